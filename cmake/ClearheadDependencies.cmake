@@ -1,0 +1,15 @@
+# What clearhead is built from: Debian 12 packages, found where the system keeps them; nothing is downloaded.
+#
+# A program that links the installed static libraries needs them too: clearhead-config.cmake.in repeats the list.
+# Highway, libzip, Cairo and Pango are found by pkg-config because Debian's CMake files for libzip name
+# programs that its -dev package does not bring, and Cairo and Pango have none.
+
+find_package(Threads REQUIRED)
+find_package(TBB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
+pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo)

@@ -1,0 +1,21 @@
+# cmake --install: the libraries, their headers as include/clearhead/..., and the package that find_package(clearhead)
+# finds. Headers named *-inl.h are parts of one source file and stay home.
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clearhead")
+
+install(TARGETS clearhead clearhead_plot EXPORT clearhead-targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/clearhead" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
+install(EXPORT clearhead-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/clearhead-config.cmake.in" "${PROJECT_BINARY_DIR}/clearhead-config.cmake"
+  INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/clearhead-config-version.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/clearhead-config.cmake" "${PROJECT_BINARY_DIR}/clearhead-config-version.cmake"
+  DESTINATION "${package_dir}")
