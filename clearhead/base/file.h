@@ -1,0 +1,40 @@
+// Files: read by mapping them into memory, written so that a reader sees the old content or the
+// new, never a half.
+#ifndef CLEARHEAD_BASE_FILE_H_
+#define CLEARHEAD_BASE_FILE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <span>
+
+namespace clearhead {
+
+/// A file mapped read-only into memory; unmapped when the last owner goes.
+class MappedFile {
+ public:
+  /// Maps `path`. Throws Error if it cannot be opened or is no regular file.
+  static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  std::span<const std::byte> bytes_;
+};
+
+/// Writes `path` through `write`, which receives a stream: into a temporary file beside it, flushed
+/// to the disk, then renamed. If anything fails the temporary file is removed, `path` stays as it
+/// was, and Error says why.
+void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_FILE_H_

@@ -1,0 +1,73 @@
+// parallel_for on oneTBB: nested loops share one pool of threads instead of multiplying them.
+#include "clearhead/base/parallel.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+namespace {
+
+std::mutex& arena_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+// The arena that runs the loops. Held by shared_ptr so that a running loop outlives a change of the
+// thread count.
+std::shared_ptr<tbb::task_arena>& arena() {
+  static std::shared_ptr<tbb::task_arena> current =
+      std::make_shared<tbb::task_arena>(tbb::info::default_concurrency());
+  return current;
+}
+
+}  // namespace
+
+int thread_count() {
+  const std::lock_guard lock(arena_mutex());
+  return arena()->max_concurrency();
+}
+
+void set_thread_count(int threads) {
+  if (threads < 0) {
+    throw Error("thread count: expected 0 (the machine's number) or more, got " +
+                std::to_string(threads));
+  }
+  const int count = threads == 0 ? tbb::info::default_concurrency() : threads;
+  // More threads than the machine has must be allowed explicitly, or oneTBB silently uses fewer.
+  static std::unique_ptr<tbb::global_control> limit;
+  const std::lock_guard lock(arena_mutex());
+  limit = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                static_cast<std::size_t>(count));
+  arena() = std::make_shared<tbb::task_arena>(count);
+}
+
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
+  if (count <= 1) {
+    if (count == 1) body(0);
+    return;
+  }
+  std::shared_ptr<tbb::task_arena> current;
+  {
+    const std::lock_guard lock(arena_mutex());
+    current = arena();
+  }
+  current->execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<std::int64_t>(0, count, 1),
+        [&](const tbb::blocked_range<std::int64_t>& range) {
+          for (std::int64_t i = range.begin(); i < range.end(); ++i) body(i);
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace clearhead

@@ -1,0 +1,25 @@
+// Loops over independent pieces of work on all threads of the machine.
+#ifndef CLEARHEAD_BASE_PARALLEL_H_
+#define CLEARHEAD_BASE_PARALLEL_H_
+
+#include <cstdint>
+#include <functional>
+
+namespace clearhead {
+
+/// The number of threads that `parallel_for` uses: the machine's, until `set_thread_count` says
+/// otherwise.
+int thread_count();
+
+/// Uses `threads` threads from now on; 0 means the machine's number again. Throws Error if
+/// negative.
+void set_thread_count(int threads);
+
+/// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all
+/// are done. The pieces are the caller's: they do not depend on the number of threads, so neither
+/// do results. Calls may nest. An exception thrown by a piece is rethrown here.
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_PARALLEL_H_

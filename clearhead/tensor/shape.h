@@ -1,0 +1,36 @@
+// Shapes: sizes along each axis, outermost first, and the arithmetic on them.
+#ifndef CLEARHEAD_TENSOR_SHAPE_H_
+#define CLEARHEAD_TENSOR_SHAPE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clearhead {
+
+using Shape = std::vector<std::int64_t>;
+using Index = std::vector<std::int64_t>;
+
+/// "[2, 3, 4]"; "[]" for a scalar.
+std::string to_string(std::span<const std::int64_t> shape);
+
+/// The product of the sizes. Throws Error if one is negative or the product exceeds 2^63 − 1.
+std::int64_t element_count(std::span<const std::int64_t> shape);
+
+/// Strides, in elements, of a row-major tensor of this shape.
+std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape);
+
+/// The shape that both broadcast to, as NumPy and ONNX have it: aligned at the last axis, sizes
+/// equal or 1. Throws Error with both shapes otherwise.
+Shape broadcast_shapes(std::span<const std::int64_t> a, std::span<const std::int64_t> b);
+
+/// `axis` counted from the end if negative. Throws Error unless −rank ≤ axis < rank.
+std::int64_t normalize_axis(std::int64_t axis, std::int64_t rank);
+
+/// The index, one number an axis, of the flat-th element of a row-major tensor.
+Index unflatten(std::int64_t flat, std::span<const std::int64_t> shape);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_SHAPE_H_

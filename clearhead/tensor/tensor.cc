@@ -1,0 +1,266 @@
+#include "clearhead/tensor/tensor.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector register
+
+template <typename To, typename From>
+To convert(From value) {
+  if constexpr (std::is_same_v<To, From>) {
+    return value;
+  } else if constexpr (std::is_same_v<From, f16> || std::is_same_v<From, bf16>) {
+    return convert<To>(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, f16> || std::is_same_v<To, bf16>) {
+    return To(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value != From{0};
+  } else if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
+    // Out of range is undefined in C++; NaN becomes 0 and the rest the nearest end.
+    if (value != value) return 0;
+    if (value >= From{0x1p63}) return std::numeric_limits<std::int64_t>::max();
+    if (value < From{-0x1p63}) return std::numeric_limits<std::int64_t>::min();
+    return static_cast<std::int64_t>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+// Copies `from` into the row-major tensor `to` of the same shape, converting the type.
+template <typename To, typename From>
+void copy_elements(const Tensor& from, To* to) {
+  const From* source = from.data<From>();
+  if constexpr (std::is_same_v<To, From>) {
+    if (from.is_contiguous()) {
+      std::copy_n(source, from.count(), to);
+      return;
+    }
+  }
+  std::int64_t i = 0;
+  for_each_offset(from.shape(), from.strides(),
+                  [&](std::int64_t offset) { to[i++] = convert<To>(source[offset]); });
+}
+
+Tensor copy_as(const Tensor& from, DType dtype) {
+  Tensor result = Tensor::empty(from.shape(), dtype);
+  if (from.count() == 0) return result;
+  with_dtype(dtype, [&](auto to_zero) {
+    using To = decltype(to_zero);
+    with_dtype(from.dtype(), [&](auto from_zero) {
+      copy_elements<To, decltype(from_zero)>(from, result.mutable_data<To>());
+    });
+  });
+  return result;
+}
+
+}  // namespace
+
+Tensor::Tensor(Shape shape, DType dtype) {
+  *this = empty(std::move(shape), dtype);
+  std::memset(data_, 0, static_cast<std::size_t>(count_) * dtype_size(dtype));
+}
+
+Tensor Tensor::empty(Shape shape, DType dtype) {
+  Tensor tensor;
+  tensor.count_ = element_count(shape);
+  const auto size = static_cast<std::int64_t>(dtype_size(dtype));
+  const std::int64_t limit =
+      std::numeric_limits<std::int64_t>::max() - 2 * std::int64_t{kAlignment};
+  if (tensor.count_ > limit / size) {
+    throw Error("shape " + to_string(shape) + " of " + std::string(dtype_name(dtype)) +
+                ": more bytes than can be addressed");
+  }
+  const std::size_t bytes = static_cast<std::size_t>(tensor.count_ * size);
+  const std::size_t rounded =
+      std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  void* memory = std::aligned_alloc(kAlignment, rounded);
+  if (memory == nullptr) {
+    throw Error("shape " + to_string(shape) + " of " + std::string(dtype_name(dtype)) +
+                ": no memory for its " + std::to_string(bytes) + " bytes");
+  }
+  tensor.owner_ = std::shared_ptr<void>(memory, std::free);
+  tensor.data_ = static_cast<std::byte*>(memory);
+  tensor.strides_ = row_major_strides(shape);
+  tensor.shape_ = std::move(shape);
+  tensor.dtype_ = dtype;
+  return tensor;
+}
+
+template <typename T>
+Tensor Tensor::of(Shape shape, std::span<const T> values) {
+  const std::int64_t count = element_count(shape);
+  if (count != static_cast<std::int64_t>(values.size())) {
+    throw Error("shape " + to_string(shape) + " has " + std::to_string(count) + " elements, got " +
+                std::to_string(values.size()) + " values");
+  }
+  Tensor tensor = empty(std::move(shape), dtype_of<T>);
+  std::copy(values.begin(), values.end(), tensor.mutable_data<T>());
+  return tensor;
+}
+
+template Tensor Tensor::of(Shape, std::span<const float>);
+template Tensor Tensor::of(Shape, std::span<const double>);
+template Tensor Tensor::of(Shape, std::span<const f16>);
+template Tensor Tensor::of(Shape, std::span<const bf16>);
+template Tensor Tensor::of(Shape, std::span<const std::int64_t>);
+template Tensor Tensor::of(Shape, std::span<const bool>);
+
+Tensor Tensor::scalar(double value, DType dtype) { return of<double>({}, {value}).to(dtype); }
+
+Tensor Tensor::view_of(const void* data, Shape shape, DType dtype,
+                       std::shared_ptr<const void> owner) {
+  Tensor tensor;
+  tensor.count_ = element_count(shape);
+  tensor.owner_ = std::move(owner);
+  tensor.data_ = const_cast<std::byte*>(static_cast<const std::byte*>(data));
+  tensor.strides_ = row_major_strides(shape);
+  tensor.shape_ = std::move(shape);
+  tensor.dtype_ = dtype;
+  tensor.read_only_ = true;
+  return tensor;
+}
+
+std::int64_t Tensor::size(std::int64_t axis) const {
+  return shape_[static_cast<std::size_t>(normalize_axis(axis, rank()))];
+}
+
+bool Tensor::is_contiguous() const {
+  std::int64_t expected = 1;
+  for (std::size_t i = shape_.size(); i-- > 0;) {
+    if (shape_[i] != 1 && strides_[i] != expected) return false;
+    expected *= shape_[i];
+  }
+  return true;
+}
+
+double Tensor::at(std::span<const std::int64_t> index) const {
+  bool fits = index.size() == shape_.size();
+  std::int64_t offset = 0;
+  for (std::size_t i = 0; fits && i < index.size(); ++i) {
+    fits = index[i] >= 0 && index[i] < shape_[i];
+    offset += index[i] * strides_[i];
+  }
+  if (!fits) {
+    throw Error("index " + to_string(index) + " does not lie in a tensor of shape " +
+                to_string(shape_));
+  }
+  return with_dtype(dtype_,
+                    [&](auto zero) { return convert<double>(data<decltype(zero)>()[offset]); });
+}
+
+double Tensor::item() const {
+  if (count_ != 1) {
+    throw Error("item: expected a tensor of one element, got shape " + to_string(shape_));
+  }
+  return at(Index(shape_.size(), 0));
+}
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+
+Tensor Tensor::clone() const { return copy_as(*this, dtype_); }
+
+Tensor Tensor::to(DType dtype) const { return dtype == dtype_ ? *this : copy_as(*this, dtype); }
+
+Tensor Tensor::reshape(Shape shape) const {
+  std::int64_t known = 1;
+  std::int64_t* derived = nullptr;
+  for (std::int64_t& size : shape) {
+    if (size == -1 && derived == nullptr) {
+      derived = &size;
+    } else {
+      known = element_count(std::initializer_list<std::int64_t>{known, size});
+    }
+  }
+  if (derived != nullptr && known != 0) *derived = count_ / known;
+  if ((derived != nullptr && known == 0) || element_count(shape) != count_) {
+    throw Error("reshape: shape " + to_string(shape_) + " has " + std::to_string(count_) +
+                " elements and cannot become " + to_string(shape));
+  }
+  Tensor result = contiguous();
+  result.strides_ = row_major_strides(shape);
+  result.shape_ = std::move(shape);
+  return result;
+}
+
+Tensor Tensor::permute(std::span<const std::int64_t> axes) const {
+  std::vector<bool> seen(shape_.size(), false);
+  bool valid = axes.size() == shape_.size();
+  for (std::size_t i = 0; valid && i < axes.size(); ++i) {
+    const std::size_t axis = static_cast<std::size_t>(axes[i]);
+    valid = axes[i] >= 0 && axis < seen.size() && !seen[axis];
+    if (valid) seen[axis] = true;
+  }
+  if (!valid) {
+    throw Error("permute: " + to_string(axes) + " does not name each axis of shape " +
+                to_string(shape_) + " once");
+  }
+  Tensor result = *this;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    result.shape_[i] = shape_[static_cast<std::size_t>(axes[i])];
+    result.strides_[i] = strides_[static_cast<std::size_t>(axes[i])];
+  }
+  return result;
+}
+
+Tensor Tensor::transpose(std::int64_t a, std::int64_t b) const {
+  const auto i = static_cast<std::size_t>(normalize_axis(a, rank()));
+  const auto j = static_cast<std::size_t>(normalize_axis(b, rank()));
+  Tensor result = *this;
+  std::swap(result.shape_[i], result.shape_[j]);
+  std::swap(result.strides_[i], result.strides_[j]);
+  return result;
+}
+
+Tensor Tensor::slice(std::int64_t axis, std::int64_t begin, std::int64_t end) const {
+  const auto i = static_cast<std::size_t>(normalize_axis(axis, rank()));
+  if (begin < 0 || end < begin || end > shape_[i]) {
+    throw Error("slice: positions " + std::to_string(begin) + " to " + std::to_string(end) +
+                " do not lie in axis " + std::to_string(i) + " of shape " + to_string(shape_));
+  }
+  Tensor result = *this;
+  result.shape_[i] = end - begin;
+  result.count_ = element_count(result.shape_);
+  if (result.count_ > 0) {
+    result.data_ += begin * strides_[i] * static_cast<std::int64_t>(dtype_size(dtype_));
+  }
+  return result;
+}
+
+Tensor Tensor::broadcast_to(const Shape& shape) const {
+  if (broadcast_shapes(shape_, shape) != shape) {
+    throw Error("shape " + to_string(shape_) + " does not broadcast to " + to_string(shape));
+  }
+  Tensor result = *this;
+  result.shape_ = shape;
+  result.strides_.assign(shape.size(), 0);
+  const std::size_t added = shape.size() - shape_.size();
+  for (std::size_t i = 0; i < shape_.size(); ++i) {
+    if (shape_[i] == shape[added + i]) result.strides_[added + i] = strides_[i];
+  }
+  result.count_ = element_count(shape);
+  result.read_only_ = true;
+  return result;
+}
+
+void Tensor::require(DType wanted, bool to_write) const {
+  if (!defined()) throw Error("tensor: there is none (an optional one was left out)");
+  if (wanted != dtype_) {
+    throw Error("tensor of shape " + to_string(shape_) + ": expected " +
+                std::string(dtype_name(wanted)) + ", it holds " + std::string(dtype_name(dtype_)) +
+                "; convert it with to()");
+  }
+  if (to_write && read_only_) {
+    throw Error("tensor of shape " + to_string(shape_) +
+                ": its memory is read-only (a mapped file or a broadcast view); clone() it first");
+  }
+}
+
+}  // namespace clearhead

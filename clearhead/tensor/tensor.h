@@ -1,0 +1,151 @@
+// Tensor: a row-major array of numbers with a shape and a type, that owns its memory or shares
+// another's.
+#ifndef CLEARHEAD_TENSOR_TENSOR_H_
+#define CLEARHEAD_TENSOR_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "clearhead/tensor/dtype.h"
+#include "clearhead/tensor/shape.h"
+
+namespace clearhead {
+
+/// A copy of a Tensor is a handle on the same memory, as in PyTorch and NumPy; `clone` copies the
+/// numbers. Views (`transpose`, `slice`, `broadcast_to`, and `reshape` of a contiguous tensor)
+/// share memory with their source and keep it alive. Memory that comes from a mapped file is
+/// read-only.
+class Tensor {
+ public:
+  /// No tensor at all: `defined()` is false. Stands for an optional argument left out.
+  Tensor() = default;
+
+  /// Zeros. Throws Error if the memory cannot be had, naming the bytes.
+  explicit Tensor(Shape shape, DType dtype = DType::f32);
+
+  /// Unspecified numbers, for a result that is about to be written whole.
+  static Tensor empty(Shape shape, DType dtype);
+  /// A copy of `values` in row-major order. Throws Error if their number does not fit the shape.
+  template <typename T>
+  static Tensor of(Shape shape, std::span<const T> values);
+  template <typename T>
+  static Tensor of(Shape shape, std::initializer_list<T> values) {
+    return of(std::move(shape), std::span<const T>(values.begin(), values.size()));
+  }
+  /// A tensor without axes.
+  static Tensor scalar(double value, DType dtype = DType::f32);
+  /// A read-only row-major view on memory of `owner`, which it keeps alive. `data` is aligned for
+  /// `dtype`.
+  static Tensor view_of(const void* data, Shape shape, DType dtype,
+                        std::shared_ptr<const void> owner);
+
+  bool defined() const { return owner_ != nullptr; }
+  const Shape& shape() const { return shape_; }
+  const std::vector<std::int64_t>& strides() const { return strides_; }  // in elements
+  DType dtype() const { return dtype_; }
+  std::int64_t rank() const { return static_cast<std::int64_t>(shape_.size()); }
+  /// The size along an axis, counted from the end if negative. Throws Error if there is no such
+  /// axis.
+  std::int64_t size(std::int64_t axis) const;
+  std::int64_t count() const { return count_; }
+  bool is_contiguous() const;
+  bool is_read_only() const { return read_only_; }
+
+  /// The first element. Throws Error unless T is the tensor's type (and, to write, the memory may
+  /// be written). Other elements lie at multiples of `strides()`: at i·1 for the i-th only if
+  /// `is_contiguous()`.
+  template <typename T>
+  const T* data() const;
+  template <typename T>
+  T* mutable_data();
+
+  /// One element, converted to f64. Throws Error if the index does not fit the shape.
+  double at(std::span<const std::int64_t> index) const;
+  double at(std::initializer_list<std::int64_t> index) const {
+    return at(std::span<const std::int64_t>(index.begin(), index.size()));
+  }
+  /// The only element of a tensor of one element. Throws Error otherwise.
+  double item() const;
+
+  /// The same numbers in row-major order: this tensor itself if it is so already, else a copy.
+  Tensor contiguous() const;
+  /// A row-major copy that nobody shares.
+  Tensor clone() const;
+  /// The same numbers as another type (this tensor itself if it has it). f64 and f32 round to
+  /// nearest, to i64 towards zero.
+  Tensor to(DType dtype) const;
+  /// The same numbers under another shape; one size may be −1, which is derived. Copies only if not
+  /// contiguous.
+  Tensor reshape(Shape shape) const;
+  /// Axis i of the result is axis `axes[i]` of this tensor.
+  Tensor permute(std::span<const std::int64_t> axes) const;
+  /// Two axes exchanged.
+  Tensor transpose(std::int64_t a, std::int64_t b) const;
+  /// Positions [begin, end) along an axis.
+  Tensor slice(std::int64_t axis, std::int64_t begin, std::int64_t end) const;
+  /// Repeated along axes of size 1, and along new leading axes, by strides of 0. Read-only.
+  Tensor broadcast_to(const Shape& shape) const;
+
+ private:
+  void require(DType wanted, bool to_write) const;
+
+  std::shared_ptr<const void> owner_;
+  std::byte* data_ = nullptr;
+  Shape shape_;
+  std::vector<std::int64_t> strides_;
+  std::int64_t count_ = 0;
+  DType dtype_ = DType::f32;
+  bool read_only_ = false;
+};
+
+/// Calls `f(offset)` for every element of a strided tensor, in row-major order.
+template <typename F>
+void for_each_offset(std::span<const std::int64_t> shape, std::span<const std::int64_t> strides,
+                     F&& f);
+
+template <typename T>
+const T* Tensor::data() const {
+  require(dtype_of<T>, /*to_write=*/false);
+  return reinterpret_cast<const T*>(data_);
+}
+
+template <typename T>
+T* Tensor::mutable_data() {
+  require(dtype_of<T>, /*to_write=*/true);
+  return reinterpret_cast<T*>(data_);
+}
+
+template <typename F>
+void for_each_offset(std::span<const std::int64_t> shape, std::span<const std::int64_t> strides,
+                     F&& f) {
+  const std::size_t rank = shape.size();
+  if (rank == 0) {
+    f(std::int64_t{0});
+    return;
+  }
+  for (const std::int64_t size : shape) {
+    if (size == 0) return;
+  }
+  std::vector<std::int64_t> index(rank, 0);
+  std::int64_t offset = 0;
+  while (true) {
+    for (std::int64_t i = 0; i < shape[rank - 1]; ++i) f(offset + i * strides[rank - 1]);
+    std::size_t axis = rank - 1;  // advance the outer axes like an odometer
+    while (true) {
+      if (axis == 0) return;
+      --axis;
+      offset += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      offset -= index[axis] * strides[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_TENSOR_H_
