@@ -1,0 +1,110 @@
+// Scaled dot-product attention, by hand or fused, with the options of the ONNX `Attention` operator
+// (opset 25).
+//
+//     Attention(Q, K, V) = softmax(scale · Q·Kᵀ + mask) · V          Vaswani et al. 2017, equation
+//     1
+//
+// For each query the scores say how well each key fits, the softmax turns them into weights that
+// sum to 1, and the result is the mean of the values under these weights.
+//
+// *By hand* each step is an operation of its own on the tape:
+//
+//     hook_raw_scores     q·kᵀ                                          [B, H, T, S]
+//     hook_scaled_scores  raw_scores · scale                            [B, H, T, S]
+//     hook_capped_scores  softcap · tanh(scaled_scores / softcap)       [B, H, T, S], only with a
+//     softcap hook_mask           0 where a query sees a key, −inf where not, plus a float mask
+//     [1|B, 1|H, T, S], if any hook_attn_scores    capped_scores + mask [B, H, T, S] hook_row_max
+//     max over keys of attn_scores                  [B, H, T, 1] hook_row_sum        Σ over keys of
+//     exp(attn_scores − row_max)     [B, H, T, 1] hook_pattern        exp(attn_scores − row_max) /
+//     row_sum          [B, H, T, S] hook_z              pattern·v [B, H, T, Dv]
+//
+// *Fused* the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
+// Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, from which any
+// tile of `hook_pattern` is recalculated when it is asked for. docs/numerics.md says what both
+// promise.
+//
+// Letters: B batch, H query heads, G key/value heads (query head h reads key/value head h / (H/G)),
+// T queries, S keys (those of the cache included), D size of queries and keys, Dv size of values.
+#ifndef CLEARHEAD_OPS_ATTENTION_H_
+#define CLEARHEAD_OPS_ATTENTION_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// How attention is calculated. `automatic`: by hand where everything is kept and it fits
+/// (`kByHandMaxBytes`), else fused.
+enum class AttentionWay { automatic, by_hand, fused };
+
+/// What the optional fourth output holds (ONNX `qk_matmul_output_mode`).
+enum class QkMatmulOutput {
+  scaled_scores = 0,  ///< scale · q·kᵀ
+  capped_scores = 1,  ///< after the softcap
+  attn_scores = 2,    ///< after the mask
+  pattern = 3,        ///< after the softmax
+};
+
+/// By hand, the steps may take this many bytes together; more is refused before anything is
+/// allocated.
+inline constexpr std::int64_t kByHandMaxBytes = std::int64_t{4} << 30;
+
+struct AttentionOptions {
+  /// Query i sees key j only if j ≤ i + offset. The offset is the number of keys before the
+  /// queries: the length of the cache (`past_key`), or nonpad_kv_seqlen − T, or 0 without a cache.
+  bool is_causal = false;
+  /// Factor on q·k; 1/√D if not given.
+  std::optional<double> scale = {};
+  /// Scores are squeezed into ±softcap by softcap·tanh(score/softcap); 0: they are not.
+  double softcap = 0;
+  /// Query i sees key j only if i + offset − left ≤ j ≤ i + offset + right; −1: no bound on that
+  /// side.
+  std::int64_t left_window_size = -1;
+  std::int64_t right_window_size = -1;
+  /// Heads of 3-D inputs [B, T, H·D]; 0 for 4-D inputs.
+  std::int64_t q_num_heads = 0;
+  std::int64_t kv_num_heads = 0;
+  /// The type in which the softmax is calculated: scores are rounded to it, weights back. Default:
+  /// that of the scores.
+  std::optional<DType> softmax_precision = {};
+  /// Asks for the fourth output.
+  std::optional<QkMatmulOutput> qk_matmul_output_mode = {};
+
+  /// Broadcasts to [B, H, T, S]. Boolean: true where a query sees a key. Floating: added to the
+  /// scores; takes a gradient. A last axis shorter than S is continued with "does not see" (so a
+  /// last axis of 1 means key 0 alone, as in ONNX).
+  Var attn_mask = {};
+  /// The cache that k and v continue: [B, G, P, D] and [B, G, P, Dv]; both or none.
+  Var past_key = {};
+  Var past_value = {};
+  /// i64 [B]: the number of keys that are not padding, of a cache kept outside. Not together with
+  /// past_key.
+  Tensor nonpad_kv_seqlen = {};
+
+  AttentionWay way = AttentionWay::automatic;
+};
+
+struct AttentionOutput {
+  Var y;                 ///< [B, H, T, Dv], or [B, T, H·Dv] for 3-D inputs
+  Var present_key;       ///< past_key continued by k: [B, G, S, D]
+  Var present_value;     ///< past_value continued by v: [B, G, S, Dv]
+  Var qk_matmul_output;  ///< [B, H, T, S]; undefined unless asked for. Fused it takes no gradient.
+};
+
+/// Attention of queries q [B, H, T, D] to keys k [B, G, S, D] with values v [B, G, S, Dv], or 3-D:
+/// [B, T, H·D], [B, S, G·D], [B, S, G·Dv]. All f32, f64, f16 or bf16 alike; the 16-bit types are
+/// calculated in f32 and rounded at the end. A query that sees no key gets zeros. Throws Error on
+/// shapes, types and options that do not fit, and if by hand is demanded where it would take more
+/// than kByHandMaxBytes.
+AttentionOutput attention(const Var& q, const Var& k, const Var& v,
+                          const AttentionOptions& options = {});
+
+/// The first output of `attention`.
+Var scaled_dot_product_attention(const Var& q, const Var& k, const Var& v,
+                                 const AttentionOptions& options = {});
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_ATTENTION_H_

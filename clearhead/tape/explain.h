@@ -1,0 +1,64 @@
+// explain: where one number came from, down to the inputs if asked.
+#ifndef CLEARHEAD_TAPE_EXPLAIN_H_
+#define CLEARHEAD_TAPE_EXPLAIN_H_
+
+#include <string>
+#include <vector>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// One number that an operation used.
+struct Operand {
+  Var var;
+  Index index;
+  double value = 0;
+};
+
+/// How an operation made one number of its result: which numbers it used and how they combine.
+struct Calculation {
+  std::vector<Operand> operands;
+  /// The formula for this number with the operands' values put in, e.g. "0.5·0.2 + 0.5·1.4".
+  std::string text;
+  /// The outcome, calculated again in f64 from the operands. It agrees with the recorded value up
+  /// to rounding.
+  double value = 0;
+};
+
+/// A number with its history.
+struct Explanation {
+  std::string name;
+  Index index;
+  double value = 0;         ///< as recorded
+  std::string formula;      ///< with names: "softmax(attn_scores)"; "input" for an input
+  std::string calculation;  ///< with values; "" for an input
+  double recalculated = 0;  ///< the calculation's outcome in f64
+  std::vector<Explanation> operands;
+};
+
+/// Explains the number at `index` of `var`: its operands, theirs, and so on for `depth` levels;
+/// depth −1 goes down to the inputs. Throws Error unless the tape keeps everything, or if the index
+/// does not fit the shape.
+Explanation explain(const Var& var, const Index& index, int depth = 1);
+
+/// The explanation as an indented text, one number a line; a number that stands there already is
+/// referred to, and of more than `max_operands` operands of one number the middle ones are counted
+/// instead of listed.
+std::string to_string(const Explanation& explanation, std::size_t max_operands = 16);
+
+// For ops/, which write calculations:
+
+/// One element of `var` as an operand.
+Operand operand(const Var& var, Index index);
+/// A number as it appears in texts: 5 significant digits, negative ones in brackets when
+/// `in_formula`.
+std::string format_number(double value, bool in_formula = false);
+/// The index into an operand of shape `shape` that broadcasts to the element `index` of a result.
+Index broadcast_index(const Index& index, const Shape& shape);
+/// "a0·b0 + a1·b1 + …" with at most 8 terms written out; `pairs` holds a0, b0, a1, b1, …
+Calculation sum_of_products(std::vector<Operand> pairs);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TAPE_EXPLAIN_H_

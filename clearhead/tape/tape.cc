@@ -1,0 +1,311 @@
+#include "clearhead/tape/tape.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "clearhead/base/error.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::int64_t kMaxViewBytes = std::int64_t{4} << 30;
+
+const std::string kNoName;
+
+// The last part of a path without TransformerLens' prefix: "blocks.0.attn.hook_q" reads "q" in a
+// formula.
+std::string short_name(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  std::string last = dot == std::string::npos ? name : name.substr(dot + 1);
+  return last.starts_with("hook_") ? last.substr(5) : last;
+}
+
+// The number of single-character edits between two names (Levenshtein, 1966).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+// --- Tape: recording
+
+Var Tape::input(std::string_view name, Tensor value, bool requires_grad) {
+  if (!value.defined()) throw Error("input " + std::string(name) + ": there is no tensor");
+  if (keep_ == Keep::nothing) return Var(this, -1, std::move(value));
+  Record record;
+  record.kind = "input";
+  record.shape = value.shape();
+  record.dtype = value.dtype();
+  record.needs_grad = requires_grad && is_floating(value.dtype());
+  record.value = value;
+  const std::int64_t id = append(std::move(record));
+  give_name(records_[static_cast<std::size_t>(id)], id, name);
+  return Var(this, id, std::move(value));
+}
+
+Var Tape::record(Operation operation) {
+  bool needs_grad = false;
+  for (const Var& input : operation.inputs) {
+    if (input.tape_ != this) {
+      throw Error(operation.kind + ": its operands lie on different tapes; put them on one");
+    }
+    needs_grad = needs_grad || input.needs_grad();
+  }
+  needs_grad = needs_grad && operation.backward;
+  if (keep_ == Keep::nothing || (keep_ == Keep::for_backward && !needs_grad)) {
+    return Var(this, -1, std::move(operation.value));
+  }
+  Record record;
+  record.kind = std::move(operation.kind);
+  record.formula = std::move(operation.formula);
+  for (const Var& input : operation.inputs) record.inputs.push_back(input.id_);
+  record.shape = operation.view ? operation.view_shape : operation.value.shape();
+  record.dtype = operation.view ? operation.view_dtype : operation.value.dtype();
+  record.needs_grad = needs_grad;
+  if (needs_grad) record.backward = std::move(operation.backward);
+  record.view = std::move(operation.view);
+  if (keep_ == Keep::everything) {
+    record.explain = std::move(operation.explain);
+    record.value = operation.value;
+  }
+  return Var(this, append(std::move(record)), std::move(operation.value));
+}
+
+std::int64_t Tape::append(Record record) {
+  records_.push_back(std::move(record));
+  const std::int64_t id = static_cast<std::int64_t>(records_.size()) - 1;
+  Record& added = records_.back();
+  added.name = scope_ + added.kind + "_" + std::to_string(id);
+  ids_.emplace(added.name, id);
+  return id;
+}
+
+void Tape::give_name(Record& record, std::int64_t id, std::string_view name) {
+  const std::string path = scope_ + std::string(name);
+  std::string unique = path;
+  for (int i = 2; contains(unique); ++i) unique = path + "#" + std::to_string(i);
+  if (!record.has_given_name) {
+    ids_.erase(record.name);
+    record.name = unique;
+    record.has_given_name = true;
+  }
+  ids_.emplace(unique, id);
+}
+
+Tape::Scope::Scope(Tape& tape, std::string_view name)
+    : tape_(tape), outer_length_(tape.scope_.size()) {
+  tape.scope_ += std::string(name) + ".";
+}
+
+Tape::Scope::~Scope() { tape_.scope_.resize(outer_length_); }
+
+// --- Tape: learning
+
+void Tape::backward(const Var& y) {
+  if (element_count(y.shape()) != 1) {
+    throw Error("backward: expected a single number, got shape " + to_string(y.shape()) +
+                "; sum() it, or give its gradient");
+  }
+  Tensor one = Tensor::scalar(1.0, y.dtype());
+  backward(y, one.reshape(y.shape()));
+}
+
+void Tape::backward(const Var& y, const Tensor& d_y) {
+  if (y.tape_ != this) throw Error("backward: this value lies on another tape");
+  if (y.id_ < 0) {
+    throw Error(keep_ == Keep::nothing
+                    ? "backward: this tape keeps nothing; use Keep::for_backward"
+                    : "backward: this value depends on no input that takes a gradient");
+  }
+  if (d_y.shape() != y.shape() || d_y.dtype() != y.dtype()) {
+    throw Error("backward: expected a gradient of shape " + to_string(y.shape()) + " and type " +
+                std::string(dtype_name(y.dtype())) + ", got " + to_string(d_y.shape()) + " and " +
+                std::string(dtype_name(d_y.dtype())));
+  }
+  for (Record& record : records_) record.grad = Tensor();
+  has_gradients_ = true;
+  if (!records_[static_cast<std::size_t>(y.id_)].needs_grad) return;
+  records_[static_cast<std::size_t>(y.id_)].grad = d_y.clone();
+  for (std::int64_t id = y.id_; id >= 0; --id) {
+    Record& record = records_[static_cast<std::size_t>(id)];
+    if (!record.grad.defined() || !record.backward) continue;
+    Gradients gradients(*this, record.inputs);
+    record.backward(record.grad, gradients);
+    if (keep_ == Keep::for_backward) record.grad = Tensor();
+  }
+}
+
+Tensor& Tape::grad_of(std::int64_t id) {
+  Record& record = records_[static_cast<std::size_t>(id)];
+  if (!record.grad.defined()) record.grad = Tensor(record.shape, record.dtype);
+  return record.grad;
+}
+
+bool Gradients::wanted(std::size_t i) const {
+  const std::int64_t id = ids_[i];
+  return id >= 0 && tape_.records_[static_cast<std::size_t>(id)].needs_grad;
+}
+
+Tensor& Gradients::of(std::size_t i) {
+  assert(wanted(i));
+  return tape_.grad_of(ids_[i]);
+}
+
+// --- Tape: looking up
+
+Var Tape::at(std::int64_t id) const {
+  return Var(const_cast<Tape*>(this), id, records_[static_cast<std::size_t>(id)].value);
+}
+
+Var Tape::operator[](std::string_view name) const {
+  const auto found = ids_.find(name);
+  if (found != ids_.end()) return at(found->second);
+  std::vector<std::pair<std::size_t, std::string>> close;
+  for (const auto& [known, id] : ids_) close.emplace_back(edit_distance(name, known), known);
+  std::sort(close.begin(), close.end());
+  std::string message = "tape: there is no value named \"" + std::string(name) + "\"";
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, close.size()); ++i) {
+    message += (i == 0 ? "; close ones are: " : ", ") + close[i].second;
+  }
+  throw Error(message);
+}
+
+std::vector<Var> Tape::vars() const {
+  std::vector<Var> all;
+  for (std::size_t id = 0; id < records_.size(); ++id)
+    all.push_back(at(static_cast<std::int64_t>(id)));
+  return all;
+}
+
+// --- Var
+
+Tape& Var::tape() const {
+  if (tape_ == nullptr) throw Error("value: there is none (an optional operand was left out)");
+  return *tape_;
+}
+
+const Shape& Var::shape() const {
+  tape();
+  if (value_.defined()) return value_.shape();
+  if (id_ < 0) throw Error("value: this tape keeps no computed views");
+  return tape_->records_[static_cast<std::size_t>(id_)].shape;
+}
+
+std::int64_t Var::size(std::int64_t axis) const {
+  return shape()[static_cast<std::size_t>(normalize_axis(axis, rank()))];
+}
+
+DType Var::dtype() const {
+  tape();
+  if (value_.defined() || id_ < 0) return value_.dtype();
+  return tape_->records_[static_cast<std::size_t>(id_)].dtype;
+}
+
+bool Var::needs_grad() const {
+  return id_ >= 0 && tape_->records_[static_cast<std::size_t>(id_)].needs_grad;
+}
+
+Tensor Var::value() const {
+  if (value_.defined()) return value_;
+  const Shape& whole = shape();
+  const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
+  if (!record.view) {
+    throw Error(record.name + ": its value was not kept; use a Tape with Keep::everything");
+  }
+  const std::int64_t bytes_each = static_cast<std::int64_t>(dtype_size(record.dtype));
+  if (element_count(whole) > kMaxViewBytes / bytes_each) {
+    throw Error(record.name + ": the whole of shape " + to_string(whole) + " would take " +
+                std::to_string(element_count(whole) * bytes_each) + " bytes; ask for a tile()");
+  }
+  return record.view(Index(whole.size(), 0), whole);
+}
+
+Tensor Var::tile(const Index& begin, const Index& end) const {
+  const Shape& whole = shape();
+  bool fits = begin.size() == whole.size() && end.size() == whole.size();
+  for (std::size_t i = 0; fits && i < whole.size(); ++i) {
+    fits = 0 <= begin[i] && begin[i] <= end[i] && end[i] <= whole[i];
+  }
+  if (!fits) {
+    throw Error("tile: " + to_string(begin) + " to " + to_string(end) + " does not lie in shape " +
+                to_string(whole));
+  }
+  if (!value_.defined()) {
+    const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
+    if (record.view) return record.view(begin, end);
+  }
+  Tensor part = value();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    part = part.slice(static_cast<std::int64_t>(i), begin[i], end[i]);
+  }
+  return part.contiguous();
+}
+
+Tensor Var::grad() const {
+  if (!tape().has_gradients_) throw Error("grad: call backward() first");
+  if (!needs_grad()) {
+    throw Error("grad: " + (id_ < 0 ? "this value" : name()) + " takes no gradient");
+  }
+  const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
+  if (!record.grad.defined() && record.backward && tape_->keep_ == Keep::for_backward) {
+    throw Error("grad: " + record.name +
+                " is no input, and Keep::for_backward keeps only the "
+                "inputs' gradients; use Keep::everything");
+  }
+  return record.grad.defined() ? record.grad : Tensor(record.shape, record.dtype);
+}
+
+const std::string& Var::name() const {
+  return id_ < 0 ? kNoName : tape_->records_[static_cast<std::size_t>(id_)].name;
+}
+
+const std::string& Var::kind() const {
+  return id_ < 0 ? kNoName : tape_->records_[static_cast<std::size_t>(id_)].kind;
+}
+
+std::string Var::formula() const {
+  if (id_ < 0) return "";
+  const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
+  std::string text = record.formula.empty() ? record.kind : record.formula;
+  for (std::size_t i = 0; i < record.inputs.size(); ++i) {
+    const std::string place = "{" + std::to_string(i) + "}";
+    const std::string name =
+        record.inputs[i] < 0
+            ? "·"
+            : short_name(tape_->records_[static_cast<std::size_t>(record.inputs[i])].name);
+    for (std::size_t at = text.find(place); at != std::string::npos;
+         at = text.find(place, at + name.size())) {
+      text.replace(at, place.size(), name);
+    }
+  }
+  return text;
+}
+
+std::vector<Var> Var::inputs() const {
+  std::vector<Var> vars;
+  if (id_ < 0) return vars;
+  for (const std::int64_t id : tape_->records_[static_cast<std::size_t>(id_)].inputs) {
+    vars.push_back(id < 0 ? Var() : tape_->at(id));
+  }
+  return vars;
+}
+
+Var Var::named(std::string_view name) const {
+  if (id_ >= 0) tape_->give_name(tape_->records_[static_cast<std::size_t>(id_)], id_, name);
+  return *this;
+}
+
+}  // namespace clearhead

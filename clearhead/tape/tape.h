@@ -1,0 +1,195 @@
+// The recording of a calculation: the same record is walked backward to learn and forward to show.
+//
+// An operation of ops/ computes its result, then hands it to the tape together with its name,
+// formula, operands and how to go backward. A Var is the handle on such a result. How much is held
+// is `Keep`'s choice.
+#ifndef CLEARHEAD_TAPE_TAPE_H_
+#define CLEARHEAD_TAPE_TAPE_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+class Tape;
+struct Calculation;  // explain.h
+
+/// What a Tape holds on to.
+enum class Keep {
+  nothing,       ///< no record at all: a value dies with its last Var
+  for_backward,  ///< what `backward` needs; values that it does not need die with their last Var
+  everything,    ///< every value, for the views and for `explain`
+};
+
+/// A value on a tape: a handle, cheap to copy. It must not outlive its Tape.
+class Var {
+ public:
+  /// No value; stands for an optional operand left out.
+  Var() = default;
+
+  bool defined() const { return tape_ != nullptr; }
+  Tape& tape() const;
+  const Shape& shape() const;
+  std::int64_t rank() const { return static_cast<std::int64_t>(shape().size()); }
+  std::int64_t size(std::int64_t axis) const;
+  DType dtype() const;
+  /// Whether a gradient flows to this value in `backward`.
+  bool needs_grad() const;
+
+  /// The value. A computed view is calculated whole; past 4 GiB that is refused: ask for a `tile`.
+  /// Throws Error if the tape did not keep it.
+  Tensor value() const;
+  /// Positions [begin, end) of each axis; of a computed view, only these are calculated.
+  Tensor tile(const Index& begin, const Index& end) const;
+  /// ∂(the value that backward started from) / ∂(this one), of the same shape; zeros where nothing
+  /// depends on it. Throws Error before `backward`, or if this value takes no gradient.
+  Tensor grad() const;
+
+  /// The path of scopes and the name, e.g. "blocks.0.attn.hook_pattern". "" in Keep::nothing.
+  const std::string& name() const;
+  /// The operation, e.g. "softmax"; "input" for an input.
+  const std::string& kind() const;
+  /// The formula with the operands' own names, e.g. "softmax(attn_scores)".
+  std::string formula() const;
+  std::vector<Var> inputs() const;
+
+  /// Gives this value a name within the current scopes, and returns it. A second name becomes an
+  /// alias; a name that is taken gets "#2", "#3", … appended. Does nothing where nothing is
+  /// recorded.
+  Var named(std::string_view name) const;
+
+ private:
+  friend class Tape;
+  friend Calculation calculation_of(const Var& var, const Index& index);
+  Var(Tape* tape, std::int64_t id, Tensor value) : tape_(tape), id_(id), value_(std::move(value)) {}
+
+  Tape* tape_ = nullptr;
+  std::int64_t id_ = -1;  // position on the tape; −1 if not recorded
+  Tensor value_;          // undefined for a computed view, and if looked up but not kept
+};
+
+/// The gradients of an operation's inputs, to which its backward adds.
+class Gradients {
+ public:
+  /// Whether input `i` takes a gradient; if not, there is no need to calculate it.
+  bool wanted(std::size_t i) const;
+  /// The gradient of input `i`, contiguous, of its shape and type, to be added to.
+  Tensor& of(std::size_t i);
+  /// The same as a pointer, or null if it is not wanted.
+  template <typename T>
+  T* data(std::size_t i) {
+    return wanted(i) ? of(i).mutable_data<T>() : nullptr;
+  }
+
+ private:
+  friend class Tape;
+  Gradients(Tape& tape, const std::vector<std::int64_t>& ids) : tape_(tape), ids_(ids) {}
+
+  Tape& tape_;
+  const std::vector<std::int64_t>& ids_;
+};
+
+/// An operation as ops/ hands it to the tape.
+struct Operation {
+  std::string kind;         ///< "matmul"
+  std::string formula;      ///< "{0}·{1}": {i} stands for the name of input i
+  std::vector<Var> inputs;  ///< all of the same tape
+  Tensor value;             ///< the result; undefined for a computed view
+  /// Adds to the gradients of the inputs, given the gradient of the result (contiguous). Empty: no
+  /// gradient flows.
+  std::function<void(const Tensor& d_out, Gradients& gradients)> backward = {};
+  /// How one number of the result came about (explain.h). Empty: it is given, or moved from
+  /// elsewhere unchanged.
+  std::function<Calculation(const Index& index)> explain = {};
+
+  // A computed view has no stored value: it is calculated, tile by tile, when asked for.
+  std::function<Tensor(const Index& begin, const Index& end)> view = {};
+  Shape view_shape = {};
+  DType view_dtype = DType::f32;
+};
+
+/// The recording. Belongs to one thread at a time.
+class Tape {
+ public:
+  explicit Tape(Keep keep = Keep::everything) : keep_(keep) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  Keep keep() const { return keep_; }
+
+  /// A value from outside. Gradients flow to it if it is floating and `requires_grad`.
+  Var input(std::string_view name, Tensor value, bool requires_grad = true);
+
+  /// Records an operation and returns its result. For ops/. Throws Error if the inputs lie on
+  /// another tape.
+  Var record(Operation operation);
+
+  /// While it lives, names given on this tape begin with "name.".
+  class Scope {
+   public:
+    Scope(Tape& tape, std::string_view name);
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope();
+
+   private:
+    Tape& tape_;
+    std::size_t outer_length_;
+  };
+  [[nodiscard]] Scope scope(std::string_view name) { return Scope(*this, name); }
+
+  /// Calculates the gradient of `y`, a single number, with respect to everything that it depends
+  /// on, in one walk over the record from its end (reverse-mode differentiation: Linnainmaa 1970).
+  /// Earlier gradients are forgotten. In Keep::for_backward only the inputs' gradients are kept.
+  /// Throws Error in Keep::nothing, or if y has several numbers.
+  void backward(const Var& y);
+  /// The same for a y of any shape, given ∂L/∂y.
+  void backward(const Var& y, const Tensor& d_y);
+
+  /// The value of that name. Throws Error, naming close ones, if there is none.
+  Var operator[](std::string_view name) const;
+  bool contains(std::string_view name) const { return ids_.find(name) != ids_.end(); }
+  /// All recorded values, in the order in which they were recorded.
+  std::vector<Var> vars() const;
+
+ private:
+  friend class Var;
+  friend class Gradients;
+  friend Calculation calculation_of(const Var& var, const Index& index);
+
+  struct Record {
+    std::string name;
+    bool has_given_name = false;
+    std::string kind;
+    std::string formula;
+    std::vector<std::int64_t> inputs;  // positions on the tape; −1 for a value that is not recorded
+    Tensor value;                      // kept in Keep::everything, and for inputs
+    Shape shape;
+    DType dtype = DType::f32;
+    bool needs_grad = false;
+    Tensor grad;
+    std::function<void(const Tensor&, Gradients&)> backward;
+    std::function<Calculation(const Index&)> explain;
+    std::function<Tensor(const Index&, const Index&)> view;
+  };
+
+  Var at(std::int64_t id) const;
+  std::int64_t append(Record record);
+  void give_name(Record& record, std::int64_t id, std::string_view name);
+  Tensor& grad_of(std::int64_t id);
+
+  Keep keep_;
+  std::vector<Record> records_;
+  std::map<std::string, std::int64_t, std::less<>> ids_;  // names and aliases
+  std::string scope_;                                     // "blocks.0.attn." or ""
+  bool has_gradients_ = false;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TAPE_TAPE_H_
