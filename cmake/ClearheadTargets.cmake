@@ -5,6 +5,9 @@
 function(clearhead_configure_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -ffp-contract=off)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # wrong for "text" + std::string: GCC bug 105329
+  endif()
   if(CLEARHEAD_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
