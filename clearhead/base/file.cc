@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -31,6 +32,17 @@ struct Descriptor {
 void flush_to_disk(const std::filesystem::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0 || ::fsync(file.fd) != 0) fail(path, "flush to the disk", errno);
+}
+
+// Writes `file` through `write`; messages name `path`.
+void write_stream(const std::filesystem::path& file, const std::filesystem::path& path,
+                  const std::function<void(std::ostream&)>& write) {
+  errno = 0;  // streams do not say why they fail; the system call beneath does
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  if (!stream) fail(path, "write", errno);
+  write(stream);
+  stream.close();
+  if (!stream) fail(path, "write", errno != 0 ? errno : EIO);
 }
 
 }  // namespace
@@ -59,24 +71,29 @@ MappedFile::~MappedFile() {
 
 void write_file(const std::filesystem::path& path,
                 const std::function<void(std::ostream&)>& write) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) {
     throw Error(path.string() + ": cannot write: it is a folder; name a file in it");
   }
-  const std::filesystem::path temporary = path.string() + ".tmp-" + std::to_string(::getpid());
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    write_stream(path, path, write);  // a terminal, pipe or device must not be replaced by a file
+    return;
+  }
+  // A link stays a link: what it points to is replaced.
+  const std::filesystem::path target =
+      std::filesystem::exists(status) ? std::filesystem::canonical(path, error) : path;
+  if (error && std::filesystem::exists(status)) fail(path, "write", error.value());
+  static std::atomic<int> number = 0;
+  const std::filesystem::path temporary =
+      target.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
   try {
-    {
-      std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-      if (!stream) fail(path, "write", errno);
-      write(stream);
-      stream.flush();
-      if (!stream) fail(path, "write", errno != 0 ? errno : EIO);
-    }
+    write_stream(temporary, path, write);
     flush_to_disk(temporary);
-    std::filesystem::rename(temporary, path, ignored);
-    if (ignored) fail(path, "write", ignored.value());
+    std::filesystem::rename(temporary, target, error);
+    if (error) fail(path, "write", error.value());
   } catch (...) {
-    std::filesystem::remove(temporary, ignored);
+    std::filesystem::remove(temporary, error);
     throw;
   }
 }

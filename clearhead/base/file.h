@@ -12,7 +12,8 @@
 
 namespace clearhead {
 
-/// A file mapped read-only into memory; unmapped when the last owner goes.
+/// A file mapped read-only into memory; unmapped when the last owner goes. Replacing the file, as
+/// `write_file` does, leaves the mapping as it is; shortening it in place makes reading fatal.
 class MappedFile {
  public:
   /// Maps `path`. Throws Error if it cannot be opened or is no regular file.
@@ -32,7 +33,8 @@ class MappedFile {
 
 /// Writes `path` through `write`, which receives a stream: into a temporary file beside it, flushed
 /// to the disk, then renamed. If anything fails the temporary file is removed, `path` stays as it
-/// was, and Error says why.
+/// was, and Error says why. A link's target is what is replaced; a device or pipe, such as
+/// /dev/stdout, is written to directly.
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
 
 }  // namespace clearhead

@@ -17,19 +17,19 @@ std::string to_string(std::span<const std::int64_t> shape) {
 
 std::int64_t element_count(std::span<const std::int64_t> shape) {
   bool empty = false;
+  std::int64_t count = 1;  // of what the sizes other than 0 hold, so that strides fit too
   for (const std::int64_t size : shape) {
     if (size < 0) throw Error("shape " + to_string(shape) + ": sizes must not be negative");
-    empty = empty || size == 0;
-  }
-  if (empty) return 0;
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape) {
+    if (size == 0) {
+      empty = true;
+      continue;
+    }
     if (count > std::numeric_limits<std::int64_t>::max() / size) {
       throw Error("shape " + to_string(shape) + ": the number of elements exceeds 2^63 - 1");
     }
     count *= size;
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape) {

@@ -15,7 +15,8 @@ using Index = std::vector<std::int64_t>;
 /// "[2, 3, 4]"; "[]" for a scalar.
 std::string to_string(std::span<const std::int64_t> shape);
 
-/// The product of the sizes. Throws Error if one is negative or the product exceeds 2^63 − 1.
+/// The product of the sizes. Throws Error if one is negative, or if the product of those that are
+/// not 0 exceeds 2^63 − 1 (so strides never overflow, even of a shape without elements).
 std::int64_t element_count(std::span<const std::int64_t> shape);
 
 /// Strides, in elements, of a row-major tensor of this shape.

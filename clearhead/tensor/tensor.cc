@@ -133,6 +133,7 @@ std::int64_t Tensor::size(std::int64_t axis) const {
 }
 
 bool Tensor::is_contiguous() const {
+  if (count_ == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t i = shape_.size(); i-- > 0;) {
     if (shape_[i] != 1 && strides_[i] != expected) return false;
@@ -146,7 +147,7 @@ double Tensor::at(std::span<const std::int64_t> index) const {
   std::int64_t offset = 0;
   for (std::size_t i = 0; fits && i < index.size(); ++i) {
     fits = index[i] >= 0 && index[i] < shape_[i];
-    offset += index[i] * strides_[i];
+    if (fits) offset += index[i] * strides_[i];
   }
   if (!fits) {
     throw Error("index " + to_string(index) + " does not lie in a tensor of shape " +
