@@ -1,0 +1,30 @@
+// The content of a file that holds several tensors by name.
+#ifndef CLEARHEAD_TENSOR_NAMED_TENSORS_H_
+#define CLEARHEAD_TENSOR_NAMED_TENSORS_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+struct NamedTensors {
+  std::vector<std::pair<std::string, Tensor>> tensors;  // in the order of the file
+  std::map<std::string, std::string> metadata;          // only .safetensors has it
+
+  /// The tensor of this name; null if there is none.
+  const Tensor* find(std::string_view name) const;
+  /// The tensor of this name. Throws Error with names that are like it, if there is none.
+  const Tensor& at(std::string_view name) const;
+};
+
+/// Throws Error, which starts with `where`, if a name stands twice or a tensor is undefined.
+void validate(const NamedTensors& named, const std::string& where);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_NAMED_TENSORS_H_

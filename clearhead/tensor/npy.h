@@ -1,0 +1,46 @@
+// `.npy`: one array with its shape and type, as NumPy stores it.
+//
+// Source: NumPy Enhancement Proposal 1, versions 1.0, 2.0 and 3.0 of the format.
+#ifndef CLEARHEAD_TENSOR_NPY_H_
+#define CLEARHEAD_TENSOR_NPY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+/// Reads floats of 2, 4 and 8 bytes, bools, and integers (as i64; unsigned ones up to 4 bytes), of
+/// either byte order, in C or Fortran order. The tensor is row-major: a read-only view on the
+/// mapped file where that is how the file has it, else a copy. Throws Error naming file, byte and
+/// fault.
+Tensor read_npy(const std::filesystem::path& path);
+
+/// The same from memory. `name` stands for the file in messages. The tensor may view `bytes` and
+/// then keeps `owner` alive; without an owner it is a copy.
+Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
+                 std::shared_ptr<const void> owner = nullptr);
+
+/// The size in bytes of a whole `.npy` file, as its header has it. `start` holds the file's first
+/// `kNpyHeaderLimit` bytes, or all it has.
+std::uint64_t npy_file_size(std::span<const std::byte> start, const std::string& name);
+inline constexpr std::size_t kNpyHeaderLimit = std::size_t{1} << 16;
+
+/// Writes version 1.0, row-major, little-endian. Throws Error for bf16, which NumPy does not have.
+void write_npy(const std::filesystem::path& path, const Tensor& tensor);
+
+/// The same to a stream. `name` stands for the file in messages.
+void write_npy(std::ostream& to, const Tensor& tensor, const std::string& name);
+
+/// What stands before the elements in a `.npy` file of this tensor.
+std::string npy_header(const Tensor& tensor, const std::string& name);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_NPY_H_

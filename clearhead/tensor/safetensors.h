@@ -1,0 +1,39 @@
+// `.safetensors`: named tensors and a map of strings, as Hugging Face defines it: 8 bytes of header
+// length, a JSON header, then the elements of all tensors, row-major and little-endian.
+//
+// Source: https://huggingface.co/docs/safetensors
+#ifndef CLEARHEAD_TENSOR_SAFETENSORS_H_
+#define CLEARHEAD_TENSOR_SAFETENSORS_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "clearhead/tensor/named_tensors.h"
+
+namespace clearhead {
+
+/// Reads F16, BF16, F32, F64, I64, BOOL, and I8, U8, I16, U16, I32, U32 as i64. Tensors are
+/// read-only views on the mapped file, copies only if it has them misaligned or narrower. Throws
+/// Error naming file, tensor or byte, and fault.
+NamedTensors read_safetensors(const std::filesystem::path& path);
+
+/// The same from memory. `name` stands for the file in messages. Tensors may view `bytes` and then
+/// keep `owner` alive; without an owner they are copies.
+NamedTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
+                               std::shared_ptr<const void> owner = nullptr);
+
+/// Writes tensors and metadata: like the reference implementation, widest types first and sorted by
+/// name, the header padded so that all are aligned. Throws Error if a name stands twice, is
+/// "__metadata__" or is not UTF-8.
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& named);
+
+/// The same to a stream. `name` stands for the file in messages.
+void write_safetensors(std::ostream& to, const NamedTensors& named, const std::string& name);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_SAFETENSORS_H_
