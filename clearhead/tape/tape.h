@@ -96,10 +96,10 @@ class Gradients {
 
 /// An operation as ops/ hands it to the tape.
 struct Operation {
-  std::string kind;         ///< "matmul"
-  std::string formula;      ///< "{0}·{1}": {i} stands for the name of input i
-  std::vector<Var> inputs;  ///< all of the same tape
-  Tensor value;             ///< the result; undefined for a computed view
+  std::string kind;              ///< "matmul"
+  std::string formula = {};      ///< "{0}·{1}": {i} stands for the name of input i
+  std::vector<Var> inputs = {};  ///< all of the same tape
+  Tensor value = {};             ///< the result; undefined for a computed view
   /// Adds to the gradients of the inputs, given the gradient of the result (contiguous). Empty: no
   /// gradient flows.
   std::function<void(const Tensor& d_out, Gradients& gradients)> backward = {};

@@ -1,0 +1,31 @@
+// The softmax of one row.
+#ifndef CLEARHEAD_KERNELS_SOFTMAX_H_
+#define CLEARHEAD_KERNELS_SOFTMAX_H_
+
+#include <cstdint>
+
+namespace clearhead {
+
+/// What the softmax of a row goes through.
+template <typename T>
+struct SoftmaxRow {
+  T max;  ///< the largest score; −inf of an empty row; NaN if there is one
+  T sum;  ///< Σ exp(score − max), over the scores that are not −inf
+};
+
+/// pattern = exp(scores − max)/sum, for a row of n scores; T is float or double.
+///
+/// A score of −inf gets exactly 0, whatever the others are. A row of nothing else, or of nothing at
+/// all, gets zeros, with sum 0. With a NaN or +inf among the scores, the sum and all other weights
+/// are NaN.
+template <typename T>
+SoftmaxRow<T> softmax_row(std::int64_t n, const T* scores, T* pattern);
+
+/// d_scores += pattern·(d_pattern − Σ pattern·d_pattern). A weight of exactly 0 takes and gives no
+/// gradient, even if d_pattern is NaN or infinite there.
+template <typename T>
+void softmax_row_backward(std::int64_t n, const T* pattern, const T* d_pattern, T* d_scores);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_KERNELS_SOFTMAX_H_

@@ -1,0 +1,30 @@
+// y = a + b
+//
+//     a [...A], b [...B], y [...]: the shape that both broadcast to
+//     ∂L/∂a = ∂L/∂y, summed over the axes along which a was repeated; b likewise
+#include "clearhead/ops/add.h"
+
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var add(const Var& a, const Var& b) {
+  require_same_float("add", {a, b});
+  const Shape shape = broadcast_operands("add", a, b);
+
+  Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}};
+  op.value = map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });  // y = a + b
+  op.backward = [](const Tensor& d_y, Gradients& gradients) {
+    if (gradients.wanted(0)) accumulate_summed(gradients.of(0), d_y);  // y = a + …
+    if (gradients.wanted(1)) accumulate_summed(gradients.of(1), d_y);  // y = … + b
+  };
+  op.explain = [a, b](const Index& index) {
+    const Operand x = operand(a, broadcast_index(index, a.shape()));
+    const Operand y = operand(b, broadcast_index(index, b.shape()));
+    return Calculation{
+        {x, y}, format_number(x.value) + " + " + format_number(y.value, true), x.value + y.value};
+  };
+  return a.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,15 @@
+// Addition.
+#ifndef CLEARHEAD_OPS_ADD_H_
+#define CLEARHEAD_OPS_ADD_H_
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// a + b, element by element, after broadcasting both to a common shape as NumPy does. Both f32 or
+/// both f64. Throws Error if types or shapes do not fit.
+Var add(const Var& a, const Var& b);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_ADD_H_

@@ -1,0 +1,31 @@
+// y = x, as another type
+//
+//     x, y [...]
+//     ∂L/∂x = ∂L/∂y, as the type of x: rounding is taken for the identity
+#include "clearhead/ops/cast.h"
+
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var cast(const Var& x, DType dtype) {
+  const DType from_dtype = x.dtype();
+  if (dtype == from_dtype) return x;
+
+  Operation op{.kind = "cast", .formula = std::string(dtype_name(dtype)) + "({0})", .inputs = {x}};
+  op.value = x.value().to(dtype);  // y = x
+  if (is_floating(dtype) && is_floating(from_dtype)) {
+    op.backward = [from_dtype](const Tensor& d_y, Gradients& gradients) {
+      accumulate(gradients.of(0), d_y.to(from_dtype));  // y = x
+    };
+  }
+  op.explain = [x, dtype](const Index& index) {
+    const Operand from = operand(x, index);
+    return Calculation{{from},
+                       std::string(dtype_name(dtype)) + "(" + format_number(from.value) + ")",
+                       Tensor::scalar(from.value, dtype).item()};
+  };
+  return x.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,114 @@
+// What the operations of this folder share: checks of their operands, and walks over tensors that
+// broadcast. Not for use outside it.
+#ifndef CLEARHEAD_OPS_ELEMENTWISE_H_
+#define CLEARHEAD_OPS_ELEMENTWISE_H_
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "clearhead/base/parallel.h"
+#include "clearhead/tape/explain.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Throws Error unless the operands are all f32 or all f64.
+void require_same_float(std::string_view operation, std::initializer_list<Var> operands);
+
+/// The shape that both broadcast to. Throws Error, naming the operation, if there is none.
+Shape broadcast_operands(std::string_view operation, const Var& a, const Var& b);
+
+/// The calculation of a number that was moved unchanged from `from`.
+Calculation moved_from(Operand from);
+
+/// into += from, of the same shape and floating type; `into` may be strided, such as a part of a
+/// gradient.
+void accumulate(Tensor into, const Tensor& from);
+
+/// into += from summed over the axes along which `into` was broadcast. Sums are made in f64.
+void accumulate_summed(Tensor& into, const Tensor& from);
+
+/// Calls f with a zero of the type, f32 or f64.
+template <typename F>
+auto with_float(DType dtype, F&& f) {
+  return dtype == DType::f64 ? f(double{}) : f(float{});
+}
+
+/// f(x) for each element x. f takes and gives float and double.
+template <typename F>
+Tensor map(const Tensor& x, F f);
+
+/// f(x, y) for each pair of elements of `shape`, to which both broadcast.
+template <typename F>
+Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f);
+
+/// d_x += f(d_out, other) where `other` broadcasts to the shape of d_out, summed over the axes
+/// along which x was broadcast to it.
+template <typename F>
+void add_gradient(Tensor& d_x, const Tensor& d_out, const Tensor& other, F f) {
+  accumulate_summed(d_x, map(d_out, other, d_out.shape(), f));
+}
+
+// Elements that one thread takes at a time: enough to outweigh handing them out.
+inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
+
+/// Calls f(begin, end) for fixed pieces of [0, count), on all threads.
+template <typename F>
+void for_each_piece(std::int64_t count, std::int64_t piece, F&& f) {
+  parallel_for((count + piece - 1) / piece,
+               [&](std::int64_t i) { f(i * piece, std::min(count, (i + 1) * piece)); });
+}
+
+template <typename F>
+Tensor map(const Tensor& x, F f) {
+  const Tensor from = x.contiguous();
+  Tensor result = Tensor::empty(x.shape(), x.dtype());
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* source = from.data<T>();
+    T* to = result.mutable_data<T>();
+    for_each_piece(from.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i] = f(source[i]);
+    });
+  });
+  return result;
+}
+
+template <typename F>
+Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
+  const Tensor a = x.broadcast_to(shape);
+  const Tensor b = y.broadcast_to(shape);
+  Tensor result = Tensor::empty(shape, x.dtype());
+  if (result.count() == 0) return result;
+  const std::int64_t length = shape.empty() ? 1 : shape.back();
+  const std::int64_t step_a = shape.empty() ? 0 : a.strides().back();
+  const std::int64_t step_b = shape.empty() ? 0 : b.strides().back();
+  const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_piece(result.count() / length, rows_each, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const Index index = unflatten(row * length, shape);
+        const T* pa = a.data<T>();
+        const T* pb = b.data<T>();
+        for (std::size_t axis = 0; axis < index.size(); ++axis) {
+          pa += index[axis] * a.strides()[axis];
+          pb += index[axis] * b.strides()[axis];
+        }
+        T* out = result.mutable_data<T>() + row * length;
+        if (step_a == 1 && step_b == 1) {  // the common case, which the compiler vectorises
+          for (std::int64_t i = 0; i < length; ++i) out[i] = f(pa[i], pb[i]);
+        } else {
+          for (std::int64_t i = 0; i < length; ++i) out[i] = f(pa[i * step_a], pb[i * step_b]);
+        }
+      }
+    });
+  });
+  return result;
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_ELEMENTWISE_H_

@@ -1,0 +1,52 @@
+// y = −inf where bias = −inf, else scores + bias
+//
+//     scores, y [..., T, S]; bias broadcasts to it
+//     ∂L/∂scores = 0 where bias = −inf, else ∂L/∂y
+//     ∂L/∂bias   = the same, summed over the axes along which bias was repeated
+//
+// Adding −inf would do for finite scores, but +inf − inf = NaN and NaN − inf = NaN would leak what
+// the mask is there to hide.
+#include "clearhead/ops/mask.h"
+
+#include <limits>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+namespace {
+
+template <typename T>
+bool hides(T bias) {
+  return bias == -std::numeric_limits<T>::infinity();
+}
+
+}  // namespace
+
+Var mask(const Var& scores, const Var& bias) {
+  require_same_float("mask", {scores, bias});
+  if (broadcast_operands("mask", scores, bias) != scores.shape()) {
+    throw Error("mask: expected a bias that broadcasts to the scores " + to_string(scores.shape()) +
+                ", got " + to_string(bias.shape()));
+  }
+  const Tensor bias_value = bias.value();
+
+  Operation op{.kind = "mask", .formula = "{0} + {1}", .inputs = {scores, bias}};
+  op.value = map(scores.value(), bias_value, scores.shape(),
+                 [](auto s, auto b) { return hides(b) ? b : s + b; });  // y = scores + bias
+  op.backward = [bias_value](const Tensor& d_y, Gradients& gradients) {
+    const auto visible = [](auto d, auto b) { return hides(b) ? decltype(d){0} : d; };
+    if (gradients.wanted(0)) add_gradient(gradients.of(0), d_y, bias_value, visible);
+    if (gradients.wanted(1)) add_gradient(gradients.of(1), d_y, bias_value, visible);
+  };
+  op.explain = [scores, bias](const Index& index) {
+    const Operand s = operand(scores, index);
+    const Operand b = operand(bias, broadcast_index(index, bias.shape()));
+    if (hides(b.value)) return Calculation{{s, b}, "-inf, for the mask hides it", b.value};
+    return Calculation{
+        {s, b}, format_number(s.value) + " + " + format_number(b.value, true), s.value + b.value};
+  };
+  return scores.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,148 @@
+// Y = A·B
+//
+//     A [..., M, K], B [..., K, N], Y [..., M, N]: y_mn = Σ_k a_mk·b_kn
+//     ∂L/∂A = ∂L/∂Y·Bᵀ      ∂L/∂B = Aᵀ·∂L/∂Y
+//     both summed over the batch axes along which A or B was repeated
+//
+// A transposed operand is stored with its last two axes exchanged; its gradient is the transpose of
+// the one above: (∂L/∂Y·Bᵀ)ᵀ = B·(∂L/∂Y)ᵀ.
+#include "clearhead/ops/matmul.h"
+
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/matrix_product.h"
+
+namespace clearhead {
+namespace {
+
+struct Sizes {
+  std::int64_t M, N, K;
+  Shape batch;  // of the result
+};
+
+// Y = A·B for each matrix of the batch
+template <typename T>
+void forward(const Sizes& sizes, const Tensor& a, const Tensor& b, MatmulOptions options,
+             Tensor& y) {
+  const auto [M, N, K, batch] = sizes;
+  const auto from_a = batch_offsets(a, batch);
+  const auto from_b = batch_offsets(b, batch);
+  T* out = y.mutable_data<T>();
+  parallel_for(static_cast<std::int64_t>(from_a.size()), [&, M = M, N = N, K = K](std::int64_t i) {
+    const auto place = static_cast<std::size_t>(i);
+    const MatrixOperand<T> A{a.data<T>() + from_a[place], row_stride(a), options.transpose_a};
+    const MatrixOperand<T> B{b.data<T>() + from_b[place], row_stride(b), options.transpose_b};
+    matrix_product(M, N, K, A, B, out + i * M * N, N, /*accumulate=*/false);
+  });
+}
+
+// Y = A·B, so dA += dY·Bᵀ, or where A is stored transposed: dAᵀ += B·dYᵀ.
+template <typename T>
+void backward_a(const Sizes& sizes, const Tensor& d_y, const Tensor& b, MatmulOptions options,
+                Tensor& d_a) {
+  const auto [M, N, K, batch] = sizes;
+  const auto from_b = batch_offsets(b, batch);
+  const auto to_a = batch_offsets(d_a, batch);
+  T* gradient = d_a.mutable_data<T>();
+  for_each_by_target(to_a, [&, M = M, N = N, K = K](std::size_t i) {
+    const T* d = d_y.data<T>() + static_cast<std::int64_t>(i) * M * N;
+    const MatrixOperand<T> B{b.data<T>() + from_b[i], row_stride(b), options.transpose_b};
+    const MatrixOperand<T> Bt{B.data, B.row_stride, !options.transpose_b};
+    if (options.transpose_a) {
+      gradient_product(K, M, N, {d, N, true}, B, /*d_is_right=*/true, gradient + to_a[i], M);
+    } else {
+      gradient_product(M, K, N, {d, N}, Bt, /*d_is_right=*/false, gradient + to_a[i], K);
+    }
+  });
+}
+
+// Y = A·B, so dB += Aᵀ·dY, or where B is stored transposed: dBᵀ += dYᵀ·A.
+template <typename T>
+void backward_b(const Sizes& sizes, const Tensor& d_y, const Tensor& a, MatmulOptions options,
+                Tensor& d_b) {
+  const auto [M, N, K, batch] = sizes;
+  const auto from_a = batch_offsets(a, batch);
+  const auto to_b = batch_offsets(d_b, batch);
+  T* gradient = d_b.mutable_data<T>();
+  for_each_by_target(to_b, [&, M = M, N = N, K = K](std::size_t i) {
+    const T* d = d_y.data<T>() + static_cast<std::int64_t>(i) * M * N;
+    const MatrixOperand<T> A{a.data<T>() + from_a[i], row_stride(a), options.transpose_a};
+    const MatrixOperand<T> At{A.data, A.row_stride, !options.transpose_a};
+    if (options.transpose_b) {
+      gradient_product(N, K, M, {d, N, true}, A, /*d_is_right=*/false, gradient + to_b[i], K);
+    } else {
+      gradient_product(K, N, M, {d, N}, At, /*d_is_right=*/true, gradient + to_b[i], N);
+    }
+  });
+}
+
+Sizes sizes_of(const Var& a, const Var& b, MatmulOptions options) {
+  require_same_float("matmul", {a, b});
+  const auto fail = [&](const std::string& expected) {
+    throw Error("matmul: " + expected + ", got " + to_string(a.shape()) +
+                (options.transpose_a ? " transposed" : "") + " and " + to_string(b.shape()) +
+                (options.transpose_b ? " transposed" : ""));
+  };
+  if (a.rank() < 2 || b.rank() < 2) fail("expected matrices [..., M, K] and [..., K, N]");
+  Sizes sizes{a.size(options.transpose_a ? -1 : -2),
+              b.size(options.transpose_b ? -2 : -1),
+              a.size(options.transpose_a ? -2 : -1),
+              {}};
+  if (sizes.K != b.size(options.transpose_b ? -1 : -2)) {
+    fail("expected as many rows of the second matrix as the first has columns");
+  }
+  try {
+    sizes.batch = broadcast_shapes(batch_axes(a.shape()), batch_axes(b.shape()));
+  } catch (const Error&) {
+    fail("expected axes before the last two that broadcast (sizes equal or 1)");
+  }
+  return sizes;
+}
+
+}  // namespace
+
+Var matmul(const Var& a, const Var& b, MatmulOptions options) {
+  const Sizes sizes = sizes_of(a, b, options);
+  const Tensor a_value = with_dense_rows(a.value());
+  const Tensor b_value = with_dense_rows(b.value());
+  Shape shape = sizes.batch;  // [..., M, N]
+  shape.insert(shape.end(), {sizes.M, sizes.N});
+
+  Operation op{.kind = "matmul",
+               .formula = std::string(options.transpose_a ? "{0}ᵀ" : "{0}") + "·" +
+                          (options.transpose_b ? "{1}ᵀ" : "{1}"),
+               .inputs = {a, b},
+               .value = Tensor::empty(shape, a.dtype())};
+  with_float(a.dtype(), [&](auto zero) {
+    forward<decltype(zero)>(sizes, a_value, b_value, options, op.value);
+  });
+  // Each factor is needed only for the other's gradient.
+  op.backward = [sizes, options, a_value = b.needs_grad() ? a_value : Tensor(),
+                 b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
+                                                                Gradients& gradients) {
+    with_float(d_y.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      if (gradients.wanted(0)) backward_a<T>(sizes, d_y, b_value, options, gradients.of(0));
+      if (gradients.wanted(1)) backward_b<T>(sizes, d_y, a_value, options, gradients.of(1));
+    });
+  };
+  op.explain = [a, b, options, K = sizes.K](const Index& index) {
+    std::vector<Operand> pairs;  // y_mn = Σ_k a_mk·b_kn
+    for (std::int64_t k = 0; k < K; ++k) {
+      Index in_a = index, in_b = index;
+      in_a.back() = k;
+      in_b[in_b.size() - 2] = k;
+      if (options.transpose_a) std::swap(in_a.back(), in_a[in_a.size() - 2]);
+      if (options.transpose_b) std::swap(in_b.back(), in_b[in_b.size() - 2]);
+      pairs.push_back(operand(a, broadcast_index(in_a, a.shape())));
+      pairs.push_back(operand(b, broadcast_index(in_b, b.shape())));
+    }
+    return sum_of_products(std::move(pairs));
+  };
+  return a.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

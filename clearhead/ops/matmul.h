@@ -1,0 +1,20 @@
+// The product of matrices.
+#ifndef CLEARHEAD_OPS_MATMUL_H_
+#define CLEARHEAD_OPS_MATMUL_H_
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+struct MatmulOptions {
+  bool transpose_a = false;  ///< the last two axes of a are exchanged first
+  bool transpose_b = false;  ///< likewise of b
+};
+
+/// a·b over the last two axes: [..., M, K]·[..., K, N] → [..., M, N]. The axes before them
+/// broadcast as NumPy does. Both f32 or both f64. Throws Error if types, ranks or sizes do not fit.
+Var matmul(const Var& a, const Var& b, MatmulOptions options = {});
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_MATMUL_H_

@@ -1,0 +1,42 @@
+// y = cap · tanh(x / cap)
+//
+//     x, y [...]; cap a constant > 0
+//     ∂L/∂x = ∂L/∂y · (1 − tanh²(x / cap)) = ∂L/∂y · (1 − (y / cap)²)
+#include "clearhead/ops/softcap.h"
+
+#include <cmath>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var softcap(const Var& x, double cap) {
+  require_same_float("softcap", {x});
+  if (!(cap > 0) || std::isinf(cap)) {
+    throw Error("softcap: expected a finite cap above 0, got " + format_number(cap));
+  }
+  const std::string text = format_number(cap);
+
+  Operation op{.kind = "softcap", .formula = text + " · tanh({0}/" + text + ")", .inputs = {x}};
+  op.value = map(x.value(), [cap](auto number) {  // y = cap · tanh(x / cap)
+    const auto limit = static_cast<decltype(number)>(cap);
+    return limit * std::tanh(number / limit);
+  });
+  op.backward = [y = op.value, cap](const Tensor& d_y, Gradients& gradients) {
+    // y = cap · tanh(x / cap). A masked score takes no gradient even if it is NaN, hence the 0.
+    add_gradient(gradients.of(0), d_y, y, [cap](auto d, auto capped) {
+      const auto tanh = capped / static_cast<decltype(d)>(cap);
+      return d == 0 ? d : d * (1 - tanh * tanh);
+    });
+  };
+  op.explain = [x, cap, text](const Index& index) {
+    const Operand from = operand(x, index);
+    return Calculation{{from},
+                       text + " · tanh(" + format_number(from.value) + "/" + text + ")",
+                       cap * std::tanh(from.value / cap)};
+  };
+  return x.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,189 @@
+// p = softmax(x)
+//
+//     x, p [..., S]
+//     m = max_j x_j          the shift by m changes nothing, but keeps exp from overflowing
+//     l = Σ_j exp(x_j − m)
+//     p_j = exp(x_j − m) / l
+//
+//     ∂p_j/∂x_k = p_j·(δ_jk − p_k), so
+//     ∂L/∂x_k = p_k·(∂L/∂p_k − Σ_j p_j·∂L/∂p_j)
+#include "clearhead/ops/softmax.h"
+
+#include <cmath>
+#include <limits>
+
+#include "clearhead/base/error.h"
+#include "clearhead/kernels/softmax.h"
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::size_t kMaxTerms = 8;
+
+struct Rows {
+  Tensor row_max, row_sum;  // [..., 1]
+  Tensor pattern;           // [..., S]
+};
+
+// The softmax of each row of the last axis.
+Rows softmax_rows(const Tensor& x) {
+  const Tensor scores = x.contiguous();
+  const std::int64_t S = x.size(-1);
+  Shape row_shape = x.shape();
+  row_shape.back() = 1;
+  Rows rows{Tensor::empty(row_shape, x.dtype()), Tensor::empty(row_shape, x.dtype()),
+            Tensor::empty(x.shape(), x.dtype())};
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, S));
+    for_each_piece(rows.row_max.count(), each, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const SoftmaxRow<T> row =
+            softmax_row(S, scores.data<T>() + i * S, rows.pattern.mutable_data<T>() + i * S);
+        rows.row_max.mutable_data<T>()[i] = row.max;
+        rows.row_sum.mutable_data<T>()[i] = row.sum;
+      }
+    });
+  });
+  return rows;
+}
+
+// p_j = exp(x_j − m)/l, so dx_k += p_k·(dp_k − Σ_j p_j·dp_j), for each row of the last axis.
+void softmax_rows_backward(const Tensor& pattern, const Tensor& d_pattern, Tensor& d_x) {
+  const std::int64_t S = pattern.size(-1);
+  if (pattern.count() == 0) return;
+  with_float(pattern.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_piece(pattern.count() / S, std::max<std::int64_t>(1, kPiece / S),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t i = begin; i < end; ++i) {
+                       softmax_row_backward(S, pattern.data<T>() + i * S,
+                                            d_pattern.data<T>() + i * S,
+                                            d_x.mutable_data<T>() + i * S);
+                     }
+                   });
+  });
+}
+
+// The operands and the text of Σ exp(x_j − m), over the row of `x` along `axis` that `index` lies
+// in.
+Calculation sum_of_exponentials(const Var& x, Index index, std::size_t axis, double max) {
+  Calculation sum;
+  const std::int64_t S = x.shape()[axis];
+  std::size_t written = 0;
+  for (index[axis] = 0; index[axis] < S; ++index[axis]) {
+    sum.operands.push_back(operand(x, index));
+    const double score = sum.operands.back().value;
+    if (score == -std::numeric_limits<double>::infinity()) continue;  // contributes nothing
+    sum.value += std::exp(score - max);
+    if (written++ < kMaxTerms) {
+      sum.text += (written == 1 ? "exp(" : " + exp(") + format_number(score) + " - " +
+                  format_number(max, true) + ")";
+    }
+  }
+  if (written == 0) sum.text = "0 (nothing is visible)";
+  if (written > kMaxTerms) sum.text += " + … (" + std::to_string(written) + " terms)";
+  return sum;
+}
+
+// exp(x − m)/l
+Calculation weight(const Operand& x, double max, double sum, const std::string& sum_text) {
+  if (x.value == -std::numeric_limits<double>::infinity()) {
+    return {{x}, "0, for exp(-inf) is 0", 0};
+  }
+  return {{x},
+          "exp(" + format_number(x.value) + " - " + format_number(max, true) + ") / " + sum_text,
+          std::exp(x.value - max) / sum};
+}
+
+}  // namespace
+
+Var softmax(const Var& x, std::int64_t axis) {
+  require_same_float("softmax", {x});
+  if (x.rank() == 0) throw Error("softmax: expected at least one axis, got a scalar");
+  axis = normalize_axis(axis, x.rank());
+  const Tensor pattern = softmax_rows(x.value().transpose(axis, -1)).pattern;
+
+  Operation op{.kind = "softmax", .formula = "softmax({0})", .inputs = {x}};
+  op.value = pattern.transpose(axis, -1);
+  op.backward = [pattern, axis](const Tensor& d_p, Gradients& gradients) {
+    Tensor d_x(pattern.shape(), pattern.dtype());
+    softmax_rows_backward(pattern, d_p.transpose(axis, -1).contiguous(), d_x);
+    accumulate(gradients.of(0), d_x.transpose(axis, -1));
+  };
+  op.explain = [x, axis = static_cast<std::size_t>(axis)](const Index& index) {
+    double max = -std::numeric_limits<double>::infinity();
+    Index other = index;
+    for (other[axis] = 0; other[axis] < x.shape()[axis]; ++other[axis]) {
+      const double score = operand(x, other).value;
+      max = score > max || std::isnan(score) ? score : max;
+    }
+    const Calculation sum = sum_of_exponentials(x, index, axis, max);
+    Calculation result = weight(operand(x, index), max, sum.value, "(" + sum.text + ")");
+    result.operands = sum.operands;
+    return result;
+  };
+  return x.tape().record(std::move(op));
+}
+
+// Only `pattern` takes a gradient back to x. Its formula names row_max and row_sum, which depend on
+// x as well, but the gradient above is already the whole of it: the −p_k·p_j part is what comes
+// through the sum, and the maximum, as any other shift, changes no weight. Gradients through
+// row_max and row_sum would count the sum twice.
+SoftmaxSteps softmax_steps(const Var& x) {
+  require_same_float("softmax_steps", {x});
+  if (x.rank() == 0) throw Error("softmax_steps: expected at least one axis, got a scalar");
+  const Rows rows = softmax_rows(x.value());
+  const auto last = static_cast<std::size_t>(x.rank() - 1);
+  SoftmaxSteps steps;
+
+  Operation max{.kind = "row_max", .formula = "max({0})", .inputs = {x}, .value = rows.row_max};
+  max.explain = [x, last](const Index& index) {
+    Calculation largest{
+        {}, "the largest of the row", -std::numeric_limits<double>::infinity()};  // m = max_j x_j
+    Index other = index;
+    for (other[last] = 0; other[last] < x.shape()[last]; ++other[last]) {
+      largest.operands.push_back(operand(x, other));
+      const double score = largest.operands.back().value;
+      if (score > largest.value || std::isnan(score)) largest.value = score;
+    }
+    return largest;
+  };
+  steps.row_max = x.tape().record(std::move(max));
+
+  Operation sum{.kind = "row_sum",
+                .formula = "Σ exp({0} - {1})",
+                .inputs = {x, steps.row_max},
+                .value = rows.row_sum};
+  sum.explain = [x, row_max = steps.row_max, last](const Index& index) {
+    const Operand max_operand = operand(row_max, index);
+    Calculation total = sum_of_exponentials(x, index, last, max_operand.value);  // l
+    total.operands.push_back(max_operand);
+    return total;
+  };
+  steps.row_sum = x.tape().record(std::move(sum));
+
+  Operation pattern{.kind = "softmax",
+                    .formula = "exp({0} - {1}) / {2}",
+                    .inputs = {x, steps.row_max, steps.row_sum},
+                    .value = rows.pattern};
+  pattern.backward = [p = rows.pattern](const Tensor& d_p, Gradients& gradients) {
+    softmax_rows_backward(p, d_p, gradients.of(0));
+  };
+  pattern.explain = [x, row_max = steps.row_max, row_sum = steps.row_sum](const Index& index) {
+    Index row = index;
+    row.back() = 0;
+    const Operand max_operand = operand(row_max, row);
+    const Operand sum_operand = operand(row_sum, row);
+    Calculation p = weight(operand(x, index), max_operand.value, sum_operand.value,
+                           format_number(sum_operand.value, true));  // p_j
+    p.operands.push_back(max_operand);
+    p.operands.push_back(sum_operand);
+    return p;
+  };
+  steps.pattern = x.tape().record(std::move(pattern));
+  return steps;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,252 @@
+#include "clearhead/tensor/npz.h"
+
+#include <zip.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/tensor/npy.h"
+#include "clearhead/tensor/stored.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::string_view kEnding = ".npy";
+
+// The most bytes that deflate (RFC 1951) makes of one: a match of 258 bytes takes at least 2 bits.
+constexpr std::uint64_t kDeflateRatio = 1032;
+
+// Owners of libzip's objects.
+struct FreeSource {
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+struct DiscardArchive {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+struct CloseEntry {
+  void operator()(zip_file_t* entry) const { zip_fclose(entry); }
+};
+using Source = std::unique_ptr<zip_source_t, FreeSource>;
+using Archive = std::unique_ptr<zip_t, DiscardArchive>;
+using EntryFile = std::unique_ptr<zip_file_t, CloseEntry>;
+
+struct ZipError {
+  zip_error_t error;
+  ZipError() { zip_error_init(&error); }
+  ~ZipError() { zip_error_fini(&error); }
+  std::string text() { return zip_error_strerror(&error); }
+};
+
+Archive open_archive(std::span<const std::byte> bytes, const std::string& name) {
+  ZipError error;
+  Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error.error));
+  Archive archive;
+  if (source != nullptr) {
+    archive.reset(zip_open_from_source(source.get(), ZIP_RDONLY | ZIP_CHECKCONS, &error.error));
+  }
+  if (archive == nullptr) throw Error(name + ": no sound .npz (zip) archive: " + error.text());
+  source.release();  // the archive's now
+  return archive;
+}
+
+// What the archive says of an entry, as far as it can be true of a file of `file_size` bytes.
+// Adds to `stored_size`, the bytes of all entries so far.
+zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::size_t file_size,
+                        std::uint64_t& stored_size, const std::string& where) {
+  zip_stat_t status;
+  constexpr zip_uint64_t kNeeded =
+      ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+  if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & kNeeded) != kNeeded) {
+    throw Error(where + ": its size is not known");
+  }
+  if (status.encryption_method != ZIP_EM_NONE) throw Error(where + ": is encrypted");
+  if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE) {
+    throw Error(where + ": compressed with zip method " + std::to_string(status.comp_method) +
+                "; expected stored (0) or deflated (8)");
+  }
+  if (status.comp_size > file_size - stored_size) {
+    throw Error(where + ": the entries take more bytes than the file has, so they overlap");
+  }
+  stored_size += status.comp_size;
+  const bool stored = status.comp_method == ZIP_CM_STORE;
+  if (stored ? status.size != status.comp_size : status.size / kDeflateRatio > status.comp_size) {
+    throw Error(where + ": " + std::to_string(status.comp_size) + " bytes cannot hold the " +
+                std::to_string(status.size) + " it claims");
+  }
+  return status;
+}
+
+// Reads on until `to` is full or the entry ends; returns how much was read.
+std::size_t read_bytes(zip_file_t* entry, std::span<std::byte> to, const std::string& where) {
+  std::size_t done = 0;
+  while (done < to.size()) {
+    const zip_int64_t read = zip_fread(entry, to.data() + done, to.size() - done);
+    if (read < 0) throw Error(where + ": " + zip_error_strerror(zip_file_get_error(entry)));
+    if (read == 0) break;
+    done += static_cast<std::size_t>(read);
+  }
+  return done;
+}
+
+// Reads an entry of `size` bytes. Its first bytes must describe an array of that size before the
+// rest is unpacked.
+Tensor read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t size,
+                  const std::string& where) {
+  const EntryFile entry(zip_fopen_index(archive, index, 0));
+  if (entry == nullptr) throw Error(where + ": " + zip_strerror(archive));
+  std::vector<std::byte> start(std::min<std::uint64_t>(size, kNpyHeaderLimit));
+  const auto require_size = [&](std::uint64_t actual, const std::string& whose) {
+    if (actual != size) {
+      throw Error(where + ": has " + std::to_string(size) + " bytes says the archive, " +
+                  std::to_string(actual) + " " + whose);
+    }
+  };
+  start.resize(read_bytes(entry.get(), start, where));
+  require_size(npy_file_size(start, where), "says its .npy header");
+  const std::shared_ptr<std::byte[]> content(new (std::nothrow) std::byte[size]);
+  if (content == nullptr) {
+    throw Error(where + ": no memory for its " + std::to_string(size) + " bytes");
+  }
+  std::copy(start.begin(), start.end(), content.get());
+  const std::span<std::byte> all(content.get(), size);
+  const std::size_t rest = read_bytes(entry.get(), all.subspan(start.size()), where);
+  require_size(start.size() + rest, "were found");
+  std::array<std::byte, 1> beyond;  // reading on makes libzip compare the checksum
+  require_size(size + read_bytes(entry.get(), beyond, where), "or more were found");
+  return parse_npy(all, where, content);
+}
+
+// The size in bytes of what `source` holds now.
+std::uint64_t source_size(zip_source_t* source) {
+  zip_stat_t status;
+  zip_stat_init(&status);
+  return zip_source_stat(source, &status) == 0 ? status.size : 0;
+}
+
+// Copies what `source` holds to a stream.
+void copy_source(zip_source_t* source, std::ostream& to, const std::string& name) {
+  std::vector<char> chunk(std::size_t{1} << 16);
+  if (zip_source_open(source) != 0) {
+    throw Error(name + ": " + zip_error_strerror(zip_source_error(source)));
+  }
+  for (std::uint64_t left = source_size(source); left > 0;) {
+    const zip_int64_t read = zip_source_read(source, chunk.data(), chunk.size());
+    if (read <= 0) throw Error(name + ": the archive could not be put together");
+    to.write(chunk.data(), read);
+    left -= static_cast<std::uint64_t>(read);
+  }
+  zip_source_close(source);
+}
+
+// A `.npy` file in two pieces that stay where they are: header and elements.
+struct Pieces {
+  std::string header;
+  Tensor elements;  // contiguous
+};
+
+// Adds an entry, which refers to `pieces` until the archive is closed.
+void add_entry(zip_t* archive, const std::string& entry, const Pieces& pieces,
+               const std::string& name) {
+  const std::span<const std::byte> elements = raw_bytes(pieces.elements);
+  // libzip wants pointers to what may be written; it only reads.
+  const std::array<zip_buffer_fragment_t, 2> fragments = {
+      {{reinterpret_cast<zip_uint8_t*>(const_cast<char*>(pieces.header.data())),
+        pieces.header.size()},
+       {reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(elements.data())), elements.size()}}};
+  Source source(zip_source_buffer_fragment(archive, fragments.data(), fragments.size(), 0));
+  const zip_int64_t index =
+      source == nullptr ? -1 : zip_file_add(archive, entry.c_str(), source.get(), ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    throw Error(name + ": entry " + in_quotes(entry) + ": " + zip_strerror(archive));
+  }
+  source.release();  // the archive's now
+  const auto position = static_cast<zip_uint64_t>(index);
+  constexpr zip_uint16_t kFirstDay = 1 << 5 | 1;  // 1980-01-01, as NumPy has it
+  if (zip_set_file_compression(archive, position, ZIP_CM_STORE, 0) != 0 ||
+      zip_file_set_dostime(archive, position, 0, kFirstDay, 0) != 0) {
+    throw Error(name + ": entry " + in_quotes(entry) + ": " + zip_strerror(archive));
+  }
+}
+
+// Refuses what an archive cannot hold; else each tensor's pieces.
+std::vector<Pieces> make_pieces(const NamedTensors& named, const std::string& name) {
+  validate(named, name);
+  if (!named.metadata.empty()) {
+    throw Error(name + ": .npz has no place for metadata (" +
+                in_quotes(named.metadata.begin()->first) + "); write .safetensors");
+  }
+  std::vector<Pieces> pieces;
+  for (const auto& [tensor_name, tensor] : named.tensors) {
+    if (tensor_name.find('\0') != std::string::npos) {
+      throw Error(name + ": tensor " + in_quotes(tensor_name) + ": a NUL in its name");
+    }
+    std::string header = npy_header(tensor, name + ": tensor " + in_quotes(tensor_name));
+    pieces.push_back({std::move(header), tensor.contiguous()});
+  }
+  return pieces;
+}
+
+}  // namespace
+
+NamedTensors read_npz(const std::filesystem::path& path) {
+  return parse_npz(MappedFile::open(path)->bytes(), path.string());
+}
+
+NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& name) {
+  const Archive archive = open_archive(bytes, name);
+  NamedTensors named;
+  std::set<std::string> seen;
+  std::uint64_t stored_size = 0;
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
+  for (zip_uint64_t i = 0; i < count; ++i) {
+    const char* entry_name = zip_get_name(archive.get(), i, ZIP_FL_ENC_GUESS);
+    if (entry_name == nullptr) throw Error(name + ": " + zip_strerror(archive.get()));
+    const std::string entry = entry_name;
+    const std::string where = name + ": entry " + in_quotes(entry);
+    if (!entry.ends_with(kEnding)) {
+      throw Error(where + ": expected only arrays, entries that are called NAME.npy");
+    }
+    if (!seen.insert(entry).second) throw Error(where + ": stands there twice");
+    const zip_stat_t status = entry_status(archive.get(), i, bytes.size(), stored_size, where);
+    named.tensors.emplace_back(entry.substr(0, entry.size() - kEnding.size()),
+                               read_entry(archive.get(), i, status.size, where));
+  }
+  return named;
+}
+
+void write_npz(const std::filesystem::path& path, const NamedTensors& named) {
+  write_file(path, [&](std::ostream& to) { write_npz(to, named, path.string()); });
+}
+
+void write_npz(std::ostream& to, const NamedTensors& named, const std::string& name) {
+  const std::vector<Pieces> pieces = make_pieces(named, name);
+  if (pieces.empty()) {  // libzip writes no archive without entries; it is this end record alone
+    to << "PK\x05\x06" << std::string(18, '\0');
+    return;
+  }
+  ZipError error;
+  const Source result(zip_source_buffer_create(nullptr, 0, 0, &error.error));
+  Archive archive;
+  if (result != nullptr) {
+    archive.reset(zip_open_from_source(result.get(), ZIP_CREATE | ZIP_TRUNCATE, &error.error));
+  }
+  if (archive == nullptr) throw Error(name + ": " + error.text());
+  zip_source_keep(result.get());  // ours and the archive's
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    add_entry(archive.get(), named.tensors[i].first + std::string(kEnding), pieces[i], name);
+  }
+  if (zip_close(archive.get()) != 0) throw Error(name + ": " + zip_strerror(archive.get()));
+  archive.release();  // closing freed it
+  copy_source(result.get(), to, name);
+}
+
+}  // namespace clearhead
