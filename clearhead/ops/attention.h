@@ -1,30 +1,33 @@
 // Scaled dot-product attention, by hand or fused, with the options of the ONNX `Attention` operator
 // (opset 25).
 //
-//     Attention(Q, K, V) = softmax(scale · Q·Kᵀ + mask) · V          Vaswani et al. 2017, equation
-//     1
+//     Attention(Q, K, V) = softmax(scale · Q·Kᵀ + mask) · V     Vaswani et al. 2017, equation 1
 //
 // For each query the scores say how well each key fits, the softmax turns them into weights that
 // sum to 1, and the result is the mean of the values under these weights.
 //
 // *By hand* each step is an operation of its own on the tape:
 //
-//     hook_raw_scores     q·kᵀ                                          [B, H, T, S]
-//     hook_scaled_scores  raw_scores · scale                            [B, H, T, S]
-//     hook_capped_scores  softcap · tanh(scaled_scores / softcap)       [B, H, T, S], only with a
-//     softcap hook_mask           0 where a query sees a key, −inf where not, plus a float mask
-//     [1|B, 1|H, T, S], if any hook_attn_scores    capped_scores + mask [B, H, T, S] hook_row_max
-//     max over keys of attn_scores                  [B, H, T, 1] hook_row_sum        Σ over keys of
-//     exp(attn_scores − row_max)     [B, H, T, 1] hook_pattern        exp(attn_scores − row_max) /
-//     row_sum          [B, H, T, S] hook_z              pattern·v [B, H, T, Dv]
+//     hook_raw_scores      q·kᵀ                                        [B, H, T, S]
+//     hook_scaled_scores   raw_scores · scale                          [B, H, T, S]
+//     hook_capped_scores   softcap · tanh(scaled_scores / softcap)     [B, H, T, S]
+//                          only with a softcap
+//     hook_mask            0 where a query sees a key, −inf where      [1|B, 1|H, T, S]
+//                          not, plus a float mask; only if masked
+//     hook_attn_scores     capped_scores + mask                        [B, H, T, S]
+//     hook_row_max         max over keys of attn_scores                [B, H, T, 1]
+//     hook_row_sum         Σ over keys of exp(attn_scores − row_max)   [B, H, T, 1]
+//     hook_pattern         exp(attn_scores − row_max) / row_sum        [B, H, T, S]
+//     hook_z               pattern·v                                   [B, H, T, Dv]
 //
 // *Fused* the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
-// Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, from which any
-// tile of `hook_pattern` is recalculated when it is asked for. docs/numerics.md says what both
-// promise.
+// Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, in its two
+// parts row_max and row_sum. From these any tile of the other steps is calculated again when it is
+// asked for, under the same names. docs/numerics.md says what both ways promise.
 //
-// Letters: B batch, H query heads, G key/value heads (query head h reads key/value head h / (H/G)),
-// T queries, S keys (those of the cache included), D size of queries and keys, Dv size of values.
+// Letters: B batch, H query heads, G key/value heads (query head h reads key/value head
+// h / (H/G)), T queries, S keys (those of the cache included), D size of queries and keys, Dv size
+// of values.
 #ifndef CLEARHEAD_OPS_ATTENTION_H_
 #define CLEARHEAD_OPS_ATTENTION_H_
 

@@ -18,7 +18,9 @@ void append_lines(const Explanation& e, std::size_t depth, std::size_t max_opera
                   std::set<std::string>& explained, std::string& text) {
   text += std::string(2 * depth, ' ') + full_name(e) + " = " + format_number(e.value);
   if (e.operands.empty()) {
-    text += e.formula == "input" ? "  (input)\n" : "\n";
+    text += e.formula == "input"    ? "  (input)\n"
+            : e.calculation.empty() ? "\n"
+                                    : "  (" + e.calculation + ")\n";
     return;
   }
   if (!explained.insert(full_name(e)).second) {

@@ -125,7 +125,7 @@ void Tape::backward(const Var& y) {
 
 void Tape::backward(const Var& y, const Tensor& d_y) {
   if (y.tape_ != this) throw Error("backward: this value lies on another tape");
-  if (y.id_ < 0) {
+  if (!y.needs_grad()) {
     throw Error(keep_ == Keep::nothing
                     ? "backward: this tape keeps nothing; use Keep::for_backward"
                     : "backward: this value depends on no input that takes a gradient");
@@ -137,7 +137,6 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
   }
   for (Record& record : records_) record.grad = Tensor();
   has_gradients_ = true;
-  if (!records_[static_cast<std::size_t>(y.id_)].needs_grad) return;
   records_[static_cast<std::size_t>(y.id_)].grad = d_y.clone();
   for (std::int64_t id = y.id_; id >= 0; --id) {
     Record& record = records_[static_cast<std::size_t>(id)];

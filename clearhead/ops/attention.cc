@@ -1,0 +1,259 @@
+// The public side of attention: checks, one form for all inputs, and the choice between by hand and fused.
+#include "clearhead/ops/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/cast.h"
+#include "clearhead/ops/reshape.h"
+
+namespace clearhead {
+namespace {
+
+std::string shapes(const Var& q, const Var& k, const Var& v) {
+  return "q " + to_string(q.shape()) + ", k " + to_string(k.shape()) + ", v " +
+         to_string(v.shape());
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw Error("attention: " + message); }
+
+// [B, T, H·D] → [B, H, T, D]
+Var split_heads(const Var& x, std::int64_t heads, const char* what, const char* option) {
+  if (heads <= 0) {
+    refuse(std::string(what) + " is 3-D, " + to_string(x.shape()) + ": " + option +
+           " must say how many heads its last axis holds, got " + std::to_string(heads));
+  }
+  if (x.size(2) % heads != 0) {
+    refuse(std::string(what) + " " + to_string(x.shape()) +
+           ": the last axis does not divide into " + option + " = " + std::to_string(heads) +
+           " heads");
+  }
+  return transpose(reshape(x, {x.size(0), x.size(1), heads, x.size(2) / heads}), 1, 2);
+}
+
+// [B, H, T, D] → [B, T, H·D]
+Var merge_heads(const Var& x) {
+  return reshape(transpose(x, 1, 2), {x.size(0), x.size(2), x.size(1) * x.size(3)});
+}
+
+void check_types(const Var& q, const Var& k, const Var& v) {
+  if (!is_floating(q.dtype()) || !is_floating(v.dtype()) || k.dtype() != q.dtype()) {
+    refuse("expected q and k of one floating type and a floating v, got q " +
+           std::string(dtype_name(q.dtype())) + ", k " + std::string(dtype_name(k.dtype())) +
+           ", v " + std::string(dtype_name(v.dtype())));
+  }
+  const std::int64_t rank = q.rank();
+  if ((rank != 3 && rank != 4) || k.rank() != rank || v.rank() != rank) {
+    refuse(
+        "expected q, k and v all 4-D [batch, heads, length, size] or all 3-D [batch, length, "
+        "heads·size], got " +
+        shapes(q, k, v));
+  }
+}
+
+void check_options(const AttentionOptions& options) {
+  if (options.left_window_size < -1 || options.right_window_size < -1) {
+    refuse("left_window_size and right_window_size must be -1 (no bound) or more, got " +
+           std::to_string(options.left_window_size) + " and " +
+           std::to_string(options.right_window_size));
+  }
+  if (!(options.softcap >= 0) || std::isinf(options.softcap)) {
+    refuse("softcap must be 0 (none) or a positive number, got " + std::to_string(options.softcap));
+  }
+  if (options.scale && !std::isfinite(*options.scale)) {
+    refuse("scale must be a finite number, got " + std::to_string(*options.scale));
+  }
+  if (options.softmax_precision && !is_floating(*options.softmax_precision)) {
+    refuse("softmax_precision must be f16, bf16, f32 or f64, got " +
+           std::string(dtype_name(*options.softmax_precision)));
+  }
+  if (options.past_key.defined() != options.past_value.defined()) {
+    refuse("past_key and past_value belong together; only one was given");
+  }
+  if (options.nonpad_kv_seqlen.defined() && options.past_key.defined()) {
+    refuse("nonpad_kv_seqlen describes a cache kept outside and cannot be combined with past_key");
+  }
+}
+
+// 4-D q, k, v, with the sizes read off and checked against each other.
+void set_sizes(PreparedAttention& p) {
+  p.B = p.q.size(0), p.H = p.q.size(1), p.T = p.q.size(2), p.D = p.q.size(3);
+  p.G = p.k.size(1), p.S = p.k.size(2), p.Dv = p.v.size(3);
+  const std::string got = ", got " + shapes(p.q, p.k, p.v);
+  if (p.k.size(0) != p.B || p.v.size(0) != p.B) refuse("q, k and v need the same batch" + got);
+  if (p.k.size(3) != p.D) refuse("q and k need the same head size (last axis)" + got);
+  if (p.v.size(2) != p.S) refuse("k and v need the same length (axis 2)" + got);
+  if (p.v.size(1) != p.G) refuse("k and v need the same number of heads (axis 1)" + got);
+  if (p.D == 0 || p.H == 0 || p.G == 0) refuse("heads and head size must not be 0" + got);
+  if (p.H % p.G != 0) {
+    refuse("the number of query heads must be a multiple of that of key/value heads" + got);
+  }
+}
+
+void check_head_count(std::int64_t given, std::int64_t actual, const char* option) {
+  if (given != 0 && given != actual) {
+    refuse(std::string(option) + " is " + std::to_string(given) + ", but the 4-D input has " +
+           std::to_string(actual) + " heads; leave it out");
+  }
+}
+
+// The cache followed by the new keys or values.
+Var join_past(const Var& past, const Var& x, const char* what) {
+  const Shape& a = past.shape();
+  const Shape& b = x.shape();
+  if (past.rank() != 4 || a[0] != b[0] || a[1] != b[1] || a[3] != b[3] ||
+      !is_floating(past.dtype())) {
+    refuse(std::string(what) + ": expected [" + std::to_string(b[0]) + ", " + std::to_string(b[1]) +
+           ", past, " + std::to_string(b[3]) + "] to continue " + to_string(b) + ", got " +
+           to_string(a) + " of " + std::string(dtype_name(past.dtype())));
+  }
+  return concat(past, x, 2);
+}
+
+// Keys that are no padding, per batch; S for all if not given.
+std::vector<std::int64_t> key_counts(const Tensor& nonpad, std::int64_t B, std::int64_t S) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(B), S);
+  if (!nonpad.defined()) return counts;
+  if (nonpad.dtype() != DType::i64 || nonpad.shape() != Shape{B}) {
+    refuse("nonpad_kv_seqlen: expected i64 of shape [" + std::to_string(B) + "], got " +
+           std::string(dtype_name(nonpad.dtype())) + " of " + to_string(nonpad.shape()));
+  }
+  const Tensor values = nonpad.contiguous();
+  for (std::size_t b = 0; b < counts.size(); ++b) {
+    counts[b] = values.data<std::int64_t>()[b];
+    if (counts[b] < 0 || counts[b] > S) {
+      refuse("nonpad_kv_seqlen[" + std::to_string(b) + "] is " + std::to_string(counts[b]) +
+             "; expected 0 to the " + std::to_string(S) + " keys there are");
+    }
+  }
+  return counts;
+}
+
+// attn_mask as 4-D, in the type of calculation if floating.
+Var prepare_mask(const Var& mask, const PreparedAttention& p, DType dtype) {
+  const Shape& shape = mask.shape();
+  Shape whole = {p.B, p.H, p.T, p.S};
+  bool fits = !shape.empty() && shape.size() <= 4 && shape.back() <= p.S;
+  for (std::size_t i = 1; fits && i < shape.size(); ++i) {  // i counts from the last axis
+    const std::int64_t size = shape[shape.size() - 1 - i];
+    fits = size == 1 || size == whole[3 - i];
+  }
+  if (!fits) {
+    refuse("attn_mask " + to_string(shape) +
+           " does not broadcast to [batch, heads, queries, keys] = " + to_string(whole) +
+           "; counted from the last axis, sizes must be equal or 1 (the last one "
+           "may be shorter)");
+  }
+  if (mask.dtype() == DType::i64) refuse("attn_mask: expected bool or a floating type, got i64");
+  Shape padded(4, 1);
+  std::copy(shape.begin(), shape.end(), padded.end() - static_cast<std::ptrdiff_t>(shape.size()));
+  const Var full = reshape(mask, padded);
+  return mask.dtype() == DType::boolean || mask.dtype() == dtype ? full : cast(full, dtype);
+}
+
+void prepare_positions(PreparedAttention& p, const AttentionOptions& options, std::int64_t past) {
+  p.key_count = key_counts(options.nonpad_kv_seqlen, p.B, p.S);
+  p.offset.assign(static_cast<std::size_t>(p.B), past);
+  if (options.nonpad_kv_seqlen.defined()) {
+    for (std::size_t b = 0; b < p.offset.size(); ++b) p.offset[b] = p.key_count[b] - p.T;
+  }
+  if (p.attn_mask.defined()) {
+    for (std::int64_t& count : p.key_count) count = std::min(count, p.attn_mask.size(3));
+  }
+  // A window wider than everything there is bounds nothing; cut down, its arithmetic cannot overflow.
+  const std::int64_t widest = 2 * (p.T + p.S);
+  p.left = std::min(options.left_window_size, widest);
+  p.right = std::min(options.right_window_size, widest);
+  p.is_causal = options.is_causal;
+}
+
+// Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the mask.
+double by_hand_bytes(const PreparedAttention& p) {
+  const double matrix = static_cast<double>(p.B) * static_cast<double>(p.H) *
+                        static_cast<double>(p.T) * static_cast<double>(p.S);
+  const int matrices = 3 + (p.softcap != 0 ? 1 : 0) + (p.has_mask() ? 2 : 0);
+  return matrix * matrices * static_cast<double>(dtype_size(p.q.dtype()));
+}
+
+bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
+  if (way == AttentionWay::fused) return false;
+  const double bytes = by_hand_bytes(p);
+  const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
+  if (way == AttentionWay::automatic) return fits && p.q.tape().keep() == Keep::everything;
+  if (!fits) {
+    char count[32];
+    std::snprintf(count, sizeof count, "%.0f", bytes);
+    refuse("by hand the steps, matrices of " + std::to_string(p.T) + " queries × " +
+           std::to_string(p.S) + " keys for " + std::to_string(p.B * p.H) + " heads, would take " +
+           count + " bytes; the limit is " + std::to_string(kByHandMaxBytes) +
+           ". Calculate it fused (AttentionWay::fused), which needs no such matrix");
+  }
+  return true;
+}
+
+}  // namespace
+
+AttentionOutput attention(const Var& q, const Var& k, const Var& v,
+                          const AttentionOptions& options) {
+  check_types(q, k, v);
+  check_options(options);
+  const bool three_d = q.rank() == 3;
+  const DType dtype = q.dtype() == DType::f64 ? DType::f64 : DType::f32;
+  const auto calculated_in = [dtype](const Var& x) {
+    return x.dtype() == dtype ? x : cast(x, dtype);
+  };
+  const auto given_as = [](const Var& x, DType type) {
+    return x.dtype() == type ? x : cast(x, type);
+  };
+
+  PreparedAttention p;
+  p.q = calculated_in(q), p.k = calculated_in(k), p.v = calculated_in(v);
+  if (three_d) {
+    p.q = split_heads(p.q, options.q_num_heads, "q", "q_num_heads");
+    p.k = split_heads(p.k, options.kv_num_heads, "k", "kv_num_heads");
+    p.v = split_heads(p.v, options.kv_num_heads, "v", "kv_num_heads");
+  } else {
+    check_head_count(options.q_num_heads, q.size(1), "q_num_heads");
+    check_head_count(options.kv_num_heads, k.size(1), "kv_num_heads");
+  }
+  std::int64_t past = 0;
+  if (options.past_key.defined()) {
+    p.k = join_past(calculated_in(options.past_key), p.k, "past_key");
+    p.v = join_past(calculated_in(options.past_value), p.v, "past_value");
+    past = options.past_key.size(2);
+  }
+  set_sizes(p);
+  p.scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(p.D)));
+  p.softcap = options.softcap;
+  p.softmax_precision = options.softmax_precision;
+  p.qk_matmul_output_mode = options.qk_matmul_output_mode;
+  if (options.attn_mask.defined()) p.attn_mask = prepare_mask(options.attn_mask, p, dtype);
+  prepare_positions(p, options, past);
+
+  const AttentionResult result =
+      goes_by_hand(p, options.way) ? attention_by_hand(p) : attention_fused(p);
+  AttentionOutput output;
+  output.y = given_as(three_d ? merge_heads(result.z) : result.z, q.dtype());
+  output.present_key = given_as(p.k, k.dtype());
+  output.present_value = given_as(p.v, v.dtype());
+  if (result.qk_matmul_output.defined()) {
+    output.qk_matmul_output = given_as(result.qk_matmul_output, q.dtype());
+  }
+  return output;
+}
+
+Var scaled_dot_product_attention(const Var& q, const Var& k, const Var& v,
+                                 const AttentionOptions& options) {
+  return attention(q, k, v, options).y;
+}
+
+bool PreparedAttention::has_mask() const {
+  return attn_mask.defined() || is_causal || left >= 0 || right >= 0 ||
+         std::any_of(key_count.begin(), key_count.end(),
+                     [this](std::int64_t count) { return count < S; });
+}
+
+}  // namespace clearhead

@@ -1,0 +1,105 @@
+// hook_mask: everything that decides which key a query sees, as numbers that are added to the scores.
+//
+//     bias[b, h, t, s] = −inf                       if query t does not see key s: causality, window, padding, boolean mask
+//                      = attn_mask[b, h, t, s]      a float mask (its own −inf included)
+//                      = 0                          otherwise
+//
+// Forward broadcasts attn_mask [1|B, 1|H, 1|T, ≤S] to [1|B, 1|H, T, S]; backward sums over what was broadcast.
+#include <cmath>
+#include <limits>
+
+#include "clearhead/base/parallel.h"
+#include "clearhead/ops/attention_internal.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead {
+namespace {
+
+// The bias has a batch (head) axis of its own only if something depends on it.
+Shape bias_shape(const PreparedAttention& p) {
+  bool per_batch = p.attn_mask.defined() && p.attn_mask.size(0) > 1;
+  for (const std::int64_t offset : p.offset) per_batch = per_batch || offset != p.offset[0];
+  for (const std::int64_t count : p.key_count) per_batch = per_batch || count != p.key_count[0];
+  const bool per_head = p.attn_mask.defined() && p.attn_mask.size(1) > 1;
+  return {per_batch ? p.B : std::min<std::int64_t>(p.B, 1), per_head ? p.H : 1, p.T, p.S};
+}
+
+template <typename Number>
+Tensor bias_forward(const PreparedAttention& p) {
+  const Shape shape = bias_shape(p);
+  Tensor bias = Tensor::empty(shape, dtype_of<Number>);
+  const kernels::AttentionProblem<Number> problem = kernel_problem<Number>(p);
+  const kernels::MaskView<Number>& mask = problem.mask;
+  Number* out = bias.mutable_data<Number>();
+  parallel_for(shape[0] * shape[1] * p.T, [&](std::int64_t row) {
+    const std::int64_t t = row % p.T;
+    const std::int64_t h = row / p.T % shape[1];
+    const std::int64_t b = row / p.T / shape[1];
+    const kernels::KeyRange range = kernels::visible_keys(problem, b, t);
+    for (std::int64_t s = 0; s < p.S; ++s) {
+      const bool in_range = range.begin <= s && s < range.end;
+      const std::int64_t at = in_range ? mask.offset(b, h, t, s) : 0;
+      const bool seen = in_range && (mask.visible == nullptr || mask.visible[at]);
+      out[row * p.S + s] = !seen                  ? -std::numeric_limits<Number>::infinity()
+                           : mask.bias != nullptr ? mask.bias[at]
+                                                  : Number{0};
+    }
+  });
+  return bias;
+}
+
+// d_mask[…] += d_bias[b, h, t, s] where query t sees key s; broadcast axes sum up.
+template <typename Number>
+void bias_backward(const PreparedAttention& p, const Tensor& d_bias, Number* d_mask) {
+  const kernels::AttentionProblem<Number> problem = kernel_problem<Number>(p);
+  const Number* d_out = d_bias.data<Number>();
+  std::int64_t i = 0;
+  for (std::int64_t b = 0; b < d_bias.size(0); ++b) {
+    for (std::int64_t h = 0; h < d_bias.size(1); ++h) {
+      for (std::int64_t t = 0; t < p.T; ++t, i += p.S) {
+        const kernels::KeyRange range = kernels::visible_keys(problem, b, t);
+        for (std::int64_t s = range.begin; s < range.end; ++s) {
+          d_mask[problem.mask.offset(b, h, t, s)] += d_out[i + s];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Var attention_bias(const PreparedAttention& p) {
+  const bool f64 = p.q.dtype() == DType::f64;
+  const bool floating = p.attn_mask.defined() && is_floating(p.attn_mask.dtype());
+  Operation operation;
+  operation.kind = "attention_bias";
+  operation.value = f64 ? bias_forward<double>(p) : bias_forward<float>(p);
+  operation.formula = "0 where the query sees the key, else -inf";
+  if (p.attn_mask.defined()) {
+    operation.inputs = {p.attn_mask};
+    operation.formula =
+        std::string(floating ? "{0}" : "0") + " where the query sees the key, else -inf";
+  }
+  operation.explain = [mask = p.attn_mask, value = operation.value](const Index& index) {
+    Calculation calculation;
+    calculation.value = value.at(broadcast_index(index, value.shape()));
+    const bool seen = calculation.value != -INFINITY;
+    calculation.text = seen ? format_number(calculation.value) : "-inf (not seen)";
+    if (!mask.defined()) return calculation;
+    const Index from = broadcast_index(index, mask.shape());
+    if (from.back() < mask.size(3)) calculation.operands = {operand(mask, from)};
+    return calculation;
+  };
+  if (floating) {
+    operation.backward = [p, f64](const Tensor& d_bias, Gradients& gradients) {
+      if (f64) {
+        bias_backward(p, d_bias, gradients.data<double>(0));
+      } else {
+        bias_backward(p, d_bias, gradients.data<float>(0));
+      }
+    };
+  }
+  return p.q.tape().record(std::move(operation));
+}
+
+}  // namespace clearhead

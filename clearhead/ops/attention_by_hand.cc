@@ -1,0 +1,65 @@
+// Attention by hand: a line for each step of the formula, each an operation on the tape.
+#include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/mask.h"
+#include "clearhead/ops/matmul.h"
+#include "clearhead/ops/reshape.h"
+#include "clearhead/ops/rounded_softmax.h"
+#include "clearhead/ops/scale.h"
+#include "clearhead/ops/softcap.h"
+#include "clearhead/ops/softmax.h"
+#include "clearhead/ops/weighted_sum.h"
+
+namespace clearhead {
+
+AttentionResult attention_by_hand(const PreparedAttention& p) {
+  const std::int64_t B = p.B, H = p.H, G = p.G, T = p.T, S = p.S, D = p.D, Dv = p.Dv;
+  const bool grouped = H != G;
+  // With grouped heads the H/G query heads of a group form an axis along which its keys broadcast.
+  const auto split_queries = [&](const Var& x) {  // [B, H, T, ·] → [B, G, H/G, T, ·]
+    return grouped ? reshape(x, {B, G, H / G, T, x.size(3)}) : x;
+  };
+  const auto join_queries = [&](const Var& x) {  // and back
+    return grouped ? reshape(x, {B, H, T, x.size(4)}) : x;
+  };
+  const Var q = split_queries(p.q);
+  const Var k = grouped ? reshape(p.k, {B, G, 1, S, D}) : p.k;
+  const Var v = grouped ? reshape(p.v, {B, G, 1, S, Dv}) : p.v;
+
+  const Var raw = join_queries(matmul(q, k, {.transpose_b = true})).named("hook_raw_scores");
+  const Var scaled = scale(raw, p.scale).named("hook_scaled_scores");
+  const Var capped =
+      p.softcap == 0 ? scaled : softcap(scaled, p.softcap).named("hook_capped_scores");
+  const Var scores = (p.has_mask() ? mask(capped, attention_bias(p).named("hook_mask")) : capped)
+                         .named("hook_attn_scores");
+
+  const bool rounded = p.softmax_precision && *p.softmax_precision != scores.dtype();
+  const SoftmaxSteps softmax =
+      rounded ? rounded_softmax_steps(scores, *p.softmax_precision) : softmax_steps(scores);
+  softmax.row_max.named("hook_row_max");
+  softmax.row_sum.named("hook_row_sum");
+  softmax.pattern.named("hook_pattern");
+
+  const Var z = weighted_sum(split_queries(softmax.pattern), split_queries(scores), v);
+
+  AttentionResult result;
+  result.z = join_queries(z).named("hook_z");
+  if (p.qk_matmul_output_mode) {
+    switch (*p.qk_matmul_output_mode) {
+      case QkMatmulOutput::scaled_scores:
+        result.qk_matmul_output = scaled;
+        break;
+      case QkMatmulOutput::capped_scores:
+        result.qk_matmul_output = capped;
+        break;
+      case QkMatmulOutput::attn_scores:
+        result.qk_matmul_output = scores;
+        break;
+      case QkMatmulOutput::pattern:
+        result.qk_matmul_output = softmax.pattern;
+        break;
+    }
+  }
+  return result;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,81 @@
+// PreparedAttention as the kernels take it: pointers, strides and sizes.
+#include "clearhead/ops/attention_internal.h"
+
+namespace clearhead {
+namespace {
+
+kernels::SoftmaxRounding rounding_of(const PreparedAttention& p) {
+  if (!p.softmax_precision || *p.softmax_precision == p.q.dtype()) {
+    return kernels::SoftmaxRounding::none;
+  }
+  switch (*p.softmax_precision) {
+    case DType::f16:
+      return kernels::SoftmaxRounding::f16;
+    case DType::bf16:
+      return kernels::SoftmaxRounding::bf16;
+    case DType::f32:
+      return kernels::SoftmaxRounding::f32;
+    default:
+      return kernels::SoftmaxRounding::f64;
+  }
+}
+
+template <typename T>
+kernels::HeadsView<T> heads_view(const Var& x) {
+  const Tensor tensor = x.value();
+  return {tensor.data<T>(), tensor.strides()[0], tensor.strides()[1], tensor.strides()[2]};
+}
+
+// attn_mask [1|B, 1|H, 1|T, n]; along an axis of 1 the stride is 0, so that every position reads the same.
+template <typename T>
+kernels::MaskView<T> mask_view(const Var& mask) {
+  kernels::MaskView<T> view;
+  if (!mask.defined()) return view;
+  const Tensor tensor = mask.value();
+  if (tensor.dtype() == DType::boolean) {
+    view.visible = tensor.data<bool>();
+  } else {
+    view.bias = tensor.data<T>();
+  }
+  const auto stride = [&](std::size_t axis) {
+    return tensor.shape()[axis] == 1 ? 0 : tensor.strides()[axis];
+  };
+  view.stride_b = stride(0), view.stride_h = stride(1);
+  view.stride_t = stride(2), view.stride_s = stride(3);
+  return view;
+}
+
+}  // namespace
+
+template <typename T>
+kernels::AttentionProblem<T> kernel_problem(const PreparedAttention& p) {
+  kernels::AttentionProblem<T> problem;
+  problem.B = p.B, problem.H = p.H, problem.G = p.G;
+  problem.queries = p.T, problem.keys = p.S, problem.D = p.D, problem.Dv = p.Dv;
+  problem.q = heads_view<T>(p.q);
+  problem.k = heads_view<T>(p.k);
+  problem.v = heads_view<T>(p.v);
+  problem.mask = mask_view<T>(p.attn_mask);
+  problem.scale = static_cast<T>(p.scale);
+  problem.softcap = static_cast<T>(p.softcap);
+  problem.is_causal = p.is_causal;
+  problem.left = p.left;
+  problem.right = p.right;
+  problem.offset = p.offset.data();
+  problem.key_count = p.key_count.data();
+  problem.rounding = rounding_of(p);
+  return problem;
+}
+
+template <typename T>
+std::unique_ptr<T[]> attention_memory(const kernels::AttentionProblem<T>& problem) {
+  return std::make_unique_for_overwrite<T[]>(
+      static_cast<std::size_t>(kernels::attention_workspace(problem)));
+}
+
+template kernels::AttentionProblem<float> kernel_problem(const PreparedAttention&);
+template kernels::AttentionProblem<double> kernel_problem(const PreparedAttention&);
+template std::unique_ptr<float[]> attention_memory(const kernels::AttentionProblem<float>&);
+template std::unique_ptr<double[]> attention_memory(const kernels::AttentionProblem<double>&);
+
+}  // namespace clearhead

@@ -1,0 +1,56 @@
+// Fused attention of a long sequence takes little memory beyond operands and result. A program of its own, so that the
+// peak that the system reports is this test's.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "clearhead/base/random.h"
+#include "clearhead/ops/attention.h"
+
+namespace clearhead {
+namespace {
+
+// A field of /proc/self/status in KiB, or −1.
+std::int64_t status_kib(const std::string& field) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(field + ":")) return std::stoll(line.substr(field.size() + 1));
+  }
+  return -1;
+}
+
+TEST(AttentionMemory, FusedNeedsUnder16MiBBeyondOperandsAndResultAt65536Tokens) {
+  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
+  if (scale != nullptr && std::string(scale) == "small")
+    GTEST_SKIP() << "too slow with a sanitizer";
+  constexpr std::int64_t kTokens = 65536, kD = 64;
+  Random random(1);
+  Tape tape(Keep::for_backward);
+  Tensor tensors[3];
+  for (Tensor& tensor : tensors) {
+    tensor = Tensor({1, 1, kTokens, kD});
+    for (std::int64_t i = 0; i < tensor.count(); ++i) {
+      tensor.mutable_data<float>()[i] = static_cast<float>(random.uniform() - 0.5);
+    }
+  }
+  const Var q = tape.input("q", tensors[0]), k = tape.input("k", tensors[1]),
+            v = tape.input("v", tensors[2]);
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak starts anew from what is used now
+  const std::int64_t before = status_kib("VmRSS");
+  if (before < 0 || status_kib("VmHWM") > before + 4096)
+    GTEST_SKIP() << "this system does not tell its peak memory";
+  const Var z =
+      scaled_dot_product_attention(q, k, v, {.is_causal = true, .way = AttentionWay::fused});
+  const std::int64_t peak = status_kib("VmHWM");
+  const std::int64_t result = kTokens * kD * 4 / 1024;
+  EXPECT_LT(peak - before - result, 16 * 1024);
+  RecordProperty("extra_kib", static_cast<int>(peak - before - result));
+  std::printf("extra memory: %lld KiB\n", static_cast<long long>(peak - before - result));
+  EXPECT_NEAR(z.value().at({0, 0, 0, 5}), tensors[2].at({0, 0, 0, 5}),
+              1e-6);  // the first token sees itself only
+}
+
+}  // namespace
+}  // namespace clearhead

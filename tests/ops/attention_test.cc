@@ -1,0 +1,413 @@
+// Attention: both ways give what the definition says, for all options; gradients are true; one row never touches another.
+#include "clearhead/ops/attention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "attention_cases.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/ops/multiply.h"
+#include "clearhead/ops/reduce.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead {
+namespace {
+
+using testing::AttentionCall;
+using testing::AttentionCase;
+using testing::CaseLimits;
+using ::testing::HasSubstr;
+using testing::largest_difference;
+using testing::random_case;
+using testing::random_normal;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
+
+// Sanitizers make everything some ten times slower; they look for other faults and need fewer cases.
+int rounds(int full) {
+  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
+  return scale != nullptr && std::string(scale) == "small" ? full / 20 : full;
+}
+
+// A rounded softmax may differ by one step of its type where the scores differ by one of theirs.
+double tolerance(const AttentionCase& c, double otherwise) {
+  if (c.options.softmax_precision == DType::f16) return 0x1p-10;
+  if (c.options.softmax_precision == DType::bf16) return 0x1p-7;
+  if (c.options.softmax_precision == DType::f32) return std::max(otherwise, 1e-6);
+  return otherwise;
+}
+
+Tensor merged_heads(const AttentionCase& c, const Tensor& y) {
+  return c.three_d ? y.transpose(1, 2).reshape({c.B, c.T, c.H * c.Dv}) : y;
+}
+
+TEST(Attention, BothWaysFollowTheDefinition) {
+  Random random(1);
+  for (int i = 0; i < rounds(400); ++i) {
+    // f64 in every type of softmax; the definition does not round, hence the tolerance of the type.
+    const AttentionCase c = random_case(random, DType::f64, {});
+    const Tensor expected = merged_heads(c, testing::expected_y(c));
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      const Tensor y = testing::call(tape, c, way).output.y.value();
+      // Values are normal, below 5 or so; rounding weights to a type moves their mean by a few of its steps.
+      ASSERT_LT(largest_difference(y, expected), 8 * tolerance(c, 1e-12))
+          << i << ": " << c.describe();
+    }
+  }
+}
+
+// 2,000 random combinations of shapes and options in f32, results and gradients alike.
+TEST(Attention, ByHandAndFusedAgree) {
+  Random random(2);
+  for (int i = 0; i < rounds(2000); ++i) {
+    const AttentionCase c = random_case(random, DType::f32, {});
+    Tensor d_y, y[2];
+    std::vector<Tensor> gradients[2];
+    for (int w = 0; w < 2; ++w) {
+      Tape tape;
+      const AttentionCall call = testing::call(tape, c, kWays[w]);
+      y[w] = call.output.y.value();
+      if (!d_y.defined()) d_y = random_normal(random, y[w].shape(), DType::f32);
+      tape.backward(call.output.y, d_y);
+      for (const Var& operand : call.floating_operands()) gradients[w].push_back(operand.grad());
+    }
+    ASSERT_LT(largest_difference(y[1], y[0]), tolerance(c, 1e-5)) << i << ": " << c.describe();
+    for (std::size_t j = 0; j < gradients[0].size(); ++j) {
+      // Sums over up to 6 heads × 70 queries; an error of 1e-7 each adds up to less than 1e-5 relative to their size.
+      ASSERT_LT(largest_difference(gradients[1][j], gradients[0][j]), 100 * tolerance(c, 1e-6))
+          << i << ", gradient " << j << ": " << c.describe();
+    }
+  }
+}
+
+// Σ weights·y as a function of one element of one operand, for central differences.
+double weighted_output(const AttentionCase& c, AttentionWay way, const Tensor& weights) {
+  Tape tape(Keep::nothing);
+  const Tensor y = testing::call(tape, c, way).output.y.value().contiguous();
+  double sum = 0;
+  for (std::int64_t i = 0; i < y.count(); ++i)
+    sum += weights.data<double>()[i] * y.data<double>()[i];
+  return sum;
+}
+
+TEST(Attention, GradientsAgreeWithCentralDifferences) {
+  Random random(3);
+  for (int i = 0; i < rounds(160); ++i) {
+    AttentionCase c = random_case(
+        random, DType::f64,
+        {.length = 5, .head_size = 4, .empty_batches = false, .rounded_softmax = false});
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      const AttentionCall call = testing::call(tape, c, way);
+      const Tensor weights = random_normal(random, call.output.y.shape(), DType::f64);
+      tape.backward(call.output.y, weights);
+      const std::vector<Var> vars = call.floating_operands();
+      std::size_t next = 0;
+      for (Tensor* operand : {&c.q, &c.k, &c.v, &c.attn_mask, &c.past_key, &c.past_value}) {
+        if (!operand->defined() || !is_floating(operand->dtype())) continue;
+        const Tensor gradient = vars[next++].grad();
+        *operand = operand->clone();
+        double* x = operand->mutable_data<double>();
+        for (std::int64_t j = 0; j < operand->count(); ++j) {
+          const double at = x[j];
+          if (std::isinf(at)) continue;  // −inf of a mask: not differentiable there
+          const double h = 1e-5;
+          x[j] = at + h;
+          const double above = weighted_output(c, way, weights);
+          x[j] = at - h;
+          const double below = weighted_output(c, way, weights);
+          x[j] = at;
+          // The difference itself errs by h²·f''' ≈ 1e-10 and by rounding, 1e-15/h = 1e-10, for sums of order 1 to 10.
+          const double numeric = (above - below) / (2 * h);
+          const double exact = gradient.data<double>()[j];
+          ASSERT_NEAR(exact, numeric, 1e-7 * std::max(1.0, std::abs(numeric)))
+              << i << ", operand " << next << ", element " << j << ": " << c.describe();
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, ResultsAreTheSameBytesForAnyNumberOfThreads) {
+  Random random(4);
+  const AttentionCase c = random_case(random, DType::f32, {.length = 400, .head_size = 32});
+  for (const AttentionWay way : kWays) {
+    std::vector<Tensor> results[2];
+    for (const int threads : {1, 2}) {
+      set_thread_count(threads);
+      Tape tape;
+      const AttentionCall call = testing::call(tape, c, way);
+      tape.backward(sum(multiply(call.output.y, call.output.y)));
+      std::vector<Tensor>& r = results[threads - 1];
+      r.push_back(call.output.y.value());
+      for (const Var& operand : call.floating_operands()) r.push_back(operand.grad());
+    }
+    set_thread_count(0);
+    for (std::size_t j = 0; j < results[0].size(); ++j) {
+      EXPECT_EQ(largest_difference(results[0][j], results[1][j]), 0);
+    }
+  }
+}
+
+TEST(Attention, FusedNamesTheSameStepsWithTheSameValues) {
+  Random random(5);
+  for (int i = 0; i < rounds(100); ++i) {
+    const AttentionCase c = random_case(random, DType::f64, {.empty_batches = false});
+    Tape by_hand, fused;
+    testing::call(by_hand, c, AttentionWay::by_hand);
+    testing::call(fused, c, AttentionWay::fused);
+    for (const char* step :
+         {"hook_raw_scores", "hook_scaled_scores", "hook_capped_scores", "hook_attn_scores",
+          "hook_row_max", "hook_row_sum", "hook_pattern", "hook_z"}) {
+      ASSERT_EQ(by_hand.contains(step), fused.contains(step)) << step;
+      if (!by_hand.contains(step)) continue;
+      ASSERT_LT(largest_difference(fused[step].value(), by_hand[step].value()), tolerance(c, 1e-12))
+          << step << ": " << c.describe();
+    }
+    // One tile of the pattern alone.
+    const Tensor whole = by_hand["hook_pattern"].value();
+    const Index begin = {c.B - 1, c.H / 2, c.T / 2, c.S() / 3};
+    const Index end = {c.B, c.H, c.T, c.S()};
+    const Tensor tile = fused["hook_pattern"].tile(begin, end);
+    ASSERT_LT(largest_difference(tile, by_hand["hook_pattern"].tile(begin, end)),
+              tolerance(c, 1e-12));
+  }
+}
+
+TEST(Attention, ExplainsEveryStepBothWays) {
+  Random random(6);
+  for (int i = 0; i < rounds(60); ++i) {
+    const AttentionCase c = random_case(
+        random, DType::f64,
+        {.length = 4, .head_size = 3, .empty_batches = false, .rounded_softmax = false});
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      testing::call(tape, c, way);
+      for (const Var& var : tape.vars()) {
+        if (var.kind() == "input") continue;
+        for (std::int64_t flat = 0; flat < element_count(var.shape()); flat += 3) {
+          const Explanation e = explain(var, unflatten(flat, var.shape()), 1);
+          EXPECT_FALSE(e.calculation.empty()) << var.name();
+          if (std::isinf(e.value)) {
+            EXPECT_EQ(e.recalculated, e.value) << var.name();
+          } else {
+            EXPECT_NEAR(e.recalculated, e.value, 1e-12 * std::max(1.0, std::abs(e.value)))
+                << var.name() << " of kind " << var.kind() << ": " << e.calculation;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, QkMatmulOutputIsTheStepAskedForBothWays) {
+  Random random(7);
+  const char* steps[] = {"hook_scaled_scores", "hook_capped_scores", "hook_attn_scores",
+                         "hook_pattern"};
+  for (int mode = 0; mode < 4; ++mode) {
+    AttentionCase c =
+        random_case(random, DType::f64, {.empty_batches = false, .rounded_softmax = false});
+    c.options.softcap = 2;
+    c.options.qk_matmul_output_mode = static_cast<QkMatmulOutput>(mode);
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      const AttentionCall call = testing::call(tape, c, way);
+      EXPECT_EQ(largest_difference(call.output.qk_matmul_output.value(), tape[steps[mode]].value()),
+                0);
+    }
+  }
+}
+
+TEST(Attention, SixteenBitTypesAreRoundedAtTheEnds) {
+  Random random(8);
+  for (const DType type : {DType::f16, DType::bf16}) {
+    AttentionCase c = random_case(random, type, {.empty_batches = false, .rounded_softmax = false});
+    const double step = type == DType::f16 ? 0x1p-11 : 0x1p-8;
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      const AttentionCall call = testing::call(tape, c, way);
+      EXPECT_EQ(call.output.y.dtype(), type);
+      EXPECT_EQ(call.output.present_key.dtype(), type);
+      EXPECT_LT(largest_difference(call.output.y.value(), merged_heads(c, testing::expected_y(c))),
+                2 * step);
+    }
+  }
+}
+
+// --- Stability: what one row holds never touches another row.
+
+struct Bad {
+  const char* name;
+  double value;
+};
+
+TEST(AttentionStability, OneBadQueryRowTouchesNoOther) {
+  Random random(9);
+  for (const Bad bad : {Bad{"NaN", NAN}, Bad{"+inf", kInfinity}, Bad{"-inf", -kInfinity}}) {
+    for (const AttentionWay way : kWays) {
+      const Tensor k = random_normal(random, {1, 1, 70, 8}, DType::f32);
+      const Tensor v = random_normal(random, {1, 1, 70, 8}, DType::f32);
+      Tensor q = random_normal(random, {1, 1, 40, 8}, DType::f32);
+      Tape clean_tape, tape;
+      const Tensor clean =
+          scaled_dot_product_attention(clean_tape.input("q", q.clone()), clean_tape.input("k", k),
+                                       clean_tape.input("v", v), {.way = way})
+              .value();
+      q.mutable_data<float>()[17 * 8 + 3] = static_cast<float>(bad.value);
+      const Var z = scaled_dot_product_attention(tape.input("q", q), tape.input("k", k),
+                                                 tape.input("v", v), {.way = way});
+      for (std::int64_t t = 0; t < 40; ++t) {
+        for (std::int64_t e = 0; e < 8; ++e) {
+          if (t == 17) continue;
+          EXPECT_EQ(z.value().at({0, 0, t, e}), clean.at({0, 0, t, e})) << bad.name;
+        }
+      }
+    }
+  }
+}
+
+TEST(AttentionStability, AKeyBehindAMaskDoesNotMatterWhateverItHolds) {
+  Random random(10);
+  for (const double bad : {static_cast<double>(NAN), kInfinity, -kInfinity, 3e38}) {
+    for (const bool boolean_mask : {true, false}) {
+      for (const AttentionWay way : kWays) {
+        const Tensor q = random_normal(random, {1, 2, 40, 8}, DType::f32);
+        Tensor k = random_normal(random, {1, 1, 70, 8}, DType::f32);
+        Tensor v = random_normal(random, {1, 1, 70, 8}, DType::f32);
+        Tensor visible({70}, DType::boolean), bias({70}, DType::f32);
+        for (std::int64_t s = 0; s < 70; ++s) {
+          visible.mutable_data<bool>()[s] = s != 13;
+          bias.mutable_data<float>()[s] = s != 13 ? 0.0F : -std::numeric_limits<float>::infinity();
+        }
+        Tensor results[2][4];
+        for (const int round : {0, 1}) {
+          Tape tape;
+          const Var vq = tape.input("q", q);
+          const Var vk = tape.input("k", k.clone());
+          const Var vv = tape.input("v", v.clone());
+          const Var mask = tape.input("mask", boolean_mask ? visible : bias);
+          const Var z = scaled_dot_product_attention(vq, vk, vv, {.attn_mask = mask, .way = way});
+          tape.backward(sum(multiply(z, z)));
+          results[round][0] = z.value();
+          results[round][1] = vq.grad(), results[round][2] = vk.grad(),
+          results[round][3] = vv.grad();
+          k.mutable_data<float>()[13 * 8 + 2] = static_cast<float>(bad);
+          v.mutable_data<float>()[13 * 8 + 5] = static_cast<float>(bad);
+        }
+        for (int j = 0; j < 4; ++j)
+          EXPECT_EQ(largest_difference(results[0][j], results[1][j]), 0) << bad << " " << j;
+      }
+    }
+  }
+}
+
+TEST(AttentionStability, FullyMaskedRowsGiveZerosAndZeroGradients) {
+  Random random(11);
+  for (const AttentionWay way : kWays) {
+    Tape tape;
+    const Var q = tape.input("q", random_normal(random, {1, 1, 3, 4}, DType::f32));
+    const Var k = tape.input("k", random_normal(random, {1, 1, 5, 4}, DType::f32));
+    const Var v = tape.input("v", random_normal(random, {1, 1, 5, 4}, DType::f32));
+    const Tensor rows = Tensor::of<bool>({3, 1}, {true, false, true});
+    const Var mask = tape.input("mask", rows.broadcast_to({3, 5}).contiguous());
+    const Var z = scaled_dot_product_attention(q, k, v, {.attn_mask = mask, .way = way});
+    tape.backward(sum(z));
+    for (std::int64_t e = 0; e < 4; ++e) {
+      EXPECT_EQ(z.value().at({0, 0, 1, e}), 0);
+      EXPECT_EQ(q.grad().at({0, 0, 1, e}), 0);
+      EXPECT_TRUE(std::isfinite(k.grad().at({0, 0, 1, e})));
+    }
+    EXPECT_EQ(tape["hook_pattern"].value().at({0, 0, 1, 2}), 0);
+  }
+}
+
+TEST(AttentionStability, HugeScoresStayExact) {
+  // q·k = score, exactly; the two largest tie and share the weight, the rest are nothing beside them.
+  for (const double score : {1e4, 3e38}) {
+    for (const AttentionWay way : kWays) {
+      Tape tape;
+      const float x = static_cast<float>(score);
+      const Var q = tape.input("q", Tensor::of<float>({1, 1, 1, 1}, {x}));
+      const Var k = tape.input("k", Tensor::of<float>({1, 1, 4, 1}, {1, -1, 1, 0}));
+      const Var v = tape.input("v", Tensor::of<float>({1, 1, 4, 1}, {2, 100, 6, 100}));
+      const Var z = scaled_dot_product_attention(q, k, v, {.scale = 1, .way = way});
+      tape.backward(sum(z));
+      EXPECT_EQ(z.value().item(), 4) << score;
+      EXPECT_EQ(tape["hook_pattern"].value().at({0, 0, 0, 0}), 0.5);
+      EXPECT_EQ(tape["hook_pattern"].value().at({0, 0, 0, 1}), 0);
+      EXPECT_EQ(v.grad().at({0, 0, 2, 0}), 0.5);
+      EXPECT_EQ(q.grad().item(), 0);  // both ties move alike
+    }
+  }
+}
+
+// --- Limits and errors.
+
+TEST(Attention, ByHandIsRefusedWhereItWouldNotFit) {
+  Tape tape;
+  const Var x = tape.input("x", Tensor({1, 1, 65536, 64}));
+  try {
+    scaled_dot_product_attention(x, x, x, {.is_causal = true, .way = AttentionWay::by_hand});
+    FAIL() << "was not refused";
+  } catch (const Error& error) {
+    // 5 matrices of 2^32 numbers of 4 bytes: raw, scaled, mask, masked, pattern.
+    EXPECT_THAT(error.what(), HasSubstr("85899345920 bytes"));
+    EXPECT_THAT(error.what(), HasSubstr("fused"));
+  }
+}
+
+std::string error_of(const Shape& q, const Shape& k, const Shape& v,
+                     const AttentionOptions& options = {}) {
+  Tape tape;
+  try {
+    attention(tape.input("q", Tensor(q)), tape.input("k", Tensor(k)), tape.input("v", Tensor(v)),
+              options);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Attention, WrongShapesAndOptionsAreNamed) {
+  EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}), HasSubstr("q_num_heads"));
+  EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, {.q_num_heads = 3, .kv_num_heads = 3}),
+              HasSubstr("does not divide"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 5}, {1, 1, 3, 4}), HasSubstr("k [1, 1, 3, 5]"));
+  EXPECT_THAT(error_of({1, 3, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}), HasSubstr("multiple"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 2, 4}), HasSubstr("same length"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {2, 1, 3, 4}, {2, 1, 3, 4}), HasSubstr("same batch"));
+  EXPECT_THAT(error_of({3, 4}, {3, 4}, {3, 4}), HasSubstr("4-D"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.softcap = -1}),
+              HasSubstr("softcap"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.left_window_size = -2}),
+              HasSubstr("window"));
+  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4},
+                       {.nonpad_kv_seqlen = Tensor::of<std::int64_t>({1}, {4})}),
+              HasSubstr("nonpad_kv_seqlen[0] is 4"));
+  Tape tape;
+  const Var x = tape.input("x", Tensor({1, 1, 3, 4}));
+  const Var mask = tape.input("mask", Tensor({2, 3}));
+  EXPECT_THROW(attention(x, x, x, {.attn_mask = mask}), Error);
+  EXPECT_THROW(attention(x, x, x, {.past_key = x}), Error);
+}
+
+TEST(Attention, WindowsWiderThanAnythingBoundNothing) {
+  Random random(12);
+  Tape tape;
+  const Var x = tape.input("x", random_normal(random, {1, 1, 5, 4}, DType::f32));
+  const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+  const Var all = scaled_dot_product_attention(x, x, x);
+  const Var windowed =
+      scaled_dot_product_attention(x, x, x, {.left_window_size = huge, .right_window_size = huge});
+  EXPECT_EQ(largest_difference(all.value(), windowed.value()), 0);
+}
+
+}  // namespace
+}  // namespace clearhead
