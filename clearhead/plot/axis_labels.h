@@ -1,0 +1,49 @@
+// Which labels of an axis are drawn, and how, so that none touches another.
+#ifndef CLEARHEAD_PLOT_AXIS_LABELS_H_
+#define CLEARHEAD_PLOT_AXIS_LABELS_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "clearhead/plot/figure.h"
+#include "clearhead/plot/text.h"
+
+namespace clearhead {
+
+/// From where to where a label reaches along its axis, relative to the middle of its item.
+struct Reach {
+  double low = 0;
+  double high = 0;
+};
+
+/// The smallest k of the ascending `steps` such that the labels of items 0, k, 2k, … keep `gap`
+/// between them, items lying `pitch` apart; the last of them if none will do. `reach` is asked only
+/// for items that may get a label.
+std::int64_t label_step(std::int64_t count, double pitch, double gap,
+                        const std::vector<std::int64_t>& steps,
+                        const std::function<Reach(std::int64_t)>& reach);
+
+/// The labels that one axis shows.
+struct AxisLabels {
+  std::vector<std::int64_t> indices = {};  ///< of the items that have one, ascending
+  TextStyle style = {};
+  double max_width = 0;   ///< labels longer than this are shortened
+  double thickness = 0;   ///< their room across the axis
+  bool vertical = false;  ///< read upwards (columns only)
+  bool marks = false;     ///< not every cell has one: marks tie them to their cells
+};
+
+/// Labels beside rows whose cells are `cell` high.
+AxisLabels row_labels(const Axis& axis, double cell, TextSetter& setter);
+/// Labels below columns whose cells are `cell` wide: level if each fits below its cell, else
+/// upright. Numbers stay level and are thinned.
+AxisLabels column_labels(const Axis& axis, double cell, TextSetter& setter);
+
+/// How far the baseline lies below the middle of a line of text, by eye: halfway between the
+/// middles of small and of capital letters.
+double middle_height(const TextStyle& style);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_AXIS_LABELS_H_

@@ -1,0 +1,28 @@
+// The numbers that are written into cells large enough for them.
+#ifndef CLEARHEAD_PLOT_CELL_NUMBERS_H_
+#define CLEARHEAD_PLOT_CELL_NUMBERS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "clearhead/plot/figure.h"
+#include "clearhead/plot/layout.h"
+#include "clearhead/plot/text.h"
+
+namespace clearhead {
+
+/// A way to write all numbers of a figure.
+using NumberFormat = std::function<std::string(double)>;
+
+/// The ways that suit values of these magnitudes, the most exact first: whole numbers without
+/// decimals, others with three or fewer as long as two digits of the greatest remain, very large or
+/// small ones with an exponent. An exact 0 is always "0".
+std::vector<NumberFormat> number_formats(const Figure& figure);
+
+/// Fills `numbers` of each panel if some format fits all cells of all panels in readable type.
+void place_numbers(const Figure& figure, TextSetter& setter, Layout& layout);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_CELL_NUMBERS_H_

@@ -1,0 +1,50 @@
+// Colours: sRGB and OKLab, and the three colour maps.
+//
+// Source of OKLab: B. Ottosson, "A perceptual color space for image processing" (2020).
+#ifndef CLEARHEAD_PLOT_COLOR_H_
+#define CLEARHEAD_PLOT_COLOR_H_
+
+#include <array>
+#include <cstdint>
+
+#include "clearhead/plot/heatmap.h"
+
+namespace clearhead {
+
+/// A colour of a screen: sRGB, 8 bits a channel.
+struct Rgb {
+  std::uint8_t r = 0;
+  std::uint8_t g = 0;
+  std::uint8_t b = 0;
+
+  bool operator==(const Rgb&) const = default;
+};
+
+/// A colour as the eye orders it: lightness 0 … 1, green to red, blue to yellow. Equal distances
+/// look about equally different.
+struct OkLab {
+  double l = 0;
+  double a = 0;
+  double b = 0;
+};
+
+OkLab to_oklab(Rgb color);
+/// The nearest 8-bit colour; channels outside sRGB are cut.
+Rgb to_rgb(OkLab color);
+double distance(OkLab x, OkLab y);
+
+/// Light reflected relative to white, 0 … 1 (Y of CIE XYZ, as WCAG defines contrast with).
+double luminance(Rgb color);
+/// White or near-black, whichever stands out more on `background`.
+Rgb text_color_on(Rgb background);
+
+inline constexpr int kColorCount = 256;
+using ColorTable = std::array<Rgb, kColorCount>;
+
+/// The colours of a map from lowest to highest, made as curves in OKLab with equal steps. `map` is
+/// not automatic.
+const ColorTable& color_table(ColorMap map);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_COLOR_H_

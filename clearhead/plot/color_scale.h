@@ -1,0 +1,61 @@
+// From values to colours: the range, the ticks of the colour bar, and numbers as text.
+#ifndef CLEARHEAD_PLOT_COLOR_SCALE_H_
+#define CLEARHEAD_PLOT_COLOR_SCALE_H_
+
+#include <string>
+#include <vector>
+
+#include "clearhead/plot/color.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/pool.h"
+
+namespace clearhead {
+
+/// A mark on the colour bar: where (0 lowest … 1 highest) and its text.
+struct Tick {
+  double position = 0;
+  std::string text;
+};
+
+/// The mapping that all panels of a figure share.
+class ColorScale {
+ public:
+  /// The scale that suits values `drawn`, where the heatmap leaves a choice. Without a range: a
+  /// linear one begins at 0 if the least value is small against the greatest, and is symmetric
+  /// about 0 if the map diverges; a log one begins at the least value above zero, but at most six
+  /// decades below the greatest. `signs` tells whether the map is to diverge.
+  ColorScale(const Heatmap& heatmap, const Statistics& drawn, bool both_signs);
+
+  Range range() const { return range_; }
+  Scale scale() const { return scale_; }
+  ColorMap color_map() const { return map_; }
+  /// Where a finite value lies on the bar: 0 … 1, cut at the ends.
+  double position(double value) const;
+  /// The value at a position of the bar.
+  double value_at(double position) const;
+  /// The colour of a finite value.
+  Rgb color(double value) const;
+  Rgb color_at(double position) const;
+  /// Marks at both ends and at about `count` (at least 1) round values between, lowest first.
+  std::vector<Tick> ticks(int count) const;
+
+ private:
+  double coordinate(double value) const;  // the value, or its logarithm
+  std::vector<Tick> decade_ticks(int count) const;
+  std::vector<Tick> round_ticks(int count) const;
+
+  Scale scale_;
+  ColorMap map_;
+  Range range_;
+};
+
+/// Text of at most `digits` significant digits, such as "0.25", "−3", "1.5e−7".
+std::string number_text(double value, int digits);
+/// Text with `decimals` digits behind the point, such as "−0.50".
+std::string decimal_text(double value, int decimals);
+/// The text of −∞, NaN, +∞, or else `number_text`.
+std::string value_text(double value, int digits);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_COLOR_SCALE_H_

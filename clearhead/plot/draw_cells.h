@@ -1,0 +1,27 @@
+// The cells of a panel, drawn with Cairo.
+#ifndef CLEARHEAD_PLOT_DRAW_CELLS_H_
+#define CLEARHEAD_PLOT_DRAW_CELLS_H_
+
+#include "clearhead/plot/figure.h"
+#include "clearhead/plot/layout.h"
+
+typedef struct _cairo cairo_t;  // of cairo.h
+
+namespace clearhead {
+
+/// Pixels of a PNG to one point.
+inline constexpr int kPixelsPerPoint = 4;
+
+/// Draws the cells of `panel`: as rectangles, or (`as_image`) as one image, which keeps the file of
+/// a large matrix small.
+void draw_cells(cairo_t* cairo, const FigurePanel& panel, const PanelLayout& layout,
+                const ColorScale& scale, bool as_image);
+
+/// Fills `box` as cells without a number are.
+void draw_special(cairo_t* cairo, const Rect& box, Special kind);
+
+void set_color(cairo_t* cairo, Rgb color);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_DRAW_CELLS_H_

@@ -1,0 +1,55 @@
+// A heatmap made ready to draw: matrices pooled to the cells there is room for, text made visible,
+// the colour scale settled. Every renderer starts from this.
+#ifndef CLEARHEAD_PLOT_FIGURE_H_
+#define CLEARHEAD_PLOT_FIGURE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/plot/color_scale.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/pool.h"
+
+namespace clearhead {
+
+/// The names along one side of a matrix.
+struct Axis {
+  std::int64_t count = 0;           ///< of source rows (or columns)
+  std::int64_t step = 1;            ///< how many share a cell
+  std::vector<std::string> labels;  ///< visible text, one each; none means their numbers
+
+  bool operator==(const Axis&) const = default;
+  std::string label(std::int64_t index) const;
+  /// Where item `index` lies, in cells: the centre of a whole cell is at …5.
+  double position(std::int64_t index) const;
+};
+
+struct FigurePanel {
+  std::string title;
+  Grid grid;
+  Axis rows;
+  Axis columns;
+};
+
+struct Figure {
+  std::string title;
+  std::string row_title;
+  std::string column_title;
+  std::string value_title;
+  std::vector<FigurePanel> panels;
+  ColorScale scale;
+  Statistics drawn;                ///< of all cells
+  std::vector<std::string> notes;  ///< what a reader must know: pooling, values beyond the range
+
+  /// All panels have the same axes, so that the labels of one serve its neighbours.
+  bool shares_axes() const;
+};
+
+/// Validates `heatmap` and prepares each panel in at most `max_rows` × `max_columns` cells. Throws
+/// Error as `validate` does.
+Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_t max_columns);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_FIGURE_H_

@@ -1,0 +1,27 @@
+// A heatmap as a file whose ending says the format.
+#ifndef CLEARHEAD_PLOT_FIGURE_FILE_H_
+#define CLEARHEAD_PLOT_FIGURE_FILE_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "clearhead/plot/heatmap.h"
+
+namespace clearhead {
+
+/// The endings that `write_figure` knows: ".html", ".pdf", ".png", ".svg".
+std::vector<std::string> figure_endings();
+
+/// Throws Error, listing the known endings, unless `write_figure` knows the ending of `path`
+/// (capitals or not). Lets a program refuse a name before it calculates for an hour.
+void check_figure_ending(const std::filesystem::path& path);
+
+/// Draws `heatmap` into the file `path`, whole or not at all. The same heatmap gives the same bytes
+/// (on a machine with the same fonts). Throws Error if the heatmap is not valid, the ending unknown
+/// or the file cannot be written.
+void write_figure(const Heatmap& heatmap, const std::filesystem::path& path);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_FIGURE_FILE_H_

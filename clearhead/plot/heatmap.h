@@ -1,0 +1,75 @@
+// The one description of a heatmap figure; every renderer (SVG, PNG, PDF, HTML, terminal) draws
+// from it.
+#ifndef CLEARHEAD_PLOT_HEATMAP_H_
+#define CLEARHEAD_PLOT_HEATMAP_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+/// How values map to positions on the colour bar.
+enum class Scale { linear, log };
+
+/// The colours, from the lowest value to the highest.
+enum class ColorMap {
+  automatic,         ///< blue_to_red if values have both signs, else violet_to_yellow
+  violet_to_yellow,  ///< many hues, dark to light
+  blue_to_yellow,    ///< the two hues that every eye tells apart, dark to light
+  blue_to_red,       ///< diverging: blue below zero, white at zero, red above
+};
+
+/// What a cell shows when a matrix has more values than the figure has cells.
+enum class Pool {
+  automatic,  ///< extreme if values have both signs, else max
+  max,        ///< the greatest value
+  mean,       ///< the mean of the values that are not masked (−∞)
+  extreme,    ///< the value farthest from zero, with its sign
+};
+
+/// Their names as users type them ("violet-to-yellow").
+const std::map<std::string, Scale>& scale_names();
+const std::map<std::string, ColorMap>& color_map_names();
+const std::map<std::string, Pool>& pool_names();
+
+/// The values at the two ends of the colour bar.
+struct Range {
+  double low = 0;
+  double high = 1;
+};
+
+/// One matrix, such as the pattern of one head.
+struct Panel {
+  std::string title = {};
+  Tensor values = {};                           ///< [rows, columns], any type
+  std::vector<std::string> row_labels = {};     ///< one a row, top first; none means 0, 1, 2, …
+  std::vector<std::string> column_labels = {};  ///< one a column; none means 0, 1, 2, …
+};
+
+/// A figure of one or several matrices that share a colour bar. Text is UTF-8 of any script; bytes
+/// that are none, and control characters, are drawn visibly. Values may be −∞ (masked), NaN and +∞:
+/// each is drawn unlike any number and named in a legend.
+struct Heatmap {
+  std::string title = {};
+  std::vector<Panel> panels = {};
+  std::string row_title = {};     ///< what rows are, such as "queries"
+  std::string column_title = {};  ///< what columns are, such as "keys"
+  std::string value_title = {};   ///< what values are, such as "attention weight"
+  Scale scale = Scale::linear;
+  ColorMap color_map = ColorMap::automatic;
+  Pool pool = Pool::automatic;
+  std::optional<Range> range = {};  ///< left out: from the values drawn
+
+  /// Throws Error, naming the panel, unless there is at least one panel, each is a matrix with at
+  /// least one value and as many labels as rows and columns (or none), the range ascends, and a log
+  /// scale has only values ≥ 0.
+  void validate() const;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_HEATMAP_H_

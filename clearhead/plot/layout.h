@@ -1,0 +1,88 @@
+// Where everything of a figure stands on the page, in points from its upper left corner.
+#ifndef CLEARHEAD_PLOT_LAYOUT_H_
+#define CLEARHEAD_PLOT_LAYOUT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/plot/figure.h"
+#include "clearhead/plot/text.h"
+
+namespace clearhead {
+
+struct Rect {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+
+  double right() const { return x + width; }
+  double bottom() const { return y + height; }
+};
+
+/// A line of text: its baseline starts at (x, y). `ink` is the box that it blackens.
+struct PlacedText {
+  std::string text = {};
+  TextStyle style = {};
+  double max_width = 0;  ///< beyond it the end becomes "…"; 0: no limit
+  double x = 0;
+  double y = 0;
+  bool vertical = false;  ///< reads upwards
+  Rect ink = {};
+};
+
+struct Line {
+  double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+};
+
+/// The cells of one panel.
+struct PanelLayout {
+  Rect body;
+  double cell_width = 0;
+  double cell_height = 0;
+  bool separated = false;  ///< thin gaps between cells
+  /// The numbers to write into the cells; none unless all fit.
+  std::vector<PlacedText> numbers;
+};
+
+/// What stands for values that are no number.
+enum class Special { masked, nan, infinite };
+
+struct Swatch {
+  Rect box;
+  Special kind;
+};
+
+struct Layout {
+  double width = 0;
+  double height = 0;
+  std::vector<PanelLayout> panels;
+  std::vector<PlacedText> texts;  ///< all but the numbers in cells
+  std::vector<Line> marks;        ///< small lines from an axis to its label
+  Rect bar;                       ///< the colour bar; lowest value at its left or bottom
+  bool bar_is_vertical = true;
+  std::vector<Swatch> swatches;
+};
+
+/// The rows and columns of a grid of `count` panels whose cells' shape is `aspect` (width to
+/// height).
+struct PanelGrid {
+  int rows = 1;
+  int columns = 1;
+};
+PanelGrid arrange_panels(int count, double aspect);
+
+/// The most cells that one of `count` panels is given, in rows and columns.
+struct CellLimit {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+CellLimit cell_limit(const Heatmap& heatmap);
+
+/// Lays out `figure`, which `cell_limit` was observed for. No text overlaps another or is cut off.
+Layout lay_out(const Figure& figure, TextSetter& setter);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_LAYOUT_H_
