@@ -3,7 +3,9 @@
 #include <cassert>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "clearhead/base/error.h"
 
@@ -11,6 +13,29 @@ namespace clearhead {
 namespace {
 
 constexpr std::size_t kMaxTerms = 8;
+
+// Explanations made so far, by name, index and depth.
+using Known = std::map<std::tuple<std::string, Index, int>, std::shared_ptr<const Explanation>>;
+
+std::shared_ptr<const Explanation> explain_operand(const Operand& number, int depth, Known& known) {
+  const auto place = std::make_tuple(number.var.name(), number.index, depth);
+  const auto found = known.find(place);
+  if (found != known.end()) return found->second;
+  Explanation e;
+  e.name = number.var.name();
+  e.index = number.index;
+  e.value = number.value;
+  e.formula = number.var.formula();
+  if (depth != 0) {
+    const Calculation calculation = calculation_of(number.var, number.index);
+    e.calculation = calculation.text;
+    e.recalculated = calculation.value;
+    for (const Operand& from : calculation.operands) {
+      e.operands.push_back(explain_operand(from, depth < 0 ? depth : depth - 1, known));
+    }
+  }
+  return known[place] = std::make_shared<const Explanation>(std::move(e));
+}
 
 std::string full_name(const Explanation& e) { return e.name + to_string(e.index); }
 
@@ -37,7 +62,7 @@ void append_lines(const Explanation& e, std::size_t depth, std::size_t max_opera
       text += std::string(2 * depth + 2, ' ') + "… " + std::to_string(left_out) + " more\n";
       i += left_out;
     }
-    append_lines(e.operands[i], depth + 1, max_operands, explained, text);
+    append_lines(*e.operands[i], depth + 1, max_operands, explained, text);
   }
 }
 
@@ -52,20 +77,16 @@ Explanation explain(const Var& var, const Index& index, int depth) {
   if (var.tape().keep() != Keep::everything) {
     throw Error("explain: this tape did not keep the operands; use Keep::everything");
   }
-  Explanation e;
-  const Operand number = operand(var, index);
-  e.name = var.name();
-  e.index = index;
-  e.value = number.value;
-  e.formula = var.formula();
-  if (depth == 0) return e;
-  const Calculation calculation = calculation_of(var, index);
-  e.calculation = calculation.text;
-  e.recalculated = calculation.value;
-  for (const Operand& from : calculation.operands) {
-    e.operands.push_back(explain(from.var, from.index, depth - 1));
+  bool fits = index.size() == var.shape().size();
+  for (std::size_t i = 0; fits && i < index.size(); ++i) {
+    fits = 0 <= index[i] && index[i] < var.shape()[i];
   }
-  return e;
+  if (!fits) {
+    throw Error("explain: index " + to_string(index) + " does not lie in " + var.name() +
+                " of shape " + to_string(var.shape()));
+  }
+  Known known;
+  return *explain_operand(operand(var, index), depth, known);
 }
 
 std::string to_string(const Explanation& explanation, std::size_t max_operands) {
@@ -83,10 +104,10 @@ Operand operand(const Var& var, Index index) {
 }
 
 std::string format_number(double value, bool in_formula) {
+  if (std::isnan(value)) return "nan";  // printf would show its meaningless sign
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", value);
-  return in_formula && (std::signbit(value) && !std::isnan(value)) ? "(" + std::string(text) + ")"
-                                                                   : std::string(text);
+  return in_formula && std::signbit(value) ? "(" + std::string(text) + ")" : text;
 }
 
 Index broadcast_index(const Index& index, const Shape& shape) {

@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_TAPE_EXPLAIN_H_
 #define CLEARHEAD_TAPE_EXPLAIN_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,15 +27,16 @@ struct Calculation {
   double value = 0;
 };
 
-/// A number with its history.
+/// A number with its history. Operands that occur several times are shared: a history is as large as
+/// the numbers in it are many, however many ways lead to them.
 struct Explanation {
   std::string name;
   Index index;
   double value = 0;         ///< as recorded
   std::string formula;      ///< with names: "softmax(attn_scores)"; "input" for an input
-  std::string calculation;  ///< with values; "" for an input
+  std::string calculation;  ///< with values; "" for an input, and where `depth` ends
   double recalculated = 0;  ///< the calculation's outcome in f64
-  std::vector<Explanation> operands;
+  std::vector<std::shared_ptr<const Explanation>> operands;
 };
 
 /// Explains the number at `index` of `var`: its operands, theirs, and so on for `depth` levels;

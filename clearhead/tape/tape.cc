@@ -52,13 +52,14 @@ Var Tape::input(std::string_view name, Tensor value, bool requires_grad) {
   record.needs_grad = requires_grad && is_floating(value.dtype());
   record.value = value;
   const std::int64_t id = append(std::move(record));
-  give_name(records_[static_cast<std::size_t>(id)], id, name);
+  give_name(id, name);
   return Var(this, id, std::move(value));
 }
 
 Var Tape::record(Operation operation) {
   bool needs_grad = false;
   for (const Var& input : operation.inputs) {
+    if (!input.defined()) throw Error(operation.kind + ": expected an operand, got an empty Var");
     if (input.tape_ != this) {
       throw Error(operation.kind + ": its operands lie on different tapes; put them on one");
     }
@@ -88,21 +89,29 @@ std::int64_t Tape::append(Record record) {
   records_.push_back(std::move(record));
   const std::int64_t id = static_cast<std::int64_t>(records_.size()) - 1;
   Record& added = records_.back();
-  added.name = scope_ + added.kind + "_" + std::to_string(id);
+  added.name = free_name(added.kind + "_" + std::to_string(id));
   ids_.emplace(added.name, id);
   return id;
 }
 
-void Tape::give_name(Record& record, std::int64_t id, std::string_view name) {
-  const std::string path = scope_ + std::string(name);
-  std::string unique = path;
-  for (int i = 2; contains(unique); ++i) unique = path + "#" + std::to_string(i);
+void Tape::give_name(std::int64_t id, std::string_view name) {
+  const auto known = ids_.find(scope_ + std::string(name));
+  if (known != ids_.end() && known->second == id) return;
+  Record& record = records_[static_cast<std::size_t>(id)];
+  const std::string unique = free_name(name);
   if (!record.has_given_name) {
     ids_.erase(record.name);
     record.name = unique;
     record.has_given_name = true;
   }
   ids_.emplace(unique, id);
+}
+
+std::string Tape::free_name(std::string_view name) const {
+  const std::string path = scope_ + std::string(name);
+  std::string unique = path;
+  for (int i = 2; contains(unique); ++i) unique = path + "#" + std::to_string(i);
+  return unique;
 }
 
 Tape::Scope::Scope(Tape& tape, std::string_view name)
@@ -198,9 +207,9 @@ Tape& Var::tape() const {
 
 const Shape& Var::shape() const {
   tape();
-  if (value_.defined()) return value_.shape();
-  if (id_ < 0) throw Error("value: this tape keeps no computed views");
-  return tape_->records_[static_cast<std::size_t>(id_)].shape;
+  if (id_ >= 0) return tape_->records_[static_cast<std::size_t>(id_)].shape;
+  if (!value_.defined()) throw Error("value: this tape keeps no computed views");
+  return value_.shape();
 }
 
 std::int64_t Var::size(std::int64_t axis) const {
@@ -278,17 +287,17 @@ const std::string& Var::kind() const {
 std::string Var::formula() const {
   if (id_ < 0) return "";
   const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
-  std::string text = record.formula.empty() ? record.kind : record.formula;
-  for (std::size_t i = 0; i < record.inputs.size(); ++i) {
-    const std::string place = "{" + std::to_string(i) + "}";
-    const std::string name =
-        record.inputs[i] < 0
-            ? "·"
-            : short_name(tape_->records_[static_cast<std::size_t>(record.inputs[i])].name);
-    for (std::size_t at = text.find(place); at != std::string::npos;
-         at = text.find(place, at + name.size())) {
-      text.replace(at, place.size(), name);
+  if (record.formula.empty()) return record.kind;
+  std::string text;
+  for (std::size_t at = 0; at < record.formula.size(); ++at) {
+    if (record.formula[at] != '{') {
+      text += record.formula[at];
+      continue;
     }
+    const std::size_t input = std::stoul(record.formula.substr(at + 1));
+    const std::int64_t id = record.inputs.at(input);
+    text += id < 0 ? "?" : short_name(tape_->records_[static_cast<std::size_t>(id)].name);
+    at = record.formula.find('}', at);
   }
   return text;
 }
@@ -303,7 +312,7 @@ std::vector<Var> Var::inputs() const {
 }
 
 Var Var::named(std::string_view name) const {
-  if (id_ >= 0) tape_->give_name(tape_->records_[static_cast<std::size_t>(id_)], id_, name);
+  if (id_ >= 0) tape_->give_name(id_, name);
   return *this;
 }
 

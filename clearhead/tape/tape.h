@@ -6,6 +6,7 @@
 #ifndef CLEARHEAD_TAPE_TAPE_H_
 #define CLEARHEAD_TAPE_TAPE_H_
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -59,8 +60,8 @@ class Var {
   std::vector<Var> inputs() const;
 
   /// Gives this value a name within the current scopes, and returns it. A second name becomes an
-  /// alias; a name that is taken gets "#2", "#3", … appended. Does nothing where nothing is
-  /// recorded.
+  /// alias, the same name again changes nothing; a name that another value has gets "#2", "#3", …
+  /// appended. Does nothing where nothing is recorded.
   Var named(std::string_view name) const;
 
  private:
@@ -103,8 +104,7 @@ struct Operation {
   /// Adds to the gradients of the inputs, given the gradient of the result (contiguous). Empty: no
   /// gradient flows.
   std::function<void(const Tensor& d_out, Gradients& gradients)> backward = {};
-  /// How one number of the result came about (explain.h). Empty: it is given, or moved from
-  /// elsewhere unchanged.
+  /// How one number of the result came about (explain.h). Empty: nothing can be said.
   std::function<Calculation(const Index& index)> explain = {};
 
   // A computed view has no stored value: it is calculated, tile by tile, when asked for.
@@ -146,7 +146,8 @@ class Tape {
   /// Calculates the gradient of `y`, a single number, with respect to everything that it depends
   /// on, in one walk over the record from its end (reverse-mode differentiation: Linnainmaa 1970).
   /// Earlier gradients are forgotten. In Keep::for_backward only the inputs' gradients are kept.
-  /// Throws Error in Keep::nothing, or if y has several numbers.
+  /// Throws Error in Keep::nothing, if y has several numbers, or if it depends on nothing that takes
+  /// a gradient.
   void backward(const Var& y);
   /// The same for a y of any shape, given ∂L/∂y.
   void backward(const Var& y, const Tensor& d_y);
@@ -180,11 +181,12 @@ class Tape {
 
   Var at(std::int64_t id) const;
   std::int64_t append(Record record);
-  void give_name(Record& record, std::int64_t id, std::string_view name);
+  void give_name(std::int64_t id, std::string_view name);
+  std::string free_name(std::string_view name) const;
   Tensor& grad_of(std::int64_t id);
 
   Keep keep_;
-  std::vector<Record> records_;
+  std::deque<Record> records_;  // a record keeps its place while others are appended
   std::map<std::string, std::int64_t, std::less<>> ids_;  // names and aliases
   std::string scope_;                                     // "blocks.0.attn." or ""
   bool has_gradients_ = false;

@@ -1,0 +1,373 @@
+// Tape and Var: what is recorded under which name, how long it lives, how gradients flow.
+#include "clearhead/tape/tape.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "clearhead/base/error.h"
+#include "tests/tape/small_operations.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<double> values(const Tensor& tensor) {
+  const Tensor dense = tensor.contiguous();
+  return {dense.data<double>(), dense.data<double>() + dense.count()};
+}
+
+template <typename F>
+std::string error_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+// A tensor whose memory tells when it is freed.
+struct Watched {
+  std::shared_ptr<double> memory = std::make_shared<double>(3.0);
+  std::weak_ptr<double> watch = memory;
+  Tensor tensor() {  // the only owner from then on
+    const double* data = memory.get();
+    return Tensor::view_of(data, {1}, DType::f64, std::move(memory));
+  }
+};
+
+// --- Names
+
+TEST(TapeNames, AnInputHasItsNameAndAnOperationAnAutomaticOne) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1, 2}));
+  const Var y = times(a, a);
+  EXPECT_EQ(a.name(), "a");
+  EXPECT_EQ(a.kind(), "input");
+  EXPECT_EQ(a.formula(), "input");
+  EXPECT_EQ(y.name(), "times_1");
+  EXPECT_EQ(y.kind(), "times");
+  EXPECT_EQ(tape["times_1"].value().at({1}), 4);
+}
+
+TEST(TapeNames, ScopesNestAndEnd) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1}));
+  {
+    const auto block = tape.scope("blocks.0");
+    {
+      const auto attn = tape.scope("attn");
+      times(a, a).named("hook_z");
+    }
+    EXPECT_EQ(tape.input("x", numbers({1})).name(), "blocks.0.x");
+  }
+  EXPECT_EQ(times(a, a).named("y").name(), "y");
+  EXPECT_EQ(tape["blocks.0.attn.hook_z"].value().item(), 1);
+}
+
+TEST(TapeNames, GivingANameReplacesTheAutomaticOne) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1}));
+  times(a, a).named("y");
+  EXPECT_TRUE(tape.contains("y"));
+  EXPECT_FALSE(tape.contains("times_1"));
+}
+
+TEST(TapeNames, ASecondNameIsAnAlias) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1}));
+  const Var y = times(a, a).named("first").named("second");
+  EXPECT_EQ(y.name(), "first");
+  EXPECT_EQ(tape["second"].name(), "first");
+}
+
+TEST(TapeNames, TheSameNameAgainChangesNothing) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1}));
+  times(a, a).named("y").named("y");
+  EXPECT_FALSE(tape.contains("y#2"));
+}
+
+TEST(TapeNames, ATakenNameIsNumbered) {
+  Tape tape;
+  EXPECT_EQ(tape.input("a", numbers({1})).name(), "a");
+  EXPECT_EQ(tape.input("a", numbers({2})).name(), "a#2");
+  EXPECT_EQ(tape.input("a", numbers({3})).name(), "a#3");
+  EXPECT_EQ(tape["a#2"].value().item(), 2);
+}
+
+TEST(TapeNames, AnAutomaticNameNeverHidesAGivenOne) {
+  Tape tape;
+  const Var a = tape.input("times_1", numbers({5}));
+  const Var y = times(a, a);  // would be times_1
+  EXPECT_EQ(y.name(), "times_1#2");
+  y.named("y");
+  EXPECT_EQ(tape["times_1"].value().item(), 5);
+}
+
+TEST(TapeNames, ANameStaysWhereItIsWhileOthersAreRecorded) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({1}));
+  const std::string& name = tape["a"].name();
+  const Shape& shape = tape["a"].shape();
+  for (int i = 0; i < 1000; ++i) times(a, a);
+  EXPECT_EQ(&name, &a.name());
+  EXPECT_EQ(&shape, &a.shape());
+}
+
+TEST(TapeNames, AnUnknownNameGivesCloseOnes) {
+  Tape tape;
+  tape.input("attn.hook_pattern", numbers({1}));
+  tape.input("attn.hook_q", numbers({1}));
+  tape.input("embed", numbers({1}));
+  tape.input("something quite different", numbers({1}));
+  EXPECT_THAT(error_of([&] { tape["attn.hook_patern"]; }),
+              AllOf(HasSubstr("\"attn.hook_patern\""),
+                    HasSubstr("close ones are: attn.hook_pattern, attn.hook_q, embed")));
+  EXPECT_THAT(error_of([] { Tape()["x"]; }), HasSubstr("no value named \"x\""));
+}
+
+TEST(TapeNames, AFormulaNamesItsOperandsWithoutPathAndPrefix) {
+  Tape tape;
+  const auto scope = tape.scope("blocks.0.attn");
+  const Var q = tape.input("hook_q", numbers({1}));
+  const Var k = tape.input("{0}", numbers({1}));  // a name is not a place to fill in
+  EXPECT_EQ(times(q, k).formula(), "q·{0}");
+  EXPECT_EQ(times(times(q, k), q).formula(), "times_3·q");
+  EXPECT_THAT(times(q, k).inputs(), testing::SizeIs(2));
+  EXPECT_EQ(times(q, k).inputs()[1].name(), "blocks.0.attn.{0}");
+}
+
+TEST(TapeNames, VarsComeInTheOrderOfTheRecording) {
+  Tape tape;
+  const Var b = tape.input("b", numbers({1}));
+  const Var a = tape.input("a", numbers({1}));
+  times(b, a).named("c");
+  std::vector<std::string> names;
+  for (const Var& var : tape.vars()) names.push_back(var.name());
+  EXPECT_THAT(names, ElementsAre("b", "a", "c"));
+}
+
+// --- What is kept
+
+TEST(TapeKeep, NothingIsRecordedInKeepNothing) {
+  Tape tape(Keep::nothing);
+  const Var a = tape.input("a", numbers({2}));
+  const Var y = times(a, a).named("y");
+  EXPECT_EQ(y.value().item(), 4);
+  EXPECT_EQ(y.shape(), Shape{1});
+  EXPECT_EQ(y.dtype(), DType::f64);
+  EXPECT_EQ(y.name(), "");
+  EXPECT_EQ(y.kind(), "");
+  EXPECT_EQ(y.formula(), "");
+  EXPECT_FALSE(y.needs_grad());
+  EXPECT_TRUE(y.inputs().empty());
+  EXPECT_TRUE(tape.vars().empty());
+  EXPECT_FALSE(tape.contains("y"));
+  EXPECT_THAT(error_of([&] { tape.backward(y); }), HasSubstr("use Keep::for_backward"));
+}
+
+TEST(TapeKeep, InKeepNothingAValueDiesWithItsLastVar) {
+  Tape tape(Keep::nothing);
+  Watched input;
+  std::weak_ptr<double> watch = input.watch;
+  {
+    const Var a = tape.input("a", input.tensor());
+    const Var y = times(a, a);
+    EXPECT_FALSE(watch.expired());
+  }
+  EXPECT_TRUE(watch.expired());
+}
+
+// The result of an operation that gives watched memory, with a backward that does not hold it.
+Var watched_result(const Var& x, Watched& watched) {
+  Operation op{.kind = "watched", .inputs = {x}, .value = watched.tensor()};
+  op.backward = [](const Tensor&, Gradients&) {};
+  return x.tape().record(std::move(op));
+}
+
+TEST(TapeKeep, InKeepForBackwardAValueThatBackwardDoesNotHoldDiesWithItsLastVar) {
+  Tape tape(Keep::for_backward);
+  const Var a = tape.input("a", numbers({1}));
+  Watched free, held;
+  watched_result(a, free).named("free");
+  times(a, watched_result(a, held));  // holds both factors
+  EXPECT_TRUE(free.watch.expired());
+  EXPECT_FALSE(held.watch.expired());
+  EXPECT_EQ(tape["free"].shape(), Shape{1});
+  EXPECT_EQ(tape["free"].dtype(), DType::f64);
+  EXPECT_THAT(error_of([&] { tape["free"].value(); }),
+              AllOf(HasSubstr("free"), HasSubstr("Keep::everything")));
+  EXPECT_EQ(tape["a"].value().item(), 1);
+}
+
+TEST(TapeKeep, InKeepForBackwardWhatTakesNoGradientIsNotRecorded) {
+  Tape tape(Keep::for_backward);
+  const Var a = tape.input("a", numbers({1}), /*requires_grad=*/false);
+  const Var y = times(a, a);
+  EXPECT_FALSE(y.needs_grad());
+  EXPECT_EQ(y.name(), "");
+  const Var b = tape.input("b", numbers({1}));
+  const Var z = times(y, b);
+  EXPECT_EQ(z.formula(), "?·b");
+  EXPECT_FALSE(z.inputs()[0].defined());
+  EXPECT_THAT(error_of([&] { tape.backward(y); }), HasSubstr("depends on no input"));
+}
+
+TEST(TapeKeep, InKeepEverythingEveryValueLivesAsLongAsTheTape) {
+  Watched watched;
+  {
+    Tape tape(Keep::everything);
+    watched_result(tape.input("a", numbers({1})), watched).named("y");
+    EXPECT_FALSE(watched.watch.expired());
+    EXPECT_EQ(tape["y"].value().item(), 3);
+  }
+  EXPECT_TRUE(watched.watch.expired());
+}
+
+// --- Gradients
+
+TEST(TapeBackward, GradientsOfAllWaysAddUp) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({2, 3}));
+  const Var b = tape.input("b", numbers({5, 7}));
+  const Var square = times(a, a).named("square");
+  tape.backward(total(times(square, b)));  // Σ a²·b
+  EXPECT_THAT(values(a.grad()), ElementsAre(2 * 2 * 5, 2 * 3 * 7));
+  EXPECT_THAT(values(b.grad()), ElementsAre(4, 9));
+  EXPECT_THAT(values(tape["square"].grad()), ElementsAre(5, 7));
+}
+
+TEST(TapeBackward, ASecondWalkForgetsTheFirst) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({2}));
+  const Var y = total(times(a, a));
+  tape.backward(y);
+  const Tensor first = a.grad();
+  tape.backward(y);
+  EXPECT_EQ(a.grad().item(), 4);
+  EXPECT_EQ(first.item(), 4);
+  tape.backward(a, numbers({0.5}));
+  EXPECT_EQ(a.grad().item(), 0.5);
+}
+
+TEST(TapeBackward, StartsFromAGivenGradient) {
+  Tape tape(Keep::for_backward);
+  const Var a = tape.input("a", numbers({2, 3}));
+  const Var y = times(a, a);
+  tape.backward(y, numbers({1, 10}));
+  EXPECT_THAT(values(a.grad()), ElementsAre(4, 60));
+  EXPECT_THAT(error_of([&] { tape.backward(y, numbers({1})); }),
+              AllOf(HasSubstr("[2]"), HasSubstr("[1]")));
+  EXPECT_THAT(error_of([&] {
+                tape.backward(y, numbers({1, 2}).to(DType::f32));
+              }),
+              AllOf(HasSubstr("f64"), HasSubstr("f32")));
+}
+
+TEST(TapeBackward, WhatNothingDependsOnHasAGradientOfZeros) {
+  for (const Keep keep : {Keep::for_backward, Keep::everything}) {
+    Tape tape(keep);
+    const Var a = tape.input("a", numbers({2, 3}));
+    const Var b = tape.input("b", numbers({2, 3}));
+    tape.backward(total(times(b, b)));
+    EXPECT_THAT(values(a.grad()), ElementsAre(0, 0));
+  }
+}
+
+TEST(TapeBackward, WhatComesAfterTheStartTakesNoPart) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({2}));
+  const Var y = total(a);
+  const Var later = total(times(a, a));
+  tape.backward(y);
+  EXPECT_EQ(a.grad().item(), 1);
+  EXPECT_EQ(later.grad().item(), 0);
+}
+
+TEST(TapeBackward, KeepForBackwardHoldsOnlyTheGradientsOfInputs) {
+  Tape tape(Keep::for_backward);
+  const Var a = tape.input("a", numbers({2}));
+  const Var square = times(a, a).named("square");
+  tape.backward(total(square));
+  EXPECT_EQ(a.grad().item(), 4);
+  EXPECT_THAT(error_of([&] { square.grad(); }),
+              AllOf(HasSubstr("square"), HasSubstr("use Keep::everything")));
+}
+
+TEST(TapeBackward, NoGradientFlowsToWhatWantsNone) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({2}));
+  const Var fixed = tape.input("fixed", numbers({3}), /*requires_grad=*/false);
+  const Var whole = tape.input("whole", Tensor::of<std::int64_t>({1}, {1}));
+  EXPECT_FALSE(whole.needs_grad());
+  const Var y = total(times(a, fixed));
+  EXPECT_THAT(error_of([&] { a.grad(); }), HasSubstr("call backward() first"));
+  tape.backward(y);
+  EXPECT_EQ(a.grad().item(), 3);
+  EXPECT_THAT(error_of([&] { fixed.grad(); }), HasSubstr("fixed takes no gradient"));
+  EXPECT_THAT(error_of([&] { tape.backward(total(fixed)); }), HasSubstr("depends on no input"));
+}
+
+TEST(TapeBackward, RefusesSeveralNumbersAndOtherTapes) {
+  Tape tape, other;
+  const Var a = tape.input("a", numbers({2, 3}));
+  EXPECT_THAT(error_of([&] { tape.backward(a); }), AllOf(HasSubstr("[2]"), HasSubstr("sum()")));
+  EXPECT_THAT(error_of([&] { other.backward(total(a)); }), HasSubstr("another tape"));
+  EXPECT_THAT(error_of([&] {
+                times(a, other.input("b", numbers({1, 2})));
+              }),
+              HasSubstr("different tapes"));
+}
+
+// --- Var
+
+TEST(Var, WithoutAValueSaysSo) {
+  const Var none;
+  EXPECT_FALSE(none.defined());
+  EXPECT_FALSE(none.needs_grad());
+  EXPECT_THAT(error_of([&] { none.shape(); }), HasSubstr("optional operand was left out"));
+  EXPECT_THAT(error_of([&] { none.dtype(); }), HasSubstr("optional operand was left out"));
+  EXPECT_THAT(error_of([&] { none.value(); }), HasSubstr("optional operand was left out"));
+  Tape tape;
+  EXPECT_THAT(error_of([&] { tape.record({.kind = "nope", .inputs = {none}}); }),
+              HasSubstr("nope: expected an operand"));
+  EXPECT_THAT(error_of([&] { tape.input("x", Tensor()); }), HasSubstr("x: there is no tensor"));
+}
+
+TEST(Var, GivesTiles) {
+  Tape tape;
+  const Var a = tape.input("a", Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  EXPECT_THAT(values(a.tile({0, 1}, {2, 3})), ElementsAre(2, 3, 5, 6));
+  EXPECT_TRUE(a.tile({0, 1}, {2, 3}).is_contiguous());
+  EXPECT_EQ(a.tile({1, 1}, {1, 2}).shape(), (Shape{0, 1}));
+  EXPECT_THAT(error_of([&] { a.tile({0, 0}, {2, 4}); }), HasSubstr("[2, 4]"));
+  EXPECT_THAT(error_of([&] { a.tile({0}, {2}); }), HasSubstr("[2, 3]"));
+  EXPECT_THAT(error_of([&] { a.tile({0, 2}, {2, 1}); }), HasSubstr("does not lie"));
+}
+
+TEST(Var, AComputedViewIsCalculatedWhenAskedFor) {
+  Tape tape;
+  const Var view = tens(tape, 4);
+  EXPECT_THAT(values(view.value()), ElementsAre(0, 10, 20, 30));
+  EXPECT_THAT(values(view.tile({1}, {3})), ElementsAre(10, 20));
+  EXPECT_EQ(view.shape(), Shape{4});
+  EXPECT_EQ(view.dtype(), DType::f64);
+  EXPECT_EQ(tape["tens_0"].value().at({2}), 20);
+}
+
+TEST(Var, AComputedViewOfManyBytesIsGivenOnlyInTiles) {
+  Tape tape;
+  const Var view = tens(tape, (std::int64_t{4} << 30) / 8 + 1);
+  EXPECT_THAT(error_of([&] { view.value(); }),
+              AllOf(HasSubstr("4294967304 bytes"), HasSubstr("tile()")));
+  EXPECT_EQ(view.tile({536870912}, {536870913}).item(), 5368709120.0);
+}
+
+}  // namespace
+}  // namespace clearhead
