@@ -1,0 +1,21 @@
+// Feeds any bytes to the reader of `.npz`; what it accepts must survive being written and read.
+#include <cstdint>
+#include <sstream>
+
+#include "clearhead/base/error.h"
+#include "clearhead/tensor/npz.h"
+#include "fuzz/same.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace clearhead;
+  NamedTensors named;
+  try {
+    named = parse_npz(std::as_bytes(std::span(data, size)), "input");
+  } catch (const Error&) {
+    return 0;
+  }
+  std::ostringstream written;
+  write_npz(written, named, "output");
+  require_same(named, parse_npz(as_bytes(written.str()), "output"));
+  return 0;
+}
