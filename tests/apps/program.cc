@@ -1,0 +1,81 @@
+#include "tests/apps/program.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace clearhead {
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The part of the new process between fork and exec.
+[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments,
+                         const std::filesystem::path& where, const std::string& out,
+                         const std::string& error) {
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  const auto redirect = [](int fd, const char* path, int flags) {
+    const int opened = ::open(path, flags, 0600);
+    if (opened < 0 || ::dup2(opened, fd) < 0) ::_exit(126);
+  };
+  redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+  redirect(STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC);
+  redirect(STDERR_FILENO, error.c_str(), O_WRONLY | O_CREAT | O_TRUNC);
+  if (::chdir(where.c_str()) != 0) ::_exit(126);
+  ::setenv("COLUMNS", "80", 1);
+  ::execv(program.c_str(), argv.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
+                          const std::filesystem::path& where) {
+  const TemporaryFolder folder;
+  const std::string program = std::string(CLEARHEAD_BIN_DIR) + "/" + name;
+  const std::string out = folder / "out";
+  const std::string error = folder / "error";
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) become(program, arguments, where, out, error);
+  int state = 0;
+  ::waitpid(child, &state, 0);
+  const int status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+  return {status, content(out), content(error)};
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "clearhead-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::write(const std::string& name, const std::string& content) const {
+  const std::filesystem::path path = path_ / name;
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+  return path.string();
+}
+
+std::filesystem::path shared_folder() {
+  const char* given = std::getenv("CLEARHEAD_SHARED");
+  const std::filesystem::path folder = given != nullptr ? given : CLEARHEAD_SHARED_DEFAULT;
+  return std::filesystem::exists(folder / "conformance") ? folder : std::filesystem::path();
+}
+
+}  // namespace clearhead
