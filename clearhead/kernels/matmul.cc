@@ -1,20 +1,25 @@
-// Matrix product in tiles of c that stay in registers: for each block of K, a panel of kColumns
-// columns of op(b) is packed row by row, so that the innermost loop runs over neighbours whether b
-// is transposed or not; then every kRows rows of op(a) meet that panel.
+// Matrix product in tiles of c that stay in registers: for each block of K and of rows, a panel of kColumns columns of
+// op(b) is packed row by row, so that the innermost loop runs over neighbours whether b is transposed or not; then every
+// kRows rows of op(a) meet that panel.
 #include "clearhead/kernels/matmul.h"
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
-namespace clearhead {
+namespace clearhead::kernels {
 namespace {
 
-// 4 × 8 sums of f32 are 8 of the 16 registers of 4 lanes that every x86-64 and ARMv8 has, which
-// leaves room for the panel's row and the broadcast element of a.
-constexpr std::int64_t kRows = 4;
-constexpr std::int64_t kColumns = 8;
-// A panel of 256 rows takes 8 KiB of f32: it stays in the first-level cache beside the rows of a.
+// Vectors of 16 bytes are what every x86-64 and ARMv8 processor has, 16 registers of them or more. 2 × 16 sums of f32
+// take 8, enough to overlap the latency of their additions (4 cycles, 2 a cycle), a row of the panel takes 4.
+constexpr std::int64_t kVectorBytes = 16;
+constexpr std::int64_t kRows = 2;
+constexpr std::int64_t kColumns = 16;
+// A panel of 256 rows takes 16 KiB of f32: it stays in the first-level cache beside the rows of a.
 constexpr std::int64_t kDepth = 256;
+// 128 rows of 256 elements take 128 KiB of f32: they stay in the second-level cache while one panel after the other meets
+// them, and packing a panel costs little beside its 128 uses.
+constexpr std::int64_t kBlockRows = 128;
 
 // Elements `row` and `column` apart; a transposed matrix has the two exchanged.
 template <typename T>
@@ -37,17 +42,43 @@ void pack_panel(const Matrix<T>& b, std::int64_t depth, std::int64_t columns, T*
 template <std::int64_t Rows, typename T>
 void multiply_tile(const Matrix<T>& a, const T* panel, std::int64_t depth, std::int64_t columns,
                    T* c, std::int64_t ldc, bool accumulate) {
-  T sums[Rows][kColumns] = {};
+  constexpr std::int64_t kLanes = kVectorBytes / sizeof(T);
+  constexpr std::int64_t kVectors = kColumns / kLanes;
+  typedef T Vector __attribute__((vector_size(kVectorBytes)));
+  Vector sums[Rows][kVectors] = {};
   for (std::int64_t k = 0; k < depth; ++k) {
+    Vector row[kVectors];
+    std::memcpy(row, panel + k * kColumns, sizeof row);
     for (std::int64_t i = 0; i < Rows; ++i) {
       const T factor = a.data[i * a.row + k * a.column];
-      for (std::int64_t j = 0; j < kColumns; ++j) sums[i][j] += factor * panel[k * kColumns + j];
+      for (std::int64_t j = 0; j < kVectors; ++j) sums[i][j] += factor * row[j];
     }
   }
   for (std::int64_t i = 0; i < Rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
+      const T sum = sums[i][j / kLanes][j % kLanes];
       T& element = c[i * ldc + j];
-      element = accumulate ? element + sums[i][j] : sums[i][j];
+      element = accumulate ? element + sum : sum;
+    }
+  }
+}
+
+// M × N elements of c from `depth` columns of a and rows of b.
+template <typename T>
+void multiply_block(const Matrix<T>& a, const Matrix<T>& b, std::int64_t M, std::int64_t N,
+                    std::int64_t depth, T* c, std::int64_t ldc, bool accumulate) {
+  alignas(kVectorBytes) T panel[kDepth * kColumns];
+  for (std::int64_t j = 0; j < N; j += kColumns) {
+    const std::int64_t columns = std::min(kColumns, N - j);
+    pack_panel(Matrix<T>{b.data + j * b.column, b.row, b.column}, depth, columns, panel);
+    std::int64_t i = 0;
+    for (; i + kRows <= M; i += kRows) {
+      const Matrix<T> rows{a.data + i * a.row, a.row, a.column};
+      multiply_tile<kRows>(rows, panel, depth, columns, c + i * ldc + j, ldc, accumulate);
+    }
+    for (; i < M; ++i) {
+      const Matrix<T> row{a.data + i * a.row, a.row, a.column};
+      multiply_tile<1>(row, panel, depth, columns, c + i * ldc + j, ldc, accumulate);
     }
   }
 }
@@ -66,22 +97,12 @@ void matmul(std::int64_t M, std::int64_t N, std::int64_t K, const T* a, std::int
   if (K == 0 && !accumulate) {
     for (std::int64_t i = 0; i < M; ++i) std::fill_n(c + i * ldc, N, T{0});
   }
-  T panel[kDepth * kColumns];
   for (std::int64_t k = 0; k < K; k += kDepth) {
     const std::int64_t depth = std::min(kDepth, K - k);
-    const bool add = accumulate || k > 0;
-    for (std::int64_t j = 0; j < N; j += kColumns) {
-      const std::int64_t columns = std::min(kColumns, N - j);
-      pack_panel(Matrix<T>{b + k * b_row + j * b_column, b_row, b_column}, depth, columns, panel);
-      std::int64_t i = 0;
-      for (; i + kRows <= M; i += kRows) {
-        const Matrix<T> rows{a + i * a_row + k * a_column, a_row, a_column};
-        multiply_tile<kRows>(rows, panel, depth, columns, c + i * ldc + j, ldc, add);
-      }
-      for (; i < M; ++i) {
-        const Matrix<T> rows{a + i * a_row + k * a_column, a_row, a_column};
-        multiply_tile<1>(rows, panel, depth, columns, c + i * ldc + j, ldc, add);
-      }
+    for (std::int64_t i = 0; i < M; i += kBlockRows) {
+      multiply_block(Matrix<T>{a + i * a_row + k * a_column, a_row, a_column},
+                     Matrix<T>{b + k * b_row, b_row, b_column}, std::min(kBlockRows, M - i), N,
+                     depth, c + i * ldc, ldc, accumulate || k > 0);
     }
   }
 }
@@ -91,4 +112,4 @@ template void matmul(std::int64_t, std::int64_t, std::int64_t, const float*, std
 template void matmul(std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t,
                      const double*, std::int64_t, double*, std::int64_t, bool, bool, bool);
 
-}  // namespace clearhead
+}  // namespace clearhead::kernels

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace clearhead {
+namespace clearhead::kernels {
 
 /// c = op(a)·op(b), or c += op(a)·op(b) if `accumulate`, for op(a) [M, K], op(b) [K, N], c [M, N].
 /// op transposes where asked: then a is stored as [K, M], b as [N, K]. Rows are stored `lda`,
@@ -18,6 +18,6 @@ void matmul(std::int64_t M, std::int64_t N, std::int64_t K, const T* a, std::int
             const T* b, std::int64_t ldb, T* c, std::int64_t ldc, bool transpose_a,
             bool transpose_b, bool accumulate);
 
-}  // namespace clearhead
+}  // namespace clearhead::kernels
 
 #endif  // CLEARHEAD_KERNELS_MATMUL_H_

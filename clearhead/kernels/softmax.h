@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace clearhead {
+namespace clearhead::kernels {
 
 /// What the softmax of a row goes through.
 template <typename T>
@@ -26,6 +26,6 @@ SoftmaxRow<T> softmax_row(std::int64_t n, const T* scores, T* pattern);
 template <typename T>
 void softmax_row_backward(std::int64_t n, const T* pattern, const T* d_pattern, T* d_scores);
 
-}  // namespace clearhead
+}  // namespace clearhead::kernels
 
 #endif  // CLEARHEAD_KERNELS_SOFTMAX_H_

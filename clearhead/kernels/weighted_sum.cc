@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace clearhead {
+namespace clearhead::kernels {
 namespace {
 
 template <typename T>
@@ -82,4 +82,4 @@ template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, 
 template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, const double*,
                                       const double*, const double*, double*);
 
-}  // namespace clearhead
+}  // namespace clearhead::kernels

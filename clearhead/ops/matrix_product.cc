@@ -48,10 +48,10 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
   parallel_for(tiles_down * tiles_across, [&](std::int64_t tile) {
     const std::int64_t i = tile / tiles_across * kTileRows;
     const std::int64_t j = tile % tiles_across * kTileColumns;
-    matmul(std::min(kTileRows, M - i), std::min(kTileColumns, N - j), K,
-           a.data + i * (a.transposed ? 1 : a.row_stride), a.row_stride,
-           b.data + j * (b.transposed ? b.row_stride : 1), b.row_stride, c + i * ldc + j, ldc,
-           a.transposed, b.transposed, accumulate);
+    kernels::matmul(std::min(kTileRows, M - i), std::min(kTileColumns, N - j), K,
+                    a.data + i * (a.transposed ? 1 : a.row_stride), a.row_stride,
+                    b.data + j * (b.transposed ? b.row_stride : 1), b.row_stride, c + i * ldc + j,
+                    ldc, a.transposed, b.transposed, accumulate);
   });
 }
 

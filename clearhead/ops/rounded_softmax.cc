@@ -65,7 +65,8 @@ void backward(const Tensor& pattern, const Tensor& d_pattern, T* dx) {
   const std::int64_t n = pattern.size(-1);
   if (n == 0) return;
   parallel_for(pattern.count() / n, [&](std::int64_t i) {
-    softmax_row_backward(n, pattern.data<T>() + i * n, d_pattern.data<T>() + i * n, dx + i * n);
+    kernels::softmax_row_backward(n, pattern.data<T>() + i * n, d_pattern.data<T>() + i * n,
+                                  dx + i * n);
   });
 }
 

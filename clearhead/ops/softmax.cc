@@ -39,8 +39,8 @@ Rows softmax_rows(const Tensor& x) {
     const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, S));
     for_each_piece(rows.row_max.count(), each, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const SoftmaxRow<T> row =
-            softmax_row(S, scores.data<T>() + i * S, rows.pattern.mutable_data<T>() + i * S);
+        const kernels::SoftmaxRow<T> row = kernels::softmax_row(
+            S, scores.data<T>() + i * S, rows.pattern.mutable_data<T>() + i * S);
         rows.row_max.mutable_data<T>()[i] = row.max;
         rows.row_sum.mutable_data<T>()[i] = row.sum;
       }
@@ -58,9 +58,9 @@ void softmax_rows_backward(const Tensor& pattern, const Tensor& d_pattern, Tenso
     for_each_piece(pattern.count() / S, std::max<std::int64_t>(1, kPiece / S),
                    [&](std::int64_t begin, std::int64_t end) {
                      for (std::int64_t i = begin; i < end; ++i) {
-                       softmax_row_backward(S, pattern.data<T>() + i * S,
-                                            d_pattern.data<T>() + i * S,
-                                            d_x.mutable_data<T>() + i * S);
+                       kernels::softmax_row_backward(S, pattern.data<T>() + i * S,
+                                                     d_pattern.data<T>() + i * S,
+                                                     d_x.mutable_data<T>() + i * S);
                      }
                    });
   });

@@ -38,8 +38,8 @@ void forward(const Sizes& sizes, const Tensor& p, const Tensor& s, const Tensor&
     const T* values = v.data<T>() + from_v[static_cast<std::size_t>(i)];
     for_each_piece(sizes.M, kQueries, [&](std::int64_t begin, std::int64_t end) {
       const std::int64_t row = pairs + begin * sizes.S;
-      weighted_sum(end - begin, sizes.S, sizes.D, p.data<T>() + row, s.data<T>() + row, values,
-                   row_stride(v), out + (i * sizes.M + begin) * sizes.D);
+      kernels::weighted_sum(end - begin, sizes.S, sizes.D, p.data<T>() + row, s.data<T>() + row,
+                            values, row_stride(v), out + (i * sizes.M + begin) * sizes.D);
     });
   });
 }
@@ -55,9 +55,9 @@ void backward_p(const Sizes& sizes, const Tensor& d_z, const Tensor& s, const Te
     const T* d = d_z.data<T>() + static_cast<std::int64_t>(i) * sizes.M * sizes.D;
     for_each_piece(sizes.M, kQueries, [&](std::int64_t begin, std::int64_t end) {
       const std::int64_t row = to_p[i] + begin * sizes.S;
-      weighted_sum_backward_pattern(end - begin, sizes.S, sizes.D, d + begin * sizes.D,
-                                    s.data<T>() + row, v.data<T>() + from_v[i], row_stride(v),
-                                    gradient + row);
+      kernels::weighted_sum_backward_pattern(end - begin, sizes.S, sizes.D, d + begin * sizes.D,
+                                             s.data<T>() + row, v.data<T>() + from_v[i],
+                                             row_stride(v), gradient + row);
     });
   });
 }
@@ -70,7 +70,7 @@ void backward_v(const Sizes& sizes, const Tensor& d_z, const Tensor& p, const Te
   const auto to_v = batch_offsets(d_v, sizes.batch);
   T* gradient = d_v.mutable_data<T>();
   for_each_by_target(to_v, [&](std::size_t i) {
-    weighted_sum_backward_v(
+    kernels::weighted_sum_backward_v(
         sizes.M, sizes.S, sizes.D, p.data<T>() + from_p[i], s.data<T>() + from_p[i],
         d_z.data<T>() + static_cast<std::int64_t>(i) * sizes.M * sizes.D, gradient + to_v[i]);
   });
