@@ -1,0 +1,82 @@
+// Multi-head attention: several attentions side by side, each in a projection of its own.
+//
+//     q_h = x·W_Q,hᵀ   k_g = y·W_K,gᵀ   v_g = y·W_V,gᵀ
+//     z_h = Attention(q_h, k_g, v_g)
+//     attn_out = [z_1, …, z_H]·W_Oᵀ = Σ_h z_h·W_O,hᵀ
+//
+// Source: Vaswani et al. 2017, section 3.2.2. With fewer key/value heads than query heads, each serves a group of H/G query
+// heads: multi-query (G = 1, Shazeer 2019) and grouped-query attention (Ainslie et al. 2023).
+//
+// Letters: B batch, T queries, S keys, C channels, H query heads, G key/value heads, D head size.
+#ifndef CLEARHEAD_NN_MULTI_HEAD_ATTENTION_H_
+#define CLEARHEAD_NN_MULTI_HEAD_ATTENTION_H_
+
+#include <cstdint>
+
+#include "clearhead/ops/attention.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+struct MultiHeadAttentionConfig {
+  std::int64_t embed_dim = 0;     ///< C
+  std::int64_t num_heads = 1;     ///< H
+  std::int64_t num_kv_heads = 0;  ///< G, a divisor of H; 0: as many as query heads
+  std::int64_t head_dim = 0;      ///< D; 0: C/H
+  bool bias = false;              ///< adds b_Q, b_K, b_V and b_O
+  /// Calculates what each head contributes to the output, hook_result [B, H, T, C]: the output is
+  /// their sum. It takes H times the memory of the output.
+  bool per_head_result = false;
+
+  /// Throws Error if the numbers do not fit together.
+  void validate() const;
+
+  std::int64_t kv_heads() const { return num_kv_heads == 0 ? num_heads : num_kv_heads; }
+  std::int64_t head_size() const { return head_dim == 0 ? embed_dim / num_heads : head_dim; }
+};
+
+/// The learned tensors. A head's rows of W_Q, W_K and W_V, and its columns of W_O, lie side by side.
+struct MultiHeadAttentionWeights {
+  Tensor W_Q;  ///< [H·D, C]
+  Tensor W_K;  ///< [G·D, C]
+  Tensor W_V;  ///< [G·D, C]
+  Tensor W_O;  ///< [C, H·D]
+  Tensor b_Q;  ///< [H·D]; the biases are left out unless `config.bias`
+  Tensor b_K;  ///< [G·D]
+  Tensor b_V;  ///< [G·D]
+  Tensor b_O;  ///< [C]
+};
+
+/// Matrices uniform in ±√(6 / (rows + columns)), which keeps variances alike forward and backward
+/// (Glorot and Bengio 2010, equation 16), and biases of zero.
+MultiHeadAttentionWeights random_weights(const MultiHeadAttentionConfig& config, std::uint64_t seed,
+                                         DType dtype = DType::f32);
+
+class MultiHeadAttention {
+ public:
+  /// Puts the weights on the tape as inputs W_Q, W_K, … within the current scope. Throws Error if
+  /// config or shapes do not fit.
+  MultiHeadAttention(Tape& tape, const MultiHeadAttentionConfig& config,
+                     const MultiHeadAttentionWeights& weights);
+
+  /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
+  /// the same input twice. Records, within the current scope, hook_q [B, H, T, D], hook_k and hook_v
+  /// [B, G, S, D], the steps of `attention`, hook_z [B, H, T, D], hook_result if wanted, and
+  /// hook_attn_out [B, T, C]. Throws Error if shapes, types or options do not fit.
+  Var forward(const Var& query_input, const Var& key_value_input,
+              const AttentionOptions& options = {}) const;
+
+  const MultiHeadAttentionConfig& config() const { return config_; }
+
+  Var W_Q, W_K, W_V, W_O;
+  Var b_Q, b_K, b_V, b_O;  ///< undefined unless `config().bias`
+
+ private:
+  Var join_heads(const Var& z) const;
+
+  MultiHeadAttentionConfig config_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_MULTI_HEAD_ATTENTION_H_
