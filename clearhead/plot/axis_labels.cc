@@ -25,13 +25,10 @@ std::vector<std::int64_t> candidate_steps(const Axis& axis, double pitch) {
   const auto first = std::max<std::int64_t>(1, static_cast<std::int64_t>(closest / pitch));
   std::vector<std::int64_t> steps;
   if (axis.labels.empty()) {
-    for (std::int64_t power = 1; power < 10 * axis.count; power *= 10) {
-      for (const std::int64_t lead : {1, 2, 5}) {
-        const std::int64_t k = lead * power;
-        const double apart = static_cast<double>(k) * pitch;
-        if (k >= first && (k == 1 || apart >= kNumbersApart)) steps.push_back(k);
-      }
-    }
+    steps = round_steps(axis.count);
+    std::erase_if(steps, [&](std::int64_t k) {
+      return k < first || (k > 1 && static_cast<double>(k) * pitch < kNumbersApart);
+    });
   } else {
     for (std::int64_t k = first; k <= std::max(first, axis.count); ++k) steps.push_back(k);
   }
@@ -83,6 +80,14 @@ void set_level(const Axis& axis, double cell, AxisLabels& labels, TextSetter& se
 }  // namespace
 
 double middle_height(const TextStyle& style) { return 0.32 * style.size; }
+
+std::vector<std::int64_t> round_steps(std::int64_t count) {
+  std::vector<std::int64_t> steps;
+  for (std::int64_t power = 1; steps.empty() || steps.back() <= count; power *= 10) {
+    for (const std::int64_t lead : {1, 2, 5}) steps.push_back(lead * power);
+  }
+  return steps;
+}
 
 std::int64_t label_step(std::int64_t count, double pitch, double gap,
                         const std::vector<std::int64_t>& steps,

@@ -24,6 +24,9 @@ std::int64_t label_step(std::int64_t count, double pitch, double gap,
                         const std::vector<std::int64_t>& steps,
                         const std::function<Reach(std::int64_t)>& reach);
 
+/// 1, 2, 5, 10, 20, 50, … up to a number beyond `count`.
+std::vector<std::int64_t> round_steps(std::int64_t count);
+
 /// The labels that one axis shows.
 struct AxisLabels {
   std::vector<std::int64_t> indices = {};  ///< of the items that have one, ascending

@@ -1,0 +1,249 @@
+// Choosing how cells are shown, and putting title, panels, colour bar and notes below each other.
+#include "clearhead/plot/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/plot/terminal_line.h"
+#include "clearhead/plot/terminal_panel.h"
+
+namespace clearhead {
+namespace {
+
+constexpr int kFewestColumns = 20;
+constexpr int kFewestLines = 4;
+constexpr std::int64_t kFewestRows = 16;  // no pooling below, for the sake of panels with few rows
+constexpr int kBarWidth = 24;
+constexpr int kPanelGap = 2;
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+int terminal_width(int fd) {
+  const std::string_view set = environment("COLUMNS");
+  int columns = 0;
+  std::from_chars(set.data(), set.data() + set.size(), columns);
+  winsize size{};
+  if (columns <= 0 && ::ioctl(fd, TIOCGWINSZ, &size) == 0) columns = size.ws_col;
+  return columns > 0 ? std::max(columns, kFewestColumns) : TerminalOptions{}.columns;
+}
+
+int most_label_width(const TerminalOptions& options) { return options.columns / 5; }
+
+// How many rows and columns fit if a cell is one character (in colour: half of one).
+CellLimit terminal_limit(const Heatmap& heatmap, const TerminalOptions& options) {
+  heatmap.validate();
+  const int per_line = options.colors == ColorDepth::none ? 1 : 2;
+  int label_width = 1;
+  std::int64_t rows = 1, columns = 1;
+  for (const Panel& panel : heatmap.panels) {
+    rows = std::max(rows, panel.values.size(0));
+    columns = std::max(columns, panel.values.size(1));
+    if (panel.row_labels.empty()) {
+      label_width = std::max(label_width, display_width(std::to_string(panel.values.size(0))));
+    }
+    for (const std::string& label : panel.row_labels) {  // as many as share a line, and a slash
+      label_width = std::max(label_width, per_line * (display_width(visible_label(label)) + 1));
+    }
+  }
+  CellLimit limit{static_cast<std::int64_t>(options.lines) * per_line,
+                  options.columns - std::min(label_width, most_label_width(options)) - 1};
+  const std::int64_t step = (columns + limit.columns - 1) / limit.columns;
+  if (step > 1) {
+    // A character is about twice as high as wide: with these steps a square looks like one.
+    const std::int64_t row_step = per_line == 1 ? 2 * step : step;
+    limit.rows = std::min(std::max(kFewestRows, (rows + row_step - 1) / row_step), limit.rows);
+  }
+  return limit;
+}
+
+// The most telling way to show cells that fits: numbers, squares, narrow blocks.
+TerminalPlan choose_plan(const Figure& figure, const TerminalOptions& options) {
+  const int most_label = most_label_width(options);
+  const int panels = static_cast<int>(figure.panels.size());
+  const auto fits = [&](const TerminalPlan& plan, int side_by_side) {
+    return std::all_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
+      const int further = plan.beside(figure).panel_width(panel) + kPanelGap;
+      return plan.panel_width(panel) + (side_by_side - 1) * further <= options.columns &&
+             panel.grid.rows <= options.lines;
+    });
+  };
+  for (const NumberFormat& format : number_formats(figure)) {
+    const TerminalPlan plan =
+        plan_terminal(figure, CellStyle::numbers, format, most_label, options.colors);
+    if (fits(plan, 1)) return plan;
+  }
+  const TerminalPlan wide = plan_terminal(figure, CellStyle::wide, {}, most_label, options.colors);
+  if (fits(wide, std::min(2, panels))) return wide;
+  return plan_terminal(figure, CellStyle::narrow, {}, most_label, options.colors);
+}
+
+class Writer {
+ public:
+  explicit Writer(const TerminalOptions& options) : options_(options) {}
+
+  void line(const TerminalLine& line) { text_ += line.text() + "\n"; }
+  void blank() { text_ += "\n"; }
+  // `text` in as many lines as it takes, broken between words where it can be.
+  void paragraph(std::string_view text, const TerminalStyle& style);
+  std::string take() { return std::move(text_); }
+
+ private:
+  const TerminalOptions& options_;
+  std::string text_;
+};
+
+void Writer::paragraph(std::string_view text, const TerminalStyle& style) {
+  while (!text.empty()) {
+    std::size_t end = text.size();
+    while (display_width(text.substr(0, end)) > options_.columns) {
+      const std::size_t space = text.rfind(' ', end - 1);
+      if (space == std::string_view::npos || space == 0) {
+        std::string part = shorten(text, options_.columns + 1);
+        end = part.size() - std::strlen("…");  // as much as fits
+        break;
+      }
+      end = space;
+    }
+    TerminalLine part(options_.colors);
+    part.add(text.substr(0, end), style);
+    line(part);
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  }
+}
+
+// One panel in its place among others.
+struct Placed {
+  const FigurePanel* panel;
+  TerminalPlan plan;
+  int start;
+};
+
+// As many panels from `begin` on as fit side by side.
+std::vector<Placed> next_band(const Figure& figure, std::size_t begin, const TerminalPlan& plan,
+                              int columns) {
+  std::vector<Placed> band;
+  int start = 0;
+  for (std::size_t i = begin; i < figure.panels.size(); ++i) {
+    const FigurePanel& panel = figure.panels[i];
+    const TerminalPlan own = i == begin ? plan : plan.beside(figure);
+    const int width = own.panel_width(panel);
+    if (i > begin && start + width > columns) break;
+    band.push_back({&panel, own, start});
+    start += width + kPanelGap;
+  }
+  return band;
+}
+
+void write_panels(const Figure& figure, const TerminalPlan& plan, const TerminalOptions& options,
+                  Writer& writer) {
+  for (std::size_t begin = 0; begin < figure.panels.size();) {
+    const std::vector<Placed> band = next_band(figure, begin, plan, options.columns);
+    std::vector<TerminalLine> lines{TerminalLine(options.colors)};  // the first holds the titles
+    for (const auto& [panel, own, start] : band) {
+      const int title_room = own.panel_width(*panel) - own.label_width - 1;
+      lines[0].pad_to(start + own.label_width + 1);
+      lines[0].add(shorten(panel->title, title_room), {.bold = true});
+      const std::vector<TerminalLine> cells = panel_lines(*panel, figure.scale, own);
+      lines.resize(std::max(lines.size(), cells.size() + 1), TerminalLine(options.colors));
+      for (std::size_t k = 0; k < cells.size(); ++k) {
+        lines[k + 1].pad_to(start);
+        lines[k + 1].append(cells[k]);
+      }
+    }
+    if (lines[0].text().empty()) lines.erase(lines.begin());
+    for (const TerminalLine& line : lines) writer.line(line);
+    writer.blank();
+    begin += band.size();
+  }
+}
+
+void write_color_bar(const Figure& figure, const TerminalOptions& options, Writer& writer) {
+  const ColorScale& scale = figure.scale;
+  const std::vector<Tick> ends = scale.ticks(1);
+  TerminalLine line(options.colors);
+  line.add(ends.front().text + " ");
+  if (options.colors == ColorDepth::none) {
+    line.add("[" + std::string(ramp(scale)) + "]");
+  } else {
+    const int width = std::min(kBarWidth, options.columns / 2);
+    for (int i = 0; i < width; ++i) {
+      line.add(" ", {.background = scale.color_at((i + 0.5) / width)});
+    }
+  }
+  line.add(" " + ends.back().text);
+  std::string about = figure.value_title;
+  if (scale.scale() == Scale::log) about += about.empty() ? "log scale" : " (log scale)";
+  const int room = options.columns - line.width() - 2;
+  if (!about.empty() && room > 0) line.add("  " + shorten(about, room));
+  writer.line(line);
+}
+
+void write_legend(const Figure& figure, const TerminalPlan& plan, Writer& writer) {
+  if (plan.style == CellStyle::numbers) return;  // which says it in its cells
+  std::vector<std::string> entries;
+  if (figure.drawn.any_masked) entries.push_back("· masked (−∞)");
+  if (figure.drawn.any_nan) entries.push_back("? not a number (NaN)");
+  if (figure.drawn.any_infinite) entries.push_back("∞ +∞");
+  writer.paragraph(fmt::format("{}", fmt::join(entries, "   ")), {});
+}
+
+}  // namespace
+
+TerminalOptions detect_terminal(int fd) {
+  TerminalOptions options;
+  options.columns = terminal_width(fd);
+  const std::string_view term = environment("TERM");
+  const std::string_view color_term = environment("COLORTERM");
+  if (::isatty(fd) == 0 || !environment("NO_COLOR").empty() || term.empty() || term == "dumb") {
+    options.colors = ColorDepth::none;
+  } else if (contains(color_term, "truecolor") || contains(color_term, "24bit") ||
+             contains(term, "direct")) {
+    options.colors = ColorDepth::true_color;
+  } else {
+    options.colors = ColorDepth::palette_256;
+  }
+  return options;
+}
+
+std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options) {
+  if (options.columns < kFewestColumns || options.lines < kFewestLines) {
+    throw Error(fmt::format("terminal: expected at least {} columns and {} lines, got {} and {}",
+                            kFewestColumns, kFewestLines, options.columns, options.lines));
+  }
+  const CellLimit limit = terminal_limit(heatmap, options);
+  const Figure figure = prepare_figure(heatmap, limit.rows, limit.columns);
+  const TerminalPlan plan = choose_plan(figure, options);
+
+  Writer writer(options);
+  writer.paragraph(figure.title, {.bold = true});
+  std::string axes;
+  if (!figure.row_title.empty()) axes += "↓ " + figure.row_title;
+  if (!figure.column_title.empty()) axes += (axes.empty() ? "→ " : "   → ") + figure.column_title;
+  writer.paragraph(axes, {.faint = true});
+  if (!figure.title.empty() || !axes.empty()) writer.blank();
+  write_panels(figure, plan, options, writer);
+  write_color_bar(figure, options, writer);
+  write_legend(figure, plan, writer);
+  for (const std::string& note : figure.notes) writer.paragraph(note, {.faint = true});
+  return writer.take();
+}
+
+}  // namespace clearhead

@@ -1,0 +1,33 @@
+// A heatmap as text for a terminal, in colour where it has any.
+#ifndef CLEARHEAD_PLOT_TERMINAL_H_
+#define CLEARHEAD_PLOT_TERMINAL_H_
+
+#include <string>
+
+#include "clearhead/plot/heatmap.h"
+
+namespace clearhead {
+
+enum class ColorDepth { none, palette_256, true_color };
+
+/// What the terminal can do.
+struct TerminalOptions {
+  int columns = 80;  ///< characters in a line, at least 20
+  int lines = 48;    ///< the most lines of cells a panel may take, at least 4
+  ColorDepth colors = ColorDepth::none;
+};
+
+/// The ability of the terminal behind the file descriptor `fd`: no colour unless it is a terminal,
+/// or if NO_COLOR is set or TERM is "dumb"; 24 bits if COLORTERM says truecolor or 24bit, else 256.
+/// The width is COLUMNS if set, else what the terminal says, else 80.
+TerminalOptions detect_terminal(int fd);
+
+/// `heatmap` as lines of UTF-8, each ended by a newline and at most `options.columns` wide. Small
+/// matrices show their numbers; larger ones are coloured blocks, or a ramp of characters where
+/// there is no colour (then the text has no escape sequence at all); those that do not fit are
+/// pooled, and the text says so. Throws Error if the heatmap or the options are not valid.
+std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_TERMINAL_H_

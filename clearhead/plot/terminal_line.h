@@ -1,0 +1,51 @@
+// One line of terminal text whose width is known, in colours if there are any.
+#ifndef CLEARHEAD_PLOT_TERMINAL_LINE_H_
+#define CLEARHEAD_PLOT_TERMINAL_LINE_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "clearhead/plot/color.h"
+#include "clearhead/plot/terminal.h"
+
+namespace clearhead {
+
+/// Colours of text; none means the terminal's own.
+struct TerminalStyle {
+  std::optional<Rgb> foreground = {};
+  std::optional<Rgb> background = {};
+  bool bold = false;
+  bool faint = false;
+
+  bool operator==(const TerminalStyle&) const = default;
+};
+
+class TerminalLine {
+ public:
+  explicit TerminalLine(ColorDepth colors) : colors_(colors) {}
+
+  void add(std::string_view text, const TerminalStyle& style = {});
+  /// Blanks up to `width`, if it is not reached yet.
+  void pad_to(int width);
+  void append(const TerminalLine& line);
+
+  int width() const { return width_; }
+  /// The text with what ends its colours; blanks at the end are dropped.
+  std::string text() const;
+
+ private:
+  void set(const TerminalStyle& style);
+
+  ColorDepth colors_;
+  std::string text_;
+  TerminalStyle style_;
+  int width_ = 0;
+};
+
+/// The number of the nearest of the 240 fixed colours (16 … 255) of a terminal with 256.
+int nearest_of_256(Rgb color);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_TERMINAL_LINE_H_
