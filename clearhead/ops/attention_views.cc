@@ -5,6 +5,7 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 namespace {
@@ -100,23 +101,6 @@ Calculation explain_raw_score(const PreparedAttention& p, const Index& index) {
   return sum_of_products(std::move(pairs));
 }
 
-Calculation explain_scaled(const Var& raw, double factor, const Index& index) {
-  Calculation c;
-  c.operands = {operand(raw, index)};
-  c.value = c.operands[0].value * factor;
-  c.text = format_number(c.operands[0].value) + "·" + format_number(factor, true);
-  return c;
-}
-
-Calculation explain_capped(const Var& scaled, double cap, const Index& index) {
-  Calculation c;
-  c.operands = {operand(scaled, index)};
-  c.value = cap * std::tanh(c.operands[0].value / cap);
-  c.text = format_number(cap) + "·tanh(" + format_number(c.operands[0].value) + "/" +
-           format_number(cap) + ")";
-  return c;
-}
-
 Calculation explain_masked(const PreparedAttention& p, const Var& scores,
                            const std::function<Tensor(const Index&, const Index&)>& masked,
                            const Index& index) {
@@ -132,53 +116,6 @@ Calculation explain_masked(const PreparedAttention& p, const Var& scores,
     c.operands.push_back(operand(p.attn_mask, broadcast_index(index, p.attn_mask.shape())));
     c.text += " + " + format_number(c.operands[1].value, true);
   }
-  return c;
-}
-
-// The scores of the row that `index` of row_max or row_sum lies in.
-std::vector<Operand> row_operands(const Var& scores, const Index& index) {
-  std::vector<Operand> row;
-  for (std::int64_t s = 0; s < scores.size(3); ++s) {
-    row.push_back(operand(scores, {index[0], index[1], index[2], s}));
-  }
-  return row;
-}
-
-Calculation explain_row_max(const Var& scores, const Index& index) {
-  Calculation c;
-  c.operands = row_operands(scores, index);
-  c.value = -INFINITY;
-  for (const Operand& score : c.operands) c.value = std::fmax(c.value, score.value);
-  c.text = "the largest of " + std::to_string(c.operands.size()) + " scores";
-  return c;
-}
-
-Calculation explain_row_sum(const Var& scores, const Var& row_max, const Index& index) {
-  Calculation c;
-  c.operands = row_operands(scores, index);
-  const Operand largest = operand(row_max, index);
-  for (const Operand& score : c.operands) {
-    if (score.value > -INFINITY) c.value += std::exp(score.value - largest.value);
-  }
-  c.text = "sum of exp(score - " + format_number(largest.value, true) + ") over " +
-           std::to_string(c.operands.size()) + " scores";
-  c.operands.push_back(largest);
-  return c;
-}
-
-Calculation explain_weight(const Var& scores, const Var& row_max, const Var& row_sum,
-                           const Index& index) {
-  const Index row = {index[0], index[1], index[2], 0};
-  Calculation c;
-  c.operands = {operand(scores, index), operand(row_max, row), operand(row_sum, row)};
-  const double score = c.operands[0].value;
-  if (std::isinf(score) && score < 0) {
-    c.text = "0 (not seen)";
-    return c;
-  }
-  c.value = std::exp(score - c.operands[1].value) / c.operands[2].value;
-  c.text = "exp(" + format_number(score) + " - " + format_number(c.operands[1].value, true) + ")/" +
-           format_number(c.operands[2].value);
   return c;
 }
 
@@ -228,16 +165,16 @@ std::function<Calculation(const Index&)> record_step_views(const PreparedAttenti
                               [p](const Index& i) { return explain_raw_score(p, i); })
                       .named("hook_raw_scores");
   Var scores =
-      record_view(
-          p, "scale", "{0}·" + format_number(p.scale, true), {raw}, at_stage(ScoreStage::scaled),
-          [raw, factor = p.scale](const Index& i) { return explain_scaled(raw, factor, i); })
+      record_view(p, "scale", "{0} · " + format_number(p.scale, true), {raw},
+                  at_stage(ScoreStage::scaled),
+                  [raw, factor = p.scale](const Index& i) { return explain_scale(raw, factor, i); })
           .named("hook_scaled_scores");
   if (p.softcap != 0) {
     const std::string cap = format_number(p.softcap);
     scores =
         record_view(
-            p, "softcap", cap + "·tanh({0}/" + cap + ")", {scores}, at_stage(ScoreStage::capped),
-            [scores, cap = p.softcap](const Index& i) { return explain_capped(scores, cap, i); })
+            p, "softcap", cap + " · tanh({0}/" + cap + ")", {scores}, at_stage(ScoreStage::capped),
+            [scores, cap = p.softcap](const Index& i) { return explain_softcap(scores, cap, i); })
             .named("hook_capped_scores");
   }
   if (p.has_mask()) {
@@ -252,16 +189,16 @@ std::function<Calculation(const Index&)> record_step_views(const PreparedAttenti
         return explain_row_max(scores, i);
       }).named("hook_row_max");
   const Var row_sum =
-      record_row("row_sum", "sum(exp({0} - {1}))", {scores, row_max}, saved.row_sum,
+      record_row("row_sum", "Σ exp({0} - {1})", {scores, row_max}, saved.row_sum,
                  [scores, row_max](const Index& i) { return explain_row_sum(scores, row_max, i); })
           .named("hook_row_sum");
   const Var pattern = record_view(
-                          p, "softmax", "exp({0} - {1})/{2}", {scores, row_max, row_sum},
+                          p, "softmax", "exp({0} - {1}) / {2}", {scores, row_max, row_sum},
                           [p, saved](const Index& begin, const Index& end) {
                             return recalculate(p, ScoreStage::masked, &saved, begin, end);
                           },
                           [scores, row_max, row_sum](const Index& i) {
-                            return explain_weight(scores, row_max, row_sum, i);
+                            return explain_softmax(scores, row_max, row_sum, i);
                           })
                           .named("hook_pattern");
   return [p, scores, pattern](const Index& i) { return explain_z(p, scores, pattern, i); };

@@ -12,7 +12,8 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/kernels/attention.h"
 #include "clearhead/kernels/softmax.h"
-#include "clearhead/tape/explain.h"
+#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 namespace {
@@ -70,82 +71,44 @@ void backward(const Tensor& pattern, const Tensor& d_pattern, T* dx) {
   });
 }
 
-std::vector<Operand> row_of(const Var& x, Index index) {
-  std::vector<Operand> operands;
-  for (index.back() = 0; index.back() < x.size(-1); ++index.back()) {
-    operands.push_back(operand(x, index));
-  }
-  return operands;
-}
-
 }  // namespace
 
 SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision) {
-  const bool f64 = x.dtype() == DType::f64;
-  if ((!f64 && x.dtype() != DType::f32) || !is_floating(precision) || x.rank() == 0) {
-    throw Error(
-        "rounded_softmax: expected f32 or f64 scores with an axis and a floating precision, got " +
-        std::string(dtype_name(x.dtype())) + " " + to_string(x.shape()) + " and " +
-        std::string(dtype_name(precision)) + "; cast() the scores");
+  require_same_float("rounded_softmax", {x});
+  if (!is_floating(precision) || x.rank() == 0) {
+    throw Error("rounded_softmax: expected scores with an axis and a floating precision, got " +
+                to_string(x.shape()) + " and " + std::string(dtype_name(precision)));
   }
   const SoftmaxRounding rounding = rounding_of(precision);
   const std::string type(dtype_name(precision));
   const Tensor scores = x.value().contiguous();
-  const Rows rows = f64 ? forward<double>(scores, rounding) : forward<float>(scores, rounding);
+  const Rows rows =
+      with_float(x.dtype(), [&](auto zero) { return forward<decltype(zero)>(scores, rounding); });
   Tape& tape = x.tape();
   SoftmaxSteps steps;
-  steps.row_max = tape.record(
-      {.kind = "row_max",
-       .formula = "max({0}) in " + type,
-       .inputs = {x},
-       .value = rows.row_max,
-       .explain = [x, type, rows](const Index& i) {
-         return Calculation{row_of(x, i), "the largest score in " + type, rows.row_max.at(i)};
-       }});
-  steps.row_sum =
-      tape.record({.kind = "row_sum",
-                   .formula = "sum(exp({0} - {1})) in " + type,
-                   .inputs = {x, steps.row_max},
-                   .value = rows.row_sum,
-                   .explain = [x, m = steps.row_max](const Index& i) {
-                     Calculation c{row_of(x, i), "", 0};
-                     const Operand largest = operand(m, i);
-                     for (const Operand& score : c.operands) {
-                       if (score.value == -INFINITY) continue;
-                       c.value += std::exp(score.value - largest.value);
-                     }
-                     c.text = "sum of exp(score - " + format_number(largest.value, true) + ")";
-                     c.operands.push_back(largest);
-                     return c;
-                   }});
-  steps.pattern = tape.record({.kind = "softmax",
-                               .formula = "exp({0} - {1})/{2} in " + type,
-                               .inputs = {x, steps.row_max, steps.row_sum},
-                               .value = rows.pattern,
-                               .backward =
-                                   [rows, f64](const Tensor& d_pattern, Gradients& gradients) {
-                                     if (f64) {
-                                       backward(rows.pattern, d_pattern, gradients.data<double>(0));
-                                     } else {
-                                       backward(rows.pattern, d_pattern, gradients.data<float>(0));
-                                     }
-                                   },
-                               .explain =
-                                   [x, m = steps.row_max, l = steps.row_sum](const Index& i) {
-                                     Index row = i;
-                                     row.back() = 0;
-                                     Calculation c;
-                                     c.operands = {operand(x, i), operand(m, row), operand(l, row)};
-                                     const double score = c.operands[0].value;
-                                     c.text = "exp(" + format_number(score) + " - " +
-                                              format_number(c.operands[1].value, true) + ")/" +
-                                              format_number(c.operands[2].value);
-                                     c.value = score == -INFINITY
-                                                   ? 0
-                                                   : std::exp(score - c.operands[1].value) /
-                                                         c.operands[2].value;
-                                     return c;
-                                   }});
+  Operation max{.kind = "row_max", .formula = "max({0}) in " + type, .inputs = {x}};
+  max.value = rows.row_max;
+  max.explain = [x](const Index& i) { return explain_row_max(x, i); };
+  steps.row_max = tape.record(std::move(max));
+
+  Operation sum{.kind = "row_sum",
+                .formula = "Σ exp({0} - {1}) in " + type,
+                .inputs = {x, steps.row_max},
+                .value = rows.row_sum};
+  sum.explain = [x, m = steps.row_max](const Index& i) { return explain_row_sum(x, m, i); };
+  steps.row_sum = tape.record(std::move(sum));
+
+  Operation pattern{.kind = "softmax",
+                    .formula = "exp({0} - {1}) / {2} in " + type,
+                    .inputs = {x, steps.row_max, steps.row_sum},
+                    .value = rows.pattern};
+  pattern.backward = [p = rows.pattern](const Tensor& d_p, Gradients& gradients) {
+    with_float(p.dtype(), [&](auto zero) { backward(p, d_p, gradients.data<decltype(zero)>(0)); });
+  };
+  pattern.explain = [x, m = steps.row_max, l = steps.row_sum](const Index& i) {
+    return explain_softmax(x, m, l, i);
+  };
+  steps.pattern = tape.record(std::move(pattern));
   return steps;
 }
 

@@ -5,6 +5,7 @@
 #include "clearhead/ops/scale.h"
 
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 
@@ -19,13 +20,14 @@ Var scale(const Var& x, double factor) {
   op.backward = [scaled](const Tensor& d_y, Gradients& gradients) {
     accumulate(gradients.of(0), map(d_y, scaled));  // y = x · c
   };
-  op.explain = [x, factor](const Index& index) {
-    const Operand from = operand(x, index);
-    return Calculation{{from},
-                       format_number(from.value) + " · " + format_number(factor, true),
-                       from.value * factor};
-  };
+  op.explain = [x, factor](const Index& index) { return explain_scale(x, factor, index); };
   return x.tape().record(std::move(op));
+}
+
+Calculation explain_scale(const Var& x, double factor, const Index& index) {
+  const Operand from = operand(x, index);
+  return {
+      {from}, format_number(from.value) + " · " + format_number(factor, true), from.value * factor};
 }
 
 }  // namespace clearhead

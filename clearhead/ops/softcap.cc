@@ -8,6 +8,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 
@@ -30,13 +31,16 @@ Var softcap(const Var& x, double cap) {
       return d == 0 ? d : d * (1 - tanh * tanh);
     });
   };
-  op.explain = [x, cap, text](const Index& index) {
-    const Operand from = operand(x, index);
-    return Calculation{{from},
-                       text + " · tanh(" + format_number(from.value) + "/" + text + ")",
-                       cap * std::tanh(from.value / cap)};
-  };
+  op.explain = [x, cap](const Index& index) { return explain_softcap(x, cap, index); };
   return x.tape().record(std::move(op));
+}
+
+Calculation explain_softcap(const Var& x, double cap, const Index& index) {
+  const Operand from = operand(x, index);
+  const std::string text = format_number(cap);
+  return {{from},
+          text + " · tanh(" + format_number(from.value) + "/" + text + ")",
+          cap * std::tanh(from.value / cap)};
 }
 
 }  // namespace clearhead

@@ -15,6 +15,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/kernels/softmax.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 namespace {
@@ -135,32 +136,18 @@ SoftmaxSteps softmax_steps(const Var& x) {
   require_same_float("softmax_steps", {x});
   if (x.rank() == 0) throw Error("softmax_steps: expected at least one axis, got a scalar");
   const Rows rows = softmax_rows(x.value());
-  const auto last = static_cast<std::size_t>(x.rank() - 1);
   SoftmaxSteps steps;
 
   Operation max{.kind = "row_max", .formula = "max({0})", .inputs = {x}, .value = rows.row_max};
-  max.explain = [x, last](const Index& index) {
-    Calculation largest{
-        {}, "the largest of the row", -std::numeric_limits<double>::infinity()};  // m = max_j x_j
-    Index other = index;
-    for (other[last] = 0; other[last] < x.shape()[last]; ++other[last]) {
-      largest.operands.push_back(operand(x, other));
-      const double score = largest.operands.back().value;
-      if (score > largest.value || std::isnan(score)) largest.value = score;
-    }
-    return largest;
-  };
+  max.explain = [x](const Index& index) { return explain_row_max(x, index); };
   steps.row_max = x.tape().record(std::move(max));
 
   Operation sum{.kind = "row_sum",
                 .formula = "Σ exp({0} - {1})",
                 .inputs = {x, steps.row_max},
                 .value = rows.row_sum};
-  sum.explain = [x, row_max = steps.row_max, last](const Index& index) {
-    const Operand max_operand = operand(row_max, index);
-    Calculation total = sum_of_exponentials(x, index, last, max_operand.value);  // l
-    total.operands.push_back(max_operand);
-    return total;
+  sum.explain = [x, row_max = steps.row_max](const Index& index) {
+    return explain_row_sum(x, row_max, index);
   };
   steps.row_sum = x.tape().record(std::move(sum));
 
@@ -172,18 +159,41 @@ SoftmaxSteps softmax_steps(const Var& x) {
     softmax_rows_backward(p, d_p, gradients.of(0));
   };
   pattern.explain = [x, row_max = steps.row_max, row_sum = steps.row_sum](const Index& index) {
-    Index row = index;
-    row.back() = 0;
-    const Operand max_operand = operand(row_max, row);
-    const Operand sum_operand = operand(row_sum, row);
-    Calculation p = weight(operand(x, index), max_operand.value, sum_operand.value,
-                           format_number(sum_operand.value, true));  // p_j
-    p.operands.push_back(max_operand);
-    p.operands.push_back(sum_operand);
-    return p;
+    return explain_softmax(x, row_max, row_sum, index);
   };
   steps.pattern = x.tape().record(std::move(pattern));
   return steps;
+}
+
+Calculation explain_row_max(const Var& x, const Index& index) {
+  Calculation largest{
+      {}, "the largest of the row", -std::numeric_limits<double>::infinity()};  // m = max_j x_j
+  Index other = index;
+  for (other.back() = 0; other.back() < x.size(-1); ++other.back()) {
+    largest.operands.push_back(operand(x, other));
+    const double score = largest.operands.back().value;
+    if (score > largest.value || std::isnan(score)) largest.value = score;
+  }
+  return largest;
+}
+
+Calculation explain_row_sum(const Var& x, const Var& row_max, const Index& index) {
+  const Operand max = operand(row_max, index);
+  Calculation total = sum_of_exponentials(x, index, index.size() - 1, max.value);  // l
+  total.operands.push_back(max);
+  return total;
+}
+
+Calculation explain_softmax(const Var& x, const Var& row_max, const Var& row_sum,
+                            const Index& index) {
+  Index row = index;
+  row.back() = 0;
+  const Operand max = operand(row_max, row);
+  const Operand sum = operand(row_sum, row);
+  Calculation p = weight(operand(x, index), max.value, sum.value, format_number(sum.value, true));
+  p.operands.push_back(max);
+  p.operands.push_back(sum);
+  return p;
 }
 
 }  // namespace clearhead

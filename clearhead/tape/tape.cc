@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/tape/explain.h"
 
@@ -20,22 +21,6 @@ std::string short_name(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   std::string last = dot == std::string::npos ? name : name.substr(dot + 1);
   return last.starts_with("hook_") ? last.substr(5) : last;
-}
-
-// The number of single-character edits between two names (Levenshtein, 1966).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -181,12 +166,12 @@ Var Tape::at(std::int64_t id) const {
 Var Tape::operator[](std::string_view name) const {
   const auto found = ids_.find(name);
   if (found != ids_.end()) return at(found->second);
-  std::vector<std::pair<std::size_t, std::string>> close;
-  for (const auto& [known, id] : ids_) close.emplace_back(edit_distance(name, known), known);
-  std::sort(close.begin(), close.end());
+  std::vector<std::string> known;
+  for (const auto& [other, id] : ids_) known.push_back(other);
   std::string message = "tape: there is no value named \"" + std::string(name) + "\"";
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, close.size()); ++i) {
-    message += (i == 0 ? "; close ones are: " : ", ") + close[i].second;
+  std::string separator = "; close ones are: ";
+  for (const std::string& close : close_names(name, known, 3)) {
+    message += std::exchange(separator, ", ") + close;
   }
   throw Error(message);
 }

@@ -1,0 +1,18 @@
+// "Did you mean": the names that a mistyped one may have meant.
+#ifndef CLEARHEAD_BASE_CLOSE_NAMES_H_
+#define CLEARHEAD_BASE_CLOSE_NAMES_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearhead {
+
+/// Up to `count` of `known`, those first that fewest single-character edits turn into `name`.
+std::vector<std::string> close_names(std::string_view name, const std::vector<std::string>& known,
+                                     std::size_t count);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_CLOSE_NAMES_H_
