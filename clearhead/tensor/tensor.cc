@@ -1,6 +1,8 @@
 #include "clearhead/tensor/tensor.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -13,6 +15,17 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector register
 
+// x as an f32 whose last bit says whether anything was cut off ("round to odd"), so that rounding it
+// again to 16 bits gives what rounding x itself would. Rounding to nearest twice would not: x just
+// above the middle of two f16 would first become that middle, then go to the even one.
+float round_to_odd(double x) {
+  const float nearest = static_cast<float>(x);
+  if (nearest == x || x != x) return nearest;
+  std::uint32_t bits = std::bit_cast<std::uint32_t>(nearest);
+  if (std::fabs(nearest) > std::fabs(x)) --bits;  // towards zero, of either sign
+  return std::bit_cast<float>(bits | 1u);
+}
+
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_same_v<To, From>) {
@@ -20,7 +33,8 @@ To convert(From value) {
   } else if constexpr (std::is_same_v<From, f16> || std::is_same_v<From, bf16>) {
     return convert<To>(static_cast<float>(value));
   } else if constexpr (std::is_same_v<To, f16> || std::is_same_v<To, bf16>) {
-    return To(static_cast<float>(value));
+    if constexpr (std::is_same_v<From, float>) return To(value);
+    return To(round_to_odd(static_cast<double>(value)));
   } else if constexpr (std::is_same_v<To, bool>) {
     return value != From{0};
   } else if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
