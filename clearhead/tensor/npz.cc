@@ -47,6 +47,9 @@ struct ZipError {
 };
 
 Archive open_archive(std::span<const std::byte> bytes, const std::string& name) {
+  if (bytes.empty()) {  // which libzip takes for an archive without entries
+    throw Error(name + ": no sound .npz (zip) archive: the file is empty");
+  }
   ZipError error;
   Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error.error));
   Archive archive;

@@ -1,0 +1,59 @@
+// The ending of a file's name chooses how it is read and written.
+#include "clearhead/tensor/io.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/files.h"
+#include "tests/tensor/samples.h"
+
+namespace clearhead {
+namespace {
+
+TEST(Io, WritesAndReadsEveryKind) {
+  const TemporaryFolder folder;
+  const NamedTensors one{.tensors = {{"q", sample({2, 3}, DType::f64)}}, .metadata = {}};
+  for (const char* name : {"q.npy", "q.npz", "q.safetensors", "q.csv"}) {
+    SCOPED_TRACE(name);
+    write_tensors(folder / name, one);
+    expect_same(read_tensors(folder / name), one);
+  }
+  for (const char* name : {"all.npz", "all.safetensors"}) {
+    SCOPED_TRACE(name);
+    write_tensors(folder / name, samples(/*with_bf16=*/false));
+    expect_same(read_tensors(folder / name), samples(/*with_bf16=*/false));
+  }
+}
+
+TEST(Io, RefusesEndingsItDoesNotKnow) {
+  for (const char* name : {"a.txt", "npy", "a.npy.gz", ".npy"}) {
+    expect_error([&] { read_tensors(name); }, ".npy, .npz, .safetensors, .csv");
+    expect_error([&] { write_tensors(name, {}); }, std::string(name) + ": the ending must say");
+  }
+}
+
+TEST(Io, RefusesWhatThatKindCannotHold) {
+  const TemporaryFolder folder;
+  const NamedTensors two = {.tensors = {{"a", Tensor({1})}, {"b", Tensor({1})}}, .metadata = {}};
+  const NamedTensors with_metadata = {.tensors = {{"a", Tensor({1, 1})}},
+                                      .metadata = {{"key", "value"}}};
+  for (const char* name : {"a.npy", "a.csv"}) {
+    expect_error([&] { write_tensors(folder / name, two); },
+                 "holds one tensor and no metadata, got 2 tensors");
+    expect_error([&] { write_tensors(folder / name, {}); }, "got 0 tensors");
+    expect_error([&] { write_tensors(folder / name, with_metadata); }, "1 entries of metadata");
+  }
+  expect_error([&] { write_tensors(folder / "a.npz", with_metadata); }, "no place for metadata");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(Io, NamesTheFileThatIsMissing) {
+  for (const char* name : {"no.npy", "no.npz", "no.safetensors", "no.csv"}) {
+    expect_error([&] { read_tensors(name); }, std::string(name) + ": cannot open: No such file");
+  }
+}
+
+}  // namespace
+}  // namespace clearhead

@@ -1,0 +1,254 @@
+// `.npz`: what is written is read again; archives that lie, overlap or blow up are refused.
+#include "clearhead/tensor/npz.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/tensor/npy.h"
+#include "tests/files.h"
+#include "tests/tensor/samples.h"
+
+namespace clearhead {
+namespace {
+
+std::uint32_t crc32(const std::string& text) {
+  std::uint32_t crc = 0xffffffffu;
+  for (const char c : text) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0u);
+  }
+  return ~crc;
+}
+
+std::string little(std::uint64_t value, int size) {
+  std::string text;
+  for (int i = 0; i < size; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  return text;
+}
+
+// An entry of an archive, with every field that can lie.
+struct Entry {
+  std::string name;
+  std::string stored;      // bytes as they lie in the archive
+  std::string content;     // what they unpack to
+  unsigned method = 0;     // 0 stored, 8 deflated
+  unsigned flags = 0;      // bit 0: encrypted
+  std::uint64_t size = 0;  // claimed; of content
+  std::uint32_t crc = 0;
+};
+
+Entry stored(const std::string& name, const std::string& content) {
+  return {name, content, content, 0, 0, content.size(), crc32(content)};
+}
+
+// Deflate allows blocks that are not compressed.
+Entry deflated(const std::string& name, const std::string& content) {
+  Entry entry = stored(name, content);
+  entry.method = 8;
+  entry.stored = '\x01' + little(content.size(), 2) + little(~content.size(), 2) + content;
+  return entry;
+}
+
+std::string fields(const Entry& entry) {
+  return little(20, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 2) +
+         little(0x21, 2) + little(entry.crc, 4) + little(entry.stored.size(), 4) +
+         little(entry.size, 4) + little(entry.name.size(), 2) + little(0, 2);
+}
+
+std::string archive(const std::vector<Entry>& entries) {
+  std::string file, directory;
+  for (const Entry& entry : entries) {
+    const std::size_t offset = file.size();
+    file += "PK\x03\x04" + fields(entry) + entry.name + entry.stored;
+    directory += "PK\x01\x02" + little(20, 2) + fields(entry) + little(0, 2) + little(0, 2) +
+                 little(0, 2) + little(0, 4) + little(offset, 4) + entry.name;
+  }
+  return file + directory + "PK\x05\x06" + little(0, 4) + little(entries.size(), 2) +
+         little(entries.size(), 2) + little(directory.size(), 4) + little(file.size(), 4) +
+         little(0, 2);
+}
+
+std::string npy(const Tensor& tensor) {
+  std::ostringstream to;
+  write_npy(to, tensor, "npy");
+  return to.str();
+}
+
+NamedTensors parse(const std::string& file) { return parse_npz(as_bytes(file), "x.npz"); }
+
+std::string written(const NamedTensors& named) {
+  std::ostringstream to;
+  write_npz(to, named, "y.npz");
+  return to.str();
+}
+
+TEST(Npz, WhatIsWrittenIsRead) {
+  const TemporaryFolder folder;
+  const NamedTensors named = samples(/*with_bf16=*/false);
+  write_npz(folder / "a.npz", named);
+  const NamedTensors read = read_npz(folder / "a.npz");
+  expect_same(read, named);
+  for (std::size_t i = 0; i < named.tensors.size(); ++i) {
+    EXPECT_EQ(read.tensors[i].first, named.tensors[i].first);  // in their order
+  }
+  EXPECT_EQ(written(named), content(folder / "a.npz"));  // the same bytes each time
+  expect_same(parse(written({})), {});
+  const NamedTensors folders{.tensors = {{"läyer/0/ß", Tensor({1})}, {"", Tensor({2})}},
+                             .metadata = {}};
+  expect_same(parse(written(folders)), folders);
+}
+
+TEST(Npz, ReadsStoredAndDeflatedEntries) {
+  const Tensor q = sample({3, 4}, DType::f32);
+  const Tensor k = sample({5}, DType::i64);
+  const std::string file = archive({stored("q.npy", npy(q)), deflated("k.npy", npy(k))});
+  expect_same(parse(file), {.tensors = {{"q", q}, {"k", k}}, .metadata = {}});
+}
+
+// 256 KiB of zeros take 280 bytes: more than the first piece that is unpacked, at nearly the
+// greatest ratio that deflate has.
+TEST(Npz, ReadsWhatIsHighlyCompressed) {
+  const Tensor zeros({256, 256});
+  const std::string all = npy(zeros);
+  // Deflate by hand (RFC 1951): the first 128 bytes as a block of their own, then the rest, zeros,
+  // with fixed codes: a literal 0 (8 bits, 00110000), then matches of 258 bytes (11000101) at
+  // distance 1 (00000), and the end (0000000). Huffman codes are written most significant bit
+  // first, into bytes from the least significant bit on.
+  std::vector<bool> bits;
+  const auto put = [&](const char* code) {
+    for (; *code != '\0'; ++code) bits.push_back(*code == '1');
+  };
+  put("110");  // the last block, fixed codes
+  put("00110000");
+  const std::size_t zeros_left = all.size() - 128 - 1;
+  for (std::size_t i = 0; i < zeros_left / 258; ++i) put("1100010100000");
+  for (std::size_t i = 0; i < zeros_left % 258; ++i) put("00110000");
+  put("0000000");
+  std::string packed = bytes("\0\x80\0\x7f\xff") + all.substr(0, 128);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (i % 8 == 0) packed += '\0';
+    if (bits[i]) packed.back() = static_cast<char>(packed.back() | 1 << (i % 8));
+  }
+  ASSERT_LT(packed.size(), 2500u);
+  const Entry entry{"z.npy", packed, all, 8, 0, all.size(), crc32(all)};
+  expect_same(parse(archive({entry})), {.tensors = {{"z", zeros}}, .metadata = {}});
+}
+
+TEST(Npz, RefusesMalformedArchives) {
+  const std::string array = npy(sample({3}, DType::f32));
+  const Entry good = stored("q.npy", array);
+  const std::string sound = archive({good});
+  const auto changed = [](Entry entry, const auto& change) {
+    change(entry);
+    return archive({entry});
+  };
+  // Two entries of the directory for one entry of the file.
+  std::string twice = archive({good, stored("k.npy", array)});
+  const std::size_t second = twice.rfind("PK\x01\x02");
+  twice.replace(second + 42, 4, little(0, 4));
+  const std::string claims_much = npy_header(Tensor({1 << 20}), "h") + "1234";
+  const struct {
+    std::string file;
+    const char* message;
+  } kCases[] = {
+      {"", "x.npz: no sound .npz (zip) archive"},
+      {array, "no sound .npz (zip) archive: Not a zip archive"},
+      {sound.substr(0, sound.size() / 2), "no sound .npz (zip) archive"},
+      {sound.substr(0, sound.size() - 1), "no sound .npz (zip) archive"},
+      {sound + "x", "no sound .npz (zip) archive"},
+      {"x" + sound, "no sound .npz (zip) archive"},
+      {twice, "x.npz: "},
+      {"PK\x05\x06" + little(0, 4) + little(0xfffffffe, 4) + little(0, 10), "no sound .npz (zip)"},
+      {archive({stored("readme.txt", "hello")}),
+       "x.npz: entry 'readme.txt': expected only arrays, entries that are called NAME.npy"},
+      {archive({good, good}), "no sound .npz (zip) archive: File already exists"},
+      {changed(good, [](Entry& e) { e.crc ^= 1; }), "entry 'q.npy': CRC error"},
+      {changed(good, [](Entry& e) { e.method = 12; }), "compressed with zip method 12; expected"},
+      {changed(good, [](Entry& e) { e.flags = 1; }), "is encrypted"},
+      {changed(good, [](Entry& e) { e.size += 1; }), "140 bytes cannot hold the 141 it claims"},
+      {changed(deflated("q.npy", array), [](Entry& e) { e.size = 1 << 30; }),
+       "145 bytes cannot hold the 1073741824 it claims"},
+      {changed(deflated("q.npy", array), [](Entry& e) { e.size += 1; }),
+       "has 141 bytes says the archive, 140 says its .npy header"},
+      {changed(deflated("q.npy", claims_much), [](Entry&) {}),
+       "has 132 bytes says the archive, 4194432 says its .npy header"},
+      // The header and the claim agree, what is unpacked is more or less.
+      {changed(deflated("q.npy", array + "more"),
+               [](Entry& e) {
+                 e.size -= 4;
+                 e.crc = crc32(e.content.substr(0, e.content.size() - 4));
+               }),
+       "entry 'q.npy': "},
+      {changed(deflated("q.npy", array.substr(0, 136)), [](Entry& e) { e.size += 4; }),
+       "entry 'q.npy': "},
+      {changed(deflated("q.npy", array), [](Entry& e) { e.stored[0] = 7; }), "entry 'q.npy': "},
+      {archive({stored("q.npy", "PK")}), "x.npz: entry 'q.npy': byte 0: no .npy file"},
+      {archive({stored("q.npy", "")}), "x.npz: entry 'q.npy': byte 0: no .npy file"},
+      {archive({stored("q.npy", array + "x")}), "has 141 bytes says the archive, 140 says its"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(testing::Message() << "case " << &c - kCases << ": " << c.message);
+    expect_error([&] { parse(c.file); }, c.message);
+    expect_error([&] { parse(c.file); }, "x.npz: ");
+  }
+}
+
+// A directory of many entries that all lie at the same place would unpack one piece many times.
+TEST(Npz, RefusesEntriesThatTakeMoreThanTheFileHas) {
+  const std::string array = npy(Tensor({256}));
+  std::vector<Entry> entries{stored("a.npy", array)};
+  for (int i = 0; i < 9; ++i) entries.push_back(stored(std::string(1, 'b' + i) + ".npy", ""));
+  std::string file = archive(entries);
+  for (std::size_t at = file.find("PK\x01\x02"); at != std::string::npos;
+       at = file.find("PK\x01\x02", at + 4)) {
+    file.replace(at + 16, 12,
+                 little(crc32(array), 4) + little(array.size(), 4) + little(array.size(), 4));
+    file.replace(at + 42, 4, little(0, 4));
+  }
+  expect_error([&] { parse(file); }, "x.npz: ");
+}
+
+TEST(Npz, RefusesToWriteWhatTheFormatCannotHold) {
+  const Tensor tensor({1});
+  const TemporaryFolder folder;
+  expect_error(
+      [&] {
+        written({.tensors = {{"a", tensor}, {"a", tensor}}, .metadata = {}});
+      },
+      "y.npz: two tensors are called 'a'");
+  expect_error(
+      [&] {
+        written({.tensors = {{"a", tensor}}, .metadata = {{"k", "v"}}});
+      },
+      "y.npz: .npz has no place for metadata ('k')");
+  expect_error(
+      [&] {
+        written({.tensors = {{"a", Tensor({1}, DType::bf16)}}, .metadata = {}});
+      },
+      "y.npz: tensor 'a': .npy and .npz have no type for bf16");
+  expect_error(
+      [&] {
+        written({.tensors = {{bytes("a\0b"), tensor}}, .metadata = {}});
+      },
+      "a NUL in its name");
+  expect_error(
+      [&] {
+        written({.tensors = {{"\xff", tensor}}, .metadata = {}});
+      },
+      "y.npz: entry '\\xff.npy'");
+  expect_error(
+      [&] {
+        write_npz(folder / "a.npz", {.tensors = {{"a", {}}}, .metadata = {}});
+      },
+      "there is no tensor to write");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+}  // namespace
+}  // namespace clearhead
