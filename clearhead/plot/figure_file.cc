@@ -11,6 +11,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/plot/draw.h"
+#include "clearhead/plot/html.h"
 
 namespace clearhead {
 namespace {
@@ -19,7 +20,7 @@ using Renderer = std::string (*)(const Heatmap&);
 
 const std::map<std::string, Renderer>& renderers() {
   static const std::map<std::string, Renderer> kRenderers{
-      {".pdf", render_pdf}, {".png", render_png}, {".svg", render_svg}};
+      {".html", render_html}, {".pdf", render_pdf}, {".png", render_png}, {".svg", render_svg}};
   return kRenderers;
 }
 

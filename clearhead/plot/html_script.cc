@@ -1,0 +1,510 @@
+// The program of the page. It draws each panel on a canvas as large as the window allows, labels
+// included, and moves a cursor over its cells. All text arrives as data and is set as text.
+#include "clearhead/plot/html_page.h"
+
+namespace clearhead {
+
+std::string_view html_script() {
+  return R"js(
+'use strict';
+const data = JSON.parse(document.getElementById('data').textContent);
+const root = document.getElementById('panels');
+const tip = document.getElementById('tip');
+const live = document.getElementById('live');
+const FONT = 12, LINE = 13, APART = 12, TOP = 8, GAP = 5, LEVEL_GAP = 7, NUMBERS_APART = 34;
+const fontOf = (size, weight = 400) =>
+  weight + ' ' + size + 'px system-ui, "Noto Sans", "Segoe UI", sans-serif';
+const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function element(parent, tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+
+// Little-endian numbers in base64.
+function decode(base64) {
+  const text = atob(base64);
+  const view = new DataView(new ArrayBuffer(text.length));
+  for (let i = 0; i < text.length; i++) view.setUint8(i, text.charCodeAt(i));
+  const size = data.doubles ? 8 : 4, values = new Float64Array(text.length / size);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = data.doubles ? view.getFloat64(8 * i, true) : view.getFloat32(4 * i, true);
+  }
+  return values;
+}
+
+// The shortest decimal that reads back as the same number.
+function exactText(x) {
+  if (Number.isNaN(x)) return 'NaN';
+  if (!Number.isFinite(x)) return x < 0 ? '\u2212\u221e (masked)' : '+\u221e';
+  let text = String(x);
+  for (let digits = 1; !data.doubles && digits <= 9; digits++) {
+    const shorter = Number(x.toPrecision(digits));
+    if (Math.fround(shorter) === x) { text = String(shorter); break; }
+  }
+  return text.replace(/-/g, '\u2212');
+}
+
+// Where a finite value lies on the colour bar, 0 to 1.
+function position(x) {
+  const along = (v) => data.log ? Math.log(Math.max(v, data.low)) : v;
+  const low = along(data.low), high = along(data.high);
+  return clamp((along(x) / 2 - low / 2) / (high / 2 - low / 2), 0, 1);
+}
+const colorOf = (x) => data.colors[Math.min(255, Math.floor(position(x) * 256))];
+
+function channels(hex) {
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+function textColorOn(hex) {
+  const [r, g, b] = channels(hex).map((c) => {
+    c /= 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  const y = 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  return 1.05 / y > y / 0.0603 ? '#ffffff' : '#1a1a1a';
+}
+
+const kindOf = (x) => Number.isNaN(x) ? 'nan' : x < 0 ? 'masked' : 'infinite';
+
+// A pattern of slanted lines for cells without a number.
+function hatching(context, kind) {
+  const tile = document.createElement('canvas'), ratio = window.devicePixelRatio || 1;
+  const size = Math.round(7 * ratio);
+  tile.width = tile.height = size;
+  const pen = tile.getContext('2d');
+  pen.fillStyle = css('--' + kind);
+  pen.fillRect(0, 0, size, size);
+  pen.strokeStyle = css('--' + kind + '-line');
+  pen.lineWidth = ratio * 0.8;
+  for (const shift of [-size, 0, size]) {
+    pen.beginPath();
+    if (kind !== 'infinite') { pen.moveTo(shift - 1, size + 1); pen.lineTo(shift + size + 1, -1); }
+    if (kind !== 'masked') { pen.moveTo(shift - 1, -1); pen.lineTo(shift + size + 1, size + 1); }
+    pen.stroke();
+  }
+  const pattern = context.createPattern(tile, 'repeat');
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
+
+const axisLabel = (axis, i) => axis.labels ? axis.labels[i] : String(i);
+
+// The items of an axis that get a label, at least `apart` pixels from one to the next.
+function labelled(axis, pitch, apart) {
+  let step = 1;
+  if (axis.labels) {
+    step = Math.max(1, Math.ceil(apart / pitch));
+  } else if (pitch < apart) {
+    for (let power = 1; step * pitch < Math.max(apart, NUMBERS_APART); power *= 10) {
+      for (const lead of [1, 2, 5]) {
+        if (step * pitch < Math.max(apart, NUMBERS_APART)) step = lead * power;
+      }
+    }
+  }
+  const items = [];
+  for (let i = 0; i < axis.count; i += step) items.push(i);
+  return items;
+}
+
+function shorten(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  const characters = Array.from(text.slice(0, 400));
+  while (characters.length && context.measureText(characters.join('') + '\u2026').width > width) {
+    characters.pop();
+  }
+  return characters.join('') + '\u2026';
+}
+
+class Panel {
+  constructor(source, number) {
+    Object.assign(this, source);
+    this.values = decode(source.values);
+    this.rowAxis = data.axes[source.rowAxis];
+    this.columnAxis = data.axes[source.columnAxis];
+    this.number = number;
+    this.row = this.column = 0;
+    const figure = element(root, 'figure');
+    if (this.title) element(figure, 'figcaption', '', this.title).dir = 'auto';
+    this.scroll = element(figure, 'div', 'scroll');
+    this.plot = element(this.scroll, 'div', 'plot');
+    this.canvas = element(this.plot, 'canvas');
+    this.cells = element(this.plot, 'div', 'cells');
+    this.cursor = element(this.cells, 'div', 'cursor');
+    this.rowTag = element(this.plot, 'div', 'tag');
+    this.columnTag = element(this.plot, 'div', 'tag');
+    this.listen();
+  }
+
+  at(row, column) { return this.values[row * this.columns + column]; }
+
+  listen() {
+    const cells = this.cells;
+    cells.tabIndex = 0;
+    cells.setAttribute('role', 'application');
+    cells.setAttribute('aria-roledescription', 'heatmap');
+    cells.setAttribute('aria-label', (this.title || data.title || 'heatmap') + ', ' + this.rows +
+      ' rows, ' + this.columns + ' columns');
+    cells.setAttribute('aria-describedby', 'help');
+    cells.addEventListener('pointermove', (event) => {
+      if (event.pointerType !== 'touch') this.point(event);
+    });
+    cells.addEventListener('click', (event) => { this.point(event); this.announce(); });
+    cells.addEventListener('pointerleave', (event) => {
+      if (event.pointerType !== 'touch' && document.activeElement !== cells) hide();
+    });
+    cells.addEventListener('focus', () => {
+      if (cells.matches(':focus-visible')) { this.show(); this.announce(); }
+    });
+    cells.addEventListener('blur', hide);
+    cells.addEventListener('keydown', (event) => this.key(event));
+  }
+
+  point(event) {
+    const box = this.cells.getBoundingClientRect();
+    const along = (x, start, length, count) =>
+      clamp(Math.floor((x - start) / length * count), 0, count - 1);
+    this.row = along(event.clientY, box.top, box.height, this.rows);
+    this.column = along(event.clientX, box.left, box.width, this.columns);
+    this.show();
+  }
+
+  key(event) {
+    const far = event.shiftKey ? 10 : 1, whole = event.ctrlKey || event.metaKey;
+    let row = this.row, column = this.column;
+    switch (event.key) {
+      case 'ArrowUp': row -= far; break;
+      case 'ArrowDown': row += far; break;
+      case 'ArrowLeft': column -= far; break;
+      case 'ArrowRight': column += far; break;
+      case 'PageUp': row -= 10; break;
+      case 'PageDown': row += 10; break;
+      case 'Home': column = 0; if (whole) row = 0; break;
+      case 'End': column = this.columns - 1; if (whole) row = this.rows - 1; break;
+      case 'Escape': hide(); return;
+      default: return;
+    }
+    event.preventDefault();
+    this.row = clamp(row, 0, this.rows - 1);
+    this.column = clamp(column, 0, this.columns - 1);
+    this.show();
+    this.announce();
+  }
+
+  // What the cell stands for along one axis: its label, and its place as a number.
+  item(axis, cell) {
+    const first = cell * axis.step, last = Math.min(first + axis.step, axis.count) - 1;
+    if (first === last) {
+      return {name: axisLabel(axis, first), place: axis.labels ? String(first) : ''};
+    }
+    const name = axis.labels ? axisLabel(axis, first) + ' \u2026 ' + axisLabel(axis, last)
+                             : first + '\u2013' + last;
+    return {name, place: axis.labels ? first + '\u2013' + last : ''};
+  }
+
+  show() {
+    hide();
+    for (const panel of panels) {
+      // Panels with the same axes show the same cell.
+      if (panel === this || (panel.rowAxis === this.rowAxis && panel.columnAxis === this.columnAxis)) {
+        panel.row = this.row;
+        panel.column = this.column;
+        panel.markCell();
+      }
+    }
+    this.markAxes();
+    const value = this.at(this.row, this.column), finite = Number.isFinite(value);
+    const marker = document.getElementById('marker');
+    marker.style.display = finite ? 'block' : 'none';
+    if (finite) marker.style.left = 100 * position(value) + '%';
+    tip.replaceChildren();
+    if (panels.length > 1 && this.title) element(tip, 'div', 'item', this.title).dir = 'auto';
+    const number = element(tip, 'div', 'value');
+    element(number, 'i').style.background = finite ? colorOf(value) : css('--' + kindOf(value));
+    number.append(exactText(value));
+    this.describe(data.rowTitle || 'row', this.item(this.rowAxis, this.row));
+    this.describe(data.columnTitle || 'column', this.item(this.columnAxis, this.column));
+    this.placeTip();
+  }
+
+  describe(axis, {name, place}) {
+    const line = element(tip, 'div', 'item');
+    element(line, 'span', '', axis + ' ');
+    element(line, 'b', '', name).dir = 'auto';
+    if (place) element(line, 'span', '', ' (' + place + ')');
+  }
+
+  placeTip() {
+    tip.style.display = 'block';
+    const box = this.cells.getBoundingClientRect(), size = tip.getBoundingClientRect();
+    const x = box.left + (this.column + 0.5) * this.cellWidth;
+    const y = box.top + (this.row + 0.5) * this.cellHeight;
+    const right = x + this.cellWidth / 2 + 14, left = x - this.cellWidth / 2 - 14 - size.width;
+    const fits = right + size.width <= window.innerWidth - 8 || left < 8;
+    tip.style.left = clamp(fits ? right : left, 8, Math.max(8, window.innerWidth - size.width - 8)) + 'px';
+    tip.style.top =
+      clamp(y - size.height - 12, 8, Math.max(8, window.innerHeight - size.height - 8)) + 'px';
+  }
+
+  announce() {
+    const row = this.item(this.rowAxis, this.row), column = this.item(this.columnAxis, this.column);
+    const one = (axis, {name, place}) => axis + ' ' + name + (place ? ' (' + place + ')' : '');
+    live.textContent = exactText(this.at(this.row, this.column)) + '; ' +
+      one(data.rowTitle || 'row', row) + '; ' + one(data.columnTitle || 'column', column) +
+      (panels.length > 1 ? '; ' + (this.title || 'panel ' + (this.number + 1)) : '');
+  }
+
+  markCell() {
+    const style = this.cursor.style;
+    style.display = 'block';
+    style.left = this.column * this.cellWidth + 'px';
+    style.top = this.row * this.cellHeight + 'px';
+    style.width = this.cellWidth + 'px';
+    style.height = this.cellHeight + 'px';
+  }
+
+  // The labels of the cell's row and column, over the axes, also where they were left out.
+  markAxes() {
+    const {rowTag, columnTag} = this;
+    rowTag.textContent = this.item(this.rowAxis, this.row).name;
+    columnTag.textContent = this.item(this.columnAxis, this.column).name;
+    rowTag.style.display = columnTag.style.display = 'block';
+    rowTag.style.right = this.width - this.left + 3 + 'px';
+    rowTag.style.top = TOP + (this.row + 0.5) * this.cellHeight - 8.5 + 'px';
+    const x = this.left + (this.column + 0.5) * this.cellWidth;
+    columnTag.style.top = TOP + this.rows * this.cellHeight + 3 + 'px';
+    columnTag.style.left = clamp(x - columnTag.offsetWidth / 2, 0,
+      Math.max(0, this.width - columnTag.offsetWidth)) + 'px';
+  }
+
+  unmark() {
+    for (const node of [this.cursor, this.rowTag, this.columnTag]) node.style.display = 'none';
+  }
+
+  // Sizes of cells and labels for the width there is.
+  measure(context) {
+    const available = this.scroll.clientWidth - 6;
+    context.font = fontOf(FONT);
+    const widest = (axis, most) => {
+      let width = axis.labels ? 0 : context.measureText(String(axis.count)).width;
+      for (const text of axis.labels || []) {
+        if (width < most) width = Math.max(width, context.measureText(text.slice(0, 60)).width);
+      }
+      return Math.min(width, most);
+    };
+    const single = panels.length === 1;
+    this.titleRoom = single && data.rowTitle ? LINE + 6 : 0;
+    this.rowLabel = widest(this.rowAxis, Math.min(150, 0.28 * available));
+    this.left = Math.ceil(this.titleRoom + this.rowLabel + GAP + 4);
+    const height = Math.max(320, 0.8 * window.innerHeight, Math.min(12 * this.rows, 900));
+    const least = this.columns > 200 ? 1 : 3;
+    const square =
+      clamp(Math.min((available - this.left) / this.columns, height / this.rows), least, 64);
+    const side = (count, room) => Math.max(square, Math.min(16, 80 / count, room / count));
+    this.cellWidth = side(this.columns, Math.max(60, available - this.left));
+    this.cellHeight = side(this.rows, height);
+    const level = !this.columnAxis.labels || (this.columnAxis.step === 1 &&
+      widest(this.columnAxis, 1000) + LEVEL_GAP <= this.cellWidth);
+    this.columnLabel = level ? 0 : widest(this.columnAxis, 110);
+    this.below = (level ? LINE : this.columnLabel) + GAP + 4;
+    this.width = Math.ceil(this.left + this.columns * this.cellWidth + 14);
+    this.height = Math.ceil(TOP + this.rows * this.cellHeight + this.below +
+      (single && data.columnTitle ? LINE + 8 : 4));
+  }
+
+  draw() {
+    const context = this.canvas.getContext('2d'), ratio = window.devicePixelRatio || 1;
+    this.measure(context);
+    this.plot.style.width = this.width + 'px';
+    this.plot.style.height = this.height + 'px';
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    const cells = this.cells.style;
+    cells.left = this.left + 'px';
+    cells.top = TOP + 'px';
+    cells.width = this.columns * this.cellWidth + 'px';
+    cells.height = this.rows * this.cellHeight + 'px';
+    context.scale(ratio, ratio);
+    context.translate(0, TOP);
+    this.drawCells(context);
+    this.drawNumbers(context);
+    this.drawLabels(context);
+  }
+
+  drawCells(context) {
+    const width = this.columns * this.cellWidth, height = this.rows * this.cellHeight;
+    const small = document.createElement('canvas');
+    small.width = this.columns;
+    small.height = this.rows;
+    const pen = small.getContext('2d'), image = pen.createImageData(this.columns, this.rows);
+    const table = data.colors.map(channels), special = [];
+    this.values.forEach((value, i) => {
+      if (!Number.isFinite(value)) { special.push(i); return; }
+      const rgb = table[Math.min(255, Math.floor(position(value) * 256))];
+      image.data.set([rgb[0], rgb[1], rgb[2], 255], 4 * i);
+    });
+    pen.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, this.left, 0, width, height);
+    const patterns = {};
+    for (let k = 0; k < special.length;) {  // a run of equal cells in a row at a time
+      const i = special[k], kind = kindOf(this.values[i]), row = Math.floor(i / this.columns);
+      let end = k + 1;
+      while (end < special.length && special[end] === special[end - 1] + 1 &&
+        special[end] < (row + 1) * this.columns && kindOf(this.values[special[end]]) === kind) end++;
+      context.fillStyle = patterns[kind] || (patterns[kind] = hatching(context, kind));
+      context.fillRect(this.left + (i % this.columns) * this.cellWidth, row * this.cellHeight,
+        (end - k) * this.cellWidth, this.cellHeight);
+      k = end;
+    }
+    if (Math.min(this.cellWidth, this.cellHeight) >= 18) {
+      context.strokeStyle = css('--page');
+      context.lineWidth = 1;
+      context.beginPath();
+      for (let j = 1; j < this.columns; j++) {
+        const x = this.left + j * this.cellWidth;
+        context.moveTo(x, 0);
+        context.lineTo(x, height);
+      }
+      for (let i = 1; i < this.rows; i++) {
+        context.moveTo(this.left, i * this.cellHeight);
+        context.lineTo(this.left + width, i * this.cellHeight);
+      }
+      context.stroke();
+    } else {
+      context.strokeStyle = css('--line');
+      context.lineWidth = 0.5;
+      context.strokeRect(this.left, 0, width, height);
+    }
+  }
+
+  drawNumbers(context) {
+    context.font = fontOf(FONT);
+    const fits = (texts) => texts.every((t) => context.measureText(t).width + 6 <= this.cellWidth);
+    const texts = (this.numbers || []).find(fits);
+    if (!texts || this.cellHeight < LINE + 4) return;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    texts.forEach((text, i) => {
+      const value = this.values[i];
+      if (!Number.isFinite(value)) return;
+      context.fillStyle = textColorOn(colorOf(value));
+      context.fillText(text, this.left + (i % this.columns + 0.5) * this.cellWidth,
+        (Math.floor(i / this.columns) + 0.5) * this.cellHeight + 0.5);
+    });
+  }
+
+  drawLabels(context) {
+    context.font = fontOf(FONT);
+    context.textBaseline = 'middle';
+    context.strokeStyle = css('--line');
+    context.lineWidth = 1;
+    const bottom = this.rows * this.cellHeight, text = css('--text');
+    const rowPitch = this.cellHeight / this.rowAxis.step;
+    const rows = labelled(this.rowAxis, rowPitch, APART);
+    context.textAlign = 'right';
+    for (const i of rows) {
+      const y = (i + 0.5) * rowPitch;
+      context.fillStyle = text;
+      context.fillText(shorten(context, axisLabel(this.rowAxis, i), this.rowLabel + 1),
+        this.left - GAP - 2, y);
+      if (rows.length < this.rowAxis.count) this.mark(context, this.left - 4, y, this.left, y);
+    }
+    this.drawColumnLabels(context, bottom);
+    if (panels.length > 1) return;
+    context.fillStyle = css('--muted');
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    if (data.rowTitle) {
+      context.save();
+      context.translate(LINE / 2 + 1, bottom / 2);
+      context.rotate(-Math.PI / 2);
+      context.fillText(shorten(context, data.rowTitle, Math.max(bottom, 60)), 0, 0);
+      context.restore();
+    }
+    if (data.columnTitle) {
+      context.fillText(data.columnTitle, this.left + this.columns * this.cellWidth / 2,
+        bottom + this.below + LINE / 2 + 2);
+    }
+  }
+
+  drawColumnLabels(context, bottom) {
+    const axis = this.columnAxis, pitch = this.cellWidth / axis.step;
+    const level = this.columnLabel === 0;
+    const apart = level && !axis.labels ?
+      context.measureText(String(axis.count)).width + LEVEL_GAP : level ? 0 : APART;
+    const items = labelled(axis, pitch, apart);
+    context.fillStyle = css('--text');
+    for (const j of items) {
+      const x = this.left + (j + 0.5) * pitch;
+      if (items.length < axis.count) this.mark(context, x, bottom, x, bottom + 4);
+      context.save();
+      context.translate(x, bottom + GAP + 2);
+      if (level) {
+        context.textAlign = 'center';
+        context.textBaseline = 'top';
+        context.fillText(axisLabel(axis, j), 0, 0);
+      } else {
+        context.rotate(-Math.PI / 2);
+        context.textAlign = 'right';
+        context.fillText(shorten(context, axisLabel(axis, j), this.columnLabel + 1), 0, 0);
+      }
+      context.restore();
+    }
+  }
+
+  mark(context, x1, y1, x2, y2) {
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
+    context.stroke();
+  }
+}
+
+function hide() {
+  tip.style.display = 'none';
+  document.getElementById('marker').style.display = 'none';
+  for (const panel of panels) panel.unmark();
+}
+
+function drawLegend() {
+  const bar = document.querySelector('#bar .colors');
+  const stops = data.colors.filter((color, i) => i % 5 === 0);
+  bar.style.background = 'linear-gradient(to right, ' + stops.join(', ') + ')';
+  for (const canvas of document.querySelectorAll('.special canvas')) {
+    const ratio = window.devicePixelRatio || 1, pen = canvas.getContext('2d');
+    canvas.width = canvas.height = 16 * ratio;
+    pen.scale(ratio, ratio);
+    pen.fillStyle = hatching(pen, canvas.dataset.kind);
+    pen.fillRect(0, 0, 16, 16);
+  }
+}
+
+function drawAll() {
+  const widest = Math.max(...panels.map((panel) => panel.columns));
+  const room = panels.length === 1 ? 2000 :
+    panels.length > 12 ? clamp(widest * 2.5 + 50, 140, 320) : clamp(widest * 5 + 90, 260, 560);
+  root.style.gridTemplateColumns = 'repeat(auto-fill, minmax(min(100%, ' + room + 'px), 1fr))';
+  hide();
+  drawLegend();
+  for (const panel of panels) panel.draw();
+}
+
+const panels = [];
+data.panels.forEach((source, i) => panels.push(new Panel(source, i)));
+drawAll();
+let width = window.innerWidth;
+window.addEventListener('resize', () => {
+  if (window.innerWidth === width) return;  // a phone's toolbar came or went
+  width = window.innerWidth;
+  drawAll();
+});
+window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+)js";
+}
+
+}  // namespace clearhead
