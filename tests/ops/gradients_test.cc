@@ -1,6 +1,4 @@
 // The gradient of every operation agrees with central differences in f64.
-#include <limits>
-
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/gelu.h"
@@ -15,12 +13,12 @@
 #include "clearhead/ops/softmax.h"
 #include "clearhead/ops/weighted_sum.h"
 #include "tests/gradient_check.h"
+#include "tests/ops/op_testing.h"
 
 namespace clearhead {
 namespace {
 
 using Vars = std::vector<Var>;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // One random input of each shape.
 std::vector<Tensor> random_inputs(const std::vector<Shape>& shapes) {

@@ -1,0 +1,89 @@
+// In Keep::for_backward an operation holds only what its backward needs.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "clearhead/ops/add.h"
+#include "clearhead/ops/linear.h"
+#include "clearhead/ops/mask.h"
+#include "clearhead/ops/matmul.h"
+#include "clearhead/ops/multiply.h"
+#include "clearhead/ops/reduce.h"
+#include "clearhead/ops/reshape.h"
+#include "clearhead/ops/scale.h"
+#include "clearhead/ops/softcap.h"
+#include "clearhead/ops/softmax.h"
+#include "clearhead/ops/weighted_sum.h"
+
+namespace clearhead {
+namespace {
+
+// Whether the memory of a value [2, 2], a result of some operation, outlives its last Var once `use` has made something
+// of it and of a parameter [2, 2].
+bool is_held(Keep keep, const std::function<Var(const Var& value, const Var& parameter)>& use,
+             bool parameter_takes_gradient = true) {
+  auto memory = std::make_shared<std::array<double, 4>>();
+  const std::weak_ptr<void> watch = memory;
+  Tape tape(keep);
+  const Var parameter =
+      tape.input("parameter", Tensor({2, 2}, DType::f64), parameter_takes_gradient);
+  const double* data = memory->data();
+  Operation op{.kind = "watched", .inputs = {tape.input("x", Tensor({2, 2}, DType::f64))}};
+  op.value = Tensor::view_of(data, {2, 2}, DType::f64, std::move(memory));
+  op.backward = [](const Tensor&, Gradients&) {};
+  use(tape.record(std::move(op)), parameter);
+  return !watch.expired();
+}
+
+const std::function<Var(const Var&, const Var&)> kAll[] = {
+    [](const Var& x, const Var& w) { return add(x, w); },
+    [](const Var& x, const Var& w) { return multiply(x, w); },
+    [](const Var& x, const Var&) { return scale(x, 2); },
+    [](const Var& x, const Var&) { return softcap(x, 2); },
+    [](const Var& x, const Var& w) { return mask(x, w); },
+    [](const Var& x, const Var& w) { return matmul(x, w); },
+    [](const Var& x, const Var& w) { return matmul(w, x); },
+    [](const Var& x, const Var& w) { return linear(x, w); },
+    [](const Var& x, const Var&) { return sum(x); },
+    [](const Var& x, const Var&) { return softmax(x); },
+    [](const Var& x, const Var&) { return softmax_steps(x).pattern; },
+    [](const Var& x, const Var& w) { return weighted_sum(w, w, x); },
+    [](const Var& x, const Var&) { return reshape(x, {4}); },
+    [](const Var& x, const Var& w) { return concat(x, w, 0); },
+};
+
+TEST(Memory, InKeepNothingNoOperationHoldsItsOperands) {
+  for (const auto& use : kAll) EXPECT_FALSE(is_held(Keep::nothing, use));
+}
+
+TEST(Memory, InKeepEverythingTheTapeHoldsThemAll) {
+  for (const auto& use : kAll) EXPECT_TRUE(is_held(Keep::everything, use));
+}
+
+TEST(Memory, InKeepForBackwardOnlyFactorsOfWhatTakesAGradientAreHeld) {
+  const auto held = [](const auto& use) { return is_held(Keep::for_backward, use); };
+  EXPECT_FALSE(held([](const Var& x, const Var& w) { return add(x, w); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return scale(x, 2); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return softcap(x, 2); }));
+  EXPECT_FALSE(held([](const Var& x, const Var& w) { return mask(x, w); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return sum(x); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return softmax(x); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return softmax_steps(x).pattern; }));
+  EXPECT_FALSE(held([](const Var& x, const Var& w) { return concat(x, w, 0); }));
+  EXPECT_TRUE(held([](const Var& x, const Var& w) { return multiply(x, w); }));
+  EXPECT_TRUE(held([](const Var& x, const Var& w) { return matmul(x, w); }));
+  EXPECT_TRUE(held([](const Var& x, const Var& w) { return linear(x, w); }));
+  EXPECT_TRUE(held([](const Var& x, const Var& w) { return weighted_sum(w, w, x); }));
+  const auto held_beside_constant = [](const auto& use) {
+    return is_held(Keep::for_backward, use, /*parameter_takes_gradient=*/false);
+  };
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return multiply(x, w); }));
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return matmul(x, w); }));
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return linear(x, w); }));
+  EXPECT_FALSE(
+      held_beside_constant([](const Var& x, const Var& w) { return weighted_sum(w, w, x); }));
+}
+
+}  // namespace
+}  // namespace clearhead
