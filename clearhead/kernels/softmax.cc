@@ -21,19 +21,15 @@ SoftmaxRow<T> softmax_row(std::int64_t n, const T* scores, T* pattern) {
     has_nan = has_nan || scores[j] != scores[j];
   }
   if (has_nan) max = std::numeric_limits<T>::quiet_NaN();
-  // Where max is +inf, inf − inf gives the NaN that is promised; but exp(finite − inf) would give a
-  // misleading 0, so the whole row is shifted by NaN.
-  const T shift = max == -kMasked<T> ? std::numeric_limits<T>::quiet_NaN() : max;
+  // Where max is +inf, inf − inf = NaN enters the sum and, by the division, the whole row.
   double sum = 0;  // in f64, so that a long row loses no digits
   for (std::int64_t j = 0; j < n; ++j) {
-    pattern[j] = scores[j] == kMasked<T> ? T{0} : std::exp(scores[j] - shift);
+    pattern[j] = scores[j] == kMasked<T> ? T{0} : std::exp(scores[j] - max);
     sum += static_cast<double>(pattern[j]);
   }
   const T rounded_sum = static_cast<T>(sum);
-  if (sum != 0) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      pattern[j] = scores[j] == kMasked<T> ? T{0} : pattern[j] / rounded_sum;
-    }
+  for (std::int64_t j = 0; j < n; ++j) {
+    pattern[j] = scores[j] == kMasked<T> ? T{0} : pattern[j] / rounded_sum;
   }
   return {max, rounded_sum};
 }

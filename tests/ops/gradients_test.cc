@@ -206,6 +206,8 @@ TEST(Gradients, Moves) {
   check([](Tape&, const Vars& x) { return concat(x[0], x[0], 0); }, {{2, 3}});
   check([](Tape&, const Vars& x) { return slice(x[0], 1, 1, 3); }, {{2, 4, 2}});
   check([](Tape&, const Vars& x) { return slice(x[0], -1, 2, 2); }, {{2, 4}});
+  check([](Tape&, const Vars& x) { return add(slice(x[0], 1, 0, 2), slice(x[0], 1, 1, 3)); },
+        {{2, 3}});
   check([](Tape&, const Vars& x) { return broadcast_to(x[0], {2, 3, 4}); }, {{3, 1}});
   check([](Tape&, const Vars& x) { return broadcast_to(x[0], {2, 0}); }, {{1}});
 }

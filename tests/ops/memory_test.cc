@@ -81,6 +81,9 @@ TEST(Memory, InKeepForBackwardOnlyFactorsOfWhatTakesAGradientAreHeld) {
   EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return multiply(x, w); }));
   EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return matmul(x, w); }));
   EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return linear(x, w); }));
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return multiply(w, x); }));
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return matmul(w, x); }));
+  EXPECT_FALSE(held_beside_constant([](const Var& x, const Var& w) { return linear(w, x); }));
   EXPECT_FALSE(
       held_beside_constant([](const Var& x, const Var& w) { return weighted_sum(w, w, x); }));
 }

@@ -183,6 +183,9 @@ TEST(Cast, RoundsForwardAndCastsTheGradientBack) {
   EXPECT_THAT(numbers_of(x.grad()), ElementsAre(DoubleNear(0.1, 1e-4), 2));
   EXPECT_EQ(x.grad().dtype(), DType::f64);
   EXPECT_EQ(cast(x, DType::f64).name(), "x");  // nothing to do
+  const Var single = cast(x, DType::f32);
+  tape.backward(single, tensor_of({2}, {1.0 / 3, 2}, DType::f32));
+  EXPECT_THAT(numbers_of(x.grad()), ElementsAre(static_cast<double>(1.0f / 3), 2));
   const Var whole = cast(x, DType::i64);
   EXPECT_THAT(numbers_of(whole), ElementsAre(0, 100000));
   EXPECT_FALSE(whole.needs_grad());

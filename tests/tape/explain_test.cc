@@ -62,6 +62,10 @@ TEST(Explain, NumbersThatOccurOftenAreSharedNotCopied) {
   const std::string text = to_string(e);
   EXPECT_THAT(text, HasSubstr("times_199[0] = 1  (see above)"));
   EXPECT_THAT(text, HasSubstr("a[0] = 1  (input)"));
+  // Ways of different length lead to the same explanation too.
+  Example x;
+  const Explanation longer = explain(times(x.product, x.a), {0}, -1);
+  EXPECT_EQ(longer.operands[1], longer.operands[0]->operands[0]);
 }
 
 TEST(Explain, AsText) {

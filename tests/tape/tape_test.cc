@@ -262,6 +262,10 @@ TEST(TapeBackward, StartsFromAGivenGradient) {
   const Var y = times(a, a);
   tape.backward(y, numbers({1, 10}));
   EXPECT_THAT(values(a.grad()), ElementsAre(4, 60));
+  Tensor repeated = numbers({10});
+  tape.backward(a, repeated.broadcast_to({2}));
+  repeated.mutable_data<double>()[0] = 99;  // the caller's to change
+  EXPECT_THAT(values(a.grad()), ElementsAre(10, 10));
   EXPECT_THAT(error_of([&] { tape.backward(y, numbers({1})); }),
               AllOf(HasSubstr("[2]"), HasSubstr("[1]")));
   EXPECT_THAT(error_of([&] {
