@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -37,12 +38,9 @@ std::string content(const std::filesystem::path& path) {
   ::_exit(127);
 }
 
-}  // namespace
-
-ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
-                          const std::filesystem::path& where) {
+ProgramResult run(const std::string& program, const std::vector<std::string>& arguments,
+                  const std::filesystem::path& where) {
   const TemporaryFolder folder;
-  const std::string program = std::string(CLEARHEAD_BIN_DIR) + "/" + name;
   const std::string out = folder / "out";
   const std::string error = folder / "error";
   const pid_t child = ::fork();
@@ -52,6 +50,17 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
   ::waitpid(child, &state, 0);
   const int status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
   return {status, content(out), content(error)};
+}
+
+}  // namespace
+
+ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
+                          const std::filesystem::path& where) {
+  return run(std::string(CLEARHEAD_BIN_DIR) + "/" + name, arguments, where);
+}
+
+ProgramResult run_shell(const std::string& command) {
+  return run("/bin/bash", {"-c", command}, ".");
 }
 
 TemporaryFolder::TemporaryFolder() {
@@ -70,6 +79,17 @@ std::string TemporaryFolder::write(const std::string& name, const std::string& c
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << content;
   return path.string();
+}
+
+std::string TemporaryFolder::read(const std::string& name) const { return content(path_ / name); }
+
+std::vector<std::string> TemporaryFolder::names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::filesystem::path shared_folder() {

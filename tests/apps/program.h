@@ -18,6 +18,9 @@ struct ProgramResult {
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
                           const std::filesystem::path& where = ".");
 
+/// The same for a command line of bash.
+ProgramResult run_shell(const std::string& command);
+
 /// A folder of its own for one test, removed with its content.
 class TemporaryFolder {
  public:
@@ -31,6 +34,9 @@ class TemporaryFolder {
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   /// Writes a file into it and returns its path.
   std::string write(const std::string& name, const std::string& content) const;
+  std::string read(const std::string& name) const;
+  /// The names of its files, sorted.
+  std::vector<std::string> names() const;
 
  private:
   std::filesystem::path path_;

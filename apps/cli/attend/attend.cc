@@ -1,0 +1,89 @@
+#include "apps/cli/attend/attend.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+#include "apps/cli/attend/calculate.h"
+#include "apps/cli/attend/explanation.h"
+#include "apps/cli/attend/inputs.h"
+#include "apps/cli/attend/options.h"
+#include "apps/cli/attend/results.h"
+#include "apps/cli/attend/steps.h"
+#include "apps/cli/help.h"
+#include "apps/cli/output.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/plot/figure_file.h"
+#include "clearhead/plot/terminal.h"
+
+namespace clearhead {
+namespace {
+
+// Files first, so that a reader of the text who goes away early takes nothing from them.
+std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
+                        const Heatmap& heatmap) {
+  std::string written;
+  for (const std::string& path : o.out) {
+    write_figure(heatmap, path);
+    written += "wrote " + path + "\n";
+  }
+  if (!o.save.empty()) {
+    const std::vector<std::string> left_out = save_steps(tape, in, o.save);
+    written += "wrote " + o.save + "\n";
+    if (!left_out.empty()) {
+      written += fmt::format("left out of it, too large: {}\n", fmt::join(left_out, ", "));
+    }
+  }
+  return written;
+}
+
+std::string print_notes(const AttendInputs& in, int width) {
+  const std::string head = "note: ";
+  std::string text;
+  for (const std::string& note : in.notes) {
+    const int indent = static_cast<int>(head.size());
+    text += head + wrapped(note, width - indent, indent) + "\n";
+  }
+  return text;
+}
+
+void attend(const AttendOptions& o) {
+  check(o);
+  set_thread_count(o.threads);
+  const AttendInputs in = load_inputs(o);
+  Tape tape(Keep::everything);
+  calculate(in, o, tape);
+
+  const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
+  const bool has_summary = o.steps || o.explain.empty();
+  const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
+  const Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in) : Heatmap();
+
+  std::string text = describe(tape, in, o) + print_notes(in, terminal.columns) + "\n";
+  if (o.steps) {
+    text += print_steps(tape, in, terminal.columns, terminal.colors != ColorDepth::none);
+  }
+  if (has_summary) {
+    text += is_drawn
+                ? render_terminal(heatmap, terminal)
+                : "The pattern is so large that drawing it takes a while; --out FILE does it.\n";
+    text += "\n" + print_strongest_keys(tape, in, terminal.columns) + "\n";
+  }
+  if (!o.explain.empty()) text += print_explanation(tape, o) + "\n";
+  text += write_files(tape, in, o, heatmap);
+  text.erase(text.find_last_not_of('\n') + 1);
+  write_output(text + "\n");
+}
+
+}  // namespace
+
+std::function<void()> set_up_attend(CLI::App& app) {
+  const auto options = std::make_shared<AttendOptions>();
+  add_attend_options(app, *options);
+  return [options] { attend(*options); };
+}
+
+}  // namespace clearhead

@@ -1,0 +1,20 @@
+// Attention of the inputs, recorded on a tape.
+#ifndef CLEARHEAD_APPS_CLI_ATTEND_CALCULATE_H_
+#define CLEARHEAD_APPS_CLI_ATTEND_CALCULATE_H_
+
+#include "apps/cli/attend/inputs.h"
+#include "apps/cli/attend/options.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Records attention of `in` on `tape`: inputs under their names, projections if there are weights,
+/// the steps, and with W_O what comes out of the layer. Throws Error if they do not fit.
+void calculate(const AttendInputs& in, const AttendOptions& options, Tape& tape);
+
+/// Whether the steps on the tape were calculated by hand (else fused).
+bool is_by_hand(const Tape& tape);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_ATTEND_CALCULATE_H_

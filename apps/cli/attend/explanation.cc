@@ -1,0 +1,57 @@
+#include "apps/cli/attend/explanation.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "apps/cli/attend/steps.h"
+#include "clearhead/base/close_names.h"
+#include "clearhead/base/error.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead {
+namespace {
+
+Step find_step(const Tape& tape, const std::string& name) {
+  const std::vector<Step> steps = steps_on(tape);
+  const auto found =
+      std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.name == name; });
+  if (found != steps.end()) return *found;
+  std::vector<std::string> names;
+  for (const Step& step : steps) names.push_back(step.name);
+  throw Error(fmt::format("--explain-of {}: there is no such step; did you mean {}? There are {}",
+                          name, close_names(name, names, 1).at(0), fmt::join(names, ", ")));
+}
+
+// The place with the batch in front, which may be left out if there is but one.
+Index full_index(const Step& step, const Var& var, Index index) {
+  const Shape& shape = var.shape();
+  const std::string given = fmt::format("{}", fmt::join(index, ","));
+  const bool may_lack_batch = step.axes[0] == Axis::batch && !shape.empty() && shape[0] == 1;
+  if (may_lack_batch && index.size() + 1 == shape.size()) index.insert(index.begin(), 0);
+  bool fits = index.size() == shape.size();
+  for (std::size_t i = 0; fits && i < index.size(); ++i) {
+    fits = 0 <= index[i] && index[i] < shape[i];
+  }
+  if (fits) return index;
+  std::vector<std::string> places;
+  const std::vector<Axis> axes = axes_of(step, var);
+  for (std::size_t i = may_lack_batch ? 1 : 0; i < axes.size(); ++i) {
+    places.push_back(shape[i] == 1 ? fmt::format("{} 0", axis_name(axes[i]))
+                                   : fmt::format("{} 0 to {}", axis_name(axes[i]), shape[i] - 1));
+  }
+  throw Error(fmt::format("--explain {}: there is no such place in {}; say {}", given, step.name,
+                          fmt::join(places, ", ")));
+}
+
+}  // namespace
+
+std::string print_explanation(const Tape& tape, const AttendOptions& o) {
+  const Step step = find_step(tape, o.explain_of);
+  const Var var = tape[step.name];
+  return to_string(explain(var, full_index(step, var, o.explain), o.depth));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,18 @@
+// Where one number of a step comes from, as text.
+#ifndef CLEARHEAD_APPS_CLI_ATTEND_EXPLANATION_H_
+#define CLEARHEAD_APPS_CLI_ATTEND_EXPLANATION_H_
+
+#include <string>
+
+#include "apps/cli/attend/options.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Explains the number at `options.explain` of step `options.explain_of`, `options.depth` steps
+/// back. Throws Error if there is no such step or place, saying which there are.
+std::string print_explanation(const Tape& tape, const AttendOptions& options);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_ATTEND_EXPLANATION_H_

@@ -1,0 +1,78 @@
+#include "apps/cli/attend/layout.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+
+Layout::Layout(const std::string& letters) : letters_(letters) {
+  if (std::find(names().begin(), names().end(), letters) == names().end()) {
+    throw Error(
+        fmt::format("layout \"{}\" is not known; known are {}", letters, fmt::join(names(), ", ")));
+  }
+}
+
+const std::vector<std::string>& Layout::names() {
+  static const std::vector<std::string> all = {"td", "btc", "thd", "htd", "bthd", "bhtd"};
+  return all;
+}
+
+Layout Layout::usual(const Shape& shape, const std::string& what) {
+  switch (shape.size()) {
+    case 2:
+      return Layout("td");
+    case 3:
+      return Layout("btc");
+    case 4:
+      return Layout("bhtd");
+    default:
+      throw Error(fmt::format(
+          "{} is {}; expected 2 axes [tokens, components], 3 [batch, tokens, components] "
+          "or 4 [batch, heads, tokens, components]",
+          what, to_string(shape)));
+  }
+}
+
+Tensor Layout::to_bhtd(const Tensor& tensor, std::int64_t heads, const std::string& what) const {
+  Shape shape = tensor.shape();
+  if (shape.size() != letters_.size()) {
+    throw Error(fmt::format(
+        "{} is {}, that is {} axes, but layout {} has {}; all inputs are laid out alike, and "
+        "--layout says how",
+        what, to_string(shape), shape.size(), letters_, letters_.size()));
+  }
+  Tensor axes = tensor;
+  if (!has_heads()) {  // [.., T, H·D] → [.., T, H, D]
+    if (heads < 1 || shape.back() % heads != 0) {
+      throw Error(fmt::format("{} is {}: its {} numbers per token do not divide into {} heads",
+                              what, to_string(shape), shape.back(), heads));
+    }
+    shape.back() /= heads;
+    shape.insert(shape.end() - 1, heads);
+    axes = axes.reshape(shape);
+  }
+  if (!has_batch()) {
+    shape.insert(shape.begin(), 1);
+    axes = axes.reshape(shape);
+  }
+  const std::size_t h = has_heads() ? letters_.find('h') : letters_.find('t') + 1;
+  const std::size_t head_axis = h + (has_batch() ? 0 : 1);
+  return head_axis == 2 ? axes.transpose(1, 2) : axes;
+}
+
+Tensor Layout::from_bhtd(const Tensor& tensor) const {
+  const bool heads_after_tokens = !has_heads() || letters_.find('h') > letters_.find('t');
+  Tensor axes = (heads_after_tokens ? tensor.transpose(1, 2) : tensor).contiguous();
+  Shape shape = axes.shape();
+  if (!has_heads()) {  // [B, T, H, D] → [B, T, H·D]
+    shape = {shape[0], shape[1], shape[2] * shape[3]};
+  }
+  if (!has_batch()) shape.erase(shape.begin());
+  return axes.reshape(shape);
+}
+
+}  // namespace clearhead

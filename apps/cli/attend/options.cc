@@ -1,0 +1,192 @@
+#include "apps/cli/attend/options.h"
+
+#include "apps/cli/attend/arrays.h"
+#include "apps/cli/attend/layout.h"
+#include "apps/cli/command.h"
+#include "apps/cli/option_group.h"
+#include "clearhead/plot/figure_file.h"
+
+namespace clearhead {
+namespace {
+
+// Stores the value that an option is given.
+template <typename T>
+auto into(T& target) {
+  return [&target](const auto& value) { target = value; };
+}
+
+// Stores `value` if a flag is given.
+template <typename T>
+auto set(T& target, T value) {
+  return [&target, value] { target = value; };
+}
+
+void add_random(CLI::App& app, AttendOptions& o) {
+  OptionGroup group(app, "Random numbers, to try things out");
+  group.integer("--tokens", "Number of tokens: x and the weights W_Q, W_K, W_V are random", 1,
+                into(o.tokens));
+  group.integer("--dim", "Numbers per token (4 if not given)", 1, into(o.dim));
+  group.integer("--seed", "Another seed gives other numbers (7 if not given)", 0, into(o.seed));
+}
+
+void add_files(CLI::App& app, AttendOptions& o) {
+  OptionGroup group(app, "Your numbers: .csv, .npy, or names of tensors in the file --from");
+  group.text("--x", "FILE", "Self-attention: queries, keys and values are all made from x",
+             into(o.x));
+  group.text("--q", "FILE", "Queries", into(o.q));
+  group.text("--k", "FILE", "Keys", into(o.k));
+  group.text("--v", "FILE", "Values", into(o.v));
+  group.text("--from", "FILE", "A .safetensors or .npz file; the other options name its tensors",
+             into(o.from));
+  group.text("--w-q", "FILE", "Weights [in, out] that make the queries: q = x·W_Q", into(o.w_q));
+  group.text("--w-k", "FILE", "The same for the keys", into(o.w_k));
+  group.text("--w-v", "FILE", "The same for the values", into(o.w_v));
+  group.text("--w-o", "FILE", "The same for the result: z·W_O", into(o.w_o));
+  std::vector<std::pair<std::string, std::string>> layouts;
+  for (const std::string& name : Layout::names()) layouts.emplace_back(name, name);
+  group.choice<std::string>(
+      "--layout", layouts,
+      "Axes of the inputs: b batch, h heads, t tokens, d numbers of one head, c numbers of all "
+      "heads. If not given: td, btc or bhtd, whichever has as many axes; tensors that are called "
+      "like activations of TransformerLens (hook_q) are thd or bthd",
+      into(o.layout));
+  group.choice<DType>("--dtype", {{"f32", DType::f32}, {"f64", DType::f64}},
+                      "Type to calculate in (that of the inputs if not given; f32 for .csv)",
+                      into(o.dtype));
+  group.texts("--labels", "A,B,C", "Names of the tokens (the first column of a .csv may have them)",
+              into(o.labels));
+  group.texts("--key-labels", "A,B,C", "Names of the keys where they are other tokens",
+              into(o.key_labels));
+  group.text("--tokens-file", "FILE", "Names of the tokens, one a line", into(o.tokens_file));
+}
+
+void add_attention(CLI::App& app, AttendOptions& o) {
+  OptionGroup group(app, "Attention, as the ONNX operator defines it");
+  group.flag("--causal", "A query sees only keys up to its own position", set(o.causal, true));
+  group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
+                into(o.heads));
+  group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
+                into(o.kv_heads));
+  group.number("--scale", "Factor on q·k (1/√D if not given)", into(o.scale));
+  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", into(o.softcap));
+  group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
+                into(o.left_window_size));
+  group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
+                into(o.right_window_size));
+  group.text("--mask", "FILE",
+             "[T, S], [H, T, S] or [B, H, T, S]: 0 where a query does not see a key and 1 where it "
+             "does; other numbers are added to the scores",
+             into(o.mask));
+  group.text("--past-key", "FILE", "Keys of a cache that k continues, laid out like k",
+             into(o.past_key));
+  group.text("--past-value", "FILE", "Values of a cache that v continues, laid out like v",
+             into(o.past_value));
+  group.integers("--nonpad-kv-seqlen", "N,N", "Number of keys that are no padding, for each batch",
+                 into(o.nonpad_kv_seqlen));
+  group.choice<DType>(
+      "--softmax-precision",
+      {{"f32", DType::f32}, {"f64", DType::f64}, {"f16", DType::f16}, {"bf16", DType::bf16}},
+      "Type of the softmax (that of the scores if not given)", into(o.softmax_precision));
+  group.flag("--by-hand", "Each step an operation of its own, and all are kept",
+             set(o.by_hand, true));
+  group.flag("--fused", "Tile by tile, in little memory, with the same result", set(o.fused, true));
+  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
+                into(o.threads));
+}
+
+void add_results(CLI::App& app, AttendOptions& o) {
+  OptionGroup group(app, "What you get");
+  group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
+  group.integers("--explain", "H,T,D",
+                 "Where one number comes from: head, query and component of the result; or the "
+                 "place in what --explain-of names. Counted from 0; with a batch, its place first",
+                 into(o.explain));
+  group.text("--explain-of", "NAME",
+             "The step that --explain looks into, such as hook_pattern (hook_z if not given)",
+             into(o.explain_of));
+  group.text("--depth", "N|all", "How many steps back --explain goes (1 if not given)",
+             [&o](const std::string& text) {
+               if (text == "all") {
+                 o.depth = -1;
+               } else if (!text.empty() && text.size() < 4 &&
+                          text.find_first_not_of("0123456789") == std::string::npos) {
+                 o.depth = std::stoi(text);
+               } else {
+                 refuse_value("--depth", "a whole number or all", text);
+               }
+             });
+  group.repeated_text("--out", "FILE",
+                      "Draw the pattern: .svg, .pdf, .png or .html; may be given several times",
+                      into(o.out));
+  group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
+}
+
+void check_inputs(const AttendOptions& o) {
+  const bool separate = !(o.q + o.k + o.v).empty();
+  const int ways = (o.tokens ? 1 : 0) + (o.x.empty() ? 0 : 1) + (separate ? 1 : 0);
+  if (ways == 0 && !o.from.empty()) {
+    throw UsageError("say which tensors of " + o.from +
+                     " to take: --q NAME --k NAME --v NAME, or --x NAME. It has" +
+                     contents(o.from));
+  }
+  if (ways == 0) {
+    throw UsageError(
+        "there is nothing to attend to; give --tokens 3 for random numbers, --x FILE for "
+        "self-attention, or --q FILE --k FILE --v FILE");
+  }
+  if (ways > 1) {
+    throw UsageError("--tokens, --x and --q --k --v are three ways to give the inputs; choose one");
+  }
+  const auto require_all = [](const std::vector<std::pair<const char*, const std::string*>>& set) {
+    std::vector<std::string> given;
+    std::string missing;
+    for (const auto& [name, value] : set) {
+      if (value->empty()) {
+        missing += (missing.empty() ? "" : " and ") + std::string(name);
+      } else {
+        given.push_back(name);
+      }
+    }
+    if (!given.empty() && !missing.empty()) {
+      throw UsageError(missing + " must be given too: " + given[0] + " does not go without");
+    }
+  };
+  require_all({{"--q", &o.q}, {"--k", &o.k}, {"--v", &o.v}});
+  require_all({{"--w-q", &o.w_q}, {"--w-k", &o.w_k}, {"--w-v", &o.w_v}});
+  require_all({{"--past-key", &o.past_key}, {"--past-value", &o.past_value}});
+  if (!o.w_o.empty() && o.w_q.empty()) {
+    throw UsageError("--w-o needs --w-q, --w-k and --w-v too");
+  }
+  if (o.tokens && !(o.w_q + o.from + o.layout).empty()) {
+    throw UsageError("--tokens makes its own numbers; --w-q, --from and --layout are for files");
+  }
+  if (!o.labels.empty() && !o.tokens_file.empty()) {
+    throw UsageError("--labels and --tokens-file both name the tokens; give one");
+  }
+}
+
+}  // namespace
+
+void add_attend_options(CLI::App& app, AttendOptions& options) {
+  add_random(app, options);
+  add_files(app, options);
+  add_attention(app, options);
+  add_results(app, options);
+}
+
+void check(const AttendOptions& o) {
+  check_inputs(o);
+  if (o.by_hand && o.fused) throw UsageError("--by-hand and --fused: choose one");
+  for (const std::string& path : o.out) {
+    try {
+      check_figure_ending(path);
+    } catch (const Error& e) {
+      throw UsageError(std::string("--out: ") + e.what());
+    }
+  }
+  if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
+    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz");
+  }
+}
+
+}  // namespace clearhead

@@ -1,0 +1,67 @@
+// What `clearhead attend` can be told.
+#ifndef CLEARHEAD_APPS_CLI_ATTEND_OPTIONS_H_
+#define CLEARHEAD_APPS_CLI_ATTEND_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+struct AttendOptions {
+  // Random numbers
+  std::optional<std::int64_t> tokens;
+  std::int64_t dim = 4;
+  std::uint64_t seed = 7;
+
+  // Files, or names of tensors in the file `from`; empty if not given
+  std::string from;
+  std::string x;
+  std::string q, k, v;
+  std::string w_q, w_k, w_v, w_o;
+  std::string mask;
+  std::string past_key, past_value;
+  std::string layout;
+  std::optional<DType> dtype;
+  std::vector<std::string> labels, key_labels;
+  std::string tokens_file;
+
+  // Attention
+  bool causal = false;
+  std::optional<std::int64_t> heads, kv_heads;
+  std::optional<double> scale;
+  double softcap = 0;
+  std::int64_t left_window_size = -1;
+  std::int64_t right_window_size = -1;
+  std::vector<std::int64_t> nonpad_kv_seqlen;
+  std::optional<DType> softmax_precision;
+  bool by_hand = false;
+  bool fused = false;
+  int threads = 0;
+
+  // What is shown and written
+  bool steps = false;
+  Index explain;
+  std::string explain_of = "hook_z";
+  int depth = 1;  ///< −1: down to the inputs
+  std::vector<std::string> out;
+  std::string save;
+};
+
+/// Adds all of them to `app`: names, help and checks of single ones. `options` is filled when `app`
+/// parses, and outlives it.
+void add_attend_options(CLI::App& app, AttendOptions& options);
+
+/// Throws UsageError if options do not go together or one is missing.
+void check(const AttendOptions& options);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_ATTEND_OPTIONS_H_

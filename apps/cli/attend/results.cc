@@ -1,0 +1,196 @@
+#include "apps/cli/attend/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/cli/attend/calculate.h"
+#include "apps/cli/attend/steps.h"
+#include "apps/cli/numbers.h"
+#include "apps/cli/table.h"
+#include "clearhead/ops/attention.h"
+#include "clearhead/plot/pool.h"
+#include "clearhead/tensor/io.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::int64_t kWholeElements = 1 << 26;  // patterns with more numbers are pooled in bands
+constexpr std::int64_t kQuickElements = 1 << 30;  // with more, drawing them takes minutes
+constexpr std::int64_t kPooledSize = 1024;        // rows and columns at most, then
+constexpr double kLargestSavedMatrix = 1 << 30;   // bytes of one; there are five or more
+constexpr std::int64_t kSummaryRows = 12;
+constexpr std::int64_t kSummaryHeads = 16;
+
+std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h) {
+  std::string title = shape[0] > 1 ? fmt::format("batch {}", b) : "";
+  if (shape[1] > 1) title += (title.empty() ? "" : ", ") + fmt::format("head {}", h);
+  return title;
+}
+
+// "0–63", "64–127", … : the positions that share a cell.
+std::vector<std::string> ranges(std::int64_t count, std::int64_t step) {
+  std::vector<std::string> names;
+  for (std::int64_t begin = 0; begin < count; begin += step) {
+    names.push_back(step == 1 ? std::to_string(begin)
+                              : fmt::format("{}–{}", begin, std::min(count, begin + step) - 1));
+  }
+  return names;
+}
+
+// A pattern too large to be held, calculated a band of rows at a time; each cell is the largest
+// weight of its rows and columns.
+Panel pooled_panel(const Var& pattern, std::int64_t b, std::int64_t h) {
+  const Shape& shape = pattern.shape();
+  const std::int64_t T = shape[2];
+  const std::int64_t S = shape[3];
+  const std::int64_t row_step = (T + kPooledSize - 1) / kPooledSize;
+  const std::int64_t column_step = (S + kPooledSize - 1) / kPooledSize;
+  Panel panel;
+  panel.row_labels = ranges(T, row_step);
+  panel.column_labels = ranges(S, column_step);
+  const std::int64_t rows = static_cast<std::int64_t>(panel.row_labels.size());
+  const std::int64_t columns = static_cast<std::int64_t>(panel.column_labels.size());
+  panel.values = Tensor({rows, columns}, DType::f64);
+  double* cells = panel.values.mutable_data<double>();
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t begin = i * row_step;
+    const std::int64_t end = std::min(T, begin + row_step);
+    const Tensor band = pattern.tile({b, h, begin, 0}, {b + 1, h + 1, end, S});
+    const Grid grid = pool_matrix(band.reshape({end - begin, S}), 1, kPooledSize, Pool::max);
+    std::copy(grid.values.begin(), grid.values.end(), cells + i * columns);
+  }
+  panel.title = fmt::format("each cell the largest of {} × {} weights", row_step, column_step);
+  return panel;
+}
+
+// "the cat 0.61": the key that query t looks at most.
+std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::int64_t t,
+                      const AttendInputs& in) {
+  const std::int64_t S = pattern.size(3);
+  const Tensor row =
+      pattern.tile({b, h, t, 0}, {b + 1, h + 1, t + 1, S}).to(DType::f64).contiguous();
+  const double* weights = row.data<double>();
+  if (std::any_of(weights, weights + S, [](double w) { return std::isnan(w); })) return "NaN";
+  const std::int64_t best = std::max_element(weights, weights + S) - weights;
+  if (S == 0 || weights[best] == 0) return "none";
+  return fmt::format("{} ({:.3f})", label_text(in.key_labels, best), weights[best]);
+}
+
+Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
+  const Shape& shape = pattern.shape();
+  const std::int64_t heads = shape[0] * shape[1];
+  const std::int64_t T = shape[2];
+  TextTable table;
+  table.columns.push_back({"query", !in.query_labels.empty()});
+  const std::int64_t shown_heads = std::min(heads, kSummaryHeads);
+  for (std::int64_t i = 0; i < shown_heads; ++i) {
+    const std::string title = panel_title(shape, i / shape[1], i % shape[1]);
+    table.columns.push_back({title.empty() ? "strongest key" : title, true});
+  }
+  const std::int64_t shown = T <= kSummaryRows + 1 ? T : kSummaryRows;
+  for (std::int64_t t = 0; t < shown; ++t) {
+    std::vector<std::string> row{label_text(in.query_labels, t)};
+    for (std::int64_t i = 0; i < shown_heads; ++i) {
+      row.push_back(strongest(pattern, i / shape[1], i % shape[1], t, in));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  const std::int64_t left_out = table.fit(width) + heads - shown_heads;
+  Block block = table.lines();
+  std::string rest;
+  if (shown < T) rest = counted(T - shown, "more query");
+  if (left_out > 0) rest += (rest.empty() ? "" : ", ") + counted(left_out, "more head");
+  if (!rest.empty()) block.push_back("… " + rest);
+  return block;
+}
+
+// The tensor of a step as it is saved.
+Tensor as_saved(const Step& step, const Var& var, const Layout& layout) {
+  const Tensor value = var.value();
+  if (step.name == "hook_result") {  // TransformerLens: [batch, token, head, channel]
+    return Layout(layout.has_batch() ? "bthd" : "thd").from_bhtd(value);
+  }
+  if (step.axes.size() == 4 && step.axes[3] == Axis::component) return layout.from_bhtd(value);
+  const bool drop_batch =
+      step.axes[0] == Axis::batch && !layout.has_batch() && value.rank() == std::ssize(step.axes);
+  if (!drop_batch) return value.contiguous();
+  return value.reshape(Shape(value.shape().begin() + 1, value.shape().end()));
+}
+
+}  // namespace
+
+Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in) {
+  const Var pattern = tape["hook_pattern"];
+  const Shape& shape = pattern.shape();
+  Heatmap heatmap;
+  heatmap.title = "attention pattern";
+  heatmap.row_title = "query";
+  heatmap.column_title = "key";
+  heatmap.value_title = "attention weight";
+  const bool whole = element_count(shape) <= kWholeElements;
+  const Tensor values = whole ? pattern.value() : Tensor();
+  for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
+    const std::int64_t b = i / shape[1];
+    const std::int64_t h = i % shape[1];
+    Panel panel;
+    if (whole) {
+      panel.values = values.slice(0, b, b + 1).slice(1, h, h + 1).reshape({shape[2], shape[3]});
+      panel.row_labels = in.query_labels;
+      panel.column_labels = in.key_labels;
+    } else {
+      panel = pooled_panel(pattern, b, h);
+    }
+    const std::string title = panel_title(shape, b, h);
+    panel.title = title + (title.empty() || panel.title.empty() ? "" : ": ") + panel.title;
+    heatmap.panels.push_back(std::move(panel));
+  }
+  return heatmap;
+}
+
+std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
+  const Shape& pattern = tape["hook_pattern"].shape();
+  const Shape& z = tape["hook_z"].shape();
+  std::string text = fmt::format("attention of {} to {}: ", counted(pattern[2], "query"),
+                                 counted(pattern[3], "key"));
+  if (pattern[0] > 1) text += fmt::format("batch of {}, ", pattern[0]);
+  text += fmt::format("{} of {}", counted(in.heads, "head"), counted(z[3], "dim"));
+  if (in.kv_heads != in.heads) text += fmt::format(" sharing {}", counted(in.kv_heads, "kv head"));
+  if (o.causal) text += ", causal";
+  return text + fmt::format(", {}, {}\n", dtype_name(tape["hook_z"].dtype()),
+                            is_by_hand(tape) ? "by hand" : "fused");
+}
+
+bool is_quick_to_draw(const Tape& tape) {
+  return element_count(tape["hook_pattern"].shape()) <= kQuickElements;
+}
+
+std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int width) {
+  std::string text;
+  for (const std::string& line : strongest_keys(tape["hook_pattern"], in, width)) {
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
+                                    const std::string& path) {
+  NamedTensors named;
+  std::vector<std::string> left_out;
+  const double pattern_bytes = static_cast<double>(element_count(tape["hook_pattern"].shape())) *
+                               static_cast<double>(dtype_size(tape["hook_pattern"].dtype()));
+  for (const Step& step : steps_on(tape)) {
+    const Var var = tape[step.name];
+    const bool is_matrix = step.axes.back() == Axis::key && var.kind() != "input";
+    if (is_matrix && pattern_bytes > kLargestSavedMatrix) {
+      left_out.push_back(step.name);
+    } else {
+      named.tensors.emplace_back(step.name, as_saved(step, var, in.layout));
+    }
+  }
+  write_tensors(path, named);
+  return left_out;
+}
+
+}  // namespace clearhead

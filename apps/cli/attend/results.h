@@ -1,0 +1,36 @@
+// What becomes of a calculation: figures, files, a summary.
+#ifndef CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
+#define CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
+
+#include <string>
+#include <vector>
+
+#include "apps/cli/attend/inputs.h"
+#include "apps/cli/attend/options.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// The pattern as a figure, a panel for each head. One too large to be held is calculated a part at
+/// a time and drawn by the largest weights of its parts.
+Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in);
+
+/// "attention of 3 queries to 3 keys: 1 head of 4 dims, f32, by hand"
+std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptions& options);
+
+/// Whether drawing the pattern takes seconds; past that it is drawn only if a file is asked for.
+bool is_quick_to_draw(const Tape& tape);
+
+/// The strongest keys of each query, in as many columns as `width` has room for.
+std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int width);
+
+/// Writes all steps under their names: queries, keys, values and results laid out as the inputs
+/// were, matrices of scores as [H, T, S], with the batch before them if the inputs had one. Returns
+/// the names of those left out: computed views that nobody could hold.
+std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
+                                    const std::string& path);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_

@@ -1,0 +1,37 @@
+// The commands of the program `clearhead`. A new one is a row in the table in commands.cc.
+#ifndef CLEARHEAD_APPS_CLI_COMMAND_H_
+#define CLEARHEAD_APPS_CLI_COMMAND_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+/// Options that do not go together, or one that is missing: the program ends with status 2.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct Command {
+  std::string name;
+  std::string summary;   ///< half a line
+  std::string usage;     ///< what follows "clearhead NAME "
+  std::string examples;  ///< the end of its help, a line each
+  /// Adds the command's options to `app` and returns what runs it once they are parsed.
+  std::function<void()> (*set_up)(CLI::App& app);
+};
+
+/// All commands, in the order in which the help lists them.
+const std::vector<Command>& commands();
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_COMMAND_H_

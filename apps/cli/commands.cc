@@ -1,0 +1,42 @@
+#include "apps/cli/attend/attend.h"
+#include "apps/cli/command.h"
+#include "apps/cli/completion.h"
+
+namespace clearhead {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      {"attend", "attention of tokens to tokens, with every step visible",
+       "(--tokens N | --x FILE | --q FILE --k FILE --v FILE) [OPTIONS]",
+       R"(  Three random tokens of dimension four, step by step:
+    clearhead attend --tokens 3 --dim 4 --seed 7 --steps
+
+  Where does component 1 of the result of token 2 (head 0) come from?
+    clearhead attend --tokens 3 --explain 0,2,1
+    clearhead attend --tokens 3 --explain 0,2,1 --depth all
+
+  Your own table, a token a line; a figure for a paper and one to explore:
+    clearhead attend --x words.csv --causal --out words.pdf --out words.html
+
+  Queries that look elsewhere (cross-attention), all numbers kept:
+    clearhead attend --q q.npy --k k.npy --v v.npy --save steps.safetensors
+
+  Activations of a model, eight heads that share four key/value heads:
+    clearhead attend --from hooks.safetensors --causal \
+      --q blocks.0.attn.hook_rot_q --k blocks.0.attn.hook_rot_k \
+      --v blocks.0.attn.hook_v
+)",
+       set_up_attend},
+      {"completion", "print the completion script of a shell", "bash|zsh",
+       R"(  For this session of bash:
+    source <(clearhead completion bash)
+
+  For every session of zsh, in a folder of $fpath:
+    clearhead completion zsh > ~/.zsh/functions/_clearhead
+)",
+       set_up_completion},
+  };
+  return all;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,76 @@
+#include "apps/cli/help.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/cli/table.h"
+#include "clearhead/plot/label.h"
+
+namespace clearhead {
+namespace {
+
+constexpr int kWidth = 80;
+constexpr int kHelpColumn = 30;  // where the explanations of options begin
+
+// "--tokens N" and what it does beside it.
+std::string option_lines(const CLI::Option& option) {
+  const std::string value = option.get_type_name();
+  std::string left = "  " + option.get_name() + (value.empty() ? "" : " " + value);
+  if (display_width(left) > kHelpColumn - 2) {
+    left += "\n" + std::string(kHelpColumn, ' ');
+  } else {
+    left = pad_right(left, kHelpColumn);
+  }
+  return left + wrapped(option.get_description(), kWidth - kHelpColumn, kHelpColumn) + "\n";
+}
+
+}  // namespace
+
+std::string overview() {
+  std::string text =
+      "clearhead " CLEARHEAD_VERSION
+      ": attention you can see through\n\n"
+      "It calculates attention with every step visible: as tables with formulas, as\n"
+      "figures, and any single number with what it was made of.\n\n"
+      "Try this first:\n\n"
+      "  clearhead attend --tokens 3 --dim 4 --seed 7 --steps\n\n"
+      "Commands:\n\n";
+  for (const Command& command : commands()) {
+    text += "  " + pad_right(command.name, 14) + command.summary + "\n";
+  }
+  return text + "\nclearhead COMMAND --help says more about each, with examples.\n";
+}
+
+std::string command_help(const Command& command, const CLI::App& app) {
+  std::string text = fmt::format("clearhead {0}: {1}\n\nUse: clearhead {0} {2}\n", command.name,
+                                 command.summary, command.usage);
+  for (const std::string& group : app.get_groups()) {
+    std::string lines;
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_group() == group && option->nonpositional()) lines += option_lines(*option);
+    }
+    if (!lines.empty()) text += fmt::format("\n{}:\n{}", group, lines);
+  }
+  return text + "\nExamples:\n" + command.examples;
+}
+
+std::string wrapped(const std::string& text, int width, int indent) {
+  std::string result;
+  int used = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    const int word_width = display_width(word);
+    if (used > 0 && used + 1 + word_width > width) {
+      result += "\n" + std::string(static_cast<std::size_t>(indent), ' ');
+      used = 0;
+    }
+    result += (used > 0 ? " " : "") + word;
+    used += (used > 0 ? 1 : 0) + word_width;
+    begin = end + 1;
+  }
+  return result;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,22 @@
+// What the program says about itself.
+#ifndef CLEARHEAD_APPS_CLI_HELP_H_
+#define CLEARHEAD_APPS_CLI_HELP_H_
+
+#include <string>
+
+#include "apps/cli/command.h"
+
+namespace clearhead {
+
+/// What clearhead can do, and the one command to try first.
+std::string overview();
+
+/// The help of one command: use, options in groups, examples.
+std::string command_help(const Command& command, const CLI::App& app);
+
+/// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
+std::string wrapped(const std::string& text, int width, int indent);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_HELP_H_

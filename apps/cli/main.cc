@@ -1,0 +1,113 @@
+// clearhead: attention you can see through, on the command line.
+//
+// Ends with status 0, 1 (something failed: a file, shapes that do not fit) or 2 (wrong use).
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <new>
+#include <string>
+
+#include "apps/cli/command.h"
+#include "apps/cli/help.h"
+#include "apps/cli/output.h"
+#include "apps/cli/suggest.h"
+
+namespace clearhead {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+int complain(const std::string& message, int status) {
+  fmt::print(stderr, "clearhead: {}\n", message);
+  return status;
+}
+
+// What CLI11 has to say about a command line, with what was probably meant.
+std::string describe(const CLI::ParseError& error, const CLI::App& command) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extra = command.remaining(/*recurse=*/true);
+    return extra.empty() ? error.what() : unexpected_argument(extra.front(), command);
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    // "--tokens: 1 required N missing"
+    const std::string text = error.what();
+    const std::size_t colon = text.find(':');
+    const CLI::Option* option = command.get_option_no_throw(text.substr(0, colon));
+    if (option != nullptr && colon != std::string::npos) {
+      return fmt::format("{} needs a value ({})", option->get_name(), option->get_type_name());
+    }
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    for (const CLI::Option* option : command.get_options({})) {
+      if (option->get_required() && option->count() == 0) {
+        return fmt::format("{} needs a {}: {}", command.get_name(), option->get_single_name(),
+                           option->get_type_name());
+      }
+    }
+  }
+  return error.what();
+}
+
+// The command that the first argument names; null if it names none.
+const Command* find_command(int argc, char** argv) {
+  for (const Command& command : commands()) {
+    if (argc > 1 && command.name == argv[1]) return &command;
+  }
+  return nullptr;
+}
+
+// Parses the command line and does what it says. Throws UsageError if that cannot be told.
+void dispatch(const Command* chosen, int argc, char** argv) {
+  CLI::App app("attention you can see through", "clearhead");
+  app.set_version_flag("--version", "clearhead " CLEARHEAD_VERSION);
+  app.set_help_flag("--help", "what clearhead can do");
+  app.require_subcommand(0, 1);
+  CLI::App* chosen_app = &app;
+  std::function<void()> action = [] { write_output(overview()); };
+  for (const Command& command : commands()) {  // all of them: completion looks at each
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->set_help_flag("--help", "This text");
+    const std::function<void()> run = command.set_up(*sub);
+    if (&command == chosen) {
+      chosen_app = sub;
+      action = run;
+    }
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const std::string text = chosen == nullptr ? overview() : command_help(*chosen, *chosen_app);
+    action = [text] { write_output(text); };
+  } catch (const CLI::CallForVersion& version) {
+    action = [text = std::string(version.what())] { write_output(text + "\n"); };
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(describe(error, *chosen_app));
+  }
+  action();
+}
+
+int run(int argc, char** argv) {
+  const Command* chosen = find_command(argc, argv);
+  try {
+    dispatch(chosen, argc, argv);
+    return 0;
+  } catch (const UsageError& error) {
+    const std::string command = chosen == nullptr ? "" : " " + chosen->name;
+    return complain(
+        fmt::format("{}\nclearhead{} --help shows what there is", error.what(), command),
+        kWrongUse);
+  } catch (const std::bad_alloc&) {
+    return complain("there is not enough memory for this", kFailed);
+  } catch (const std::exception& error) {
+    return complain(error.what(), kFailed);
+  }
+}
+
+}  // namespace
+}  // namespace clearhead
+
+int main(int argc, char** argv) { return clearhead::run(argc, argv); }

@@ -1,0 +1,34 @@
+// Numbers as tables show them.
+#ifndef CLEARHEAD_APPS_CLI_NUMBERS_H_
+#define CLEARHEAD_APPS_CLI_NUMBERS_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace clearhead {
+
+/// How the numbers of one table are written, so that their points stand below each other.
+class NumberFormat {
+ public:
+  /// As many decimals as give the largest of `values` five significant digits, fewer if that loses
+  /// nothing; exponents if the values are very large or very small.
+  explicit NumberFormat(std::span<const double> values);
+
+  /// An exact zero is "0", −∞ is "−∞".
+  std::string operator()(double value) const;
+
+ private:
+  int decimals_ = 0;
+  bool scientific_ = false;
+};
+
+/// "1,234,567".
+std::string with_commas(std::int64_t count);
+
+/// "1 head", "8 heads".
+std::string counted(std::int64_t count, const std::string& thing);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_NUMBERS_H_

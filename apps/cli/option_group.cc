@@ -1,0 +1,108 @@
+#include "apps/cli/option_group.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "apps/cli/command.h"
+
+namespace clearhead {
+namespace {
+
+// The number that the whole of `text` is.
+template <typename T>
+std::optional<T> parse(const std::string& text) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (fault != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(',', begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+void OptionGroup::flag(const std::string& name, const std::string& help,
+                       const std::function<void()>& take) {
+  app_.add_flag_callback(name, take, help)->group(heading_);
+}
+
+void OptionGroup::text(const std::string& name, const std::string& value, const std::string& help,
+                       const std::function<void(const std::string&)>& take) {
+  app_.add_option_function<std::string>(name, take, help)->type_name(value)->group(heading_);
+}
+
+void OptionGroup::texts(const std::string& name, const std::string& value, const std::string& help,
+                        const std::function<void(const std::vector<std::string>&)>& take) {
+  text(name, value, help, [=](const std::string& given) { take(split_at_commas(given)); });
+}
+
+void OptionGroup::repeated_text(const std::string& name, const std::string& value,
+                                const std::string& help,
+                                const std::function<void(const std::vector<std::string>&)>& take) {
+  app_.add_option_function<std::vector<std::string>>(name, take, help)
+      ->type_name(value)
+      ->group(heading_)
+      ->expected(1)
+      ->take_all();
+}
+
+void OptionGroup::integer(const std::string& name, const std::string& help, std::int64_t least,
+                          const std::function<void(std::int64_t)>& take) {
+  text(name, "N", help, [=](const std::string& given) {
+    const std::optional<std::int64_t> number = parse<std::int64_t>(given);
+    if (!number || *number < least) {
+      refuse_value(name, fmt::format("a whole number, at least {}", least), given);
+    }
+    take(*number);
+  });
+}
+
+void OptionGroup::integers(const std::string& name, const std::string& value,
+                           const std::string& help,
+                           const std::function<void(const std::vector<std::int64_t>&)>& take) {
+  text(name, value, help, [=](const std::string& given) {
+    std::vector<std::int64_t> numbers;
+    for (const std::string& part : split_at_commas(given)) {
+      const std::optional<std::int64_t> number = parse<std::int64_t>(part);
+      if (!number) refuse_value(name, "whole numbers with commas between them", given);
+      numbers.push_back(*number);
+    }
+    take(numbers);
+  });
+}
+
+void OptionGroup::number(const std::string& name, const std::string& help,
+                         const std::function<void(double)>& take) {
+  text(name, "X", help, [=](const std::string& given) {
+    const std::optional<double> number = parse<double>(given);
+    if (!number || !std::isfinite(*number)) refuse_value(name, "a number", given);
+    take(*number);
+  });
+}
+
+void refuse_value(const std::string& name, const std::string& expected, const std::string& value) {
+  throw UsageError(fmt::format("{}: expected {}, got \"{}\"", name, expected, value));
+}
+
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  }
+  return text;
+}
+
+}  // namespace clearhead

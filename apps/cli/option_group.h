@@ -1,0 +1,80 @@
+// The options of a command, in groups, with checks that say what they expected.
+#ifndef CLEARHEAD_APPS_CLI_OPTION_GROUP_H_
+#define CLEARHEAD_APPS_CLI_OPTION_GROUP_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+/// Adds options to a command under a common heading of its help. Of each option `name` is the full
+/// one ("--tokens"), `value` what stands for its value in the help ("N"; one that begins with "FILE"
+/// is completed to names of files, "a|b" to a or b), and `take` is called with the value if the
+/// option is given. A value that does not fit throws UsageError.
+class OptionGroup {
+ public:
+  OptionGroup(CLI::App& app, std::string heading) : app_(app), heading_(std::move(heading)) {}
+
+  void flag(const std::string& name, const std::string& help, const std::function<void()>& take);
+  void text(const std::string& name, const std::string& value, const std::string& help,
+            const std::function<void(const std::string&)>& take);
+  /// Texts between commas.
+  void texts(const std::string& name, const std::string& value, const std::string& help,
+             const std::function<void(const std::vector<std::string>&)>& take);
+  /// May be given several times.
+  void repeated_text(const std::string& name, const std::string& value, const std::string& help,
+                     const std::function<void(const std::vector<std::string>&)>& take);
+  /// A whole number, at least `least`.
+  void integer(const std::string& name, const std::string& help, std::int64_t least,
+               const std::function<void(std::int64_t)>& take);
+  /// Whole numbers between commas.
+  void integers(const std::string& name, const std::string& value, const std::string& help,
+                const std::function<void(const std::vector<std::int64_t>&)>& take);
+  /// A finite number.
+  void number(const std::string& name, const std::string& help,
+              const std::function<void(double)>& take);
+  /// One of a few words, each of which means a value.
+  template <typename T>
+  void choice(const std::string& name, const std::vector<std::pair<std::string, T>>& choices,
+              const std::string& help, const std::function<void(T)>& take);
+
+ private:
+  CLI::App& app_;
+  std::string heading_;
+};
+
+/// Throws UsageError: the value of option `name` is not `expected`.
+[[noreturn]] void refuse_value(const std::string& name, const std::string& expected,
+                               const std::string& value);
+
+/// "a, b or c".
+std::string alternatives(const std::vector<std::string>& words);
+
+template <typename T>
+void OptionGroup::choice(const std::string& name,
+                         const std::vector<std::pair<std::string, T>>& choices,
+                         const std::string& help, const std::function<void(T)>& take) {
+  std::string value;
+  std::vector<std::string> words;
+  for (const auto& [word, meaning] : choices) {
+    value += (words.empty() ? "" : "|") + word;
+    words.push_back(word);
+  }
+  text(name, value, help, [=](const std::string& given) {
+    for (const auto& [word, meaning] : choices) {
+      if (word == given) return take(meaning);
+    }
+    refuse_value(name, alternatives(words), given);
+  });
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_OPTION_GROUP_H_

@@ -1,0 +1,26 @@
+#include "apps/cli/output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+
+void write_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return;
+    } else if (errno != EINTR) {
+      throw Error(std::string("standard output cannot be written: ") + std::strerror(errno));
+    }
+  }
+}
+
+}  // namespace clearhead

@@ -1,0 +1,147 @@
+#include "apps/cli/table.h"
+
+#include <algorithm>
+
+#include "clearhead/plot/label.h"
+
+namespace clearhead {
+namespace {
+
+constexpr int kGap = 2;          // between columns
+constexpr int kBlockGap = 4;     // between blocks side by side
+constexpr int kLabelWidth = 16;  // the most that a label takes
+constexpr const char* kRest = "…";
+
+std::vector<int> column_widths(const TextTable& table) {
+  std::vector<int> widths;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    int width = display_width(table.columns[c].title);
+    for (const auto& row : table.rows) width = std::max(width, display_width(row[c]));
+    widths.push_back(width);
+  }
+  return widths;
+}
+
+// Replaces the columns from `kept` on by "…".
+void cut_columns(TextTable& table, std::size_t kept) {
+  table.columns.resize(kept);
+  table.columns.push_back({kRest});
+  for (auto& row : table.rows) {
+    row.resize(kept);
+    row.push_back(kRest);
+  }
+}
+
+int width_of(const Block& block) {
+  int width = 0;
+  for (const std::string& line : block) width = std::max(width, display_width(line));
+  return width;
+}
+
+}  // namespace
+
+std::string label_text(const std::vector<std::string>& labels, std::int64_t i) {
+  if (labels.empty()) return std::to_string(i);
+  return shorten(visible_label(labels[static_cast<std::size_t>(i)]), kLabelWidth);
+}
+
+std::string pad_left(const std::string& text, int width) {
+  return std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ') +
+         text;
+}
+
+std::string pad_right(const std::string& text, int width) {
+  return text +
+         std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ');
+}
+
+Block TextTable::lines() const {
+  const std::vector<int> widths = column_widths(*this);
+  const auto line = [&](const auto& cell) {
+    std::string text;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      text += std::string(c == 0 ? 0 : kGap, ' ');
+      text += columns[c].is_text ? pad_right(cell(c), widths[c]) : pad_left(cell(c), widths[c]);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+  };
+  Block block{line([&](std::size_t c) { return columns[c].title; })};
+  for (const auto& row : rows) block.push_back(line([&](std::size_t c) { return row[c]; }));
+  return block;
+}
+
+std::int64_t TextTable::fit(int width) {
+  constexpr std::size_t kLeast = 3;
+  const std::vector<int> widths = column_widths(*this);
+  const int rest_width = kGap + display_width(kRest);
+  int used = -kGap;
+  std::size_t kept = 0;
+  while (kept < widths.size()) {
+    const int needed = used + kGap + widths[kept];
+    const bool is_last = kept + 1 == widths.size();
+    if (kept >= kLeast && needed + (is_last ? 0 : rest_width) > width) break;
+    used = needed;
+    ++kept;
+  }
+  const std::int64_t left_out = std::ssize(columns) - static_cast<std::int64_t>(kept);
+  if (left_out > 0) cut_columns(*this, kept);
+  return left_out;
+}
+
+Block matrix_lines(const MatrixView& view, const NumberFormat& format, int width) {
+  const std::int64_t R = view.corner.size(0);
+  const std::int64_t C = view.corner.size(1);
+  const double* values = view.corner.data<double>();
+  TextTable table;
+  const bool names_both = !view.row_title.empty() && !view.column_title.empty();
+  table.columns.push_back({view.row_title + (names_both ? " \\ " : "") + view.column_title});
+  for (std::int64_t c = 0; c < C; ++c) {
+    table.columns.push_back({label_text(view.column_labels, c)});
+  }
+  for (std::int64_t r = 0; r < R; ++r) {
+    std::vector<std::string> row{label_text(view.row_labels, r)};
+    for (std::int64_t c = 0; c < C; ++c) row.push_back(format(values[r * C + c]));
+    table.rows.push_back(std::move(row));
+  }
+  std::int64_t left_out = table.fit(width);
+  if (left_out == 0 && C < view.columns) cut_columns(table, table.columns.size());
+  left_out += view.columns - C;
+  Block block = table.lines();
+  std::string rest;
+  if (R < view.rows) rest = counted(view.rows - R, "more row");
+  if (left_out > 0) rest += (rest.empty() ? "" : ", ") + counted(left_out, "more column");
+  if (!rest.empty()) block.push_back("… " + rest);
+  return block;
+}
+
+std::string side_by_side(const std::vector<Block>& blocks, int width, int indent) {
+  std::string text;
+  for (std::size_t begin = 0; begin < blocks.size();) {
+    std::size_t end = begin;
+    int used = indent;
+    std::size_t height = 0;
+    while (end < blocks.size()) {
+      const int needed = width_of(blocks[end]) + (end == begin ? 0 : kBlockGap);
+      if (end > begin && used + needed > width) break;
+      used += needed;
+      height = std::max(height, blocks[end].size());
+      ++end;
+    }
+    if (begin > 0) text += "\n";
+    for (std::size_t row = 0; row < height; ++row) {
+      std::string line(static_cast<std::size_t>(indent), ' ');
+      for (std::size_t b = begin; b < end; ++b) {
+        const std::string part = row < blocks[b].size() ? blocks[b][row] : "";
+        line +=
+            (b == begin ? "" : std::string(kBlockGap, ' ')) + pad_right(part, width_of(blocks[b]));
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      text += line + "\n";
+    }
+    begin = end;
+  }
+  return text;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,60 @@
+// Matrices as labelled tables of text, with columns that line up.
+#ifndef CLEARHEAD_APPS_CLI_TABLE_H_
+#define CLEARHEAD_APPS_CLI_TABLE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/cli/numbers.h"
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+/// Lines of text that stand below each other.
+using Block = std::vector<std::string>;
+
+/// Cells under a header, each column as wide as its widest cell; the first column and whatever the
+/// header calls a text stand left, numbers right.
+struct TextTable {
+  struct Column {
+    std::string title;
+    bool is_text = false;
+  };
+  std::vector<Column> columns;
+  std::vector<std::vector<std::string>> rows;  ///< as many cells each as there are columns
+
+  Block lines() const;
+  /// Cuts off columns at the right until the table is at most `width` wide, puts "…" in their place
+  /// and returns how many are left out. The first three columns stay in any case.
+  std::int64_t fit(int width);
+};
+
+/// The upper left corner of a matrix, which is shown, and what surrounds it.
+struct MatrixView {
+  Tensor corner;                           ///< f64 [rows ≤ all rows, columns ≤ all columns]
+  std::int64_t rows = 0;                   ///< of the whole matrix
+  std::int64_t columns = 0;                ///< of the whole matrix
+  std::string row_title;                   ///< what a row is: "query"
+  std::string column_title;                ///< what a column is: "key"
+  std::vector<std::string> row_labels;     ///< of the whole matrix; none means 0, 1, 2, …
+  std::vector<std::string> column_labels;  ///< likewise
+};
+
+/// The corner as a table at most `width` wide, if need be with fewer columns; a last line counts
+/// what is left out.
+Block matrix_lines(const MatrixView& view, const NumberFormat& format, int width);
+
+/// Blocks side by side, as many as `width` has room for, then the next ones below.
+std::string side_by_side(const std::vector<Block>& blocks, int width, int indent);
+
+/// The name of a row or column in at most 16 columns of a terminal; its number if there are no names.
+std::string label_text(const std::vector<std::string>& labels, std::int64_t i);
+
+/// `text` filled up with spaces to `width` columns of a terminal.
+std::string pad_left(const std::string& text, int width);
+std::string pad_right(const std::string& text, int width);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_TABLE_H_
