@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <set>
@@ -61,10 +62,15 @@ Archive open_archive(std::span<const std::byte> bytes, const std::string& name) 
   return archive;
 }
 
-// What the archive says of an entry, as far as it can be true of a file of `file_size` bytes.
-// Adds to `stored_size`, the bytes of all entries so far.
-zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::size_t file_size,
-                        std::uint64_t& stored_size, const std::string& where) {
+// The bytes that zip needs besides names and content: for an entry in its own header and in the
+// directory, and at the end of the file.
+constexpr std::uint64_t kEntryBytes = 30 + 46;
+constexpr std::uint64_t kEndBytes = 22;
+
+// What the archive says of an entry, as far as it can be true. Takes the bytes that it needs in the
+// file from `left`.
+zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::uint64_t& left,
+                        const std::string& where) {
   zip_stat_t status;
   constexpr zip_uint64_t kNeeded =
       ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
@@ -76,10 +82,12 @@ zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::size_t file_siz
     throw Error(where + ": compressed with zip method " + std::to_string(status.comp_method) +
                 "; expected stored (0) or deflated (8)");
   }
-  if (status.comp_size > file_size - stored_size) {
+  const char* raw_name = zip_get_name(archive, index, ZIP_FL_ENC_RAW);
+  const std::uint64_t besides = kEntryBytes + 2 * (raw_name ? std::strlen(raw_name) : 0);
+  if (left < besides || status.comp_size > left - besides) {
     throw Error(where + ": the entries take more bytes than the file has, so they overlap");
   }
-  stored_size += status.comp_size;
+  left -= besides + status.comp_size;
   const bool stored = status.comp_method == ZIP_CM_STORE;
   if (stored ? status.size != status.comp_size : status.size / kDeflateRatio > status.comp_size) {
     throw Error(where + ": " + std::to_string(status.comp_size) + " bytes cannot hold the " +
@@ -208,7 +216,7 @@ NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& name
   const Archive archive = open_archive(bytes, name);
   NamedTensors named;
   std::set<std::string> seen;
-  std::uint64_t stored_size = 0;
+  std::uint64_t left = bytes.size() - std::min<std::uint64_t>(bytes.size(), kEndBytes);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
   for (zip_uint64_t i = 0; i < count; ++i) {
     const char* entry_name = zip_get_name(archive.get(), i, ZIP_FL_ENC_GUESS);
@@ -219,7 +227,7 @@ NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& name
       throw Error(where + ": expected only arrays, entries that are called NAME.npy");
     }
     if (!seen.insert(entry).second) throw Error(where + ": stands there twice");
-    const zip_stat_t status = entry_status(archive.get(), i, bytes.size(), stored_size, where);
+    const zip_stat_t status = entry_status(archive.get(), i, left, where);
     named.tensors.emplace_back(entry.substr(0, entry.size() - kEnding.size()),
                                read_entry(archive.get(), i, status.size, where));
   }
