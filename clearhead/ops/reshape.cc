@@ -19,6 +19,7 @@ Var record_move(std::string kind, std::string formula, const Var& x,
                 std::function<Tensor(const Tensor&)> forward,
                 std::function<Index(const Index&)> source) {
   Operation op{.kind = std::move(kind), .formula = std::move(formula), .inputs = {x}};
+  op.moves = true;
   op.value = forward(x.value());  // y = forward(x)
   op.backward = [forward = std::move(forward)](const Tensor& d_y, Gradients& gradients) {
     accumulate(forward(gradients.of(0)), d_y);  // y = forward(x)
@@ -138,6 +139,7 @@ Var slice(const Var& x, std::int64_t axis, std::int64_t begin, std::int64_t end)
 Var broadcast_to(const Var& x, const Shape& shape) {
   Operation op{
       .kind = "broadcast_to", .formula = "{0} repeated to " + to_string(shape), .inputs = {x}};
+  op.moves = true;
   op.value = x.value().broadcast_to(shape);
   op.backward = [](const Tensor& d_y, Gradients& gradients) {
     accumulate_summed(gradients.of(0), d_y);

@@ -69,8 +69,20 @@ void append_lines(const Explanation& e, std::size_t depth, std::size_t max_opera
 }  // namespace
 
 Calculation calculation_of(const Var& var, const Index& index) {
-  const auto& record = var.tape_->records_[static_cast<std::size_t>(var.id_)];
-  return record.explain ? record.explain(index) : Calculation{};
+  const auto record_of = [](const Var& v) -> const auto& {
+    return v.tape_->records_[static_cast<std::size_t>(v.id_)];
+  };
+  const auto& record = record_of(var);
+  Calculation calculation = record.explain ? record.explain(index) : Calculation{};
+  for (Operand& from : calculation.operands) {  // look through moves without a name, as formulas do
+    while (record_of(from.var).moves && !record_of(from.var).has_given_name) {
+      from = record_of(from.var).explain(from.index).operands[0];
+    }
+  }
+  if (record.moves && !record_of(calculation.operands[0].var).has_given_name) {
+    return calculation_of(calculation.operands[0].var, calculation.operands[0].index);
+  }
+  return calculation;
 }
 
 Explanation explain(const Var& var, const Index& index, int depth) {

@@ -57,6 +57,7 @@ Var Tape::record(Operation operation) {
   Record record;
   record.kind = std::move(operation.kind);
   record.formula = std::move(operation.formula);
+  record.moves = operation.moves;
   for (const Var& input : operation.inputs) record.inputs.push_back(input.id_);
   record.shape = operation.view ? operation.view_shape : operation.value.shape();
   record.dtype = operation.view ? operation.view_dtype : operation.value.dtype();
@@ -97,6 +98,16 @@ std::string Tape::free_name(std::string_view name) const {
   std::string unique = path;
   for (int i = 2; contains(unique); ++i) unique = path + "#" + std::to_string(i);
   return unique;
+}
+
+// The value that `id` stands for: itself, or what was moved without a name in between.
+std::int64_t Tape::seen_through(std::int64_t id) const {
+  while (id >= 0) {
+    const Record& record = records_[static_cast<std::size_t>(id)];
+    if (!record.moves || record.has_given_name) break;
+    id = record.inputs[0];
+  }
+  return id;
 }
 
 Tape::Scope::Scope(Tape& tape, std::string_view name)
@@ -272,6 +283,11 @@ const std::string& Var::kind() const {
 std::string Var::formula() const {
   if (id_ < 0) return "";
   const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
+  if (record.moves && record.inputs[0] >= 0) {  // a named move of what has no name is that
+    const std::int64_t source = tape_->seen_through(record.inputs[0]);
+    const bool is_named = tape_->records_[static_cast<std::size_t>(source)].has_given_name;
+    if (!is_named) return tape_->at(source).formula();
+  }
   if (record.formula.empty()) return record.kind;
   std::string text;
   for (std::size_t at = 0; at < record.formula.size(); ++at) {
@@ -280,7 +296,7 @@ std::string Var::formula() const {
       continue;
     }
     const std::size_t input = std::stoul(record.formula.substr(at + 1));
-    const std::int64_t id = record.inputs.at(input);
+    const std::int64_t id = tape_->seen_through(record.inputs.at(input));
     text += id < 0 ? "?" : short_name(tape_->records_[static_cast<std::size_t>(id)].name);
     at = record.formula.find('}', at);
   }

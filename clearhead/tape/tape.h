@@ -107,6 +107,10 @@ struct Operation {
   /// How one number of the result came about (explain.h). Empty: nothing can be said.
   std::function<Calculation(const Index& index)> explain = {};
 
+  /// Each number of the result is a number of input 0, elsewhere (reshape, transpose). Unless it is
+  /// given a name, formulas and explanations look through it.
+  bool moves = false;
+
   // A computed view has no stored value: it is calculated, tile by tile, when asked for.
   std::function<Tensor(const Index& begin, const Index& end)> view = {};
   Shape view_shape = {};
@@ -166,6 +170,7 @@ class Tape {
   struct Record {
     std::string name;
     bool has_given_name = false;
+    bool moves = false;
     std::string kind;
     std::string formula;
     std::vector<std::int64_t> inputs;  // positions on the tape; −1 for a value that is not recorded
@@ -181,6 +186,7 @@ class Tape {
 
   Var at(std::int64_t id) const;
   std::int64_t append(Record record);
+  std::int64_t seen_through(std::int64_t id) const;
   void give_name(std::int64_t id, std::string_view name);
   std::string free_name(std::string_view name) const;
   Tensor& grad_of(std::int64_t id);

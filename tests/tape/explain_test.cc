@@ -52,6 +52,25 @@ TEST(Explain, GoesAsDeepAsAsked) {
   EXPECT_THAT(explain(x.sum, {}, -1).operands[1]->operands, SizeIs(2));
 }
 
+TEST(Explain, LooksThroughMovesWithoutAName) {
+  Tape tape;
+  const Var a = tape.input("a", numbers({2, -3, 5}));
+  const Var b = tape.input("b", numbers({7, 11, 13}));
+  const Var moved = reversed(times(reversed(a), b)).named("moved");  // [2·13, −3·11, 5·7]
+  const Explanation e = explain(moved, {0});
+  EXPECT_EQ(e.name, "moved");
+  EXPECT_EQ(e.index, Index{0});
+  EXPECT_EQ(e.value, 26);
+  EXPECT_EQ(e.formula, "a·b");
+  EXPECT_EQ(e.calculation, "2·13");
+  ASSERT_THAT(e.operands, SizeIs(2));
+  EXPECT_EQ(e.operands[0]->name, "a");
+  EXPECT_EQ(e.operands[0]->index, Index{0});
+  EXPECT_EQ(e.operands[1]->name, "b");
+  EXPECT_EQ(e.operands[1]->index, Index{2});
+  EXPECT_EQ(explain(reversed(a), {0}).operands[0]->index, Index{2});
+}
+
 TEST(Explain, NumbersThatOccurOftenAreSharedNotCopied) {
   // Doubling 200 times over leads to the input by 2^200 ways.
   Tape tape;

@@ -52,6 +52,22 @@ inline Var total(const Var& x) {
   return x.tape().record(std::move(op));
 }
 
+/// x from its end to its beginning: the same numbers elsewhere.
+inline Var reversed(const Var& x) {
+  const std::int64_t n = x.shape()[0];
+  Operation op{.kind = "reversed", .formula = "{0} reversed", .inputs = {x}};
+  op.moves = true;
+  op.value = Tensor::empty({n}, DType::f64);
+  for (std::int64_t i = 0; i < n; ++i) {
+    op.value.mutable_data<double>()[i] = x.value().at({n - 1 - i});
+  }
+  op.explain = [x, n](const Index& index) {
+    const Operand from = operand(x, {n - 1 - index[0]});
+    return Calculation{{from}, format_number(from.value), from.value};
+  };
+  return x.tape().record(std::move(op));
+}
+
 /// 0, 10, 20, … as a computed view of n numbers.
 inline Var tens(Tape& tape, std::int64_t n) {
   Operation op{.kind = "tens"};

@@ -143,6 +143,17 @@ TEST(TapeNames, AFormulaNamesItsOperandsWithoutPathAndPrefix) {
   EXPECT_EQ(times(q, k).inputs()[1].name(), "blocks.0.attn.{0}");
 }
 
+TEST(TapeNames, AFormulaLooksThroughMovesWithoutAName) {
+  Tape tape;
+  const Var q = tape.input("q", numbers({1, 2}));
+  const Var k = tape.input("k", numbers({3, 4}));
+  EXPECT_EQ(reversed(q).formula(), "q reversed");
+  EXPECT_EQ(times(reversed(reversed(q)), k).formula(), "q·k");
+  EXPECT_EQ(times(reversed(q).named("back"), k).formula(), "back·k");
+  EXPECT_EQ(reversed(reversed(times(q, k))).named("scores").formula(), "q·k");
+  EXPECT_EQ(reversed(times(q, k).named("product")).formula(), "product reversed");
+}
+
 TEST(TapeNames, VarsComeInTheOrderOfTheRecording) {
   Tape tape;
   const Var b = tape.input("b", numbers({1}));
