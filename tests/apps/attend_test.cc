@@ -135,6 +135,18 @@ TEST(Attend, ByHandAndFusedGiveTheSame) {
   EXPECT_THAT(say(with(arguments, {"--by-hand"})), HasSubstr(", by hand\n"));
 }
 
+TEST(Attend, HeadsThatShareKeysReadLikeOthers) {
+  for (const char* way : {"--by-hand", "--fused"}) {
+    const std::string text = say({"attend", "--tokens", "3", "--dim", "8", "--heads", "4",
+                                  "--kv-heads", "2", "--steps", "--explain", "3,2,1", way});
+    EXPECT_THAT(text, HasSubstr("\nhook_raw_scores = q·kᵀ\n")) << way;
+    EXPECT_THAT(text, HasSubstr("\n  hook_v[0, 1, 2, 1] = ")) << way;  // head 3 reads kv head 1
+    EXPECT_THAT(text, Not(HasSubstr("reshape"))) << way;
+  }
+  EXPECT_THAT(say({"attend", "--tokens", "3", "--dim", "8", "--heads", "4", "--kv-heads", "2"}),
+              HasSubstr("4 heads of 2 dims sharing 2 kv heads"));
+}
+
 TEST(Attend, NpzAndSafetensorsHoldTheSame) {
   const NamedTensors a = saved(kDemo, ".safetensors");
   const NamedTensors b = saved(kDemo, ".npz");
@@ -262,6 +274,21 @@ TEST(Attend, ACacheIsContinued) {
   EXPECT_EQ(greatest_difference(last.at("hook_k"), x), 0);
 }
 
+TEST(Attend, NumbersOfAnyTypeAreTaken) {
+  const TemporaryFolder folder;
+  const Tensor x = Tensor::of<double>({2, 2}, {1, 0, -2, 3});
+  write_tensors(folder / "f64.npy", {{{"x", x}}, {}});
+  const Tensor expected = saved({"attend", "--x", folder / "f64.npy"}).at("hook_z");
+  EXPECT_EQ(expected.dtype(), DType::f64);
+  for (const DType type : {DType::f32, DType::f16, DType::bf16, DType::i64}) {
+    const std::string path = folder / "x.safetensors";
+    write_tensors(path, {{{"x", x.to(type)}}, {}});
+    const Tensor z = saved({"attend", "--x", path}).at("hook_z");
+    EXPECT_EQ(z.dtype(), DType::f32) << dtype_name(type);
+    EXPECT_LT(greatest_difference(z, expected), 1e-6) << dtype_name(type);
+  }
+}
+
 TEST(Attend, OneNumberIsExplained) {
   const NamedTensors s = saved(kDemo);
   const std::string text = say(with(kDemo, {"--explain", "0,2,1"}));
@@ -310,6 +337,7 @@ TEST(Attend, ShapesThatDoNotFitAreNamedWithWhatToDo) {
   folder.write("two.csv", "1,2\n3,4\n5,6\n");
   folder.write("short.csv", "1,2,3\n4,5,6\n");
   folder.write("letters.csv", "1,2,3\n4,5,x\n");
+  write_tensors(folder / "none.npy", {{{"x", Tensor({0, 4})}}, {}});
   const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> uses = {
       {{"--q", "three.csv", "--k", "two.csv", "--v", "two.csv"},
        {"q (three.csv) is [4, 3]", "k (two.csv) is [3, 2]", "as many numbers as a key", "3 and 2",
@@ -332,6 +360,7 @@ TEST(Attend, ShapesThatDoNotFitAreNamedWithWhatToDo) {
        {"3 query heads", "2 key"}},
       {{"--x", "letters.csv"}, {"letters.csv", "line 2, column 3"}},
       {{"--x", "missing.csv"}, {"missing.csv"}},
+      {{"--x", "none.npy"}, {"x (none.npy) is [0, 4]", "nothing in it"}},
   };
   for (const auto& [arguments, said] : uses) {
     const ProgramResult result = run_program(
@@ -342,7 +371,8 @@ TEST(Attend, ShapesThatDoNotFitAreNamedWithWhatToDo) {
     for (const std::string& part : said) EXPECT_THAT(result.error, HasSubstr(part));
     EXPECT_EQ(result.out, "") << said[0];
   }
-  EXPECT_THAT(folder.names(), ElementsAre("letters.csv", "short.csv", "three.csv", "two.csv"))
+  EXPECT_THAT(folder.names(),
+              ElementsAre("letters.csv", "none.npy", "short.csv", "three.csv", "two.csv"))
       << "nothing may be left of a failure";
 }
 

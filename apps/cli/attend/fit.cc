@@ -164,10 +164,17 @@ void fit_cache(const Sources& from, DType dtype, AttendInputs& in) {
   }
 }
 
+void check_not_empty(const Array& array) {
+  if (array.tensor.defined() && array.tensor.count() == 0) {
+    throw Error(array.described() + ": there is nothing in it");
+  }
+}
+
 }  // namespace
 
 void fit_inputs(const Sources& sources, Heads heads, Heads kv_heads, DType dtype,
                 AttendInputs& in) {
+  for (const Array* array : {&sources.q, &sources.k, &sources.v}) check_not_empty(*array);
   if (sources.w_q.tensor.defined()) {
     fit_with_weights(sources, heads, kv_heads, dtype, in);
   } else {

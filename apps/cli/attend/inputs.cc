@@ -166,22 +166,15 @@ Layout choose_layout(const AttendOptions& o, const Array& q, std::vector<std::st
   return Layout::usual(q.tensor.shape(), q.title);
 }
 
-// The type to calculate in: the widest of the inputs' unless it is chosen.
+// The type to calculate in unless it is chosen: f64 if any input has it. Text has no type.
 DType common_type(const AttendOptions& o, const Sources& from) {
   if (o.dtype) return *o.dtype;
-  std::vector<DType> types;
   for (const Array* array : {&from.q, &from.k, &from.v, &from.w_q, &from.w_k, &from.w_v, &from.w_o,
                              &from.past_key, &from.past_value}) {
-    if (!array->tensor.defined() || array->is_csv) continue;
-    types.push_back(is_floating(array->tensor.dtype()) ? array->tensor.dtype() : DType::f32);
+    const bool is_f64 = array->tensor.defined() && array->tensor.dtype() == DType::f64;
+    if (is_f64 && !array->is_csv) return DType::f64;
   }
-  if (types.empty()) return DType::f32;
-  const bool alike =
-      std::all_of(types.begin(), types.end(), [&](DType type) { return type == types.front(); });
-  // Products with weights are calculated in f32 or f64.
-  if (alike && !from.w_q.tensor.defined()) return types.front();
-  const bool any_f64 = std::find(types.begin(), types.end(), DType::f64) != types.end();
-  return any_f64 ? DType::f64 : DType::f32;
+  return DType::f32;
 }
 
 AttendInputs file_inputs(const AttendOptions& o) {

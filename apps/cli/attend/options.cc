@@ -51,8 +51,7 @@ void add_files(CLI::App& app, AttendOptions& o) {
       "like activations of TransformerLens (hook_q) are thd or bthd",
       into(o.layout));
   group.choice<DType>("--dtype", {{"f32", DType::f32}, {"f64", DType::f64}},
-                      "Type to calculate in (that of the inputs if not given; f32 for .csv)",
-                      into(o.dtype));
+                      "Type to calculate in (f64 if an array has it, else f32)", into(o.dtype));
   group.texts("--labels", "A,B,C", "Names of the tokens (the first column of a .csv may have them)",
               into(o.labels));
   group.texts("--key-labels", "A,B,C", "Names of the keys where they are other tokens",
