@@ -170,7 +170,7 @@ std::string decimal_text(double value, int decimals) {
 
 std::string value_text(double value, int digits) {
   if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "−∞" : "+∞";
+  if (std::isinf(value)) return value < 0 ? "·" : "+∞";  // masked, as in the legend
   return number_text(value, digits);
 }
 

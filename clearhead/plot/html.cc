@@ -154,7 +154,7 @@ std::string legend_markup(const Figure& figure) {
     specials += fmt::format("<span class=\"special\"><canvas data-kind=\"{}\"></canvas>{}</span>",
                             kind, text);
   };
-  add(figure.drawn.any_masked, "masked", "masked (−∞)");
+  add(figure.drawn.any_masked, "masked", "masked");
   add(figure.drawn.any_nan, "nan", "not a number (NaN)");
   add(figure.drawn.any_infinite, "infinite", "+∞");
   return fmt::format(

@@ -40,7 +40,7 @@ function decode(base64) {
 // The shortest decimal that reads back as the same number.
 function exactText(x) {
   if (Number.isNaN(x)) return 'NaN';
-  if (!Number.isFinite(x)) return x < 0 ? '\u2212\u221e (masked)' : '+\u221e';
+  if (!Number.isFinite(x)) return x < 0 ? 'masked' : '+\u221e';
   let text = String(x);
   for (let digits = 1; !data.doubles && digits <= 9; digits++) {
     const shorter = Number(x.toPrecision(digits));

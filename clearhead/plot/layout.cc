@@ -311,7 +311,7 @@ void Builder::place_heading() {
 void Builder::place_swatches() {
   const Statistics& drawn = figure_.drawn;
   std::vector<std::pair<Special, std::string>> entries;
-  if (drawn.any_masked) entries.emplace_back(Special::masked, "masked (−∞)");
+  if (drawn.any_masked) entries.emplace_back(Special::masked, "masked");
   if (drawn.any_nan) entries.emplace_back(Special::nan, "not a number (NaN)");
   if (drawn.any_infinite) entries.emplace_back(Special::infinite, "+∞");
   if (entries.empty()) return;

@@ -60,7 +60,7 @@ void attend(const AttendOptions& o) {
   const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
   const bool has_summary = o.steps || o.explain.empty();
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
-  const Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in) : Heatmap();
+  const Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : Heatmap();
 
   std::string text = describe(tape, in, o) + print_notes(in, terminal.columns) + "\n";
   if (o.steps) {

@@ -93,6 +93,12 @@ void add_attention(CLI::App& app, AttendOptions& o) {
                 into(o.threads));
 }
 
+// The words of a table of names, for OptionGroup::choice.
+template <typename T>
+std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& names) {
+  return {names.begin(), names.end()};
+}
+
 void add_results(CLI::App& app, AttendOptions& o) {
   OptionGroup group(app, "What you get");
   group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
@@ -118,6 +124,17 @@ void add_results(CLI::App& app, AttendOptions& o) {
                       "Draw the pattern: .svg, .pdf, .png or .html; may be given several times",
                       into(o.out));
   group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
+  group.choice<Scale>(
+      "--color-scale", choices(scale_names()),
+      "How weights become colours (linear if not given; log for more than 256 keys, which share "
+      "so much that most weights are small)",
+      into(o.color_scale));
+  group.choice<ColorMap>("--color-map", choices(color_map_names()),
+                         "The colours (violet-to-yellow if not given)", into(o.color_map));
+  group.choice<Pool>("--pool", choices(pool_names()),
+                     "What a cell shows that stands for many weights, where there are more than "
+                     "the figure has cells (max if not given)",
+                     into(o.pool));
 }
 
 void check_inputs(const AttendOptions& o) {

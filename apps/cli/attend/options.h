@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace CLI {
@@ -53,6 +54,11 @@ struct AttendOptions {
   int depth = 1;  ///< −1: down to the inputs
   std::vector<std::string> out;
   std::string save;
+
+  // How the pattern is drawn
+  std::optional<Scale> color_scale;  ///< if not given: by the number of keys
+  ColorMap color_map = ColorMap::automatic;
+  Pool pool = Pool::max;
 };
 
 /// Adds all of them to `app`: names, help and checks of single ones. `options` is filled when `app`

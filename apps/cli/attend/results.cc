@@ -20,6 +20,7 @@ constexpr std::int64_t kWholeElements = 1 << 26;  // patterns with more numbers 
 constexpr std::int64_t kQuickElements = 1 << 30;  // with more, drawing them takes minutes
 constexpr std::int64_t kPooledSize = 1024;        // rows and columns at most, then
 constexpr double kLargestSavedMatrix = 1 << 30;   // bytes of one; there are five or more
+constexpr std::int64_t kLinearKeys = 256;         // with more keys, weights spread over decades
 constexpr std::int64_t kSummaryRows = 12;
 constexpr std::int64_t kSummaryHeads = 16;
 
@@ -39,10 +40,28 @@ std::vector<std::string> ranges(std::int64_t count, std::int64_t step) {
   return names;
 }
 
-// A pattern too large to be held, calculated a band of rows at a time; each cell is the largest
-// weight of its rows and columns.
-Panel pooled_panel(const Var& pattern, std::int64_t b, std::int64_t h) {
-  const Shape& shape = pattern.shape();
+// Rows [begin, end) of the pattern of one head [rows, S], −∞ where the query does not see the key.
+Tensor visible_weights(const Tape& tape, std::int64_t b, std::int64_t h, std::int64_t begin,
+                       std::int64_t end) {
+  const Var pattern = tape["hook_pattern"];
+  const std::int64_t S = pattern.size(3);
+  const Index from = {b, h, begin, 0};
+  const Index to = {b + 1, h + 1, end, S};
+  Tensor weights = pattern.tile(from, to).to(DType::f64).reshape({end - begin, S});
+  const Var scores = tape["hook_attn_scores"];
+  if (scores.kind() != "mask") return weights;  // every query sees every key
+  weights = weights.clone();
+  const Tensor masked = scores.tile(from, to).to(DType::f64);
+  double* w = weights.mutable_data<double>();
+  for (std::int64_t i = 0; i < weights.count(); ++i) {
+    if (masked.data<double>()[i] == -INFINITY) w[i] = -INFINITY;
+  }
+  return weights;
+}
+
+// A pattern too large to be held, calculated a band of rows at a time.
+Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) {
+  const Shape shape = tape["hook_pattern"].shape();
   const std::int64_t T = shape[2];
   const std::int64_t S = shape[3];
   const std::int64_t row_step = (T + kPooledSize - 1) / kPooledSize;
@@ -56,12 +75,12 @@ Panel pooled_panel(const Var& pattern, std::int64_t b, std::int64_t h) {
   double* cells = panel.values.mutable_data<double>();
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t begin = i * row_step;
-    const std::int64_t end = std::min(T, begin + row_step);
-    const Tensor band = pattern.tile({b, h, begin, 0}, {b + 1, h + 1, end, S});
-    const Grid grid = pool_matrix(band.reshape({end - begin, S}), 1, kPooledSize, Pool::max);
+    const Tensor band = visible_weights(tape, b, h, begin, std::min(T, begin + row_step));
+    const Grid grid = pool_matrix(band, 1, kPooledSize, pool);
     std::copy(grid.values.begin(), grid.values.end(), cells + i * columns);
   }
-  panel.title = fmt::format("each cell the largest of {} × {} weights", row_step, column_step);
+  panel.title = fmt::format("each cell the {} of {} × {} weights",
+                            pool == Pool::mean ? "mean" : "largest", row_step, column_step);
   return panel;
 }
 
@@ -121,7 +140,7 @@ Tensor as_saved(const Step& step, const Var& var, const Layout& layout) {
 
 }  // namespace
 
-Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in) {
+Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
   const Var pattern = tape["hook_pattern"];
   const Shape& shape = pattern.shape();
   Heatmap heatmap;
@@ -129,18 +148,20 @@ Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in) {
   heatmap.row_title = "query";
   heatmap.column_title = "key";
   heatmap.value_title = "attention weight";
+  heatmap.scale = o.color_scale.value_or(shape[3] > kLinearKeys ? Scale::log : Scale::linear);
+  heatmap.color_map = o.color_map;
+  heatmap.pool = o.pool;
   const bool whole = element_count(shape) <= kWholeElements;
-  const Tensor values = whole ? pattern.value() : Tensor();
   for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
     const std::int64_t b = i / shape[1];
     const std::int64_t h = i % shape[1];
     Panel panel;
     if (whole) {
-      panel.values = values.slice(0, b, b + 1).slice(1, h, h + 1).reshape({shape[2], shape[3]});
+      panel.values = visible_weights(tape, b, h, 0, shape[2]);
       panel.row_labels = in.query_labels;
       panel.column_labels = in.key_labels;
     } else {
-      panel = pooled_panel(pattern, b, h);
+      panel = pooled_panel(tape, b, h, o.pool);
     }
     const std::string title = panel_title(shape, b, h);
     panel.title = title + (title.empty() || panel.title.empty() ? "" : ": ") + panel.title;
