@@ -16,6 +16,8 @@
 #ifdef CLEARHEAD_TELL_THREAD_SANITIZER
 extern "C" void __tsan_acquire(void* event);
 extern "C" void __tsan_release(void* event);
+// What oneTBB does in its own memory through memset and the like, the sanitizer does see.
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libtbb.so\n"; }
 #endif
 
 namespace clearhead {

@@ -1,0 +1,28 @@
+// The names that a mistyped one may have meant.
+#include "clearhead/base/close_names.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace clearhead {
+namespace {
+
+using Names = std::vector<std::string>;
+
+TEST(CloseNames, TheFewestEditsFirstThenByName) {
+  const Names known{"hook_k", "hook_q", "hook_pattern", "embed", "hook_v", "hook_qs"};
+  EXPECT_EQ(close_names("hook_q", known, 3), (Names{"hook_q", "hook_k", "hook_qs"}));
+  EXPECT_EQ(close_names("hok_q", known, 2), (Names{"hook_q", "hook_k"}));
+  EXPECT_EQ(close_names("", known, 1), Names{"embed"});
+}
+
+TEST(CloseNames, NoMoreThanThereAre) {
+  EXPECT_EQ(close_names("q", {}, 5), Names{});
+  EXPECT_EQ(close_names("q", {"k"}, 5), Names{"k"});
+  EXPECT_EQ(close_names("q", {"k"}, 0), Names{});
+}
+
+}  // namespace
+}  // namespace clearhead
