@@ -43,8 +43,9 @@ std::string overview() {
 }
 
 std::string command_help(const Command& command, const CLI::App& app) {
-  std::string text = fmt::format("clearhead {0}: {1}\n\nUse: clearhead {0} {2}\n", command.name,
-                                 command.summary, command.usage);
+  const std::string use = fmt::format("Use: clearhead {} {}", command.name, command.usage);
+  std::string text = fmt::format("clearhead {}: {}\n\n{}\n", command.name, command.summary,
+                                 wrapped(use, kWidth, 5));
   for (const std::string& group : app.get_groups()) {
     std::string lines;
     for (const CLI::Option* option : app.get_options()) {

@@ -91,7 +91,7 @@ Outcome run(const CaseFile& file) {
         text += (text.empty() ? "" : "  ") + label +
                 (worst == 0 ? "exact" : fmt::format("{:.0e}", worst));
       } catch (const std::exception& e) {
-        return {Verdict::failed, label + (label.empty() ? "" : ": ") + e.what()};
+        return {Verdict::failed, (way.name.empty() ? "" : way.name + ": ") + e.what()};
       }
     }
     return {Verdict::passed, text};

@@ -121,6 +121,30 @@ TEST(Attend, TheStepsAreWhatTheFormulasSay) {
   }
 }
 
+// Tokens of one number each, so that every score can be said beforehand.
+TEST(Attend, OptionsDoWhatTheySay) {
+  const TemporaryFolder folder;
+  const std::string x = folder.write("x.csv", "1\n-2\n3\n");
+  const auto step = [&](const std::string& name, const std::vector<std::string>& options) {
+    return saved(with({"attend", "--x", x}, options)).at(name);
+  };
+  EXPECT_EQ(step("hook_scaled_scores", {"--scale", "0.5"}).at({0, 1, 2}), -3);
+  EXPECT_NEAR(step("hook_capped_scores", {"--softcap", "2"}).at({0, 1, 2}), 2 * std::tanh(-3),
+              1e-6);
+  // A query sees itself and one key after it.
+  const Tensor window = step("hook_mask", {"--left-window-size", "0", "--right-window-size", "1"});
+  EXPECT_EQ(window.at({0, 1, 0}), -INFINITY);
+  EXPECT_EQ(window.at({0, 1, 1}), 0);
+  EXPECT_EQ(window.at({0, 1, 2}), 0);
+  EXPECT_EQ(window.at({0, 0, 2}), -INFINITY);
+  const Tensor padded = step("hook_pattern", {"--nonpad-kv-seqlen", "2"});
+  EXPECT_EQ(padded.at({0, 0, 2}), 0);
+  EXPECT_NEAR(padded.at({0, 0, 0}) + padded.at({0, 0, 1}), 1, 1e-6);
+  // bf16 has 8 significant bits, so the weights are multiples of at least 2^-9 where above 1/2.
+  const double weight = step("hook_pattern", {"--softmax-precision", "bf16"}).at({0, 0, 2});
+  EXPECT_EQ(weight * 512, std::round(weight * 512));
+}
+
 TEST(Attend, ByHandAndFusedGiveTheSame) {
   const std::vector<std::string> arguments = {
       "attend", "--tokens",           "9", "--dim", "6", "--heads", "3", "--causal", "--softcap",

@@ -72,6 +72,15 @@ TEST(Conformance, AttentionIsCheckedBothWays) {
   EXPECT_THAT(outcome.out, HasSubstr("by hand exact  fused exact"));
 }
 
+TEST(Conformance, ByHandMeansByHand) {
+  // The steps by hand would take 19 GB, which is refused; fused would go.
+  const Tensor x({1, 1, 40000, 1});
+  NamedTensors c = attention_case();
+  c.tensors = {{"in.Q", x}, {"in.K", x}, {"in.V", x}, {"out.Y", x}};
+  c.metadata["outputs"] = R"(["Y"])";
+  EXPECT_THAT(outcome_of(c).out, HasSubstr("by hand: attention: by hand"));
+}
+
 TEST(Conformance, ADifferenceIsNamedWithItsPlace) {
   NamedTensors c = softmax_case();
   c.tensors[1].second = Tensor::of<float>({1, 2}, {0.25f, 0.7501f});

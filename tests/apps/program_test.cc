@@ -133,6 +133,8 @@ TEST(Program, BashCompletes) {
   EXPECT_THAT(completed({"clearhead", "attend", "--dtype", ""}), ElementsAre("f32", "f64"));
   EXPECT_THAT(completed({"clearhead", "attend", "--tokens", ""}), IsEmpty());
   EXPECT_THAT(completed({"clearhead", "completion", ""}), Contains("zsh"));
+  EXPECT_THAT(completed({"clearhead", "attend", "--x", CLEARHEAD_BIN_DIR "/clearhead-conf"}),
+              ElementsAre(CLEARHEAD_BIN_DIR "/clearhead-conformance"));
 }
 
 TEST(Program, AReaderWhoGoesAwayIsNoError) {
