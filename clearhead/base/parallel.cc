@@ -23,6 +23,8 @@ extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:l
 namespace clearhead {
 namespace {
 
+constexpr int kMaxThreads = 1024;  // each takes memory of its own
+
 // Debian's oneTBB is not built with the thread sanitizer, which therefore cannot see that a piece
 // of a loop comes after what the caller did, and before what the caller does next. For that
 // sanitizer this file is compiled without it, and tells it that order and no other.
@@ -70,9 +72,9 @@ int thread_count() {
 }
 
 void set_thread_count(int threads) {
-  if (threads < 0) {
-    throw Error("thread count: expected 0 (the machine's number) or more, got " +
-                std::to_string(threads));
+  if (threads < 0 || threads > kMaxThreads) {
+    throw Error("thread count: expected 1 to " + std::to_string(kMaxThreads) +
+                ", or 0 for the machine's number, got " + std::to_string(threads));
   }
   const int count = threads == 0 ? tbb::info::default_concurrency() : threads;
   // More threads than the machine has must be allowed explicitly, or oneTBB silently uses fewer.
