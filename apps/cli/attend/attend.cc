@@ -34,7 +34,9 @@ std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOp
     const std::vector<std::string> left_out = save_steps(tape, in, o.save);
     written += "wrote " + o.save + "\n";
     if (!left_out.empty()) {
-      written += fmt::format("left out of it, too large: {}\n", fmt::join(left_out, ", "));
+      written += fmt::format(
+          "left out of it, as they are large and fused attention does not store them: {}\n",
+          fmt::join(left_out, ", "));
     }
   }
   return written;

@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::int64_t kWholeElements = 1 << 26;  // patterns with more numbers are pooled in bands
 constexpr std::int64_t kQuickElements = 1 << 30;  // with more, drawing them takes minutes
-constexpr std::int64_t kPooledSize = 1024;        // rows and columns at most, then
-constexpr double kLargestSavedMatrix = 1 << 30;   // bytes of one; there are five or more
-constexpr std::int64_t kLinearKeys = 256;         // with more keys, weights spread over decades
+constexpr std::int64_t kPooledSize = 512;    // rows and columns at most, then: what a figure has
+constexpr double kSavedViewBytes = 1 << 28;  // of each step that fused attention did not store
+constexpr std::int64_t kLinearKeys = 256;    // with more keys, weights spread over decades
 constexpr std::int64_t kSummaryRows = 12;
 constexpr std::int64_t kSummaryHeads = 16;
 
@@ -30,12 +30,11 @@ std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h) {
   return title;
 }
 
-// "0–63", "64–127", … : the positions that share a cell.
-std::vector<std::string> ranges(std::int64_t count, std::int64_t step) {
+// "0", "32", "64", …: where the positions that share a cell begin.
+std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
   std::vector<std::string> names;
   for (std::int64_t begin = 0; begin < count; begin += step) {
-    names.push_back(step == 1 ? std::to_string(begin)
-                              : fmt::format("{}–{}", begin, std::min(count, begin + step) - 1));
+    names.push_back(std::to_string(begin));
   }
   return names;
 }
@@ -67,8 +66,8 @@ Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) 
   const std::int64_t row_step = (T + kPooledSize - 1) / kPooledSize;
   const std::int64_t column_step = (S + kPooledSize - 1) / kPooledSize;
   Panel panel;
-  panel.row_labels = ranges(T, row_step);
-  panel.column_labels = ranges(S, column_step);
+  panel.row_labels = cell_starts(T, row_step);
+  panel.column_labels = cell_starts(S, column_step);
   const std::int64_t rows = static_cast<std::int64_t>(panel.row_labels.size());
   const std::int64_t columns = static_cast<std::int64_t>(panel.column_labels.size());
   panel.values = Tensor({rows, columns}, DType::f64);
@@ -199,12 +198,14 @@ std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
                                     const std::string& path) {
   NamedTensors named;
   std::vector<std::string> left_out;
-  const double pattern_bytes = static_cast<double>(element_count(tape["hook_pattern"].shape())) *
-                               static_cast<double>(dtype_size(tape["hook_pattern"].dtype()));
+  const Var pattern = tape["hook_pattern"];
+  const double bytes = static_cast<double>(element_count(pattern.shape())) *
+                       static_cast<double>(dtype_size(pattern.dtype()));
+  const bool leaves_out_views = !is_by_hand(tape) && bytes > kSavedViewBytes;
   for (const Step& step : steps_on(tape)) {
     const Var var = tape[step.name];
-    const bool is_matrix = step.axes.back() == Axis::key && var.kind() != "input";
-    if (is_matrix && pattern_bytes > kLargestSavedMatrix) {
+    const bool is_view = step.axes.back() == Axis::key && var.kind() != "input";
+    if (is_view && leaves_out_views) {
       left_out.push_back(step.name);
     } else {
       named.tensors.emplace_back(step.name, as_saved(step, var, in.layout));

@@ -27,7 +27,8 @@ std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int w
 
 /// Writes all steps under their names: queries, keys, values and results laid out as the inputs
 /// were, matrices of scores as [H, T, S], with the batch before them if the inputs had one. Returns
-/// the names of those left out: computed views that nobody could hold.
+/// the names of those left out: scores of fused attention that were never stored, and are too many
+/// to be calculated again for a file.
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
                                     const std::string& path);
 
