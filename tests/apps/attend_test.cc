@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -353,6 +354,20 @@ TEST(Attend, LargeStepsShowTheirCornerAndSaySo) {
   EXPECT_THAT(text, HasSubstr("… 48 more rows, "));
   EXPECT_THAT(text, HasSubstr("… 28 more of these tables"));
   EXPECT_LT(text.size(), 200000u);
+}
+
+TEST(Attend, APatternTooLargeToHoldIsPooledAndSaysSo) {
+  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
+  if (scale != nullptr && std::string(scale) == "small") GTEST_SKIP() << "67 million weights";
+  const TemporaryFolder folder;
+  write_tensors(folder / "long.npy", {{{"x", Tensor({8200, 1})}}, {}});
+  const std::string text = say({"attend", "--x", folder / "long.npy", "--fused", "--causal",
+                                "--save", folder / "steps.safetensors"});
+  EXPECT_THAT(text, HasSubstr("each cell the largest of 17 × 17 weights"));
+  EXPECT_THAT(text, HasSubstr("left out of it"));
+  const NamedTensors steps = read_tensors(folder / "steps.safetensors");
+  EXPECT_EQ(steps.find("hook_pattern"), nullptr);
+  EXPECT_EQ(steps.at("hook_z").shape(), (Shape{8200, 1}));
 }
 
 TEST(Attend, ShapesThatDoNotFitAreNamedWithWhatToDo) {
