@@ -12,7 +12,7 @@ namespace clearhead {
 int thread_count();
 
 /// Uses `threads` threads from now on; 0 means the machine's number again. Throws Error if
-/// negative.
+/// negative or above 1,024.
 void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all

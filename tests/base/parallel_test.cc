@@ -72,8 +72,10 @@ TEST(ThreadCount, ZeroIsTheMachinesNumber) {
   EXPECT_EQ(thread_count(), machine);
 }
 
-TEST(ThreadCount, RefusesNegativeNumbers) { EXPECT_THROW(set_thread_count(-1), Error);
-  EXPECT_THROW(set_thread_count(1000000000), Error); }
+TEST(ThreadCount, RefusesNegativeNumbers) {
+  EXPECT_THROW(set_thread_count(-1), Error);
+  EXPECT_THROW(set_thread_count(1000000000), Error);
+}
 
 }  // namespace
 }  // namespace clearhead
