@@ -13,6 +13,7 @@ namespace clearhead {
 namespace {
 
 constexpr double kSeparator = 0.75;  // white between cells
+constexpr double kSignWidth = 0.5;
 
 // How a special value looks: lines at 45° on a ground.
 struct Hatching {
@@ -74,48 +75,73 @@ void for_each_run(const Grid& grid, std::int64_t row, Key&& key, F&& f) {
   }
 }
 
-void draw_rectangles(cairo_t* cairo, const Grid& grid, const PanelLayout& layout,
-                     const ColorScale& scale) {
-  const Rect& body = layout.body;
+// The rectangle of columns [begin, end) of a row.
+Rect run_box(const PanelLayout& layout, std::int64_t row, std::int64_t begin, std::int64_t end) {
+  return {layout.body.x + static_cast<double>(begin) * layout.cell_width,
+          layout.body.y + static_cast<double>(row) * layout.cell_height,
+          static_cast<double>(end - begin) * layout.cell_width, layout.cell_height};
+}
+
+void draw_numbers(cairo_t* cairo, const Grid& grid, const PanelLayout& layout,
+                  const ColorScale& scale) {
   // Each cell reaches under its right and lower neighbours, or else viewers let the page shine
   // through the seams.
   const double gap = layout.separated ? kSeparator : 0;
   const double under = layout.separated ? 0 : 0.4;
-  const auto color_key = [&](double x) {
-    const Rgb c = std::isfinite(x) ? scale.color(x) : Rgb{};
-    return std::isfinite(x) ? (c.r << 16 | c.g << 8 | c.b) : -1;
-  };
-  const auto cell_key = [&](double x) { return layout.separated ? x : color_key(x); };
+  const Rect& body = layout.body;
   for (std::int64_t i = 0; i < grid.rows; ++i) {
-    const double y = body.y + static_cast<double>(i) * layout.cell_height;
     const auto draw_run = [&](std::int64_t begin, std::int64_t end) {
       const double value = grid.at(i, begin);
       if (!std::isfinite(value)) return;
-      const double x = body.x + static_cast<double>(begin) * layout.cell_width;
-      const double right = body.x + static_cast<double>(end) * layout.cell_width;
+      const Rect box = run_box(layout, i, begin, end);
       set_color(cairo, scale.color(value));
-      cairo_rectangle(cairo, x + gap / 2, y + gap / 2,
-                      std::min(right + under, body.right()) - x - gap,
-                      std::min(y + layout.cell_height + under, body.bottom()) - y - gap);
+      cairo_rectangle(cairo, box.x + gap / 2, box.y + gap / 2,
+                      std::min(box.right() + under, body.right()) - box.x - gap,
+                      std::min(box.bottom() + under, body.bottom()) - box.y - gap);
       cairo_fill(cairo);
     };
     if (layout.separated) {
       for (std::int64_t j = 0; j < grid.columns; ++j) draw_run(j, j + 1);
     } else {
-      for_each_run(grid, i, cell_key, draw_run);
+      const auto color_key = [&](double x) {
+        const Rgb c = std::isfinite(x) ? scale.color(x) : Rgb{};
+        return std::isfinite(x) ? (c.r << 16 | c.g << 8 | c.b) : -1;
+      };
+      for_each_run(grid, i, color_key, draw_run);
     }
   }
+}
+
+void draw_specials(cairo_t* cairo, const Grid& grid, const PanelLayout& layout) {
   for (const Special kind : {Special::masked, Special::nan, Special::infinite}) {
+    const auto is_kind = [&](double x) { return !std::isfinite(x) && special_of(x) == kind; };
     for (std::int64_t i = 0; i < grid.rows; ++i) {
-      const auto is_kind = [&](double x) { return !std::isfinite(x) && special_of(x) == kind; };
       for_each_run(grid, i, is_kind, [&](std::int64_t begin, std::int64_t end) {
         if (!is_kind(grid.at(i, begin))) return;
-        cairo_rectangle(cairo, body.x + static_cast<double>(begin) * layout.cell_width,
-                        body.y + static_cast<double>(i) * layout.cell_height,
-                        static_cast<double>(end - begin) * layout.cell_width, layout.cell_height);
+        const Rect box = run_box(layout, i, begin, end);
+        cairo_rectangle(cairo, box.x, box.y, box.width, box.height);
       });
     }
-    if (cairo_has_current_point(cairo)) fill_hatched(cairo, body, kind);
+    if (cairo_has_current_point(cairo)) fill_hatched(cairo, layout.body, kind);
+  }
+}
+
+// A short dash in each cell below zero, so that signs can be told apart without colours too.
+void draw_signs(cairo_t* cairo, const Grid& grid, const PanelLayout& layout,
+                const ColorScale& scale) {
+  cairo_set_line_width(cairo, kSignWidth);
+  for (std::int64_t i = 0; i < grid.rows; ++i) {
+    for (std::int64_t j = 0; j < grid.columns; ++j) {
+      const double value = grid.at(i, j);
+      if (!std::isfinite(value) || value >= 0) continue;
+      const Rect box = run_box(layout, i, j, j + 1);
+      const double half = std::min(0.2 * box.width, 2.5);
+      const Rgb color = text_color_on(scale.color(value));
+      cairo_set_source_rgba(cairo, color.r / 255.0, color.g / 255.0, color.b / 255.0, 0.55);
+      cairo_move_to(cairo, box.x + box.width / 2 - half, box.y + box.height / 2);
+      cairo_line_to(cairo, box.x + box.width / 2 + half, box.y + box.height / 2);
+      cairo_stroke(cairo);
+    }
   }
 }
 
@@ -179,7 +205,9 @@ void draw_cells(cairo_t* cairo, const FigurePanel& panel, const PanelLayout& lay
   if (as_image) {
     draw_image(cairo, panel.grid, layout, scale);
   } else {
-    draw_rectangles(cairo, panel.grid, layout, scale);
+    draw_numbers(cairo, panel.grid, layout, scale);
+    draw_specials(cairo, panel.grid, layout);
+    if (layout.marks_signs) draw_signs(cairo, panel.grid, layout, scale);
   }
   if (layout.separated) return;
   set_color(cairo, {0x80, 0x80, 0x80});

@@ -64,7 +64,10 @@ const std::map<std::string, Pool>& pool_names() {
 }
 
 void Heatmap::validate() const {
-  if (panels.empty()) throw Error("heatmap: expected at least one panel, got none");
+  if (panels.empty() || panels.size() > kMostPanels) {
+    throw Error(fmt::format("heatmap: expected 1 to {} panels, got {}; choose some of them",
+                            kMostPanels, panels.size()));
+  }
   if (range) {
     if (!std::isfinite(range->low) || !std::isfinite(range->high) || range->low >= range->high) {
       throw Error(fmt::format("heatmap: expected a range low < high, got {} … {}", range->low,

@@ -3,6 +3,7 @@
 #ifndef CLEARHEAD_PLOT_HEATMAP_H_
 #define CLEARHEAD_PLOT_HEATMAP_H_
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct Panel {
   std::vector<std::string> column_labels = {};  ///< one a column; none means 0, 1, 2, …
 };
 
+/// The most panels of a figure.
+inline constexpr std::size_t kMostPanels = 256;
+
 /// A figure of one or several matrices that share a colour bar. Text is UTF-8 of any script; bytes
 /// that are none, and control characters, are drawn visibly. Values may be −∞ (masked), NaN and +∞:
 /// each is drawn unlike any number and named in a legend.
@@ -64,7 +68,7 @@ struct Heatmap {
   Pool pool = Pool::automatic;
   std::optional<Range> range = {};  ///< left out: from the values drawn
 
-  /// Throws Error, naming the panel, unless there is at least one panel, each is a matrix with at
+  /// Throws Error, naming the panel, unless there are 1 to 256 panels, each is a matrix with at
   /// least one value and as many labels as rows and columns (or none), the range ascends, and a log
   /// scale has only values ≥ 0.
   void validate() const;

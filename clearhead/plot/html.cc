@@ -208,7 +208,8 @@ std::string render_html(const Heatmap& heatmap) {
       "<p>Point at a cell for its value, or press Tab and move with the arrow keys.</p>\n";
   page += "<script type=\"application/json\" id=\"data\">" + script_text(data_json(figure)) +
           "</script>\n";
-  page += fmt::format("<script>{}</script>\n</body>\n</html>\n", html_script());
+  page += fmt::format("<script>{}{}</script>\n</body>\n</html>\n", html_drawing_script(),
+                      html_cursor_script());
   return page;
 }
 

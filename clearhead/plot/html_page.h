@@ -7,7 +7,9 @@
 namespace clearhead {
 
 std::string_view html_style();
-std::string_view html_script();
+/// Two parts of one program, in this order.
+std::string_view html_drawing_script();
+std::string_view html_cursor_script();
 
 }  // namespace clearhead
 

@@ -13,14 +13,17 @@ namespace clearhead {
 namespace {
 
 constexpr double kMargin = 12;
+constexpr int kMostColumns = 16;      // of panels
 constexpr double kBodyWidth = 540;   // of all panels side by side; a page of text is 470 wide
 constexpr double kBodyHeight = 640;  // of all panels above each other
+constexpr double kSmallestRoom = 48;  // of one of many panels, for which the page grows
 constexpr double kSmallestCell = 0.75;
 constexpr double kLargestCell = 46;
 constexpr double kThinnest = 70;      // a very wide or high matrix gets oblong cells up to this …
 constexpr double kThinnestCell = 14;  // … but none thicker than a line of text
 constexpr double kPanelGap = 14;
 constexpr double kSeparatedCell = 14;  // from this size on, cells have gaps between them
+constexpr double kSmallestSignedCell = 6;
 constexpr double kMark = 2.5;
 constexpr double kLabelGap = 3.5;
 constexpr double kBarWidth = 10;
@@ -46,8 +49,10 @@ struct Room {
 };
 
 Room room(PanelGrid grid) {
-  return {(kBodyWidth - (grid.columns - 1) * kPanelGap) / grid.columns,
-          std::min(kBodyWidth, (kBodyHeight - (grid.rows - 1) * kPanelGap) / grid.rows)};
+  const auto share = [](double whole, int count) {
+    return std::max(kSmallestRoom, (whole - (count - 1) * kPanelGap) / count);
+  };
+  return {share(kBodyWidth, grid.columns), std::min(kBodyWidth, share(kBodyHeight, grid.rows))};
 }
 
 double aspect_of(double rows, double columns) { return std::clamp(columns / rows, 0.25, 4.0); }
@@ -87,6 +92,7 @@ class Builder {
   void place_panels();
   void place_row_labels(const Slot& slot, const Axis& axis, const Rect& body);
   void place_column_labels(const Slot& slot, const Axis& axis, const Rect& body);
+  void choose_sign_marks();
   void place_axis_titles();
   void place_vertical_bar();
   void place_horizontal_bar();
@@ -123,6 +129,8 @@ void include(Rect& extent, const Rect& box) {
 Layout Builder::build() {
   size_panels();
   place_panels();
+  place_numbers(figure_, setter_, layout_);
+  choose_sign_marks();
   place_axis_titles();
   if (bodies_.height >= kShortestVerticalBar) {
     place_vertical_bar();
@@ -196,17 +204,24 @@ void Builder::place_panels() {
     const FigurePanel& panel = figure_.panels[i];
     const Rect body{x[slot.column], y[slot.row], slot.width, slot.height};
     include(extent_, body);
-    layout_.panels.push_back({body,
-                              slot.cell.width,
-                              slot.cell.height,
-                              std::min(slot.cell.width, slot.cell.height) >= kSeparatedCell,
-                              {}});
+    PanelLayout cells{.body = body, .cell_width = slot.cell.width, .cell_height = slot.cell.height};
+    cells.separated = std::min(slot.cell.width, slot.cell.height) >= kSeparatedCell;
+    layout_.panels.push_back(std::move(cells));
     if (titled) {
       add_text(panel.title, kPanelTitleStyle, body.x, body.y - 5,
                widths[slot.column] + kPanelGap - 4);
     }
     place_row_labels(slot, panel.rows, body);
     place_column_labels(slot, panel.columns, body);
+  }
+}
+
+// Where no numbers tell, dashes do, in cells large enough.
+void Builder::choose_sign_marks() {
+  if (figure_.scale.color_map() != ColorMap::blue_to_red || !(figure_.drawn.low < 0)) return;
+  for (PanelLayout& panel : layout_.panels) {
+    panel.marks_signs = panel.numbers.empty() &&
+                        std::min(panel.cell_width, panel.cell_height) >= kSmallestSignedCell;
   }
 }
 
@@ -333,7 +348,12 @@ void Builder::place_swatches() {
 void Builder::place_notes() {
   double y = extent_.bottom() + 7 + kNoteStyle.size;
   const double width = text_width();
-  for (const std::string& note : figure_.notes) {
+  std::vector<std::string> notes = figure_.notes;
+  if (std::any_of(layout_.panels.begin(), layout_.panels.end(),
+                  [](const PanelLayout& panel) { return panel.marks_signs; })) {
+    notes.push_back("A dash marks a value below zero.");
+  }
+  for (const std::string& note : notes) {
     for (const std::string& line : setter_.wrap(note, kNoteStyle, width, 6)) {
       add_text(line, kNoteStyle, 0, y, width);
       y += 1.4 * kNoteStyle.size;
@@ -347,13 +367,17 @@ void Builder::move_onto_page() {
     rect.x += dx;
     rect.y += dy;
   };
-  for (PanelLayout& panel : layout_.panels) move(panel.body);
-  for (Swatch& swatch : layout_.swatches) move(swatch.box);
-  for (PlacedText& text : layout_.texts) {
+  const auto move_text = [&](PlacedText& text) {
     text.x += dx;
     text.y += dy;
     move(text.ink);
+  };
+  for (PanelLayout& panel : layout_.panels) {
+    move(panel.body);
+    for (PlacedText& number : panel.numbers) move_text(number);
   }
+  for (Swatch& swatch : layout_.swatches) move(swatch.box);
+  for (PlacedText& text : layout_.texts) move_text(text);
   for (Line& mark : layout_.marks) mark = {mark.x1 + dx, mark.y1 + dy, mark.x2 + dx, mark.y2 + dy};
   move(layout_.bar);
   layout_.width = std::ceil(extent_.right() + dx + kMargin);
@@ -365,7 +389,7 @@ void Builder::move_onto_page() {
 PanelGrid arrange_panels(int count, double aspect) {
   PanelGrid best;
   double least = std::numeric_limits<double>::infinity();
-  for (int columns = 1; columns <= std::min(count, 10); ++columns) {
+  for (int columns = 1; columns <= std::min(count, kMostColumns); ++columns) {
     const int rows = (count + columns - 1) / columns;
     const double empty = static_cast<double>(rows * columns - count) / count;
     // A page is pleasant a little wider than high; empty places are not.
@@ -387,10 +411,6 @@ CellLimit cell_limit(const Heatmap& heatmap) {
           std::max<std::int64_t>(1, static_cast<std::int64_t>(space.width / kSmallestCell))};
 }
 
-Layout lay_out(const Figure& figure, TextSetter& setter) {
-  Layout layout = Builder(figure, setter).build();
-  place_numbers(figure, setter, layout);
-  return layout;
-}
+Layout lay_out(const Figure& figure, TextSetter& setter) { return Builder(figure, setter).build(); }
 
 }  // namespace clearhead

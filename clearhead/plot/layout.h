@@ -38,12 +38,13 @@ struct Line {
 
 /// The cells of one panel.
 struct PanelLayout {
-  Rect body;
+  Rect body = {};
   double cell_width = 0;
   double cell_height = 0;
-  bool separated = false;  ///< thin gaps between cells
+  bool separated = false;    ///< thin gaps between cells
+  bool marks_signs = false;  ///< a dash in each cell below zero
   /// The numbers to write into the cells; none unless all fit.
-  std::vector<PlacedText> numbers;
+  std::vector<PlacedText> numbers = {};
 };
 
 /// What stands for values that are no number.
