@@ -98,7 +98,7 @@ ColorTable make_violet_to_yellow() {
 // Only along the axis from blue to yellow, which both kinds of red-green blindness leave intact.
 ColorTable make_blue_to_yellow() {
   static constexpr Lch kPoints[] = {{0.22, 0.090, 262}, {0.35, 0.095, 260}, {0.50, 0.035, 265},
-                                    {0.65, 0.035, 100}, {0.80, 0.115, 95},  {0.94, 0.170, 98}};
+                                    {0.65, 0.035, 100}, {0.80, 0.115, 95},  {0.92, 0.165, 98}};
   return quantize(curve_through(kPoints, kColorCount));
 }
 
@@ -156,7 +156,7 @@ double luminance(Rgb color) {
 }
 
 Rgb text_color_on(Rgb background) {
-  constexpr Rgb kDark{0x1a, 0x1a, 0x1a};
+  constexpr Rgb kDark{0, 0, 0};
   constexpr Rgb kLight{0xff, 0xff, 0xff};
   const double y = luminance(background) + 0.05;
   return (luminance(kLight) + 0.05) / y > y / (luminance(kDark) + 0.05) ? kLight : kDark;

@@ -35,7 +35,7 @@ double distance(OkLab x, OkLab y);
 
 /// Light reflected relative to white, 0 … 1 (Y of CIE XYZ, as WCAG defines contrast with).
 double luminance(Rgb color);
-/// White or near-black, whichever stands out more on `background`.
+/// White or black, whichever stands out more on `background`.
 Rgb text_color_on(Rgb background);
 
 inline constexpr int kColorCount = 256;

@@ -30,7 +30,9 @@ Range linear_range(const Statistics& drawn, bool diverging) {
 Range log_range(const Statistics& drawn) {
   if (!drawn.any_finite() || drawn.high <= 0) return {0.1, 1};
   const double low = std::max(drawn.low_positive, drawn.high * std::pow(10.0, -kMostDecades));
-  return low < drawn.high ? Range{low, drawn.high} : Range{drawn.high / 10, drawn.high};
+  if (low < drawn.high) return {low, drawn.high};
+  const double tenth = drawn.high / 10;  // 0 below the smallest numbers there are
+  return tenth > 0 ? Range{tenth, drawn.high} : Range{drawn.high, 10 * drawn.high};
 }
 
 // 1, 2 or 5 times a power of ten, so that a range of this width has about `count` steps.
@@ -90,8 +92,9 @@ double ColorScale::coordinate(double value) const {
 double ColorScale::position(double value) const {
   const double low = coordinate(range_.low);
   const double high = coordinate(range_.high);
-  // Halves, as high − low may overflow.
-  return std::clamp((coordinate(value) / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0);
+  const double x = std::clamp(coordinate(value), low, high);
+  if (std::isfinite(high - low)) return (x - low) / (high - low);
+  return (x / 2 - low / 2) / (high / 2 - low / 2);  // what would overflow is halved
 }
 
 double ColorScale::value_at(double position) const {

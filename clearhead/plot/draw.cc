@@ -6,7 +6,9 @@
 #include <cairo.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -101,26 +103,29 @@ Drawing prepare(const Heatmap& heatmap, TextSetter& setter) {
   return {std::move(figure), std::move(layout), setter};
 }
 
-// Cairo names images by a counter that runs as long as the process; here they count from 1.
-std::string renumber_images(std::string_view svg) {
+// Cairo numbers surfaces and images by a counter that runs as long as the process; here each kind of
+// name counts from 1. Names stand after `id="` and, where they are used, after `#`.
+std::string renumber_names(std::string_view svg) {
+  std::map<std::string_view, std::vector<std::string_view>> seen;  // numbers of each kind
   std::string result;
-  std::vector<std::string_view> seen;
   while (true) {
-    std::size_t at = svg.find("image");
-    while (at != std::string_view::npos &&
-           (at == 0 || (svg[at - 1] != '"' && svg[at - 1] != '#'))) {
-      at = svg.find("image", at + 1);
+    const std::size_t mark = std::min(svg.find("id=\""), svg.find('#'));
+    if (mark == std::string_view::npos) return result.append(svg);
+    const std::size_t begin = mark + (svg[mark] == '#' ? 1 : 4);
+    const std::size_t digits =
+        std::min(svg.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", begin), svg.size());
+    const std::size_t end = std::min(svg.find_first_not_of("0123456789", digits), svg.size());
+    result.append(svg.substr(0, digits));
+    if (end > digits && end < svg.size() && (svg[end] == '"' || svg[end] == ')')) {
+      std::vector<std::string_view>& numbers = seen[svg.substr(begin, digits - begin)];
+      const std::string_view number = svg.substr(digits, end - digits);
+      auto found = std::find(numbers.begin(), numbers.end(), number);
+      if (found == numbers.end()) found = numbers.insert(numbers.end(), number);
+      result += std::to_string(found - numbers.begin() + 1);
+    } else {
+      result.append(svg.substr(digits, end - digits));
     }
-    if (at == std::string_view::npos) return result.append(svg);
-    at += 5;
-    result.append(svg.substr(0, at));
-    svg.remove_prefix(at);
-    const std::string_view number = svg.substr(0, svg.find_first_not_of("0123456789"));
-    if (number.empty()) continue;
-    auto found = std::find(seen.begin(), seen.end(), number);
-    if (found == seen.end()) found = seen.insert(seen.end(), number);
-    result += std::to_string(found - seen.begin() + 1);
-    svg.remove_prefix(number.size());
+    svg.remove_prefix(end);
   }
 }
 
@@ -138,7 +143,7 @@ std::string render_svg(const Heatmap& heatmap) {
     cairo_surface_finish(surface.get());
     check(cairo_surface_status(surface.get()));
   }
-  bytes = renumber_images(bytes);
+  bytes = renumber_names(bytes);
   const std::size_t tag_end = bytes.find('>', bytes.find("<svg"));
   if (!drawing.figure.title.empty() && tag_end != std::string::npos) {
     bytes.insert(tag_end + 1, "\n<title>" + escape_markup(drawing.figure.title) + "</title>");

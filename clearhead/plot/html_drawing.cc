@@ -39,7 +39,9 @@ function decode(base64) {
 function position(x) {
   const along = (v) => data.log ? Math.log(Math.max(v, data.low)) : v;
   const low = along(data.low), high = along(data.high);
-  return clamp((along(x) / 2 - low / 2) / (high / 2 - low / 2), 0, 1);
+  const place = clamp(along(x), low, high);
+  if (Number.isFinite(high - low)) return (place - low) / (high - low);
+  return (place / 2 - low / 2) / (high / 2 - low / 2);  // what would overflow is halved
 }
 const colorOf = (x) => data.colors[Math.min(255, Math.floor(position(x) * 256))];
 
@@ -52,7 +54,7 @@ function textColorOn(hex) {
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   });
   const y = 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
-  return 1.05 / y > y / 0.0603 ? '#ffffff' : '#1a1a1a';
+  return 1.05 / y > y / 0.05 ? '#ffffff' : '#000000';
 }
 
 const kindOf = (x) => Number.isNaN(x) ? 'nan' : x < 0 ? 'masked' : 'infinite';

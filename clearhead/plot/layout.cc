@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kMargin = 12;
 constexpr int kMostColumns = 16;      // of panels
-constexpr double kBodyWidth = 540;   // of all panels side by side; a page of text is 470 wide
-constexpr double kBodyHeight = 640;  // of all panels above each other
+constexpr double kBodyWidth = 540;    // of all panels side by side; a page of text is 470 wide
+constexpr double kBodyHeight = 640;   // of all panels above each other
 constexpr double kSmallestRoom = 48;  // of one of many panels, for which the page grows
 constexpr double kSmallestCell = 0.75;
 constexpr double kLargestCell = 46;
@@ -29,6 +29,7 @@ constexpr double kLabelGap = 3.5;
 constexpr double kBarWidth = 10;
 constexpr double kShortestVerticalBar = 90;
 constexpr double kBarLength = 220;
+constexpr double kTickGap = 1.5;    // half of what lies at least between two texts
 constexpr double kTextWidth = 190;  // titles and notes have at least this much room
 
 constexpr TextStyle kTitleStyle{11.5, true, {0x1a, 0x1a, 0x1a}};
@@ -94,6 +95,7 @@ class Builder {
   void place_column_labels(const Slot& slot, const Axis& axis, const Rect& body);
   void choose_sign_marks();
   void place_axis_titles();
+  std::vector<Tick> separate_ticks(int count, double length);
   void place_vertical_bar();
   void place_horizontal_bar();
   void place_heading();
@@ -272,12 +274,30 @@ void Builder::place_axis_titles() {
   }
 }
 
+// The ticks of the colour bar, without those whose text would touch that of another; the ends stay.
+std::vector<Tick> Builder::separate_ticks(int count, double length) {
+  const auto half = [&](const Tick& tick) {
+    const double width = measure(tick.text, kBarStyle).width;
+    return (layout_.bar_is_vertical ? kBarStyle.size : width) / 2 + kTickGap;
+  };
+  std::vector<Tick> kept;
+  const std::vector<Tick> ticks = figure_.scale.ticks(std::max(1, count));
+  const Tick& end = ticks.back();
+  for (const Tick& tick : ticks) {
+    const auto apart = [&](const Tick& other) {
+      return std::abs(tick.position - other.position) * length >= half(tick) + half(other);
+    };
+    if (kept.empty() || &tick == &end || (apart(kept.back()) && apart(end))) kept.push_back(tick);
+  }
+  return kept;
+}
+
 void Builder::place_vertical_bar() {
   Rect& bar = layout_.bar;
   bar = {extent_.right() + 18, 0, kBarWidth, snap_down(std::min(bodies_.height, kBarLength))};
   include(extent_, bar);
   const double x = bar.right() + kMark + kLabelGap;
-  for (const Tick& tick : figure_.scale.ticks(static_cast<int>(bar.height / 34))) {
+  for (const Tick& tick : separate_ticks(static_cast<int>(bar.height / 34), bar.height)) {
     const double y = bar.bottom() - tick.position * bar.height;
     layout_.marks.push_back({bar.right(), y, bar.right() + kMark, y});
     add_text(tick.text, kBarStyle, x, y + middle_height(kBarStyle));
@@ -296,7 +316,7 @@ void Builder::place_horizontal_bar() {
          snap_down(std::clamp(bodies_.width, kTextWidth - 40, kBarLength)), kBarWidth};
   include(extent_, bar);
   const double y = bar.bottom() + kMark + kLabelGap + 0.75 * kBarStyle.size;
-  for (const Tick& tick : figure_.scale.ticks(static_cast<int>(bar.width / 40))) {
+  for (const Tick& tick : separate_ticks(static_cast<int>(bar.width / 40), bar.width)) {
     const double x = bar.x + tick.position * bar.width;
     layout_.marks.push_back({x, bar.bottom(), x, bar.bottom() + kMark});
     add_text(tick.text, kBarStyle, x - measure(tick.text, kBarStyle).width / 2, y);

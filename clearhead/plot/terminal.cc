@@ -175,22 +175,35 @@ void write_panels(const Figure& figure, const TerminalPlan& plan, const Terminal
   }
 }
 
-void write_color_bar(const Figure& figure, const TerminalOptions& options, Writer& writer) {
-  const ColorScale& scale = figure.scale;
-  const std::vector<Tick> ends = scale.ticks(1);
-  TerminalLine line(options.colors);
-  line.add(ends.front().text + " ");
+TerminalLine color_bar(const ColorScale& scale, const TerminalOptions& options) {
+  TerminalLine bar(options.colors);
   if (options.colors == ColorDepth::none) {
-    line.add("[" + std::string(ramp(scale)) + "]");
+    bar.add("[" + std::string(ramp(scale)) + "]");
   } else {
     const int width = std::min(kBarWidth, options.columns / 2);
     for (int i = 0; i < width; ++i) {
-      line.add(" ", {.background = scale.color_at((i + 0.5) / width)});
+      bar.add(" ", {.background = scale.color_at((i + 0.5) / width)});
     }
   }
-  line.add(" " + ends.back().text);
+  return bar;
+}
+
+void write_color_bar(const Figure& figure, const TerminalOptions& options, Writer& writer) {
+  const std::vector<Tick> ends = figure.scale.ticks(1);
+  const std::string& low = ends.front().text;
+  const std::string& high = ends.back().text;
+  const TerminalLine bar = color_bar(figure.scale, options);
+  TerminalLine line(options.colors);
+  if (display_width(low) + bar.width() + display_width(high) + 2 > options.columns) {
+    writer.line(bar);  // and the numbers below it
+    line.add(low + " … " + high);
+  } else {
+    line.add(low + " ");
+    line.append(bar);
+    line.add(" " + high);
+  }
   std::string about = figure.value_title;
-  if (scale.scale() == Scale::log) about += about.empty() ? "log scale" : " (log scale)";
+  if (figure.scale.scale() == Scale::log) about += about.empty() ? "log scale" : " (log scale)";
   const int room = options.columns - line.width() - 2;
   if (!about.empty() && room > 0) line.add("  " + shorten(about, room));
   writer.line(line);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "clearhead/plot/label.h"
 
@@ -32,15 +33,16 @@ std::string color_code(int base, Rgb color, ColorDepth colors) {
 }  // namespace
 
 int nearest_of_256(Rgb color) {
+  static const std::vector<OkLab> kFixed = [] {
+    std::vector<OkLab> fixed;
+    for (int i = 16; i < 256; ++i) fixed.push_back(to_oklab(fixed_color(i)));
+    return fixed;
+  }();
   const OkLab wanted = to_oklab(color);
-  int best = 16;
-  for (int i = 17; i < 256; ++i) {
-    if (distance(to_oklab(fixed_color(i)), wanted) <
-        distance(to_oklab(fixed_color(best)), wanted)) {
-      best = i;
-    }
-  }
-  return best;
+  const auto nearest = std::min_element(kFixed.begin(), kFixed.end(), [&](OkLab x, OkLab y) {
+    return distance(x, wanted) < distance(y, wanted);
+  });
+  return 16 + static_cast<int>(nearest - kFixed.begin());
 }
 
 void TerminalLine::set(const TerminalStyle& style) {

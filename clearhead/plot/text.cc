@@ -23,8 +23,8 @@ constexpr int kMostColumns = 400;
 }  // namespace
 
 struct TextSetter::Pango {
-  PangoFontMap* fonts = pango_cairo_font_map_new();
-  PangoContext* context = pango_font_map_create_context(fonts);
+  // The font map belongs to the thread, which so loads each font once.
+  PangoContext* context = pango_font_map_create_context(pango_cairo_font_map_get_default());
   PangoLayout* layout = nullptr;
 
   Pango() {
@@ -42,7 +42,6 @@ struct TextSetter::Pango {
   ~Pango() {
     g_object_unref(layout);
     g_object_unref(context);
-    g_object_unref(fonts);
   }
 };
 

@@ -1,0 +1,245 @@
+// Figures in a terminal: never wider than it, plain where there is no colour, pooled where there is
+// no room.
+#include "clearhead/plot/terminal.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/random.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/plot/terminal_line.h"
+#include "tests/files.h"
+#include "tests/plot/figures.h"
+
+namespace clearhead {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr ColorDepth kDepths[] = {ColorDepth::none, ColorDepth::palette_256,
+                                  ColorDepth::true_color};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// The text without its escape sequences.
+std::string stripped(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = text.find('m', i);
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+void expect_fits(const Heatmap& heatmap, const TerminalOptions& options) {
+  const std::string text = render_terminal(heatmap, options);
+  ASSERT_TRUE(text.ends_with('\n'));
+  for (const std::string& line : lines_of(text)) {
+    ASSERT_LE(display_width(stripped(line)), options.columns) << line;
+    // Colours end where the line does, so that a pager or a copy keeps none.
+    const std::size_t last = line.rfind('\x1b');
+    if (last != std::string::npos) {
+      ASSERT_TRUE(line.substr(last).starts_with("\x1b[0m")) << line;
+    }
+  }
+  if (options.colors == ColorDepth::none) {
+    ASSERT_THAT(text, Not(HasSubstr("\x1b")));
+  }
+}
+
+TEST(Terminal, EveryEdgeCaseFits) {
+  for (const auto& [name, heatmap] : edge_cases()) {
+    for (const ColorDepth colors : kDepths) {
+      for (const int columns : {20, 80, 200}) {
+        SCOPED_TRACE(name + ", " + std::to_string(columns));
+        expect_fits(heatmap, {.columns = columns, .colors = colors});
+      }
+    }
+  }
+}
+
+TEST(Terminal, LabelsOfAllKindsFit) {
+  Random random(31);
+  for (int round = 0; round < 150; ++round) {
+    const Heatmap heatmap = labelled(1 + random.below(90), 1 + random.below(90), 300 + round);
+    expect_fits(heatmap, {.columns = static_cast<int>(20 + random.below(120)),
+                          .colors = kDepths[random.below(3)]});
+  }
+}
+
+TEST(Terminal, ManyPanelsFit) {
+  for (const ColorDepth colors : kDepths) {
+    for (const int columns : {20, 47, 80, 160}) {
+      expect_fits(heads(8, 26, 26), {.columns = columns, .colors = colors});
+      expect_fits(heads(5, 3, 3), {.columns = columns, .colors = colors});
+    }
+  }
+}
+
+TEST(Terminal, SmallMatrixShowsItsNumbers) {
+  Heatmap heatmap = one_panel(Tensor::of<double>({2, 2}, {1, 0, 0.25, 0.75}));
+  heatmap.panels[0].row_labels = {"the", " cat"};
+  heatmap.panels[0].column_labels = {"the", " cat"};
+  EXPECT_EQ(render_terminal(heatmap, {}),
+            "A title\n"
+            "↓ queries   → keys\n"
+            "\n"
+            "        the   ␣cat\n"
+            " the  1.000      0\n"
+            "␣cat  0.250  0.750\n"
+            "\n"
+            "0 [ .:-=+*#%@] 1  weight\n");
+}
+
+TEST(Terminal, ColumnsStayAlignedBesideWideAndCombiningCharacters) {
+  Heatmap heatmap = one_panel(random_weights(4, 30, 1));
+  heatmap.panels[0].row_labels = {"cat", "世界", "W\u030ae\u0301", "한국어"};
+  const TerminalOptions options{.columns = 80, .colors = ColorDepth::true_color};
+  std::vector<int> starts;  // of the cells, after the widest label, of six columns, and a blank
+  for (const std::string& line : lines_of(render_terminal(heatmap, options))) {
+    const std::size_t color = line.find("\x1b[0;48");
+    if (color == std::string::npos || line.find("weight") != std::string::npos) continue;
+    starts.push_back(display_width(line.substr(0, color)));
+  }
+  EXPECT_THAT(starts, ElementsAre(7, 7, 7, 7));
+}
+
+TEST(Terminal, NamesWhatIsNoNumber) {
+  Tensor matrix = random_weights(20, 20, 1);
+  matrix.mutable_data<float>()[0] = -static_cast<float>(kInfinity);
+  matrix.mutable_data<float>()[1] = static_cast<float>(kNan);
+  const std::string text = render_terminal(one_panel(matrix), {});
+  EXPECT_THAT(text, HasSubstr("··??"));
+  EXPECT_THAT(text, HasSubstr("· masked (−∞)   ? not a number (NaN)\n"));
+}
+
+TEST(Terminal, LargeMatrixIsPooledAndSaysSo) {
+  const Heatmap heatmap = one_panel(random_weights(5000, 5000, 1));
+  for (const ColorDepth colors : kDepths) {
+    const std::string text = render_terminal(heatmap, {.colors = colors});
+    EXPECT_THAT(stripped(text), HasSubstr("the whole has 5,000 × 5,000"));
+    EXPECT_LT(lines_of(text).size(), 60u);
+  }
+}
+
+TEST(Terminal, SignsDifferWithoutColours) {
+  const std::string text =
+      render_terminal(one_panel(Tensor::of<double>({1, 2}, {-1, 1})), {.columns = 20});
+  EXPECT_THAT(text, HasSubstr("−1 [Ww- +xX] 1"));
+}
+
+TEST(Terminal, RefusesAWidthInWhichNothingFits) {
+  const Heatmap heatmap = one_panel(Tensor({2, 2}));
+  expect_error([&] { render_terminal(heatmap, {.columns = 19}); }, "at least 20 columns");
+  expect_error([&] { render_terminal(heatmap, {.lines = 1}); }, "4 lines");
+  EXPECT_THROW(render_terminal({}, {}), Error);
+}
+
+TEST(TerminalLine, NearestOf256IsExactForTheFixedColours) {
+  EXPECT_EQ(nearest_of_256({0, 0, 0}), 16);
+  EXPECT_EQ(nearest_of_256({255, 255, 255}), 231);
+  EXPECT_EQ(nearest_of_256({255, 0, 0}), 196);
+  EXPECT_EQ(nearest_of_256({8, 8, 8}), 232);
+}
+
+TEST(TerminalLine, StyleIsWrittenOnlyWhereItChanges) {
+  TerminalLine line(ColorDepth::true_color);
+  line.add("a", {.foreground = Rgb{1, 2, 3}});
+  line.add("b", {.foreground = Rgb{1, 2, 3}});
+  line.add("c");
+  EXPECT_EQ(line.text(), "\x1b[0;38;2;1;2;3mab\x1b[0mc");
+  EXPECT_EQ(line.width(), 3);
+}
+
+// Environment variables, set for one test.
+class DetectTerminal : public testing::Test {
+ protected:
+  DetectTerminal() {
+    for (const char* name : {"NO_COLOR", "COLORTERM", "TERM", "COLUMNS"}) {
+      const char* value = ::getenv(name);
+      saved_.emplace_back(name, value == nullptr ? "" : value);
+      ::unsetenv(name);
+    }
+  }
+  ~DetectTerminal() override {
+    for (const auto& [name, value] : saved_) {
+      if (value.empty()) {
+        ::unsetenv(name.c_str());
+      } else {
+        ::setenv(name.c_str(), value.c_str(), 1);
+      }
+    }
+    if (terminal_ >= 0) ::close(terminal_);
+  }
+
+  // The descriptor of a pseudo-terminal; below zero if this machine has none.
+  int terminal() {
+    if (terminal_ < 0) terminal_ = ::posix_openpt(O_RDWR | O_NOCTTY);
+    return terminal_;
+  }
+  static void set(const char* name, const char* value) { ::setenv(name, value, 1); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> saved_;
+  int terminal_ = -1;
+};
+
+TEST_F(DetectTerminal, PipeHasNoColour) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  set("TERM", "xterm-256color");
+  set("COLORTERM", "truecolor");
+  const TerminalOptions options = detect_terminal(ends[1]);
+  EXPECT_EQ(options.colors, ColorDepth::none);
+  EXPECT_EQ(options.columns, 80);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_F(DetectTerminal, EnvironmentChoosesTheDepth) {
+  if (terminal() < 0 || ::isatty(terminal()) == 0) GTEST_SKIP() << "no pseudo-terminal here";
+  EXPECT_EQ(detect_terminal(terminal()).colors, ColorDepth::none);  // TERM is not set
+  set("TERM", "xterm-256color");
+  EXPECT_EQ(detect_terminal(terminal()).colors, ColorDepth::palette_256);
+  set("COLORTERM", "truecolor");
+  EXPECT_EQ(detect_terminal(terminal()).colors, ColorDepth::true_color);
+  set("NO_COLOR", "1");
+  EXPECT_EQ(detect_terminal(terminal()).colors, ColorDepth::none);
+  ::unsetenv("NO_COLOR");
+  set("TERM", "dumb");
+  EXPECT_EQ(detect_terminal(terminal()).colors, ColorDepth::none);
+}
+
+TEST_F(DetectTerminal, ColumnsSetTheWidth) {
+  set("COLUMNS", "123");
+  EXPECT_EQ(detect_terminal(-1).columns, 123);
+  set("COLUMNS", "5");
+  EXPECT_EQ(detect_terminal(-1).columns, 20);  // the least that can be drawn in
+  for (const char* nonsense : {"-3", "0", "many", "99999999999999"}) {
+    set("COLUMNS", nonsense);
+    EXPECT_EQ(detect_terminal(-1).columns, 80) << nonsense;
+  }
+}
+
+}  // namespace
+}  // namespace clearhead
