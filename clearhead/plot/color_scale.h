@@ -53,7 +53,7 @@ class ColorScale {
 std::string number_text(double value, int digits);
 /// Text with `decimals` digits behind the point, such as "−0.50".
 std::string decimal_text(double value, int decimals);
-/// The text of −∞, NaN, +∞, or else `number_text`.
+/// "·" for −∞ (masked), "NaN", "+∞", or else `number_text`.
 std::string value_text(double value, int digits);
 
 }  // namespace clearhead

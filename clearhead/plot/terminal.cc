@@ -210,11 +210,12 @@ void write_color_bar(const Figure& figure, const TerminalOptions& options, Write
 }
 
 void write_legend(const Figure& figure, const TerminalPlan& plan, Writer& writer) {
-  if (plan.style == CellStyle::numbers) return;  // which says it in its cells
   std::vector<std::string> entries;
   if (figure.drawn.any_masked) entries.push_back("· masked");
-  if (figure.drawn.any_nan) entries.push_back("? not a number (NaN)");
-  if (figure.drawn.any_infinite) entries.push_back("∞ +∞");
+  if (plan.style != CellStyle::numbers) {  // which name these in their cells
+    if (figure.drawn.any_nan) entries.push_back("? not a number (NaN)");
+    if (figure.drawn.any_infinite) entries.push_back("∞ +∞");
+  }
   writer.paragraph(fmt::format("{}", fmt::join(entries, "   ")), {});
 }
 

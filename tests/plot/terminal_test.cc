@@ -130,7 +130,14 @@ TEST(Terminal, NamesWhatIsNoNumber) {
   matrix.mutable_data<float>()[1] = static_cast<float>(kNan);
   const std::string text = render_terminal(one_panel(matrix), {});
   EXPECT_THAT(text, HasSubstr("··??"));
-  EXPECT_THAT(text, HasSubstr("· masked (−∞)   ? not a number (NaN)\n"));
+  EXPECT_THAT(text, HasSubstr("· masked   ? not a number (NaN)\n"));
+}
+
+TEST(Terminal, NamesMaskedCellsAmongNumbers) {
+  const Tensor matrix = Tensor::of<double>({2, 2}, {1, -kInfinity, 0.25, 0.75});
+  const std::string text = render_terminal(one_panel(matrix), {});
+  EXPECT_THAT(text, HasSubstr("0  1.000      ·\n"));
+  EXPECT_THAT(text, HasSubstr("\n· masked\n"));
 }
 
 TEST(Terminal, LargeMatrixIsPooledAndSaysSo) {
