@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/cast.h"
+#include "clearhead/ops/matrix_product.h"
 #include "clearhead/ops/reshape.h"
 
 namespace clearhead {
@@ -61,10 +63,10 @@ void check_options(const AttentionOptions& options) {
            std::to_string(options.right_window_size));
   }
   if (!(options.softcap >= 0) || std::isinf(options.softcap)) {
-    refuse("softcap must be 0 (none) or a positive number, got " + std::to_string(options.softcap));
+    refuse("softcap must be 0 (none) or a positive number, got " + format_number(options.softcap));
   }
   if (options.scale && !std::isfinite(*options.scale)) {
-    refuse("scale must be a finite number, got " + std::to_string(*options.scale));
+    refuse("scale must be a finite number, got " + format_number(*options.scale));
   }
   if (options.softmax_precision && !is_floating(*options.softmax_precision)) {
     refuse("softmax_precision must be f16, bf16, f32 or f64, got " +
@@ -75,6 +77,21 @@ void check_options(const AttentionOptions& options) {
   }
   if (options.nonpad_kv_seqlen.defined() && options.past_key.defined()) {
     refuse("nonpad_kv_seqlen describes a cache kept outside and cannot be combined with past_key");
+  }
+}
+
+// Scale and softcap, which must be numbers in the type of calculation too.
+void set_factors(PreparedAttention& p, const AttentionOptions& options, DType dtype) {
+  p.scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(p.D)));
+  p.softcap = options.softcap;
+  const std::string type(dtype_name(dtype));
+  if (std::isinf(Tensor::scalar(p.scale, dtype).item())) {
+    refuse("scale " + format_number(p.scale) + " is infinite in " + type);
+  }
+  const double softcap = Tensor::scalar(p.softcap, dtype).item();
+  if (std::isinf(softcap) || (softcap == 0 && p.softcap != 0)) {
+    refuse("softcap " + format_number(p.softcap) + " is " + (softcap == 0 ? "0" : "infinite") +
+           " in " + type + "; 0 itself means none");
   }
 }
 
@@ -100,7 +117,7 @@ void check_head_count(std::int64_t given, std::int64_t actual, const char* optio
   }
 }
 
-// The cache followed by the new keys or values.
+// The cache followed by the new keys or values, in their type.
 Var join_past(const Var& past, const Var& x, const char* what) {
   const Shape& a = past.shape();
   const Shape& b = x.shape();
@@ -110,7 +127,7 @@ Var join_past(const Var& past, const Var& x, const char* what) {
            ", past, " + std::to_string(b[3]) + "] to continue " + to_string(b) + ", got " +
            to_string(a) + " of " + std::string(dtype_name(past.dtype())));
   }
-  return concat(past, x, 2);
+  return concat(cast(past, x.dtype()), x, 2);
 }
 
 // Keys that are no padding, per batch; S for all if not given.
@@ -186,10 +203,13 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
   if (!fits) {
     char count[32];
     std::snprintf(count, sizeof count, "%.0f", bytes);
+    const std::int64_t heads = p.B * p.H;
     refuse("by hand the steps, matrices of " + std::to_string(p.T) + " queries × " +
-           std::to_string(p.S) + " keys for " + std::to_string(p.B * p.H) + " heads, would take " +
-           count + " bytes; the limit is " + std::to_string(kByHandMaxBytes) +
-           ". Calculate it fused (AttentionWay::fused), which needs no such matrix");
+           std::to_string(p.S) + " keys for " + std::to_string(heads) +
+           (heads == 1 ? " head" : " heads") + ", would take " + count + " bytes; the limit is " +
+           std::to_string(kByHandMaxBytes) +
+           ". Calculate it fused, which needs no such matrices: AttentionWay::fused, or --fused on "
+           "the command line");
   }
   return true;
 }
@@ -202,32 +222,29 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   check_options(options);
   const bool three_d = q.rank() == 3;
   const DType dtype = q.dtype() == DType::f64 ? DType::f64 : DType::f32;
-  const auto calculated_in = [dtype](const Var& x) {
-    return x.dtype() == dtype ? x : cast(x, dtype);
-  };
-  const auto given_as = [](const Var& x, DType type) {
-    return x.dtype() == type ? x : cast(x, type);
-  };
 
-  PreparedAttention p;
-  p.q = calculated_in(q), p.k = calculated_in(k), p.v = calculated_in(v);
+  Var all_q = q, all_k = k, all_v = v;  // 4-D, with the cache, in the types that were given
   if (three_d) {
-    p.q = split_heads(p.q, options.q_num_heads, "q", "q_num_heads");
-    p.k = split_heads(p.k, options.kv_num_heads, "k", "kv_num_heads");
-    p.v = split_heads(p.v, options.kv_num_heads, "v", "kv_num_heads");
+    all_q = split_heads(q, options.q_num_heads, "q", "q_num_heads");
+    all_k = split_heads(k, options.kv_num_heads, "k", "kv_num_heads");
+    all_v = split_heads(v, options.kv_num_heads, "v", "kv_num_heads");
   } else {
     check_head_count(options.q_num_heads, q.size(1), "q_num_heads");
     check_head_count(options.kv_num_heads, k.size(1), "kv_num_heads");
   }
   std::int64_t past = 0;
   if (options.past_key.defined()) {
-    p.k = join_past(calculated_in(options.past_key), p.k, "past_key");
-    p.v = join_past(calculated_in(options.past_value), p.v, "past_value");
+    all_k = join_past(options.past_key, all_k, "past_key");
+    all_v = join_past(options.past_value, all_v, "past_value");
     past = options.past_key.size(2);
   }
+  PreparedAttention p;
+  p.q = cast(all_q, dtype), p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
   set_sizes(p);
-  p.scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(p.D)));
-  p.softcap = options.softcap;
+  p.q_value = with_dense_rows(p.q.value());
+  p.k_value = with_dense_rows(p.k.value());
+  p.v_value = with_dense_rows(p.v.value());
+  set_factors(p, options, dtype);
   p.softmax_precision = options.softmax_precision;
   p.qk_matmul_output_mode = options.qk_matmul_output_mode;
   if (options.attn_mask.defined()) p.attn_mask = prepare_mask(options.attn_mask, p, dtype);
@@ -236,11 +253,11 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   const AttentionResult result =
       goes_by_hand(p, options.way) ? attention_by_hand(p) : attention_fused(p);
   AttentionOutput output;
-  output.y = given_as(three_d ? merge_heads(result.z) : result.z, q.dtype());
-  output.present_key = given_as(p.k, k.dtype());
-  output.present_value = given_as(p.v, v.dtype());
+  output.y = cast(three_d ? merge_heads(result.z) : result.z, q.dtype());
+  output.present_key = all_k;
+  output.present_value = all_v;
   if (result.qk_matmul_output.defined()) {
-    output.qk_matmul_output = given_as(result.qk_matmul_output, q.dtype());
+    output.qk_matmul_output = cast(result.qk_matmul_output, q.dtype());
   }
   return output;
 }

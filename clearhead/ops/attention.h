@@ -23,7 +23,7 @@
 // *Fused* the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
 // Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, in its two
 // parts row_max and row_sum. From these any tile of the other steps is calculated again when it is
-// asked for, under the same names. docs/numerics.md says what both ways promise.
+// asked for, under the same names, hook_mask excepted. docs/numerics.md says what both ways promise.
 //
 // Letters: B batch, H query heads, G key/value heads (query head h reads key/value head
 // h / (H/G)), T queries, S keys (those of the cache included), D size of queries and keys, Dv size
@@ -58,7 +58,7 @@ struct AttentionOptions {
   /// Query i sees key j only if j ≤ i + offset. The offset is the number of keys before the
   /// queries: the length of the cache (`past_key`), or nonpad_kv_seqlen − T, or 0 without a cache.
   bool is_causal = false;
-  /// Factor on q·k; 1/√D if not given.
+  /// Factor on q·k, a finite number in the type of calculation; 1/√D if not given.
   std::optional<double> scale = {};
   /// Scores are squeezed into ±softcap by softcap·tanh(score/softcap); 0: they are not.
   double softcap = 0;
@@ -97,8 +97,8 @@ struct AttentionOutput {
 };
 
 /// Attention of queries q [B, H, T, D] to keys k [B, G, S, D] with values v [B, G, S, Dv], or 3-D:
-/// [B, T, H·D], [B, S, G·D], [B, S, G·Dv]. All f32, f64, f16 or bf16 alike; the 16-bit types are
-/// calculated in f32 and rounded at the end. A query that sees no key gets zeros. Throws Error on
+/// [B, T, H·D], [B, S, G·D], [B, S, G·Dv]. q and k are f32, f64, f16 or bf16 alike, and so is y; v
+/// may be another of them. f64 is calculated in f64, the rest in f32 and rounded at the end. A query that sees no key gets zeros. Throws Error on
 /// shapes, types and options that do not fit, and if by hand is demanded where it would take more
 /// than kByHandMaxBytes.
 AttentionOutput attention(const Var& q, const Var& k, const Var& v,

@@ -21,6 +21,9 @@ struct PreparedAttention {
   Var q;  // [B, H, T, D]
   Var k;  // [B, G, S, D]
   Var v;  // [B, G, S, Dv]
+  // Their numbers, the last axis without gaps. Held here because those of a computed view live no longer than their
+  // holder.
+  Tensor q_value, k_value, v_value;
   Var attn_mask;  // [1|B, 1|H, 1|T, ≤S], boolean or of the type of calculation; undefined if there is none
   double scale = 1;
   double softcap = 0;

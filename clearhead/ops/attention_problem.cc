@@ -21,8 +21,7 @@ kernels::SoftmaxRounding rounding_of(const PreparedAttention& p) {
 }
 
 template <typename T>
-kernels::HeadsView<T> heads_view(const Var& x) {
-  const Tensor tensor = x.value();
+kernels::HeadsView<T> heads_view(const Tensor& tensor) {
   return {tensor.data<T>(), tensor.strides()[0], tensor.strides()[1], tensor.strides()[2]};
 }
 
@@ -52,9 +51,9 @@ kernels::AttentionProblem<T> kernel_problem(const PreparedAttention& p) {
   kernels::AttentionProblem<T> problem;
   problem.B = p.B, problem.H = p.H, problem.G = p.G;
   problem.queries = p.T, problem.keys = p.S, problem.D = p.D, problem.Dv = p.Dv;
-  problem.q = heads_view<T>(p.q);
-  problem.k = heads_view<T>(p.k);
-  problem.v = heads_view<T>(p.v);
+  problem.q = heads_view<T>(p.q_value);
+  problem.k = heads_view<T>(p.k_value);
+  problem.v = heads_view<T>(p.v_value);
   problem.mask = mask_view<T>(p.attn_mask);
   problem.scale = static_cast<T>(p.scale);
   problem.softcap = static_cast<T>(p.softcap);

@@ -1,0 +1,218 @@
+// Attention takes its operands in every form in which a Tensor or a Var may come: strided, repeated by strides of 0,
+// read-only, calculated on demand, of another type, the same one several times, with and without a gradient.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "attention_cases.h"
+#include "clearhead/base/error.h"
+#include "clearhead/ops/attention.h"
+#include "clearhead/ops/multiply.h"
+#include "clearhead/ops/reduce.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::largest_difference;
+using testing::random_normal;
+
+constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
+
+struct Inputs {
+  Tensor q, k, v, mask;
+};
+
+// The result and the gradients of Σ y² for q, k, v and the mask; undefined for those without one.
+std::vector<Tensor> results(const Inputs& in, AttentionWay way, Keep keep = Keep::everything,
+                            const std::vector<bool>& with_gradient = {true, true, true, true}) {
+  Tape tape(keep);
+  const Var q = tape.input("q", in.q, with_gradient[0]);
+  const Var k = tape.input("k", in.k, with_gradient[1]);
+  const Var v = tape.input("v", in.v, with_gradient[2]);
+  const Var mask = tape.input("mask", in.mask, with_gradient[3]);
+  const Var y = scaled_dot_product_attention(q, k, v, {.attn_mask = mask, .way = way});
+  std::vector<Tensor> all = {y.value()};
+  if (y.needs_grad()) tape.backward(sum(multiply(y, y)));
+  for (const Var& var : {q, k, v, mask}) {
+    all.push_back(var.needs_grad() ? var.grad() : Tensor());
+  }
+  return all;
+}
+
+Inputs random_inputs() {
+  Random random(21);
+  const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f64); };
+  return {normal({2, 4, 37, 6}), normal({2, 2, 70, 6}), normal({2, 2, 70, 5}), normal({37, 70})};
+}
+
+void expect_equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!a[i].defined() || !b[i].defined()) continue;
+    EXPECT_EQ(largest_difference(a[i], b[i]), 0) << i;
+  }
+}
+
+// The same numbers, each row spread out: the last axis lies side by side with the one before it exchanged.
+Tensor turned(const Tensor& x) { return x.transpose(-1, -2).clone().transpose(-1, -2); }
+
+TEST(AttentionOperands, MayBeStridedAlongEveryAxis) {
+  const Inputs in = random_inputs();
+  for (const AttentionWay way : kWays) {
+    const std::vector<Tensor> expected = results(in, way);
+    for (Tensor Inputs::*operand : {&Inputs::q, &Inputs::k, &Inputs::v, &Inputs::mask}) {
+      Inputs strided = in;
+      strided.*operand = turned(in.*operand);
+      ASSERT_NE((strided.*operand).strides().back(), 1);
+      expect_equal(results(strided, way), expected);
+    }
+  }
+}
+
+TEST(AttentionOperands, MayBeRepeatedByStridesOfZero) {
+  const Inputs in = random_inputs();
+  for (const AttentionWay way : kWays) {
+    for (Tensor Inputs::*operand : {&Inputs::q, &Inputs::k, &Inputs::v, &Inputs::mask}) {
+      const Tensor whole = in.*operand;
+      for (std::int64_t axis = 0; axis < whole.rank(); ++axis) {
+        Inputs repeated = in, copied = in;
+        repeated.*operand = whole.slice(axis, 0, 1).broadcast_to(whole.shape());
+        copied.*operand = (repeated.*operand).clone();
+        ASSERT_TRUE((repeated.*operand).is_read_only());
+        expect_equal(results(repeated, way), results(copied, way));
+      }
+    }
+  }
+}
+
+TEST(AttentionOperands, GiveTheSameWhicheverOfThemTakeGradients) {
+  const Inputs in = random_inputs();
+  for (const AttentionWay way : kWays) {
+    const std::vector<Tensor> expected = results(in, way);
+    for (const Keep keep : {Keep::for_backward, Keep::everything}) {
+      for (int needs = 0; needs < 16; ++needs) {
+        const std::vector<bool> which = {(needs & 1) != 0, (needs & 2) != 0, (needs & 4) != 0,
+                                         (needs & 8) != 0};
+        const std::vector<Tensor> got = results(in, way, keep, which);
+        for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(got[i + 1].defined(), which[i]);
+        expect_equal(got, expected);
+      }
+    }
+    expect_equal({results(in, way, Keep::nothing)[0]}, {expected[0]});
+  }
+}
+
+TEST(AttentionOperands, MayBeComputedViews) {
+  Random random(22);
+  const Tensor x = random_normal(random, {1, 2, 40, 8}, DType::f64);
+  for (const AttentionWay way : kWays) {
+    Tape tape;
+    const Var var = tape.input("x", x);
+    scaled_dot_product_attention(var, var, var, {.is_causal = true, .way = AttentionWay::fused});
+    const Var pattern = tape["hook_pattern"];  // [1, 2, 40, 40], stored nowhere
+    const Var stored = tape.input("stored", pattern.value());
+    const auto y = [&](const Var& q, const Var& k, const Var& v) {
+      return scaled_dot_product_attention(q, k, v, {.way = way}).value();
+    };
+    EXPECT_EQ(largest_difference(y(pattern, pattern, var), y(stored, stored, var)), 0);
+    EXPECT_EQ(largest_difference(y(var, var, pattern), y(var, var, stored)), 0);
+  }
+}
+
+TEST(AttentionOperands, MayBeOneAndTheSame) {
+  Random random(23);
+  const Tensor x = random_normal(random, {2, 3, 40, 8}, DType::f64);
+  Tensor gradients[2];
+  for (int w = 0; w < 2; ++w) {
+    Tape tape;
+    const Var var = tape.input("x", x);
+    const Var a = scaled_dot_product_attention(var, var, var, {.is_causal = true, .way = kWays[w]});
+    const Var b = scaled_dot_product_attention(a, var, a, {.way = kWays[w]});  // twice on one tape
+    const Var loss = sum(multiply(b, b));
+    tape.backward(loss);
+    gradients[w] = var.grad().clone();
+    tape.backward(loss);  // begins anew
+    EXPECT_EQ(largest_difference(var.grad(), gradients[w]), 0);
+  }
+  EXPECT_LT(largest_difference(gradients[1], gradients[0]), 1e-11);
+}
+
+TEST(AttentionOperands, EmptyAxesGiveEmptyOrZeroResults) {
+  struct Case {
+    Shape q, k, v, mask;
+  };
+  const std::vector<Case> cases = {
+      {{0, 4, 3, 6}, {0, 2, 7, 6}, {0, 2, 7, 5}, {3, 7}},  // no batch
+      {{2, 4, 0, 6}, {2, 2, 7, 6}, {2, 2, 7, 5}, {0, 7}},  // no query
+      {{2, 4, 3, 6}, {2, 2, 0, 6}, {2, 2, 0, 5}, {3, 0}},  // no key
+      {{2, 4, 3, 6}, {2, 2, 7, 6}, {2, 2, 7, 0}, {3, 7}},  // values of no size
+      {{2, 4, 3, 6}, {2, 2, 7, 6}, {2, 2, 7, 5}, {0}},     // a mask that hides every key
+  };
+  Random random(24);
+  const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };
+  for (const Case& c : cases) {
+    const Inputs in = {normal(c.q), normal(c.k), normal(c.v), normal(c.mask)};
+    for (const AttentionWay way : kWays) {
+      const std::vector<Tensor> got = results(in, way);
+      EXPECT_EQ(got[0].shape(), (Shape{c.q[0], c.q[1], c.q[2], c.v[3]}));
+      for (const Tensor& tensor : got) {
+        EXPECT_EQ(largest_difference(tensor, Tensor(tensor.shape())), 0);
+      }
+    }
+  }
+}
+
+TEST(AttentionOperands, ThePresentIsWhatWasGivenUnrounded) {
+  Random random(25);
+  Tape tape;
+  const Tensor q = random_normal(random, {1, 2, 3, 4}, DType::f32);
+  const Tensor v = random_normal(random, {1, 2, 3, 4}, DType::f64);  // f32 cannot hold it
+  const AttentionOutput plain =
+      attention(tape.input("q", q), tape.input("k", q), tape.input("v", v));
+  EXPECT_EQ(largest_difference(plain.present_value.value(), v), 0);
+  const AttentionOutput continued =
+      attention(tape.input("q", q), tape.input("k", q), tape.input("v", v),
+                {.past_key = tape.input("past_key", q), .past_value = tape.input("past_value", v)});
+  EXPECT_EQ(continued.present_value.dtype(), DType::f64);
+  EXPECT_EQ(largest_difference(continued.present_value.value().slice(2, 3, 6), v), 0);
+}
+
+std::string error_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(AttentionOperands, FactorsThatTheTypeCannotHoldAreRefused) {
+  const auto attend = [](DType dtype, const AttentionOptions& options) {
+    Tape tape;
+    const Var x = tape.input("x", Tensor({1, 1, 3, 4}, dtype));
+    scaled_dot_product_attention(x, x, x, options);
+  };
+  EXPECT_THAT(error_of([&] { attend(DType::f32, {.scale = 1e300}); }),
+              HasSubstr("scale 1e+300 is infinite in f32"));
+  EXPECT_THAT(error_of([&] { attend(DType::f32, {.softcap = 1e300}); }),
+              HasSubstr("softcap 1e+300 is infinite in f32"));
+  EXPECT_THAT(error_of([&] { attend(DType::f32, {.softcap = 1e-50}); }),
+              HasSubstr("softcap 1e-50 is 0 in f32"));
+  EXPECT_EQ(error_of([&] { attend(DType::f64, {.scale = 1e300, .softcap = 1e-50}); }), "no error");
+}
+
+TEST(AttentionOperands, ACacheOfIntegersIsRefused) {
+  Tape tape;
+  const Var x = tape.input("x", Tensor({1, 1, 3, 4}));
+  const Var past = tape.input("past", Tensor({1, 1, 2, 4}, DType::i64));
+  EXPECT_THAT(error_of([&] { attention(x, x, x, {.past_key = past, .past_value = past}); }),
+              HasSubstr("past_key"));
+}
+
+}  // namespace
+}  // namespace clearhead
