@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace clearhead::testing {
@@ -84,6 +85,11 @@ std::string AttentionCase::describe() const {
   }
   if (nonpad_kv_seqlen.defined()) text += " nonpad";
   return text;
+}
+
+int rounds(int full) {
+  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
+  return scale != nullptr && std::string(scale) == "small" ? full / 20 : full;
 }
 
 AttentionCase random_case(Random& random, DType dtype, const CaseLimits& limits) {

@@ -1,11 +1,10 @@
-// Attention: both ways give what the definition says, for all options; gradients are true; one row never touches another.
+// Attention: both ways give what the definition says, for all options; one row never touches another.
 #include "clearhead/ops/attention.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 #include "attention_cases.h"
@@ -25,15 +24,10 @@ using ::testing::HasSubstr;
 using testing::largest_difference;
 using testing::random_case;
 using testing::random_normal;
+using testing::rounds;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
-
-// Sanitizers make everything some ten times slower; they look for other faults and need fewer cases.
-int rounds(int full) {
-  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
-  return scale != nullptr && std::string(scale) == "small" ? full / 20 : full;
-}
 
 // A rounded softmax may differ by one step of its type where the scores differ by one of theirs.
 double tolerance(const AttentionCase& c, double otherwise) {
@@ -83,54 +77,6 @@ TEST(Attention, ByHandAndFusedAgree) {
       // Sums over up to 6 heads × 70 queries; an error of 1e-7 each adds up to less than 1e-5 relative to their size.
       ASSERT_LT(largest_difference(gradients[1][j], gradients[0][j]), 100 * tolerance(c, 1e-6))
           << i << ", gradient " << j << ": " << c.describe();
-    }
-  }
-}
-
-// Σ weights·y as a function of one element of one operand, for central differences.
-double weighted_output(const AttentionCase& c, AttentionWay way, const Tensor& weights) {
-  Tape tape(Keep::nothing);
-  const Tensor y = testing::call(tape, c, way).output.y.value().contiguous();
-  double sum = 0;
-  for (std::int64_t i = 0; i < y.count(); ++i)
-    sum += weights.data<double>()[i] * y.data<double>()[i];
-  return sum;
-}
-
-TEST(Attention, GradientsAgreeWithCentralDifferences) {
-  Random random(3);
-  for (int i = 0; i < rounds(160); ++i) {
-    AttentionCase c = random_case(
-        random, DType::f64,
-        {.length = 5, .head_size = 4, .empty_batches = false, .rounded_softmax = false});
-    for (const AttentionWay way : kWays) {
-      Tape tape;
-      const AttentionCall call = testing::call(tape, c, way);
-      const Tensor weights = random_normal(random, call.output.y.shape(), DType::f64);
-      tape.backward(call.output.y, weights);
-      const std::vector<Var> vars = call.floating_operands();
-      std::size_t next = 0;
-      for (Tensor* operand : {&c.q, &c.k, &c.v, &c.attn_mask, &c.past_key, &c.past_value}) {
-        if (!operand->defined() || !is_floating(operand->dtype())) continue;
-        const Tensor gradient = vars[next++].grad();
-        *operand = operand->clone();
-        double* x = operand->mutable_data<double>();
-        for (std::int64_t j = 0; j < operand->count(); ++j) {
-          const double at = x[j];
-          if (std::isinf(at)) continue;  // −inf of a mask: not differentiable there
-          const double h = 1e-5;
-          x[j] = at + h;
-          const double above = weighted_output(c, way, weights);
-          x[j] = at - h;
-          const double below = weighted_output(c, way, weights);
-          x[j] = at;
-          // The difference itself errs by h²·f''' ≈ 1e-10 and by rounding, 1e-15/h = 1e-10, for sums of order 1 to 10.
-          const double numeric = (above - below) / (2 * h);
-          const double exact = gradient.data<double>()[j];
-          ASSERT_NEAR(exact, numeric, 1e-7 * std::max(1.0, std::abs(numeric)))
-              << i << ", operand " << next << ", element " << j << ": " << c.describe();
-        }
-      }
     }
   }
 }
