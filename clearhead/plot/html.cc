@@ -140,9 +140,27 @@ std::string script_text(const Json& json) {
   return text;
 }
 
+// The ticks of the colour bar, without those whose text would touch that of another; the ends stay.
+std::vector<Tick> separate_ticks(const Figure& figure) {
+  constexpr double kBarWidth = 300, kCharacterWidth = 7, kGap = 6;  // pixels
+  const std::vector<Tick> ticks = figure.scale.ticks(4);
+  const auto width = [&](const Tick& tick) { return kCharacterWidth * display_width(tick.text); };
+  const double end = kBarWidth - (ticks.size() > 1 ? width(ticks.back()) + kGap : 0);
+  std::vector<Tick> kept;
+  double used = 0;
+  for (const Tick& tick : ticks) {
+    const bool is_end = &tick == &ticks.front() || &tick == &ticks.back();
+    const double left = tick.position * kBarWidth - width(tick) / 2;
+    if (!is_end && (left < used || left + width(tick) > end)) continue;
+    used = (kept.empty() ? 0 : left) + width(tick) + kGap;
+    kept.push_back(tick);
+  }
+  return kept;
+}
+
 std::string legend_markup(const Figure& figure) {
   std::string ticks;
-  for (const Tick& tick : figure.scale.ticks(4)) {
+  for (const Tick& tick : separate_ticks(figure)) {
     ticks += fmt::format("<span style=\"left:{:.3f}%\">{}</span>", 100 * tick.position,
                          escape_markup(tick.text));
   }

@@ -19,6 +19,7 @@ std::string_view html_style() {
   }
 }
 * { box-sizing: border-box; }
+html { scrollbar-gutter: stable; }  /* panels are sized before the page is long enough to scroll */
 body {
   margin: 0 auto; padding: 20px clamp(12px, 3vw, 32px) 96px; max-width: 1400px;
   background: var(--page); color: var(--text);

@@ -427,8 +427,14 @@ CellLimit cell_limit(const Heatmap& heatmap) {
   const double aspect =
       aspect_of(static_cast<double>(first.size(0)), static_cast<double>(first.size(1)));
   const Room space = room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect));
-  return {std::max<std::int64_t>(1, static_cast<std::int64_t>(space.height / kSmallestCell)),
-          std::max<std::int64_t>(1, static_cast<std::int64_t>(space.width / kSmallestCell))};
+  double rows = space.height / kSmallestCell, columns = space.width / kSmallestCell;
+  const double shape = static_cast<double>(first.size(1)) / static_cast<double>(first.size(0));
+  if (shape == aspect) {  // no thin line: pooled, it keeps its shape
+    rows = std::min(rows, columns / shape);
+    columns = std::min(columns, rows * shape);
+  }
+  return {std::max<std::int64_t>(1, static_cast<std::int64_t>(rows)),
+          std::max<std::int64_t>(1, static_cast<std::int64_t>(columns))};
 }
 
 Layout lay_out(const Figure& figure, TextSetter& setter) { return Builder(figure, setter).build(); }

@@ -125,6 +125,16 @@ TEST(Html, IsMadeForPhonesKeyboardsAndScreenReaders) {
   }
 }
 
+TEST(Html, NumbersOfTheColourBarDoNotTouch) {
+  Heatmap heatmap = one_panel(Tensor::of<float>({1, 2}, {3.21e-4f, 1}));
+  heatmap.scale = Scale::log;
+  const std::string ticks = between(render_html(heatmap), "<div class=\"ticks\">", "</div>");
+  EXPECT_THAT(ticks, HasSubstr(">0.000321<"));
+  EXPECT_THAT(ticks, Not(HasSubstr(">0.001<")));  // would begin 33 pixels from the left
+  EXPECT_THAT(ticks, HasSubstr(">0.01<"));
+  EXPECT_THAT(ticks, HasSubstr(">1<"));
+}
+
 TEST(Html, PoolsWhatIsTooLargeAndSaysSo) {
   const std::string page = render_html(one_panel(Tensor({5000, 5000})));
   EXPECT_THAT(page, HasSubstr("Each cell is the max of 10 × 10 values"));

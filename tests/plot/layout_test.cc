@@ -129,6 +129,16 @@ TEST(Layout, PoolsWhatHasNoRoom) {
   }));
 }
 
+TEST(Layout, KeepsTheShapeOfWhatItPools) {
+  for (const std::size_t heads : {1, 2, 3, 8}) {
+    const Layout layout = layout_of(
+        Heatmap{.panels = std::vector<Panel>(heads, Panel{.values = Tensor({5000, 5000})})});
+    for (const PanelLayout& panel : layout.panels) {
+      EXPECT_EQ(panel.body.width, panel.body.height) << heads;
+    }
+  }
+}
+
 TEST(ArrangePanels, LeavesNoNeedlessGaps) {
   const auto grid = [](int count) {
     const PanelGrid g = arrange_panels(count, 1);
