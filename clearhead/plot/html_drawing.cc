@@ -9,7 +9,7 @@ std::string_view html_drawing_script() {
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const root = document.getElementById('panels');
-const FONT = 12, LINE = 13, APART = 12, TOP = 8, GAP = 5, LEVEL_GAP = 7, NUMBERS_APART = 34;
+const FONT = 12, LINE = 13, APART = 12, TOP = 8, RIGHT = 14, GAP = 5, LEVEL_GAP = 7, NUMBERS_APART = 34;
 const fontOf = (size, weight = 400) =>
   weight + ' ' + size + 'px system-ui, "Noto Sans", "Segoe UI", sans-serif';
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
@@ -141,16 +141,16 @@ class Drawing {
     this.left = Math.ceil(this.titleRoom + this.rowLabel + GAP + 4);
     const height = Math.max(320, 0.8 * window.innerHeight, Math.min(12 * this.rows, 900));
     const least = this.columns > 200 ? 1 : 3;
-    const square =
-      clamp(Math.min((available - this.left) / this.columns, height / this.rows), least, 64);
+    const room = available - this.left - RIGHT;  // what needs no scrolling
+    const square = clamp(Math.min(room / this.columns, height / this.rows), least, 64);
     const side = (count, room) => Math.max(square, Math.min(16, 80 / count, room / count));
-    this.cellWidth = side(this.columns, Math.max(60, available - this.left));
+    this.cellWidth = side(this.columns, Math.max(60, room));
     this.cellHeight = side(this.rows, height);
     const level = !this.columnAxis.labels || (this.columnAxis.step === 1 &&
       widest(this.columnAxis, 1000) + LEVEL_GAP <= this.cellWidth);
     this.columnLabel = level ? 0 : widest(this.columnAxis, 110);
     this.below = (level ? LINE : this.columnLabel) + GAP + 4;
-    this.width = Math.ceil(this.left + this.columns * this.cellWidth + 14);
+    this.width = Math.round(this.left + this.columns * this.cellWidth + RIGHT);
     this.height = Math.ceil(TOP + this.rows * this.cellHeight + this.below +
       (single && data.columnTitle ? LINE + 8 : 4));
   }

@@ -63,12 +63,16 @@ struct CellSize {
   double height;
 };
 
+// Whether a matrix is so much wider than high, or higher than wide, that it needs oblong cells.
+bool is_line(double rows, double columns) { return aspect_of(rows, columns) != columns / rows; }
+
 // Square cells that fill the room; oblong ones only if the matrix were a thin line otherwise.
 CellSize cell_size(const Grid& grid, Room room) {
   const double rows = static_cast<double>(grid.rows), columns = static_cast<double>(grid.columns);
   const double square = std::min({room.width / columns, room.height / rows, kLargestCell});
   const auto side = [&](double available, double count) {
-    const double least = std::min(kThinnestCell, std::min(kThinnest, available) / count);
+    const double thinnest = is_line(rows, columns) ? std::min(kThinnest, available) : 0;
+    const double least = std::min(kThinnestCell, thinnest / count);
     return std::max(kSmallestCell, snap_down(std::max(square, least)));
   };
   return {side(room.width, columns), side(room.height, rows)};
@@ -424,14 +428,14 @@ PanelGrid arrange_panels(int count, double aspect) {
 
 CellLimit cell_limit(const Heatmap& heatmap) {
   const Tensor& first = heatmap.panels.at(0).values;
-  const double aspect =
-      aspect_of(static_cast<double>(first.size(0)), static_cast<double>(first.size(1)));
-  const Room space = room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect));
+  const double height = static_cast<double>(first.size(0));
+  const double width = static_cast<double>(first.size(1));
+  const Room space =
+      room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect_of(height, width)));
   double rows = space.height / kSmallestCell, columns = space.width / kSmallestCell;
-  const double shape = static_cast<double>(first.size(1)) / static_cast<double>(first.size(0));
-  if (shape == aspect) {  // no thin line: pooled, it keeps its shape
-    rows = std::min(rows, columns / shape);
-    columns = std::min(columns, rows * shape);
+  if (!is_line(height, width)) {  // pooled, it keeps its shape
+    rows = std::min(rows, columns * height / width);
+    columns = std::min(columns, rows * width / height);
   }
   return {std::max<std::int64_t>(1, static_cast<std::int64_t>(rows)),
           std::max<std::int64_t>(1, static_cast<std::int64_t>(columns))};

@@ -129,12 +129,15 @@ TEST(Layout, PoolsWhatHasNoRoom) {
   }));
 }
 
-TEST(Layout, KeepsTheShapeOfWhatItPools) {
-  for (const std::size_t heads : {1, 2, 3, 8}) {
-    const Layout layout = layout_of(
-        Heatmap{.panels = std::vector<Panel>(heads, Panel{.values = Tensor({5000, 5000})})});
-    for (const PanelLayout& panel : layout.panels) {
-      EXPECT_EQ(panel.body.width, panel.body.height) << heads;
+TEST(Layout, DrawsSquareMatricesSquareHoweverManyAndLarge) {
+  for (const std::int64_t size : {30, 5000}) {
+    for (const std::size_t heads : {1, 2, 3, 8, 64}) {
+      const Tensor values({size, size}, DType::boolean);
+      const Layout layout =
+          layout_of(Heatmap{.panels = std::vector<Panel>(heads, Panel{.values = values})});
+      for (const PanelLayout& panel : layout.panels) {
+        EXPECT_EQ(panel.body.width, panel.body.height) << heads << " of " << size;
+      }
     }
   }
 }
