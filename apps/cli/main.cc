@@ -37,6 +37,10 @@ std::string describe(const CLI::ParseError& error, const CLI::App& command) {
     const std::string text = error.what();
     const std::size_t colon = text.find(':');
     const CLI::Option* option = command.get_option_no_throw(text.substr(0, colon));
+    if (option != nullptr && option->count() > 1 && option->get_items_expected_max() == 1) {
+      return fmt::format("{} is given {} times; it takes one value", option->get_name(),
+                         option->count());
+    }
     if (option != nullptr && colon != std::string::npos) {
       return fmt::format("{} needs a value ({})", option->get_name(), option->get_type_name());
     }

@@ -41,7 +41,11 @@ void OptionGroup::flag(const std::string& name, const std::string& help,
 
 void OptionGroup::text(const std::string& name, const std::string& value, const std::string& help,
                        const std::function<void(const std::string&)>& take) {
-  app_.add_option_function<std::string>(name, take, help)->type_name(value)->group(heading_);
+  const auto take_some = [=](const std::string& given) {
+    if (given.empty()) throw UsageError(fmt::format("{} needs a value ({})", name, value));
+    take(given);
+  };
+  app_.add_option_function<std::string>(name, take_some, help)->type_name(value)->group(heading_);
 }
 
 void OptionGroup::texts(const std::string& name, const std::string& value, const std::string& help,

@@ -51,7 +51,8 @@ void add_files(CLI::App& app, AttendOptions& o) {
       "like activations of TransformerLens (hook_q) are thd or bthd",
       into(o.layout));
   group.choice<DType>("--dtype", {{"f32", DType::f32}, {"f64", DType::f64}},
-                      "Type to calculate in (f64 if an array has it, else f32)", into(o.dtype));
+                      "Type to calculate in (f64 if an array has it or a .csv needs it, else f32)",
+                      into(o.dtype));
   group.texts("--labels", "A,B,C", "Names of the tokens (the first column of a .csv may have them)",
               into(o.labels));
   group.texts("--key-labels", "A,B,C", "Names of the keys where they are other tokens",
@@ -193,6 +194,10 @@ void add_attend_options(CLI::App& app, AttendOptions& options) {
 void check(const AttendOptions& o) {
   check_inputs(o);
   if (o.by_hand && o.fused) throw UsageError("--by-hand and --fused: choose one");
+  const AttendOptions usual;
+  if (o.explain.empty() && (o.explain_of != usual.explain_of || o.depth != usual.depth)) {
+    throw UsageError("--explain-of and --depth say more of --explain; give --explain H,T,D too");
+  }
   for (const std::string& path : o.out) {
     try {
       check_figure_ending(path);
