@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <utility>
 
 #include "apps/cli/attend/arrays.h"
@@ -166,13 +167,23 @@ Layout choose_layout(const AttendOptions& o, const Array& q, std::vector<std::st
   return Layout::usual(q.tensor.shape(), q.title);
 }
 
-// The type to calculate in unless it is chosen: f64 if any input has it. Text has no type.
+// Text has no type, so that it needs f64 only for numbers that are too large for f32.
+bool needs_f64(const Array& array) {
+  if (!array.tensor.defined() || array.tensor.dtype() != DType::f64) return false;
+  if (!array.is_csv) return true;
+  const Tensor numbers = array.tensor.contiguous();
+  const double* begin = numbers.data<double>();
+  return std::any_of(begin, begin + numbers.count(), [](double x) {
+    return std::isfinite(x) && std::abs(x) > std::numeric_limits<float>::max();
+  });
+}
+
+// The type to calculate in unless it is chosen: f64 if any input needs it.
 DType common_type(const AttendOptions& o, const Sources& from) {
   if (o.dtype) return *o.dtype;
   for (const Array* array : {&from.q, &from.k, &from.v, &from.w_q, &from.w_k, &from.w_v, &from.w_o,
                              &from.past_key, &from.past_value}) {
-    const bool is_f64 = array->tensor.defined() && array->tensor.dtype() == DType::f64;
-    if (is_f64 && !array->is_csv) return DType::f64;
+    if (needs_f64(*array)) return DType::f64;
   }
   return DType::f32;
 }
