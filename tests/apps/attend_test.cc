@@ -210,6 +210,12 @@ TEST(Attend, ATableOfOnesOwnWithLabels) {
               1e-6);
 }
 
+TEST(Attend, LabelsThatReadAlikeComeWithTheirPlaces) {
+  const TemporaryFolder folder;
+  const std::string x = folder.write("words.csv", "the,1,0\nthe,0,3\nsat,2,1\n");
+  EXPECT_THAT(say({"attend", "--x", x, "--causal"}), HasSubstr("\n1 the  1 the (0.998)\n"));
+}
+
 TEST(Attend, LabelsFromTheCommandLineAndFromAFile) {
   const TemporaryFolder folder;
   const std::string tokens = folder.write("tokens.txt", "the\ncat\nsat\n");
@@ -314,6 +320,13 @@ TEST(Attend, NumbersOfAnyTypeAreTaken) {
   }
 }
 
+TEST(Attend, ATableWithNumbersTooLargeForF32IsCalculatedInF64) {
+  const TemporaryFolder folder;
+  const NamedTensors s = saved({"attend", "--x", folder.write("x.csv", "1e39,0\n0,1\n")});
+  EXPECT_EQ(s.at("hook_z").dtype(), DType::f64);
+  EXPECT_EQ(s.at("hook_z").at({0, 0}), 1e39);
+}
+
 TEST(Attend, OneNumberIsExplained) {
   const NamedTensors s = saved(kDemo);
   const std::string text = say(with(kDemo, {"--explain", "0,2,1"}));
@@ -326,6 +339,8 @@ TEST(Attend, OneNumberIsExplained) {
               AllOf(HasSubstr("W_Q[0, 3, 3]"), HasSubstr("x[0, 0, 2, 3]"), HasSubstr("(input)")));
   EXPECT_THAT(say(with(kDemo, {"--explain", "0,1,1", "--explain-of", "hook_pattern"})),
               HasSubstr("= exp("));
+  EXPECT_THAT(say(with(kDemo, {"--explain", "0,1", "--explain-of", "hook_row_max"})),
+              HasSubstr("hook_row_max[0, 0, 1, 0] = "));
 }
 
 TEST(Attend, FiguresAreWrittenByTheirEnding) {
@@ -438,7 +453,7 @@ TEST(Attend, ByHandIsRefusedWhereItWouldTakeTooMuch) {
   const ProgramResult result =
       run_program("clearhead", {"attend", "--x", folder / "long.npy", "--by-hand"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.error, AllOf(HasSubstr("bytes"), HasSubstr("fused")));
+  EXPECT_THAT(result.error, AllOf(HasSubstr("bytes"), HasSubstr("--fused")));
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ void attend(const AttendOptions& o) {
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
   const Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : Heatmap();
 
-  std::string text = describe(tape, in, o) + print_notes(in, terminal.columns) + "\n";
+  std::string text = wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
+                     print_notes(in, terminal.columns) + "\n";
   if (o.steps) {
     text += print_steps(tape, in, terminal.columns, terminal.colors != ColorDepth::none);
   }

@@ -25,11 +25,14 @@ Step find_step(const Tape& tape, const std::string& name) {
                           name, close_names(name, names, 1).at(0), fmt::join(names, ", ")));
 }
 
-// The place with the batch in front, which may be left out if there is but one.
+// The place with what may be left out: the batch if there is but one, and the last axis of what has
+// one number for each query.
 Index full_index(const Step& step, const Var& var, Index index) {
   const Shape& shape = var.shape();
   const std::string given = fmt::format("{}", fmt::join(index, ","));
   const bool may_lack_batch = step.axes[0] == Axis::batch && !shape.empty() && shape[0] == 1;
+  const bool may_lack_last = step.axes.back() == Axis::one && !shape.empty() && shape.back() == 1;
+  if (may_lack_last && index.size() + (may_lack_batch ? 2 : 1) == shape.size()) index.push_back(0);
   if (may_lack_batch && index.size() + 1 == shape.size()) index.insert(index.begin(), 0);
   bool fits = index.size() == shape.size();
   for (std::size_t i = 0; fits && i < index.size(); ++i) {
@@ -38,7 +41,8 @@ Index full_index(const Step& step, const Var& var, Index index) {
   if (fits) return index;
   std::vector<std::string> places;
   const std::vector<Axis> axes = axes_of(step, var);
-  for (std::size_t i = may_lack_batch ? 1 : 0; i < axes.size(); ++i) {
+  const std::size_t end = axes.size() - (may_lack_last ? 1 : 0);
+  for (std::size_t i = may_lack_batch ? 1 : 0; i < end; ++i) {
     places.push_back(shape[i] == 1 ? fmt::format("{} 0", axis_name(axes[i]))
                                    : fmt::format("{} 0 to {}", axis_name(axes[i]), shape[i] - 1));
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "apps/cli/attend/calculate.h"
 #include "apps/cli/attend/steps.h"
@@ -83,9 +84,18 @@ Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) 
   return panel;
 }
 
-// "the cat 0.61": the key that query t looks at most.
+// The labels as the summary has them, with their places in front if some of them read alike.
+std::vector<std::string> distinct_labels(const std::vector<std::string>& labels) {
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < std::ssize(labels); ++i) texts.push_back(label_text(labels, i));
+  if (std::set<std::string>(texts.begin(), texts.end()).size() == texts.size()) return texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = fmt::format("{} {}", i, texts[i]);
+  return texts;
+}
+
+// "cat (0.610)": the key that query t looks at most; without labels, its place.
 std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::int64_t t,
-                      const AttendInputs& in) {
+                      const std::vector<std::string>& keys) {
   const std::int64_t S = pattern.size(3);
   const Tensor row =
       pattern.tile({b, h, t, 0}, {b + 1, h + 1, t + 1, S}).to(DType::f64).contiguous();
@@ -93,13 +103,16 @@ std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::i
   if (std::any_of(weights, weights + S, [](double w) { return std::isnan(w); })) return "NaN";
   const std::int64_t best = std::max_element(weights, weights + S) - weights;
   if (S == 0 || weights[best] == 0) return "none";
-  return fmt::format("{} ({:.3f})", label_text(in.key_labels, best), weights[best]);
+  return fmt::format("{} ({:.3f})", keys.empty() ? std::to_string(best) : keys[best],
+                     weights[best]);
 }
 
 Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
   const Shape& shape = pattern.shape();
   const std::int64_t heads = shape[0] * shape[1];
   const std::int64_t T = shape[2];
+  const std::vector<std::string> queries = distinct_labels(in.query_labels);
+  const std::vector<std::string> keys = distinct_labels(in.key_labels);
   TextTable table;
   table.columns.push_back({"query", !in.query_labels.empty()});
   const std::int64_t shown_heads = std::min(heads, kSummaryHeads);
@@ -109,9 +122,9 @@ Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
   }
   const std::int64_t shown = T <= kSummaryRows + 1 ? T : kSummaryRows;
   for (std::int64_t t = 0; t < shown; ++t) {
-    std::vector<std::string> row{label_text(in.query_labels, t)};
+    std::vector<std::string> row{queries.empty() ? std::to_string(t) : queries[t]};
     for (std::int64_t i = 0; i < shown_heads; ++i) {
-      row.push_back(strongest(pattern, i / shape[1], i % shape[1], t, in));
+      row.push_back(strongest(pattern, i / shape[1], i % shape[1], t, keys));
     }
     table.rows.push_back(std::move(row));
   }
@@ -178,7 +191,7 @@ std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptio
   text += fmt::format("{} of {}", counted(in.heads, "head"), counted(z[3], "dim"));
   if (in.kv_heads != in.heads) text += fmt::format(" sharing {}", counted(in.kv_heads, "kv head"));
   if (o.causal) text += ", causal";
-  return text + fmt::format(", {}, {}\n", dtype_name(tape["hook_z"].dtype()),
+  return text + fmt::format(", {}, {}", dtype_name(tape["hook_z"].dtype()),
                             is_by_hand(tape) ? "by hand" : "fused");
 }
 
