@@ -222,6 +222,9 @@ TEST(Attend, LabelsFromTheCommandLineAndFromAFile) {
   EXPECT_THAT(say(with(kDemo, {"--labels", "le,chat,dort"})), HasSubstr("chat"));
   EXPECT_EQ(say(with(kDemo, {"--labels", "the,cat,sat"})),
             say(with(kDemo, {"--tokens-file", tokens})));
+  const std::string marked = folder.write("marked.txt", "\xEF\xBB\xBFthe\r\ncat\r\nsat\r\n");
+  EXPECT_EQ(say(with(kDemo, {"--tokens-file", tokens})),
+            say(with(kDemo, {"--tokens-file", marked})));
 }
 
 TEST(Attend, MasksAreReadByWhatTheyHold) {
@@ -303,6 +306,9 @@ TEST(Attend, ACacheIsContinued) {
                                    past, "--past-value", past, "--causal"});
   EXPECT_LT(greatest_difference(last.at("hook_z"), whole.slice(0, 3, 5)), 1e-6);
   EXPECT_EQ(greatest_difference(last.at("hook_k"), x), 0);
+  EXPECT_THAT(say({"attend", "--q", rest, "--k", rest, "--v", rest, "--past-key", past,
+                   "--past-value", past, "--steps"}),
+              HasSubstr("keys of the cache: 3 past keys × 4 dims\n"));
 }
 
 TEST(Attend, NumbersOfAnyTypeAreTaken) {
@@ -337,6 +343,8 @@ TEST(Attend, OneNumberIsExplained) {
                           HasSubstr("hook_v[0, 0, 2, 1]"), Not(HasSubstr("W_Q"))));
   EXPECT_THAT(say(with(kDemo, {"--explain", "0,2,1", "--depth", "all"})),
               AllOf(HasSubstr("W_Q[0, 3, 3]"), HasSubstr("x[0, 0, 2, 3]"), HasSubstr("(input)")));
+  EXPECT_EQ(say(with(kDemo, {"--explain", "0,2,1", "--depth", "all"})),
+            say(with(kDemo, {"--explain", "0,2,1", "--depth", "5000"})));
   EXPECT_THAT(say(with(kDemo, {"--explain", "0,1,1", "--explain-of", "hook_pattern"})),
               HasSubstr("= exp("));
   EXPECT_THAT(say(with(kDemo, {"--explain", "0,1", "--explain-of", "hook_row_max"})),
@@ -412,6 +420,7 @@ TEST(Attend, ShapesThatDoNotFitAreNamedWithWhatToDo) {
       {{"--tokens", "3", "--dim", "5", "--heads", "2"}, {"--dim 5", "--heads 2"}},
       {{"--tokens", "3", "--dim", "6", "--heads", "3", "--kv-heads", "2"},
        {"3 query heads", "2 key"}},
+      {{"--x", "three.csv", "--tokens-file", "."}, {"--tokens-file .", "no line in it"}},
       {{"--x", "letters.csv"}, {"letters.csv", "line 2, column 3"}},
       {{"--x", "missing.csv"}, {"missing.csv"}},
       {{"--x", "none.npy"}, {"x (none.npy) is [0, 4]", "nothing in it"}},

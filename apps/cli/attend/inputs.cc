@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "apps/cli/attend/arrays.h"
@@ -16,6 +17,8 @@
 
 namespace clearhead {
 namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // with which some editors begin UTF-8
 
 // Normal random numbers with two decimals, which are nice to calculate with by hand.
 Tensor random_numbers(Shape shape, double deviation, std::uint64_t seed, std::uint64_t stream) {
@@ -34,8 +37,10 @@ std::vector<std::string> lines_of(const std::string& path) {
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
+    if (lines.empty() && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     lines.push_back(line);
   }
+  if (lines.empty()) throw Error("--tokens-file " + path + ": there is no line in it");
   return lines;
 }
 

@@ -114,7 +114,7 @@ void add_results(CLI::App& app, AttendOptions& o) {
              [&o](const std::string& text) {
                if (text == "all") {
                  o.depth = -1;
-               } else if (!text.empty() && text.size() < 4 &&
+               } else if (!text.empty() && text.size() < 10 &&
                           text.find_first_not_of("0123456789") == std::string::npos) {
                  o.depth = std::stoi(text);
                } else {

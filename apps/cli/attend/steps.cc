@@ -37,6 +37,8 @@ AxisText text_of(Axis axis, const AttendInputs& in) {
       return {"key", "keys"};
     case Axis::token:
       return {"token", "tokens"};
+    case Axis::past:
+      return {"past key", "past keys"};
     case Axis::component:
       return {"dim", "dims"};
     case Axis::in:
@@ -153,11 +155,11 @@ const std::vector<Step>& all_steps() {
       {"W_V", "weights that make values of tokens", {kv_head, Axis::in, out}},
       {"hook_q", "what each token looks for", {batch, head, query, component}},
       {"hook_rot_q", "what each token looks for", {batch, head, query, component}},
-      {"past_key", "keys of the cache", {batch, kv_head, one, component}},
+      {"past_key", "keys of the cache", {batch, kv_head, past, component}},
       {"new_key", "keys that continue the cache", {batch, kv_head, token, component}},
       {"hook_k", "what each token can be found by", {batch, kv_head, key, component}},
       {"hook_rot_k", "what each token can be found by", {batch, kv_head, key, component}},
-      {"past_value", "values of the cache", {batch, kv_head, one, component}},
+      {"past_value", "values of the cache", {batch, kv_head, past, component}},
       {"new_value", "values that continue the cache", {batch, kv_head, token, component}},
       {"hook_v", "what each token has to say", {batch, kv_head, key, component}},
       {"hook_raw_scores", "how well each key fits each query", {batch, head, query, key}},

@@ -11,7 +11,7 @@
 namespace clearhead {
 
 /// What an axis of a step counts.
-enum class Axis { batch, head, kv_head, query, key, token, component, in, out, one };
+enum class Axis { batch, head, kv_head, query, key, past, token, component, in, out, one };
 
 /// A value that the tape may have, with its axes, outermost first.
 struct Step {
