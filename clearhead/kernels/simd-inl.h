@@ -1,0 +1,258 @@
+// What the SIMD kernels share: transposition, exp, and the block of a matrix product that stays in
+// registers. Part of each kernel's source file, compiled once for each target by Highway's
+// foreach_target; nothing here may be reached from code outside HWY_NAMESPACE.
+#if defined(CLEARHEAD_KERNELS_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CLEARHEAD_KERNELS_SIMD_INL_H_
+#undef CLEARHEAD_KERNELS_SIMD_INL_H_
+#else
+#define CLEARHEAD_KERNELS_SIMD_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace clearhead::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using Ints = hn::RebindToSigned<Floats>;
+using Vec = hn::Vec<Floats>;
+
+constexpr std::int64_t kLanes = HWY_MAX_BYTES / sizeof(float);
+
+// A block of sums of kRowsOf(vectors) × vectors registers. With 32 registers 6 × 4 sums, 4 vectors
+// and one broadcast number take 29; each step then issues 24 multiply-adds, 12 cycles of 2 ports,
+// for 10 loads, 5 cycles. 2 ports × 4 cycles of latency need at least 8 sums. With 16 registers
+// 6 × 2 + 2 + 1 take 15.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int kMaxVectors = 4;
+#else
+constexpr int kMaxVectors = 2;
+#endif
+constexpr int rows_of(int vectors) {
+  if (kMaxVectors == 4) return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
+  return vectors == 2 ? 6 : 12;
+}
+
+// What becomes of the sums of a block.
+enum class Finish {
+  kSet,      // c = sums·alpha
+  kAdd,      // c = c + sums
+  kRescale,  // c = c·factors + sums, a factor for each column
+};
+
+// One factor of a product: element (row, step) of the broadcast one lies at data[row·row_stride +
+// step·step_stride]; a step of the other one is `vectors` registers from data[step·step_stride].
+struct Broadcast {
+  const float* data;
+  std::ptrdiff_t row_stride;
+  std::ptrdiff_t step_stride;
+};
+struct Vectors {
+  const float* data;
+  std::ptrdiff_t step_stride;
+};
+struct Sums {
+  float* data;
+  std::ptrdiff_t row_stride;
+  float alpha;
+  const float* factors;
+};
+
+template <int kRows, int kVectors, Finish kFinish>
+HWY_INLINE void multiply_registers(Broadcast a, Vectors b, std::int64_t depth, Sums c) {
+  const Floats d;
+  Vec sums[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
+  }
+  const float* HWY_RESTRICT pa = a.data;
+  const float* HWY_RESTRICT pb = b.data;
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vec row[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, pb + v * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Vec x = hn::Set(d, pa[r * a.row_stride]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(x, row[v], sums[r][v]);
+    }
+    pa += a.step_stride;
+    pb += b.step_stride;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+    float* out = c.data + r * c.row_stride;
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      float* HWY_RESTRICT place = out + v * kLanes;
+      Vec sum = sums[r][v];
+      if (kFinish == Finish::kSet) sum = hn::Mul(sum, hn::Set(d, c.alpha));
+      if (kFinish == Finish::kAdd) sum = hn::Add(hn::LoadU(d, place), sum);
+      if (kFinish == Finish::kRescale) {
+        sum = hn::MulAdd(hn::LoadU(d, place), hn::LoadU(d, c.factors + v * kLanes), sum);
+      }
+      hn::StoreU(sum, d, place);
+    }
+  }
+}
+
+template <int kRows, int kVectors, Finish kFinish>
+HWY_INLINE void multiply_rows(std::int64_t& row, std::int64_t rows, Broadcast a, Vectors b,
+                              std::int64_t depth, Sums c) {
+  for (; row + kRows <= rows; row += kRows) {
+    multiply_registers<kRows, kVectors, kFinish>(
+        {a.data + row * a.row_stride, a.row_stride, a.step_stride}, b, depth,
+        {c.data + row * c.row_stride, c.row_stride, c.alpha, c.factors});
+  }
+}
+
+template <int kVectors, Finish kFinish>
+HWY_NOINLINE void multiply_vectors(std::int64_t rows, Broadcast a, Vectors b, std::int64_t depth,
+                                   Sums c) {
+  std::int64_t row = 0;
+  multiply_rows<rows_of(kVectors), kVectors, kFinish>(row, rows, a, b, depth, c);
+  if (rows_of(kVectors) > 8) multiply_rows<8, kVectors, kFinish>(row, rows, a, b, depth, c);
+  multiply_rows<4, kVectors, kFinish>(row, rows, a, b, depth, c);
+  multiply_rows<2, kVectors, kFinish>(row, rows, a, b, depth, c);
+  multiply_rows<1, kVectors, kFinish>(row, rows, a, b, depth, c);
+}
+
+// c [rows, vectors·kLanes] from a [rows, depth] and b [depth, vectors·kLanes].
+template <Finish kFinish>
+HWY_INLINE void multiply(std::int64_t rows, std::int64_t vectors, Broadcast a, Vectors b,
+                         std::int64_t depth, Sums c) {
+  for (; vectors > 0; vectors -= kMaxVectors) {
+    switch (vectors) {
+      case 1:
+        multiply_vectors<1, kFinish>(rows, a, b, depth, c);
+        break;
+      default:
+        if (kMaxVectors == 2 || vectors == 2) {
+          multiply_vectors<2, kFinish>(rows, a, b, depth, c);
+        } else if (vectors == 3) {
+          multiply_vectors<3, kFinish>(rows, a, b, depth, c);
+        } else {
+          multiply_vectors<4, kFinish>(rows, a, b, depth, c);
+        }
+    }
+    b.data += kMaxVectors * kLanes;
+    c.data += kMaxVectors * kLanes;
+    if (kFinish == Finish::kRescale) c.factors += kMaxVectors * kLanes;
+  }
+}
+
+// The same product with Finish::kAdd, to the last bit, but leaving out every b of −0: the mark of a
+// pair that does not see each other, whose a may be NaN.
+inline void multiply_skipping_lanes(std::int64_t rows, std::int64_t vectors, Broadcast a, Vectors b,
+                                    std::int64_t depth, Sums c) {
+  const Floats d;
+  const Ints di;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t v = 0; v < vectors; ++v) {
+      Vec sum = hn::Zero(d);
+      for (std::int64_t k = 0; k < depth; ++k) {
+        const Vec x = hn::Set(d, a.data[r * a.row_stride + k * a.step_stride]);
+        const Vec y = hn::LoadU(d, b.data + k * b.step_stride + v * kLanes);
+        const auto marked = hn::Eq(hn::BitCast(di, y), hn::BitCast(di, hn::Set(d, -0.0F)));
+        sum = hn::IfThenElse(hn::RebindMask(d, marked), sum, hn::MulAdd(x, y, sum));
+      }
+      float* place = c.data + r * c.row_stride + v * kLanes;
+      hn::StoreU(hn::Add(hn::LoadU(d, place), sum), d, place);
+    }
+  }
+}
+
+// 2^y for y ≤ 127, relative error below 1.7e-7; 0 where y < −126 (so that no subnormal number slows
+// what follows), NaN of NaN. y = n + f, n whole and |f| ≤ 1/2; 2^f is a polynomial of degree 5 with
+// 1 as its constant, so that 2^0 is exactly 1 (largest relative error 9.2e-8).
+HWY_INLINE Vec fast_exp2(Vec y) {
+  const Floats d;
+  const Ints di;
+  // Adding 1.5·2^23 leaves the nearest whole number in the low bits; with 127 more they are the
+  // exponent of 2^n, to be shifted into its place.
+  const Vec magic = hn::Set(d, 12582912.0F + 127.0F);
+  const Vec shifted = hn::Add(y, magic);
+  const Vec f = hn::Sub(y, hn::Sub(shifted, magic));
+  Vec p = hn::Set(d, 0.001326472725F);
+  p = hn::MulAdd(p, f, hn::Set(d, 0.009671512688F));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.05550733744F));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.2402224208F));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.6931469776F));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0F));
+  const Vec power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  return hn::IfThenZeroElse(hn::Lt(y, hn::Set(d, -126.0F)), hn::Mul(p, power));
+}
+
+// e^x for x ≤ 0, within |x|·1e-7 + 1.7e-7 of itself. The caller subtracts before this multiplies:
+// score·log2(e) alone may overflow.
+HWY_INLINE Vec exp_nonpositive(Vec x) {
+  return fast_exp2(hn::Mul(x, hn::Set(Floats(), 1.44269504088896340736F)));
+}
+
+// tanh(x). Near 0 an odd polynomial (relative error below 1.3e-7 up to 0.625), so that small x keep
+// their digits; beyond, 1 − 2/(e^2|x| + 1) with the sign of x. NaN of NaN.
+HWY_INLINE Vec tanh(Vec x) {
+  const Floats d;
+  const Vec z = hn::Mul(x, x);
+  Vec p = hn::Set(d, -0.005704982923F);
+  p = hn::MulAdd(p, z, hn::Set(d, 0.02063908375F));
+  p = hn::MulAdd(p, z, hn::Set(d, -0.05373971406F));
+  p = hn::MulAdd(p, z, hn::Set(d, 0.1333144219F));
+  p = hn::MulAdd(p, z, hn::Set(d, -0.3333328194F));
+  const Vec near = hn::MulAdd(hn::Mul(x, z), p, x);
+  const Vec magnitude = hn::Abs(x);
+  const Vec e = exp_nonpositive(hn::Mul(magnitude, hn::Set(d, -2.0F)));
+  const Vec one = hn::Set(d, 1.0F);
+  const Vec far = hn::Div(hn::Sub(one, e), hn::Add(one, e));
+  return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 0.625F)), near, hn::CopySignToAbs(far, x));
+}
+
+// to[j][i] = from[i][j] for i < rows, j < columns: squares of 4 × 4, which every target has the
+// shuffles for; the rest one by one.
+inline void transpose(std::int64_t rows, std::int64_t columns, const float* HWY_RESTRICT from,
+                      std::ptrdiff_t from_stride, float* HWY_RESTRICT to,
+                      std::ptrdiff_t to_stride) {
+  const hn::FixedTag<float, 4> d4;
+  const hn::FixedTag<double, 2> d2;
+  const auto pair = [&](auto x) HWY_ATTR { return hn::BitCast(d2, x); };
+  const std::int64_t whole_rows = rows / 4 * 4;
+  const std::int64_t whole_columns = columns / 4 * 4;
+  for (std::int64_t i = 0; i < whole_rows; i += 4) {
+    const float* in = from + i * from_stride;
+    for (std::int64_t j = 0; j < whole_columns; j += 4) {
+      const auto r0 = hn::LoadU(d4, in + j);
+      const auto r1 = hn::LoadU(d4, in + from_stride + j);
+      const auto r2 = hn::LoadU(d4, in + 2 * from_stride + j);
+      const auto r3 = hn::LoadU(d4, in + 3 * from_stride + j);
+      const auto low01 = pair(hn::InterleaveLower(d4, r0, r1));   // r0[0] r1[0] r0[1] r1[1]
+      const auto low23 = pair(hn::InterleaveLower(d4, r2, r3));
+      const auto high01 = pair(hn::InterleaveUpper(d4, r0, r1));  // r0[2] r1[2] r0[3] r1[3]
+      const auto high23 = pair(hn::InterleaveUpper(d4, r2, r3));
+      float* out = to + j * to_stride + i;
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, low01, low23)), d4, out);
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, low01, low23)), d4, out + to_stride);
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, high01, high23)), d4,
+                 out + 2 * to_stride);
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, high01, high23)), d4,
+                 out + 3 * to_stride);
+    }
+  }
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+      to[j * to_stride + i] = from[i * from_stride + j];
+    }
+  }
+}
+
+}  // namespace clearhead::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // CLEARHEAD_KERNELS_SIMD_INL_H_
