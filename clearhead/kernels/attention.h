@@ -126,12 +126,13 @@ T softmax_round(T x, SoftmaxRounding rounding);
 template <typename T>
 std::int64_t attention_workspace(const AttentionProblem<T>& problem);
 
-/// Forward for queries [t, t + kQueryTile) ∩ [0, queries) of one head. z: [B, H, queries, Dv];
-/// row_max and row_sum: [B, H, queries]; all contiguous. A query that sees no key gets z = 0,
-/// row_max = −inf, row_sum = 0.
+/// Forward for queries [t, t_end) of one head, at most kQueryTile, over those of the keys
+/// [keys.begin, keys.end) that they see. z: [t_end − t, Dv]; row_max and row_sum: [t_end − t]. A
+/// query that sees no key gets z = 0, row_max = −inf, row_sum = 0.
 template <typename T>
 void attention_forward_queries(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h,
-                               std::int64_t t, T* z, T* row_max, T* row_sum, T* workspace);
+                               std::int64_t t, std::int64_t t_end, KeyRange keys, T* z, T* row_max,
+                               T* row_sum, T* workspace);
 
 /// What backward reads: the rows' softmax from forward, ∂L/∂z [B, H, queries, Dv] and delta = Σ
 /// dz·z [B, H, queries].

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "clearhead/kernels/attention_simd.h"
+#include "clearhead/kernels/dispatch.h"
+
 namespace clearhead::kernels {
 namespace {
 
@@ -11,6 +14,30 @@ namespace {
 constexpr std::int64_t kFewQueries = 16;
 
 std::int64_t heads_of(const AttentionProblem<float>& problem) { return problem.H / problem.G; }
+
+// The reference for rows [row, row_end) of a block, which may belong to several heads.
+void reference_rows(const AttentionProblem<float>& problem, const QueryBlock& block,
+                    std::int64_t row, std::int64_t row_end, KeyRange keys,
+                    const BlockResult& result, float* workspace) {
+  while (row < row_end) {
+    const std::int64_t in_group = block.first + row;
+    const std::int64_t h = block.g * heads_of(problem) + in_group / problem.queries;
+    const std::int64_t t = in_group % problem.queries;
+    const std::int64_t n = std::min({row_end - row, problem.queries - t, kQueryTile});
+    attention_forward_queries(problem, block.b, h, t, t + n, keys, result.z + row * problem.Dv,
+                              result.row_max + row, result.row_sum + row, workspace);
+    row += n;
+  }
+}
+
+bool is_finite_row(const AttentionProblem<float>& problem, const BlockResult& result,
+                   std::int64_t row) {
+  bool finite = std::isfinite(result.row_sum[row]);
+  for (std::int64_t e = 0; e < problem.Dv; ++e) {
+    finite = finite && std::isfinite(result.z[row * problem.Dv + e]);
+  }
+  return finite;
+}
 
 }  // namespace
 
@@ -35,6 +62,52 @@ QueryBlock query_block(const AttentionProblem<float>& problem, std::int64_t b, s
 
 std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& block) {
   return (block.b * problem.H + block.g * heads_of(problem)) * problem.queries + block.first;
+}
+
+std::int64_t attention_block_workspace(const AttentionProblem<float>& problem) {
+  const std::int64_t tile = kQueryBlock * kKeyBlock;
+  const std::int64_t forward = (3 + problem.D + problem.Dv) * kQueryBlock + 3 * tile;
+  return std::max(forward, attention_workspace(problem));
+}
+
+void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
+                             KeyRange keys, const BlockResult& result, float* workspace) {
+  const Target target = current_target();
+  if (target == Target::baseline || problem.rounding != SoftmaxRounding::none) {
+    reference_rows(problem, block, 0, block.rows, keys, result, workspace);
+    return;
+  }
+  if (simd_forward_block(problem, block, keys, result, workspace)) return;
+  for (std::int64_t row = 0; row < block.rows;) {
+    std::int64_t end = row;
+    while (end < block.rows && !is_finite_row(problem, result, end)) ++end;
+    reference_rows(problem, block, row, end, keys, result, workspace);
+    row = end + 1;
+  }
+}
+
+void attention_join_parts(std::int64_t parts, std::int64_t rows, std::int64_t Dv,
+                          const BlockResult& of_parts, const BlockResult& joined) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float max = -std::numeric_limits<float>::infinity();
+    for (std::int64_t i = 0; i < parts; ++i) {
+      const float part_max = of_parts.row_max[i * rows + row];
+      if (part_max > max || std::isnan(part_max)) max = part_max;  // nothing exceeds a NaN
+    }
+    float* z = joined.z + row * Dv;
+    std::fill(z, z + Dv, 0.0F);
+    float sum = 0;
+    for (std::int64_t i = 0; i < parts; ++i) {
+      const float part_max = of_parts.row_max[i * rows + row];
+      if (part_max == -std::numeric_limits<float>::infinity()) continue;  // sees no key
+      const float weight = of_parts.row_sum[i * rows + row] * std::exp(part_max - max);
+      sum += weight;
+      for (std::int64_t e = 0; e < Dv; ++e) z[e] += weight * of_parts.z[(i * rows + row) * Dv + e];
+    }
+    for (std::int64_t e = 0; e < Dv && sum != 0; ++e) z[e] /= sum;
+    joined.row_max[row] = max;
+    joined.row_sum[row] = sum;
+  }
 }
 
 }  // namespace clearhead::kernels

@@ -47,7 +47,8 @@ std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& bl
 std::int64_t attention_block_workspace(const AttentionProblem<float>& problem);
 
 /// Forward of a block over those of the keys [keys.begin, keys.end) that its queries see. A query
-/// that sees none gets z = 0, row_max = −inf, row_sum = 0. problem.rounding must be none.
+/// that sees none gets z = 0, row_max = −inf, row_sum = 0. A softmax with rounded steps, and rows
+/// whose result is not finite, are left to the reference, which says what they must be.
 void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                              KeyRange keys, const BlockResult& result, float* workspace);
 

@@ -51,13 +51,13 @@ void online_row(const AttentionProblem<T>& problem, const Tile& tile, const T* s
   add_values(problem, tile, scores, weights, acc);
 }
 
-// Calls `f(tile)` for every key tile that the queries [t, t_end) see a part of.
+// Calls `f(tile)` for every tile of `keys` that the queries [t, t_end) see a part of.
 template <typename T, typename F>
 void for_each_key_tile(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h,
-                       std::int64_t t, std::int64_t t_end, F&& f) {
+                       std::int64_t t, std::int64_t t_end, KeyRange keys, F&& f) {
   // Both ends of what a query sees move to the right with it.
-  const std::int64_t begin = visible_keys(problem, b, t).begin;
-  const std::int64_t end = visible_keys(problem, b, t_end - 1).end;
+  const std::int64_t begin = std::max(keys.begin, visible_keys(problem, b, t).begin);
+  const std::int64_t end = std::min(keys.end, visible_keys(problem, b, t_end - 1).end);
   for (std::int64_t s = begin; s < end; s += kKeyTile) {
     f(Tile{b, h, t, t_end, s, std::min(s + kKeyTile, end)});
   }
@@ -67,12 +67,12 @@ void for_each_key_tile(const AttentionProblem<T>& problem, std::int64_t b, std::
 // rescaling: one pass finds the maxima, one the sums, one the result.
 template <typename T>
 void rounded_queries(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h,
-                     std::int64_t t, std::int64_t t_end, T* acc, T* row_max, T* row_sum, T* scores,
-                     T* weights, T* kt) {
+                     std::int64_t t, std::int64_t t_end, KeyRange keys, T* acc, T* row_max,
+                     T* row_sum, T* scores, T* weights, T* kt) {
   const std::int64_t rows = t_end - t;
   double sums[kQueryTile] = {};
   for (const int pass : {0, 1, 2}) {
-    for_each_key_tile(problem, b, h, t, t_end, [&](const Tile& tile) {
+    for_each_key_tile(problem, b, h, t, t_end, keys, [&](const Tile& tile) {
       score_tile(problem, tile, ScoreStage::masked, scores, kt);
       const std::int64_t n = tile.s_end - tile.s;
       for (std::int64_t i = 0; i < rows; ++i) {
@@ -100,26 +100,23 @@ void rounded_queries(const AttentionProblem<T>& problem, std::int64_t b, std::in
 
 template <typename T>
 void attention_forward_queries(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h,
-                               std::int64_t t, T* z, T* row_max, T* row_sum, T* workspace) {
-  const std::int64_t t_end = std::min(t + kQueryTile, problem.queries);
+                               std::int64_t t, std::int64_t t_end, KeyRange keys, T* z, T* row_max,
+                               T* row_sum, T* workspace) {
   const std::int64_t rows = t_end - t;
-  const std::int64_t first_row = (b * problem.H + h) * problem.queries + t;
-  row_max += first_row;
-  row_sum += first_row;
   std::fill(row_max, row_max + rows, kMinusInfinity<T>);
   std::fill(row_sum, row_sum + rows, T{0});
 
   T* kt = workspace;
   T* scores = kt + std::max(problem.D, problem.Dv) * kKeyTile;
   T* weights = scores + kQueryTile * kKeyTile;
-  T* acc = z + first_row * problem.Dv;  // the sums grow in the result itself
+  T* acc = z;  // the sums grow in the result itself
   std::fill(acc, acc + rows * problem.Dv, T{0});
 
   if (problem.rounding != SoftmaxRounding::none) {
-    rounded_queries(problem, b, h, t, t_end, acc, row_max, row_sum, scores, weights, kt);
+    rounded_queries(problem, b, h, t, t_end, keys, acc, row_max, row_sum, scores, weights, kt);
     return;
   }
-  for_each_key_tile(problem, b, h, t, t_end, [&](const Tile& tile) {
+  for_each_key_tile(problem, b, h, t, t_end, keys, [&](const Tile& tile) {
     score_tile(problem, tile, ScoreStage::masked, scores, kt);
     for (std::int64_t i = 0; i < rows; ++i) {
       online_row(problem, tile, scores + i * kKeyTile, weights, acc + i * problem.Dv, row_max + i,
@@ -133,8 +130,10 @@ void attention_forward_queries(const AttentionProblem<T>& problem, std::int64_t 
 }
 
 template void attention_forward_queries(const AttentionProblem<float>&, std::int64_t, std::int64_t,
-                                        std::int64_t, float*, float*, float*, float*);
+                                        std::int64_t, std::int64_t, KeyRange, float*, float*,
+                                        float*, float*);
 template void attention_forward_queries(const AttentionProblem<double>&, std::int64_t, std::int64_t,
-                                        std::int64_t, double*, double*, double*, double*);
+                                        std::int64_t, std::int64_t, KeyRange, double*, double*,
+                                        double*, double*);
 
 }  // namespace clearhead::kernels

@@ -7,13 +7,13 @@
 #include "clearhead/kernels/dispatch-inl.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "clearhead/kernels/attention_block_forward.cc"
+#define HWY_TARGET_INCLUDE "clearhead/kernels/attention_simd_forward.cc"
 #include "hwy/foreach_target.h"
 
 #if CLEARHEAD_HAS_VECTORS
-#include "clearhead/kernels/attention_block-inl.h"
+#include "clearhead/kernels/attention_simd-inl.h"
 #else
-#include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention_simd.h"
 #include "hwy/highway.h"
 #endif
 
@@ -216,3 +216,16 @@ bool forward_block(const AttentionProblem<float>&, const QueryBlock&, KeyRange, 
 
 }  // namespace clearhead::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "clearhead/kernels/attention_simd.h"
+
+namespace clearhead::kernels {
+
+bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
+                        KeyRange keys, const BlockResult& result, float* workspace) {
+  return CLEARHEAD_CHOOSE(forward_block)(problem, block, keys, result, workspace);
+}
+
+}  // namespace clearhead::kernels
+#endif

@@ -1,10 +1,10 @@
 // The scores of a block of queries and a tile of keys: what the SIMD kernels of attention, forward
 // and backward, share. Part of their source files, compiled once for each target.
-#if defined(CLEARHEAD_KERNELS_ATTENTION_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef CLEARHEAD_KERNELS_ATTENTION_BLOCK_INL_H_
-#undef CLEARHEAD_KERNELS_ATTENTION_BLOCK_INL_H_
+#if defined(CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_
+#undef CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_
 #else
-#define CLEARHEAD_KERNELS_ATTENTION_BLOCK_INL_H_
+#define CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_
 #endif
 
 #include <algorithm>
@@ -256,4 +256,4 @@ inline bool all_finite(std::int64_t rows, std::int64_t columns, const float* x,
 }  // namespace clearhead::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_BLOCK_INL_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_

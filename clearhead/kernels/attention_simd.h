@@ -1,0 +1,17 @@
+// The SIMD kernels behind attention_block.h, for the target in use; not for target `baseline`, which
+// has none.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
+#define CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
+
+#include "clearhead/kernels/attention_block.h"
+
+namespace clearhead::kernels {
+
+/// As attention_forward_block. Returns whether all of z and row_sum is finite; rows that are not may
+/// differ from the reference.
+bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
+                        KeyRange keys, const BlockResult& result, float* workspace);
+
+}  // namespace clearhead::kernels
+
+#endif  // CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
