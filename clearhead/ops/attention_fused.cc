@@ -1,6 +1,10 @@
 // Attention fused: one operation on the tape, whose loops are kernels/attention.h. O(T) memory beyond operands and result:
 // row_max and row_sum, from which every step can be calculated again, tile by tile, when it is asked for.
+#include <algorithm>
+
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/workspace.h"
+#include "clearhead/kernels/attention_block.h"
 #include "clearhead/ops/attention_internal.h"
 
 namespace clearhead {
@@ -10,22 +14,82 @@ using kernels::AttentionProblem;
 using kernels::kKeyTile;
 using kernels::kQueryTile;
 
+// Where few queries meet many keys (decoding), the keys are the work that is divided: into parts of
+// this length, whose results are joined in their order. It takes long enough to be worth a thread's
+// while and depends on nothing but the shape, so results do not depend on the number of threads.
+constexpr std::int64_t kPartKeys = 1024;
+
+std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t blocks) {
+  const bool few = blocks == 1 && problem.rounding == kernels::SoftmaxRounding::none;
+  return few ? std::max<std::int64_t>(1, problem.keys / kPartKeys) : 1;
+}
+
+// In f32 by blocks of queries, with the processor's vectors.
+void forward_pieces(const AttentionProblem<float>& problem, float* z, float* row_max,
+                    float* row_sum) {
+  const std::int64_t blocks = kernels::query_blocks(problem);
+  const std::int64_t parts = key_parts(problem, blocks);
+  const std::int64_t heads = problem.B * problem.G;
+  const auto block_of = [&](std::int64_t i) {
+    return kernels::query_block(problem, i / blocks / problem.G, i / blocks % problem.G,
+                                i % blocks);
+  };
+  const auto result_of = [&](const kernels::QueryBlock& block) {
+    const std::int64_t row = kernels::row_of(problem, block);
+    return kernels::BlockResult{z + row * problem.Dv, row_max + row, row_sum + row};
+  };
+  if (parts == 1) {
+    parallel_for(heads * blocks, [&](std::int64_t i) {
+      const kernels::QueryBlock block = block_of(i);
+      const Workspace<float> memory(kernels::attention_block_workspace(problem));
+      kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block),
+                                       memory.get());
+    });
+    return;
+  }
+  const std::int64_t rows = block_of(0).rows;
+  const std::int64_t count = heads * parts * rows;
+  const Workspace<float> of_parts(count * (problem.Dv + 2));
+  const auto part = [&](std::int64_t i) {
+    float* const rest = of_parts.get() + count * problem.Dv;
+    return kernels::BlockResult{of_parts.get() + i * rows * problem.Dv, rest + i * rows,
+                                rest + count + i * rows};
+  };
+  parallel_for(heads * parts, [&](std::int64_t i) {
+    const std::int64_t begin = i % parts * kPartKeys;
+    const std::int64_t end = i % parts + 1 == parts ? problem.keys : begin + kPartKeys;
+    const Workspace<float> memory(kernels::attention_block_workspace(problem));
+    kernels::attention_forward_block(problem, block_of(i / parts), {begin, end}, part(i),
+                                     memory.get());
+  });
+  for (std::int64_t i = 0; i < heads; ++i) {
+    kernels::attention_join_parts(parts, rows, problem.Dv, part(i * parts), result_of(block_of(i)));
+  }
+}
+
+// In f64 by the reference.
+void forward_pieces(const AttentionProblem<double>& problem, double* z, double* row_max,
+                    double* row_sum) {
+  const std::int64_t tiles = tile_count(problem.queries, kQueryTile);
+  parallel_for(problem.B * problem.H * tiles, [&](std::int64_t i) {
+    const std::int64_t head = i / tiles;
+    const std::int64_t t = i % tiles * kQueryTile;
+    const std::int64_t row = head * problem.queries + t;
+    kernels::attention_forward_queries(problem, head / problem.H, head % problem.H, t,
+                                       std::min(t + kQueryTile, problem.queries),
+                                       {0, problem.keys}, z + row * problem.Dv, row_max + row,
+                                       row_sum + row, attention_memory(problem).get());
+  });
+}
+
 template <typename T>
 FusedForward forward(const PreparedAttention& p) {
-  const AttentionProblem<T> problem = kernel_problem<T>(p);
   FusedForward result{Tensor::empty({p.B, p.H, p.T, p.Dv}, dtype_of<T>),
                       Tensor::empty({p.B, p.H, p.T, 1}, dtype_of<T>),
                       Tensor::empty({p.B, p.H, p.T, 1}, dtype_of<T>)};
-  T* z = result.z.mutable_data<T>();
-  T* row_max = result.row_max.mutable_data<T>();
-  T* row_sum = result.row_sum.mutable_data<T>();
-  const std::int64_t query_tiles = tile_count(p.T, kQueryTile);
-  parallel_for(p.B * p.H * query_tiles, [&](std::int64_t i) {
-    const std::int64_t head = i / query_tiles;
-    kernels::attention_forward_queries(problem, head / p.H, head % p.H,
-                                       i % query_tiles * kQueryTile, z, row_max, row_sum,
-                                       attention_memory(problem).get());
-  });
+  if (result.row_max.count() == 0) return result;
+  forward_pieces(kernel_problem<T>(p), result.z.mutable_data<T>(),
+                 result.row_max.mutable_data<T>(), result.row_sum.mutable_data<T>());
   return result;
 }
 
