@@ -95,7 +95,7 @@ struct Tile {
 };
 
 /// Scores of a tile, row i at scores + i·kKeyTile. Masked scores are −inf where a query does not
-/// see a key. `workspace`: D · kKeyTile numbers.
+/// see a key. `workspace`: (D + kQueryTile)·kKeyTile numbers.
 template <typename T>
 void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage stage, T* scores,
                 T* workspace);

@@ -26,7 +26,7 @@ template <typename T>
 struct Workspace {
   Workspace(const AttentionProblem<T>& problem, T* memory)
       : columns(memory),
-        weights(columns + std::max(problem.D, problem.Dv) * kKeyTile),
+        weights(columns + (std::max(problem.D, problem.Dv) + kQueryTile) * kKeyTile),
         gradients(weights + kQueryTile * kKeyTile) {}
 
   T* columns;    // keys or values of a tile, transposed

@@ -107,7 +107,7 @@ void attention_forward_queries(const AttentionProblem<T>& problem, std::int64_t 
   std::fill(row_sum, row_sum + rows, T{0});
 
   T* kt = workspace;
-  T* scores = kt + std::max(problem.D, problem.Dv) * kKeyTile;
+  T* scores = kt + (std::max(problem.D, problem.Dv) + kQueryTile) * kKeyTile;
   T* weights = scores + kQueryTile * kKeyTile;
   T* acc = z;  // the sums grow in the result itself
   std::fill(acc, acc + rows * problem.Dv, T{0});

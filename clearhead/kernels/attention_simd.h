@@ -12,6 +12,11 @@ namespace clearhead::kernels {
 bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                         KeyRange keys, const BlockResult& result, float* workspace);
 
+/// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what the
+/// functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
+void simd_raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
+                     float* workspace);
+
 }  // namespace clearhead::kernels
 
 #endif  // CLEARHEAD_KERNELS_ATTENTION_SIMD_H_

@@ -205,7 +205,23 @@ bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& blo
   return finish(lanes, m, result);
 }
 
+void raw_scores(const AttentionProblem<float>& p, const Tile& tile, float* scores,
+                float* workspace) {
+  float* qt = workspace;                // [D, 32]
+  float* st = qt + p.D * kQueryTile;    // [64 keys, 32]
+  const std::int64_t rows = tile.t_end - tile.t;
+  const std::int64_t keys = tile.s_end - tile.s;
+  if (rows < kQueryTile) std::fill_n(qt, p.D * kQueryTile, 0.0F);
+  transpose(rows, p.D, p.q.row(tile.b, tile.h, tile.t), p.q.stride_t, qt, kQueryTile);
+  multiply<Finish::kSet>(keys, (rows + kLanes - 1) / kLanes,
+                         {p.k.row(tile.b, p.kv_head(tile.h), tile.s), p.k.stride_t, 1},
+                         {qt, kQueryTile}, p.D, {st, kQueryTile, 1.0F, nullptr});
+  transpose(keys, rows, st, kQueryTile, scores, kKeyTile);
+}
+
 #else
+
+void raw_scores(const AttentionProblem<float>&, const Tile&, float*, float*) {}
 
 bool forward_block(const AttentionProblem<float>&, const QueryBlock&, KeyRange, const BlockResult&,
                    float*) {
@@ -225,6 +241,11 @@ namespace clearhead::kernels {
 bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                         KeyRange keys, const BlockResult& result, float* workspace) {
   return CLEARHEAD_CHOOSE(forward_block)(problem, block, keys, result, workspace);
+}
+
+void simd_raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
+                     float* workspace) {
+  CLEARHEAD_CHOOSE(raw_scores)(problem, tile, scores, workspace);
 }
 
 }  // namespace clearhead::kernels

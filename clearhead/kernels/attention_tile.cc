@@ -7,6 +7,8 @@
 
 #include "clearhead/base/half.h"
 #include "clearhead/kernels/attention.h"
+#include "clearhead/kernels/attention_simd.h"
+#include "clearhead/kernels/dispatch.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -37,6 +39,44 @@ void mask_row(const AttentionProblem<T>& problem, const Tile& tile, std::int64_t
   }
 }
 
+// scores[i][j] = q_i·k_j, summed in the order of d.
+template <typename T>
+void scalar_raw_scores(const AttentionProblem<T>& problem, const Tile& tile, T* scores, T* kt) {
+  // Keys are laid out as columns, kt[d][j], so that the innermost loop runs along j without a sum
+  // to carry: the compiler turns it into vector code.
+  const std::int64_t columns = tile.s_end - tile.s;
+  for (std::int64_t j = 0; j < columns; ++j) {
+    const T* key = problem.k.row(tile.b, problem.kv_head(tile.h), tile.s + j);
+    for (std::int64_t d = 0; d < problem.D; ++d) kt[d * kKeyTile + j] = key[d];
+  }
+  for (std::int64_t i = 0; i < tile.t_end - tile.t; ++i) {
+    T* row = scores + i * kKeyTile;
+    const T* query = problem.q.row(tile.b, tile.h, tile.t + i);
+    std::fill(row, row + columns, T{0});
+    for (std::int64_t d = 0; d < problem.D; ++d) {
+      const T q = query[d];
+      const T* keys = kt + d * kKeyTile;
+      for (std::int64_t j = 0; j < columns; ++j) row[j] += q * keys[j];
+    }
+  }
+}
+
+void raw_scores(const AttentionProblem<double>& problem, const Tile& tile, double* scores,
+                double* workspace) {
+  scalar_raw_scores(problem, tile, scores, workspace);
+}
+
+// A score must have the same bits wherever it is calculated, or a weight that is calculated again
+// would not belong to the sum that forward found. So all of f32 takes the products of the target.
+void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
+                float* workspace) {
+  if (current_target() == Target::baseline) {
+    scalar_raw_scores(problem, tile, scores, workspace);
+  } else {
+    simd_raw_scores(problem, tile, scores, workspace);
+  }
+}
+
 }  // namespace
 
 template <typename T>
@@ -56,24 +96,10 @@ void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage
                 T* workspace) {
   const std::int64_t rows = tile.t_end - tile.t;
   const std::int64_t columns = tile.s_end - tile.s;
-  const std::int64_t g = problem.kv_head(tile.h);
   assert(rows <= kQueryTile && columns <= kKeyTile);
-  // Keys are laid out as columns, kt[d][j], so that the innermost loop runs along j without a sum
-  // to carry: the compiler turns it into vector code, and each score is summed in the order of d.
-  T* kt = workspace;
-  for (std::int64_t j = 0; j < columns; ++j) {
-    const T* key = problem.k.row(tile.b, g, tile.s + j);
-    for (std::int64_t d = 0; d < problem.D; ++d) kt[d * kKeyTile + j] = key[d];
-  }
+  raw_scores(problem, tile, scores, workspace);
   for (std::int64_t i = 0; i < rows; ++i) {
     T* row = scores + i * kKeyTile;
-    const T* query = problem.q.row(tile.b, tile.h, tile.t + i);
-    std::fill(row, row + columns, T{0});
-    for (std::int64_t d = 0; d < problem.D; ++d) {
-      const T q = query[d];
-      const T* keys = kt + d * kKeyTile;
-      for (std::int64_t j = 0; j < columns; ++j) row[j] += q * keys[j];
-    }
     if (stage == ScoreStage::raw) continue;
     for (std::int64_t j = 0; j < columns; ++j) row[j] *= problem.scale;
     if (stage == ScoreStage::scaled) continue;
@@ -139,8 +165,8 @@ double softmax_row_sum(const T* scores, std::int64_t n, T row_max, SoftmaxRoundi
 
 template <typename T>
 std::int64_t attention_workspace(const AttentionProblem<T>& problem) {
-  // Keys (or values) as columns, and two tiles of scores.
-  return std::max(problem.D, problem.Dv) * kKeyTile + 2 * kQueryTile * kKeyTile;
+  // Keys (or values) as columns, and three tiles: score_tile's own, scores and weights.
+  return (std::max(problem.D, problem.Dv) + 3 * kQueryTile) * kKeyTile;
 }
 
 #define CLEARHEAD_INSTANTIATE(T)                                                          \

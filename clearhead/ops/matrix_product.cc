@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/workspace.h"
 #include "clearhead/kernels/matmul.h"
+#include "clearhead/kernels/matmul_packed.h"
 
 namespace clearhead {
 namespace {
@@ -40,19 +42,114 @@ std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t r
 
 }  // namespace
 
-template <typename T>
-void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> a,
-                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate) {
-  const std::int64_t tiles_down = (M + kTileRows - 1) / kTileRows;
-  const std::int64_t tiles_across = (N + kTileColumns - 1) / kTileColumns;
-  parallel_for(tiles_down * tiles_across, [&](std::int64_t tile) {
-    const std::int64_t i = tile / tiles_across * kTileRows;
-    const std::int64_t j = tile % tiles_across * kTileColumns;
+namespace {
+
+kernels::StoredMatrix stored(const MatrixOperand<float>& m, std::int64_t row, std::int64_t column) {
+  const std::int64_t row_stride = m.transposed ? 1 : m.row_stride;
+  const std::int64_t column_stride = m.transposed ? m.row_stride : 1;
+  return {m.data + row * row_stride + column * column_stride, row_stride, column_stride};
+}
+
+std::int64_t rounded_up(std::int64_t n, std::int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+// Few rows (a token, a small batch): op(a) is packed once, and each piece packs columns of op(b) and
+// uses them at once, while they are near.
+void multiply_few_rows(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
+                       const MatrixOperand<float>& b, float* c, std::int64_t ldc,
+                       bool accumulate) {
+  const kernels::MatmulTiling tiling = kernels::matmul_tiling();
+  const std::int64_t rows = rounded_up(M, tiling.panel_rows);
+  const Workspace<float> packed_a(rows * K);
+  for (std::int64_t k = 0; k < K; k += kernels::kMatmulDepth) {
+    const std::int64_t depth = std::min(kernels::kMatmulDepth, K - k);
+    kernels::pack_rows(M, depth, stored(a, 0, k), packed_a.get() + rows * k);
+  }
+  // 16 pieces or more where there is enough to divide.
+  const std::int64_t width =
+      std::clamp(rounded_up(N / 16, tiling.panel_columns), std::min<std::int64_t>(128, N),
+                 tiling.block_columns);
+  parallel_for((N + width - 1) / width, [&](std::int64_t piece) {
+    const std::int64_t j = piece * width;
+    const std::int64_t columns = std::min(width, N - j);
+    const Workspace<float> packed_b(kernels::kMatmulDepth *
+                                    rounded_up(columns, tiling.panel_columns));
+    for (std::int64_t k = 0; k < K; k += kernels::kMatmulDepth) {
+      const std::int64_t depth = std::min(kernels::kMatmulDepth, K - k);
+      kernels::pack_columns(depth, columns, stored(b, k, j), packed_b.get());
+      kernels::multiply_packed(M, columns, depth, packed_a.get() + rows * k, packed_b.get(), c + j,
+                               ldc, accumulate || k > 0);
+    }
+  });
+}
+
+// For each block of steps: pack all of it, on all threads; then multiply, piece by piece of c.
+void multiply_blocks(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
+                     const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate) {
+  const kernels::MatmulTiling tiling = kernels::matmul_tiling();
+  const std::int64_t deepest = std::min(kernels::kMatmulDepth, K);
+  const Workspace<float> packed_a(deepest * rounded_up(M, tiling.panel_rows));
+  const Workspace<float> packed_b(deepest * rounded_up(N, tiling.panel_columns));
+  const std::int64_t down = (M + tiling.block_rows - 1) / tiling.block_rows;
+  const std::int64_t across = (N + tiling.block_columns - 1) / tiling.block_columns;
+  for (std::int64_t k = 0; k < K; k += kernels::kMatmulDepth) {
+    const std::int64_t depth = std::min(kernels::kMatmulDepth, K - k);
+    parallel_for(down + across, [&](std::int64_t piece) {
+      if (piece < down) {
+        const std::int64_t i = piece * tiling.block_rows;
+        kernels::pack_rows(std::min(tiling.block_rows, M - i), depth, stored(a, i, k),
+                           packed_a.get() + i * depth);
+      } else {
+        const std::int64_t j = (piece - down) * tiling.block_columns;
+        kernels::pack_columns(depth, std::min(tiling.block_columns, N - j), stored(b, k, j),
+                              packed_b.get() + j * depth);
+      }
+    });
+    parallel_for(down * across, [&](std::int64_t piece) {
+      const std::int64_t i = piece % down * tiling.block_rows;
+      const std::int64_t j = piece / down * tiling.block_columns;
+      kernels::multiply_packed(std::min(tiling.block_rows, M - i),
+                               std::min(tiling.block_columns, N - j), depth,
+                               packed_a.get() + i * depth, packed_b.get() + j * depth,
+                               c + i * ldc + j, ldc, accumulate || k > 0);
+    });
+  }
+}
+
+void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
+              const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate) {
+  if (K == 0) {
+    for (std::int64_t i = 0; i < M && !accumulate; ++i) std::fill_n(c + i * ldc, N, 0.0F);
+  } else if (M <= kernels::matmul_tiling().block_rows) {
+    multiply_few_rows(M, N, K, a, b, c, ldc, accumulate);
+  } else {
+    multiply_blocks(M, N, K, a, b, c, ldc, accumulate);
+  }
+}
+
+// In f64 by the reference.
+void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<double>& a,
+              const MatrixOperand<double>& b, double* c, std::int64_t ldc, bool accumulate) {
+  const std::int64_t down = (M + kTileRows - 1) / kTileRows;
+  const std::int64_t across = (N + kTileColumns - 1) / kTileColumns;
+  parallel_for(down * across, [&](std::int64_t tile) {
+    const std::int64_t i = tile / across * kTileRows;
+    const std::int64_t j = tile % across * kTileColumns;
     kernels::matmul(std::min(kTileRows, M - i), std::min(kTileColumns, N - j), K,
                     a.data + i * (a.transposed ? 1 : a.row_stride), a.row_stride,
                     b.data + j * (b.transposed ? b.row_stride : 1), b.row_stride, c + i * ldc + j,
                     ldc, a.transposed, b.transposed, accumulate);
   });
+}
+
+}  // namespace
+
+template <typename T>
+void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> a,
+                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate) {
+  if (M == 0 || N == 0) return;
+  multiply(M, N, K, a, b, c, ldc, accumulate);
 }
 
 template <typename T>
