@@ -66,8 +66,26 @@ std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& bl
 
 std::int64_t attention_block_workspace(const AttentionProblem<float>& problem) {
   const std::int64_t tile = kQueryBlock * kKeyBlock;
-  const std::int64_t forward = (3 + problem.D + problem.Dv) * kQueryBlock + 3 * tile;
-  return std::max(forward, attention_workspace(problem));
+  const std::int64_t sizes = problem.D + problem.Dv;
+  const std::int64_t forward = (3 + sizes) * kQueryBlock + 3 * tile;
+  // Rows are rounded up to vectors, of 16 lanes at most.
+  const std::int64_t backward = (3 + 4 * sizes + 4 * 16) * kQueryBlock + 5 * tile;
+  return std::max({forward, backward, attention_workspace(problem)});
+}
+
+bool backward_by_blocks(const AttentionProblem<float>& problem) {
+  return current_target() != Target::baseline && problem.rounding == SoftmaxRounding::none;
+}
+
+void attention_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                     float* delta) {
+  simd_delta(rows, Dv, dz, z, delta);
+}
+
+void attention_backward_block(const AttentionProblem<float>& problem,
+                              const AttentionBackward<float>& saved, const QueryBlock& block,
+                              KeyRange keys, float* dq, float* dk, float* dv, float* workspace) {
+  simd_backward_block(problem, saved, block, keys, dq, dk, dv, workspace);
 }
 
 void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,

@@ -52,6 +52,21 @@ std::int64_t attention_block_workspace(const AttentionProblem<float>& problem);
 void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                              KeyRange keys, const BlockResult& result, float* workspace);
 
+/// Whether attention_backward_block is to be used: not where the reference is, for a softmax with
+/// rounded steps and for target `baseline`.
+bool backward_by_blocks(const AttentionProblem<float>& problem);
+
+/// delta = Σ_e dz·z of each of `rows` rows [rows, Dv].
+void attention_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                     float* delta);
+
+/// Adds what the pairs of a block's queries and the keys [keys.begin, keys.end) give to dq
+/// [B, H, queries, D], dk [B, G, keys, D] and dv [B, G, keys, Dv]; each may be null. The keys and
+/// queries of calls that run at the same time must not overlap.
+void attention_backward_block(const AttentionProblem<float>& problem,
+                              const AttentionBackward<float>& saved, const QueryBlock& block,
+                              KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+
 /// Joins the results of `parts` ranges of keys, part i at z + i·rows·Dv, row_max + i·rows and
 /// row_sum + i·rows, in their order.
 void attention_join_parts(std::int64_t parts, std::int64_t rows, std::int64_t Dv,

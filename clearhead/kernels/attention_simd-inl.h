@@ -95,21 +95,30 @@ inline void see_by_position(Lanes& lanes, KeyRange keys) {
   }
 }
 
-// qt [D, 64]: the lanes' queries as columns, 0 past the last.
-inline void load_queries(const Lanes& lanes, float* qt) {
-  const std::int64_t D = lanes.problem.D;
+// xt [columns, 64]: the rows of a block as columns, 0 past the last; row `lane` of the n rows of one
+// head begins at row_of(lane) and its neighbours `stride` further.
+template <typename RowOf>
+inline void load_transposed(const Lanes& lanes, std::int64_t columns, std::int64_t stride,
+                            const RowOf& row_of, float* xt) {
   const std::int64_t rows = lanes.block.rows;
   const std::int64_t lane_end = lanes.vectors * kLanes;
   // Rows of one head lie at one stride; a block of few queries may hold several heads.
   for (std::int64_t lane = 0; lane < rows;) {
     const std::int64_t t = (lanes.block.first + lane) % lanes.problem.queries;
     const std::int64_t n = std::min(rows - lane, lanes.problem.queries - t);
-    transpose(n, D, query_row(lanes, lane), lanes.problem.q.stride_t, qt + lane, kQueryBlock);
+    transpose(n, columns, row_of(lane), stride, xt + lane, kQueryBlock);
     lane += n;
   }
-  for (std::int64_t d = 0; d < D && rows < lane_end; ++d) {
-    std::fill(qt + d * kQueryBlock + rows, qt + d * kQueryBlock + lane_end, 0.0F);
+  for (std::int64_t d = 0; d < columns && rows < lane_end; ++d) {
+    std::fill(xt + d * kQueryBlock + rows, xt + d * kQueryBlock + lane_end, 0.0F);
   }
+}
+
+// qt [D, 64]: the lanes' queries.
+inline void load_queries(const Lanes& lanes, float* qt) {
+  load_transposed(
+      lanes, lanes.problem.D, lanes.problem.q.stride_t,
+      [&](std::int64_t lane) { return query_row(lanes, lane); }, qt);
 }
 
 // The part of the tile [s, s_end) that has to be calculated.

@@ -12,6 +12,14 @@ namespace clearhead::kernels {
 bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                         KeyRange keys, const BlockResult& result, float* workspace);
 
+/// As attention_backward_block.
+void simd_backward_block(const AttentionProblem<float>& problem,
+                         const AttentionBackward<float>& saved, const QueryBlock& block,
+                         KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+
+/// As attention_delta.
+void simd_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
+
 /// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what the
 /// functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
 void simd_raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,

@@ -8,6 +8,7 @@
 #define CLEARHEAD_KERNELS_SIMD_INL_H_
 #endif
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -166,6 +167,24 @@ inline void multiply_skipping_lanes(std::int64_t rows, std::int64_t vectors, Bro
       }
       float* place = c.data + r * c.row_stride + v * kLanes;
       hn::StoreU(hn::Add(hn::LoadU(d, place), sum), d, place);
+    }
+  }
+}
+
+// The same product with Finish::kSet and alpha 1, to the last bit, but leaving out every a of −0.
+inline void multiply_skipping_rows(std::int64_t rows, std::int64_t vectors, Broadcast a, Vectors b,
+                                   std::int64_t depth, Sums c) {
+  const Floats d;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t v = 0; v < vectors; ++v) {
+      Vec sum = hn::Zero(d);
+      for (std::int64_t k = 0; k < depth; ++k) {
+        const float x = a.data[r * a.row_stride + k * a.step_stride];
+        if (x == 0 && std::signbit(x)) continue;
+        const Vec y = hn::LoadU(d, b.data + k * b.step_stride + v * kLanes);
+        sum = hn::MulAdd(hn::Set(d, x), y, sum);
+      }
+      hn::StoreU(sum, d, c.data + r * c.row_stride + v * kLanes);
     }
   }
 }

@@ -93,44 +93,117 @@ FusedForward forward(const PreparedAttention& p) {
   return result;
 }
 
+// What backward adds to; null where no gradient is wanted.
+template <typename T>
+struct Wanted {
+  T* dq;
+  T* dk;
+  T* dv;
+};
+
+// By the reference, queries and keys separately.
+template <typename T>
+void backward_tiles(const AttentionProblem<T>& problem, const kernels::AttentionBackward<T>& rows,
+                    const Wanted<T>& wanted) {
+  const std::int64_t query_tiles = tile_count(problem.queries, kQueryTile);
+  const std::int64_t key_tiles = tile_count(problem.keys, kKeyTile);
+  if (wanted.dq != nullptr) {
+    parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
+      const std::int64_t head = i / query_tiles;
+      kernels::attention_backward_queries(problem, rows, head / problem.H, head % problem.H,
+                                          i % query_tiles * kQueryTile, wanted.dq,
+                                          attention_memory(problem).get());
+    });
+  }
+  if (wanted.dk != nullptr || wanted.dv != nullptr) {
+    parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
+      const std::int64_t head = i / key_tiles;
+      kernels::attention_backward_keys(problem, rows, head / problem.G, head % problem.G,
+                                       i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
+                                       attention_memory(problem).get());
+    });
+  }
+}
+
+// By blocks of queries, with the processor's vectors. The pairs of a head are cut into n × n
+// rectangles, and worked off in n rounds: in round r, those of key part i and query part i + r
+// (mod n). No two rectangles of a round share keys or queries, so they may run at the same time,
+// and each gradient is gathered in the order of the rounds, whatever the number of threads.
+void backward_rounds(const AttentionProblem<float>& problem,
+                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
+  // Work for 16 threads, if parts do not become too small for a thread's while.
+  constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
+  const std::int64_t heads = problem.B * problem.G;
+  const std::int64_t blocks = kernels::query_blocks(problem);
+  const std::int64_t most = std::min(problem.keys, blocks * kernels::kQueryBlock) / kSmallestPart;
+  const std::int64_t n =
+      std::clamp<std::int64_t>(tile_count(kPieces, heads), 1, std::max<std::int64_t>(most, 1));
+  const std::int64_t key_tiles = tile_count(problem.keys, kernels::kKeyBlock);
+  for (std::int64_t round = 0; round < n; ++round) {
+    parallel_for(heads * n, [&](std::int64_t piece) {
+      const std::int64_t head = piece / n;
+      const std::int64_t key_part = piece % n;
+      const std::int64_t query_part = (key_part + round) % n;
+      const kernels::KeyRange keys{
+          key_part * key_tiles / n * kernels::kKeyBlock,
+          std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
+      const Workspace<float> memory(kernels::attention_block_workspace(problem));
+      for (std::int64_t i = query_part * blocks / n; i < (query_part + 1) * blocks / n; ++i) {
+        const kernels::QueryBlock block =
+            kernels::query_block(problem, head / problem.G, head % problem.G, i);
+        kernels::attention_backward_block(problem, rows, block, keys, wanted.dq, wanted.dk,
+                                          wanted.dv, memory.get());
+      }
+    });
+  }
+}
+
+void backward_pieces(const AttentionProblem<float>& problem,
+                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
+  if (kernels::backward_by_blocks(problem)) {
+    backward_rounds(problem, rows, wanted);
+  } else {
+    backward_tiles(problem, rows, wanted);
+  }
+}
+
+void backward_pieces(const AttentionProblem<double>& problem,
+                     const kernels::AttentionBackward<double>& rows, const Wanted<double>& wanted) {
+  backward_tiles(problem, rows, wanted);
+}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                   float* delta) {
+  kernels::attention_delta(rows, Dv, dz, z, delta);
+}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, const double* z,
+                   double* delta) {
+  for (std::int64_t i = 0; i < rows * Dv; ++i) delta[i / Dv] += dz[i] * z[i];
+}
+
 template <typename T>
 void backward(const PreparedAttention& p, const FusedForward& saved, const Tensor& d_z,
               Gradients& gradients) {
   const AttentionProblem<T> problem = kernel_problem<T>(p);
   const T* z = saved.z.data<T>();
   const T* dz = d_z.data<T>();
+  if (saved.row_max.count() == 0) return;
   Tensor delta({p.B, p.H, p.T}, dtype_of<T>);  // Σ_e dz·z of each row
   T* delta_data = delta.mutable_data<T>();
-  for (std::int64_t row = 0; row < delta.count(); ++row) {
-    for (std::int64_t e = 0; e < p.Dv; ++e)
-      delta_data[row] += dz[row * p.Dv + e] * z[row * p.Dv + e];
-  }
+  parallel_for(p.B * p.H, [&](std::int64_t head) {
+    const std::int64_t row = head * p.T;
+    delta_of_rows(p.T, p.Dv, dz + row * p.Dv, z + row * p.Dv, delta_data + row);
+  });
   const kernels::AttentionBackward<T> rows{saved.row_max.data<T>(), saved.row_sum.data<T>(), dz,
                                            delta_data};
-  T* dq = gradients.data<T>(0);
-  T* dk = gradients.data<T>(1);
-  T* dv = gradients.data<T>(2);
-  const std::int64_t query_tiles = tile_count(p.T, kQueryTile);
-  const std::int64_t key_tiles = tile_count(p.S, kKeyTile);
-  if (dq != nullptr) {
-    parallel_for(p.B * p.H * query_tiles, [&](std::int64_t i) {
-      const std::int64_t head = i / query_tiles;
-      kernels::attention_backward_queries(problem, rows, head / p.H, head % p.H,
-                                          i % query_tiles * kQueryTile, dq,
-                                          attention_memory(problem).get());
-    });
-  }
-  if (dk != nullptr || dv != nullptr) {
-    parallel_for(p.B * p.G * key_tiles, [&](std::int64_t i) {
-      const std::int64_t head = i / key_tiles;
-      kernels::attention_backward_keys(problem, rows, head / p.G, head % p.G,
-                                       i % key_tiles * kKeyTile, dk, dv,
-                                       attention_memory(problem).get());
-    });
+  const Wanted<T> wanted{gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2)};
+  if (wanted.dq != nullptr || wanted.dk != nullptr || wanted.dv != nullptr) {
+    backward_pieces(problem, rows, wanted);
   }
   if (p.attn_mask.defined() && gradients.wanted(3)) {
     T* d_mask = gradients.data<T>(3);
-    parallel_for(key_tiles, [&](std::int64_t i) {
+    parallel_for(tile_count(p.S, kKeyTile), [&](std::int64_t i) {
       kernels::attention_backward_mask(problem, rows, i * kKeyTile, d_mask,
                                        attention_memory(problem).get());
     });

@@ -1,0 +1,281 @@
+// Backward attention of a block of queries; attention_backward.cc has the formulas, attention_block.h
+// says how a block is laid out.
+//
+// For each tile of 64 keys five products: Sᵀ = K·Qᵀ, from which P; dPᵀ = V·dZᵀ, from which dS;
+// dV += P·dZ, dK += dS·Q, dQᵀ += Kᵀ·dSᵀ. In the first two and the last the queries are the lanes, in
+// the other two the numbers of a row, so that P and dS as they lie are the broadcast factor. Five
+// tiles' products, not seven as where dq and dk, dv are gathered separately: a caller divides the
+// work so that no two threads add to the same rows.
+#include "clearhead/kernels/dispatch-inl.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "clearhead/kernels/attention_simd_backward.cc"
+#include "hwy/foreach_target.h"
+
+#if CLEARHEAD_HAS_VECTORS
+#include "clearhead/kernels/attention_simd-inl.h"
+#else
+#include "clearhead/kernels/attention_simd.h"
+#include "hwy/highway.h"
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace clearhead::kernels::HWY_NAMESPACE {
+
+#if CLEARHEAD_HAS_VECTORS
+
+namespace {
+
+constexpr std::int64_t rounded_up(std::int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+// The parts of the workspace.
+struct BackwardMemory {
+  BackwardMemory(const AttentionProblem<float>& p, float* memory)
+      : shift(memory),
+        inverse(shift + kQueryBlock),
+        delta(inverse + kQueryBlock),
+        qt(delta + kQueryBlock),
+        dqt(qt + p.D * kQueryBlock),
+        dzt(dqt + p.D * kQueryBlock),
+        q(dzt + p.Dv * kQueryBlock),
+        dz(q + rounded_up(p.D) * kQueryBlock),
+        weights(dz + rounded_up(p.Dv) * kQueryBlock),
+        gradients(weights + kKeyBlock * kQueryBlock),
+        tanhs(gradients + kKeyBlock * kQueryBlock),
+        mask(tanhs + kKeyBlock * kQueryBlock),
+        rows(mask + 2 * kKeyBlock * kQueryBlock) {}
+
+  float* shift;      // the lanes' maxima; 0 where no key is seen
+  float* inverse;    // 1/row_sum; 0 where no key is seen
+  float* delta;
+  float* qt;         // [D, 64]
+  float* dqt;        // [D, 64]
+  float* dzt;        // [Dv, 64]
+  float* q;          // [64, D], rows padded with 0 to whole vectors
+  float* dz;         // [64, Dv], likewise
+  float* weights;    // scores, then p: [64 keys, 64]
+  float* gradients;  // dp, then ds: [64 keys, 64]
+  float* tanhs;      // of softcap
+  float* mask;
+  float* rows;       // [64, D or Dv padded]: what is added to dk or dv
+};
+
+struct BackwardBlock {
+  const Lanes& lanes;
+  const BackwardMemory& m;
+  bool finite;  // all of q and dz
+  float* dk;    // [keys, D] of this head; null: not wanted
+  float* dv;
+  bool want_dq;
+};
+
+// One strip's scores in m.weights become p, its dp in m.gradients become ds·scale. Where `mark`,
+// both are −0 for a pair that does not see each other.
+void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
+                   std::int64_t at, bool mark) {
+  const Floats d;
+  const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
+  const Vec nothing = hn::Set(d, mark ? -0.0F : 0.0F);
+  const Vec scale = hn::Set(d, lanes.problem.scale);
+  const bool capped = lanes.problem.softcap != 0;
+  for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
+    const Vec shift = hn::LoadU(d, m.shift + v * kLanes);
+    const Vec inverse = hn::LoadU(d, m.inverse + v * kLanes);
+    const Vec delta = hn::LoadU(d, m.delta + v * kLanes);
+    for (std::int64_t j = 0; j < strip.s_end - strip.s; ++j) {
+      const std::int64_t place = at + j * kQueryBlock + v * kLanes;
+      const Vec score = hn::LoadU(d, m.weights + place);
+      const Vec dp = hn::LoadU(d, m.gradients + place);
+      const Vec p = hn::Mul(exp_nonpositive(hn::Sub(score, shift)), inverse);
+      const auto unseen = hn::Eq(score, hidden);
+      Vec ds = hn::Mul(hn::Mul(p, hn::Sub(dp, delta)), scale);
+      if (capped) {  // c = cap·tanh(s/cap): dc/ds = 1 − tanh²
+        const Vec t = hn::LoadU(d, m.tanhs + place);
+        ds = hn::Mul(ds, hn::NegMulAdd(t, t, hn::Set(d, 1.0F)));
+      }
+      // A weight of 0 takes no gradient, even if dp is infinite.
+      ds = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), ds);
+      hn::StoreU(hn::IfThenElse(unseen, nothing, p), d, m.weights + place);
+      hn::StoreU(hn::IfThenElse(unseen, nothing, ds), d, m.gradients + place);
+    }
+  }
+}
+
+// out [keys, columns] += factorsᵀ·rows for a strip; `factors` are p or ds, `rows` dz or q.
+void add_to_keys(const BackwardBlock& block, const Strip& strip, const float* factors,
+                 const float* rows, std::int64_t columns, float* out, bool skip) {
+  const std::int64_t lane = strip.vector * kLanes;
+  const std::int64_t lane_end = std::min(strip.vector_end * kLanes, block.lanes.block.rows);
+  const std::int64_t keys = strip.s_end - strip.s;
+  const std::int64_t padded = rounded_up(columns);
+  const Broadcast a{factors + lane, kQueryBlock, 1};
+  const Vectors b{rows + lane * padded, padded};
+  if (padded == columns && !skip) {
+    multiply<Finish::kAdd>(keys, padded / kLanes, a, b, lane_end - lane,
+                           {out, columns, 1.0F, nullptr});
+    return;
+  }
+  const Sums sums{block.m.rows, padded, 1.0F, nullptr};
+  if (skip) {
+    multiply_skipping_rows(keys, padded / kLanes, a, b, lane_end - lane, sums);
+  } else {
+    multiply<Finish::kSet>(keys, padded / kLanes, a, b, lane_end - lane, sums);
+  }
+  for (std::int64_t j = 0; j < keys; ++j) {
+    for (std::int64_t i = 0; i < columns; ++i) out[j * columns + i] += sums.data[j * padded + i];
+  }
+}
+
+void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t at, bool skip) {
+  const Lanes& lanes = block.lanes;
+  const AttentionProblem<float>& p = lanes.problem;
+  const BackwardMemory& m = block.m;
+  const std::int64_t lane = strip.vector * kLanes;
+  const std::int64_t vectors = strip.vector_end - strip.vector;
+  const std::int64_t keys = strip.s_end - strip.s;
+  const float* k = p.k.row(lanes.block.b, lanes.block.g, strip.s);
+  const float* v = p.v.row(lanes.block.b, lanes.block.g, strip.s);
+  score_strip(lanes, strip, m.qt, m.weights + at, m.tanhs + at, m.mask);
+  multiply<Finish::kSet>(keys, vectors, {v, p.v.stride_t, 1}, {m.dzt + lane, kQueryBlock}, p.Dv,
+                         {m.gradients + at + lane, kQueryBlock, 1.0F, nullptr});
+  differentiate(lanes, strip, m, at, skip);
+  if (block.dv != nullptr) {
+    add_to_keys(block, strip, m.weights + at, m.dz, p.Dv, block.dv + strip.s * p.Dv, skip);
+  }
+  if (block.dk != nullptr) {
+    add_to_keys(block, strip, m.gradients + at, m.q, p.D, block.dk + strip.s * p.D, skip);
+  }
+  if (!block.want_dq) return;
+  const Broadcast key{k, 1, p.k.stride_t};
+  const Vectors ds{m.gradients + at + lane, kQueryBlock};
+  const Sums dq{m.dqt + lane, kQueryBlock, 1.0F, nullptr};
+  if (skip) {
+    multiply_skipping_lanes(p.D, vectors, key, ds, keys, dq);
+  } else {
+    multiply<Finish::kAdd>(p.D, vectors, key, ds, keys, dq);
+  }
+}
+
+// Rows of a block, padded with 0 to whole vectors. Returns whether they are finite.
+template <typename RowOf>
+bool load_rows(const Lanes& lanes, std::int64_t columns, const RowOf& row_of, float* rows) {
+  const std::int64_t padded = rounded_up(columns);
+  for (std::int64_t lane = 0; lane < lanes.block.rows; ++lane) {
+    const float* from = row_of(lane);
+    std::copy(from, from + columns, rows + lane * padded);
+    std::fill(rows + lane * padded + columns, rows + (lane + 1) * padded, 0.0F);
+  }
+  return all_finite(lanes.block.rows, padded, rows, padded);
+}
+
+void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, std::int64_t first,
+                  const BackwardMemory& m) {
+  for (std::int64_t lane = 0; lane < kQueryBlock; ++lane) {
+    const bool is_row = lane < lanes.block.rows;
+    const float max = is_row ? saved.row_max[first + lane] : 0.0F;
+    const float sum = is_row ? saved.row_sum[first + lane] : 0.0F;
+    m.shift[lane] = max == -std::numeric_limits<float>::infinity() ? 0.0F : max;
+    m.inverse[lane] = sum == 0 ? 0.0F : 1 / sum;
+    m.delta[lane] = is_row ? saved.delta[first + lane] : 0.0F;
+  }
+}
+
+}  // namespace
+
+void backward_block(const AttentionProblem<float>& p, const AttentionBackward<float>& saved,
+                    const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+                    float* workspace) {
+  const BackwardMemory m(p, workspace);
+  Lanes lanes{p, block, 0, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+  see_by_position(lanes, keys);
+  if (lanes.first_begin >= lanes.last_end) return;
+
+  const std::int64_t first = row_of(p, block);
+  const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
+  load_softmax(lanes, saved, first, m);
+  load_queries(lanes, m.qt);
+  load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
+  std::fill_n(m.dqt, p.D * kQueryBlock, 0.0F);
+  bool finite = load_rows(
+      lanes, p.D, [&](std::int64_t lane) { return query_row(lanes, lane); }, m.q);
+  finite = load_rows(lanes, p.Dv, dz_row, m.dz) && finite;
+
+  const std::int64_t first_key = (block.b * p.G + block.g) * p.keys;
+  const BackwardBlock piece{lanes,
+                            m,
+                            finite,
+                            dk == nullptr ? nullptr : dk + first_key * p.D,
+                            dv == nullptr ? nullptr : dv + first_key * p.Dv,
+                            dq != nullptr};
+  for (std::int64_t s = lanes.first_begin; s < lanes.last_end;) {
+    const std::int64_t s_end = std::min((s / kKeyBlock + 1) * kKeyBlock, lanes.last_end);
+    // 0·NaN is NaN: pairs that do not see each other are then left out one by one.
+    const bool skip =
+        !finite ||
+        !all_finite(s_end - s, p.D, p.k.row(block.b, block.g, s), p.k.stride_t) ||
+        !all_finite(s_end - s, p.Dv, p.v.row(block.b, block.g, s), p.v.stride_t);
+    const Strips strips = strips_of(lanes, s, s_end);
+    for (std::int64_t i = 0; i < strips.count; ++i) {
+      const Strip& strip = strips.strip[i];
+      backward_strip(piece, strip, (strip.s - s) * kQueryBlock, skip);
+    }
+    s = s_end;
+  }
+  if (dq == nullptr) return;
+  // Back to rows, then added.
+  float* rows = m.q;
+  transpose(p.D, block.rows, m.dqt, kQueryBlock, rows, p.D);
+  float* out = dq + first * p.D;
+  for (std::int64_t i = 0; i < block.rows * p.D; ++i) out[i] += rows[i];
+}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                   float* delta) {
+  const Floats d;
+  for (std::int64_t i = 0; i < rows; ++i, dz += Dv, z += Dv) {
+    Vec sum = hn::Zero(d);
+    std::int64_t e = 0;
+    for (; e + kLanes <= Dv; e += kLanes) {
+      sum = hn::MulAdd(hn::LoadU(d, dz + e), hn::LoadU(d, z + e), sum);
+    }
+    float total = hn::GetLane(hn::SumOfLanes(d, sum));
+    for (; e < Dv; ++e) total += dz[e] * z[e];
+    delta[i] = total;
+  }
+}
+
+#else
+
+void backward_block(const AttentionProblem<float>&, const AttentionBackward<float>&,
+                    const QueryBlock&, KeyRange, float*, float*, float*, float*) {}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                   float* delta) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    delta[i] = 0;
+    for (std::int64_t e = 0; e < Dv; ++e) delta[i] += dz[i * Dv + e] * z[i * Dv + e];
+  }
+}
+
+#endif
+
+}  // namespace clearhead::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "clearhead/kernels/attention_simd.h"
+
+namespace clearhead::kernels {
+
+void simd_backward_block(const AttentionProblem<float>& problem,
+                         const AttentionBackward<float>& saved, const QueryBlock& block,
+                         KeyRange keys, float* dq, float* dk, float* dv, float* workspace) {
+  CLEARHEAD_CHOOSE(backward_block)(problem, saved, block, keys, dq, dk, dv, workspace);
+}
+
+void simd_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta) {
+  CLEARHEAD_CHOOSE(delta_of_rows)(rows, Dv, dz, z, delta);
+}
+
+}  // namespace clearhead::kernels
+#endif
