@@ -18,6 +18,8 @@
 
 #include <cstdint>
 
+#include "clearhead/kernels/precision.h"
+
 namespace clearhead::kernels {
 
 /// Queries and keys of a tile. 32 × 64 scores in f32 are 8 KiB: with the key tile (64 keys of 64
@@ -73,6 +75,7 @@ struct AttentionProblem {
   const std::int64_t* offset;     // [B]: position of query 0 among the keys
   const std::int64_t* key_count;  // [B]: keys from here on are seen by none
   SoftmaxRounding rounding;
+  Precision precision = Precision::highest;  // of products; f64 and the reference know only this one
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/kernels/amx.h"
 #include "clearhead/kernels/dispatch-inl.h"
 
 namespace clearhead::kernels {
@@ -26,7 +27,7 @@ constexpr NamedTarget kTargets[] = {
 
 bool is_available(const NamedTarget& t) {
   if (t.target == Target::baseline) return true;
-  if (t.target == Target::amx) return false;  // no kernel uses it yet
+  if (t.target == Target::amx && !amx_available()) return false;
   return (hwy::SupportedTargets() & HWY_TARGETS & t.highway) != 0;
 }
 

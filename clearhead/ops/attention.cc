@@ -247,6 +247,7 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   set_factors(p, options, dtype);
   p.softmax_precision = options.softmax_precision;
   p.qk_matmul_output_mode = options.qk_matmul_output_mode;
+  p.precision = options.precision;
   if (options.attn_mask.defined()) p.attn_mask = prepare_mask(options.attn_mask, p, dtype);
   prepare_positions(p, options, past);
 

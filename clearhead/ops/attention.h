@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "clearhead/kernels/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
@@ -87,6 +88,9 @@ struct AttentionOptions {
   Tensor nonpad_kv_seqlen = {};
 
   AttentionWay way = AttentionWay::automatic;
+  /// Of the products in f32; docs/numerics.md states the errors. Less than the highest is faster
+  /// where the processor has AMX tiles, and the highest where it has none.
+  Precision precision = Precision::highest;
 };
 
 struct AttentionOutput {

@@ -5,6 +5,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention_packed.h"
 #include "clearhead/ops/attention_internal.h"
 
 namespace clearhead {
@@ -24,9 +25,55 @@ std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t bloc
   return few ? std::max<std::int64_t>(1, problem.keys / kPartKeys) : 1;
 }
 
+// Packed heads up to this size stay in the second-level cache of the thread that packed them.
+constexpr std::int64_t kSmallHead = std::int64_t{2} << 20;
+
+// In f32 with products of bf16, one key/value head after the other: its keys and values are packed,
+// then its queries meet them. Where there are many small heads, each is the work of one thread.
+void forward_packed(const AttentionProblem<float>& problem, float* z, float* row_max,
+                    float* row_sum) {
+  const std::int64_t blocks = kernels::query_blocks(problem);
+  const std::int64_t pieces = kernels::pack_pieces(problem);
+  const std::int64_t heads = problem.B * problem.G;
+  const std::int64_t bytes = kernels::packed_head_bytes(problem);
+  const auto forward_block = [&](std::int64_t head, std::int64_t i, const char* packed,
+                                 float* memory) {
+    const kernels::QueryBlock block =
+        kernels::query_block(problem, head / problem.G, head % problem.G, i);
+    const std::int64_t row = kernels::row_of(problem, block);
+    kernels::packed_forward_block(problem, block, packed,
+                                  {z + row * problem.Dv, row_max + row, row_sum + row}, memory);
+  };
+  if (bytes <= kSmallHead && heads >= 2 * thread_count()) {
+    parallel_for(heads, [&](std::int64_t head) {
+      const Workspace<char> packed(bytes);
+      const Workspace<float> memory(kernels::packed_block_workspace(problem));
+      for (std::int64_t i = 0; i < pieces; ++i) {
+        kernels::pack_head_piece(problem, head / problem.G, head % problem.G, i, packed.get());
+      }
+      for (std::int64_t i = 0; i < blocks; ++i) forward_block(head, i, packed.get(), memory.get());
+    });
+    return;
+  }
+  const Workspace<char> packed(bytes);
+  for (std::int64_t head = 0; head < heads; ++head) {
+    parallel_for(pieces, [&](std::int64_t i) {
+      kernels::pack_head_piece(problem, head / problem.G, head % problem.G, i, packed.get());
+    });
+    parallel_for(blocks, [&](std::int64_t i) {
+      const Workspace<float> memory(kernels::packed_block_workspace(problem));
+      forward_block(head, i, packed.get(), memory.get());
+    });
+  }
+}
+
 // In f32 by blocks of queries, with the processor's vectors.
 void forward_pieces(const AttentionProblem<float>& problem, float* z, float* row_max,
                     float* row_sum) {
+  if (kernels::attention_is_packed(problem)) {
+    forward_packed(problem, z, row_max, row_sum);
+    return;
+  }
   const std::int64_t blocks = kernels::query_blocks(problem);
   const std::int64_t parts = key_parts(problem, blocks);
   const std::int64_t heads = problem.B * problem.G;
@@ -76,9 +123,9 @@ void forward_pieces(const AttentionProblem<double>& problem, double* z, double* 
     const std::int64_t t = i % tiles * kQueryTile;
     const std::int64_t row = head * problem.queries + t;
     kernels::attention_forward_queries(problem, head / problem.H, head % problem.H, t,
-                                       std::min(t + kQueryTile, problem.queries),
-                                       {0, problem.keys}, z + row * problem.Dv, row_max + row,
-                                       row_sum + row, attention_memory(problem).get());
+                                       std::min(t + kQueryTile, problem.queries), {0, problem.keys},
+                                       z + row * problem.Dv, row_max + row, row_sum + row,
+                                       attention_memory(problem).get());
   });
 }
 
@@ -88,8 +135,8 @@ FusedForward forward(const PreparedAttention& p) {
                       Tensor::empty({p.B, p.H, p.T, 1}, dtype_of<T>),
                       Tensor::empty({p.B, p.H, p.T, 1}, dtype_of<T>)};
   if (result.row_max.count() == 0) return result;
-  forward_pieces(kernel_problem<T>(p), result.z.mutable_data<T>(),
-                 result.row_max.mutable_data<T>(), result.row_sum.mutable_data<T>());
+  forward_pieces(kernel_problem<T>(p), result.z.mutable_data<T>(), result.row_max.mutable_data<T>(),
+                 result.row_sum.mutable_data<T>());
   return result;
 }
 

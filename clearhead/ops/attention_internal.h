@@ -34,6 +34,7 @@ struct PreparedAttention {
       key_count;  // [B] keys from here on are seen by none: padding, or past the mask's end
   std::optional<DType> softmax_precision;
   std::optional<QkMatmulOutput> qk_matmul_output_mode;
+  Precision precision = Precision::highest;
 
   /// Whether there may be a pair that does not see each other, or a float mask.
   bool has_mask() const;

@@ -63,6 +63,7 @@ kernels::AttentionProblem<T> kernel_problem(const PreparedAttention& p) {
   problem.offset = p.offset.data();
   problem.key_count = p.key_count.data();
   problem.rounding = rounding_of(p);
+  problem.precision = p.precision;
   return problem;
 }
 

@@ -1,0 +1,522 @@
+// Forward attention on tiles of bf16: for each chunk of 128 keys the scores of 32 queries, their
+// softmax in place, and their products with the values.
+//
+// The softmax is carried online relative to a reference r of each row, an integer power of two near
+// the row's largest score: weights are 2^(score·log2(e) − r). The reference moves only when a score
+// passes it by a factor of 2^8; sums of weights up to 2^9 are far from any limit of f32, so nothing
+// is lost, and nearly no chunk has to rescale. Since r is an integer, rescaling is exact.
+//
+// Cycles a score at D = 64: products 0.28, storing the scores 0.03, softmax 0.23, sums 0.06.
+#include "clearhead/kernels/amx-inl.h"
+#include "clearhead/kernels/attention_amx.h"
+
+namespace clearhead::kernels::amx {
+namespace {
+
+constexpr float kInfinity = __builtin_inff();
+constexpr float kLog2E = 1.44269504088896341F;
+constexpr float kMaxGrowth = 8;     // of a score past the reference, in powers of two
+constexpr float kTooLarge = 1e29F;  // scores past this could overflow on the way
+
+// What a block keeps while it walks along the keys.
+struct Block {
+  float* scores;   // tile of 16 queries × 16 keys: [kChunk / 16][2], then weights in their place
+  float* sums;     // Z: [v_tiles][2]
+  char* queries;   // [2][k_tiles][parts]
+  float* maximum;  // [kRows][16]: the largest score so far, each lane for itself
+  float* total;    // [kRows][16]: the sum of weights, likewise
+  float* offset;  // [kRows]: what turns a score into a weight's exponent; +∞ before the first key
+  float* limit;   // [kRows]: scores past this move the reference
+  float factor;   // exponent = score·factor + offset
+  float unit;     // of exponents: 1/128 power of two with one part, else 1
+  std::int64_t k_tiles, v_tiles;
+  std::int64_t rows;  // rounded up to whole tiles: 16 or 32
+};
+
+std::int64_t sums_floats(std::int64_t Dv) { return v_tiles(Dv) * 2 * kTileFloats; }
+
+Block make_block(const Rows& rows, char* workspace) {
+  Block w;
+  w.scores = reinterpret_cast<float*>(workspace);
+  w.sums = w.scores + kRows * kChunk;
+  w.maximum = w.sums + sums_floats(rows.Dv);
+  w.total = w.maximum + kRows * 16;
+  w.offset = w.total + kRows * 16;
+  w.limit = w.offset + kRows;
+  w.queries = reinterpret_cast<char*>(w.limit + kRows);
+  w.k_tiles = k_tiles(rows.D);
+  w.v_tiles = v_tiles(rows.Dv);
+  w.rows = rows.count > 16 ? 32 : 16;
+  return w;
+}
+
+// The queries as tiles by rows; negated where the scale is negative, so that the largest score is
+// always the largest product. Returns a bit for each row whose scores could be too large or not
+// finite.
+std::uint32_t pack_queries(const Rows& rows, const Block& w) {
+  const __m512 sign = _mm512_set1_ps(rows.scale < 0 ? -0.0F : 0.0F);
+  // |score| ≤ D·largest |q|·largest |k|, in units of exponents.
+  const float unit = w.factor > 1 ? w.factor : 1;
+  const float bound = kTooLarge / (static_cast<float>(rows.D) * rows.largest_key * unit);
+  const float limit = bound < kTooLarge ? bound : kTooLarge;
+  std::uint32_t bad = 0;
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    __mmask16 small = 0xffff;
+    for (std::int64_t d = 0; d < w.k_tiles; ++d) {
+      char* const to = w.queries + (r / 16 * w.k_tiles + d) * rows.parts * kTileBytes + r % 16 * 64;
+      __m512 a = _mm512_setzero_ps();
+      __m512 b = a;
+      if (r < rows.count) {
+        a = _mm512_maskz_loadu_ps(first_lanes(rows.D - d * 32), rows.q[r] + d * 32);
+        b = _mm512_maskz_loadu_ps(first_lanes(rows.D - d * 32 - 16), rows.q[r] + d * 32 + 16);
+      }
+      small &= _mm512_cmp_ps_mask(_mm512_abs_ps(a), _mm512_set1_ps(limit), _CMP_LE_OQ) &
+               _mm512_cmp_ps_mask(_mm512_abs_ps(b), _mm512_set1_ps(limit), _CMP_LE_OQ);
+      a = _mm512_xor_ps(a, sign);
+      b = _mm512_xor_ps(b, sign);
+      const __m512i high = to_bf16(a, b);
+      _mm512_store_si512(to, high);
+      if (rows.parts == 1) continue;
+      a = _mm512_sub_ps(a, lower_f32(high));
+      b = _mm512_sub_ps(b, upper_f32(high));
+      _mm512_store_si512(to + kTileBytes, to_bf16(a, b));
+    }
+    if (small != 0xffff) bad |= 1U << r;
+  }
+  return bad;
+}
+
+// c += a·b for 2 × 2 tiles of c (1 × 2 if there are no more than 16 rows), both factors' tiles `p`
+// parts along. The results of the group before, if there is one, are stored between the products
+// of the first step of the next.
+struct Group {
+  float* c[4];  // where tiles 0..3 go: (rows 0, columns 0), (0, 1), (1, 0), (1, 1)
+};
+
+template <int RowTiles>
+inline void store_group(const Group& g) {
+  CLEARHEAD_TILE_STORE(0, g.c[0]);
+  CLEARHEAD_TILE_STORE(1, g.c[1]);
+  if constexpr (RowTiles == 2) {
+    CLEARHEAD_TILE_STORE(2, g.c[2]);
+    CLEARHEAD_TILE_STORE(3, g.c[3]);
+  }
+}
+
+// The first step of a group: tiles 0..3 from zero, or from where they lie.
+template <int RowTiles>
+inline void first_step(const char* a0, const char* a1, const char* b0, const char* b1,
+                       const Group* before, const Group* from) {
+  CLEARHEAD_TILE_LOAD(4, a0);
+  CLEARHEAD_TILE_STREAM(6, b0);
+  CLEARHEAD_TILE_STREAM(7, b1);
+  if constexpr (RowTiles == 2) CLEARHEAD_TILE_LOAD(5, a1);
+#define CLEARHEAD_FIRST(tile, a, b)              \
+  if (before != nullptr) {                       \
+    CLEARHEAD_TILE_STORE(tile, before->c[tile]); \
+  }                                              \
+  if (from != nullptr) {                         \
+    CLEARHEAD_TILE_LOAD(tile, from->c[tile]);    \
+  } else {                                       \
+    _tile_zero(tile);                            \
+  }                                              \
+  _tile_dpbf16ps(tile, a, b);
+  CLEARHEAD_FIRST(0, 4, 6)
+  CLEARHEAD_FIRST(1, 4, 7)
+  if constexpr (RowTiles == 2) {
+    CLEARHEAD_FIRST(2, 5, 6)
+    CLEARHEAD_FIRST(3, 5, 7)
+  }
+#undef CLEARHEAD_FIRST
+}
+
+template <int RowTiles>
+inline void next_step(const char* a0, const char* a1, const char* b0, const char* b1) {
+  CLEARHEAD_TILE_LOAD(4, a0);
+  CLEARHEAD_TILE_STREAM(6, b0);
+  _tile_dpbf16ps(0, 4, 6);
+  CLEARHEAD_TILE_STREAM(7, b1);
+  _tile_dpbf16ps(1, 4, 7);
+  if constexpr (RowTiles == 2) {
+    CLEARHEAD_TILE_LOAD(5, a1);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+}
+
+// Which part of each factor a product takes: high·high, high·low, low·high.
+constexpr std::int64_t kPartOfA[3] = {0, 0, 1};
+constexpr std::int64_t kPartOfB[3] = {0, 1, 0};
+
+// Scores of a chunk: for every 32 keys, 2 × 2 tiles of scores.
+template <int RowTiles, int Parts>
+void multiply_keys(const Block& w, const char* keys, std::int64_t steps) {
+  constexpr int kProducts = Parts == 2 ? 3 : 1;
+  const std::int64_t row_bytes = w.k_tiles * Parts * kTileBytes;
+  Group group;
+  bool any_before = false;
+  for (std::int64_t p = 0; p < steps; ++p) {
+    const Group before = group;
+    const char* const b0 = keys + 2 * p * row_bytes;
+    for (std::int64_t d = 0; d < w.k_tiles; ++d) {
+      for (int product = 0; product < kProducts; ++product) {
+        const char* const a = w.queries + (d * Parts + kPartOfA[product]) * kTileBytes;
+        const char* const b = b0 + (d * Parts + kPartOfB[product]) * kTileBytes;
+        if (d == 0 && product == 0) {
+          first_step<RowTiles>(a, a + row_bytes, b, b + row_bytes, any_before ? &before : nullptr,
+                               nullptr);
+        } else {
+          next_step<RowTiles>(a, a + row_bytes, b, b + row_bytes);
+        }
+      }
+    }
+    float* const to = w.scores + p * 4 * kTileFloats;
+    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
+    any_before = true;
+  }
+  store_group<RowTiles>(group);
+}
+
+// Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the scores
+// of the first 16 were; their low parts, where those of the other 16 were.
+template <int RowTiles, int Parts>
+void multiply_values(const Block& w, const char* values, std::int64_t steps, bool from_zero) {
+  constexpr int kProducts = Parts == 2 ? 3 : 1;
+  Group group;
+  bool any_before = false;
+  for (std::int64_t e = 0; e < w.v_tiles; e += 2) {
+    const Group before = group;
+    float* const to = w.sums + e * 2 * kTileFloats;
+    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
+    for (std::int64_t p = 0; p < steps; ++p) {
+      for (int product = 0; product < kProducts; ++product) {
+        const char* const a =
+            reinterpret_cast<const char*>(w.scores) + (p * 4 + kPartOfA[product] * 2) * kTileBytes;
+        const char* const b =
+            values + ((p * w.v_tiles + e) * Parts + kPartOfB[product]) * kTileBytes;
+        if (p == 0 && product == 0) {
+          first_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes,
+                               any_before ? &before : nullptr, from_zero ? nullptr : &group);
+        } else {
+          next_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes);
+        }
+      }
+    }
+    any_before = true;
+  }
+  store_group<RowTiles>(group);
+}
+
+// The place of row r in the tile of 16 keys `tile`.
+inline float* score_row(const Block& w, std::int64_t r, std::int64_t tile) {
+  return w.scores + (tile * 2 + r / 16) * kTileFloats + r % 16 * 16;
+}
+
+// Scale, cap and mask of the scores of row r at keys [s, s + 32·steps). Returns whether all are
+// numbers below kTooLarge.
+bool finish_scores(const Rows& rows, const Block& w, std::int64_t r, std::int64_t s,
+                   std::int64_t steps) {
+  const __m512 scale = _mm512_set1_ps(__builtin_fabsf(rows.scale));
+  const __m512 cap = _mm512_set1_ps(rows.softcap);
+  const __m512 to_exponent = _mm512_set1_ps(2 * kLog2E / rows.softcap);
+  const __m512i lanes =
+      _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                         _mm512_set1_epi32(static_cast<int>(rows.mask_stride)));
+  const bool dense = rows.mask_stride == 1;
+  __mmask16 good = 0xffff;
+  for (std::int64_t tile = 0; tile < steps * 2; ++tile) {
+    const std::int64_t key = s + tile * 16;
+    // Past the row's end a mask may not be read.
+    const __mmask16 inside = first_lanes(rows.end[r] - key) & ~first_lanes(rows.begin[r] - key);
+    float* const at = score_row(w, r, tile);
+    __m512 x = _mm512_mul_ps(_mm512_load_ps(at), scale);
+    if (rows.softcap != 0) {  // cap·tanh(x/cap) = cap − 2·cap/(exp(2x/cap) + 1)
+      const __m512 limit = _mm512_set1_ps(60);
+      __m512 y = _mm512_min_ps(_mm512_mul_ps(x, to_exponent), limit);
+      y = _mm512_add_ps(exp2_f32(y), _mm512_set1_ps(1));
+      x = _mm512_sub_ps(cap, _mm512_div_ps(_mm512_add_ps(cap, cap), y));
+    }
+    __mmask16 seen = inside;
+    if (rows.bias[r] != nullptr && inside != 0) {
+      const float* const from = rows.bias[r] + key * rows.mask_stride;
+      const __m512 bias =
+          dense ? _mm512_maskz_loadu_ps(inside, from)
+                : _mm512_mask_i32gather_ps(_mm512_setzero_ps(), inside, lanes, from, 4);
+      x = _mm512_add_ps(x, bias);
+      seen = _mm512_mask_cmp_ps_mask(inside, bias, _mm512_set1_ps(-kInfinity), _CMP_NEQ_UQ);
+    } else if (rows.visible[r] != nullptr && inside != 0) {
+      const bool* const from = rows.visible[r] + key * rows.mask_stride;
+      if (dense) {
+        seen &=
+            _mm_mask_test_epi8_mask(inside, _mm_maskz_loadu_epi8(inside, from), _mm_set1_epi8(-1));
+      } else {
+        for (int j = 0; j < 16; ++j) {
+          if ((inside >> j & 1) != 0 && !from[j * rows.mask_stride]) {
+            seen = static_cast<__mmask16>(seen & ~(1U << j));
+          }
+        }
+      }
+    }
+    good &= _mm512_cmp_ps_mask(x, _mm512_set1_ps(kTooLarge), _CMP_LT_OQ) |
+            static_cast<__mmask16>(~seen);
+    _mm512_store_ps(at, _mm512_mask_mov_ps(_mm512_set1_ps(-kInfinity), seen, x));
+  }
+  return good == 0xffff;
+}
+
+// Hides the keys that row r does not see by position.
+void hide_outside(const Rows& rows, const Block& w, std::int64_t r, std::int64_t s,
+                  std::int64_t steps) {
+  for (std::int64_t tile = 0; tile < steps * 2; ++tile) {
+    const std::int64_t key = s + tile * 16;
+    const __mmask16 inside = first_lanes(rows.end[r] - key) & ~first_lanes(rows.begin[r] - key);
+    if (inside == 0xffff) continue;
+    float* const at = score_row(w, r, tile);
+    _mm512_mask_storeu_ps(at, static_cast<__mmask16>(~inside), _mm512_set1_ps(-kInfinity));
+  }
+}
+
+// Moves the reference of row r up to its largest score. Rare, hence out of the way of the loop.
+__attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bool has_sums) {
+  float top = _mm512_reduce_max_ps(_mm512_load_ps(w.maximum + r * 16));
+  if (top == -kInfinity) return;  // no key yet
+  top = top > -kTooLarge ? top : -kTooLarge;
+  const float powers = __builtin_ceilf(top * w.factor * w.unit);
+  const float one = 1 / w.unit;
+  // With one part, exponents are those of a bf16, which are counted from −127.
+  const float offset = (one == 1 ? 0 : 127 * one) - powers * one;
+  if (w.offset[r] != kInfinity) {
+    const __m512 by = _mm512_set1_ps(__builtin_exp2f((offset - w.offset[r]) * w.unit));
+    _mm512_store_ps(w.total + r * 16, _mm512_mul_ps(_mm512_load_ps(w.total + r * 16), by));
+    for (std::int64_t e = 0; has_sums && e < w.v_tiles; ++e) {
+      float* const z = w.sums + (e * 2 + r / 16) * kTileFloats + r % 16 * 16;
+      _mm512_store_ps(z, _mm512_mul_ps(_mm512_load_ps(z), by));
+    }
+  }
+  w.offset[r] = offset;
+  w.limit[r] = (powers + kMaxGrowth) * one / w.factor;
+}
+
+// 2^x of 32 scores as bf16, as one number of 16 bits each: x·128 with its exponent in the upper
+// bits and its fraction f in the lower 7, where 2^f belongs. Their difference, 128·(1 + f − 2^f),
+// comes from a table of 64 entries, each for two fractions. The conversion to 16 bits saturates, so
+// what is too small becomes 0. The largest relative error is 0.7 %, of which rounding to bf16 is
+// 0.4 %; on average there is none, and sum and products take the same weights.
+inline __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset, __m512i table) {
+  const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a, factor, offset));
+  const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b, factor, offset));
+  const __m512i power = _mm512_packus_epi32(x, y);
+  const __m512i index = _mm512_srli_epi16(power, 1);
+  const __m512i too_much = _mm512_maskz_permutexvar_epi8(0x5555555555555555ULL, index, table);
+  return _mm512_sub_epi16(power, too_much);
+}
+
+// round(128·(1 + f − 2^f)) for f = (2i + 1/2)/128.
+alignas(64) constexpr std::uint8_t kTooMuch[64] = {
+    0,  1,  1,  2,  2,  3,  4,  4,  5,  5,  5,  6,  6,  7,  7,  8,  8,  8,  9,  9,  9,  9,
+    10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10,
+    10, 10, 9,  9,  9,  8,  8,  8,  7,  7,  6,  6,  5,  5,  4,  3,  3,  2,  1,  1,
+};
+
+// The softmax of row r: its scores become weights, its maximum, sum and reference move along.
+// Steps: of 32 keys, known when compiling for a whole chunk, so that its scores stay in registers.
+template <int Steps>
+inline void one_part_row(const Block& w, std::int64_t r, bool has_sums, __m512 factor,
+                         __m512i table) {
+  const __m512i ones = _mm512_set1_epi16(0x3f80);
+  float* const at = score_row(w, r, 0);
+  __m512 top = _mm512_load_ps(w.maximum + r * 16);
+  __m512 a[Steps];
+  __m512 b[Steps];
+  for (int p = 0; p < Steps; ++p) {
+    a[p] = _mm512_load_ps(at + p * 4 * kTileFloats);
+    b[p] = _mm512_load_ps(at + (p * 4 + 2) * kTileFloats);
+    top = _mm512_max_ps(top, _mm512_max_ps(a[p], b[p]));
+  }
+  _mm512_store_ps(w.maximum + r * 16, top);
+  if (__builtin_expect(_mm512_cmp_ps_mask(top, _mm512_set1_ps(w.limit[r]), _CMP_GT_OQ) != 0, 0)) {
+    move_reference(w, r, has_sums);
+  }
+  const __m512 offset = _mm512_set1_ps(w.offset[r]);
+  __m512 total = _mm512_load_ps(w.total + r * 16);
+  for (int p = 0; p < Steps; ++p) {
+    const __m512i weights = weights_of(a[p], b[p], factor, offset, table);
+    total = _mm512_dpbf16_ps(total, reinterpret_cast<__m512bh>(weights),
+                             reinterpret_cast<__m512bh>(ones));
+    _mm512_store_si512(at + p * 4 * kTileFloats, weights);
+  }
+  _mm512_store_ps(w.total + r * 16, total);
+}
+
+template <int Steps>
+inline void two_part_row(const Block& w, std::int64_t r, bool has_sums, __m512 factor) {
+  float* const at = score_row(w, r, 0);
+  __m512 top = _mm512_load_ps(w.maximum + r * 16);
+  for (int p = 0; p < Steps; ++p) {
+    top = _mm512_max_ps(top, _mm512_max_ps(_mm512_load_ps(at + p * 4 * kTileFloats),
+                                           _mm512_load_ps(at + (p * 4 + 2) * kTileFloats)));
+  }
+  _mm512_store_ps(w.maximum + r * 16, top);
+  if (__builtin_expect(_mm512_cmp_ps_mask(top, _mm512_set1_ps(w.limit[r]), _CMP_GT_OQ) != 0, 0)) {
+    move_reference(w, r, has_sums);
+  }
+  const __m512 offset = _mm512_set1_ps(w.offset[r]);
+  __m512 total = _mm512_load_ps(w.total + r * 16);
+  for (int p = 0; p < Steps; ++p) {
+    float* const first = at + p * 4 * kTileFloats;
+    const __m512 x = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first), factor, offset));
+    const __m512 y =
+        exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first + 2 * kTileFloats), factor, offset));
+    total = _mm512_add_ps(total, _mm512_add_ps(x, y));
+    const __m512i high = to_bf16(x, y);
+    _mm512_store_si512(first, high);
+    _mm512_store_si512(first + 2 * kTileFloats, to_bf16(_mm512_sub_ps(x, lower_f32(high)),
+                                                        _mm512_sub_ps(y, upper_f32(high))));
+  }
+  _mm512_store_ps(w.total + r * 16, total);
+}
+
+template <int Parts, int Steps>
+void softmax_rows(const Block& w, bool has_sums) {
+  const __m512 factor = _mm512_set1_ps(w.factor);
+  const __m512i table = _mm512_load_si512(kTooMuch);
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    if constexpr (Parts == 1) {
+      one_part_row<Steps>(w, r, has_sums, factor, table);
+    } else {
+      two_part_row<Steps>(w, r, has_sums, factor);
+    }
+  }
+}
+
+template <int Parts>
+void softmax_chunk(const Block& w, std::int64_t steps, bool has_sums) {
+  switch (steps) {
+    case 1:
+      return softmax_rows<Parts, 1>(w, has_sums);
+    case 2:
+      return softmax_rows<Parts, 2>(w, has_sums);
+    case 3:
+      return softmax_rows<Parts, 3>(w, has_sums);
+    default:
+      return softmax_rows<Parts, 4>(w, has_sums);
+  }
+}
+
+// z = sums/total, the maximum in units of scores, and the sum relative to it.
+std::uint32_t write_rows(const Rows& rows, const Block& w, float* z, float* row_max,
+                         float* row_sum) {
+  std::uint32_t bad = 0;
+  // Scores are products times |scale|, or have been finished.
+  const float to_score = rows.has_mask || rows.softcap != 0 ? 1 : __builtin_fabsf(rows.scale);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float top = _mm512_reduce_max_ps(_mm512_load_ps(w.maximum + r * 16));
+    const float total = _mm512_reduce_add_ps(_mm512_load_ps(w.total + r * 16));
+    float* const to = z + r * rows.Dv;
+    row_max[r] = top * to_score;
+    if (top == -kInfinity) {
+      row_max[r] = -kInfinity;
+      row_sum[r] = 0;
+      for (std::int64_t e = 0; e < rows.Dv; ++e) to[e] = 0;
+      continue;
+    }
+    const double one = w.unit == 1 ? 0 : 127 / static_cast<double>(w.unit);
+    const double reference = (one - static_cast<double>(w.offset[r])) * static_cast<double>(w.unit);
+    const double largest =
+        static_cast<double>(top) * static_cast<double>(w.factor) * static_cast<double>(w.unit);
+    row_sum[r] =
+        static_cast<float>(static_cast<double>(total) * __builtin_exp2(reference - largest));
+    const __m512 divisor = _mm512_set1_ps(total);
+    __mmask16 finite = top > -kTooLarge && row_sum[r] > 0 && row_sum[r] < kInfinity ? 0xffff : 0;
+    for (std::int64_t e = 0; e * 16 < rows.Dv; ++e) {
+      const float* const sums = w.sums + (e * 2 + r / 16) * kTileFloats + r % 16 * 16;
+      const __m512 x = _mm512_div_ps(_mm512_load_ps(sums), divisor);
+      finite &= _mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(kInfinity), _CMP_LT_OQ);
+      _mm512_mask_storeu_ps(to + e * 16, first_lanes(rows.Dv - e * 16), x);
+    }
+    if (finite != 0xffff) bad |= 1U << r;
+  }
+  return bad;
+}
+
+struct Range {
+  std::int64_t begin, end;
+};
+
+// The keys that some row sees, and (`all`) those that all rows see.
+Range keys_of(const Rows& rows, bool all) {
+  Range some = {INT64_MAX, 0};
+  Range common = {0, INT64_MAX};
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    common.begin = rows.begin[r] > common.begin ? rows.begin[r] : common.begin;
+    common.end = rows.end[r] < common.end ? rows.end[r] : common.end;
+    if (rows.begin[r] >= rows.end[r]) continue;
+    some.begin = rows.begin[r] < some.begin ? rows.begin[r] : some.begin;
+    some.end = rows.end[r] > some.end ? rows.end[r] : some.end;
+  }
+  if (some.begin > some.end) some.begin = some.end;
+  return all ? common : some;
+}
+
+template <int RowTiles, int Parts>
+std::uint32_t walk(const Rows& rows, const Block& w) {
+  const Range some = keys_of(rows, false);
+  const Range common = keys_of(rows, true);
+  const bool finish = rows.has_mask || rows.softcap != 0;
+  std::uint32_t bad = 0;
+  bool has_sums = false;
+  for (std::int64_t s = some.begin / kKeyStep * kKeyStep; s < some.end; s += kChunk) {
+    const std::int64_t left = (some.end - s + kKeyStep - 1) / kKeyStep;
+    const std::int64_t steps = left < kChunk / kKeyStep ? left : kChunk / kKeyStep;
+    multiply_keys<RowTiles, Parts>(w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes,
+                                   steps);
+    memory_barrier();
+    if (finish) {
+      for (std::int64_t r = 0; r < rows.count; ++r) {
+        if (!finish_scores(rows, w, r, s, steps)) bad |= 1U << r;
+      }
+    } else if (s < common.begin || s + steps * kKeyStep > common.end) {
+      for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
+    }
+    softmax_chunk<Parts>(w, steps, has_sums);
+    memory_barrier();
+    multiply_values<RowTiles, Parts>(w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes,
+                                     steps, !has_sums);
+    memory_barrier();
+    has_sums = true;
+  }
+  return bad;
+}
+
+}  // namespace
+
+std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+  return (kRows * kChunk + sums_floats(Dv) + 2 * kRows * 16 + 2 * kRows) * 4 +
+         2 * k_tiles(D) * parts * kTileBytes;
+}
+
+std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace) {
+  Block w = make_block(rows, workspace);
+  const bool finish = rows.has_mask || rows.softcap != 0;
+  w.unit = rows.parts == 2 ? 1.0F : 1.0F / 128;
+  w.factor = (finish ? 1 : __builtin_fabsf(rows.scale)) * kLog2E / w.unit;
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    _mm512_store_ps(w.maximum + r * 16, _mm512_set1_ps(-kInfinity));
+    _mm512_store_ps(w.total + r * 16, _mm512_setzero_ps());
+    w.offset[r] = kInfinity;
+    w.limit[r] = -kInfinity;
+  }
+  std::uint32_t bad = pack_queries(rows, w);
+  memory_barrier();
+  {
+    const TileScope tiles;
+    if (w.rows == 32) {
+      bad |= rows.parts == 2 ? walk<2, 2>(rows, w) : walk<2, 1>(rows, w);
+    } else {
+      bad |= rows.parts == 2 ? walk<1, 2>(rows, w) : walk<1, 1>(rows, w);
+    }
+  }
+  return bad | write_rows(rows, w, z, row_max, row_sum);
+}
+
+}  // namespace clearhead::kernels::amx
