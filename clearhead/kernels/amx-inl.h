@@ -53,6 +53,9 @@ class TileScope {
 // stores on their side of a phase.
 inline void memory_barrier() { __asm__ volatile("" : : : "memory"); }
 
+// The compiler's own judgement leaves calls in loops that run for every row of a tile.
+#define CLEARHEAD_ALWAYS_INLINE __attribute__((always_inline)) inline
+
 #define CLEARHEAD_TILE_LOAD(tile, address) _tile_loadd(tile, address, 64)
 #define CLEARHEAD_TILE_STREAM(tile, address) _tile_stream_loadd(tile, address, 64)
 #define CLEARHEAD_TILE_STORE(tile, address) _tile_stored(tile, address, 64)
@@ -63,22 +66,22 @@ inline __mmask16 first_lanes(std::int64_t n) {
 }
 
 // 32 numbers as bf16, the first 16 in the lower half.
-inline __m512i to_bf16(__m512 low, __m512 high) {
+CLEARHEAD_ALWAYS_INLINE __m512i to_bf16(__m512 low, __m512 high) {
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
 // The f32 of the lower or upper 16 of 32 bf16.
-inline __m512 lower_f32(__m512i x) {
+CLEARHEAD_ALWAYS_INLINE __m512 lower_f32(__m512i x) {
   return _mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(x)), 16));
 }
-inline __m512 upper_f32(__m512i x) {
+CLEARHEAD_ALWAYS_INLINE __m512 upper_f32(__m512i x) {
   return _mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1)), 16));
 }
 
 // 16 × 16 numbers of 32 bits, transposed in place.
-inline void transpose_16x16(__m512i r[16]) {
+CLEARHEAD_ALWAYS_INLINE void transpose_16x16(__m512i r[16]) {
   __m512i t[16];
   for (int i = 0; i < 16; i += 2) {
     t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
@@ -104,7 +107,7 @@ inline void transpose_16x16(__m512i r[16]) {
 
 // 2^x by a polynomial of degree 5 on [−1/2, 1/2], largest relative error 2e-7. x ≥ −300 gives 0 in
 // the end, and must not be less, since −∞ has no fraction.
-inline __m512 exp2_f32(__m512 x) {
+CLEARHEAD_ALWAYS_INLINE __m512 exp2_f32(__m512 x) {
   x = _mm512_max_ps(x, _mm512_set1_ps(-300.0F));
   const __m512 f = _mm512_reduce_ps(x, 0);  // x − round(x)
   __m512 p = _mm512_set1_ps(1.338130253736246e-3F);

@@ -94,7 +94,7 @@ struct Group {
 };
 
 template <int RowTiles>
-inline void store_group(const Group& g) {
+CLEARHEAD_ALWAYS_INLINE void store_group(const Group& g) {
   CLEARHEAD_TILE_STORE(0, g.c[0]);
   CLEARHEAD_TILE_STORE(1, g.c[1]);
   if constexpr (RowTiles == 2) {
@@ -105,7 +105,7 @@ inline void store_group(const Group& g) {
 
 // The first step of a group: tiles 0..3 from zero, or from where they lie.
 template <int RowTiles>
-inline void first_step(const char* a0, const char* a1, const char* b0, const char* b1,
+CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const char* b0, const char* b1,
                        const Group* before, const Group* from) {
   CLEARHEAD_TILE_LOAD(4, a0);
   CLEARHEAD_TILE_STREAM(6, b0);
@@ -131,7 +131,7 @@ inline void first_step(const char* a0, const char* a1, const char* b0, const cha
 }
 
 template <int RowTiles>
-inline void next_step(const char* a0, const char* a1, const char* b0, const char* b1) {
+CLEARHEAD_ALWAYS_INLINE void next_step(const char* a0, const char* a1, const char* b0, const char* b1) {
   CLEARHEAD_TILE_LOAD(4, a0);
   CLEARHEAD_TILE_STREAM(6, b0);
   _tile_dpbf16ps(0, 4, 6);
@@ -208,7 +208,7 @@ void multiply_values(const Block& w, const char* values, std::int64_t steps, boo
 }
 
 // The place of row r in the tile of 16 keys `tile`.
-inline float* score_row(const Block& w, std::int64_t r, std::int64_t tile) {
+CLEARHEAD_ALWAYS_INLINE float* score_row(const Block& w, std::int64_t r, std::int64_t tile) {
   return w.scores + (tile * 2 + r / 16) * kTileFloats + r % 16 * 16;
 }
 
@@ -302,7 +302,7 @@ __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bo
 // comes from a table of 64 entries, each for two fractions. The conversion to 16 bits saturates, so
 // what is too small becomes 0. The largest relative error is 0.7 %, of which rounding to bf16 is
 // 0.4 %; on average there is none, and sum and products take the same weights.
-inline __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset, __m512i table) {
+CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset, __m512i table) {
   const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a, factor, offset));
   const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b, factor, offset));
   const __m512i power = _mm512_packus_epi32(x, y);
@@ -318,14 +318,34 @@ alignas(64) constexpr std::uint8_t kTooMuch[64] = {
     10, 10, 9,  9,  9,  8,  8,  8,  7,  7,  6,  6,  5,  5,  4,  3,  3,  2,  1,  1,
 };
 
+// What the softmax of a row reads and writes, each kept in a register: the compiler cannot know that
+// no vector store changes a member of Block.
+struct SoftmaxState {
+  float* maximum;
+  float* total;
+  const float* offset;
+  const float* limit;
+  __m512 factor;
+  __m512i table, ones;
+};
+
+// The largest of a row's scores so far; moves its reference if that has grown too much.
+CLEARHEAD_ALWAYS_INLINE void take_maximum(const Block& w, const SoftmaxState& state, std::int64_t r,
+                                          bool has_sums, __m512 top) {
+  _mm512_store_ps(state.maximum + r * 16, top);
+  const __m512 limit = _mm512_set1_ps(state.limit[r]);
+  if (__builtin_expect(_mm512_cmp_ps_mask(top, limit, _CMP_GT_OQ) != 0, 0)) {
+    move_reference(w, r, has_sums);
+  }
+}
+
 // The softmax of row r: its scores become weights, its maximum, sum and reference move along.
-// Steps: of 32 keys, known when compiling for a whole chunk, so that its scores stay in registers.
+// Steps: of 32 keys, known when compiling, so that the scores stay in registers.
 template <int Steps>
-inline void one_part_row(const Block& w, std::int64_t r, bool has_sums, __m512 factor,
-                         __m512i table) {
-  const __m512i ones = _mm512_set1_epi16(0x3f80);
+CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& state,
+                                          std::int64_t r, bool has_sums) {
   float* const at = score_row(w, r, 0);
-  __m512 top = _mm512_load_ps(w.maximum + r * 16);
+  __m512 top = _mm512_load_ps(state.maximum + r * 16);
   __m512 a[Steps];
   __m512 b[Steps];
   for (int p = 0; p < Steps; ++p) {
@@ -333,58 +353,58 @@ inline void one_part_row(const Block& w, std::int64_t r, bool has_sums, __m512 f
     b[p] = _mm512_load_ps(at + (p * 4 + 2) * kTileFloats);
     top = _mm512_max_ps(top, _mm512_max_ps(a[p], b[p]));
   }
-  _mm512_store_ps(w.maximum + r * 16, top);
-  if (__builtin_expect(_mm512_cmp_ps_mask(top, _mm512_set1_ps(w.limit[r]), _CMP_GT_OQ) != 0, 0)) {
-    move_reference(w, r, has_sums);
-  }
-  const __m512 offset = _mm512_set1_ps(w.offset[r]);
-  __m512 total = _mm512_load_ps(w.total + r * 16);
+  take_maximum(w, state, r, has_sums, top);
+  const __m512 offset = _mm512_set1_ps(state.offset[r]);
+  __m512 total = _mm512_load_ps(state.total + r * 16);
   for (int p = 0; p < Steps; ++p) {
-    const __m512i weights = weights_of(a[p], b[p], factor, offset, table);
+    const __m512i weights = weights_of(a[p], b[p], state.factor, offset, state.table);
     total = _mm512_dpbf16_ps(total, reinterpret_cast<__m512bh>(weights),
-                             reinterpret_cast<__m512bh>(ones));
+                             reinterpret_cast<__m512bh>(state.ones));
     _mm512_store_si512(at + p * 4 * kTileFloats, weights);
   }
-  _mm512_store_ps(w.total + r * 16, total);
+  _mm512_store_ps(state.total + r * 16, total);
 }
 
 template <int Steps>
-inline void two_part_row(const Block& w, std::int64_t r, bool has_sums, __m512 factor) {
+CLEARHEAD_ALWAYS_INLINE void two_part_row(const Block& w, const SoftmaxState& state,
+                                          std::int64_t r, bool has_sums) {
   float* const at = score_row(w, r, 0);
-  __m512 top = _mm512_load_ps(w.maximum + r * 16);
+  __m512 top = _mm512_load_ps(state.maximum + r * 16);
   for (int p = 0; p < Steps; ++p) {
     top = _mm512_max_ps(top, _mm512_max_ps(_mm512_load_ps(at + p * 4 * kTileFloats),
                                            _mm512_load_ps(at + (p * 4 + 2) * kTileFloats)));
   }
-  _mm512_store_ps(w.maximum + r * 16, top);
-  if (__builtin_expect(_mm512_cmp_ps_mask(top, _mm512_set1_ps(w.limit[r]), _CMP_GT_OQ) != 0, 0)) {
-    move_reference(w, r, has_sums);
-  }
-  const __m512 offset = _mm512_set1_ps(w.offset[r]);
-  __m512 total = _mm512_load_ps(w.total + r * 16);
+  take_maximum(w, state, r, has_sums, top);
+  const __m512 offset = _mm512_set1_ps(state.offset[r]);
+  __m512 total = _mm512_load_ps(state.total + r * 16);
   for (int p = 0; p < Steps; ++p) {
     float* const first = at + p * 4 * kTileFloats;
-    const __m512 x = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first), factor, offset));
-    const __m512 y =
-        exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first + 2 * kTileFloats), factor, offset));
+    float* const second = first + 2 * kTileFloats;
+    const __m512 x = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first), state.factor, offset));
+    const __m512 y = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(second), state.factor, offset));
     total = _mm512_add_ps(total, _mm512_add_ps(x, y));
     const __m512i high = to_bf16(x, y);
     _mm512_store_si512(first, high);
-    _mm512_store_si512(first + 2 * kTileFloats, to_bf16(_mm512_sub_ps(x, lower_f32(high)),
-                                                        _mm512_sub_ps(y, upper_f32(high))));
+    _mm512_store_si512(
+        second, to_bf16(_mm512_sub_ps(x, lower_f32(high)), _mm512_sub_ps(y, upper_f32(high))));
   }
-  _mm512_store_ps(w.total + r * 16, total);
+  _mm512_store_ps(state.total + r * 16, total);
 }
 
 template <int Parts, int Steps>
 void softmax_rows(const Block& w, bool has_sums) {
-  const __m512 factor = _mm512_set1_ps(w.factor);
-  const __m512i table = _mm512_load_si512(kTooMuch);
+  const SoftmaxState state = {w.maximum,
+                              w.total,
+                              w.offset,
+                              w.limit,
+                              _mm512_set1_ps(w.factor),
+                              _mm512_load_si512(kTooMuch),
+                              _mm512_set1_epi16(0x3f80)};
   for (std::int64_t r = 0; r < w.rows; ++r) {
     if constexpr (Parts == 1) {
-      one_part_row<Steps>(w, r, has_sums, factor, table);
+      one_part_row<Steps>(w, state, r, has_sums);
     } else {
-      two_part_row<Steps>(w, r, has_sums, factor);
+      two_part_row<Steps>(w, state, r, has_sums);
     }
   }
 }

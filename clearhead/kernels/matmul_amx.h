@@ -1,0 +1,39 @@
+// The matrix product on tiles of bf16: the loops, for matmul_bf16.cc. Only where amx_available().
+//
+// Both factors are packed before, in panels of 32 rows of op(a) and 32 columns of op(b): for each
+// 32 of K, two tiles one after the other (and with two parts, where x ≈ high + low, the two tiles of
+// low parts behind them). A panel is read from front to back.
+#ifndef CLEARHEAD_KERNELS_MATMUL_AMX_H_
+#define CLEARHEAD_KERNELS_MATMUL_AMX_H_
+
+#include <cstdint>
+
+namespace clearhead::kernels::amx {
+
+/// Rows or columns of a panel, and the steps along K.
+inline constexpr std::int64_t kPanel = 32;
+inline constexpr std::int64_t kDepthStep = 32;
+
+/// Bytes of one panel.
+std::int64_t panel_bytes(std::int64_t K, int parts);
+
+/// Packs one panel of op(a): `rows` ≤ kPanel rows, K columns, zeros beyond. Element (i, k) is at
+/// a[i·stride + k], or a[k·stride + i] if transposed.
+void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
+               std::int64_t K, int parts, char* panel);
+
+/// Packs one panel of op(b): K rows, `columns` ≤ kPanel columns. Element (k, j) is at
+/// b[k·stride + j], or b[j·stride + k] if transposed.
+void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
+                  std::int64_t K, int parts, char* panel);
+
+/// c = a·b, or c += a·b, for `rows` × `columns` elements of c and the panels of a and b that cover
+/// them, one after the other at `a` and `b`. `sums`: memory for rows × columns numbers, both rounded
+/// up to whole panels, from a multiple of 64 bytes on.
+void multiply_panels(std::int64_t rows, std::int64_t columns, std::int64_t K, const char* a,
+                     const char* b, float* c, std::int64_t ldc, bool accumulate, int parts,
+                     float* sums);
+
+}  // namespace clearhead::kernels::amx
+
+#endif  // CLEARHEAD_KERNELS_MATMUL_AMX_H_
