@@ -14,9 +14,9 @@ template <typename T>
 class Workspace {
  public:
   explicit Workspace(std::int64_t count)
-      : data_(static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T),
-                                             std::align_val_t{64}))) {}
-  ~Workspace() { ::operator delete(data_, std::align_val_t{64}); }
+      : data_(static_cast<T*>(
+            ::operator new (static_cast<std::size_t>(count) * sizeof(T), std::align_val_t{64}))) {}
+  ~Workspace() { ::operator delete (data_, std::align_val_t{64}); }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 

@@ -75,7 +75,8 @@ struct AttentionProblem {
   const std::int64_t* offset;     // [B]: position of query 0 among the keys
   const std::int64_t* key_count;  // [B]: keys from here on are seen by none
   SoftmaxRounding rounding;
-  Precision precision = Precision::highest;  // of products; f64 and the reference know only this one
+  Precision precision =
+      Precision::highest;  // of products; f64 and the reference know only this one
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }
 };

@@ -105,8 +105,8 @@ CLEARHEAD_ALWAYS_INLINE void store_group(const Group& g) {
 
 // The first step of a group: tiles 0..3 from zero, or from where they lie.
 template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const char* b0, const char* b1,
-                       const Group* before, const Group* from) {
+CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const char* b0,
+                                        const char* b1, const Group* before, const Group* from) {
   CLEARHEAD_TILE_LOAD(4, a0);
   CLEARHEAD_TILE_STREAM(6, b0);
   CLEARHEAD_TILE_STREAM(7, b1);
@@ -131,7 +131,8 @@ CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const ch
 }
 
 template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void next_step(const char* a0, const char* a1, const char* b0, const char* b1) {
+CLEARHEAD_ALWAYS_INLINE void next_step(const char* a0, const char* a1, const char* b0,
+                                       const char* b1) {
   CLEARHEAD_TILE_LOAD(4, a0);
   CLEARHEAD_TILE_STREAM(6, b0);
   _tile_dpbf16ps(0, 4, 6);
@@ -302,7 +303,8 @@ __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bo
 // comes from a table of 64 entries, each for two fractions. The conversion to 16 bits saturates, so
 // what is too small becomes 0. The largest relative error is 0.7 %, of which rounding to bf16 is
 // 0.4 %; on average there is none, and sum and products take the same weights.
-CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset, __m512i table) {
+CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset,
+                                           __m512i table) {
   const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a, factor, offset));
   const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b, factor, offset));
   const __m512i power = _mm512_packus_epi32(x, y);
@@ -342,8 +344,8 @@ CLEARHEAD_ALWAYS_INLINE void take_maximum(const Block& w, const SoftmaxState& st
 // The softmax of row r: its scores become weights, its maximum, sum and reference move along.
 // Steps: of 32 keys, known when compiling, so that the scores stay in registers.
 template <int Steps>
-CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& state,
-                                          std::int64_t r, bool has_sums) {
+CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& state, std::int64_t r,
+                                          bool has_sums) {
   float* const at = score_row(w, r, 0);
   __m512 top = _mm512_load_ps(state.maximum + r * 16);
   __m512 a[Steps];
@@ -366,8 +368,8 @@ CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& st
 }
 
 template <int Steps>
-CLEARHEAD_ALWAYS_INLINE void two_part_row(const Block& w, const SoftmaxState& state,
-                                          std::int64_t r, bool has_sums) {
+CLEARHEAD_ALWAYS_INLINE void two_part_row(const Block& w, const SoftmaxState& state, std::int64_t r,
+                                          bool has_sums) {
   float* const at = score_row(w, r, 0);
   __m512 top = _mm512_load_ps(state.maximum + r * 16);
   for (int p = 0; p < Steps; ++p) {

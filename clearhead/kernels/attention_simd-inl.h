@@ -40,15 +40,15 @@ struct Strips {
 struct Lanes {
   const AttentionProblem<float>& problem;
   QueryBlock block;
-  std::int64_t vectors;                         // that hold rows, in whole squares
-  std::int32_t begin[kQueryBlock];              // the keys that each lane sees by position
+  std::int64_t vectors;             // that hold rows, in whole squares
+  std::int32_t begin[kQueryBlock];  // the keys that each lane sees by position
   std::int32_t end[kQueryBlock];
-  std::int64_t square_begin[kSquares];          // the keys that some lane of a square sees
+  std::int64_t square_begin[kSquares];  // the keys that some lane of a square sees
   std::int64_t square_end[kSquares];
-  std::int64_t first_begin, last_begin;         // over all lanes
+  std::int64_t first_begin, last_begin;  // over all lanes
   std::int64_t first_end, last_end;
-  std::int64_t mask_row[kQueryBlock];           // where the lane's row of attn_mask begins
-  bool one_mask_row;                            // all lanes share one
+  std::int64_t mask_row[kQueryBlock];  // where the lane's row of attn_mask begins
+  bool one_mask_row;                   // all lanes share one
 };
 
 inline bool has_mask(const AttentionProblem<float>& problem) {

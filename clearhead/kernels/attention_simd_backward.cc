@@ -10,13 +10,14 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "clearhead/kernels/attention_simd_backward.cc"
-#include "hwy/foreach_target.h"
+#include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
 #include "clearhead/kernels/attention_simd-inl.h"
 #else
+#include <hwy/highway.h>
+
 #include "clearhead/kernels/attention_simd.h"
-#include "hwy/highway.h"
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -45,8 +46,8 @@ struct BackwardMemory {
         mask(tanhs + kKeyBlock * kQueryBlock),
         rows(mask + 2 * kKeyBlock * kQueryBlock) {}
 
-  float* shift;      // the lanes' maxima; 0 where no key is seen
-  float* inverse;    // 1/row_sum; 0 where no key is seen
+  float* shift;    // the lanes' maxima; 0 where no key is seen
+  float* inverse;  // 1/row_sum; 0 where no key is seen
   float* delta;
   float* qt;         // [D, 64]
   float* dqt;        // [D, 64]
@@ -57,7 +58,7 @@ struct BackwardMemory {
   float* gradients;  // dp, then ds: [64 keys, 64]
   float* tanhs;      // of softcap
   float* mask;
-  float* rows;       // [64, D or Dv padded]: what is added to dk or dv
+  float* rows;  // [64, D or Dv padded]: what is added to dk or dv
 };
 
 struct BackwardBlock {
@@ -71,8 +72,8 @@ struct BackwardBlock {
 
 // One strip's scores in m.weights become p, its dp in m.gradients become ds·scale. Where `mark`,
 // both are −0 for a pair that does not see each other.
-void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
-                   std::int64_t at, bool mark) {
+void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m, std::int64_t at,
+                   bool mark) {
   const Floats d;
   const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
   const Vec nothing = hn::Set(d, mark ? -0.0F : 0.0F);
@@ -210,10 +211,9 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
   for (std::int64_t s = lanes.first_begin; s < lanes.last_end;) {
     const std::int64_t s_end = std::min((s / kKeyBlock + 1) * kKeyBlock, lanes.last_end);
     // 0·NaN is NaN: pairs that do not see each other are then left out one by one.
-    const bool skip =
-        !finite ||
-        !all_finite(s_end - s, p.D, p.k.row(block.b, block.g, s), p.k.stride_t) ||
-        !all_finite(s_end - s, p.Dv, p.v.row(block.b, block.g, s), p.v.stride_t);
+    const bool skip = !finite ||
+                      !all_finite(s_end - s, p.D, p.k.row(block.b, block.g, s), p.k.stride_t) ||
+                      !all_finite(s_end - s, p.Dv, p.v.row(block.b, block.g, s), p.v.stride_t);
     const Strips strips = strips_of(lanes, s, s_end);
     for (std::int64_t i = 0; i < strips.count; ++i) {
       const Strip& strip = strips.strip[i];

@@ -8,13 +8,14 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "clearhead/kernels/attention_simd_forward.cc"
-#include "hwy/foreach_target.h"
+#include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
 #include "clearhead/kernels/attention_simd-inl.h"
 #else
+#include <hwy/highway.h>
+
 #include "clearhead/kernels/attention_simd.h"
-#include "hwy/highway.h"
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -128,8 +129,8 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
   bool may_hide = false;
   for (std::int64_t i = 0; i < strips.count; ++i) {
     const Strip& strip = strips.strip[i];
-    may_hide |= score_strip(lanes, strip, m.qt, m.scores + (strip.s - s) * kQueryBlock, nullptr,
-                            m.mask);
+    may_hide |=
+        score_strip(lanes, strip, m.qt, m.scores + (strip.s - s) * kQueryBlock, nullptr, m.mask);
   }
   const bool grew = grow_maxima(strips, s, lanes.vectors, m);
   const float* values = p.v.row(lanes.block.b, lanes.block.g, s);
@@ -207,8 +208,8 @@ bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& blo
 
 void raw_scores(const AttentionProblem<float>& p, const Tile& tile, float* scores,
                 float* workspace) {
-  float* qt = workspace;                // [D, 32]
-  float* st = qt + p.D * kQueryTile;    // [64 keys, 32]
+  float* qt = workspace;              // [D, 32]
+  float* st = qt + p.D * kQueryTile;  // [64 keys, 32]
   const std::int64_t rows = tile.t_end - tile.t;
   const std::int64_t keys = tile.s_end - tile.s;
   if (rows < kQueryTile) std::fill_n(qt, p.D * kQueryTile, 0.0F);

@@ -13,8 +13,9 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 
+#include <hwy/targets.h>
+
 #include "clearhead/kernels/dispatch.h"
-#include "hwy/targets.h"
 
 #if HWY_TARGETS & HWY_AVX3
 #define CLEARHEAD_CASE_AVX3(f) \
@@ -39,15 +40,15 @@
 #define CLEARHEAD_CASE_SSE4(f)
 #endif
 
-#define CLEARHEAD_CHOOSE(f)              \
-  ([] {                                  \
-    switch (current_target()) {          \
-      CLEARHEAD_CASE_AVX3(f)             \
-      CLEARHEAD_CASE_AVX2(f)             \
-      CLEARHEAD_CASE_SSE4(f)             \
-      default:                           \
-        return &HWY_STATIC_DISPATCH(f);  \
-    }                                    \
+#define CLEARHEAD_CHOOSE(f)             \
+  ([] {                                 \
+    switch (current_target()) {         \
+      CLEARHEAD_CASE_AVX3(f)            \
+      CLEARHEAD_CASE_AVX2(f)            \
+      CLEARHEAD_CASE_SSE4(f)            \
+      default:                          \
+        return &HWY_STATIC_DISPATCH(f); \
+    }                                   \
   }())
 
 // True in the pass of a file for a target that has vectors. The others (plain scalar code, and

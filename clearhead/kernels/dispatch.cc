@@ -19,9 +19,9 @@ struct NamedTarget {
 };
 
 constexpr NamedTarget kTargets[] = {
-    {Target::baseline, "baseline", 0},      {Target::sse4, "sse4", HWY_SSE4},
-    {Target::avx2, "avx2", HWY_AVX2},       {Target::avx512, "avx512", HWY_AVX3},
-    {Target::amx, "amx", HWY_AVX3},         {Target::neon, "neon", HWY_NEON},
+    {Target::baseline, "baseline", 0}, {Target::sse4, "sse4", HWY_SSE4},
+    {Target::avx2, "avx2", HWY_AVX2},  {Target::avx512, "avx512", HWY_AVX3},
+    {Target::amx, "amx", HWY_AVX3},    {Target::neon, "neon", HWY_NEON},
     {Target::wasm, "wasm", HWY_WASM},
 };
 

@@ -7,13 +7,14 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "clearhead/kernels/matmul_packed.cc"
-#include "hwy/foreach_target.h"
+#include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
+#include <hwy/cache_control.h>
+
 #include "clearhead/kernels/simd-inl.h"
-#include "hwy/cache_control.h"
 #else
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -126,9 +127,7 @@ void multiply_ab(std::int64_t rows, std::int64_t columns, std::int64_t depth, co
   }
 }
 
-MatmulTiling tiling() {
-  return {kPanelRows, kPanelColumns, 16 * kPanelRows, 512};
-}
+MatmulTiling tiling() { return {kPanelRows, kPanelColumns, 16 * kPanelRows, 512}; }
 
 #else
 

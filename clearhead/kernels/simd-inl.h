@@ -8,11 +8,11 @@
 #define CLEARHEAD_KERNELS_SIMD_INL_H_
 #endif
 
+#include <hwy/highway.h>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-
-#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace clearhead::kernels::HWY_NAMESPACE {
@@ -251,17 +251,15 @@ inline void transpose(std::int64_t rows, std::int64_t columns, const float* HWY_
       const auto r1 = hn::LoadU(d4, in + from_stride + j);
       const auto r2 = hn::LoadU(d4, in + 2 * from_stride + j);
       const auto r3 = hn::LoadU(d4, in + 3 * from_stride + j);
-      const auto low01 = pair(hn::InterleaveLower(d4, r0, r1));   // r0[0] r1[0] r0[1] r1[1]
+      const auto low01 = pair(hn::InterleaveLower(d4, r0, r1));  // r0[0] r1[0] r0[1] r1[1]
       const auto low23 = pair(hn::InterleaveLower(d4, r2, r3));
       const auto high01 = pair(hn::InterleaveUpper(d4, r0, r1));  // r0[2] r1[2] r0[3] r1[3]
       const auto high23 = pair(hn::InterleaveUpper(d4, r2, r3));
       float* out = to + j * to_stride + i;
       hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, low01, low23)), d4, out);
       hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, low01, low23)), d4, out + to_stride);
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, high01, high23)), d4,
-                 out + 2 * to_stride);
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, high01, high23)), d4,
-                 out + 3 * to_stride);
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, high01, high23)), d4, out + 2 * to_stride);
+      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, high01, high23)), d4, out + 3 * to_stride);
     }
   }
   for (std::int64_t i = 0; i < rows; ++i) {

@@ -56,9 +56,9 @@ std::int64_t rounded_up(std::int64_t n, std::int64_t multiple) {
 
 // Few rows (a token, a small batch): op(a) is packed once, and each piece packs columns of op(b) and
 // uses them at once, while they are near.
-void multiply_few_rows(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
-                       const MatrixOperand<float>& b, float* c, std::int64_t ldc,
-                       bool accumulate) {
+void multiply_few_rows(std::int64_t M, std::int64_t N, std::int64_t K,
+                       const MatrixOperand<float>& a, const MatrixOperand<float>& b, float* c,
+                       std::int64_t ldc, bool accumulate) {
   const kernels::MatmulTiling tiling = kernels::matmul_tiling();
   const std::int64_t rows = rounded_up(M, tiling.panel_rows);
   const Workspace<float> packed_a(rows * K);
@@ -67,9 +67,8 @@ void multiply_few_rows(std::int64_t M, std::int64_t N, std::int64_t K, const Mat
     kernels::pack_rows(M, depth, stored(a, 0, k), packed_a.get() + rows * k);
   }
   // 16 pieces or more where there is enough to divide.
-  const std::int64_t width =
-      std::clamp(rounded_up(N / 16, tiling.panel_columns), std::min<std::int64_t>(128, N),
-                 tiling.block_columns);
+  const std::int64_t width = std::clamp(rounded_up(N / 16, tiling.panel_columns),
+                                        std::min<std::int64_t>(128, N), tiling.block_columns);
   parallel_for((N + width - 1) / width, [&](std::int64_t piece) {
     const std::int64_t j = piece * width;
     const std::int64_t columns = std::min(width, N - j);
