@@ -35,7 +35,7 @@ void forward(const Sizes& sizes, const Tensor& a, const Tensor& b, MatmulOptions
     const auto place = static_cast<std::size_t>(i);
     const MatrixOperand<T> A{a.data<T>() + from_a[place], row_stride(a), options.transpose_a};
     const MatrixOperand<T> B{b.data<T>() + from_b[place], row_stride(b), options.transpose_b};
-    matrix_product(M, N, K, A, B, out + i * M * N, N, /*accumulate=*/false);
+    matrix_product(M, N, K, A, B, out + i * M * N, N, /*accumulate=*/false, options.precision);
   });
 }
 
@@ -52,9 +52,11 @@ void backward_a(const Sizes& sizes, const Tensor& d_y, const Tensor& b, MatmulOp
     const MatrixOperand<T> B{b.data<T>() + from_b[i], row_stride(b), options.transpose_b};
     const MatrixOperand<T> Bt{B.data, B.row_stride, !options.transpose_b};
     if (options.transpose_a) {
-      gradient_product(K, M, N, {d, N, true}, B, /*d_is_right=*/true, gradient + to_a[i], M);
+      gradient_product(K, M, N, {d, N, true}, B, /*d_is_right=*/true, gradient + to_a[i], M,
+                       options.precision);
     } else {
-      gradient_product(M, K, N, {d, N}, Bt, /*d_is_right=*/false, gradient + to_a[i], K);
+      gradient_product(M, K, N, {d, N}, Bt, /*d_is_right=*/false, gradient + to_a[i], K,
+                       options.precision);
     }
   });
 }
@@ -72,9 +74,11 @@ void backward_b(const Sizes& sizes, const Tensor& d_y, const Tensor& a, MatmulOp
     const MatrixOperand<T> A{a.data<T>() + from_a[i], row_stride(a), options.transpose_a};
     const MatrixOperand<T> At{A.data, A.row_stride, !options.transpose_a};
     if (options.transpose_b) {
-      gradient_product(N, K, M, {d, N, true}, A, /*d_is_right=*/false, gradient + to_b[i], K);
+      gradient_product(N, K, M, {d, N, true}, A, /*d_is_right=*/false, gradient + to_b[i], K,
+                       options.precision);
     } else {
-      gradient_product(K, N, M, {d, N}, At, /*d_is_right=*/true, gradient + to_b[i], N);
+      gradient_product(K, N, M, {d, N}, At, /*d_is_right=*/true, gradient + to_b[i], N,
+                       options.precision);
     }
   });
 }

@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_OPS_MATMUL_H_
 #define CLEARHEAD_OPS_MATMUL_H_
 
+#include "clearhead/kernels/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
@@ -9,6 +10,8 @@ namespace clearhead {
 struct MatmulOptions {
   bool transpose_a = false;  ///< the last two axes of a are exchanged first
   bool transpose_b = false;  ///< likewise of b
+  /// Of the products in f32, forward and backward; docs/numerics.md states the errors.
+  Precision precision = Precision::highest;
 };
 
 /// a·b over the last two axes: [..., M, K]·[..., K, N] → [..., M, N]. The axes before them

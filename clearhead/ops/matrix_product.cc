@@ -8,6 +8,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/matmul.h"
+#include "clearhead/kernels/matmul_bf16.h"
 #include "clearhead/kernels/matmul_packed.h"
 
 namespace clearhead {
@@ -116,9 +117,27 @@ void multiply_blocks(std::int64_t M, std::int64_t N, std::int64_t K, const Matri
   }
 }
 
+// With products of bf16: pack all of both factors, then multiply, piece by piece of c.
+void multiply_bf16(const kernels::MatmulProblem& problem) {
+  const Workspace<char> factors(kernels::packed_factors_bytes(problem));
+  parallel_for(kernels::factor_pieces(problem), [&](std::int64_t piece) {
+    kernels::pack_factor_piece(problem, piece, factors.get());
+  });
+  parallel_for(kernels::product_blocks(problem), [&](std::int64_t piece) {
+    const Workspace<float> sums(kernels::product_workspace(problem));
+    kernels::multiply_block(problem, piece, factors.get(), sums.get());
+  });
+}
+
 void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
-              const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate) {
-  if (K == 0) {
+              const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate,
+              Precision precision) {
+  const kernels::MatmulProblem problem = {
+      M, N,   K,          a.data,   a.row_stride, a.transposed, b.data, b.row_stride, b.transposed,
+      c, ldc, accumulate, precision};
+  if (kernels::matmul_takes_bf16(problem)) {
+    multiply_bf16(problem);
+  } else if (K == 0) {
     for (std::int64_t i = 0; i < M && !accumulate; ++i) std::fill_n(c + i * ldc, N, 0.0F);
   } else if (M <= kernels::matmul_tiling().block_rows) {
     multiply_few_rows(M, N, K, a, b, c, ldc, accumulate);
@@ -129,7 +148,8 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
 
 // In f64 by the reference.
 void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<double>& a,
-              const MatrixOperand<double>& b, double* c, std::int64_t ldc, bool accumulate) {
+              const MatrixOperand<double>& b, double* c, std::int64_t ldc, bool accumulate,
+              Precision /*always the highest*/) {
   const std::int64_t down = (M + kTileRows - 1) / kTileRows;
   const std::int64_t across = (N + kTileColumns - 1) / kTileColumns;
   parallel_for(down * across, [&](std::int64_t tile) {
@@ -146,14 +166,16 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
 
 template <typename T>
 void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> a,
-                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate) {
+                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate,
+                    Precision precision) {
   if (M == 0 || N == 0) return;
-  multiply(M, N, K, a, b, c, ldc, accumulate);
+  multiply(M, N, K, a, b, c, ldc, accumulate, precision);
 }
 
 template <typename T>
 void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> d,
-                      MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc) {
+                      MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
+                      Precision precision) {
   const std::int64_t rows = d_is_right ? M : K;  // of b
   const std::int64_t columns = d_is_right ? K : N;
   const std::vector<NonFinite> bad = find_non_finite(b, rows, columns);
@@ -170,9 +192,9 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
     finite = {cleaned.data(), columns};
   }
   if (d_is_right) {
-    matrix_product(M, N, K, finite, d, c, ldc, /*accumulate=*/true);
+    matrix_product(M, N, K, finite, d, c, ldc, /*accumulate=*/true, precision);
   } else {
-    matrix_product(M, N, K, d, finite, c, ldc, /*accumulate=*/true);
+    matrix_product(M, N, K, d, finite, c, ldc, /*accumulate=*/true, precision);
   }
   for (const NonFinite& place : bad) {
     const T number = at(b, place.row, place.column);
@@ -221,12 +243,12 @@ void for_each_by_target(const std::vector<std::int64_t>& targets,
 }
 
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
-                             MatrixOperand<float>, float*, std::int64_t, bool);
+                             MatrixOperand<float>, float*, std::int64_t, bool, Precision);
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
-                             MatrixOperand<double>, double*, std::int64_t, bool);
+                             MatrixOperand<double>, double*, std::int64_t, bool, Precision);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
-                               MatrixOperand<float>, bool, float*, std::int64_t);
+                               MatrixOperand<float>, bool, float*, std::int64_t, Precision);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
-                               MatrixOperand<double>, bool, double*, std::int64_t);
+                               MatrixOperand<double>, bool, double*, std::int64_t, Precision);
 
 }  // namespace clearhead

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "clearhead/kernels/precision.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {
@@ -20,10 +21,12 @@ struct MatrixOperand {
 };
 
 /// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N] and c [M, N] with rows `ldc`
-/// elements apart. The result does not depend on the number of threads.
+/// elements apart. The result does not depend on the number of threads. Precision::high and medium
+/// hold for f32, where the processor has tiles and the product is large enough to gain.
 template <typename T>
 void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> a,
-                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate);
+                    MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate,
+                    Precision precision = Precision::highest);
 
 /// c += d·b (or, with `d_is_right`, c += b·d) where a zero of d wins: 0·NaN and 0·∞ count as 0.
 ///
@@ -33,7 +36,8 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
 /// from `matrix_product`, to the last bit.
 template <typename T>
 void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> d,
-                      MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc);
+                      MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
+                      Precision precision = Precision::highest);
 
 // Batches: tensors [..., rows, columns] whose axes before the last two broadcast.
 
