@@ -45,6 +45,8 @@ struct Lanes {
   std::int32_t end[kQueryBlock];
   std::int64_t square_begin[kSquares];  // the keys that some lane of a square sees
   std::int64_t square_end[kSquares];
+  std::int64_t square_last_begin[kSquares];  // the keys that all lanes of a square see
+  std::int64_t square_first_end[kSquares];
   std::int64_t first_begin, last_begin;  // over all lanes
   std::int64_t first_end, last_end;
   std::int64_t mask_row[kQueryBlock];  // where the lane's row of attn_mask begins
@@ -68,10 +70,11 @@ inline void see_by_position(Lanes& lanes, KeyRange keys) {
   lanes.last_begin = lanes.last_end = 0;
   std::fill_n(lanes.square_begin, kSquares, lanes.first_begin);
   std::fill_n(lanes.square_end, kSquares, 0);
+  std::fill_n(lanes.square_last_begin, kSquares, 0);
+  std::fill_n(lanes.square_first_end, kSquares, lanes.first_begin);
+  std::int64_t h = block.g * (p.H / p.G) + block.first / p.queries;
+  std::int64_t t = block.first % p.queries;
   for (std::int64_t lane = 0; lane < kQueryBlock; ++lane) {
-    const std::int64_t row = block.first + std::min(lane, block.rows - 1);
-    const std::int64_t t = row % p.queries;
-    const std::int64_t h = block.g * (p.H / p.G) + row / p.queries;
     const KeyRange seen = visible_keys(p, block.b, t);
     const std::int64_t begin = std::clamp(seen.begin, keys.begin, keys.end);
     const std::int64_t end = std::clamp(seen.end, begin, keys.end);
@@ -80,13 +83,20 @@ inline void see_by_position(Lanes& lanes, KeyRange keys) {
     lanes.mask_row[lane] = p.mask.offset(block.b, h, t, 0);
     lanes.last_begin = std::max(lanes.last_begin, begin);
     lanes.first_end = std::min(lanes.first_end, end);
-    if (begin == end) continue;
-    std::int64_t& square_begin = lanes.square_begin[lane / kSquare];
-    std::int64_t& square_end = lanes.square_end[lane / kSquare];
-    square_begin = std::min(square_begin, begin);
-    square_end = std::max(square_end, end);
-    lanes.first_begin = std::min(lanes.first_begin, begin);
-    lanes.last_end = std::max(lanes.last_end, end);
+    std::int64_t& square_last_begin = lanes.square_last_begin[lane / kSquare];
+    std::int64_t& square_first_end = lanes.square_first_end[lane / kSquare];
+    square_last_begin = std::max(square_last_begin, begin);
+    square_first_end = std::min(square_first_end, end);
+    if (begin < end) {
+      std::int64_t& square_begin = lanes.square_begin[lane / kSquare];
+      std::int64_t& square_end = lanes.square_end[lane / kSquare];
+      square_begin = std::min(square_begin, begin);
+      square_end = std::max(square_end, end);
+      lanes.first_begin = std::min(lanes.first_begin, begin);
+      lanes.last_end = std::max(lanes.last_end, end);
+    }
+    if (lane + 1 >= block.rows) continue;  // lanes past the last row repeat it
+    if (++t == p.queries) t = 0, ++h;
   }
   lanes.vectors = (block.rows + kSquare - 1) / kSquare * (kSquare / kLanes);
   lanes.one_mask_row = true;
@@ -161,6 +171,8 @@ inline void hide_by_position(const Lanes& lanes, const Strip& strip, float* scor
   for (std::int64_t s = strip.s; s < strip.s_end; ++s, scores += kQueryBlock) {
     const auto key = hn::Set(di, static_cast<std::int32_t>(s));
     for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
+      const std::int64_t square = v * kLanes / kSquare;
+      if (lanes.square_last_begin[square] <= s && s < lanes.square_first_end[square]) continue;
       const auto before = hn::Lt(key, hn::LoadU(di, lanes.begin + v * kLanes));
       const auto within = hn::Lt(key, hn::LoadU(di, lanes.end + v * kLanes));
       const auto seen = hn::AndNot(hn::VecFromMask(di, before), hn::VecFromMask(di, within));
@@ -230,6 +242,49 @@ inline void cap_scores(const Strip& strip, float cap, float* scores, float* tanh
   }
 }
 
+// Up to this many queries (decoding) are scored key by key, with the numbers of a row as lanes: keys
+// are then read as they lie, once, which is what the time of decoding consists of; as broadcast
+// numbers of 12 keys at a time they would not be a stream that processors fetch ahead. A score costs
+// a sum across lanes, some 10 instructions; for 8 rows of 64 numbers that is still less than the
+// 256 bytes of a key take to arrive.
+constexpr std::int64_t kFewRows = 8;
+
+template <int kRows>
+HWY_INLINE void score_rows(const Lanes& lanes, const Strip& strip, std::int64_t first,
+                           float* scores) {
+  const Floats d;
+  const AttentionProblem<float>& p = lanes.problem;
+  const std::int64_t whole = p.D / kLanes * kLanes;
+  const float* queries[kRows];
+  for (int r = 0; r < kRows; ++r) queries[r] = query_row(lanes, first + r);
+  for (std::int64_t s = strip.s; s < strip.s_end; ++s, scores += kQueryBlock) {
+    const float* key = p.k.row(lanes.block.b, lanes.block.g, s);
+    Vec sums[kRows];
+    for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(d);
+    for (std::int64_t i = 0; i < whole; i += kLanes) {
+      const Vec k = hn::LoadU(d, key + i);
+      for (int r = 0; r < kRows; ++r) {
+        sums[r] = hn::MulAdd(k, hn::LoadU(d, queries[r] + i), sums[r]);
+      }
+    }
+    for (int r = 0; r < kRows; ++r) {
+      float sum = hn::GetLane(hn::SumOfLanes(d, sums[r]));
+      for (std::int64_t i = whole; i < p.D; ++i) sum += key[i] * queries[r][i];
+      scores[first + r] = sum * p.scale;
+    }
+  }
+}
+
+inline void score_few_rows(const Lanes& lanes, const Strip& strip, float* scores) {
+  std::int64_t lane = 0;
+  for (; lane + 4 <= lanes.block.rows; lane += 4) score_rows<4>(lanes, strip, lane, scores);
+  for (; lane + 2 <= lanes.block.rows; lane += 2) score_rows<2>(lanes, strip, lane, scores);
+  for (; lane < lanes.block.rows; ++lane) score_rows<1>(lanes, strip, lane, scores);
+  for (std::int64_t j = 0; j < strip.s_end - strip.s; ++j) {  // lanes without a row
+    std::fill(scores + j * kQueryBlock + lane, scores + j * kQueryBlock + kSquare, 0.0F);
+  }
+}
+
 // Scores of a strip, scaled, capped and masked, at scores + (key − strip.s)·kQueryBlock + lane.
 // `mask_memory`: 2·kQueryBlock·kKeyBlock numbers. Returns whether some pair may be hidden.
 inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt, float* scores,
@@ -237,9 +292,13 @@ inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt,
   const AttentionProblem<float>& p = lanes.problem;
   const float* keys = p.k.row(lanes.block.b, lanes.block.g, strip.s);
   const std::int64_t lane = strip.vector * kLanes;
-  multiply<Finish::kSet>(strip.s_end - strip.s, strip.vector_end - strip.vector,
-                         {keys, p.k.stride_t, 1}, {qt + lane, kQueryBlock}, p.D,
-                         {scores + lane, kQueryBlock, p.scale, nullptr});
+  if (lanes.block.rows <= kFewRows) {
+    score_few_rows(lanes, strip, scores);
+  } else {
+    multiply<Finish::kSet>(strip.s_end - strip.s, strip.vector_end - strip.vector,
+                           {keys, p.k.stride_t, 1}, {qt + lane, kQueryBlock}, p.D,
+                           {scores + lane, kQueryBlock, p.scale, nullptr});
+  }
   if (p.softcap != 0) cap_scores(strip, p.softcap, scores, tanhs);
   if (has_mask(p)) apply_mask(lanes, strip, scores, mask_memory);
   if (strip.by_position) hide_by_position(lanes, strip, scores);

@@ -122,6 +122,25 @@ void rescale(std::int64_t Dv, std::int64_t vectors, const ForwardMemory& m) {
   }
 }
 
+// zt += Vᵀ·Pᵀ of a strip for few rows, with the numbers of a value as lanes, so that values are read
+// as they lie; what is left of a value after its whole vectors, with the rows as lanes.
+void add_values_of_few_rows(const Lanes& lanes, const Strip& strip, const float* weights,
+                            const ForwardMemory& m) {
+  const AttentionProblem<float>& p = lanes.problem;
+  const float* values = p.v.row(lanes.block.b, lanes.block.g, strip.s);
+  const std::int64_t n = strip.s_end - strip.s;
+  const std::int64_t whole = p.Dv / kLanes * kLanes;
+  float* rows = m.mask;  // [rows, whole]: the mask of this strip has been used
+  multiply<Finish::kSet>(lanes.block.rows, whole / kLanes, {weights, 1, kQueryBlock},
+                         {values, p.v.stride_t}, n, {rows, whole, 1.0F, nullptr});
+  for (std::int64_t i = 0; i < lanes.block.rows; ++i) {
+    for (std::int64_t e = 0; e < whole; ++e) m.zt[e * kQueryBlock + i] += rows[i * whole + e];
+  }
+  multiply<Finish::kAdd>(p.Dv - whole, lanes.vectors, {values + whole, 1, p.v.stride_t},
+                         {weights, kQueryBlock}, n,
+                         {m.zt + whole * kQueryBlock, kQueryBlock, 1.0F, nullptr});
+}
+
 // A tile of keys enters: maxima, sums and zt.
 void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMemory& m) {
   const AttentionProblem<float>& p = lanes.problem;
@@ -138,7 +157,9 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
   const bool skip = may_hide && !all_finite(s_end - s, p.Dv, values, p.v.stride_t);
   const bool whole = strips.count == 1 && strips.strip[0].vector == 0 &&
                      strips.strip[0].vector_end == lanes.vectors;
-  if (grew && (!whole || skip)) rescale(p.Dv, lanes.vectors, m);
+  const bool few =
+      lanes.block.rows <= kFewRows && lanes.block.rows * p.Dv <= 2 * kQueryBlock * kKeyBlock;
+  if (grew && (!whole || skip || few)) rescale(p.Dv, lanes.vectors, m);
   for (std::int64_t i = 0; i < strips.count; ++i) {
     const Strip& strip = strips.strip[i];
     float* weights = m.scores + (strip.s - s) * kQueryBlock;
@@ -154,7 +175,9 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
       continue;
     }
     weigh<false>(strip, m, weights);
-    if (grew && whole) {
+    if (few) {
+      add_values_of_few_rows(lanes, strip, weights, m);
+    } else if (grew && whole) {
       multiply<Finish::kRescale>(p.Dv, vectors, v, weight, n, zt);
     } else {
       multiply<Finish::kAdd>(p.Dv, vectors, v, weight, n, zt);
@@ -191,7 +214,7 @@ bool finish(const Lanes& lanes, const ForwardMemory& m, const BlockResult& resul
 bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                    const BlockResult& result, float* workspace) {
   const ForwardMemory m(problem, workspace);
-  Lanes lanes{problem, block, 0, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+  Lanes lanes{problem, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
   see_by_position(lanes, keys);
   load_queries(lanes, m.qt);
   std::fill_n(m.row_max, kQueryBlock, kHidden);

@@ -186,6 +186,11 @@ void backward_rounds(const AttentionProblem<float>& problem,
   const std::int64_t n =
       std::clamp<std::int64_t>(tile_count(kPieces, heads), 1, std::max<std::int64_t>(most, 1));
   const std::int64_t key_tiles = tile_count(problem.keys, kernels::kKeyBlock);
+  // Keys, values and their gradients that stay in a second-level cache while all queries of a part
+  // pass by: 1 MiB of 2.
+  const std::int64_t near =
+      std::max<std::int64_t>(4, (1 << 20) / (8 * (problem.D + problem.Dv) * kernels::kKeyBlock)) *
+      kernels::kKeyBlock;
   for (std::int64_t round = 0; round < n; ++round) {
     parallel_for(heads * n, [&](std::int64_t piece) {
       const std::int64_t head = piece / n;
@@ -195,11 +200,14 @@ void backward_rounds(const AttentionProblem<float>& problem,
           key_part * key_tiles / n * kernels::kKeyBlock,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const Workspace<float> memory(kernels::attention_block_workspace(problem));
-      for (std::int64_t i = query_part * blocks / n; i < (query_part + 1) * blocks / n; ++i) {
-        const kernels::QueryBlock block =
-            kernels::query_block(problem, head / problem.G, head % problem.G, i);
-        kernels::attention_backward_block(problem, rows, block, keys, wanted.dq, wanted.dk,
-                                          wanted.dv, memory.get());
+      for (std::int64_t s = keys.begin; s < keys.end; s += near) {
+        const kernels::KeyRange some{s, std::min(s + near, keys.end)};
+        for (std::int64_t i = query_part * blocks / n; i < (query_part + 1) * blocks / n; ++i) {
+          const kernels::QueryBlock block =
+              kernels::query_block(problem, head / problem.G, head % problem.G, i);
+          kernels::attention_backward_block(problem, rows, block, some, wanted.dq, wanted.dk,
+                                            wanted.dv, memory.get());
+        }
       }
     });
   }

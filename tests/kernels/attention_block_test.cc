@@ -59,7 +59,8 @@ void fill(Call& c, std::uint64_t seed) {
   values(c.B * c.H * c.T * c.Dv, c.f32.dz, c.f64.dz);
   values(c.B * c.H * c.T * c.S, c.f32.bias, c.f64.bias);
   c.visible = std::make_unique<bool[]>(static_cast<std::size_t>(c.T * c.S));
-  for (std::int64_t i = 0; i < c.T * c.S; ++i) c.visible[static_cast<std::size_t>(i)] = random.below(4) > 0;
+  for (std::int64_t i = 0; i < c.T * c.S; ++i)
+    c.visible[static_cast<std::size_t>(i)] = random.below(4) > 0;
   for (std::size_t i = 0; i < c.f32.bias.size(); ++i) {
     if (random.below(5) > 0) continue;
     c.f32.bias[i] = -std::numeric_limits<float>::infinity();
@@ -176,7 +177,8 @@ void expect_near(const std::vector<float>& actual, const std::vector<double>& ex
   for (std::size_t i = 0; i < actual.size(); ++i) {
     const double x = static_cast<double>(actual[i]);
     if (x == expected[i]) continue;  // the same infinity
-    ASSERT_NEAR(x, expected[i], tolerance * std::max(1.0, std::abs(expected[i]))) << what << " " << i;
+    ASSERT_NEAR(x, expected[i], tolerance * std::max(1.0, std::abs(expected[i])))
+        << what << " " << i;
   }
 }
 

@@ -16,9 +16,8 @@ TEST(Dispatch, TheBaselineIsAlwaysThere) {
 }
 
 TEST(Dispatch, EveryAvailableTargetCanBeNamedAndUsed) {
-  testing::for_each_target([] {
-    EXPECT_EQ(parse_target(target_name(current_target())), current_target());
-  });
+  testing::for_each_target(
+      [] { EXPECT_EQ(parse_target(target_name(current_target())), current_target()); });
 }
 
 TEST(Dispatch, AnUnknownNameIsRefusedWithThePossibleOnes) {
