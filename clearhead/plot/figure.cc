@@ -10,6 +10,9 @@
 namespace clearhead {
 namespace {
 
+// Nobody reads a longer title.
+std::string title_text(const std::string& title) { return shorten(visible_text(title), 500); }
+
 Axis make_axis(const std::vector<std::string>& labels, std::int64_t count, std::int64_t step) {
   Axis axis{count, step, {}};
   for (const std::string& label : labels) axis.labels.push_back(visible_label(label));
@@ -112,16 +115,16 @@ Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_
   for (const Panel& panel : heatmap.panels) {
     Grid grid = pool_matrix(panel.values, max_rows, max_columns, pool);
     for (const double x : grid.values) drawn.add(x);
-    panels.push_back({visible_text(panel.title),
+    panels.push_back({title_text(panel.title),
                       {},
                       make_axis(panel.row_labels, grid.source_rows, grid.row_step),
                       make_axis(panel.column_labels, grid.source_columns, grid.column_step)});
     panels.back().grid = std::move(grid);
   }
-  Figure figure{visible_text(heatmap.title),
-                visible_text(heatmap.row_title),
-                visible_text(heatmap.column_title),
-                visible_text(heatmap.value_title),
+  Figure figure{title_text(heatmap.title),
+                title_text(heatmap.row_title),
+                title_text(heatmap.column_title),
+                title_text(heatmap.value_title),
                 std::move(panels),
                 ColorScale(heatmap, drawn, whole.both_signs()),
                 drawn,

@@ -25,6 +25,7 @@ constexpr int kFewestLines = 4;
 constexpr std::int64_t kFewestRows = 16;  // no pooling below, for the sake of panels with few rows
 constexpr int kBarWidth = 24;
 constexpr int kPanelGap = 2;
+constexpr std::int64_t kNarrowestNumber = 3;  // a digit and a blank at each side
 
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
@@ -84,7 +85,12 @@ TerminalPlan choose_plan(const Figure& figure, const TerminalOptions& options) {
              panel.grid.rows <= options.lines;
     });
   };
-  for (const NumberFormat& format : number_formats(figure)) {
+  const bool few =
+      std::all_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
+        return kNarrowestNumber * panel.grid.columns < options.columns &&
+               panel.grid.rows <= options.lines;
+      });
+  for (const NumberFormat& format : few ? number_formats(figure) : std::vector<NumberFormat>{}) {
     const TerminalPlan plan =
         plan_terminal(figure, CellStyle::numbers, format, most_label, options.colors);
     if (fits(plan, 1)) return plan;

@@ -111,6 +111,12 @@ TEST(Figure, SaysWhatLiesBeyondTheRange) {
   EXPECT_THAT(prepare_figure(heatmap, 9, 9).notes, ElementsAre("0 has the lowest colour."));
 }
 
+TEST(Figure, ShortensTitlesOfAbsurdLength) {
+  Heatmap heatmap = one_panel(Tensor({1, 1}));
+  heatmap.title = std::string(1'000'000, 'a');
+  EXPECT_EQ(prepare_figure(heatmap, 1, 1).title, std::string(499, 'a') + "…");
+}
+
 TEST(Figure, SharesAxesOnlyIfAllAreTheSame) {
   Heatmap heatmap = heads(3, 4, 5);
   EXPECT_TRUE(prepare_figure(heatmap, 9, 9).shares_axes());
