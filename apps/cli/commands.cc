@@ -1,4 +1,5 @@
 #include "apps/cli/attend/attend.h"
+#include "apps/cli/bench/bench.h"
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
 
@@ -27,6 +28,17 @@ const std::vector<Command>& commands() {
       --v blocks.0.attn.hook_v
 )",
        set_up_attend},
+      {"bench", "the limits of this machine, and how far each kernel is from them", "[OPTIONS]",
+       R"(  What can this machine do at best?
+    clearhead bench --only limits
+
+  How far are matrix products from that, on one thread?
+    clearhead bench --only matmul --threads 1
+
+  Everything, kept for later:
+    clearhead bench --json bench.json
+)",
+       set_up_bench},
       {"completion", "print the completion script of a shell", "bash|zsh",
        R"(  For this session of bash:
     source <(clearhead completion bash)

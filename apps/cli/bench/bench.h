@@ -1,0 +1,18 @@
+// clearhead bench: what this machine can do at best, and how far each kernel is from it.
+#ifndef CLEARHEAD_APPS_CLI_BENCH_BENCH_H_
+#define CLEARHEAD_APPS_CLI_BENCH_BENCH_H_
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+/// Adds the options of `clearhead bench` to `app`; the result runs it.
+std::function<void()> set_up_bench(CLI::App& app);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_BENCH_BENCH_H_

@@ -1,0 +1,139 @@
+#include "apps/cli/bench/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/numbers.h"
+#include "apps/cli/table.h"
+#include "bench/json.h"
+
+namespace clearhead {
+namespace {
+
+using bench::Limit;
+using bench::MeasuredLimit;
+using bench::Timing;
+
+// "148 GFLOP/s", "2.2 TFLOP/s", "9.8 GB/s": three digits.
+std::string rate_text(Limit limit, double per_second) {
+  const std::string unit = limit == Limit::memory_read ? "B/s" : "FLOP/s";
+  if (per_second >= 1e12) return fmt::format("{:.2f} T{}", per_second / 1e12, unit);
+  const double giga = per_second / 1e9;
+  return fmt::format("{:.{}f} G{}", giga, giga < 10 ? 2 : giga < 100 ? 1 : 0, unit);
+}
+
+// Milliseconds with at least three digits.
+std::string time_text(double seconds) {
+  const double ms = seconds * 1e3;
+  return fmt::format("{:.{}f}", ms, ms < 1 ? 4 : ms < 10 ? 3 : ms < 100 ? 2 : 1);
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  const double kib = static_cast<double>(bytes) / 1024;
+  if (kib < 1024) return fmt::format("{:g} KiB", kib);
+  if (kib < 1024 * 1024) return fmt::format("{:.3g} MiB", kib / 1024);
+  return fmt::format("{:.3g} GiB", kib / 1024 / 1024);
+}
+
+std::string describe(Limit limit) {
+  switch (limit) {
+    case Limit::multiply_add:
+      return "f32 multiply-add";
+    case Limit::tile_product:
+      return "bf16 tile product (AMX)";
+    case Limit::memory_read:
+      break;
+  }
+  return "reading memory";
+}
+
+// The limit of that kind, measured with that many threads; null if there is none.
+const MeasuredLimit* find_limit(const std::vector<MeasuredLimit>& limits, Limit limit,
+                                int threads) {
+  const auto found = std::find_if(limits.begin(), limits.end(), [&](const MeasuredLimit& l) {
+    return l.limit == limit && l.threads == threads;
+  });
+  return found == limits.end() ? nullptr : &*found;
+}
+
+std::string text_of(const Block& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string machine_text(const bench::Machine& machine) {
+  std::vector<std::string> caches;
+  for (const bench::Cache& cache : machine.caches) {
+    if (cache.type == "instruction") continue;
+    caches.push_back(fmt::format("L{} {}", cache.level, bytes_text(cache.bytes)));
+  }
+  std::string text =
+      fmt::format("{}{}, {} used\n", machine.cpu.empty() ? "unknown processor" : machine.cpu,
+                  machine.is_virtual ? " (virtual machine)" : "", counted(machine.cores, "core"));
+  if (!caches.empty()) text += fmt::format("caches            {}\n", fmt::join(caches, ", "));
+  if (machine.memory_bytes > 0) {
+    text += fmt::format("memory            {}\n", bytes_text(machine.memory_bytes));
+  }
+  if (!machine.instruction_sets.empty()) {
+    text += fmt::format("instruction sets  {}\n", fmt::join(machine.instruction_sets, " "));
+  }
+  text += fmt::format("kernels run as    {}\n", machine.kernel_target);
+  return text + fmt::format("built             clearhead {}, {}; {}\n", machine.version,
+                            machine.compiler, machine.system);
+}
+
+std::string limits_text(const std::vector<MeasuredLimit>& limits) {
+  TextTable table;
+  table.columns = {{"limit", true}, {"threads"}, {"best"}, {"median"}};
+  for (const MeasuredLimit& l : limits) {
+    table.rows.push_back({describe(l.limit), std::to_string(l.threads),
+                          rate_text(l.limit, l.work / l.timing.min),
+                          rate_text(l.limit, l.per_second())});
+  }
+  return text_of(table.lines());
+}
+
+std::string cases_text(const std::vector<MeasuredCase>& cases,
+                       const std::vector<MeasuredLimit>& limits) {
+  TextTable table;
+  table.columns = {{"kernel", true}, {"size", true}, {"", true}, {"min ms"},
+                   {"25 % ms"},      {"median ms"},  {"rate"},   {"of limit"}};
+  for (const MeasuredCase& c : cases) {
+    const MeasuredLimit* limit = find_limit(limits, c.what.limit, c.threads);
+    table.rows.push_back(
+        {c.what.kernel, c.what.size, c.what.variant, time_text(c.timing.min),
+         time_text(c.timing.p25), time_text(c.timing.median),
+         rate_text(c.what.limit, c.per_second()),
+         limit == nullptr ? "–"
+                          : fmt::format("{:.0f} %", 100 * c.per_second() / limit->per_second())});
+  }
+  return text_of(table.lines());
+}
+
+std::string report_json(const bench::Machine& machine, const std::vector<MeasuredLimit>& limits,
+                        const std::vector<MeasuredCase>& cases) {
+  nlohmann::json kernels = nlohmann::json::array();
+  for (const MeasuredCase& c : cases) {
+    nlohmann::json row = {{"kernel", c.what.kernel},
+                          {"size", c.what.size},
+                          {"variant", c.what.variant},
+                          {"threads", c.threads},
+                          {"limit", limit_name(c.what.limit)},
+                          {"work", c.what.work},
+                          {"seconds", c.timing},
+                          {"per_second", c.per_second()}};
+    const MeasuredLimit* limit = find_limit(limits, c.what.limit, c.threads);
+    if (limit != nullptr) row["of_limit"] = c.per_second() / limit->per_second();
+    kernels.push_back(std::move(row));
+  }
+  const nlohmann::json report = {{"machine", machine}, {"limits", limits}, {"kernels", kernels}};
+  return report.dump(2) + "\n";
+}
+
+}  // namespace clearhead

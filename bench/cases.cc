@@ -1,0 +1,204 @@
+#include "bench/cases.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "bench/precision.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/base/random.h"
+#include "clearhead/ops/attention.h"
+#include "clearhead/ops/gelu.h"
+#include "clearhead/ops/matmul.h"
+#include "clearhead/ops/softmax.h"
+
+namespace clearhead::bench {
+namespace {
+
+struct AttentionSize {
+  std::int64_t B, H, G, T, S, D;
+  bool is_causal;
+};
+
+std::vector<Case> matmul_cases(bool quick);
+std::vector<Case> attention_cases(bool quick);
+std::vector<Case> decode_cases(bool quick);
+std::vector<Case> elementwise_cases(bool quick);
+
+// Standard normal numbers.
+Tensor random_tensor(Shape shape, std::uint64_t seed, DType dtype = DType::f32) {
+  constexpr std::int64_t kPiece = 1 << 14;
+  Tensor tensor(std::move(shape));
+  auto* data = tensor.mutable_data<float>();
+  const std::int64_t pieces = (tensor.count() + kPiece - 1) / kPiece;
+  parallel_for(pieces, [&](std::int64_t piece) {
+    Random random(seed, static_cast<std::uint64_t>(piece));
+    const std::int64_t end = std::min(tensor.count(), (piece + 1) * kPiece);
+    for (std::int64_t i = piece * kPiece; i < end; ++i) {
+      data[i] = static_cast<float>(random.normal());
+    }
+  });
+  return tensor.to(dtype);
+}
+
+// What a precision would run into: f32 multiply-adds, or AMX where the machine has it.
+Limit limit_of(int precision) {
+  return precision > 0 && has_limit(Limit::tile_product) ? Limit::tile_product
+                                                         : Limit::multiply_add;
+}
+
+template <typename Options>
+int precision_count() {
+  return has_precision(Options()) ? 3 : 1;
+}
+
+std::string size_name(const AttentionSize& s) {
+  std::string heads = std::to_string(s.H);
+  if (s.G != s.H) heads += ":" + std::to_string(s.G);
+  std::string name = "B" + std::to_string(s.B) + " H" + heads + " T" + std::to_string(s.T);
+  if (s.S != s.T) name += " S" + std::to_string(s.S);
+  return name + " D" + std::to_string(s.D) + (s.is_causal ? " causal" : " full");
+}
+
+double forward_flop(const AttentionSize& s) {
+  const double flop = 4.0 * static_cast<double>(s.B * s.H) * static_cast<double>(s.T * s.S * s.D);
+  return s.is_causal ? flop / 2 : flop;
+}
+
+// q, k and v on a tape of their own, and attention of them.
+struct AttentionCall {
+  Tape tape;
+  Var q, k, v, y;
+  AttentionOptions options;
+
+  AttentionCall(const AttentionSize& s, int precision, Keep keep, DType dtype) : tape(keep) {
+    q = tape.input("q", random_tensor({s.B, s.H, s.T, s.D}, 1, dtype));
+    k = tape.input("k", random_tensor({s.B, s.G, s.S, s.D}, 2, dtype));
+    v = tape.input("v", random_tensor({s.B, s.G, s.S, s.D}, 3, dtype));
+    options.is_causal = s.is_causal;
+    options.way = AttentionWay::fused;
+    set_precision(options, precision);
+  }
+  void forward() { y = scaled_dot_product_attention(q, k, v, options); }
+};
+
+std::function<void()> prepare_forward(const AttentionSize& s, int precision, DType dtype) {
+  const auto call = std::make_shared<AttentionCall>(s, precision, Keep::nothing, dtype);
+  return [call] { call->forward(); };
+}
+
+std::function<void()> prepare_backward(const AttentionSize& s, int precision) {
+  const auto call = std::make_shared<AttentionCall>(s, precision, Keep::for_backward, DType::f32);
+  call->forward();
+  const Tensor dy = random_tensor(call->y.shape(), 4);
+  return [call, dy] { call->tape.backward(call->y, dy); };
+}
+
+std::vector<Case> attention_cases(bool quick) {
+  std::vector<AttentionSize> sizes = {
+      {12, 4, 4, 64, 64, 32, true},      {8, 6, 6, 256, 256, 64, true},
+      {1, 12, 12, 512, 512, 64, true},   {1, 12, 12, 2048, 2048, 64, false},
+      {1, 12, 12, 2048, 2048, 64, true}, {1, 8, 8, 2048, 2048, 128, false},
+      {1, 32, 8, 1000, 1000, 80, true},
+  };
+  if (quick) sizes = {{1, 2, 2, 128, 128, 64, false}, {1, 2, 2, 128, 128, 64, true}};
+  std::vector<Case> cases;
+  for (const bool backward : {false, true}) {
+    for (const AttentionSize& size : sizes) {
+      for (int p = 0; p < precision_count<AttentionOptions>(); ++p) {
+        if (backward) {
+          cases.push_back({"attention_backward", size_name(size), kPrecisions[p], limit_of(p),
+                           2.5 * forward_flop(size), [=] { return prepare_backward(size, p); }});
+        } else {
+          cases.push_back({"attention_forward", size_name(size), kPrecisions[p], limit_of(p),
+                           forward_flop(size),
+                           [=] { return prepare_forward(size, p, DType::f32); }});
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+// One query to a long cache: bound by reading keys and values.
+std::vector<Case> decode_cases(bool quick) {
+  std::vector<std::int64_t> lengths = {4096, 32768};
+  if (quick) lengths = {1024};
+  std::vector<Case> cases;
+  for (const std::int64_t S : lengths) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      const AttentionSize size{1, 32, 8, 1, S, 128, false};
+      const double bytes = 2.0 * static_cast<double>(size.B * size.G * S * size.D) *
+                           static_cast<double>(dtype_size(dtype));
+      cases.push_back({"decode", size_name(size), std::string(dtype_name(dtype)),
+                       Limit::memory_read, bytes, [=] { return prepare_forward(size, 0, dtype); }});
+    }
+  }
+  return cases;
+}
+
+std::vector<Case> matmul_cases(bool quick) {
+  struct Size {
+    std::int64_t M, N, K;
+  };
+  std::vector<Size> sizes = {{512, 512, 512},    {1024, 1024, 1024}, {2048, 2048, 2048},
+                             {4096, 4096, 4096}, {64, 3072, 768},    {1, 4096, 4096}};
+  if (quick) sizes = {{256, 256, 256}};
+  std::vector<Case> cases;
+  for (const Size& s : sizes) {
+    for (int p = 0; p < precision_count<MatmulOptions>(); ++p) {
+      const std::string name = std::to_string(s.M) + "×" + std::to_string(s.K) + "·" +
+                               std::to_string(s.K) + "×" + std::to_string(s.N);
+      const bool reads = s.M == 1;  // each number of b is used once: reading it is the limit
+      const double numbers = static_cast<double>(s.K * s.N);
+      const double work = reads ? 4 * numbers : 2 * static_cast<double>(s.M) * numbers;
+      cases.push_back(
+          {"matmul", name, kPrecisions[p], reads ? Limit::memory_read : limit_of(p), work, [=] {
+             const auto tape = std::make_shared<Tape>(Keep::nothing);
+             const Var a = tape->input("a", random_tensor({s.M, s.K}, 1));
+             const Var b = tape->input("b", random_tensor({s.K, s.N}, 2));
+             MatmulOptions options;
+             set_precision(options, p);
+             return [tape, a, b, options] { matmul(a, b, options); };
+           }});
+    }
+  }
+  return cases;
+}
+
+// Operations that read x once and write as much: bytes of both.
+std::vector<Case> elementwise_cases(bool quick) {
+  const Shape shape = quick ? Shape{64, 1024} : Shape{16384, 1024};
+  const double bytes = 2 * 4.0 * static_cast<double>(shape[0] * shape[1]);
+  const std::string size = std::to_string(shape[0]) + "×" + std::to_string(shape[1]);
+  const auto row = [&](const std::string& name, Var (*call)(const Var&)) {
+    return Case{name, size, "f32", Limit::memory_read, bytes, [=] {
+                  const auto tape = std::make_shared<Tape>(Keep::nothing);
+                  const Var x = tape->input("x", random_tensor(shape, 1));
+                  return [tape, x, call] { call(x); };
+                }};
+  };
+  return {row("softmax", [](const Var& x) { return softmax(x); }),
+          row("gelu", [](const Var& x) { return gelu(x); }),
+          row("gelu_tanh", [](const Var& x) { return gelu(x, true); })};
+}
+
+}  // namespace
+
+std::vector<Case> all_cases(bool quick) {
+  std::vector<Case> all;
+  for (const auto& cases : {matmul_cases(quick), attention_cases(quick), decode_cases(quick),
+                            elementwise_cases(quick)}) {
+    all.insert(all.end(), cases.begin(), cases.end());
+  }
+  return all;
+}
+
+std::vector<std::string> kernel_names() {
+  std::vector<std::string> names;
+  for (const Case& c : all_cases(true)) {
+    if (std::find(names.begin(), names.end(), c.kernel) == names.end()) names.push_back(c.kernel);
+  }
+  return names;
+}
+
+}  // namespace clearhead::bench

@@ -1,0 +1,66 @@
+// What the processor and its memory can do at best: the ceilings that kernels are measured against.
+//
+// Each is measured by a loop that does nothing else, by one or more threads at the same time, and
+// repeated like a kernel is, so that a slow phase of the machine shows in both.
+#ifndef CLEARHEAD_BENCH_LIMITS_H_
+#define CLEARHEAD_BENCH_LIMITS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/timing.h"
+
+namespace clearhead::bench {
+
+enum class Limit {
+  multiply_add,  ///< f32 multiply-adds in the widest vectors, in flop (2 for each)
+  tile_product,  ///< bf16 products with f32 sums in AMX tiles, in flop (2 for each)
+  memory_read,   ///< bytes read from a buffer, front to back
+};
+
+/// "multiply_add", "tile_product", "memory_read".
+std::string limit_name(Limit limit);
+/// All limits that this machine has: tile_product only where there is AMX.
+std::vector<Limit> limits_of_this_machine();
+bool has_limit(Limit limit);
+
+/// Work that runs into one limit, on as many threads as `parallel_for` uses.
+class LimitLoop {
+ public:
+  /// `bytes`: size of the buffer of memory_read; 0 for one that no cache holds. Throws Error if the
+  /// machine does not have that limit, or too little memory.
+  explicit LimitLoop(Limit limit, std::int64_t bytes = 0);
+
+  /// Takes about 10 ms of a core's time on each thread.
+  void run();
+  /// The flop or bytes of one run.
+  double work() const { return work_; }
+
+ private:
+  void run_piece(std::int64_t piece);
+
+  Limit limit_;
+  std::int64_t pieces_ = 0;
+  std::int64_t piece_size_ = 0;  // steps of the loop, or floats
+  double work_ = 0;
+  std::shared_ptr<const float> buffer_;
+};
+
+/// A limit as measured: work per second is work / time.
+struct MeasuredLimit {
+  Limit limit;
+  int threads;
+  double work;
+  Timing timing;
+
+  double per_second() const { return work / timing.median; }
+};
+
+/// Measures each limit with one thread and with all that `parallel_for` uses, in `seconds` each.
+std::vector<MeasuredLimit> measure_limits(double seconds);
+
+}  // namespace clearhead::bench
+
+#endif  // CLEARHEAD_BENCH_LIMITS_H_

@@ -1,0 +1,159 @@
+#include "bench/peers/clearhead_c.h"
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/json.h"
+#include "bench/limits.h"
+#include "bench/machine.h"
+#include "bench/precision.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/ops/attention.h"
+#include "clearhead/ops/matmul.h"
+
+struct clearhead_result {
+  explicit clearhead_result(clearhead::Keep keep) : tape(keep) {}
+
+  clearhead::Tape tape;
+  clearhead::Var q, k, v, y;
+  clearhead::Tensor y_value;  // holds on to what clearhead_data has handed out
+  clearhead::Tensor dq, dk, dv;
+};
+
+struct clearhead_limit {
+  clearhead::bench::LimitLoop loop;
+};
+
+namespace {
+
+using clearhead::DType;
+using clearhead::Error;
+using clearhead::Shape;
+using clearhead::Tensor;
+using clearhead::bench::Limit;
+
+thread_local std::string last_error;
+
+// What `f` returns; `failed` if it throws, with the message in last_error.
+template <typename T>
+T guarded(T failed, const std::function<T()>& f) {
+  try {
+    return f();
+  } catch (const std::exception& error) {
+    last_error = error.what();
+    return failed;
+  }
+}
+
+// A view on the caller's array, which outlives every use of it.
+Tensor view_of(const void* data, Shape shape, DType dtype = DType::f32) {
+  return Tensor::view_of(data, std::move(shape), dtype,
+                         std::shared_ptr<const void>(data, [](const void*) {}));
+}
+
+Limit limit_of(const std::string& name) {
+  for (const Limit limit : clearhead::bench::limits_of_this_machine()) {
+    if (limit_name(limit) == name) return limit;
+  }
+  throw Error("this machine has no limit " + name);
+}
+
+const void* bytes_of(const Tensor& tensor) {
+  if (!tensor.defined()) return nullptr;
+  return clearhead::with_dtype(tensor.dtype(),
+                               [&](auto x) -> const void* { return tensor.data<decltype(x)>(); });
+}
+
+}  // namespace
+
+const char* clearhead_error() { return last_error.c_str(); }
+
+const void* clearhead_data(const clearhead_result* result, const char* name) {
+  return guarded<const void*>(nullptr, [&]() -> const void* {
+    const std::string wanted = name;
+    if (wanted == "y") return bytes_of(result->y_value);
+    if (wanted == "dq") return bytes_of(result->dq);
+    if (wanted == "dk") return bytes_of(result->dk);
+    if (wanted == "dv") return bytes_of(result->dv);
+    throw Error("no result is called " + wanted);
+  });
+}
+
+void clearhead_free(clearhead_result* result) { delete result; }
+
+int clearhead_set_threads(int32_t threads) {
+  return guarded<int>(1, [&] {
+    clearhead::set_thread_count(threads);
+    return 0;
+  });
+}
+
+int clearhead_has_precision(clearhead_precision precision) {
+  return precision == 0 || clearhead::bench::has_precision(clearhead::AttentionOptions());
+}
+
+clearhead_result* clearhead_attention(const clearhead_attention_options* o, const void* q,
+                                      const void* k, const void* v) {
+  return guarded<clearhead_result*>(nullptr, [&] {
+    const DType dtype = o->dtype == CLEARHEAD_BF16 ? DType::bf16 : DType::f32;
+    auto result = std::make_unique<clearhead_result>(o->keep != 0 ? clearhead::Keep::for_backward
+                                                                  : clearhead::Keep::nothing);
+    result->q = result->tape.input("q", view_of(q, {o->B, o->H, o->T, o->D}, dtype));
+    result->k = result->tape.input("k", view_of(k, {o->B, o->G, o->S, o->D}, dtype));
+    result->v = result->tape.input("v", view_of(v, {o->B, o->G, o->S, o->D}, dtype));
+    clearhead::AttentionOptions options;
+    options.is_causal = o->is_causal != 0;
+    options.way = clearhead::AttentionWay::fused;
+    clearhead::bench::set_precision(options, o->precision);
+    result->y = scaled_dot_product_attention(result->q, result->k, result->v, options);
+    result->y_value = result->y.value().contiguous();
+    return result.release();
+  });
+}
+
+int clearhead_attention_backward(clearhead_result* result, const void* dy) {
+  return guarded<int>(1, [&] {
+    result->tape.backward(result->y, view_of(dy, result->y.shape(), result->y.dtype()));
+    result->dq = result->q.grad().contiguous();
+    result->dk = result->k.grad().contiguous();
+    result->dv = result->v.grad().contiguous();
+    return 0;
+  });
+}
+
+clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K, clearhead_precision precision,
+                                   const float* a, const float* b) {
+  return guarded<clearhead_result*>(nullptr, [&] {
+    auto result = std::make_unique<clearhead_result>(clearhead::Keep::nothing);
+    clearhead::MatmulOptions options;
+    clearhead::bench::set_precision(options, precision);
+    result->y = matmul(result->tape.input("a", view_of(a, {M, K})),
+                       result->tape.input("b", view_of(b, {K, N})), options);
+    result->y_value = result->y.value();
+    return result.release();
+  });
+}
+
+const char* clearhead_machine() {
+  static std::string text;
+  return guarded<const char*>(nullptr, [&] {
+    text = nlohmann::json(clearhead::bench::describe_machine()).dump();
+    return text.c_str();
+  });
+}
+
+clearhead_limit* clearhead_limit_new(const char* name, int64_t bytes) {
+  return guarded<clearhead_limit*>(nullptr, [&] {
+    return new clearhead_limit{clearhead::bench::LimitLoop(limit_of(name), bytes)};
+  });
+}
+
+double clearhead_limit_run(clearhead_limit* limit) {
+  limit->loop.run();
+  return limit->loop.work();
+}
+
+void clearhead_limit_free(clearhead_limit* limit) { delete limit; }

@@ -1,0 +1,71 @@
+/* clearhead for bench/peers/run.py: attention, matrix products and limits behind functions of C, so that Python calls
+ * them in its own process on its own arrays.
+ *
+ * Arrays are row-major and without gaps; they are read where they lie. Results belong to the handle that a function
+ * returns, until clearhead_free. Where something fails a function returns NULL, or not 0, and clearhead_error() says
+ * what. Sizes: B batch, H query heads, G key/value heads, T queries, S keys, D size of a head. */
+#ifndef CLEARHEAD_BENCH_PEERS_CLEARHEAD_C_H_
+#define CLEARHEAD_BENCH_PEERS_CLEARHEAD_C_H_
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CLEARHEAD_API __attribute__((visibility("default")))
+
+typedef struct clearhead_result clearhead_result;
+
+enum clearhead_dtype { CLEARHEAD_F32 = 0, CLEARHEAD_BF16 = 1 };
+/* highest 0, high 1, medium 2 */
+typedef int32_t clearhead_precision;
+
+typedef struct {
+  int64_t B, H, G, T, S, D;
+  int32_t is_causal;
+  int32_t dtype; /* of q, k, v and the result */
+  clearhead_precision precision;
+  int32_t keep; /* 0: nothing, 1: what backward needs */
+} clearhead_attention_options;
+
+/* The message of the last failure of this thread. */
+CLEARHEAD_API const char* clearhead_error(void);
+
+/* Results that a handle holds: "y", "dq", "dk", "dv". NULL if there is no such result. */
+CLEARHEAD_API const void* clearhead_data(const clearhead_result* result, const char* name);
+CLEARHEAD_API void clearhead_free(clearhead_result* result);
+
+/* 0 means the machine's number. */
+CLEARHEAD_API int clearhead_set_threads(int32_t threads);
+
+/* Whether there is that precision. */
+CLEARHEAD_API int clearhead_has_precision(clearhead_precision precision);
+
+/* y [B, H, T, D] of q [B, H, T, D], k and v [B, G, S, D]. */
+CLEARHEAD_API clearhead_result* clearhead_attention(const clearhead_attention_options* options,
+                                                    const void* q, const void* k, const void* v);
+/* dq, dk and dv of a result of clearhead_attention with keep = 1, given dy. May be called again. */
+CLEARHEAD_API int clearhead_attention_backward(clearhead_result* result, const void* dy);
+
+/* y [M, N] = a [M, K] · b [K, N], f32. */
+CLEARHEAD_API clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K,
+                                                 clearhead_precision precision, const float* a,
+                                                 const float* b);
+
+/* The machine as JSON. Valid until the next call. */
+CLEARHEAD_API const char* clearhead_machine(void);
+
+/* A loop that runs into a limit ("multiply_add", "tile_product", "memory_read") on as many threads as are set.
+ * `bytes`: what memory_read reads, 0 for more than caches hold. NULL also where the machine has no such limit. */
+typedef struct clearhead_limit clearhead_limit;
+CLEARHEAD_API clearhead_limit* clearhead_limit_new(const char* name, int64_t bytes);
+/* One run; returns the flop or bytes of it. */
+CLEARHEAD_API double clearhead_limit_run(clearhead_limit* limit);
+CLEARHEAD_API void clearhead_limit_free(clearhead_limit* limit);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CLEARHEAD_BENCH_PEERS_CLEARHEAD_C_H_ */

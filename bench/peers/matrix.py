@@ -1,0 +1,102 @@
+"""The matrix of the benchmark: which calculations are measured, and the work that each counts."""
+
+from dataclasses import dataclass
+
+FORWARD = "attention forward"
+BACKWARD = "attention backward"
+DECODE = "decode"
+MATMUL = "matmul"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One calculation with one number of threads. Of matmul, T is the size of the square matrices."""
+
+    kind: str
+    B: int
+    H: int  # query heads
+    G: int  # key/value heads
+    T: int  # queries
+    S: int  # keys
+    D: int
+    is_causal: bool
+    threads: int
+
+    @property
+    def size(self):
+        if self.kind == MATMUL:
+            return f"{self.T}"
+        heads = f"{self.H}" if self.H == self.G else f"{self.H}:{self.G}"
+        length = f"{self.S}" if self.kind == DECODE else f"{self.T}"
+        return f"{self.B}, {heads}, {length}, {self.D}"
+
+    @property
+    def mask(self):
+        if self.kind in (MATMUL, DECODE):
+            return ""
+        return "causal" if self.is_causal else "full"
+
+    @property
+    def key(self):
+        words = [self.kind, self.size, self.mask, f"threads {self.threads}"]
+        return "; ".join(word for word in words if word)
+
+    @property
+    def group(self):
+        """Cells of one group have the same inputs, hence the same answer."""
+        return (self.B, self.H, self.G, self.T, self.S, self.D, self.is_causal, self.kind)
+
+    @property
+    def flop(self):
+        """4·B·H·T·S·D forward, 2.5 times that backward, half of it if causal, whatever is executed."""
+        if self.kind == MATMUL:
+            return 2.0 * self.T**3
+        flop = 4.0 * self.B * self.H * self.T * self.S * self.D
+        if self.kind == BACKWARD:
+            flop *= 2.5
+        return flop / 2 if self.is_causal else flop
+
+    def cache_bytes(self, bytes_of_a_number):
+        """Keys and values together."""
+        return 2 * self.B * self.G * self.S * self.D * bytes_of_a_number
+
+
+SHAPES = [  # B, H, G, T, D
+    (12, 4, 4, 64, 32),
+    (8, 6, 6, 256, 64),
+    (1, 12, 12, 512, 64),
+    (1, 12, 12, 1000, 64),
+    (1, 12, 12, 1000, 80),
+    (1, 32, 8, 1024, 128),
+    (1, 12, 12, 2048, 64),
+    (1, 8, 8, 2048, 128),
+    (1, 4, 4, 8192, 64),
+]
+DECODE_SHAPES = [  # B, H, G, S, D
+    (1, 12, 12, 4096, 64),
+    (1, 32, 8, 4096, 128),
+    (1, 12, 12, 32768, 64),
+    (1, 32, 8, 32768, 128),
+]
+MATMUL_SIZES = [1024, 1536, 2048, 3072, 4096]
+
+QUICK_SHAPES = [(2, 2, 2, 33, 16), (1, 4, 2, 33, 16)]
+QUICK_DECODE_SHAPES = [(1, 4, 2, 200, 16)]
+QUICK_MATMUL_SIZES = [64]
+
+
+def cells(quick=False):
+    """All cells, those with the same inputs one after the other."""
+    result = []
+    for T in QUICK_MATMUL_SIZES if quick else MATMUL_SIZES:
+        for threads in (1, 2):
+            result.append(Cell(MATMUL, 1, 1, 1, T, T, T, False, threads))
+    for B, H, G, T, D in QUICK_SHAPES if quick else SHAPES:
+        for is_causal in (False, True):
+            for kind in (FORWARD, BACKWARD):
+                for threads in (1, 2):
+                    result.append(Cell(kind, B, H, G, T, T, D, is_causal, threads))
+    for B, H, G, S, D in QUICK_DECODE_SHAPES if quick else DECODE_SHAPES:
+        for threads in (1, 2):
+            result.append(Cell(DECODE, B, H, G, 1, S, D, False, threads))
+    return result
