@@ -1,6 +1,5 @@
 #include "bench/machine.h"
 
-#include <hwy/targets.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/kernels/dispatch.h"
 
 namespace clearhead::bench {
 namespace {
@@ -94,8 +94,7 @@ Machine describe_machine() {
   machine.cores = thread_count();
   machine.memory_bytes = bytes_of(fields_of("/proc/meminfo")["MemTotal"]) << 10;
   machine.caches = caches();
-  const std::int64_t targets = hwy::SupportedTargets();
-  machine.kernel_target = hwy::TargetName(targets & -targets);
+  machine.kernel_target = kernels::target_name(kernels::current_target());
   utsname name{};
   if (uname(&name) == 0) {
     machine.system = std::string(name.sysname) + " " + name.release + " " + name.machine;

@@ -23,7 +23,7 @@ struct Machine {
   std::int64_t memory_bytes = 0;              ///< of the machine
   std::vector<Cache> caches;                  ///< of the first core, level by level
   std::vector<std::string> instruction_sets;  ///< those that matter to numbers
-  std::string kernel_target;                  ///< what the kernels run as: "AVX3"
+  std::string kernel_target;                  ///< what the kernels run as: "avx512"
   std::string system;                         ///< "Linux 6.1.0 x86_64"
   std::string compiler;                       ///< "gcc 12.2.0"
   std::string version;                        ///< of clearhead
