@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "clearhead/nn/parameters.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/tape/tape.h"
 
@@ -24,6 +25,7 @@ struct MultiHeadAttentionConfig {
   std::int64_t num_kv_heads = 0;  ///< G, a divisor of H; 0: as many as query heads
   std::int64_t head_dim = 0;      ///< D; 0: C/H
   bool bias = false;              ///< adds b_Q, b_K, b_V and b_O
+  double out_init_scale = 1;      ///< factor on how W_O begins; GPT-2: 1/√(2·layers)
   /// Calculates what each head contributes to the output, hook_result [B, H, T, C]: the output is
   /// their sum. It takes H times the memory of the output.
   bool per_head_result = false;
@@ -35,29 +37,12 @@ struct MultiHeadAttentionConfig {
   std::int64_t head_size() const { return head_dim == 0 ? embed_dim / num_heads : head_dim; }
 };
 
-/// The learned tensors. A head's rows of W_Q, W_K and W_V, and its columns of W_O, lie side by side.
-struct MultiHeadAttentionWeights {
-  Tensor W_Q;  ///< [H·D, C]
-  Tensor W_K;  ///< [G·D, C]
-  Tensor W_V;  ///< [G·D, C]
-  Tensor W_O;  ///< [C, H·D]
-  Tensor b_Q;  ///< [H·D]; the biases are left out unless `config.bias`
-  Tensor b_K;  ///< [G·D]
-  Tensor b_V;  ///< [G·D]
-  Tensor b_O;  ///< [C]
-};
-
-/// Matrices uniform in ±√(6 / (rows + columns)), which keeps variances alike forward and backward
-/// (Glorot and Bengio 2010, equation 16), and biases of zero.
-MultiHeadAttentionWeights random_weights(const MultiHeadAttentionConfig& config, std::uint64_t seed,
-                                         DType dtype = DType::f32);
-
 class MultiHeadAttention {
  public:
-  /// Puts the weights on the tape as inputs W_Q, W_K, … within the current scope. Throws Error if
-  /// config or shapes do not fit.
-  MultiHeadAttention(Tape& tape, const MultiHeadAttentionConfig& config,
-                     const MultiHeadAttentionWeights& weights);
+  /// Adds to the parameters W_Q [H·D, C], W_K and W_V [G·D, C], W_O [C, H·D] and, if there are
+  /// biases, b_Q, b_K, b_V and b_O. A head's rows of W_Q, W_K and W_V, and its columns of W_O, lie
+  /// side by side. Throws Error if the config does not fit together.
+  MultiHeadAttention(Parameters& parameters, const MultiHeadAttentionConfig& config);
 
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
   /// the same input twice. Records, within the current scope, hook_q [B, H, T, D], hook_k and hook_v
@@ -68,13 +53,12 @@ class MultiHeadAttention {
 
   const MultiHeadAttentionConfig& config() const { return config_; }
 
-  Var W_Q, W_K, W_V, W_O;
-  Var b_Q, b_K, b_V, b_O;  ///< undefined unless `config().bias`
-
  private:
   Var join_heads(const Var& z) const;
 
   MultiHeadAttentionConfig config_;
+  const Parameter *W_Q_, *W_K_, *W_V_, *W_O_;
+  const Parameter *b_Q_ = nullptr, *b_K_ = nullptr, *b_V_ = nullptr, *b_O_ = nullptr;
 };
 
 }  // namespace clearhead

@@ -41,6 +41,17 @@ Var Tape::input(std::string_view name, Tensor value, bool requires_grad) {
   return Var(this, id, std::move(value));
 }
 
+Var Tape::shared_input(std::string_view name, const Tensor& value) {
+  if (keep_ == Keep::nothing) return input(name, value);
+  const auto known = shared_.find(value.address());
+  if (known != shared_.end()) return at(known->second);
+  const std::string scope = std::exchange(scope_, "");
+  const Var var = input(name, value);
+  scope_ = scope;
+  shared_.emplace(value.address(), var.id_);
+  return var;
+}
+
 Var Tape::record(Operation operation) {
   bool needs_grad = false;
   for (const Var& input : operation.inputs) {

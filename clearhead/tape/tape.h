@@ -129,6 +129,11 @@ class Tape {
   /// A value from outside. Gradients flow to it if it is floating and `requires_grad`.
   Var input(std::string_view name, Tensor value, bool requires_grad = true);
 
+  /// The same for a tensor that is used in several places, as what a model has learnt is: put on the
+  /// tape when it is asked for first, by `name` alone, without the scopes around; later calls with
+  /// the same memory give the same Var.
+  Var shared_input(std::string_view name, const Tensor& value);
+
   /// Records an operation and returns its result. For ops/. Throws Error if the inputs lie on
   /// another tape.
   Var record(Operation operation);
@@ -194,6 +199,7 @@ class Tape {
   Keep keep_;
   std::deque<Record> records_;  // a record keeps its place while others are appended
   std::map<std::string, std::int64_t, std::less<>> ids_;  // names and aliases
+  std::map<const void*, std::int64_t> shared_;            // memory of shared inputs
   std::string scope_;                                     // "blocks.0.attn." or ""
   bool has_gradients_ = false;
 };

@@ -53,6 +53,8 @@ class Tensor {
   std::int64_t size(std::int64_t axis) const;
   std::int64_t count() const { return count_; }
   bool is_contiguous() const;
+  /// Where its memory begins: two tensors with one address share it.
+  const void* address() const { return data_; }
   bool is_read_only() const { return read_only_; }
 
   /// The first element. Throws Error unless T is the tensor's type (and, to write, the memory may

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cmath>
-
 #include "clearhead/base/error.h"
 #include "tests/gradient_check.h"
 
@@ -18,15 +16,22 @@ const MultiHeadAttentionConfig kPlain{.embed_dim = 6, .num_heads = 2};
 const MultiHeadAttentionConfig kGrouped{
     .embed_dim = 5, .num_heads = 4, .num_kv_heads = 2, .head_dim = 3, .bias = true};
 
-// Random weights with biases that are not zero.
-MultiHeadAttentionWeights weights_of(const MultiHeadAttentionConfig& config) {
-  MultiHeadAttentionWeights w = random_weights(config, 7, DType::f64);
-  std::uint64_t stream = 50;
-  for (Tensor* bias : {&w.b_Q, &w.b_K, &w.b_V, &w.b_O}) {
-    if (bias->defined()) *bias = random_tensor(bias->shape(), stream++);
+// A layer with random weights, and biases that are not zero.
+struct Layer {
+  explicit Layer(const MultiHeadAttentionConfig& config)
+      : parameters({.seed = 7}, DType::f64), attention(parameters, config) {
+    std::uint64_t stream = 50;
+    for (Parameter& parameter : parameters) {
+      if (parameter.name.starts_with("b_")) {
+        parameter.value = random_tensor(parameter.value.shape(), stream++);
+      }
+    }
   }
-  return w;
-}
+  Tensor operator[](const std::string& name) { return parameters.at(name).value; }
+
+  Parameters parameters;
+  MultiHeadAttention attention;
+};
 
 void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
   ASSERT_EQ(a.shape(), b.shape());
@@ -37,19 +42,20 @@ void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
 }
 
 // The definition, one head, query and number at a time.
-Tensor by_definition(const MultiHeadAttentionConfig& config, const MultiHeadAttentionWeights& w,
-                     const Tensor& x, const Tensor& y, bool is_causal) {
+Tensor by_definition(Layer& layer, const Tensor& x, const Tensor& y, bool is_causal) {
+  const MultiHeadAttentionConfig& config = layer.attention.config();
   const std::int64_t B = x.size(0), T = x.size(1), S = y.size(1), C = config.embed_dim;
   const std::int64_t H = config.num_heads, G = config.kv_heads(), D = config.head_size();
-  const auto project = [&](const Tensor& input, const Tensor& weight, const Tensor& bias,
-                           std::int64_t b, std::int64_t t, std::int64_t row) {
-    double sum = bias.defined() ? bias.at({row}) : 0;
+  const auto project = [&](const Tensor& input, const std::string& name, std::int64_t b,
+                           std::int64_t t, std::int64_t row) {
+    const Tensor weight = layer["W_" + name];
+    double sum = config.bias ? layer["b_" + name].at({row}) : 0;
     for (std::int64_t c = 0; c < C; ++c) sum += input.at({b, t, c}) * weight.at({row, c});
     return sum;
   };
   Tensor out({B, T, C}, DType::f64);
   for (std::int64_t i = 0; i < out.count() && config.bias; ++i) {
-    out.mutable_data<double>()[i] = w.b_O.at({i % C});
+    out.mutable_data<double>()[i] = layer["b_O"].at({i % C});
   }
   for (std::int64_t b = 0; b < B; ++b) {
     for (std::int64_t h = 0; h < H; ++h) {
@@ -60,8 +66,7 @@ Tensor by_definition(const MultiHeadAttentionConfig& config, const MultiHeadAtte
         for (std::int64_t s = 0; s < (is_causal ? t + 1 : S); ++s) {
           double score = 0;
           for (std::int64_t d = 0; d < D; ++d) {
-            score += project(x, w.W_Q, w.b_Q, b, t, h * D + d) *
-                     project(y, w.W_K, w.b_K, b, s, g * D + d);
+            score += project(x, "Q", b, t, h * D + d) * project(y, "K", b, s, g * D + d);
           }
           weight.push_back(std::exp(score / std::sqrt(static_cast<double>(D))));
           total += weight.back();
@@ -69,11 +74,10 @@ Tensor by_definition(const MultiHeadAttentionConfig& config, const MultiHeadAtte
         for (std::int64_t d = 0; d < D; ++d) {
           double z = 0;
           for (std::size_t s = 0; s < weight.size(); ++s) {
-            z += weight[s] / total *
-                 project(y, w.W_V, w.b_V, b, static_cast<std::int64_t>(s), g * D + d);
+            z += weight[s] / total * project(y, "V", b, static_cast<std::int64_t>(s), g * D + d);
           }
           for (std::int64_t c = 0; c < C; ++c) {
-            out.mutable_data<double>()[(b * T + t) * C + c] += z * w.W_O.at({c, h * D + d});
+            out.mutable_data<double>()[(b * T + t) * C + c] += z * layer["W_O"].at({c, h * D + d});
           }
         }
       }
@@ -84,20 +88,19 @@ Tensor by_definition(const MultiHeadAttentionConfig& config, const MultiHeadAtte
 
 TEST(MultiHeadAttention, IsTheDefinition) {
   for (MultiHeadAttentionConfig config : {kPlain, kGrouped}) {
-    const MultiHeadAttentionWeights w = weights_of(config);
     const Tensor x = random_tensor({2, 4, config.embed_dim}, 1);
     const Tensor y = random_tensor({2, 3, config.embed_dim}, 2);
     for (const bool per_head_result : {false, true}) {
       config.per_head_result = per_head_result;
       for (const AttentionWay way : {AttentionWay::by_hand, AttentionWay::fused}) {
         Tape tape;
-        const MultiHeadAttention layer(tape, config, w);
+        Layer layer(config);
         const Var self = tape.input("x", x), other = tape.input("y", y);
         // Sums of some dozen products in f64.
-        expect_near(layer.forward(self, self, {.is_causal = true, .way = way}).value(),
-                    by_definition(config, w, x, x, true), 1e-13);
-        expect_near(layer.forward(self, other, {.way = way}).value(),
-                    by_definition(config, w, x, y, false), 1e-13);
+        expect_near(layer.attention.forward(self, self, {.is_causal = true, .way = way}).value(),
+                    by_definition(layer, x, x, true), 1e-13);
+        expect_near(layer.attention.forward(self, other, {.way = way}).value(),
+                    by_definition(layer, x, y, false), 1e-13);
       }
     }
   }
@@ -108,9 +111,12 @@ TEST(MultiHeadAttention, NamesItsStepsWithinTheScope) {
   config.per_head_result = true;
   Tape tape;
   const Var x = tape.input("x", random_tensor({1, 3, config.embed_dim}));
+  Parameters parameters({}, DType::f64);
+  const auto parameter_scope = parameters.scope("blocks.0.attn");
+  const MultiHeadAttention layer(parameters, config);
   {
     const auto scope = tape.scope("blocks.0.attn");
-    MultiHeadAttention(tape, config, weights_of(config)).forward(x, x);
+    layer.forward(x, x);
   }
   const auto shape = [&](const char* name) {
     return tape["blocks.0.attn." + std::string(name)].shape();
@@ -130,29 +136,19 @@ TEST(MultiHeadAttention, Gradients) {
   for (MultiHeadAttentionConfig config : {kPlain, kGrouped}) {
     for (const bool per_head_result : {false, true}) {
       config.per_head_result = per_head_result;
-      const MultiHeadAttentionWeights w = weights_of(config);
-      std::vector<Tensor> inputs = {random_tensor({1, 2, config.embed_dim}, 1),
-                                    random_tensor({1, 3, config.embed_dim}, 2),
-                                    w.W_Q,
-                                    w.W_K,
-                                    w.W_V,
-                                    w.W_O};
-      if (config.bias) inputs.insert(inputs.end(), {w.b_Q, w.b_K, w.b_V, w.b_O});
-      check_gradients(
-          [&](Tape& tape, const std::vector<Var>& x) {
-            MultiHeadAttention layer(tape, config, w);
-            layer.W_Q = x[2], layer.W_K = x[3], layer.W_V = x[4], layer.W_O = x[5];
-            if (config.bias) layer.b_Q = x[6], layer.b_K = x[7], layer.b_V = x[8], layer.b_O = x[9];
-            return layer.forward(x[0], x[1]);
-          },
-          inputs);
+      Layer layer(config);
+      check_layer_gradients(
+          layer.parameters,
+          [&](Tape&, const std::vector<Var>& x) { return layer.attention.forward(x[0], x[1]); },
+          {random_tensor({1, 2, config.embed_dim}, 1), random_tensor({1, 3, config.embed_dim}, 2)});
     }
   }
 }
 
 TEST(MultiHeadAttention, EmptyBatchesAndInputsGiveEmptyOrZeroResults) {
   Tape tape;
-  const MultiHeadAttention layer(tape, kPlain, weights_of(kPlain));
+  Parameters parameters({}, DType::f64);
+  const MultiHeadAttention layer(parameters, kPlain);
   const Var none = tape.input("none", random_tensor({1, 0, 6}));
   const Var some = tape.input("some", random_tensor({1, 2, 6}));
   EXPECT_EQ(layer.forward(none, some).shape(), (Shape{1, 0, 6}));
@@ -160,26 +156,6 @@ TEST(MultiHeadAttention, EmptyBatchesAndInputsGiveEmptyOrZeroResults) {
   expect_near(nothing_seen, Tensor({1, 2, 6}, DType::f64), 0);
   const Var empty = tape.input("empty", random_tensor({0, 2, 6}));
   EXPECT_EQ(layer.forward(empty, empty).shape(), (Shape{0, 2, 6}));
-}
-
-TEST(RandomWeights, AreGlorotUniformAndRepeatable) {
-  const MultiHeadAttentionConfig config{.embed_dim = 64, .num_heads = 4, .num_kv_heads = 2};
-  const Tensor W = random_weights(config, 3, DType::f64).W_K;
-  ASSERT_EQ(W.shape(), (Shape{32, 64}));
-  const double bound = std::sqrt(6.0 / 96);
-  double largest = 0, square = 0;
-  for (std::int64_t i = 0; i < W.count(); ++i) {
-    largest = std::max(largest, std::abs(W.data<double>()[i]));
-    square += W.data<double>()[i] * W.data<double>()[i];
-  }
-  EXPECT_LE(largest, bound);
-  EXPECT_GT(largest, 0.99 * bound);
-  // The variance of a uniform distribution is bound²/3; that of 2048 numbers varies by about 2 %.
-  EXPECT_NEAR(square / static_cast<double>(W.count()), bound * bound / 3, 0.1 * bound * bound / 3);
-  expect_near(random_weights(config, 3, DType::f64).W_K, W, 0);
-  EXPECT_NE(random_weights(config, 4, DType::f64).W_K.at({0, 0}), W.at({0, 0}));
-  EXPECT_NE(random_weights(config, 3, DType::f64).W_V.at({0, 0}), W.at({0, 0}));
-  EXPECT_EQ(random_weights(config, 3).W_Q.dtype(), DType::f32);
 }
 
 template <typename F>
@@ -208,8 +184,8 @@ TEST(MultiHeadAttention, RefusesConfigsThatDoNotFit) {
 
 TEST(MultiHeadAttention, RefusesShapesThatDoNotFit) {
   Tape tape;
-  MultiHeadAttentionWeights w = weights_of(kPlain);
-  const MultiHeadAttention layer(tape, kPlain, w);
+  Parameters parameters({}, DType::f64);
+  const MultiHeadAttention layer(parameters, kPlain);
   const Var x = tape.input("x", random_tensor({1, 2, 6}));
   EXPECT_THAT(error_of([&] {
                 layer.forward(x, tape.input("y", random_tensor({1, 2, 5})));
@@ -219,16 +195,6 @@ TEST(MultiHeadAttention, RefusesShapesThatDoNotFit) {
                 layer.forward(tape.input("y", random_tensor({2, 6})), x);
               }),
               AllOf(HasSubstr("query_input"), HasSubstr("[2, 6]")));
-  w.b_K = Tensor({6}, DType::f64);
-  EXPECT_THAT(error_of([&] { MultiHeadAttention(tape, kPlain, w); }),
-              HasSubstr("b_K was given, but config.bias is false"));
-  w = weights_of(kPlain);
-  w.W_V = Tensor();
-  EXPECT_THAT(error_of([&] { MultiHeadAttention(tape, kPlain, w); }),
-              HasSubstr("W_V: expected [6, 6], got none"));
-  w.W_V = Tensor({6, 5}, DType::f64);
-  EXPECT_THAT(error_of([&] { MultiHeadAttention(tape, kPlain, w); }),
-              HasSubstr("W_V: expected [6, 6] by the config, got [6, 5]"));
 }
 
 }  // namespace

@@ -1,0 +1,112 @@
+#include "clearhead/nn/parameters.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/close_names.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/random.h"
+
+namespace clearhead {
+namespace {
+
+// FNV-1a: the stream of random numbers that belongs to a name.
+std::uint64_t hash_of(std::string_view name) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
+}  // namespace
+
+Var on(Tape& tape, const Parameter* parameter) {
+  return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
+}
+
+const Parameter* Parameters::zeros(std::string_view name, const Shape& shape) {
+  return add(name, Tensor(shape, dtype_));
+}
+
+const Parameter* Parameters::ones(std::string_view name, const Shape& shape) {
+  Tensor value = Tensor::empty(shape, DType::f64);
+  std::fill_n(value.mutable_data<double>(), value.count(), 1.0);
+  return add(name, value.to(dtype_));
+}
+
+const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
+                                    double scale) {
+  const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
+  Random random(initial_.seed, hash_of(scope_ + std::string(name)));
+  Tensor value = Tensor::empty({rows, columns}, DType::f64);
+  double* numbers = value.mutable_data<double>();
+  for (std::int64_t i = 0; i < value.count(); ++i) {
+    numbers[i] = scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
+                                            : initial_.std * random.normal());
+  }
+  return add(name, value.to(dtype_));
+}
+
+const Parameter* Parameters::add(std::string_view name, Tensor value) {
+  const std::string path = scope_ + std::string(name);
+  for (const Parameter& other : all_) {
+    if (other.name == path) throw Error("parameters: there are two named \"" + path + "\"");
+  }
+  all_.push_back({path, std::move(value)});
+  return &all_.back();
+}
+
+Parameters::Scope::Scope(Parameters& parameters, std::string_view name)
+    : parameters_(parameters), outer_length_(parameters.scope_.size()) {
+  parameters.scope_ += std::string(name) + ".";
+}
+
+Parameters::Scope::~Scope() { parameters_.scope_.resize(outer_length_); }
+
+std::int64_t Parameters::count() const {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : all_) count += parameter.value.count();
+  return count;
+}
+
+Parameter& Parameters::at(std::string_view name) {
+  std::vector<std::string> known;
+  for (Parameter& parameter : all_) {
+    if (parameter.name == name) return parameter;
+    known.push_back(parameter.name);
+  }
+  std::string message = "parameters: there is none named \"" + std::string(name) + "\"";
+  const char* separator = "; close ones are: ";
+  for (const std::string& close : close_names(name, known, 3)) {
+    message += std::exchange(separator, ", ") + close;
+  }
+  throw Error(message);
+}
+
+void Parameters::load(const NamedTensors& tensors) {
+  for (const Parameter& parameter : all_) {
+    const Tensor& value = tensors.at(parameter.name);
+    if (value.shape() != parameter.value.shape() || !is_floating(value.dtype())) {
+      throw Error(parameter.name + ": the model has " + to_string(parameter.value.shape()) +
+                  " of floating type, the file " + to_string(value.shape()) + " of " +
+                  std::string(dtype_name(value.dtype())) + "; its config is another's");
+    }
+  }
+  for (const auto& [name, value] : tensors.tensors) at(name);
+  for (Parameter& parameter : all_) {
+    const Tensor& source = tensors.at(parameter.name);
+    const Tensor value = source.to(parameter.value.dtype());
+    parameter.value = value.address() == source.address() ? value.clone() : value;
+  }
+}
+
+NamedTensors Parameters::named_tensors() const {
+  NamedTensors named;
+  for (const Parameter& parameter : all_) {
+    named.tensors.emplace_back(parameter.name, parameter.value);
+  }
+  return named;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,88 @@
+// The learned tensors of a model: what its layers ask for when they are made, what training changes and what a
+// checkpoint holds.
+#ifndef CLEARHEAD_NN_PARAMETERS_H_
+#define CLEARHEAD_NN_PARAMETERS_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "clearhead/tape/tape.h"
+#include "clearhead/tensor/named_tensors.h"
+
+namespace clearhead {
+
+struct Parameter {
+  std::string name;  ///< "blocks.0.attn.W_Q"
+  Tensor value;
+};
+
+/// The parameter as a value of this tape, under its own name, however often it is asked for: so a
+/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out.
+Var on(Tape& tape, const Parameter* parameter);
+
+/// How matrices begin. Numbers are a function of seed, name and position alone.
+struct InitialWeights {
+  std::uint64_t seed = 0;
+  /// Standard deviation of a normal distribution (GPT-2: 0.02); 0: uniform in ±√(6/(rows + columns)),
+  /// which keeps variances alike forward and backward (Glorot and Bengio 2010, equation 16).
+  double std = 0;
+};
+
+/// In the order of creation. A parameter keeps its address, also when all are moved.
+class Parameters {
+ public:
+  explicit Parameters(const InitialWeights& initial = {}, DType dtype = DType::f32)
+      : initial_(initial), dtype_(dtype) {}
+
+  /// A new parameter, "scope.name". Throws Error if there is one of this name.
+  const Parameter* zeros(std::string_view name, const Shape& shape);
+  const Parameter* ones(std::string_view name, const Shape& shape);
+  /// A matrix as `InitialWeights` says, times `scale`.
+  const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
+                          double scale = 1);
+
+  /// While it lives, names of new parameters begin with "name.".
+  class Scope {
+   public:
+    Scope(Parameters& parameters, std::string_view name);
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope();
+
+   private:
+    Parameters& parameters_;
+    std::size_t outer_length_;
+  };
+  [[nodiscard]] Scope scope(std::string_view name) { return Scope(*this, name); }
+
+  std::deque<Parameter>::const_iterator begin() const { return all_.begin(); }
+  std::deque<Parameter>::const_iterator end() const { return all_.end(); }
+  std::deque<Parameter>::iterator begin() { return all_.begin(); }
+  std::deque<Parameter>::iterator end() { return all_.end(); }
+  /// The number of parameters.
+  std::int64_t size() const { return static_cast<std::int64_t>(all_.size()); }
+  /// The number of learned numbers in them.
+  std::int64_t count() const;
+  /// Throws Error with names that are like it, if there is none.
+  Parameter& at(std::string_view name);
+
+  /// Takes the values of all parameters from tensors of the same names, converted to their type.
+  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape.
+  void load(const NamedTensors& tensors);
+  /// All parameters, sharing memory.
+  NamedTensors named_tensors() const;
+
+ private:
+  const Parameter* add(std::string_view name, Tensor value);
+
+  InitialWeights initial_;
+  DType dtype_;
+  std::string scope_;  // "blocks.0." or ""
+  std::deque<Parameter> all_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_PARAMETERS_H_
