@@ -42,4 +42,12 @@ std::vector<std::string> close_names(std::string_view name, const std::vector<st
   return names;
 }
 
+std::string those_like(std::string_view name, const std::vector<std::string>& known) {
+  std::string text;
+  for (const std::string& close : close_names(name, known, 3)) {
+    text += (text.empty() ? "; those most like it: " : ", ") + close;
+  }
+  return text;
+}
+
 }  // namespace clearhead

@@ -13,6 +13,10 @@ namespace clearhead {
 std::vector<std::string> close_names(std::string_view name, const std::vector<std::string>& known,
                                      std::size_t count);
 
+/// The end of a message about a name that there is not: "; those most like it: a, b, c", or nothing
+/// if none is known.
+std::string those_like(std::string_view name, const std::vector<std::string>& known);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_BASE_CLOSE_NAMES_H_

@@ -76,12 +76,8 @@ Parameter& Parameters::at(std::string_view name) {
     if (parameter.name == name) return parameter;
     known.push_back(parameter.name);
   }
-  std::string message = "parameters: there is none named \"" + std::string(name) + "\"";
-  const char* separator = "; close ones are: ";
-  for (const std::string& close : close_names(name, known, 3)) {
-    message += std::exchange(separator, ", ") + close;
-  }
-  throw Error(message);
+  throw Error("parameters: there is none named \"" + std::string(name) + "\"" +
+              those_like(name, known));
 }
 
 void Parameters::load(const NamedTensors& tensors) {

@@ -190,12 +190,8 @@ Var Tape::operator[](std::string_view name) const {
   if (found != ids_.end()) return at(found->second);
   std::vector<std::string> known;
   for (const auto& [other, id] : ids_) known.push_back(other);
-  std::string message = "tape: there is no value named \"" + std::string(name) + "\"";
-  std::string separator = "; close ones are: ";
-  for (const std::string& close : close_names(name, known, 3)) {
-    message += std::exchange(separator, ", ") + close;
-  }
-  throw Error(message);
+  throw Error("tape: there is no value named \"" + std::string(name) + "\"" +
+              those_like(name, known));
 }
 
 std::vector<Var> Tape::vars() const {

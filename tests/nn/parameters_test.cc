@@ -46,7 +46,7 @@ TEST(Parameters, AreNamedByTheirScopes) {
   EXPECT_EQ(parameters.count(), 10);
   EXPECT_THAT(error_of([&] { parameters.ones("b", {1}); }), HasSubstr("two named \"b\""));
   EXPECT_THAT(error_of([&] { parameters.at("blocks.0.attn.W_K"); }),
-              HasSubstr("close ones are: blocks.0.attn.W_Q"));
+              HasSubstr("those most like it: blocks.0.attn.W_Q"));
 }
 
 TEST(Parameters, BeginAsTheirNameAndTheSeedSay) {

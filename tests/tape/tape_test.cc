@@ -128,7 +128,7 @@ TEST(TapeNames, AnUnknownNameGivesCloseOnes) {
   tape.input("something quite different", numbers({1}));
   EXPECT_THAT(error_of([&] { tape["attn.hook_patern"]; }),
               AllOf(HasSubstr("\"attn.hook_patern\""),
-                    HasSubstr("close ones are: attn.hook_pattern, attn.hook_q, embed")));
+                    HasSubstr("those most like it: attn.hook_pattern, attn.hook_q, embed")));
   EXPECT_THAT(error_of([] { Tape()["x"]; }), HasSubstr("no value named \"x\""));
 }
 

@@ -1,0 +1,108 @@
+// The fields of plain structs as JSON: a struct is described once, by a function
+//
+//     void describe(Fields& fields, DecoderConfig& config) {
+//       fields.integer("layers", config.layers, {1, 1000}, "blocks, one after the other");
+//       …
+//     }
+//
+// and from that it is read, with errors that name the field, written, and documented as a JSON schema.
+#ifndef CLEARHEAD_BASE_FIELDS_H_
+#define CLEARHEAD_BASE_FIELDS_H_
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clearhead {
+
+template <typename T>
+struct Range {
+  T least = std::numeric_limits<T>::lowest();
+  T most = std::numeric_limits<T>::max();
+};
+
+/// What goes over the fields of a struct. Values that a file leaves out stay as they are: the defaults.
+class Fields {
+ public:
+  virtual ~Fields() = default;
+  virtual void integer(std::string_view name, std::int64_t& value, Range<std::int64_t> range,
+                       std::string_view help) = 0;
+  virtual void number(std::string_view name, double& value, Range<double> range,
+                      std::string_view help) = 0;
+  virtual void flag(std::string_view name, bool& value, std::string_view help) = 0;
+  virtual void text(std::string_view name, std::string& value, std::string_view help) = 0;
+  virtual void texts(std::string_view name, std::vector<std::string>& values,
+                     std::string_view help) = 0;
+
+  /// One of a few words, each of which means a value.
+  template <typename T>
+  void choice(std::string_view name, T& value,
+              const std::vector<std::pair<std::string, T>>& choices, std::string_view help) {
+    std::vector<std::string> words;
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      words.push_back(choices[i].first);
+      if (choices[i].second == value) chosen = i;
+    }
+    word(name, chosen, words, help);
+    value = choices[chosen].second;
+  }
+
+  /// A struct within the struct.
+  template <typename T>
+  void group(std::string_view name, T& value, std::string_view help) {
+    nested(
+        name, [&value](Fields& fields) { describe(fields, value); }, help);
+  }
+
+ protected:
+  virtual void word(std::string_view name, std::size_t& chosen,
+                    const std::vector<std::string>& words, std::string_view help) = 0;
+  virtual void nested(std::string_view name, const std::function<void(Fields&)>& describe,
+                      std::string_view help) = 0;
+};
+
+/// Fills a struct from a JSON object. Throws Error that begins with `where` and names the field (or the
+/// line and column where the text is no JSON), what was expected and what came, and for a name that
+/// there is not, those that are like it.
+template <typename T>
+void read_fields(const std::string& json, const std::string& where, T& value);
+
+/// All fields as a JSON object, in their order, indented.
+template <typename T>
+std::string write_fields(const T& value);
+
+/// The JSON schema (draft 2020-12) of such an object, with each field's help, range and default.
+template <typename T>
+std::string schema_of_fields(const std::string& title, const T& defaults);
+
+/// The same of what a function describes.
+using Description = std::function<void(Fields&)>;
+void read_object(const std::string& json, const std::string& where, const Description& describe);
+std::string write_object(const Description& describe);
+std::string schema_of_object(const std::string& title, const Description& describe);
+
+template <typename T>
+void read_fields(const std::string& json, const std::string& where, T& value) {
+  read_object(json, where, [&value](Fields& fields) { describe(fields, value); });
+}
+
+template <typename T>
+std::string write_fields(const T& value) {
+  T copy = value;
+  return write_object([&copy](Fields& fields) { describe(fields, copy); });
+}
+
+template <typename T>
+std::string schema_of_fields(const std::string& title, const T& defaults) {
+  T copy = defaults;
+  return schema_of_object(title, [&copy](Fields& fields) { describe(fields, copy); });
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_FIELDS_H_
