@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/memory.h"
 
 namespace clearhead {
 namespace {
-
-constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector register
 
 // x as an f32 whose last bit says whether anything was cut off ("round to odd"), so that rounding it
 // again to 16 bits gives what rounding x itself would. Rounding to nearest twice would not: x just
@@ -86,22 +84,19 @@ Tensor Tensor::empty(Shape shape, DType dtype) {
   Tensor tensor;
   tensor.count_ = element_count(shape);
   const auto size = static_cast<std::int64_t>(dtype_size(dtype));
-  const std::int64_t limit =
-      std::numeric_limits<std::int64_t>::max() - 2 * std::int64_t{kAlignment};
+  constexpr std::int64_t limit = std::numeric_limits<std::int64_t>::max() - 128;  // room to align
   if (tensor.count_ > limit / size) {
     throw Error("shape " + to_string(shape) + " of " + std::string(dtype_name(dtype)) +
                 ": more bytes than can be addressed");
   }
   const std::size_t bytes = static_cast<std::size_t>(tensor.count_ * size);
-  const std::size_t rounded =
-      std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
-  void* memory = std::aligned_alloc(kAlignment, rounded);
+  const std::shared_ptr<void> memory = allocate(bytes);
   if (memory == nullptr) {
     throw Error("shape " + to_string(shape) + " of " + std::string(dtype_name(dtype)) +
                 ": no memory for its " + std::to_string(bytes) + " bytes");
   }
-  tensor.owner_ = std::shared_ptr<void>(memory, std::free);
-  tensor.data_ = static_cast<std::byte*>(memory);
+  tensor.data_ = static_cast<std::byte*>(memory.get());
+  tensor.owner_ = memory;
   tensor.strides_ = row_major_strides(shape);
   tensor.shape_ = std::move(shape);
   tensor.dtype_ = dtype;

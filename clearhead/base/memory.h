@@ -1,0 +1,28 @@
+// Memory of tensors: from a multiple of 64 bytes on, large blocks in large pages, and used again while a
+// calculation repeats itself.
+#ifndef CLEARHEAD_BASE_MEMORY_H_
+#define CLEARHEAD_BASE_MEMORY_H_
+
+#include <cstddef>
+#include <memory>
+
+namespace clearhead {
+
+/// `bytes` bytes, unspecified, from a cache line's beginning on; null if they cannot be had.
+std::shared_ptr<void> allocate(std::size_t bytes);
+
+/// While one lives, blocks of 4 MiB and more are kept when their last owner goes, for the next one of
+/// about their size: the system clears every page that it hands out, which for a tensor of 100 MB takes
+/// three times as long as writing it. Blocks kept and blocks in use together never take more than the
+/// blocks in use once took. For a loop whose rounds are alike, such as training.
+class ReuseMemory {
+ public:
+  ReuseMemory();
+  ReuseMemory(const ReuseMemory&) = delete;
+  ReuseMemory& operator=(const ReuseMemory&) = delete;
+  ~ReuseMemory();
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_MEMORY_H_
