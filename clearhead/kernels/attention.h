@@ -16,6 +16,7 @@
 #ifndef CLEARHEAD_KERNELS_ATTENTION_H_
 #define CLEARHEAD_KERNELS_ATTENTION_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "clearhead/kernels/precision.h"
@@ -87,7 +88,16 @@ struct KeyRange {
   std::int64_t begin, end;
 };
 template <typename T>
-KeyRange visible_keys(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t t);
+KeyRange visible_keys(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t t) {
+  const std::int64_t position = t + problem.offset[b];
+  std::int64_t begin = 0;
+  std::int64_t end = problem.key_count[b];
+  if (problem.is_causal) end = std::min(end, position + 1);
+  if (problem.right >= 0) end = std::min(end, position + problem.right + 1);
+  if (problem.left >= 0) begin = std::max(begin, position - problem.left);
+  end = std::max<std::int64_t>(end, 0);
+  return {std::min(begin, end), end};
+}
 
 /// How far the scores of a tile are taken.
 enum class ScoreStage { raw, scaled, capped, masked };

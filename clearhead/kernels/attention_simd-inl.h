@@ -63,45 +63,55 @@ inline const float* query_row(const Lanes& lanes, std::int64_t lane) {
   return p.q.row(lanes.block.b, lanes.block.g * (p.H / p.G) + row / p.queries, row % p.queries);
 }
 
+// The keys that each lane sees; lanes past the last row repeat that row.
+inline void see_by_lane(Lanes& lanes, KeyRange keys) {
+  const AttentionProblem<float>& p = lanes.problem;
+  const QueryBlock& block = lanes.block;
+  std::int64_t t = block.first % p.queries;
+  KeyRange seen{};
+  for (std::int64_t square = 0; square < kSquares; ++square) {
+    std::int64_t some_begin = std::numeric_limits<std::int64_t>::max(), some_end = 0;
+    std::int64_t all_begin = 0, all_end = some_begin;
+    for (std::int64_t lane = square * kSquare; lane < (square + 1) * kSquare; ++lane) {
+      if (lane < block.rows) {
+        seen = visible_keys(p, block.b, t);
+        seen.begin = std::clamp(seen.begin, keys.begin, keys.end);
+        seen.end = std::clamp(seen.end, seen.begin, keys.end);
+        if (++t == p.queries) t = 0;
+      }
+      lanes.begin[lane] = static_cast<std::int32_t>(seen.begin);
+      lanes.end[lane] = static_cast<std::int32_t>(seen.end);
+      all_begin = std::max(all_begin, seen.begin);
+      all_end = std::min(all_end, seen.end);
+      if (seen.begin == seen.end) continue;
+      some_begin = std::min(some_begin, seen.begin);
+      some_end = std::max(some_end, seen.end);
+    }
+    lanes.square_begin[square] = some_begin;
+    lanes.square_end[square] = some_end;
+    lanes.square_last_begin[square] = all_begin;
+    lanes.square_first_end[square] = all_end;
+  }
+}
+
+// What each lane of a block sees by position, and where its row of the mask begins.
 inline void see_by_position(Lanes& lanes, KeyRange keys) {
   const AttentionProblem<float>& p = lanes.problem;
   const QueryBlock& block = lanes.block;
-  lanes.first_begin = lanes.first_end = std::numeric_limits<std::int64_t>::max();
-  lanes.last_begin = lanes.last_end = 0;
-  std::fill_n(lanes.square_begin, kSquares, lanes.first_begin);
-  std::fill_n(lanes.square_end, kSquares, 0);
-  std::fill_n(lanes.square_last_begin, kSquares, 0);
-  std::fill_n(lanes.square_first_end, kSquares, lanes.first_begin);
+  see_by_lane(lanes, keys);
+  lanes.first_begin = *std::min_element(lanes.square_begin, lanes.square_begin + kSquares);
+  lanes.last_end = *std::max_element(lanes.square_end, lanes.square_end + kSquares);
+  lanes.last_begin = *std::max_element(lanes.square_last_begin, lanes.square_last_begin + kSquares);
+  lanes.first_end = *std::min_element(lanes.square_first_end, lanes.square_first_end + kSquares);
+  lanes.vectors = (block.rows + kSquare - 1) / kSquare * (kSquare / kLanes);
+  lanes.one_mask_row = true;
+  if (!has_mask(p)) return;
   std::int64_t h = block.g * (p.H / p.G) + block.first / p.queries;
   std::int64_t t = block.first % p.queries;
   for (std::int64_t lane = 0; lane < kQueryBlock; ++lane) {
-    const KeyRange seen = visible_keys(p, block.b, t);
-    const std::int64_t begin = std::clamp(seen.begin, keys.begin, keys.end);
-    const std::int64_t end = std::clamp(seen.end, begin, keys.end);
-    lanes.begin[lane] = static_cast<std::int32_t>(begin);
-    lanes.end[lane] = static_cast<std::int32_t>(end);
     lanes.mask_row[lane] = p.mask.offset(block.b, h, t, 0);
-    lanes.last_begin = std::max(lanes.last_begin, begin);
-    lanes.first_end = std::min(lanes.first_end, end);
-    std::int64_t& square_last_begin = lanes.square_last_begin[lane / kSquare];
-    std::int64_t& square_first_end = lanes.square_first_end[lane / kSquare];
-    square_last_begin = std::max(square_last_begin, begin);
-    square_first_end = std::min(square_first_end, end);
-    if (begin < end) {
-      std::int64_t& square_begin = lanes.square_begin[lane / kSquare];
-      std::int64_t& square_end = lanes.square_end[lane / kSquare];
-      square_begin = std::min(square_begin, begin);
-      square_end = std::max(square_end, end);
-      lanes.first_begin = std::min(lanes.first_begin, begin);
-      lanes.last_end = std::max(lanes.last_end, end);
-    }
-    if (lane + 1 >= block.rows) continue;  // lanes past the last row repeat it
-    if (++t == p.queries) t = 0, ++h;
-  }
-  lanes.vectors = (block.rows + kSquare - 1) / kSquare * (kSquare / kLanes);
-  lanes.one_mask_row = true;
-  for (const std::int64_t row : lanes.mask_row) {
-    lanes.one_mask_row = lanes.one_mask_row && row == lanes.mask_row[0];
+    lanes.one_mask_row = lanes.one_mask_row && lanes.mask_row[lane] == lanes.mask_row[0];
+    if (lane + 1 < block.rows && ++t == p.queries) t = 0, ++h;
   }
 }
 
@@ -168,17 +178,21 @@ inline void hide_by_position(const Lanes& lanes, const Strip& strip, float* scor
   const Floats d;
   const Ints di;
   const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (std::int64_t s = strip.s; s < strip.s_end; ++s, scores += kQueryBlock) {
-    const auto key = hn::Set(di, static_cast<std::int32_t>(s));
-    for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
-      const std::int64_t square = v * kLanes / kSquare;
-      if (lanes.square_last_begin[square] <= s && s < lanes.square_first_end[square]) continue;
-      const auto before = hn::Lt(key, hn::LoadU(di, lanes.begin + v * kLanes));
-      const auto within = hn::Lt(key, hn::LoadU(di, lanes.end + v * kLanes));
-      const auto seen = hn::AndNot(hn::VecFromMask(di, before), hn::VecFromMask(di, within));
-      const Vec score = hn::LoadU(d, scores + v * kLanes);
-      hn::StoreU(hn::IfThenElse(hn::RebindMask(d, hn::MaskFromVec(seen)), score, hidden), d,
-                 scores + v * kLanes);
+  for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
+    const std::int64_t square = v * kLanes / kSquare;
+    if (lanes.square_last_begin[square] <= strip.s &&
+        strip.s_end <= lanes.square_first_end[square]) {
+      continue;
+    }
+    const auto begin = hn::LoadU(di, lanes.begin + v * kLanes);
+    const auto end = hn::LoadU(di, lanes.end + v * kLanes);
+    float* place = scores + v * kLanes;
+    for (std::int64_t s = strip.s; s < strip.s_end; ++s, place += kQueryBlock) {
+      const auto key = hn::Set(di, static_cast<std::int32_t>(s));
+      const auto before = hn::RebindMask(d, hn::Lt(key, begin));
+      const auto within = hn::RebindMask(d, hn::Lt(key, end));
+      const Vec score = hn::IfThenElse(within, hn::LoadU(d, place), hidden);
+      hn::StoreU(hn::IfThenElse(before, hidden, score), d, place);
     }
   }
 }
@@ -305,20 +319,30 @@ inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt,
   return strip.by_position || has_mask(p);
 }
 
-// Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays.
+// Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays. Four rows at a time,
+// for an addition to a sum takes the time of eight.
 inline bool all_finite(std::int64_t rows, std::int64_t columns, const float* x,
                        std::int64_t stride) {
   const Floats d;
-  Vec sum = hn::Zero(d);
+  const Vec zero = hn::Zero(d);
+  Vec sum0 = zero, sum1 = zero, sum2 = zero, sum3 = zero;
   float rest = 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
+  for (std::int64_t i = 0; i < rows; i += 4) {
+    const float* row0 = x + i * stride;
+    const float* row1 = x + std::min(i + 1, rows - 1) * stride;
+    const float* row2 = x + std::min(i + 2, rows - 1) * stride;
+    const float* row3 = x + std::min(i + 3, rows - 1) * stride;
     std::int64_t j = 0;
     for (; j + kLanes <= columns; j += kLanes) {
-      sum = hn::MulAdd(hn::LoadU(d, x + i * stride + j), hn::Zero(d), sum);
+      sum0 = hn::MulAdd(hn::LoadU(d, row0 + j), zero, sum0);
+      sum1 = hn::MulAdd(hn::LoadU(d, row1 + j), zero, sum1);
+      sum2 = hn::MulAdd(hn::LoadU(d, row2 + j), zero, sum2);
+      sum3 = hn::MulAdd(hn::LoadU(d, row3 + j), zero, sum3);
     }
-    for (; j < columns; ++j) rest += 0 * x[i * stride + j];
+    for (; j < columns; ++j) rest += 0 * row0[j] + 0 * row1[j] + 0 * row2[j] + 0 * row3[j];
   }
-  return hn::AllTrue(d, hn::Eq(sum, hn::Zero(d))) && rest == 0;
+  const Vec sum = hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
+  return hn::AllTrue(d, hn::Eq(sum, zero)) && rest == 0;
 }
 
 }  // namespace clearhead::kernels::HWY_NAMESPACE

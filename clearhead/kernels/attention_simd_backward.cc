@@ -46,13 +46,13 @@ struct BackwardMemory {
         mask(tanhs + kKeyBlock * kQueryBlock),
         rows(mask + 2 * kKeyBlock * kQueryBlock) {}
 
-  float* shift;    // the lanes' maxima; 0 where no key is seen
-  float* inverse;  // 1/row_sum; 0 where no key is seen
-  float* delta;
+  float* shift;      // the lanes' maxima; 0 where no key is seen
+  float* inverse;    // 1/row_sum; 0 where no key is seen
+  float* delta;      // times scale
   float* qt;         // [D, 64]
   float* dqt;        // [D, 64]
   float* dzt;        // [Dv, 64]
-  float* q;          // [64, D], rows padded with 0 to whole vectors
+  float* q;          // [64, D], rows padded with 0 to whole vectors, where they do not lie so
   float* dz;         // [64, Dv], likewise
   float* weights;    // scores, then p: [64 keys, 64]
   float* gradients;  // dp, then ds: [64 keys, 64]
@@ -64,20 +64,22 @@ struct BackwardMemory {
 struct BackwardBlock {
   const Lanes& lanes;
   const BackwardMemory& m;
-  bool finite;  // all of q and dz
+  Vectors q;    // the block's rows
+  Vectors dz;   // likewise
+  bool finite;  // all of q, dz and the lanes' softmax
   float* dk;    // [keys, D] of this head; null: not wanted
   float* dv;
   bool want_dq;
 };
 
-// One strip's scores in m.weights become p, its dp in m.gradients become ds·scale. Where `mark`,
-// both are −0 for a pair that does not see each other.
-void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m, std::int64_t at,
-                   bool mark) {
+// One strip's scores in m.weights become p, its scale·dp in m.gradients become scale·ds. With kMark,
+// both are −0 for a pair that does not see each other; without, p of such a pair is 0 as it is.
+template <bool kMark>
+void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
+                   std::int64_t at) {
   const Floats d;
   const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
-  const Vec nothing = hn::Set(d, mark ? -0.0F : 0.0F);
-  const Vec scale = hn::Set(d, lanes.problem.scale);
+  const Vec marked = hn::Set(d, -0.0F);
   const bool capped = lanes.problem.softcap != 0;
   for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
     const Vec shift = hn::LoadU(d, m.shift + v * kLanes);
@@ -87,30 +89,34 @@ void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory&
       const std::int64_t place = at + j * kQueryBlock + v * kLanes;
       const Vec score = hn::LoadU(d, m.weights + place);
       const Vec dp = hn::LoadU(d, m.gradients + place);
-      const Vec p = hn::Mul(exp_nonpositive(hn::Sub(score, shift)), inverse);
-      const auto unseen = hn::Eq(score, hidden);
-      Vec ds = hn::Mul(hn::Mul(p, hn::Sub(dp, delta)), scale);
+      Vec p = hn::Mul(exp_nonpositive(hn::Sub(score, shift)), inverse);
+      Vec ds = hn::Mul(p, hn::Sub(dp, delta));
       if (capped) {  // c = cap·tanh(s/cap): dc/ds = 1 − tanh²
         const Vec t = hn::LoadU(d, m.tanhs + place);
         ds = hn::Mul(ds, hn::NegMulAdd(t, t, hn::Set(d, 1.0F)));
       }
       // A weight of 0 takes no gradient, even if dp is infinite.
       ds = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), ds);
-      hn::StoreU(hn::IfThenElse(unseen, nothing, p), d, m.weights + place);
-      hn::StoreU(hn::IfThenElse(unseen, nothing, ds), d, m.gradients + place);
+      if (kMark) {
+        const auto unseen = hn::Eq(score, hidden);
+        p = hn::IfThenElse(unseen, marked, p);
+        ds = hn::IfThenElse(unseen, marked, ds);
+      }
+      hn::StoreU(p, d, m.weights + place);
+      hn::StoreU(ds, d, m.gradients + place);
     }
   }
 }
 
 // out [keys, columns] += factorsᵀ·rows for a strip; `factors` are p or ds, `rows` dz or q.
 void add_to_keys(const BackwardBlock& block, const Strip& strip, const float* factors,
-                 const float* rows, std::int64_t columns, float* out, bool skip) {
+                 const Vectors& rows, std::int64_t columns, float* out, bool skip) {
   const std::int64_t lane = strip.vector * kLanes;
   const std::int64_t lane_end = std::min(strip.vector_end * kLanes, block.lanes.block.rows);
   const std::int64_t keys = strip.s_end - strip.s;
   const std::int64_t padded = rounded_up(columns);
   const Broadcast a{factors + lane, kQueryBlock, 1};
-  const Vectors b{rows + lane * padded, padded};
+  const Vectors b{rows.data + lane * rows.step_stride, rows.step_stride};
   if (padded == columns && !skip) {
     multiply<Finish::kAdd>(keys, padded / kLanes, a, b, lane_end - lane,
                            {out, columns, 1.0F, nullptr});
@@ -138,13 +144,13 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   const float* v = p.v.row(lanes.block.b, lanes.block.g, strip.s);
   score_strip(lanes, strip, m.qt, m.weights + at, m.tanhs + at, m.mask);
   multiply<Finish::kSet>(keys, vectors, {v, p.v.stride_t, 1}, {m.dzt + lane, kQueryBlock}, p.Dv,
-                         {m.gradients + at + lane, kQueryBlock, 1.0F, nullptr});
-  differentiate(lanes, strip, m, at, skip);
+                         {m.gradients + at + lane, kQueryBlock, p.scale, nullptr});
+  skip ? differentiate<true>(lanes, strip, m, at) : differentiate<false>(lanes, strip, m, at);
   if (block.dv != nullptr) {
-    add_to_keys(block, strip, m.weights + at, m.dz, p.Dv, block.dv + strip.s * p.Dv, skip);
+    add_to_keys(block, strip, m.weights + at, block.dz, p.Dv, block.dv + strip.s * p.Dv, skip);
   }
   if (block.dk != nullptr) {
-    add_to_keys(block, strip, m.gradients + at, m.q, p.D, block.dk + strip.s * p.D, skip);
+    add_to_keys(block, strip, m.gradients + at, block.q, p.D, block.dk + strip.s * p.D, skip);
   }
   if (!block.want_dq) return;
   const Broadcast key{k, 1, p.k.stride_t};
@@ -157,16 +163,19 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   }
 }
 
-// Rows of a block, padded with 0 to whole vectors. Returns whether they are finite.
+// The n rows of a block, `stride` apart from row_of(0) on if they are `regular`: as they lie, if they
+// are whole vectors, else copied to `copies`, padded with 0.
 template <typename RowOf>
-bool load_rows(const Lanes& lanes, std::int64_t columns, const RowOf& row_of, float* rows) {
+Vectors rows_of(std::int64_t n, std::int64_t columns, bool regular, std::int64_t stride,
+                const RowOf& row_of, float* copies) {
   const std::int64_t padded = rounded_up(columns);
-  for (std::int64_t lane = 0; lane < lanes.block.rows; ++lane) {
+  if (regular && padded == columns) return {row_of(0), stride};
+  for (std::int64_t lane = 0; lane < n; ++lane) {
     const float* from = row_of(lane);
-    std::copy(from, from + columns, rows + lane * padded);
-    std::fill(rows + lane * padded + columns, rows + (lane + 1) * padded, 0.0F);
+    std::copy(from, from + columns, copies + lane * padded);
+    std::fill(copies + lane * padded + columns, copies + (lane + 1) * padded, 0.0F);
   }
-  return all_finite(lanes.block.rows, padded, rows, padded);
+  return {copies, padded};
 }
 
 void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, std::int64_t first,
@@ -177,7 +186,7 @@ void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, std
     const float sum = is_row ? saved.row_sum[first + lane] : 0.0F;
     m.shift[lane] = max == -std::numeric_limits<float>::infinity() ? 0.0F : max;
     m.inverse[lane] = sum == 0 ? 0.0F : 1 / sum;
-    m.delta[lane] = is_row ? saved.delta[first + lane] : 0.0F;
+    m.delta[lane] = is_row ? lanes.problem.scale * saved.delta[first + lane] : 0.0F;
   }
 }
 
@@ -197,24 +206,33 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
   load_queries(lanes, m.qt);
   load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
   std::fill_n(m.dqt, p.D * kQueryBlock, 0.0F);
-  bool finite = load_rows(
-      lanes, p.D, [&](std::int64_t lane) { return query_row(lanes, lane); }, m.q);
-  finite = load_rows(lanes, p.Dv, dz_row, m.dz) && finite;
+  const bool one_head = block.first % p.queries + block.rows <= p.queries;
+  const Vectors q = rows_of(
+      block.rows, p.D, one_head, p.q.stride_t,
+      [&](std::int64_t lane) { return query_row(lanes, lane); }, m.q);
+  const Vectors dz = rows_of(block.rows, p.Dv, true, p.Dv, dz_row, m.dz);
+  const bool finite = all_finite(block.rows, p.D, q.data, q.step_stride) &&
+                      all_finite(block.rows, p.Dv, dz.data, dz.step_stride) &&
+                      all_finite(2, kQueryBlock, m.shift, kQueryBlock);  // shift and inverse
 
   const std::int64_t first_key = (block.b * p.G + block.g) * p.keys;
   const BackwardBlock piece{lanes,
                             m,
+                            q,
+                            dz,
                             finite,
                             dk == nullptr ? nullptr : dk + first_key * p.D,
                             dv == nullptr ? nullptr : dv + first_key * p.Dv,
                             dq != nullptr};
   for (std::int64_t s = lanes.first_begin; s < lanes.last_end;) {
     const std::int64_t s_end = std::min((s / kKeyBlock + 1) * kKeyBlock, lanes.last_end);
-    // 0·NaN is NaN: pairs that do not see each other are then left out one by one.
-    const bool skip = !finite ||
-                      !all_finite(s_end - s, p.D, p.k.row(block.b, block.g, s), p.k.stride_t) ||
-                      !all_finite(s_end - s, p.Dv, p.v.row(block.b, block.g, s), p.v.stride_t);
     const Strips strips = strips_of(lanes, s, s_end);
+    // 0·NaN is NaN: pairs that do not see each other are then left out one by one.
+    const bool may_hide = has_mask(p) || strips.strip[0].by_position;
+    const bool skip =
+        may_hide &&
+        (!finite || !all_finite(s_end - s, p.D, p.k.row(block.b, block.g, s), p.k.stride_t) ||
+         !all_finite(s_end - s, p.Dv, p.v.row(block.b, block.g, s), p.v.stride_t));
     for (std::int64_t i = 0; i < strips.count; ++i) {
       const Strip& strip = strips.strip[i];
       backward_strip(piece, strip, (strip.s - s) * kQueryBlock, skip);

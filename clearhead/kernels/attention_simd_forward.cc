@@ -159,7 +159,13 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
                      strips.strip[0].vector_end == lanes.vectors;
   const bool few =
       lanes.block.rows <= kFewRows && lanes.block.rows * p.Dv <= 2 * kQueryBlock * kKeyBlock;
-  if (grew && (!whole || skip || few)) rescale(p.Dv, lanes.vectors, m);
+  // Of the first tile, zt takes what comes instead of adding it to nothing.
+  const bool set = s == lanes.first_begin && whole && !skip && !few;
+  if (s == lanes.first_begin) {
+    if (!set) std::fill_n(m.zt, p.Dv * kQueryBlock, 0.0F);
+  } else if (grew && (!whole || skip || few)) {
+    rescale(p.Dv, lanes.vectors, m);
+  }
   for (std::int64_t i = 0; i < strips.count; ++i) {
     const Strip& strip = strips.strip[i];
     float* weights = m.scores + (strip.s - s) * kQueryBlock;
@@ -177,6 +183,8 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
     weigh<false>(strip, m, weights);
     if (few) {
       add_values_of_few_rows(lanes, strip, weights, m);
+    } else if (set) {
+      multiply<Finish::kSet>(p.Dv, vectors, v, weight, n, zt);
     } else if (grew && whole) {
       multiply<Finish::kRescale>(p.Dv, vectors, v, weight, n, zt);
     } else {
@@ -189,24 +197,27 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
 bool finish(const Lanes& lanes, const ForwardMemory& m, const BlockResult& result) {
   const Floats d;
   const AttentionProblem<float>& p = lanes.problem;
-  Vec bad = hn::Zero(d);
+  Vec inverse[kTileVectors];
+  Vec bad[kTileVectors];  // 0 while all is finite
   for (std::int64_t v = 0; v < lanes.vectors; ++v) {
     const Vec sum = hn::LoadU(d, m.row_sum + v * kLanes);
     // A row that sees no key has the sum 0 and stays 0.
-    const Vec inverse =
-        hn::IfThenZeroElse(hn::Eq(sum, hn::Zero(d)), hn::Div(hn::Set(d, 1.0F), sum));
-    bad = hn::MulAdd(inverse, hn::Zero(d), bad);
-    for (std::int64_t e = 0; e < p.Dv; ++e) {
+    inverse[v] = hn::IfThenZeroElse(hn::Eq(sum, hn::Zero(d)), hn::Div(hn::Set(d, 1.0F), sum));
+    bad[v] = hn::Mul(inverse[v], hn::Zero(d));
+  }
+  for (std::int64_t e = 0; e < p.Dv; ++e) {
+    for (std::int64_t v = 0; v < lanes.vectors; ++v) {
       float* place = m.zt + e * kQueryBlock + v * kLanes;
-      const Vec z = hn::Mul(hn::LoadU(d, place), inverse);
-      bad = hn::MulAdd(z, hn::Zero(d), bad);
+      const Vec z = hn::Mul(hn::LoadU(d, place), inverse[v]);
+      bad[v] = hn::MulAdd(z, hn::Zero(d), bad[v]);
       hn::StoreU(z, d, place);
     }
   }
   transpose(p.Dv, lanes.block.rows, m.zt, kQueryBlock, result.z, p.Dv);
   std::copy_n(m.row_max, lanes.block.rows, result.row_max);
   std::copy_n(m.row_sum, lanes.block.rows, result.row_sum);
-  return hn::AllTrue(d, hn::Eq(bad, hn::Zero(d)));
+  for (std::int64_t v = 1; v < lanes.vectors; ++v) bad[0] = hn::Add(bad[0], bad[v]);
+  return hn::AllTrue(d, hn::Eq(bad[0], hn::Zero(d)));
 }
 
 }  // namespace
@@ -219,7 +230,7 @@ bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& blo
   load_queries(lanes, m.qt);
   std::fill_n(m.row_max, kQueryBlock, kHidden);
   std::fill_n(m.row_sum, kQueryBlock, 0.0F);
-  std::fill_n(m.zt, problem.Dv * kQueryBlock, 0.0F);
+  if (lanes.first_begin >= lanes.last_end) std::fill_n(m.zt, problem.Dv * kQueryBlock, 0.0F);
   for (std::int64_t s = lanes.first_begin; s < lanes.last_end;) {
     // Tiles end at multiples of kKeyBlock, so that the one on the diagonal is cut squarely.
     const std::int64_t s_end = std::min((s / kKeyBlock + 1) * kKeyBlock, lanes.last_end);

@@ -80,18 +80,6 @@ void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float*
 }  // namespace
 
 template <typename T>
-KeyRange visible_keys(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t t) {
-  const std::int64_t position = t + problem.offset[b];
-  std::int64_t begin = 0;
-  std::int64_t end = problem.key_count[b];
-  if (problem.is_causal) end = std::min(end, position + 1);
-  if (problem.right >= 0) end = std::min(end, position + problem.right + 1);
-  if (problem.left >= 0) begin = std::max(begin, position - problem.left);
-  end = std::max<std::int64_t>(end, 0);
-  return {std::min(begin, end), end};
-}
-
-template <typename T>
 void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage stage, T* scores,
                 T* workspace) {
   const std::int64_t rows = tile.t_end - tile.t;
@@ -169,14 +157,13 @@ std::int64_t attention_workspace(const AttentionProblem<T>& problem) {
   return (std::max(problem.D, problem.Dv) + 3 * kQueryTile) * kKeyTile;
 }
 
-#define CLEARHEAD_INSTANTIATE(T)                                                          \
-  template KeyRange visible_keys(const AttentionProblem<T>&, std::int64_t, std::int64_t); \
-  template void score_tile(const AttentionProblem<T>&, const Tile&, ScoreStage, T*, T*);  \
-  template T softmax_round(T, SoftmaxRounding);                                           \
-  template double softmax_numerator(T, T, SoftmaxRounding);                               \
-  template T softmax_weight(T, T, T, SoftmaxRounding);                                    \
-  template T softmax_row_max(T, const T*, std::int64_t, SoftmaxRounding);                 \
-  template double softmax_row_sum(const T*, std::int64_t, T, SoftmaxRounding);            \
+#define CLEARHEAD_INSTANTIATE(T)                                                         \
+  template void score_tile(const AttentionProblem<T>&, const Tile&, ScoreStage, T*, T*); \
+  template T softmax_round(T, SoftmaxRounding);                                          \
+  template double softmax_numerator(T, T, SoftmaxRounding);                              \
+  template T softmax_weight(T, T, T, SoftmaxRounding);                                   \
+  template T softmax_row_max(T, const T*, std::int64_t, SoftmaxRounding);                \
+  template double softmax_row_sum(const T*, std::int64_t, T, SoftmaxRounding);           \
   template std::int64_t attention_workspace(const AttentionProblem<T>&);
 CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)

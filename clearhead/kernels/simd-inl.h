@@ -234,36 +234,58 @@ HWY_INLINE Vec tanh(Vec x) {
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 0.625F)), near, hn::CopySignToAbs(far, x));
 }
 
-// to[j][i] = from[i][j] for i < rows, j < columns: squares of 4 × 4, which every target has the
-// shuffles for; the rest one by one.
+// Four numbers from each of a vector's 128-bit blocks' own rows: block i from `from` + i·stride.
+template <class D>
+HWY_INLINE hn::Vec<D> load_blocks(D d, const float* from, std::ptrdiff_t stride) {
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return hn::LoadU(d, from);
+  } else {
+    const hn::Half<D> half;
+    const std::ptrdiff_t blocks = hn::MaxLanes(D()) / 8;
+    return hn::Combine(d, load_blocks(half, from + blocks * stride, stride),
+                       load_blocks(half, from, stride));
+  }
+}
+
+// Transposes rows [row, rows) as far as whole vectors of them go, and their whole fours of columns;
+// `row` is then the first one left. Each 128-bit block of a vector holds four rows' square of 4 × 4:
+// the 8 shuffles of such a square, which every target has, serve all blocks at once.
+template <class D>
+HWY_INLINE void transpose_vectors(D d, std::int64_t& row, std::int64_t rows, std::int64_t columns,
+                                  const float* HWY_RESTRICT from, std::ptrdiff_t from_stride,
+                                  float* HWY_RESTRICT to, std::ptrdiff_t to_stride) {
+  const hn::Repartition<double, D> d2;
+  const auto pair = [&](auto x) HWY_ATTR { return hn::BitCast(d2, x); };
+  constexpr std::int64_t kRows = hn::MaxLanes(D());
+  for (; row + kRows <= rows; row += kRows) {
+    const float* in = from + row * from_stride;
+    for (std::int64_t j = 0; j + 4 <= columns; j += 4) {
+      const auto r0 = load_blocks(d, in + j, 4 * from_stride);
+      const auto r1 = load_blocks(d, in + from_stride + j, 4 * from_stride);
+      const auto r2 = load_blocks(d, in + 2 * from_stride + j, 4 * from_stride);
+      const auto r3 = load_blocks(d, in + 3 * from_stride + j, 4 * from_stride);
+      const auto low01 = pair(hn::InterleaveLower(d, r0, r1));  // r0[0] r1[0] r0[1] r1[1]
+      const auto low23 = pair(hn::InterleaveLower(d, r2, r3));
+      const auto high01 = pair(hn::InterleaveUpper(d, r0, r1));  // r0[2] r1[2] r0[3] r1[3]
+      const auto high23 = pair(hn::InterleaveUpper(d, r2, r3));
+      float* out = to + j * to_stride + row;
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, low01, low23)), d, out);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, low01, low23)), d, out + to_stride);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, high01, high23)), d, out + 2 * to_stride);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, high01, high23)), d, out + 3 * to_stride);
+    }
+  }
+}
+
+// to[j][i] = from[i][j] for i < rows, j < columns: vectors of rows, then fours, the rest one by one.
 inline void transpose(std::int64_t rows, std::int64_t columns, const float* HWY_RESTRICT from,
                       std::ptrdiff_t from_stride, float* HWY_RESTRICT to,
                       std::ptrdiff_t to_stride) {
-  const hn::FixedTag<float, 4> d4;
-  const hn::FixedTag<double, 2> d2;
-  const auto pair = [&](auto x) HWY_ATTR { return hn::BitCast(d2, x); };
-  const std::int64_t whole_rows = rows / 4 * 4;
-  const std::int64_t whole_columns = columns / 4 * 4;
-  for (std::int64_t i = 0; i < whole_rows; i += 4) {
-    const float* in = from + i * from_stride;
-    for (std::int64_t j = 0; j < whole_columns; j += 4) {
-      const auto r0 = hn::LoadU(d4, in + j);
-      const auto r1 = hn::LoadU(d4, in + from_stride + j);
-      const auto r2 = hn::LoadU(d4, in + 2 * from_stride + j);
-      const auto r3 = hn::LoadU(d4, in + 3 * from_stride + j);
-      const auto low01 = pair(hn::InterleaveLower(d4, r0, r1));  // r0[0] r1[0] r0[1] r1[1]
-      const auto low23 = pair(hn::InterleaveLower(d4, r2, r3));
-      const auto high01 = pair(hn::InterleaveUpper(d4, r0, r1));  // r0[2] r1[2] r0[3] r1[3]
-      const auto high23 = pair(hn::InterleaveUpper(d4, r2, r3));
-      float* out = to + j * to_stride + i;
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, low01, low23)), d4, out);
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, low01, low23)), d4, out + to_stride);
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveLower(d2, high01, high23)), d4, out + 2 * to_stride);
-      hn::StoreU(hn::BitCast(d4, hn::InterleaveUpper(d2, high01, high23)), d4, out + 3 * to_stride);
-    }
-  }
+  std::int64_t row = 0;
+  transpose_vectors(Floats(), row, rows, columns, from, from_stride, to, to_stride);
+  transpose_vectors(hn::FixedTag<float, 4>(), row, rows, columns, from, from_stride, to, to_stride);
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+    for (std::int64_t j = i < row ? columns / 4 * 4 : 0; j < columns; ++j) {
       to[j * to_stride + i] = from[i * from_stride + j];
     }
   }

@@ -25,6 +25,21 @@ std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t bloc
   return few ? std::max<std::int64_t>(1, problem.keys / kPartKeys) : 1;
 }
 
+// Calls f(i, memory) for every i < count, each some `multiply_adds` of work. Small ones are taken
+// several at a time, to about 10 microseconds: what a thread's while and the memory are worth.
+template <typename F>
+void for_each_with_memory(const AttentionProblem<float>& problem, std::int64_t count,
+                          std::int64_t multiply_adds, const F& f) {
+  constexpr std::int64_t kEnough = std::int64_t{1} << 20;
+  const std::int64_t each =
+      std::clamp<std::int64_t>(kEnough / std::max<std::int64_t>(multiply_adds, 1), 1, count);
+  parallel_for(tile_count(count, each), [&](std::int64_t piece) {
+    const Workspace<float> memory(kernels::attention_block_workspace(problem));
+    const std::int64_t end = std::min((piece + 1) * each, count);
+    for (std::int64_t i = piece * each; i < end; ++i) f(i, memory.get());
+  });
+}
+
 // Packed heads up to this size stay in the second-level cache of the thread that packed them.
 constexpr std::int64_t kSmallHead = std::int64_t{2} << 20;
 
@@ -86,11 +101,10 @@ void forward_pieces(const AttentionProblem<float>& problem, float* z, float* row
     return kernels::BlockResult{z + row * problem.Dv, row_max + row, row_sum + row};
   };
   if (parts == 1) {
-    parallel_for(heads * blocks, [&](std::int64_t i) {
+    const std::int64_t work = kernels::kQueryBlock * problem.keys * (problem.D + problem.Dv);
+    for_each_with_memory(problem, heads * blocks, work, [&](std::int64_t i, float* memory) {
       const kernels::QueryBlock block = block_of(i);
-      const Workspace<float> memory(kernels::attention_block_workspace(problem));
-      kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block),
-                                       memory.get());
+      kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block), memory);
     });
     return;
   }
@@ -191,22 +205,23 @@ void backward_rounds(const AttentionProblem<float>& problem,
   const std::int64_t near =
       std::max<std::int64_t>(4, (1 << 20) / (8 * (problem.D + problem.Dv) * kernels::kKeyBlock)) *
       kernels::kKeyBlock;
+  const std::int64_t work = problem.H / problem.G * tile_count(problem.queries, n) *
+                            tile_count(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
   for (std::int64_t round = 0; round < n; ++round) {
-    parallel_for(heads * n, [&](std::int64_t piece) {
+    for_each_with_memory(problem, heads * n, work, [&](std::int64_t piece, float* memory) {
       const std::int64_t head = piece / n;
       const std::int64_t key_part = piece % n;
       const std::int64_t query_part = (key_part + round) % n;
       const kernels::KeyRange keys{
           key_part * key_tiles / n * kernels::kKeyBlock,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
-      const Workspace<float> memory(kernels::attention_block_workspace(problem));
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
         const kernels::KeyRange some{s, std::min(s + near, keys.end)};
         for (std::int64_t i = query_part * blocks / n; i < (query_part + 1) * blocks / n; ++i) {
           const kernels::QueryBlock block =
               kernels::query_block(problem, head / problem.G, head % problem.G, i);
           kernels::attention_backward_block(problem, rows, block, some, wanted.dq, wanted.dk,
-                                            wanted.dv, memory.get());
+                                            wanted.dv, memory);
         }
       }
     });

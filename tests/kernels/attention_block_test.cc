@@ -261,6 +261,30 @@ TEST(AttentionBlock, RandomOptions) {
   }
 }
 
+// The softmax of the rows that see key 0 is NaN; what those rows do not see must not become so, even
+// where q, k and v are finite.
+TEST(AttentionBlock, ARowOfNaNDoesNotReachTheKeysItDoesNotSee) {
+  Call c;
+  c.T = c.S = 192;
+  c.D = c.Dv = 16;
+  c.causal = true;
+  c.left = 70;
+  fill(c, 3);
+  c.f32.k[0] = std::numeric_limits<float>::quiet_NaN();
+  testing::for_each_target([&] {
+    const Results<float> r = by_blocks(c);
+    if (!backward_by_blocks(problem_of<float>(c))) return;
+    for (std::int64_t j = 0; j < c.S; ++j) {
+      const bool reached = j <= 70;  // by the rows 0 to 70
+      for (std::int64_t e = 0; e < 16; ++e) {
+        const std::size_t at = static_cast<std::size_t>(j * 16 + e);
+        ASSERT_EQ(std::isnan(r.dv[at]), reached) << j;
+        ASSERT_EQ(std::isnan(r.dk[at]), reached) << j;
+      }
+    }
+  });
+}
+
 TEST(AttentionBlock, PartsOfTheKeysJoinToTheWhole) {
   Call c;
   c.H = 4, c.G = 1, c.T = 3, c.S = 200, c.D = 8, c.Dv = 5;
