@@ -23,7 +23,7 @@
 // *Fused* the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
 // Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, in its two
 // parts row_max and row_sum. From these any tile of the other steps is calculated again when it is
-// asked for, under the same names, hook_mask excepted. docs/numerics.md says what both ways promise.
+// asked for, under the same names. docs/numerics.md says what both ways promise.
 //
 // Letters: B batch, H query heads, G key/value heads (query head h reads key/value head
 // h / (H/G)), T queries, S keys (those of the cache included), D size of queries and keys, Dv size

@@ -80,6 +80,8 @@ AttentionResult attention_fused(const PreparedAttention& prepared);
 /// hook_mask: what is added to the scores, [1|B, 1|H, T, S]: −inf where query and key do not see each other, else the
 /// float mask or 0.
 Var attention_bias(const PreparedAttention& prepared);
+/// The same as a computed view.
+Var attention_bias_view(const PreparedAttention& prepared);
 
 }  // namespace clearhead
 

@@ -101,24 +101,6 @@ Calculation explain_raw_score(const PreparedAttention& p, const Index& index) {
   return sum_of_products(std::move(pairs));
 }
 
-Calculation explain_masked(const PreparedAttention& p, const Var& scores,
-                           const std::function<Tensor(const Index&, const Index&)>& masked,
-                           const Index& index) {
-  Calculation c;
-  c.value = masked(index, {index[0] + 1, index[1] + 1, index[2] + 1, index[3] + 1}).item();
-  if (std::isinf(c.value) && c.value < 0) {
-    c.text = "-inf (not seen)";
-    return c;
-  }
-  c.operands = {operand(scores, index)};
-  c.text = format_number(c.operands[0].value);
-  if (p.attn_mask.defined() && is_floating(p.attn_mask.dtype())) {
-    c.operands.push_back(operand(p.attn_mask, broadcast_index(index, p.attn_mask.shape())));
-    c.text += " + " + format_number(c.operands[1].value, true);
-  }
-  return c;
-}
-
 // z[t, e] = Σ_s pattern[t, s]·v[s, e] over the keys that query t sees.
 Calculation explain_z(const PreparedAttention& p, const Var& scores, const Var& pattern,
                       const Index& index) {
@@ -178,10 +160,9 @@ std::function<Calculation(const Index&)> record_step_views(const PreparedAttenti
             .named("hook_capped_scores");
   }
   if (p.has_mask()) {
-    const auto masked = at_stage(ScoreStage::masked);
-    scores = record_view(
-        p, "mask", "{0} + mask where seen, else -inf", {scores}, masked,
-        [p, scores, masked](const Index& i) { return explain_masked(p, scores, masked, i); });
+    const Var bias = attention_bias_view(p).named("hook_mask");
+    scores = record_view(p, "mask", "{0} + {1}", {scores, bias}, at_stage(ScoreStage::masked),
+                         [scores, bias](const Index& i) { return explain_mask(scores, bias, i); });
   }
   scores.named("hook_attn_scores");
   const Var row_max =

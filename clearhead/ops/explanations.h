@@ -11,6 +11,8 @@ namespace clearhead {
 Calculation explain_scale(const Var& x, double factor, const Index& index);
 /// cap·tanh(x/cap)
 Calculation explain_softcap(const Var& x, double cap, const Index& index);
+/// scores + bias, or −inf where the bias is
+Calculation explain_mask(const Var& scores, const Var& bias, const Index& index);
 /// max_j x_j over the last axis; `index` is one into a row_max [..., 1].
 Calculation explain_row_max(const Var& x, const Index& index);
 /// Σ_j exp(x_j − row_max) over the last axis; `index` is one into a row_sum [..., 1].

@@ -12,6 +12,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 namespace {
@@ -39,14 +40,15 @@ Var mask(const Var& scores, const Var& bias) {
     if (gradients.wanted(0)) add_gradient(gradients.of(0), d_y, bias_value, visible);
     if (gradients.wanted(1)) add_gradient(gradients.of(1), d_y, bias_value, visible);
   };
-  op.explain = [scores, bias](const Index& index) {
-    const Operand s = operand(scores, index);
-    const Operand b = operand(bias, broadcast_index(index, bias.shape()));
-    if (hides(b.value)) return Calculation{{s, b}, "-inf, for the mask hides it", b.value};
-    return Calculation{
-        {s, b}, format_number(s.value) + " + " + format_number(b.value, true), s.value + b.value};
-  };
+  op.explain = [scores, bias](const Index& index) { return explain_mask(scores, bias, index); };
   return scores.tape().record(std::move(op));
+}
+
+Calculation explain_mask(const Var& scores, const Var& bias, const Index& index) {
+  const Operand s = operand(scores, index);
+  const Operand b = operand(bias, broadcast_index(index, bias.shape()));
+  if (hides(b.value)) return {{s, b}, "-inf, for the mask hides it", b.value};
+  return {{s, b}, format_number(s.value) + " + " + format_number(b.value, true), s.value + b.value};
 }
 
 }  // namespace clearhead

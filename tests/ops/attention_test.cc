@@ -110,8 +110,8 @@ TEST(Attention, FusedNamesTheSameStepsWithTheSameValues) {
     testing::call(by_hand, c, AttentionWay::by_hand);
     testing::call(fused, c, AttentionWay::fused);
     for (const char* step :
-         {"hook_raw_scores", "hook_scaled_scores", "hook_capped_scores", "hook_attn_scores",
-          "hook_row_max", "hook_row_sum", "hook_pattern", "hook_z"}) {
+         {"hook_raw_scores", "hook_scaled_scores", "hook_capped_scores", "hook_mask",
+          "hook_attn_scores", "hook_row_max", "hook_row_sum", "hook_pattern", "hook_z"}) {
       ASSERT_EQ(by_hand.contains(step), fused.contains(step)) << step;
       if (!by_hand.contains(step)) continue;
       ASSERT_LT(largest_difference(fused[step].value(), by_hand[step].value()), tolerance(c, 1e-12))
