@@ -72,27 +72,28 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   check_input(query_input, "query_input", config_.embed_dim);
   check_input(key_value_input, "key_value_input", config_.embed_dim);
   const std::int64_t H = config_.num_heads, G = config_.kv_heads();
-  const auto project = [](const Var& x, const Parameter* W, const Parameter* b,
-                          std::int64_t heads) {
-    return split_heads(linear(x, on(x.tape(), W), on(x.tape(), b)), heads);
+  const auto project = [&](const Var& x, const Parameter* W, const Parameter* b,
+                           std::int64_t heads) {
+    return split_heads(linear(x, on(x.tape(), W), on(x.tape(), b), options.precision), heads);
   };
   const Var q = project(query_input, W_Q_, b_Q_, H).named("hook_q");      // [B, H, T, D]
   const Var k = project(key_value_input, W_K_, b_K_, G).named("hook_k");  // [B, G, S, D]
   const Var v = project(key_value_input, W_V_, b_V_, G).named("hook_v");  // [B, G, S, D]
   const Var z = scaled_dot_product_attention(q, k, v, options);           // [B, H, T, D]
-  return join_heads(z).named("hook_attn_out");                            // [B, T, C]
+  return join_heads(z, options.precision).named("hook_attn_out");         // [B, T, C]
 }
 
 // attn_out = [z_1, …, z_H]·W_Oᵀ, or head by head: Σ_h z_h·W_O,hᵀ
-Var MultiHeadAttention::join_heads(const Var& z) const {
+Var MultiHeadAttention::join_heads(const Var& z, Precision precision) const {
   const std::int64_t B = z.size(0), H = z.size(1), T = z.size(2), D = z.size(3);
   const Var W_O = on(z.tape(), W_O_), b_O = on(z.tape(), b_O_);
   if (!config_.per_head_result) {
-    return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O);
+    return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, precision);
   }
-  const Var W = transpose(reshape(W_O, {config_.embed_dim, H, D}), 0, 1);       // [H, C, D]
-  const Var result = matmul(z, W, {.transpose_b = true}).named("hook_result");  // [B, H, T, C]
-  const Var out = sum(result, {1});                                             // [B, T, C]
+  const Var W = transpose(reshape(W_O, {config_.embed_dim, H, D}), 0, 1);  // [H, C, D]
+  const Var result = matmul(z, W, {.transpose_b = true, .precision = precision})
+                         .named("hook_result");  // [B, H, T, C]
+  const Var out = sum(result, {1});              // [B, T, C]
   return b_O.defined() ? add(out, b_O) : out;
 }
 

@@ -47,14 +47,14 @@ class MultiHeadAttention {
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
   /// the same input twice. Records, within the current scope, hook_q [B, H, T, D], hook_k and hook_v
   /// [B, G, S, D], the steps of `attention`, hook_z [B, H, T, D], hook_result if wanted, and
-  /// hook_attn_out [B, T, C]. Throws Error if shapes, types or options do not fit.
+  /// hook_attn_out [B, T, C]. The projections are of `options.precision` too. Throws Error if shapes, types or options do not fit.
   Var forward(const Var& query_input, const Var& key_value_input,
               const AttentionOptions& options = {}) const;
 
   const MultiHeadAttentionConfig& config() const { return config_; }
 
  private:
-  Var join_heads(const Var& z) const;
+  Var join_heads(const Var& z, Precision precision) const;
 
   MultiHeadAttentionConfig config_;
   const Parameter *W_Q_, *W_K_, *W_V_, *W_O_;

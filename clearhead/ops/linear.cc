@@ -4,9 +4,11 @@
 //     ∂L/∂X = ∂L/∂Y·W      ∂L/∂W = (∂L/∂Y)ᵀ·X      ∂L/∂b = Σ_r ∂L/∂Y_r
 #include "clearhead/ops/linear.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/matrix_product.h"
 
@@ -20,14 +22,20 @@ struct Sizes {
 // Y = X·Wᵀ + b
 template <typename T>
 void forward(const Sizes& sizes, const Tensor& x, const Tensor& weight, const Tensor& bias,
-             Tensor& y) {
+             Precision precision, Tensor& y) {
   const auto [R, in, out] = sizes;
   T* result = y.mutable_data<T>();
   if (bias.defined()) {
-    for (std::int64_t r = 0; r < R; ++r) std::copy_n(bias.data<T>(), out, result + r * out);
+    constexpr std::int64_t kPieceRows = 64;
+    parallel_for((R + kPieceRows - 1) / kPieceRows, [&, R = R, out = out](std::int64_t piece) {
+      const std::int64_t end = std::min(R, (piece + 1) * kPieceRows);
+      for (std::int64_t r = piece * kPieceRows; r < end; ++r) {
+        std::copy_n(bias.data<T>(), out, result + r * out);
+      }
+    });
   }
   matrix_product<T>(R, out, in, {x.data<T>(), in}, {weight.data<T>(), in, true}, result, out,
-                    /*accumulate=*/bias.defined());
+                    /*accumulate=*/bias.defined(), precision);
 }
 
 Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
@@ -50,7 +58,7 @@ Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
 
 }  // namespace
 
-Var linear(const Var& x, const Var& weight, const Var& bias) {
+Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
   const Sizes sizes = sizes_of(x, weight, bias);
   const Tensor x_value = x.value().contiguous();
   const Tensor w_value = weight.value().contiguous();
@@ -64,9 +72,9 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
                .value = Tensor::empty(shape, x.dtype())};
   if (bias.defined()) op.inputs.push_back(bias);
   with_float(x.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes, x_value, w_value, b_value, op.value);
+    forward<decltype(zero)>(sizes, x_value, w_value, b_value, precision, op.value);
   });
-  op.backward = [sizes, has_bias = bias.defined(),
+  op.backward = [sizes, precision, has_bias = bias.defined(),
                  x_value = weight.needs_grad() ? x_value : Tensor(),
                  w_value = x.needs_grad() ? w_value : Tensor()](const Tensor& d_y,
                                                                 Gradients& gradients) {
@@ -75,10 +83,12 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
       const auto [R, in, out] = sizes;
       const T* d = d_y.data<T>();
       if (T* d_x = gradients.data<T>(0)) {  // Y = X·Wᵀ, so dX += dY·W
-        gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false, d_x, in);
+        gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false, d_x, in,
+                            precision);
       }
       if (T* d_w = gradients.data<T>(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
-        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in);
+        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in,
+                            precision);
       }
       if (has_bias && gradients.wanted(2)) {  // Y = … + b
         accumulate_summed(gradients.of(2), d_y);

@@ -2,13 +2,16 @@
 #ifndef CLEARHEAD_OPS_LINEAR_H_
 #define CLEARHEAD_OPS_LINEAR_H_
 
+#include "clearhead/kernels/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
 
 /// x·weightᵀ + bias over the last axis, as in PyTorch: x [..., in], weight [out, in], bias [out] or
-/// none, result [..., out]. All f32 or all f64. Throws Error if types or shapes do not fit.
-Var linear(const Var& x, const Var& weight, const Var& bias = {});
+/// none, result [..., out]. All f32 or all f64. `precision` is that of the products in f32, forward
+/// and backward; docs/numerics.md states the errors. Throws Error if types or shapes do not fit.
+Var linear(const Var& x, const Var& weight, const Var& bias = {},
+           Precision precision = Precision::highest);
 
 }  // namespace clearhead
 

@@ -70,6 +70,10 @@ TEST(Threads, Products) {
       {{6, 1, 20, 50}, {3, 40, 20}});
   expect_same_bytes([](Tape&, const Vars& x) { return linear(x[0], x[1], x[2]); },
                     {{3, 200, 40}, {300, 40}, {300}});
+  for (const Precision precision : {Precision::high, Precision::medium}) {
+    expect_same_bytes([=](Tape&, const Vars& x) { return linear(x[0], x[1], x[2], precision); },
+                      {{3, 400, 640}, {700, 640}, {700}});
+  }
 }
 
 TEST(Threads, RowsAndReductions) {
