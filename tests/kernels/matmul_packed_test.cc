@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "clearhead/base/random.h"
@@ -15,10 +16,6 @@ namespace clearhead::kernels {
 namespace {
 
 constexpr float kUntouched = 12345;
-
-std::int64_t rounded_up(std::int64_t n, std::int64_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
 
 // M × N = M × K · K × N, operands and result `shift` numbers from an aligned place.
 void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpose_a,
@@ -40,12 +37,8 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
   }
   const StoredMatrix stored_a{a.data() + shift, transpose_a ? 1 : K, transpose_a ? M : 1};
   const StoredMatrix stored_b{b.data() + shift, transpose_b ? 1 : N, transpose_b ? K : 1};
-  const MatmulTiling tiling = matmul_tiling();
-  const Workspace<float> packed_a(rounded_up(M, tiling.panel_rows) * K);
-  const Workspace<float> packed_b(rounded_up(N, tiling.panel_columns) * K);
-  pack_rows(M, K, stored_a, packed_a.get());
-  pack_columns(K, N, stored_b, packed_b.get());
-  multiply_packed(M, N, K, packed_a.get(), packed_b.get(), c.data() + shift, ldc, accumulate);
+  const Workspace<float> workspace(matmul_workspace(N, K));
+  matmul_packed(M, N, K, stored_a, stored_b, c.data() + shift, ldc, accumulate, workspace.get());
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < N; ++j) {
       double expected = accumulate ? 2 : 0;
@@ -66,25 +59,50 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
   }
 }
 
+// Panels have at most 12 rows and 32 columns.
 TEST(MatmulPacked, EverySizeOfRowsAndColumns) {
   testing::for_each_target([] {
-    const MatmulTiling tiling = matmul_tiling();
-    for (std::int64_t M = 1; M <= 2 * tiling.panel_rows + 1; ++M) {
-      expect_product(M, tiling.panel_columns + 1, 5, M % 2 == 0, M % 3 == 0, M % 5 == 0, 0);
+    for (std::int64_t M = 1; M <= 25; ++M) {
+      expect_product(M, 33, 5, M % 2 == 0, M % 3 == 0, M % 5 == 0, 0);
     }
-    for (std::int64_t N = 1; N <= 2 * tiling.panel_columns + 1; ++N) {
-      expect_product(tiling.panel_rows + 1, N, 5, N % 2 == 0, N % 3 == 0, N % 5 == 0, 0);
+    for (std::int64_t N = 1; N <= 65; ++N) {
+      expect_product(13, N, 5, N % 2 == 0, N % 3 == 0, N % 5 == 0, 0);
     }
   });
 }
 
+// Blocks of steps have at most 512, and lines that are asked for 16.
 TEST(MatmulPacked, EveryDepthAndForm) {
   testing::for_each_target([] {
-    for (const std::int64_t K : {1, 2, 3, 4, 5, 31, 256}) {
+    for (const std::int64_t K : {1, 2, 3, 4, 5, 15, 16, 17, 31, 256, 513, 1100}) {
       for (int form = 0; form < 8; ++form) {
-        expect_product(17, 19, K, (form & 1) != 0, (form & 2) != 0, (form & 4) != 0, 0);
+        expect_product(29, 39, K, (form & 1) != 0, (form & 2) != 0, (form & 4) != 0, 0);
       }
     }
+  });
+}
+
+// What a caller may rely on who divides c among threads, or adds a row to a long sequence.
+TEST(MatmulPacked, AnElementDependsOnItsRowAndColumn) {
+  testing::for_each_target([] {
+    const std::int64_t M = 31, N = 70, K = 700;
+    Random random(5);
+    std::vector<float> a(M * K), b(K * N), whole(M * N), part(M * N, kUntouched);
+    for (float& x : a) x = static_cast<float>(random.normal());
+    for (float& x : b) x = static_cast<float>(random.normal());
+    const Workspace<float> workspace(matmul_workspace(N, K));
+    const auto multiply = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
+                              std::int64_t columns, std::vector<float>& c) {
+      matmul_packed(rows, columns, K, {a.data() + row * K, K, 1}, {b.data() + column, N, 1},
+                    c.data() + row * N + column, N, false, workspace.get());
+    };
+    multiply(0, M, 0, N, whole);
+    for (const auto& [row, rows] : {std::pair{0, 1}, {1, 7}, {8, 23}}) {
+      for (const auto& [column, columns] : {std::pair{0, 3}, {3, 37}, {40, 30}}) {
+        multiply(row, rows, column, columns, part);
+      }
+    }
+    EXPECT_EQ(part, whole);
   });
 }
 
