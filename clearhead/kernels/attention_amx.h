@@ -36,9 +36,19 @@ std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts)
 std::uint32_t pack_keys(const float* k, std::int64_t stride, std::int64_t n, std::int64_t D,
                         int parts, char* packed);
 
-/// Likewise for values.
+/// Likewise for values, or whatever else is summed over rows: two rows of a pair side by side. The
+/// rows of 32 come in their own order, or in that in which weights of one part lie.
+enum class PairOrder { natural, of_weights };
 std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, std::int64_t Dv,
-                          int parts, char* packed);
+                          int parts, PairOrder order, char* packed);
+
+/// n rows by rows: [n / 16, k_tiles(D), parts] tiles, up to a multiple of kKeyStep with zeros.
+std::uint32_t pack_rows(const float* x, std::int64_t stride, std::int64_t n, std::int64_t D,
+                        int parts, char* packed);
+
+/// The same by columns, from rows packed: tiles of 16 columns, each of 32 rows' numbers:
+/// [n / 32, 2·k_tiles(D), parts].
+void pack_columns(const char* rows, std::int64_t n, std::int64_t D, int parts, char* packed);
 
 /// One block: up to kRows queries that meet the same keys.
 struct Rows {

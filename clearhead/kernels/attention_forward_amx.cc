@@ -9,14 +9,12 @@
 // Cycles a score at D = 64: products 0.28, storing the scores 0.03, softmax 0.23, sums 0.06.
 #include "clearhead/kernels/amx-inl.h"
 #include "clearhead/kernels/attention_amx.h"
+#include "clearhead/kernels/attention_tiles_amx-inl.h"
 
 namespace clearhead::kernels::amx {
 namespace {
 
-constexpr float kInfinity = __builtin_inff();
-constexpr float kLog2E = 1.44269504088896341F;
-constexpr float kMaxGrowth = 8;     // of a score past the reference, in powers of two
-constexpr float kTooLarge = 1e29F;  // scores past this could overflow on the way
+constexpr float kMaxGrowth = 8;  // of a score past the reference, in powers of two
 
 // What a block keeps while it walks along the keys.
 struct Block {
@@ -85,69 +83,6 @@ std::uint32_t pack_queries(const Rows& rows, const Block& w) {
   }
   return bad;
 }
-
-// c += a·b for 2 × 2 tiles of c (1 × 2 if there are no more than 16 rows), both factors' tiles `p`
-// parts along. The results of the group before, if there is one, are stored between the products
-// of the first step of the next.
-struct Group {
-  float* c[4];  // where tiles 0..3 go: (rows 0, columns 0), (0, 1), (1, 0), (1, 1)
-};
-
-template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void store_group(const Group& g) {
-  CLEARHEAD_TILE_STORE(0, g.c[0]);
-  CLEARHEAD_TILE_STORE(1, g.c[1]);
-  if constexpr (RowTiles == 2) {
-    CLEARHEAD_TILE_STORE(2, g.c[2]);
-    CLEARHEAD_TILE_STORE(3, g.c[3]);
-  }
-}
-
-// The first step of a group: tiles 0..3 from zero, or from where they lie.
-template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const char* b0,
-                                        const char* b1, const Group* before, const Group* from) {
-  CLEARHEAD_TILE_LOAD(4, a0);
-  CLEARHEAD_TILE_STREAM(6, b0);
-  CLEARHEAD_TILE_STREAM(7, b1);
-  if constexpr (RowTiles == 2) CLEARHEAD_TILE_LOAD(5, a1);
-#define CLEARHEAD_FIRST(tile, a, b)              \
-  if (before != nullptr) {                       \
-    CLEARHEAD_TILE_STORE(tile, before->c[tile]); \
-  }                                              \
-  if (from != nullptr) {                         \
-    CLEARHEAD_TILE_LOAD(tile, from->c[tile]);    \
-  } else {                                       \
-    _tile_zero(tile);                            \
-  }                                              \
-  _tile_dpbf16ps(tile, a, b);
-  CLEARHEAD_FIRST(0, 4, 6)
-  CLEARHEAD_FIRST(1, 4, 7)
-  if constexpr (RowTiles == 2) {
-    CLEARHEAD_FIRST(2, 5, 6)
-    CLEARHEAD_FIRST(3, 5, 7)
-  }
-#undef CLEARHEAD_FIRST
-}
-
-template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void next_step(const char* a0, const char* a1, const char* b0,
-                                       const char* b1) {
-  CLEARHEAD_TILE_LOAD(4, a0);
-  CLEARHEAD_TILE_STREAM(6, b0);
-  _tile_dpbf16ps(0, 4, 6);
-  CLEARHEAD_TILE_STREAM(7, b1);
-  _tile_dpbf16ps(1, 4, 7);
-  if constexpr (RowTiles == 2) {
-    CLEARHEAD_TILE_LOAD(5, a1);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
-}
-
-// Which part of each factor a product takes: high·high, high·low, low·high.
-constexpr std::int64_t kPartOfA[3] = {0, 0, 1};
-constexpr std::int64_t kPartOfB[3] = {0, 1, 0};
 
 // Scores of a chunk: for every 32 keys, 2 × 2 tiles of scores.
 template <int RowTiles, int Parts>
@@ -219,7 +154,7 @@ bool finish_scores(const Rows& rows, const Block& w, std::int64_t r, std::int64_
                    std::int64_t steps) {
   const __m512 scale = _mm512_set1_ps(__builtin_fabsf(rows.scale));
   const __m512 cap = _mm512_set1_ps(rows.softcap);
-  const __m512 to_exponent = _mm512_set1_ps(2 * kLog2E / rows.softcap);
+  const __m512 one_over_cap = _mm512_set1_ps(1 / rows.softcap);
   const __m512i lanes =
       _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
                          _mm512_set1_epi32(static_cast<int>(rows.mask_stride)));
@@ -231,12 +166,7 @@ bool finish_scores(const Rows& rows, const Block& w, std::int64_t r, std::int64_
     const __mmask16 inside = first_lanes(rows.end[r] - key) & ~first_lanes(rows.begin[r] - key);
     float* const at = score_row(w, r, tile);
     __m512 x = _mm512_mul_ps(_mm512_load_ps(at), scale);
-    if (rows.softcap != 0) {  // cap·tanh(x/cap) = cap − 2·cap/(exp(2x/cap) + 1)
-      const __m512 limit = _mm512_set1_ps(60);
-      __m512 y = _mm512_min_ps(_mm512_mul_ps(x, to_exponent), limit);
-      y = _mm512_add_ps(exp2_f32(y), _mm512_set1_ps(1));
-      x = _mm512_sub_ps(cap, _mm512_div_ps(_mm512_add_ps(cap, cap), y));
-    }
+    if (rows.softcap != 0) x = _mm512_mul_ps(cap, tanh_f32(_mm512_mul_ps(x, one_over_cap)));
     __mmask16 seen = inside;
     if (rows.bias[r] != nullptr && inside != 0) {
       const float* const from = rows.bias[r] + key * rows.mask_stride;
@@ -298,28 +228,6 @@ __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bo
   w.limit[r] = (powers + kMaxGrowth) * one / w.factor;
 }
 
-// 2^x of 32 scores as bf16, as one number of 16 bits each: x·128 with its exponent in the upper
-// bits and its fraction f in the lower 7, where 2^f belongs. Their difference, 128·(1 + f − 2^f),
-// comes from a table of 64 entries, each for two fractions. The conversion to 16 bits saturates, so
-// what is too small becomes 0. The largest relative error is 0.7 %, of which rounding to bf16 is
-// 0.4 %; on average there is none, and sum and products take the same weights.
-CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512 a, __m512 b, __m512 factor, __m512 offset,
-                                           __m512i table) {
-  const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a, factor, offset));
-  const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b, factor, offset));
-  const __m512i power = _mm512_packus_epi32(x, y);
-  const __m512i index = _mm512_srli_epi16(power, 1);
-  const __m512i too_much = _mm512_maskz_permutexvar_epi8(0x5555555555555555ULL, index, table);
-  return _mm512_sub_epi16(power, too_much);
-}
-
-// round(128·(1 + f − 2^f)) for f = (2i + 1/2)/128.
-alignas(64) constexpr std::uint8_t kTooMuch[64] = {
-    0,  1,  1,  2,  2,  3,  4,  4,  5,  5,  5,  6,  6,  7,  7,  8,  8,  8,  9,  9,  9,  9,
-    10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10,
-    10, 10, 9,  9,  9,  8,  8,  8,  7,  7,  6,  6,  5,  5,  4,  3,  3,  2,  1,  1,
-};
-
 // What the softmax of a row reads and writes, each kept in a register: the compiler cannot know that
 // no vector store changes a member of Block.
 struct SoftmaxState {
@@ -359,7 +267,9 @@ CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& st
   const __m512 offset = _mm512_set1_ps(state.offset[r]);
   __m512 total = _mm512_load_ps(state.total + r * 16);
   for (int p = 0; p < Steps; ++p) {
-    const __m512i weights = weights_of(a[p], b[p], state.factor, offset, state.table);
+    const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a[p], state.factor, offset));
+    const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b[p], state.factor, offset));
+    const __m512i weights = weights_of(x, y, state.table);
     total = _mm512_dpbf16_ps(total, reinterpret_cast<__m512bh>(weights),
                              reinterpret_cast<__m512bh>(state.ones));
     _mm512_store_si512(at + p * 4 * kTileFloats, weights);

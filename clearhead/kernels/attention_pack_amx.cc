@@ -23,11 +23,12 @@ inline RowPiece rest_of(const RowPiece& x, __m512i rounded) {
   return {_mm512_sub_ps(x.low, lower_f32(rounded)), _mm512_sub_ps(x.high, upper_f32(rounded))};
 }
 
-// The first key of the pair in row r of a tile of values. The weights of 32 keys come out of
+// The first row of the pair in row r of a tile of pairs. The weights of 32 keys come out of
 // _mm512_packus_epi32 as four keys of the first 16, four of the second 16, and so on; with two parts
 // they are converted in their order.
-inline std::int64_t first_key_of_pair(std::int64_t r, int parts) {
-  return parts == 2 ? 2 * r : r / 4 * 4 + r % 2 * 2 + (r % 4 < 2 ? 0 : 16);
+inline std::int64_t first_of_pair(std::int64_t r, int parts, PairOrder order) {
+  const bool mixed = order == PairOrder::of_weights && parts == 1;
+  return mixed ? r / 4 * 4 + r % 2 * 2 + (r % 4 < 2 ? 0 : 16) : 2 * r;
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ std::uint32_t pack_keys(const float* k, std::int64_t stride, std::int64_t n, std
 }
 
 std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, std::int64_t Dv,
-                          int parts, char* packed) {
+                          int parts, PairOrder order, char* packed) {
   const std::int64_t tiles = v_tiles(Dv);
   // Two rows of 16 bf16, one after the other, to 16 pairs.
   const __m512i pairs = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
@@ -81,7 +82,7 @@ std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, s
   __m512i largest = _mm512_setzero_si512();
   for (std::int64_t j = 0; j < n; j += kKeyStep) {
     for (std::int64_t r = 0; r < 16; ++r) {
-      const std::int64_t key = j + first_key_of_pair(r, parts);
+      const std::int64_t key = j + first_of_pair(r, parts, order);
       const float* const first = v + key * stride;
       for (std::int64_t e = 0; e < tiles; e += 2) {
         char* const to = packed + (j / kKeyStep * tiles + e) * parts * kTileBytes + r * 64;
@@ -104,6 +105,53 @@ std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, s
     }
   }
   return _mm512_reduce_max_epu32(largest);
+}
+
+std::uint32_t pack_rows(const float* x, std::int64_t stride, std::int64_t n, std::int64_t D,
+                        int parts, char* packed) {
+  const std::int64_t tiles = k_tiles(D);
+  const std::int64_t padded = (n + kKeyStep - 1) / kKeyStep * kKeyStep;
+  __m512i largest = _mm512_setzero_si512();
+  for (std::int64_t i = 0; i < padded; ++i) {
+    for (std::int64_t d = 0; d < tiles; ++d) {
+      char* const to = packed + (i / 16 * tiles + d) * parts * kTileBytes + i % 16 * 64;
+      RowPiece piece = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+      if (i < n) piece = load_piece(x + i * stride, d * 32, D, &largest);
+      const __m512i high = to_bf16(piece.low, piece.high);
+      _mm512_store_si512(to, high);
+      if (parts == 1) continue;
+      const RowPiece rest = rest_of(piece, high);
+      _mm512_store_si512(to + kTileBytes, to_bf16(rest.low, rest.high));
+    }
+  }
+  return _mm512_reduce_max_epu32(largest);
+}
+
+void pack_columns(const char* rows, std::int64_t n, std::int64_t D, int parts, char* packed) {
+  const std::int64_t tiles = k_tiles(D);
+  for (std::int64_t i = 0; i < n; i += kKeyStep) {
+    for (std::int64_t d = 0; d < tiles * parts; ++d) {
+      const char* const from = rows + (i / 16 * tiles * parts + d) * kTileBytes;
+      __m512i low[16];
+      __m512i high[16];
+      for (int r = 0; r < 16; ++r) {  // rows 2r and 2r + 1 as pairs
+        const char* const row = from + (r / 8 * tiles * parts) * kTileBytes + r % 8 * 128;
+        const __m512i even = _mm512_load_si512(row);
+        const __m512i odd = _mm512_load_si512(row + 64);
+        low[r] = _mm512_unpacklo_epi16(even, odd);
+        high[r] = _mm512_unpackhi_epi16(even, odd);
+      }
+      transpose_16x16(low);
+      transpose_16x16(high);
+      char* const to = packed + ((i / 32 * tiles + d / parts) * 2 * parts + d % parts) * kTileBytes;
+      for (int j = 0; j < 16; ++j) {  // four columns of each eight are in `low`
+        const int column = j / 4 * 8 + j % 4;
+        char* const at = to + column / 16 * parts * kTileBytes + column % 16 * 64;
+        _mm512_store_si512(at, low[j]);
+        _mm512_store_si512(at + 4 * 64, high[j]);
+      }
+    }
+  }
 }
 
 }  // namespace clearhead::kernels::amx

@@ -99,6 +99,7 @@ void pack_head_piece(const AttentionProblem<float>& problem, std::int64_t b, std
       amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
                      packed.keys + amx::packed_keys_bytes(s, problem.D, parts));
   amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
+                   amx::PairOrder::of_weights,
                    packed.values + amx::packed_values_bytes(s, problem.Dv, parts));
   std::memcpy(&packed.largest[i], &largest, sizeof largest);
 }

@@ -35,6 +35,23 @@ std::int64_t packed_block_workspace(const AttentionProblem<float>& problem);
 void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                           const char* head, const BlockResult& result, float* workspace);
 
+/// Whether the functions below serve this problem's backward pass.
+bool backward_is_packed(const AttentionProblem<float>& problem);
+
+/// The number of blocks of up to kPackedQueries queries of one key/value head, for the function
+/// below: the heads that share it, one after the other.
+inline constexpr std::int64_t kPackedQueries = 128;
+std::int64_t packed_query_blocks(const AttentionProblem<float>& problem);
+
+/// Numbers of workspace for the function below, which begins at a multiple of 64 bytes.
+std::int64_t packed_backward_workspace(const AttentionProblem<float>& problem);
+
+/// As attention_backward_block, for the blocks [block, block_end) of one key/value head; what it
+/// needs is packed here, since each piece of work has keys and queries of its own.
+void packed_backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
+                     std::int64_t b, std::int64_t g, std::int64_t block, std::int64_t block_end,
+                     KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+
 }  // namespace clearhead::kernels
 
 #endif  // CLEARHEAD_KERNELS_ATTENTION_PACKED_H_

@@ -25,16 +25,16 @@ std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t bloc
   return few ? std::max<std::int64_t>(1, problem.keys / kPartKeys) : 1;
 }
 
-// Calls f(i, memory) for every i < count, each some `multiply_adds` of work. Small ones are taken
+// Calls f(i, memory) for every i < count, each some `multiply_adds` of work with `numbers` of memory. Small ones are taken
 // several at a time, to about 10 microseconds: what a thread's while and the memory are worth.
 template <typename F>
-void for_each_with_memory(const AttentionProblem<float>& problem, std::int64_t count,
-                          std::int64_t multiply_adds, const F& f) {
+void for_each_with_memory(std::int64_t numbers, std::int64_t count, std::int64_t multiply_adds,
+                          const F& f) {
   constexpr std::int64_t kEnough = std::int64_t{1} << 20;
   const std::int64_t each =
       std::clamp<std::int64_t>(kEnough / std::max<std::int64_t>(multiply_adds, 1), 1, count);
   parallel_for(tile_count(count, each), [&](std::int64_t piece) {
-    const Workspace<float> memory(kernels::attention_block_workspace(problem));
+    const Workspace<float> memory(numbers);
     const std::int64_t end = std::min((piece + 1) * each, count);
     for (std::int64_t i = piece * each; i < end; ++i) f(i, memory.get());
   });
@@ -102,7 +102,8 @@ void forward_pieces(const AttentionProblem<float>& problem, float* z, float* row
   };
   if (parts == 1) {
     const std::int64_t work = kernels::kQueryBlock * problem.keys * (problem.D + problem.Dv);
-    for_each_with_memory(problem, heads * blocks, work, [&](std::int64_t i, float* memory) {
+    const std::int64_t numbers = kernels::attention_block_workspace(problem);
+    for_each_with_memory(numbers, heads * blocks, work, [&](std::int64_t i, float* memory) {
       const kernels::QueryBlock block = block_of(i);
       kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block), memory);
     });
@@ -194,9 +195,12 @@ void backward_rounds(const AttentionProblem<float>& problem,
                      const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
   // Work for 16 threads, if parts do not become too small for a thread's while.
   constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
+  const bool packed = kernels::backward_is_packed(problem);
   const std::int64_t heads = problem.B * problem.G;
-  const std::int64_t blocks = kernels::query_blocks(problem);
-  const std::int64_t most = std::min(problem.keys, blocks * kernels::kQueryBlock) / kSmallestPart;
+  const std::int64_t blocks =
+      packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
+  const std::int64_t rows_each = packed ? kernels::kPackedQueries : kernels::kQueryBlock;
+  const std::int64_t most = std::min(problem.keys, blocks * rows_each) / kSmallestPart;
   const std::int64_t n =
       std::clamp<std::int64_t>(tile_count(kPieces, heads), 1, std::max<std::int64_t>(most, 1));
   const std::int64_t key_tiles = tile_count(problem.keys, kernels::kKeyBlock);
@@ -207,21 +211,29 @@ void backward_rounds(const AttentionProblem<float>& problem,
       kernels::kKeyBlock;
   const std::int64_t work = problem.H / problem.G * tile_count(problem.queries, n) *
                             tile_count(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
+  const std::int64_t numbers = packed ? kernels::packed_backward_workspace(problem)
+                                      : kernels::attention_block_workspace(problem);
   for (std::int64_t round = 0; round < n; ++round) {
-    for_each_with_memory(problem, heads * n, work, [&](std::int64_t piece, float* memory) {
+    for_each_with_memory(numbers, heads * n, work, [&](std::int64_t piece, float* memory) {
       const std::int64_t head = piece / n;
       const std::int64_t key_part = piece % n;
       const std::int64_t query_part = (key_part + round) % n;
       const kernels::KeyRange keys{
           key_part * key_tiles / n * kernels::kKeyBlock,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
+      const std::int64_t block = query_part * blocks / n;
+      const std::int64_t block_end = (query_part + 1) * blocks / n;
+      if (packed) {
+        kernels::packed_backward(problem, rows, head / problem.G, head % problem.G, block,
+                                 block_end, keys, wanted.dq, wanted.dk, wanted.dv, memory);
+        return;
+      }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
         const kernels::KeyRange some{s, std::min(s + near, keys.end)};
-        for (std::int64_t i = query_part * blocks / n; i < (query_part + 1) * blocks / n; ++i) {
-          const kernels::QueryBlock block =
-              kernels::query_block(problem, head / problem.G, head % problem.G, i);
-          kernels::attention_backward_block(problem, rows, block, some, wanted.dq, wanted.dk,
-                                            wanted.dv, memory);
+        for (std::int64_t i = block; i < block_end; ++i) {
+          kernels::attention_backward_block(
+              problem, rows, kernels::query_block(problem, head / problem.G, head % problem.G, i),
+              some, wanted.dq, wanted.dk, wanted.dv, memory);
         }
       }
     });

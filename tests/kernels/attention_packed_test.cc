@@ -3,85 +3,22 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "clearhead/base/half.h"
-#include "clearhead/base/random.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/dispatch.h"
+#include "tests/kernels/attention_call.h"
 
 namespace clearhead::kernels {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
-enum class Mask { none, visible, bias };
-
-// One call, with its operands.
-struct Call {
-  std::int64_t B = 1, H = 1, G = 1, T = 16, S = 16, D = 16, Dv = 16;
-  bool is_causal = false;
-  std::int64_t left = -1, right = -1, offset = 0, key_count = -1;
-  float scale = 0.25F, softcap = 0;
-  Mask mask = Mask::none;
-  bool mask_by_columns = false;
-  Precision precision = Precision::medium;
-
-  std::vector<float> q, k, v, bias;
-  std::vector<char> visible;
-  std::vector<std::int64_t> offsets, key_counts;
-
-  void fill(std::uint64_t stream) {
-    Random random(11, stream);
-    const auto normal = [&](std::vector<float>& x, std::int64_t n) {
-      x.resize(static_cast<std::size_t>(n));
-      for (float& number : x) number = static_cast<float>(random.normal());
-    };
-    normal(q, B * H * T * D);
-    normal(k, B * G * S * D);
-    normal(v, B * G * S * Dv);
-    if (mask == Mask::bias) normal(bias, B * H * T * S);
-    if (mask == Mask::visible) visible.resize(static_cast<std::size_t>(B * H * T * S));
-    for (char& seen : visible) seen = random.normal() > 0;
-    offsets.assign(static_cast<std::size_t>(B), offset);
-    key_counts.assign(static_cast<std::size_t>(B), key_count < 0 ? S : key_count);
-  }
-
-  AttentionProblem<float> problem() const {
-    AttentionProblem<float> p = {};
-    p.B = B, p.H = H, p.G = G, p.queries = T, p.keys = S, p.D = D, p.Dv = Dv;
-    p.q = {q.data(), H * T * D, T * D, D};
-    p.k = {k.data(), G * S * D, S * D, D};
-    p.v = {v.data(), G * S * Dv, S * Dv, Dv};
-    p.mask = {mask == Mask::visible ? reinterpret_cast<const bool*>(visible.data()) : nullptr,
-              mask == Mask::bias ? bias.data() : nullptr,
-              H * T * S,
-              T * S,
-              S,
-              1};
-    if (mask_by_columns) p.mask.stride_t = 1, p.mask.stride_s = T;
-    p.scale = scale, p.softcap = softcap, p.is_causal = is_causal;
-    p.left = left, p.right = right;
-    p.offset = offsets.data(), p.key_count = key_counts.data();
-    p.rounding = SoftmaxRounding::none;
-    p.precision = precision;
-    return p;
-  }
-
-  std::string describe() const {
-    return "B " + std::to_string(B) + " H " + std::to_string(H) + " G " + std::to_string(G) +
-           " T " + std::to_string(T) + " S " + std::to_string(S) + " D " + std::to_string(D) +
-           " Dv " + std::to_string(Dv) + " causal " + std::to_string(is_causal) + " window " +
-           std::to_string(left) + "," + std::to_string(right) + " offset " +
-           std::to_string(offset) + " key_count " + std::to_string(key_count) + " softcap " +
-           std::to_string(softcap) + " mask " + std::to_string(static_cast<int>(mask)) + " scale " +
-           std::to_string(scale);
-  }
-};
+using testing::Call;
+using testing::kInf;
+using testing::random_call;
 
 struct Result {
   std::vector<float> z, row_max, row_sum;
@@ -117,42 +54,18 @@ Result packed(const Call& c) {
   return result;
 }
 
-// The definition in f64; operands rounded to bf16 first for Precision::medium.
+// The definition in f64.
 struct Expected {
   std::vector<double> z, row_max, row_sum;
 };
-Expected expected(const Call& c, bool round_operands) {
+Expected expected(const Call& c) {
   const AttentionProblem<float> p = c.problem();
-  const auto value = [&](float x) {
-    return static_cast<double>(round_operands ? static_cast<float>(bf16(x)) : x);
-  };
   Expected e;
   for (std::int64_t row = 0; row < c.B * c.H * c.T; ++row) {
     const std::int64_t b = row / c.T / c.H;
     const std::int64_t h = row / c.T % c.H;
-    const std::int64_t t = row % c.T;
-    const KeyRange range = visible_keys(p, b, t);
-    std::vector<double> scores(static_cast<std::size_t>(c.S), -kInf);
-    double max = -kInf;
-    for (std::int64_t s = range.begin; s < range.end; ++s) {
-      double score = 0;
-      for (std::int64_t d = 0; d < c.D; ++d) {
-        score += value(p.q.row(b, h, t)[d]) * value(p.k.row(b, p.kv_head(h), s)[d]);
-      }
-      score *= static_cast<double>(c.scale);
-      if (c.softcap != 0) {
-        const auto cap = static_cast<double>(c.softcap);
-        score = cap * std::tanh(score / cap);
-      }
-      const std::int64_t at = p.mask.offset(b, h, t, s);
-      if (p.mask.visible != nullptr && !p.mask.visible[at]) score = -kInf;
-      if (p.mask.bias != nullptr) {
-        const auto bias = static_cast<double>(p.mask.bias[at]);
-        score = bias == -kInf ? -kInf : score + bias;
-      }
-      scores[static_cast<std::size_t>(s)] = score;
-      max = std::max(max, score);
-    }
+    const std::vector<double> scores = testing::score_row(c, p, b, h, row % c.T).scores;
+    const double max = *std::max_element(scores.begin(), scores.end());
     double sum = 0;
     std::vector<double> z(static_cast<std::size_t>(c.Dv), 0);
     for (std::int64_t s = 0; s < c.S; ++s) {
@@ -161,7 +74,8 @@ Expected expected(const Call& c, bool round_operands) {
       const double weight = std::exp(score - max);
       sum += weight;
       for (std::int64_t i = 0; i < c.Dv; ++i) {
-        z[static_cast<std::size_t>(i)] += weight * value(p.v.row(b, p.kv_head(h), s)[i]);
+        z[static_cast<std::size_t>(i)] +=
+            weight * testing::operand(c, p.v.row(b, p.kv_head(h), s)[i]);
       }
     }
     for (double& x : z) e.z.push_back(sum == 0 ? 0 : x / sum);
@@ -178,7 +92,7 @@ void expect_close(const Call& c) {
   SCOPED_TRACE(c.describe());
   const bool medium = c.precision == Precision::medium;
   const Result actual = packed(c);
-  const Expected e = expected(c, medium);
+  const Expected e = expected(c);
   double largest_v = 0;
   for (const float x : c.v) largest_v = std::max(largest_v, std::abs(static_cast<double>(x)));
   const double weights = medium ? 0.0072 : 3e-4;
@@ -200,25 +114,9 @@ void expect_close(const Call& c) {
   }
 }
 
-class AttentionPacked : public ::testing::TestWithParam<Precision> {
- protected:
-  void SetUp() override {
-    before_ = current_target();
-    for (const Target target : available_targets()) {
-      if (target == Target::amx) set_target(target);
-    }
-    if (current_target() != Target::amx) GTEST_SKIP() << "this processor has no AMX tiles";
-  }
-  void TearDown() override { set_target(before_); }
-
-  Target before_ = Target::baseline;
-};
-
-INSTANTIATE_TEST_SUITE_P(Precisions, AttentionPacked,
-                         ::testing::Values(Precision::medium, Precision::high),
-                         [](const auto& precision) {
-                           return precision.param == Precision::medium ? "medium" : "high";
-                         });
+using AttentionPacked = testing::OnTiles;
+INSTANTIATE_TEST_SUITE_P(Precisions, AttentionPacked, testing::kTilePrecisions,
+                         testing::precision_name);
 
 TEST_P(AttentionPacked, EverySizeAroundTilesBlocksAndChunks) {
   std::uint64_t stream = 0;
@@ -247,33 +145,7 @@ TEST_P(AttentionPacked, EveryHeadSize) {
 
 TEST_P(AttentionPacked, EveryOption) {
   for (std::uint64_t i = 0; i < 300; ++i) {
-    Random random(5, i);
-    const auto pick = [&](std::int64_t n) {
-      return static_cast<std::int64_t>(random.uniform() * static_cast<double>(n));
-    };
-    Call c;
-    c.B = 1 + pick(2), c.G = 1 + pick(2), c.H = c.G * (1 + pick(3));
-    c.T = 1 + pick(80), c.S = 1 + pick(300), c.D = 1 + pick(50), c.Dv = 1 + pick(50);
-    c.is_causal = pick(2) == 0;
-    c.left = pick(2) == 0 ? -1 : pick(100);
-    c.right = pick(2) == 0 ? -1 : pick(100);
-    c.offset = pick(3) == 0 ? 0 : pick(120) - 40;
-    c.key_count = pick(2) == 0 ? -1 : pick(c.S + 1);
-    c.softcap = pick(3) == 0 ? 3.0F : 0.0F;
-    c.mask = static_cast<Mask>(pick(3));
-    c.mask_by_columns = pick(2) == 0;
-    c.scale = pick(4) == 0 ? -0.4F : pick(8) == 0 ? 0.0F : 0.3F;
-    c.precision = GetParam();
-    c.fill(i);
-    if (c.mask == Mask::bias) {
-      for (float& x : c.bias) {
-        if (pick(3) == 0)
-          x = -std::numeric_limits<float>::infinity();
-        else if (pick(3) == 0)
-          x = std::numeric_limits<float>::lowest();
-      }
-    }
-    expect_close(c);
+    expect_close(random_call(i, GetParam()));
     if (HasFatalFailure()) return;
   }
 }
@@ -305,7 +177,7 @@ TEST_P(AttentionPacked, NumbersThatAreNotFinite) {
       if (where == 0) c.q[7 * 20 + 3] = bad;
       if (where == 1) c.k[110 * 20 + 3] = bad;
       if (where == 2) c.v[110 * 20 + 3] = bad;
-      SCOPED_TRACE(testing::Message() << bad << " in operand " << where);
+      SCOPED_TRACE(::testing::Message() << bad << " in operand " << where);
       const Result actual = packed(c);
       Result reference = empty_result(c);
       const AttentionProblem<float> p = c.problem();
@@ -336,7 +208,7 @@ TEST_P(AttentionPacked, LargeScores) {
   for (float& x : c.q) x = static_cast<float>(bf16(x * 1000));
   for (float& x : c.k) x = static_cast<float>(bf16(x * 100));
   const Result actual = packed(c);
-  const Expected e = expected(c, false);
+  const Expected e = expected(c);
   for (std::size_t row = 0; row < e.row_max.size(); ++row) {
     EXPECT_NEAR(actual.row_max[row], e.row_max[row], 1e-5 * e.row_max[row]);
     EXPECT_NEAR(actual.row_sum[row], e.row_sum[row], 0.3 * e.row_sum[row]);
