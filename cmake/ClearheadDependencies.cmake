@@ -1,8 +1,8 @@
 # What clearhead is built from: Debian 12 packages, found where the system keeps them; nothing is downloaded.
 #
 # A program that links the installed static libraries needs them too: clearhead-config.cmake.in repeats the list.
-# Highway, libzip, Cairo and Pango are found by pkg-config because Debian's CMake files for libzip name
-# programs that its -dev package does not bring, and Cairo and Pango have none.
+# The others are found by pkg-config because Debian's CMake files for libzip name programs that its -dev package does
+# not bring, and most of the others have none.
 
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
@@ -11,5 +11,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(libpcre2-8 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(libutf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo)

@@ -1,0 +1,70 @@
+// Byte-pair encoding: a word is its bytes, of which the pairs that were most frequent in the text
+// learnt from are merged into ever longer tokens. Every byte is a token, so that nothing is unknown.
+//
+// Sources: Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword units"
+// (ACL 2016), algorithm 1; over bytes, and words cut by a pattern, as in GPT-2 (Radford et al., 2019).
+#ifndef CLEARHEAD_TEXT_BYTE_PAIRS_H_
+#define CLEARHEAD_TEXT_BYTE_PAIRS_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "clearhead/text/tokenizer.h"
+
+namespace clearhead {
+
+/// Two tokens that become one.
+struct Merge {
+  std::int64_t left = 0;
+  std::int64_t right = 0;
+
+  bool operator==(const Merge&) const = default;
+};
+
+struct BytePairOptions {
+  std::int64_t size = 8192;                ///< of the vocabulary, special tokens and bytes included
+  std::vector<std::string> specials = {};  ///< names of the special tokens, which have ids 0, 1, …
+  bool lowercase = false;
+};
+
+class BytePairTokenizer : public Tokenizer {
+ public:
+  /// Learns from `texts`: special tokens first, then the 256 bytes, then merged tokens in the order
+  /// of their merges. Each time the most frequent pair within words is merged; of equally frequent
+  /// ones that with the lowest left id, then right id. Ends before `size` is reached if no pair is
+  /// there twice. Throws Error if `size` is less than the special tokens and 256.
+  static BytePairTokenizer learn(std::span<const std::string_view> texts,
+                                 const BytePairOptions& options);
+
+  /// The merges in order of preference. Throws Error unless every byte is a token, no token is there
+  /// twice, and each merge is of two tokens, different from all others, and makes a third.
+  BytePairTokenizer(Vocabulary vocabulary, std::vector<Merge> merges, bool lowercase);
+
+  const std::vector<Merge>& merges() const { return merges_; }
+
+ private:
+  void append_ids(std::string_view text, std::vector<std::int64_t>& ids) const override;
+  std::vector<std::int64_t> encode_word(std::string_view word) const;
+
+  struct Rule {
+    std::int64_t rank;    // its place among the merges
+    std::int64_t merged;  // the token that it makes
+  };
+
+  std::vector<Merge> merges_;
+  std::vector<std::int64_t> bytes_;                // ids of the 256 bytes
+  std::unordered_map<std::uint64_t, Rule> rules_;  // by pair
+};
+
+/// A pair of ids as one number, which orders pairs by left id, then right id. Ids are below 2^32.
+inline std::uint64_t pair_key(std::int64_t left, std::int64_t right) {
+  return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint64_t>(right);
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TEXT_BYTE_PAIRS_H_

@@ -1,0 +1,69 @@
+// UTF-8 by utf8proc.
+#include "clearhead/text/utf8.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+namespace clearhead {
+
+char32_t take_code_point(std::string_view& text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) {
+    text.remove_prefix(1);
+    return first;
+  }
+  constexpr std::size_t kLongest = 4;  // bytes of a code point
+  utf8proc_int32_t code_point = -1;
+  const utf8proc_ssize_t length =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                       static_cast<utf8proc_ssize_t>(std::min(text.size(), kLongest)), &code_point);
+  text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
+  return length > 0 ? static_cast<char32_t>(code_point) : kNoCodePoint;
+}
+
+void append_code_point(std::string& to, char32_t code_point) {
+  utf8proc_uint8_t bytes[4];
+  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
+  to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+}
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t at = text.size() - rest.size();
+    if (take_code_point(rest) == kNoCodePoint) return at;
+  }
+  return std::string_view::npos;
+}
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const char32_t code_point = take_code_point(text);
+    append_code_point(result, code_point == kNoCodePoint ? U'\uFFFD' : code_point);
+  }
+  return result;
+}
+
+std::string lowercase(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const char byte = text.front();
+    const char32_t code_point = take_code_point(text);
+    if (code_point < 0x80) {
+      result +=
+          code_point >= 'A' && code_point <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
+    } else if (code_point == kNoCodePoint) {
+      result += byte;
+    } else if (code_point == U'\u0130') {
+      result += "i\u0307";  // the one code point whose lower case is two
+    } else {
+      append_code_point(result, static_cast<char32_t>(
+                                    utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point))));
+    }
+  }
+  return result;
+}
+
+}  // namespace clearhead

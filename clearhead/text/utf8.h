@@ -1,0 +1,33 @@
+// Text as UTF-8: read code point by code point, bytes that are none included.
+#ifndef CLEARHEAD_TEXT_UTF8_H_
+#define CLEARHEAD_TEXT_UTF8_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace clearhead {
+
+/// What `take_code_point` gives for a byte that is no UTF-8.
+inline constexpr char32_t kNoCodePoint = 0xffffffff;
+
+/// Takes the first code point off `text`, which is not empty: one byte and `kNoCodePoint` where no
+/// valid UTF-8 begins.
+char32_t take_code_point(std::string_view& text);
+
+/// Appends a code point (not a surrogate, at most U+10FFFF) as UTF-8.
+void append_code_point(std::string& to, char32_t code_point);
+
+/// Where the first byte that is no UTF-8 stands; npos if `text` is valid.
+std::size_t find_invalid_utf8(std::string_view text);
+
+/// `text` with each byte that is no UTF-8 replaced by U+FFFD, for display.
+std::string replace_invalid_utf8(std::string_view text);
+
+/// Each code point in lower case (its full mapping by itself: İ becomes i and a dot above, a Σ at
+/// the end of a word becomes σ); bytes that are no UTF-8 stay.
+std::string lowercase(std::string_view text);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TEXT_UTF8_H_

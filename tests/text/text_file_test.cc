@@ -1,0 +1,52 @@
+// Text files: plain and compressed, whole or an error that says where.
+#include "clearhead/text/text_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/files.h"
+
+namespace clearhead {
+namespace {
+
+using testing::ElementsAre;
+
+// "one\ntwo\n" by gzip.
+const std::string kCompressed = bytes(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\x2a\x29\xcf\xe7\x02\x00\xe6\x0b\xba"
+    "\x12\x08\x00\x00\x00");
+
+TEST(TextFile, IsReadPlainOrCompressed) {
+  const TemporaryFolder folder;
+  set_content(folder / "plain.txt", "one\ntwo\n");
+  set_content(folder / "compressed.gz", kCompressed);
+  EXPECT_EQ(read_text(folder / "plain.txt"), "one\ntwo\n");
+  EXPECT_EQ(read_text(folder / "compressed.gz"), "one\ntwo\n");
+}
+
+TEST(TextFile, LinesHaveNoEnds) {
+  const TemporaryFolder folder;
+  set_content(folder / "a", "one\r\n\ntwo");
+  EXPECT_THAT(read_lines(folder / "a"), ElementsAre("one", "", "two"));
+  set_content(folder / "b", "\n");
+  EXPECT_THAT(read_lines(folder / "b"), ElementsAre(""));
+}
+
+TEST(TextFile, FaultsAreNamed) {
+  const TemporaryFolder folder;
+  set_content(folder / "empty", "");
+  set_content(folder / "latin1", "one\ntwo\ncaf\xe9\n");
+  set_content(folder / "short.gz", kCompressed.substr(0, 20));
+  set_content(folder / "broken.gz", kCompressed.substr(0, 12) + "xxxxxxxxxxxxxxx");
+  expect_error([&] { read_text(folder / "empty"); }, "empty: expected text, got an empty file");
+  expect_error([&] { read_text(folder / "latin1"); }, "latin1: line 3: expected UTF-8");
+  expect_error([&] { read_text(folder / "short.gz"); }, "short.gz: cannot read");
+  expect_error([&] { read_text(folder / "broken.gz"); }, "broken.gz: cannot read");
+  expect_error([&] { read_text(folder / "none"); }, "none: cannot open: No such file");
+  expect_error([&] { read_text(folder.path()); }, "got a folder");
+}
+
+}  // namespace
+}  // namespace clearhead
