@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "clearhead/base/half.h"
 #include "clearhead/kernels/precision.h"
 
 namespace clearhead::kernels {
@@ -78,6 +79,10 @@ struct AttentionProblem {
   SoftmaxRounding rounding;
   Precision precision =
       Precision::highest;  // of products; f64 and the reference know only this one
+  // Keys and values stored as bf16, in place of k and v: only for attention_block.h's forward, where
+  // attention_reads_bf16 says so.
+  HeadsView<bf16> k_bf16 = {};
+  HeadsView<bf16> v_bf16 = {};
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }
 };

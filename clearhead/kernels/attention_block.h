@@ -43,6 +43,12 @@ struct BlockResult {
 };
 std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& block);
 
+/// Whether attention_forward_block reads keys and values stored as bf16 where they lie, for this
+/// many queries of all heads that share a key/value head: for few (decoding) reading is what takes
+/// the time. Not with a rounded softmax. Rows whose result is not finite are then not calculated
+/// again: the caller does that, from k and v in f32.
+bool attention_reads_bf16(std::int64_t queries);
+
 /// Numbers of workspace for the functions below.
 std::int64_t attention_block_workspace(const AttentionProblem<float>& problem);
 

@@ -36,7 +36,9 @@ struct ForwardMemory {
         qt(factors + kQueryBlock),
         zt(qt + p.D * kQueryBlock),
         scores(zt + p.Dv * kQueryBlock),
-        mask(scores + kKeyBlock * kQueryBlock) {}
+        mask(scores + kKeyBlock * kQueryBlock),
+        keys(mask + 2 * kKeyBlock * kQueryBlock),
+        values(keys + p.D * kKeyBlock) {}
 
   float* row_max;
   float* row_sum;
@@ -45,6 +47,8 @@ struct ForwardMemory {
   float* zt;       // [Dv, 64]
   float* scores;   // [64 keys, 64]
   float* mask;     // 2 × [64, 64], where there is a mask
+  float* keys;     // [64, D], [64, Dv]: a tile of those that are stored as bf16
+  float* values;
 };
 
 // The lanes' maxima with a tile's scores; false if none grew.
@@ -127,23 +131,29 @@ void rescale(std::int64_t Dv, std::int64_t vectors, const ForwardMemory& m) {
 void add_values_of_few_rows(const Lanes& lanes, const Strip& strip, const float* weights,
                             const ForwardMemory& m) {
   const AttentionProblem<float>& p = lanes.problem;
-  const float* values = p.v.row(lanes.block.b, lanes.block.g, strip.s);
+  const float* values = lanes.values.row(strip.s);
   const std::int64_t n = strip.s_end - strip.s;
   const std::int64_t whole = p.Dv / kLanes * kLanes;
   float* rows = m.mask;  // [rows, whole]: the mask of this strip has been used
   multiply<Finish::kSet>(lanes.block.rows, whole / kLanes, {weights, 1, kQueryBlock},
-                         {values, p.v.stride_t}, n, {rows, whole, 1.0F, nullptr});
+                         {values, lanes.values.stride}, n, {rows, whole, 1.0F, nullptr});
   for (std::int64_t i = 0; i < lanes.block.rows; ++i) {
     for (std::int64_t e = 0; e < whole; ++e) m.zt[e * kQueryBlock + i] += rows[i * whole + e];
   }
-  multiply<Finish::kAdd>(p.Dv - whole, lanes.vectors, {values + whole, 1, p.v.stride_t},
+  multiply<Finish::kAdd>(p.Dv - whole, lanes.vectors, {values + whole, 1, lanes.values.stride},
                          {weights, kQueryBlock}, n,
                          {m.zt + whole * kQueryBlock, kQueryBlock, 1.0F, nullptr});
 }
 
 // A tile of keys enters: maxima, sums and zt.
-void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMemory& m) {
+void take_tile(Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMemory& m) {
   const AttentionProblem<float>& p = lanes.problem;
+  if (p.k_bf16.data != nullptr) {
+    widen(p.k_bf16, lanes.block, s, s_end, p.D, m.keys);
+    widen(p.v_bf16, lanes.block, s, s_end, p.Dv, m.values);
+    lanes.keys = {m.keys, p.D, s};
+    lanes.values = {m.values, p.Dv, s};
+  }
   const Strips strips = strips_of(lanes, s, s_end);
   bool may_hide = false;
   for (std::int64_t i = 0; i < strips.count; ++i) {
@@ -152,9 +162,10 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
         score_strip(lanes, strip, m.qt, m.scores + (strip.s - s) * kQueryBlock, nullptr, m.mask);
   }
   const bool grew = grow_maxima(strips, s, lanes.vectors, m);
-  const float* values = p.v.row(lanes.block.b, lanes.block.g, s);
+  const float* values = lanes.values.row(s);
+  const std::int64_t stride = lanes.values.stride;
   // A value behind a mask may be infinite or NaN, and 0·NaN is NaN: then hidden pairs are skipped.
-  const bool skip = may_hide && !all_finite(s_end - s, p.Dv, values, p.v.stride_t);
+  const bool skip = may_hide && !all_finite(s_end - s, p.Dv, values, stride);
   const bool whole = strips.count == 1 && strips.strip[0].vector == 0 &&
                      strips.strip[0].vector_end == lanes.vectors;
   const bool few =
@@ -171,7 +182,7 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const For
     float* weights = m.scores + (strip.s - s) * kQueryBlock;
     const std::int64_t lane = strip.vector * kLanes;
     const std::int64_t vectors = strip.vector_end - strip.vector;
-    const Broadcast v{values + (strip.s - s) * p.v.stride_t, 1, p.v.stride_t};
+    const Broadcast v{values + (strip.s - s) * stride, 1, stride};
     const Vectors weight{weights + lane, kQueryBlock};
     const Sums zt{m.zt + lane, kQueryBlock, 1.0F, m.factors + lane};
     const std::int64_t n = strip.s_end - strip.s;
@@ -225,7 +236,7 @@ bool finish(const Lanes& lanes, const ForwardMemory& m, const BlockResult& resul
 bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                    const BlockResult& result, float* workspace) {
   const ForwardMemory m(problem, workspace);
-  Lanes lanes{problem, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+  Lanes lanes = lanes_of(problem, block);
   see_by_position(lanes, keys);
   load_queries(lanes, m.qt);
   std::fill_n(m.row_max, kQueryBlock, kHidden);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/kernels/attention_block.h"
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/matrix_product.h"
@@ -187,6 +188,16 @@ void prepare_positions(PreparedAttention& p, const AttentionOptions& options, st
   p.is_causal = options.is_causal;
 }
 
+// Whether keys and values are read as the bf16 that they are: the kernels can, and nobody asks for
+// more than the result. Then a cache needs neither the time nor the memory of a copy in f32.
+bool reads_bf16(const PreparedAttention& p, const AttentionOptions& options) {
+  const bool only_result = p.q.tape().keep() == Keep::nothing && !options.qk_matmul_output_mode &&
+                           options.way != AttentionWay::by_hand;
+  const bool rounds = options.softmax_precision && *options.softmax_precision != p.q.dtype();
+  return only_result && !rounds && p.q.dtype() == DType::f32 && p.k.dtype() == DType::bf16 &&
+         p.v.dtype() == DType::bf16 && kernels::attention_reads_bf16(p.H / p.G * p.T);
+}
+
 // Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the mask.
 double by_hand_bytes(const PreparedAttention& p) {
   const double matrix = static_cast<double>(p.B) * static_cast<double>(p.H) *
@@ -239,8 +250,9 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
     past = options.past_key.size(2);
   }
   PreparedAttention p;
-  p.q = cast(all_q, dtype), p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
+  p.q = cast(all_q, dtype), p.k = all_k, p.v = all_v;
   set_sizes(p);
+  if (!reads_bf16(p, options)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
   p.q_value = with_dense_rows(p.q.value());
   p.k_value = with_dense_rows(p.k.value());
   p.v_value = with_dense_rows(p.v.value());

@@ -1,6 +1,7 @@
 // Attention fused: one operation on the tape, whose loops are kernels/attention.h. O(T) memory beyond operands and result:
 // row_max and row_sum, from which every step can be calculated again, tile by tile, when it is asked for.
 #include <algorithm>
+#include <cmath>
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
@@ -144,6 +145,11 @@ void forward_pieces(const AttentionProblem<double>& problem, double* z, double* 
   });
 }
 
+bool all_finite(const Tensor& tensor) {
+  const float* x = tensor.data<float>();
+  return std::all_of(x, x + tensor.count(), [](float y) { return std::isfinite(y); });
+}
+
 template <typename T>
 FusedForward forward(const PreparedAttention& p) {
   FusedForward result{Tensor::empty({p.B, p.H, p.T, p.Dv}, dtype_of<T>),
@@ -152,6 +158,13 @@ FusedForward forward(const PreparedAttention& p) {
   if (result.row_max.count() == 0) return result;
   forward_pieces(kernel_problem<T>(p), result.z.mutable_data<T>(), result.row_max.mutable_data<T>(),
                  result.row_sum.mutable_data<T>());
+  if (p.k_value.dtype() != dtype_of<T> &&
+      !(all_finite(result.z) && all_finite(result.row_sum))) {  // left to the caller
+    PreparedAttention widened = p;
+    widened.k_value = p.k_value.to(dtype_of<T>);
+    widened.v_value = p.v_value.to(dtype_of<T>);
+    return forward<T>(widened);
+  }
   return result;
 }
 

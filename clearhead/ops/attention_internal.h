@@ -21,6 +21,7 @@ struct PreparedAttention {
   Var q;  // [B, H, T, D]
   Var k;  // [B, G, S, D]
   Var v;  // [B, G, S, Dv]
+  // k and v are of type bf16 where the kernels read that as it lies (kernels::attention_reads_bf16).
   // Their numbers, the last axis without gaps. Held here because those of a computed view live no longer than their
   // holder.
   Tensor q_value, k_value, v_value;

@@ -52,8 +52,13 @@ kernels::AttentionProblem<T> kernel_problem(const PreparedAttention& p) {
   problem.B = p.B, problem.H = p.H, problem.G = p.G;
   problem.queries = p.T, problem.keys = p.S, problem.D = p.D, problem.Dv = p.Dv;
   problem.q = heads_view<T>(p.q_value);
-  problem.k = heads_view<T>(p.k_value);
-  problem.v = heads_view<T>(p.v_value);
+  if (p.k_value.dtype() == dtype_of<T>) {
+    problem.k = heads_view<T>(p.k_value);
+    problem.v = heads_view<T>(p.v_value);
+  } else {
+    problem.k_bf16 = heads_view<bf16>(p.k_value);
+    problem.v_bf16 = heads_view<bf16>(p.v_value);
+  }
   problem.mask = mask_view<T>(p.attn_mask);
   problem.scale = static_cast<T>(p.scale);
   problem.softcap = static_cast<T>(p.softcap);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -13,6 +14,7 @@
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "tests/kernels/targets.h"
 
 namespace clearhead {
 namespace {
@@ -212,6 +214,58 @@ TEST(AttentionOperands, ACacheOfIntegersIsRefused) {
   const Var past = tape.input("past", Tensor({1, 1, 2, 4}, DType::i64));
   EXPECT_THAT(error_of([&] { attention(x, x, x, {.past_key = past, .past_value = past}); }),
               HasSubstr("past_key"));
+}
+
+// What decoding gives, from a cache that is kept as [B, S, G, D].
+std::vector<std::uint16_t> decode(Keep keep, const Tensor& q, const Tensor& k, const Tensor& v,
+                                  const AttentionOptions& options) {
+  Tape tape(keep);
+  const Var y = scaled_dot_product_attention(tape.input("q", q), tape.input("k", k.transpose(1, 2)),
+                                             tape.input("v", v.transpose(1, 2)), options);
+  const Tensor value = y.value().contiguous();
+  std::vector<std::uint16_t> bits;
+  for (std::int64_t i = 0; i < value.count(); ++i) bits.push_back(value.data<bf16>()[i].bits);
+  return bits;
+}
+
+// A cache of bf16 that is read as it lies gives what its copy in f32 does, also where the result is
+// not finite, and in parts of 1,024 keys.
+TEST(AttentionOperands, ACacheOfBf16IsReadAsItLies) {
+  Random random(8);
+  const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::bf16); };
+  for (const std::int64_t T : {1, 3}) {
+    for (const std::int64_t S : {40, 2500}) {
+      const Tensor q = normal({2, 4, T, 37});
+      Tensor k = normal({2, S, 2, 37});
+      Tensor v = normal({2, S, 2, 20});
+      for (const bool with_infinity : {false, true}) {
+        if (with_infinity) {
+          // A score of −92: its weight is so small that vectors take it for 0, but 0·∞ is no number.
+          const bf16* query = q.data<bf16>();
+          float square = 0;
+          for (int d = 0; d < 37; ++d)
+            square += static_cast<float>(query[d]) * static_cast<float>(query[d]);
+          for (int d = 0; d < 37; ++d) {
+            k.mutable_data<bf16>()[d] =
+                bf16(-92 * std::sqrt(37.0F) / square * static_cast<float>(query[d]));
+          }
+          v.mutable_data<bf16>()[5] = bf16(std::numeric_limits<float>::infinity());
+        }
+        for (const std::int64_t left : {-1, 20}) {
+          SCOPED_TRACE(::testing::Message() << T << " queries, " << S << " keys, window " << left
+                                            << ", infinity " << with_infinity);
+          AttentionOptions options;
+          options.is_causal = true;
+          options.left_window_size = left;
+          options.nonpad_kv_seqlen = Tensor::of<std::int64_t>({2}, {{S, S - 7}});
+          testing::for_each_target([&] {
+            EXPECT_EQ(decode(Keep::nothing, q, k, v, options),
+                      decode(Keep::for_backward, q, k, v, options));
+          });
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
