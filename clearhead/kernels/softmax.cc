@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace clearhead::kernels {
+namespace clearhead::kernels::scalar {
 namespace {
 
 template <typename T>
@@ -51,4 +51,4 @@ template SoftmaxRow<double> softmax_row(std::int64_t, const double*, double*);
 template void softmax_row_backward(std::int64_t, const float*, const float*, float*);
 template void softmax_row_backward(std::int64_t, const double*, const double*, double*);
 
-}  // namespace clearhead::kernels
+}  // namespace clearhead::kernels::scalar

@@ -105,4 +105,25 @@ void accumulate_summed(Tensor& into, const Tensor& from) {
   });
 }
 
+Tensor apply(kernels::Function f, const Tensor& x) {
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+      kernels::apply(f, end - begin, x.data<T>() + begin, y.mutable_data<T>() + begin);
+    });
+  });
+  return y;
+}
+
+void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Tensor& d_x) {
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+      kernels::apply_backward(f, end - begin, x.data<T>() + begin, d_y.data<T>() + begin,
+                              d_x.mutable_data<T>() + begin);
+    });
+  });
+}
+
 }  // namespace clearhead

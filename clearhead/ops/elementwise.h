@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/kernels/elementwise.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
 
@@ -50,6 +51,12 @@ template <typename F>
 void add_gradient(Tensor& d_x, const Tensor& d_out, const Tensor& other, F f) {
   accumulate_summed(d_x, map(d_out, other, d_out.shape(), f));
 }
+
+/// f(x) for each element of a contiguous x, f32 or f64, on all threads.
+Tensor apply(kernels::Function f, const Tensor& x);
+
+/// d_x += d_y·f'(x); all contiguous.
+void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Tensor& d_x);
 
 // Elements that one thread takes at a time: enough to outweigh handing them out.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
