@@ -1,0 +1,108 @@
+// What training reads: text as one long stream, pairs of lines, lines with hidden words. Every batch
+// is a function of the data, the seed and its place (step, or epoch and number) alone, so that a run
+// that goes on from a checkpoint sees what one never stopped would have seen.
+#ifndef CLEARHEAD_TRAIN_DATA_H_
+#define CLEARHEAD_TRAIN_DATA_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clearhead/tensor/tensor.h"
+#include "clearhead/text/tokenizer.h"
+
+namespace clearhead {
+
+/// The target of places that count nothing: the `ignore_index` that PyTorch has by default.
+inline constexpr std::int64_t kIgnoredTarget = -100;
+
+/// The ids of one line or sentence.
+using Sequence = std::vector<std::int64_t>;
+
+// ---- One long stream ----
+
+struct TextParts {
+  std::string_view train;
+  std::string_view validation;
+};
+
+/// `text`, valid UTF-8, cut after the first ⌊fraction · n⌋ of its n characters, as nanoGPT does.
+/// Throws Error if a part would be empty.
+TextParts split_text(std::string_view text, double fraction = 0.9);
+
+struct WindowBatch {
+  Tensor input;   ///< i64 [B, T]
+  Tensor target;  ///< i64 [B, T]: the token after each of `input`
+};
+
+/// B windows of T tokens from places drawn at random for this `seed` and `step`, as nanoGPT's
+/// get_batch draws them. Throws Error unless there are more than T tokens.
+WindowBatch random_windows(std::span<const std::int64_t> tokens, std::int64_t B, std::int64_t T,
+                           std::uint64_t seed, std::int64_t step);
+
+// ---- Lines, in batches of similar length ----
+
+/// The ids of each line.
+std::vector<Sequence> encode_lines(std::span<const std::string> lines, const Tokenizer& tokenizer);
+
+/// Numbers of the items of each batch of an epoch: batches hold items of similar length, at most
+/// `most_tokens` places each once all are as long as the longest, and come in random order, which
+/// like the choice among items of equal length is drawn for this `seed` and `epoch`. Every item is
+/// in one batch; each epoch has as many. Throws Error, naming the line, if an item is longer than
+/// `most_tokens`, or if there are none.
+std::vector<std::vector<std::int64_t>> bucketed_batches(std::span<const std::int64_t> lengths,
+                                                        std::int64_t most_tokens,
+                                                        std::uint64_t seed, std::int64_t epoch);
+
+// ---- Pairs: line i of one file is the translation of line i of the other ----
+
+struct LinePairs {
+  std::vector<std::string> sources;
+  std::vector<std::string> targets;
+};
+
+/// Throws Error if a file cannot be read (`read_lines`) or they have different numbers of lines.
+LinePairs read_line_pairs(const std::filesystem::path& sources,
+                          const std::filesystem::path& targets);
+
+/// What a pair counts in `bucketed_batches`: the longer of its sides, with the tokens that
+/// `pair_batch` adds.
+std::vector<std::int64_t> pair_lengths(std::span<const Sequence> sources,
+                                       std::span<const Sequence> targets);
+
+struct PairBatch {
+  Tensor source;          ///< i64 [B, S]: ids, </s>, then <pad>
+  Tensor source_lengths;  ///< i64 [B]: without <pad>
+  Tensor input;           ///< i64 [B, T]: <s>, ids, then <pad>
+  Tensor target;          ///< i64 [B, T]: ids, </s>, then kIgnoredTarget
+};
+
+/// The pairs with these numbers. `tokenizer` has <pad>, <s> and </s>.
+PairBatch pair_batch(std::span<const Sequence> sources, std::span<const Sequence> targets,
+                     std::span<const std::int64_t> numbers, const Tokenizer& tokenizer);
+
+// ---- Hidden words ----
+
+/// What a line counts in `bucketed_batches`, with the tokens that `masked_batch` adds.
+std::vector<std::int64_t> line_lengths(std::span<const Sequence> lines);
+
+struct MaskedBatch {
+  Tensor input;    ///< i64 [B, T]: <s>, ids of which some are hidden, </s>, then <pad>
+  Tensor lengths;  ///< i64 [B]: without <pad>
+  Tensor target;   ///< i64 [B, T]: the id at the places to be guessed, else kIgnoredTarget
+};
+
+/// The lines with these numbers. Of each 15 % of the tokens (rounded, at least one) are to be
+/// guessed: 8 of 10 are replaced by <mask>, 1 of 10 by any ordinary token, 1 of 10 stays; drawn
+/// for this `seed`, `epoch` and line. `tokenizer` has <pad>, <s>, </s> and <mask>.
+///
+/// Source: Devlin et al., "BERT" (NAACL 2019), section 3.1 and appendix A.1.
+MaskedBatch masked_batch(std::span<const Sequence> lines, std::span<const std::int64_t> numbers,
+                         const Tokenizer& tokenizer, std::uint64_t seed, std::int64_t epoch);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_DATA_H_
