@@ -15,25 +15,30 @@ constexpr std::int64_t kEnoughQueries = 16;
 
 // Keys of a piece of packing: a few microseconds of work.
 constexpr std::int64_t kPieceKeys = 1024;
+
+// Of a stretch: little beside the operands of a long sequence. At D = 64 and T = 8192 stretches of 1
+// and 2 MiB were as fast as a whole head.
+constexpr std::int64_t kStretchBytes = std::int64_t{2} << 20;
 static_assert(kPieceKeys % amx::kKeyStep == 0);
 
 int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
 
-// A packed head: the largest |k| of each piece, then tiles of keys, then of values.
-struct PackedHead {
+// Packed keys: the largest |k| of each piece, then tiles of keys, then of values.
+struct Packed {
   float* largest;
   char* keys;
   char* values;
 };
-PackedHead packed_head(const AttentionProblem<float>& problem, char* head) {
-  const std::int64_t header = (pack_pieces(problem) * 4 + 63) / 64 * 64;
-  return {
-      reinterpret_cast<float*>(head), head + header,
-      head + header + amx::packed_keys_bytes(problem.keys, problem.D, parts_of(problem.precision))};
+Packed parts_of_packed(const AttentionProblem<float>& problem, char* packed) {
+  const std::int64_t n = std::min(packed_stretch(problem), problem.keys);
+  const std::int64_t header = (pack_pieces({0, n}) * 4 + 63) / 64 * 64;
+  return {reinterpret_cast<float*>(packed), packed + header,
+          packed + header + amx::packed_keys_bytes(n, problem.D, parts_of(problem.precision))};
 }
 
-// What tiles need to know of the rows of a block: at most amx::kRows.
-amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& block) {
+// What tiles need to know of the rows of a block, at most amx::kRows, and some keys.
+amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& block,
+                    KeyRange keys) {
   amx::Rows rows = {};
   rows.count = block.rows;
   for (std::int64_t r = 0; r < block.rows; ++r) {
@@ -42,9 +47,9 @@ amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& bl
     const std::int64_t t = in_group % problem.queries;
     rows.q[r] = problem.q.row(block.b, h, t);
     const KeyRange seen = visible_keys(problem, block.b, t);
-    rows.begin[r] = seen.begin;
-    rows.end[r] = seen.end;
-    const std::int64_t mask = problem.mask.offset(block.b, h, t, 0);
+    rows.begin[r] = std::clamp(seen.begin, keys.begin, keys.end) - keys.begin;
+    rows.end[r] = std::clamp(seen.end, keys.begin, keys.end) - keys.begin;
+    const std::int64_t mask = problem.mask.offset(block.b, h, t, keys.begin);
     if (problem.mask.visible != nullptr) rows.visible[r] = problem.mask.visible + mask;
     if (problem.mask.bias != nullptr) rows.bias[r] = problem.mask.bias + mask;
   }
@@ -58,6 +63,11 @@ amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& bl
   return rows;
 }
 
+// Of two results of a block, up to a multiple of 64 bytes.
+std::int64_t joining_numbers(const AttentionProblem<float>& problem) {
+  return (2 * kQueryBlock * (problem.Dv + 2) + 15) / 16 * 16;
+}
+
 // Part of a block and of its results.
 QueryBlock rows_of(const QueryBlock& block, std::int64_t row, std::int64_t rows) {
   return {block.b, block.g, block.first + row, rows};
@@ -67,60 +77,26 @@ BlockResult rows_of(const AttentionProblem<float>& problem, const BlockResult& r
   return {result.z + row * problem.Dv, result.row_max + row, result.row_sum + row};
 }
 
-}  // namespace
-
-bool attention_is_packed(const AttentionProblem<float>& problem) {
-  return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && problem.Dv > 0 &&
-         problem.H / problem.G * problem.queries >= kEnoughQueries;
+// Whether some row of a block sees some of the keys.
+bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys) {
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const KeyRange seen = visible_keys(problem, block.b, (block.first + r) % problem.queries);
+    if (std::max(seen.begin, keys.begin) < std::min(seen.end, keys.end)) return true;
+  }
+  return false;
 }
 
-std::int64_t packed_head_bytes(const AttentionProblem<float>& problem) {
-  const int parts = parts_of(problem.precision);
-  return (pack_pieces(problem) * 4 + 63) / 64 * 64 +
-         amx::packed_keys_bytes(problem.keys, problem.D, parts) +
-         amx::packed_values_bytes(problem.keys, problem.Dv, parts);
-}
-
-std::int64_t pack_pieces(const AttentionProblem<float>& problem) {
-  return (problem.keys + kPieceKeys - 1) / kPieceKeys;
-}
-
-void pack_head_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
-                     std::int64_t i, char* head) {
-  const PackedHead packed = packed_head(problem, head);
-  const int parts = parts_of(problem.precision);
-  const std::int64_t s = i * kPieceKeys;
-  // Keys from key_count on are seen by none; they may hold anything.
-  const std::int64_t n = std::min(kPieceKeys, problem.key_count[b] - s);
-  packed.largest[i] = 0;
-  if (n <= 0) return;
-  const std::uint32_t largest =
-      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
-                     packed.keys + amx::packed_keys_bytes(s, problem.D, parts));
-  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
-                   amx::PairOrder::of_weights,
-                   packed.values + amx::packed_values_bytes(s, problem.Dv, parts));
-  std::memcpy(&packed.largest[i], &largest, sizeof largest);
-}
-
-std::int64_t packed_block_workspace(const AttentionProblem<float>& problem) {
-  return std::max(amx::forward_workspace_bytes(problem.D, problem.Dv, parts_of(problem.precision)) /
-                      static_cast<std::int64_t>(sizeof(float)),
-                  attention_block_workspace(problem));
-}
-
-void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
-                          const char* head, const BlockResult& result, float* workspace) {
-  const PackedHead packed = packed_head(problem, const_cast<char*>(head));
+// The result of a block over packed keys alone.
+void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+                  const Packed& packed, const BlockResult& result, float* workspace) {
   float largest_key = 0;
-  for (std::int64_t i = 0; i < pack_pieces(problem); ++i) {
+  for (std::int64_t i = 0; i < pack_pieces(keys); ++i) {
     // Not (a < b): a NaN stays.
     if (!(packed.largest[i] <= largest_key)) largest_key = packed.largest[i];
   }
   for (std::int64_t row = 0; row < block.rows; row += amx::kRows) {
     const std::int64_t count = std::min(amx::kRows, block.rows - row);
-    amx::Rows rows = tile_rows(problem, rows_of(block, row, count));
+    amx::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
     rows.keys = packed.keys;
     rows.values = packed.values;
     rows.largest_key = largest_key;
@@ -133,12 +109,87 @@ void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlo
       std::int64_t end = r;
       while (end < count && (left >> end & 1U) != 0) ++end;
       if (end > r) {
-        attention_forward_block(problem, rows_of(block, row + r, end - r), {0, problem.keys},
+        attention_forward_block(problem, rows_of(block, row + r, end - r), keys,
                                 rows_of(problem, result, row + r), workspace);
       }
       r = end + 1;
     }
   }
+}
+
+}  // namespace
+
+bool attention_is_packed(const AttentionProblem<float>& problem) {
+  return problem.precision != Precision::highest && current_target() == Target::amx &&
+         problem.rounding == SoftmaxRounding::none && problem.Dv > 0 &&
+         problem.H / problem.G * problem.queries >= kEnoughQueries;
+}
+
+std::int64_t packed_stretch(const AttentionProblem<float>& problem) {
+  const int parts = parts_of(problem.precision);
+  const std::int64_t piece = amx::packed_keys_bytes(kPieceKeys, problem.D, parts) +
+                             amx::packed_values_bytes(kPieceKeys, problem.Dv, parts);
+  return std::max<std::int64_t>(kStretchBytes / piece, 1) * kPieceKeys;
+}
+
+std::int64_t packed_bytes(const AttentionProblem<float>& problem) {
+  const int parts = parts_of(problem.precision);
+  const std::int64_t n = std::min(packed_stretch(problem), problem.keys);
+  return (pack_pieces({0, n}) * 4 + 63) / 64 * 64 + amx::packed_keys_bytes(n, problem.D, parts) +
+         amx::packed_values_bytes(n, problem.Dv, parts);
+}
+
+std::int64_t pack_pieces(KeyRange keys) {
+  return (keys.end - keys.begin + kPieceKeys - 1) / kPieceKeys;
+}
+
+void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     KeyRange keys, std::int64_t i, char* to) {
+  const Packed packed = parts_of_packed(problem, to);
+  const int parts = parts_of(problem.precision);
+  const std::int64_t at = i * kPieceKeys;
+  const std::int64_t s = keys.begin + at;
+  // Keys from key_count on are seen by none; they may hold anything.
+  const std::int64_t n = std::min({kPieceKeys, keys.end - s, problem.key_count[b] - s});
+  packed.largest[i] = 0;
+  if (n <= 0) return;
+  const std::uint32_t largest =
+      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
+                     packed.keys + amx::packed_keys_bytes(at, problem.D, parts));
+  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
+                   amx::PairOrder::of_weights,
+                   packed.values + amx::packed_values_bytes(at, problem.Dv, parts));
+  std::memcpy(&packed.largest[i], &largest, sizeof largest);
+}
+
+std::int64_t packed_block_workspace(const AttentionProblem<float>& problem) {
+  const std::int64_t tiles =
+      amx::forward_workspace_bytes(problem.D, problem.Dv, parts_of(problem.precision)) /
+      static_cast<std::int64_t>(sizeof(float));
+  return joining_numbers(problem) + std::max(tiles, attention_block_workspace(problem));
+}
+
+void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
+                          KeyRange keys, const char* packed, const BlockResult& result,
+                          float* workspace) {
+  const Packed stretch = parts_of_packed(problem, const_cast<char*>(packed));
+  if (keys.begin == 0) {
+    forward_over(problem, block, keys, stretch, result, workspace);
+    return;
+  }
+  if (!sees_any(problem, block, keys)) return;
+  // Two results: of the keys before, and of these.
+  const std::int64_t rows = block.rows;
+  float* const z = workspace;
+  float* const row_max = z + 2 * rows * problem.Dv;
+  float* const row_sum = row_max + 2 * rows;
+  std::copy_n(result.z, rows * problem.Dv, z);
+  std::copy_n(result.row_max, rows, row_max);
+  std::copy_n(result.row_sum, rows, row_sum);
+  forward_over(problem, block, keys, stretch,
+               {z + rows * problem.Dv, row_max + rows, row_sum + rows},
+               workspace + joining_numbers(problem));
+  attention_join_parts(2, rows, problem.Dv, {z, row_max, row_sum}, result);
 }
 
 }  // namespace clearhead::kernels

@@ -1,8 +1,7 @@
 // Fused attention with products of lower precision on tiles of bf16 (Precision::high and medium):
 // the same calculation as attention_block.h, with the same blocks and results.
 //
-// The keys and values of one key/value head are packed first, for all blocks of queries that meet
-// them. What tiles cannot do exactly as attention.h says — numbers that are not finite, or so large
+// Forward, a stretch of keys and values is packed first, for all blocks of queries that meet it. What tiles cannot do exactly as attention.h says — numbers that are not finite, or so large
 // that a product might not be — is left to attention_block.h, row by row.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_PACKED_H_
 #define CLEARHEAD_KERNELS_ATTENTION_PACKED_H_
@@ -18,22 +17,28 @@ namespace clearhead::kernels {
 /// that packing pays. Otherwise attention_block.h does, in f32.
 bool attention_is_packed(const AttentionProblem<float>& problem);
 
-/// Bytes of one packed key/value head: for each key 2·(D + Dv), twice that for Precision::high,
-/// where D and Dv count as multiples of 32.
-std::int64_t packed_head_bytes(const AttentionProblem<float>& problem);
+/// Keys of one key/value head are packed a stretch at a time, so that they take little memory and
+/// stay in a cache: [0, packed_stretch), [packed_stretch, 2·packed_stretch), …
+std::int64_t packed_stretch(const AttentionProblem<float>& problem);
 
-/// Packs piece i of pack_pieces(problem) of key/value head g of batch b. The head begins at a
-/// multiple of 64 bytes. Pieces may be packed at the same time.
-std::int64_t pack_pieces(const AttentionProblem<float>& problem);
-void pack_head_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
-                     std::int64_t i, char* head);
+/// Bytes of a packed stretch: for each key 2·(D + Dv), twice that for Precision::high, where D and
+/// Dv count as multiples of 32.
+std::int64_t packed_bytes(const AttentionProblem<float>& problem);
+
+/// Packs piece i of pack_pieces(keys) of the keys of a stretch. The memory begins at a multiple of 64
+/// bytes. Pieces may be packed at the same time.
+std::int64_t pack_pieces(KeyRange keys);
+void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     KeyRange keys, std::int64_t i, char* to);
 
 /// Numbers of workspace for the function below, which begins at a multiple of 64 bytes.
 std::int64_t packed_block_workspace(const AttentionProblem<float>& problem);
 
-/// As attention_forward_block, with its head packed.
+/// As attention_forward_block, over a packed stretch. Stretches follow one another: `result` holds
+/// that of all keys before, and takes that of these too.
 void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
-                          const char* head, const BlockResult& result, float* workspace);
+                          KeyRange keys, const char* packed, const BlockResult& result,
+                          float* workspace);
 
 /// Whether the functions below serve this problem's backward pass.
 bool backward_is_packed(const AttentionProblem<float>& problem);

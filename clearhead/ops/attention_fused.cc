@@ -41,44 +41,54 @@ void for_each_with_memory(std::int64_t numbers, std::int64_t count, std::int64_t
   });
 }
 
-// Packed heads up to this size stay in the second-level cache of the thread that packed them.
-constexpr std::int64_t kSmallHead = std::int64_t{2} << 20;
-
-// In f32 with products of bf16, one key/value head after the other: its keys and values are packed,
-// then its queries meet them. Where there are many small heads, each is the work of one thread.
+// In f32 with products of bf16, one key/value head after the other, a stretch of keys at a time: it
+// is packed, then the head's queries meet it. Where there are many heads, each is the work of one
+// thread.
 void forward_packed(const AttentionProblem<float>& problem, float* z, float* row_max,
                     float* row_sum) {
   const std::int64_t blocks = kernels::query_blocks(problem);
-  const std::int64_t pieces = kernels::pack_pieces(problem);
   const std::int64_t heads = problem.B * problem.G;
-  const std::int64_t bytes = kernels::packed_head_bytes(problem);
-  const auto forward_block = [&](std::int64_t head, std::int64_t i, const char* packed,
-                                 float* memory) {
+  const std::int64_t stretch = kernels::packed_stretch(problem);
+  const auto pack = [&](std::int64_t head, kernels::KeyRange keys, std::int64_t i, char* packed) {
+    kernels::pack_keys_piece(problem, head / problem.G, head % problem.G, keys, i, packed);
+  };
+  const auto forward_block = [&](std::int64_t head, std::int64_t i, kernels::KeyRange keys,
+                                 const char* packed, float* memory) {
     const kernels::QueryBlock block =
         kernels::query_block(problem, head / problem.G, head % problem.G, i);
     const std::int64_t row = kernels::row_of(problem, block);
-    kernels::packed_forward_block(problem, block, packed,
+    kernels::packed_forward_block(problem, block, keys, packed,
                                   {z + row * problem.Dv, row_max + row, row_sum + row}, memory);
   };
-  if (bytes <= kSmallHead && heads >= 2 * thread_count()) {
+  const auto for_each_stretch = [&](const auto& f) {
+    for (std::int64_t s = 0; s < problem.keys || s == 0; s += stretch) {
+      f(kernels::KeyRange{s, std::min(s + stretch, problem.keys)});
+    }
+  };
+  if (heads >= 2 * thread_count()) {
     parallel_for(heads, [&](std::int64_t head) {
-      const Workspace<char> packed(bytes);
+      const Workspace<char> packed(kernels::packed_bytes(problem));
       const Workspace<float> memory(kernels::packed_block_workspace(problem));
-      for (std::int64_t i = 0; i < pieces; ++i) {
-        kernels::pack_head_piece(problem, head / problem.G, head % problem.G, i, packed.get());
-      }
-      for (std::int64_t i = 0; i < blocks; ++i) forward_block(head, i, packed.get(), memory.get());
+      for_each_stretch([&](kernels::KeyRange keys) {
+        for (std::int64_t i = 0; i < kernels::pack_pieces(keys); ++i) {
+          pack(head, keys, i, packed.get());
+        }
+        for (std::int64_t i = 0; i < blocks; ++i) {
+          forward_block(head, i, keys, packed.get(), memory.get());
+        }
+      });
     });
     return;
   }
-  const Workspace<char> packed(bytes);
+  const Workspace<char> packed(kernels::packed_bytes(problem));
   for (std::int64_t head = 0; head < heads; ++head) {
-    parallel_for(pieces, [&](std::int64_t i) {
-      kernels::pack_head_piece(problem, head / problem.G, head % problem.G, i, packed.get());
-    });
-    parallel_for(blocks, [&](std::int64_t i) {
-      const Workspace<float> memory(kernels::packed_block_workspace(problem));
-      forward_block(head, i, packed.get(), memory.get());
+    for_each_stretch([&](kernels::KeyRange keys) {
+      parallel_for(kernels::pack_pieces(keys),
+                   [&](std::int64_t i) { pack(head, keys, i, packed.get()); });
+      parallel_for(blocks, [&](std::int64_t i) {
+        const Workspace<float> memory(kernels::packed_block_workspace(problem));
+        forward_block(head, i, keys, packed.get(), memory.get());
+      });
     });
   }
 }

@@ -33,22 +33,23 @@ Result empty_result(const Call& c) {
 Result packed(const Call& c) {
   const AttentionProblem<float> p = c.problem();
   Result result = empty_result(c);
-  const Workspace<char> head(packed_head_bytes(p));
+  const Workspace<char> memory_of_keys(packed_bytes(p));
   const Workspace<float> memory(packed_block_workspace(p));
   for (std::int64_t i = 0; i < c.B * c.G; ++i) {
-    const std::int64_t b = i / c.G;
-    const std::int64_t g = i % c.G;
-    std::memset(head.get(), 0xff, static_cast<std::size_t>(packed_head_bytes(p)));  // NaN
-    for (std::int64_t piece = 0; piece < pack_pieces(p); ++piece) {
-      pack_head_piece(p, b, g, piece, head.get());
-    }
-    for (std::int64_t j = 0; j < query_blocks(p); ++j) {
-      const QueryBlock block = query_block(p, b, g, j);
-      const std::int64_t row = row_of(p, block);
-      packed_forward_block(
-          p, block, head.get(),
-          {result.z.data() + row * c.Dv, result.row_max.data() + row, result.row_sum.data() + row},
-          memory.get());
+    for (std::int64_t s = 0; s < c.S; s += packed_stretch(p)) {
+      const KeyRange keys{s, std::min(s + packed_stretch(p), c.S)};
+      std::memset(memory_of_keys.get(), 0xff, static_cast<std::size_t>(packed_bytes(p)));  // NaN
+      for (std::int64_t piece = 0; piece < pack_pieces(keys); ++piece) {
+        pack_keys_piece(p, i / c.G, i % c.G, keys, piece, memory_of_keys.get());
+      }
+      for (std::int64_t j = 0; j < query_blocks(p); ++j) {
+        const QueryBlock block = query_block(p, i / c.G, i % c.G, j);
+        const std::int64_t row = row_of(p, block);
+        packed_forward_block(p, block, keys, memory_of_keys.get(),
+                             {result.z.data() + row * c.Dv, result.row_max.data() + row,
+                              result.row_sum.data() + row},
+                             memory.get());
+      }
     }
   }
   return result;
@@ -139,6 +140,18 @@ TEST_P(AttentionPacked, EveryHeadSize) {
     c.scale = 1 / std::sqrt(static_cast<float>(D));
     c.precision = GetParam();
     c.fill(static_cast<std::uint64_t>(D));
+    expect_close(c);
+  }
+}
+
+// Keys of more than one stretch: D 256 makes a stretch 1024 keys, or with two parts as well.
+TEST_P(AttentionPacked, Stretches) {
+  for (const std::int64_t left : {-1, 500}) {
+    Call c;
+    c.T = 70, c.S = 2500, c.D = 250, c.Dv = 256, c.is_causal = true, c.offset = 2000;
+    c.left = left, c.scale = 0.05F, c.precision = GetParam();
+    c.fill(9);
+    ASSERT_LT(packed_stretch(c.problem()), c.S);
     expect_close(c);
   }
 }
