@@ -1,0 +1,23 @@
+// Ctrl-C as a question that long work asks, so that it ends where nothing is half done.
+#ifndef CLEARHEAD_BASE_INTERRUPT_H_
+#define CLEARHEAD_BASE_INTERRUPT_H_
+
+namespace clearhead {
+
+/// While one lives, the first SIGINT (Ctrl-C) or SIGTERM only makes `interrupted()` true; the next
+/// ends the process as it would without. One at a time; programs make it, the library only asks.
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  ~InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+};
+
+/// Whether a watched signal has come since the last `InterruptWatch` was made. May be asked at any
+/// time, by any thread.
+bool interrupted();
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_INTERRUPT_H_
