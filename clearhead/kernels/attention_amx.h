@@ -73,6 +73,30 @@ struct Rows {
 /// numbers were not finite or too large.
 std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace);
 
+/// What pooling keeps of a block, as kernels/attention_pool.h has it: rows of [count, stride] numbers
+/// for cells of `size` keys, a multiple of kKeyStep. Cells [begin, end) are written.
+struct Cells {
+  std::int64_t size, stride;
+  std::int64_t begin, end;
+  float* max;
+  float* sum;
+};
+
+/// Bytes of what a block keeps from one call of pool_keys to the next, and of what it needs meanwhile;
+/// both begin at a multiple of 64 bytes.
+std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts);
+inline constexpr std::int64_t kPoolScratchBytes = kRows * kChunk * 4;
+
+/// One block with pooling, in parts: begins, takes keys [begin, end) one range after the other, in
+/// ascending order and divided at multiples of kKeyStep, and ends with the results of `forward` and
+/// the mean score of each row. So several blocks can take the same keys while these are near. The
+/// bits that each returns are to be joined.
+std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state);
+std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
+                        char* scratch, char* state);
+std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* row_max,
+                       float* row_sum, float* mean_score, char* scratch, char* state);
+
 }  // namespace clearhead::kernels::amx
 
 #endif  // CLEARHEAD_KERNELS_ATTENTION_AMX_H_

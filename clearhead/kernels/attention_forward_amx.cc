@@ -15,6 +15,8 @@ namespace clearhead::kernels::amx {
 namespace {
 
 constexpr float kMaxGrowth = 8;  // of a score past the reference, in powers of two
+// With pooling, the score of a hidden pair: 0 · this is 0, and 0 · −∞ is not.
+constexpr float kHidden = -1e38F;
 
 // What a block keeps while it walks along the keys.
 struct Block {
@@ -23,28 +25,38 @@ struct Block {
   char* queries;   // [2][k_tiles][parts]
   float* maximum;  // [kRows][16]: the largest score so far, each lane for itself
   float* total;    // [kRows][16]: the sum of weights, likewise
+  float* moment;   // [kRows][16]: with pooling, the sum of weight · score, likewise
   float* offset;  // [kRows]: what turns a score into a weight's exponent; +∞ before the first key
   float* limit;   // [kRows]: scores past this move the reference
   float factor;   // exponent = score·factor + offset
   float unit;     // of exponents: 1/128 power of two with one part, else 1
+  float hidden;   // the score of a hidden pair, below that of any other
   std::int64_t k_tiles, v_tiles;
-  std::int64_t rows;  // rounded up to whole tiles: 16 or 32
+  std::int64_t rows;   // rounded up to whole tiles: 16 or 32
+  const Cells* cells;  // of pooling: then maximum and total are those of the cell so far; else null
 };
 
 std::int64_t sums_floats(std::int64_t Dv) { return v_tiles(Dv) * 2 * kTileFloats; }
 
-Block make_block(const Rows& rows, char* workspace) {
+// What a block is, in memory of its own (`state`) and memory that it needs for one chunk at a time.
+Block make_block(const Rows& rows, const Cells* cells, char* scratch, char* state) {
   Block w;
-  w.scores = reinterpret_cast<float*>(workspace);
-  w.sums = w.scores + kRows * kChunk;
+  w.scores = reinterpret_cast<float*>(scratch);
+  w.sums = reinterpret_cast<float*>(state);
   w.maximum = w.sums + sums_floats(rows.Dv);
   w.total = w.maximum + kRows * 16;
-  w.offset = w.total + kRows * 16;
+  w.moment = w.total + kRows * 16;
+  w.offset = w.moment + kRows * 16;
   w.limit = w.offset + kRows;
   w.queries = reinterpret_cast<char*>(w.limit + kRows);
   w.k_tiles = k_tiles(rows.D);
   w.v_tiles = v_tiles(rows.Dv);
   w.rows = rows.count > 16 ? 32 : 16;
+  w.cells = cells;
+  w.hidden = cells != nullptr ? kHidden : -kInfinity;
+  const bool finish = rows.has_mask || rows.softcap != 0;
+  w.unit = rows.parts == 2 ? 1.0F : 1.0F / 128;
+  w.factor = (finish ? 1 : __builtin_fabsf(rows.scale)) * kLog2E / w.unit;
   return w;
 }
 
@@ -159,6 +171,8 @@ bool finish_scores(const Rows& rows, const Block& w, std::int64_t r, std::int64_
       _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
                          _mm512_set1_epi32(static_cast<int>(rows.mask_stride)));
   const bool dense = rows.mask_stride == 1;
+  // A score below this could not be told from a hidden one.
+  const __m512 lowest = _mm512_set1_ps(w.cells != nullptr ? -kTooLarge : -kInfinity);
   __mmask16 good = 0xffff;
   for (std::int64_t tile = 0; tile < steps * 2; ++tile) {
     const std::int64_t key = s + tile * 16;
@@ -188,9 +202,10 @@ bool finish_scores(const Rows& rows, const Block& w, std::int64_t r, std::int64_
         }
       }
     }
-    good &= _mm512_cmp_ps_mask(x, _mm512_set1_ps(kTooLarge), _CMP_LT_OQ) |
+    good &= (_mm512_cmp_ps_mask(x, _mm512_set1_ps(kTooLarge), _CMP_LT_OQ) &
+             _mm512_cmp_ps_mask(x, lowest, _CMP_GE_OQ)) |
             static_cast<__mmask16>(~seen);
-    _mm512_store_ps(at, _mm512_mask_mov_ps(_mm512_set1_ps(-kInfinity), seen, x));
+    _mm512_store_ps(at, _mm512_mask_mov_ps(_mm512_set1_ps(w.hidden), seen, x));
   }
   return good == 0xffff;
 }
@@ -203,22 +218,28 @@ void hide_outside(const Rows& rows, const Block& w, std::int64_t r, std::int64_t
     const __mmask16 inside = first_lanes(rows.end[r] - key) & ~first_lanes(rows.begin[r] - key);
     if (inside == 0xffff) continue;
     float* const at = score_row(w, r, tile);
-    _mm512_mask_storeu_ps(at, static_cast<__mmask16>(~inside), _mm512_set1_ps(-kInfinity));
+    _mm512_mask_storeu_ps(at, static_cast<__mmask16>(~inside), _mm512_set1_ps(w.hidden));
   }
 }
 
 // Moves the reference of row r up to its largest score. Rare, hence out of the way of the loop.
 __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bool has_sums) {
   float top = _mm512_reduce_max_ps(_mm512_load_ps(w.maximum + r * 16));
-  if (top == -kInfinity) return;  // no key yet
+  if (top <= w.hidden) return;  // no key yet
   top = top > -kTooLarge ? top : -kTooLarge;
   const float powers = __builtin_ceilf(top * w.factor * w.unit);
   const float one = 1 / w.unit;
   // With one part, exponents are those of a bf16, which are counted from −127.
   const float offset = (one == 1 ? 0 : 127 * one) - powers * one;
   if (w.offset[r] != kInfinity) {
-    const __m512 by = _mm512_set1_ps(__builtin_exp2f((offset - w.offset[r]) * w.unit));
+    const float power = __builtin_exp2f((offset - w.offset[r]) * w.unit);
+    const __m512 by = _mm512_set1_ps(power);
     _mm512_store_ps(w.total + r * 16, _mm512_mul_ps(_mm512_load_ps(w.total + r * 16), by));
+    if (w.cells != nullptr) {
+      _mm512_store_ps(w.moment + r * 16, _mm512_mul_ps(_mm512_load_ps(w.moment + r * 16), by));
+      float* const sums = w.cells->sum + r * w.cells->stride;
+      for (std::int64_t c = w.cells->begin; c < w.cells->end; ++c) sums[c] *= power;
+    }
     for (std::int64_t e = 0; has_sums && e < w.v_tiles; ++e) {
       float* const z = w.sums + (e * 2 + r / 16) * kTileFloats + r % 16 * 16;
       _mm512_store_ps(z, _mm512_mul_ps(_mm512_load_ps(z), by));
@@ -233,6 +254,7 @@ __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bo
 struct SoftmaxState {
   float* maximum;
   float* total;
+  float* moment;
   const float* offset;
   const float* limit;
   __m512 factor;
@@ -250,8 +272,9 @@ CLEARHEAD_ALWAYS_INLINE void take_maximum(const Block& w, const SoftmaxState& st
 }
 
 // The softmax of row r: its scores become weights, its maximum, sum and reference move along.
-// Steps: of 32 keys, known when compiling, so that the scores stay in registers.
-template <int Steps>
+// Steps: of 32 keys, known when compiling, so that the scores stay in registers. Pool: whether the sum
+// of weight · score is wanted, too.
+template <int Steps, bool Pool>
 CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& state, std::int64_t r,
                                           bool has_sums) {
   float* const at = score_row(w, r, 0);
@@ -266,18 +289,27 @@ CLEARHEAD_ALWAYS_INLINE void one_part_row(const Block& w, const SoftmaxState& st
   take_maximum(w, state, r, has_sums, top);
   const __m512 offset = _mm512_set1_ps(state.offset[r]);
   __m512 total = _mm512_load_ps(state.total + r * 16);
+  __m512 moment = Pool ? _mm512_load_ps(state.moment + r * 16) : total;
   for (int p = 0; p < Steps; ++p) {
     const __m512i x = _mm512_cvtps_epi32(_mm512_fmadd_ps(a[p], state.factor, offset));
     const __m512i y = _mm512_cvtps_epi32(_mm512_fmadd_ps(b[p], state.factor, offset));
     const __m512i weights = weights_of(x, y, state.table);
+    if constexpr (Pool) {  // a bf16 in the upper half of 32 bits is an f32
+      const __m512i zero = _mm512_setzero_si512();
+      const __m512i of_a = _mm512_unpacklo_epi16(zero, weights);
+      const __m512i of_b = _mm512_unpackhi_epi16(zero, weights);
+      moment = _mm512_fmadd_ps(_mm512_castsi512_ps(of_a), a[p], moment);
+      moment = _mm512_fmadd_ps(_mm512_castsi512_ps(of_b), b[p], moment);
+    }
     total = _mm512_dpbf16_ps(total, reinterpret_cast<__m512bh>(weights),
                              reinterpret_cast<__m512bh>(state.ones));
     _mm512_store_si512(at + p * 4 * kTileFloats, weights);
   }
   _mm512_store_ps(state.total + r * 16, total);
+  if constexpr (Pool) _mm512_store_ps(state.moment + r * 16, moment);
 }
 
-template <int Steps>
+template <int Steps, bool Pool>
 CLEARHEAD_ALWAYS_INLINE void two_part_row(const Block& w, const SoftmaxState& state, std::int64_t r,
                                           bool has_sums) {
   float* const at = score_row(w, r, 0);
@@ -289,24 +321,30 @@ CLEARHEAD_ALWAYS_INLINE void two_part_row(const Block& w, const SoftmaxState& st
   take_maximum(w, state, r, has_sums, top);
   const __m512 offset = _mm512_set1_ps(state.offset[r]);
   __m512 total = _mm512_load_ps(state.total + r * 16);
+  __m512 moment = Pool ? _mm512_load_ps(state.moment + r * 16) : total;
   for (int p = 0; p < Steps; ++p) {
     float* const first = at + p * 4 * kTileFloats;
     float* const second = first + 2 * kTileFloats;
-    const __m512 x = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(first), state.factor, offset));
-    const __m512 y = exp2_f32(_mm512_fmadd_ps(_mm512_load_ps(second), state.factor, offset));
+    const __m512 a = _mm512_load_ps(first);
+    const __m512 b = _mm512_load_ps(second);
+    const __m512 x = exp2_f32(_mm512_fmadd_ps(a, state.factor, offset));
+    const __m512 y = exp2_f32(_mm512_fmadd_ps(b, state.factor, offset));
     total = _mm512_add_ps(total, _mm512_add_ps(x, y));
+    if constexpr (Pool) moment = _mm512_fmadd_ps(x, a, _mm512_fmadd_ps(y, b, moment));
     const __m512i high = to_bf16(x, y);
     _mm512_store_si512(first, high);
     _mm512_store_si512(
         second, to_bf16(_mm512_sub_ps(x, lower_f32(high)), _mm512_sub_ps(y, upper_f32(high))));
   }
   _mm512_store_ps(state.total + r * 16, total);
+  if constexpr (Pool) _mm512_store_ps(state.moment + r * 16, moment);
 }
 
-template <int Parts, int Steps>
+template <int Parts, int Steps, bool Pool>
 void softmax_rows(const Block& w, bool has_sums) {
   const SoftmaxState state = {w.maximum,
                               w.total,
+                              w.moment,
                               w.offset,
                               w.limit,
                               _mm512_set1_ps(w.factor),
@@ -314,24 +352,24 @@ void softmax_rows(const Block& w, bool has_sums) {
                               _mm512_set1_epi16(0x3f80)};
   for (std::int64_t r = 0; r < w.rows; ++r) {
     if constexpr (Parts == 1) {
-      one_part_row<Steps>(w, state, r, has_sums);
+      one_part_row<Steps, Pool>(w, state, r, has_sums);
     } else {
-      two_part_row<Steps>(w, state, r, has_sums);
+      two_part_row<Steps, Pool>(w, state, r, has_sums);
     }
   }
 }
 
-template <int Parts>
+template <int Parts, bool Pool>
 void softmax_chunk(const Block& w, std::int64_t steps, bool has_sums) {
   switch (steps) {
     case 1:
-      return softmax_rows<Parts, 1>(w, has_sums);
+      return softmax_rows<Parts, 1, Pool>(w, has_sums);
     case 2:
-      return softmax_rows<Parts, 2>(w, has_sums);
+      return softmax_rows<Parts, 2, Pool>(w, has_sums);
     case 3:
-      return softmax_rows<Parts, 3>(w, has_sums);
+      return softmax_rows<Parts, 3, Pool>(w, has_sums);
     default:
-      return softmax_rows<Parts, 4>(w, has_sums);
+      return softmax_rows<Parts, 4, Pool>(w, has_sums);
   }
 }
 
@@ -346,7 +384,7 @@ std::uint32_t write_rows(const Rows& rows, const Block& w, float* z, float* row_
     const float total = _mm512_reduce_add_ps(_mm512_load_ps(w.total + r * 16));
     float* const to = z + r * rows.Dv;
     row_max[r] = top * to_score;
-    if (top == -kInfinity) {
+    if (top <= w.hidden) {
       row_max[r] = -kInfinity;
       row_sum[r] = 0;
       for (std::int64_t e = 0; e < rows.Dv; ++e) to[e] = 0;
@@ -390,16 +428,35 @@ Range keys_of(const Rows& rows, bool all) {
   return all ? common : some;
 }
 
-template <int RowTiles, int Parts>
-std::uint32_t walk(const Rows& rows, const Block& w) {
+// The cell `cell` of pooling is complete: its maxima and sums leave the lanes, for the next one.
+void close_cell(const Rows& rows, const Block& w, std::int64_t cell) {
+  const __m512 none = _mm512_set1_ps(-kInfinity);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    float* const maximum = w.maximum + r * 16;
+    float* const total = w.total + r * 16;
+    w.cells->max[r * w.cells->stride + cell] = _mm512_reduce_max_ps(_mm512_load_ps(maximum));
+    w.cells->sum[r * w.cells->stride + cell] = _mm512_reduce_add_ps(_mm512_load_ps(total));
+    _mm512_store_ps(maximum, none);
+    _mm512_store_ps(total, _mm512_setzero_ps());
+  }
+}
+
+// The keys of `range`, a chunk at a time. With pooling, no chunk crosses the border of a cell.
+template <int RowTiles, int Parts, bool Pool>
+std::uint32_t walk(const Rows& rows, const Block& w, Range range, bool has_sums) {
   const Range some = keys_of(rows, false);
   const Range common = keys_of(rows, true);
   const bool finish = rows.has_mask || rows.softcap != 0;
   std::uint32_t bad = 0;
-  bool has_sums = false;
-  for (std::int64_t s = some.begin / kKeyStep * kKeyStep; s < some.end; s += kChunk) {
-    const std::int64_t left = (some.end - s + kKeyStep - 1) / kKeyStep;
-    const std::int64_t steps = left < kChunk / kKeyStep ? left : kChunk / kKeyStep;
+  const std::int64_t first = some.begin / kKeyStep * kKeyStep;
+  const std::int64_t end = range.end < some.end ? range.end : some.end;
+  for (std::int64_t s = range.begin > first ? range.begin : first; s < end;) {
+    std::int64_t left = end - s < kChunk ? end - s : kChunk;
+    if constexpr (Pool) {
+      const std::int64_t of_cell = w.cells->size - s % w.cells->size;
+      left = left < of_cell ? left : of_cell;
+    }
+    const std::int64_t steps = (left + kKeyStep - 1) / kKeyStep;
     multiply_keys<RowTiles, Parts>(w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes,
                                    steps);
     memory_barrier();
@@ -410,45 +467,112 @@ std::uint32_t walk(const Rows& rows, const Block& w) {
     } else if (s < common.begin || s + steps * kKeyStep > common.end) {
       for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
     }
-    softmax_chunk<Parts>(w, steps, has_sums);
+    softmax_chunk<Parts, Pool>(w, steps, has_sums);
     memory_barrier();
-    multiply_values<RowTiles, Parts>(w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes,
-                                     steps, !has_sums);
-    memory_barrier();
+    if (w.v_tiles != 0) {
+      multiply_values<RowTiles, Parts>(
+          w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes, steps, !has_sums);
+      memory_barrier();
+    }
     has_sums = true;
+    s += steps * kKeyStep;
+    if constexpr (Pool) {
+      if (s % w.cells->size == 0 || s >= some.end) close_cell(rows, w, (s - 1) / w.cells->size);
+    }
   }
   return bad;
 }
 
-}  // namespace
-
-std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts) {
-  return (kRows * kChunk + sums_floats(Dv) + 2 * kRows * 16 + 2 * kRows) * 4 +
-         2 * k_tiles(D) * parts * kTileBytes;
+template <bool Pool>
+std::uint32_t walk_any(const Rows& rows, const Block& w, Range range, bool has_sums) {
+  const TileScope tiles;
+  if (w.rows == 32) {
+    return rows.parts == 2 ? walk<2, 2, Pool>(rows, w, range, has_sums)
+                           : walk<2, 1, Pool>(rows, w, range, has_sums);
+  }
+  return rows.parts == 2 ? walk<1, 2, Pool>(rows, w, range, has_sums)
+                         : walk<1, 1, Pool>(rows, w, range, has_sums);
 }
 
-std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace) {
-  Block w = make_block(rows, workspace);
-  const bool finish = rows.has_mask || rows.softcap != 0;
-  w.unit = rows.parts == 2 ? 1.0F : 1.0F / 128;
-  w.factor = (finish ? 1 : __builtin_fabsf(rows.scale)) * kLog2E / w.unit;
+// Before the first key. Returns a bit for each row that is not to be trusted.
+std::uint32_t begin_block(const Rows& rows, const Block& w) {
   for (std::int64_t r = 0; r < w.rows; ++r) {
     _mm512_store_ps(w.maximum + r * 16, _mm512_set1_ps(-kInfinity));
     _mm512_store_ps(w.total + r * 16, _mm512_setzero_ps());
     w.offset[r] = kInfinity;
     w.limit[r] = -kInfinity;
   }
-  std::uint32_t bad = pack_queries(rows, w);
+  const std::uint32_t bad = pack_queries(rows, w);
   memory_barrier();
-  {
-    const TileScope tiles;
-    if (w.rows == 32) {
-      bad |= rows.parts == 2 ? walk<2, 2>(rows, w) : walk<2, 1>(rows, w);
-    } else {
-      bad |= rows.parts == 2 ? walk<1, 2>(rows, w) : walk<1, 1>(rows, w);
+  return bad;
+}
+
+}  // namespace
+
+std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+  return kPoolScratchBytes + pool_state_bytes(D, Dv, parts);
+}
+
+std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace) {
+  const Block w = make_block(rows, nullptr, workspace, workspace + kPoolScratchBytes);
+  std::uint32_t bad = begin_block(rows, w);
+  bad |= walk_any<false>(rows, w, {0, INT64_MAX}, false);
+  return bad | write_rows(rows, w, z, row_max, row_sum);
+}
+
+std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+  return (sums_floats(Dv) + 3 * kRows * 16 + 2 * kRows) * 4 + 2 * k_tiles(D) * parts * kTileBytes;
+}
+
+std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state) {
+  const Block w = make_block(rows, &cells, scratch, state);
+  for (std::int64_t i = 0; i < sums_floats(rows.Dv); ++i) w.sums[i] = 0;
+  for (std::int64_t i = 0; i < kRows * 16; ++i) w.moment[i] = 0;
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    for (std::int64_t c = cells.begin; c < cells.end; ++c) {
+      cells.max[r * cells.stride + c] = -kInfinity;
+      cells.sum[r * cells.stride + c] = 0;
     }
   }
-  return bad | write_rows(rows, w, z, row_max, row_sum);
+  return begin_block(rows, w);
+}
+
+std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
+                        char* scratch, char* state) {
+  return walk_any<true>(rows, make_block(rows, &cells, scratch, state), {begin, end}, true);
+}
+
+std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* row_max,
+                       float* row_sum, float* mean_score, char* scratch, char* state) {
+  const Block w = make_block(rows, &cells, scratch, state);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float* const max = cells.max + r * cells.stride;
+    const float* const sum = cells.sum + r * cells.stride;
+    __m512 top = _mm512_set1_ps(-kInfinity);
+    __m512 total = _mm512_setzero_ps();
+    for (std::int64_t c = cells.begin; c < cells.end; c += 16) {
+      const __mmask16 lanes = first_lanes(cells.end - c);
+      top = _mm512_mask_max_ps(top, lanes, top, _mm512_maskz_loadu_ps(lanes, max + c));
+      total = _mm512_add_ps(total, _mm512_maskz_loadu_ps(lanes, sum + c));
+    }
+    _mm512_store_ps(w.maximum + r * 16, top);
+    _mm512_store_ps(w.total + r * 16, total);
+  }
+  const std::uint32_t bad = write_rows(rows, w, z, row_max, row_sum);
+  const float to_score = rows.has_mask || rows.softcap != 0 ? 1 : __builtin_fabsf(rows.scale);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float total = _mm512_reduce_add_ps(_mm512_load_ps(w.total + r * 16));
+    const float moment = _mm512_reduce_add_ps(_mm512_load_ps(w.moment + r * 16));
+    mean_score[r] = row_sum[r] == 0 ? 0 : moment / total * to_score;
+    // Weights were relative to the reference; row_sum is relative to row_max.
+    const float factor = row_sum[r] == 0 ? 0 : row_sum[r] / total;
+    for (std::int64_t c = cells.begin; c < cells.end; ++c) {
+      float& max = cells.max[r * cells.stride + c];
+      max = max <= w.hidden ? -kInfinity : max * to_score;
+      cells.sum[r * cells.stride + c] *= factor;
+    }
+  }
+  return bad;
 }
 
 }  // namespace clearhead::kernels::amx

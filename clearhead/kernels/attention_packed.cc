@@ -29,11 +29,49 @@ struct Packed {
   char* keys;
   char* values;
 };
-Packed parts_of_packed(const AttentionProblem<float>& problem, char* packed) {
-  const std::int64_t n = std::min(packed_stretch(problem), problem.keys);
+Packed parts_of_packed(const AttentionProblem<float>& problem, std::int64_t n, char* packed) {
   const std::int64_t header = (pack_pieces({0, n}) * 4 + 63) / 64 * 64;
   return {reinterpret_cast<float*>(packed), packed + header,
           packed + header + amx::packed_keys_bytes(n, problem.D, parts_of(problem.precision))};
+}
+
+// Bytes of n packed keys and values.
+std::int64_t bytes_of(const AttentionProblem<float>& problem, std::int64_t n) {
+  const int parts = parts_of(problem.precision);
+  return (pack_pieces({0, n}) * 4 + 63) / 64 * 64 + amx::packed_keys_bytes(n, problem.D, parts) +
+         amx::packed_values_bytes(n, problem.Dv, parts);
+}
+
+std::int64_t stretch_keys(const AttentionProblem<float>& problem) {
+  return std::min(packed_stretch(problem), problem.keys);
+}
+
+void pack_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                KeyRange keys, std::int64_t i, const Packed& packed) {
+  const int parts = parts_of(problem.precision);
+  const std::int64_t at = i * kPieceKeys;
+  const std::int64_t s = keys.begin + at;
+  // Keys from key_count on are seen by none; they may hold anything.
+  const std::int64_t n = std::min({kPieceKeys, keys.end - s, problem.key_count[b] - s});
+  packed.largest[i] = 0;
+  if (n <= 0) return;
+  const std::uint32_t largest =
+      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
+                     packed.keys + amx::packed_keys_bytes(at, problem.D, parts));
+  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
+                   amx::PairOrder::of_weights,
+                   packed.values + amx::packed_values_bytes(at, problem.Dv, parts));
+  std::memcpy(&packed.largest[i], &largest, sizeof largest);
+}
+
+// The largest |k| of n packed keys.
+float largest_of(const Packed& packed, std::int64_t n) {
+  float largest = 0;
+  for (std::int64_t i = 0; i < pack_pieces({0, n}); ++i) {
+    // Not (a < b): a NaN stays.
+    if (!(packed.largest[i] <= largest)) largest = packed.largest[i];
+  }
+  return largest;
 }
 
 // What tiles need to know of the rows of a block, at most amx::kRows, and some keys.
@@ -89,11 +127,7 @@ bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, K
 // The result of a block over packed keys alone.
 void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                   const Packed& packed, const BlockResult& result, float* workspace) {
-  float largest_key = 0;
-  for (std::int64_t i = 0; i < pack_pieces(keys); ++i) {
-    // Not (a < b): a NaN stays.
-    if (!(packed.largest[i] <= largest_key)) largest_key = packed.largest[i];
-  }
+  const float largest_key = largest_of(packed, keys.end - keys.begin);
   for (std::int64_t row = 0; row < block.rows; row += amx::kRows) {
     const std::int64_t count = std::min(amx::kRows, block.rows - row);
     amx::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
@@ -133,10 +167,7 @@ std::int64_t packed_stretch(const AttentionProblem<float>& problem) {
 }
 
 std::int64_t packed_bytes(const AttentionProblem<float>& problem) {
-  const int parts = parts_of(problem.precision);
-  const std::int64_t n = std::min(packed_stretch(problem), problem.keys);
-  return (pack_pieces({0, n}) * 4 + 63) / 64 * 64 + amx::packed_keys_bytes(n, problem.D, parts) +
-         amx::packed_values_bytes(n, problem.Dv, parts);
+  return bytes_of(problem, stretch_keys(problem));
 }
 
 std::int64_t pack_pieces(KeyRange keys) {
@@ -145,21 +176,7 @@ std::int64_t pack_pieces(KeyRange keys) {
 
 void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
                      KeyRange keys, std::int64_t i, char* to) {
-  const Packed packed = parts_of_packed(problem, to);
-  const int parts = parts_of(problem.precision);
-  const std::int64_t at = i * kPieceKeys;
-  const std::int64_t s = keys.begin + at;
-  // Keys from key_count on are seen by none; they may hold anything.
-  const std::int64_t n = std::min({kPieceKeys, keys.end - s, problem.key_count[b] - s});
-  packed.largest[i] = 0;
-  if (n <= 0) return;
-  const std::uint32_t largest =
-      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
-                     packed.keys + amx::packed_keys_bytes(at, problem.D, parts));
-  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
-                   amx::PairOrder::of_weights,
-                   packed.values + amx::packed_values_bytes(at, problem.Dv, parts));
-  std::memcpy(&packed.largest[i], &largest, sizeof largest);
+  pack_piece(problem, b, g, keys, i, parts_of_packed(problem, stretch_keys(problem), to));
 }
 
 std::int64_t packed_block_workspace(const AttentionProblem<float>& problem) {
@@ -172,7 +189,7 @@ std::int64_t packed_block_workspace(const AttentionProblem<float>& problem) {
 void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                           KeyRange keys, const char* packed, const BlockResult& result,
                           float* workspace) {
-  const Packed stretch = parts_of_packed(problem, const_cast<char*>(packed));
+  const Packed stretch = parts_of_packed(problem, stretch_keys(problem), const_cast<char*>(packed));
   if (keys.begin == 0) {
     forward_over(problem, block, keys, stretch, result, workspace);
     return;
@@ -190,6 +207,88 @@ void packed_forward_block(const AttentionProblem<float>& problem, const QueryBlo
                {z + rows * problem.Dv, row_max + rows, row_sum + rows},
                workspace + joining_numbers(problem));
   attention_join_parts(2, rows, problem.Dv, {z, row_max, row_sum}, result);
+}
+
+bool packed_cells_fit(std::int64_t cell) {
+  return cell % amx::kKeyStep == 0 && cell >= amx::kChunk / 2;
+}
+
+std::int64_t pool_head_bytes(const AttentionProblem<float>& problem) {
+  return bytes_of(problem, problem.keys);
+}
+
+void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     std::int64_t i, char* head) {
+  const KeyRange keys{0, problem.keys};
+  pack_piece(problem, b, g, keys, i, parts_of_packed(problem, problem.keys, head));
+}
+
+std::int64_t packed_pool_workspace(const AttentionProblem<float>& problem) {
+  const std::int64_t state =
+      amx::pool_state_bytes(problem.D, problem.Dv, parts_of(problem.precision));
+  return (amx::kPoolScratchBytes + kPoolRows / amx::kRows * state) /
+         static_cast<std::int64_t>(sizeof(float));
+}
+
+void packed_pool_rows(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
+                      std::int64_t t, std::int64_t t_end, KeyRange cells, const char* head,
+                      const PooledRows<float>& out, bool* trusted, float* workspace) {
+  const Packed packed = parts_of_packed(problem, problem.keys, const_cast<char*>(head));
+  const float largest_key = largest_of(packed, problem.keys);
+  std::fill(trusted, trusted + (t_end - t), largest_key < std::numeric_limits<float>::infinity());
+  if (!trusted[0]) return;
+  const int parts = parts_of(problem.precision);
+  char* const scratch = reinterpret_cast<char*>(workspace);
+  struct PoolBlock {
+    amx::Rows rows;
+    amx::Cells cells;
+    char* state;
+    std::uint32_t bad;
+  };
+  PoolBlock blocks[kPoolRows / amx::kRows];
+  const std::int64_t count = (t_end - t + amx::kRows - 1) / amx::kRows;
+  const std::int64_t heads = problem.H / problem.G;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = i * amx::kRows;
+    PoolBlock& block = blocks[i];
+    block.rows = tile_rows(problem,
+                           {b, h / heads, h % heads * problem.queries + t + row,
+                            std::min(amx::kRows, t_end - t - row)},
+                           {0, problem.keys});
+    block.rows.keys = packed.keys;
+    block.rows.values = packed.values;
+    block.rows.largest_key = largest_key;
+    block.cells = {out.cell,
+                   out.cells,
+                   cells.begin,
+                   cells.end,
+                   out.cell_max + row * out.cells,
+                   out.cell_sum + row * out.cells};
+    block.state =
+        scratch + amx::kPoolScratchBytes + i * amx::pool_state_bytes(problem.D, problem.Dv, parts);
+    block.bad = amx::pool_begin(block.rows, block.cells, scratch, block.state);
+  }
+  // Keys and values that stay in a quarter of a second-level cache of 2 MiB while all blocks meet
+  // them.
+  const std::int64_t bytes = amx::packed_keys_bytes(amx::kChunk, problem.D, parts) +
+                             amx::packed_values_bytes(amx::kChunk, problem.Dv, parts);
+  const std::int64_t near =
+      std::max<std::int64_t>(1, (std::int64_t{512} << 10) / bytes) * amx::kChunk;
+  const std::int64_t end = std::min(cells.end * out.cell, problem.keys);
+  for (std::int64_t s = cells.begin * out.cell; s < end; s += near) {
+    for (PoolBlock* block = blocks; block < blocks + count; ++block) {
+      block->bad |= amx::pool_keys(block->rows, block->cells, s, std::min(s + near, end), scratch,
+                                   block->state);
+    }
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = i * amx::kRows;
+    PoolBlock& block = blocks[i];
+    block.bad |= amx::pool_end(block.rows, block.cells, out.z + row * problem.Dv, out.row_max + row,
+                               out.row_sum + row, out.mean_score + row, scratch, block.state);
+    for (std::int64_t r = 0; r < block.rows.count; ++r)
+      trusted[row + r] = (block.bad >> r & 1U) == 0;
+  }
 }
 
 }  // namespace clearhead::kernels

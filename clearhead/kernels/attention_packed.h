@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention_pool.h"
 
 namespace clearhead::kernels {
 
@@ -56,6 +57,25 @@ std::int64_t packed_backward_workspace(const AttentionProblem<float>& problem);
 void packed_backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
                      std::int64_t b, std::int64_t g, std::int64_t block, std::int64_t block_end,
                      KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+
+/// Whether cells of `cell` keys can be pooled on tiles: whole steps of packed keys, and half a chunk
+/// at least, below which what a chunk costs in any case would count twice.
+bool packed_cells_fit(std::int64_t cell);
+
+/// Bytes of a whole packed key/value head, for pooling, and its packing in pack_pieces({0, keys})
+/// pieces, as above.
+std::int64_t pool_head_bytes(const AttentionProblem<float>& problem);
+void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     std::int64_t i, char* head);
+
+/// Numbers of workspace for the function below, which begins at a multiple of 64 bytes.
+std::int64_t packed_pool_workspace(const AttentionProblem<float>& problem);
+
+/// As attention_pool_rows, writing the cells `cells`; trusted[i] says of row i whether it stands, or
+/// is left to be calculated in f32.
+void packed_pool_rows(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
+                      std::int64_t t, std::int64_t t_end, KeyRange cells, const char* head,
+                      const PooledRows<float>& out, bool* trusted, float* workspace);
 
 }  // namespace clearhead::kernels
 

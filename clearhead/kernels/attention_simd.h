@@ -4,6 +4,7 @@
 #define CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
 
 #include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention_pool.h"
 
 namespace clearhead::kernels {
 
@@ -19,6 +20,12 @@ void simd_backward_block(const AttentionProblem<float>& problem,
 
 /// As attention_delta.
 void simd_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
+
+/// As attention_pool_queries for up to kQueryBlock rows, writing the cells `cells`. Rows that are not
+/// finite may differ from the reference.
+void simd_pool_block(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
+                     std::int64_t t, std::int64_t t_end, KeyRange cells,
+                     const PooledRows<float>& out, float* workspace);
 
 /// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what the
 /// functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
