@@ -2,6 +2,7 @@
 #include "apps/cli/bench/bench.h"
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
+#include "apps/cli/map/map.h"
 
 namespace clearhead {
 
@@ -39,6 +40,20 @@ const std::vector<Command>& commands() {
     clearhead bench --json bench.json
 )",
        set_up_bench},
+      {"map", "attention of sequences of any length: an overview, and any window of it",
+       "--q FILE --k FILE [OPTIONS]",
+       R"(  A million tokens at a glance, and in a page to explore:
+    clearhead map --q q.npy --k k.npy --causal --precision medium --out map.png --out map.html
+
+  What stands there exactly: 512 queries, and the keys that they look at most
+    clearhead map --q q.npy --k k.npy --causal --window 700000:700512,0:512 --out window.png
+    clearhead map --q q.npy --k k.npy --causal --rows 700000,700001 --strongest 8
+
+  Head 3 of a model's activations, all numbers kept:
+    clearhead map --from hooks.safetensors --q blocks.0.attn.hook_rot_q \
+      --k blocks.0.attn.hook_rot_k --head 3 --causal --save map.safetensors
+)",
+       set_up_map},
       {"completion", "print the completion script of a shell", "bash|zsh",
        R"(  For this session of bash:
     source <(clearhead completion bash)

@@ -159,19 +159,6 @@ std::string name_on_tape(const Array& array, const AttendInputs& in, const std::
   return known.empty() ? "hook_" + letter : known;
 }
 
-Layout choose_layout(const AttendOptions& o, const Array& q, std::vector<std::string>& notes) {
-  if (!o.layout.empty()) return Layout(o.layout);
-  const std::int64_t rank = q.tensor.rank();
-  if (!activation_name(q.source).empty() && (rank == 3 || rank == 4)) {
-    notes.push_back(
-        fmt::format("{} is named like an activation of TransformerLens, so its axes are taken for "
-                    "{}tokens, heads and numbers; --layout says otherwise",
-                    q.source, rank == 4 ? "batch, " : ""));
-    return Layout(rank == 3 ? "thd" : "bthd");
-  }
-  return Layout::usual(q.tensor.shape(), q.title);
-}
-
 // Text has no type, so that it needs f64 only for numbers that are too large for f32.
 bool needs_f64(const Array& array) {
   if (!array.tensor.defined() || array.tensor.dtype() != DType::f64) return false;
@@ -207,7 +194,7 @@ AttendInputs file_inputs(const AttendOptions& o) {
   from.w_o = reader.read("w-o", o.w_o);
   from.past_key = reader.read("past-key", o.past_key);
   from.past_value = reader.read("past-value", o.past_value);
-  in.layout = choose_layout(o, from.q, in.notes);
+  in.layout = choose_layout(o.layout, from.q, in.notes);
   const DType dtype = common_type(o, from);
   fit_inputs(from, o.heads, o.kv_heads, dtype, in);
   in.q_name = name_on_tape(from.q, in, "q");
@@ -219,6 +206,19 @@ AttendInputs file_inputs(const AttendOptions& o) {
 }
 
 }  // namespace
+
+Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes) {
+  if (!layout.empty()) return Layout(layout);
+  const std::int64_t rank = q.tensor.rank();
+  if (!activation_name(q.source).empty() && (rank == 3 || rank == 4)) {
+    notes.push_back(
+        fmt::format("{} is named like an activation of TransformerLens, so its axes are taken for "
+                    "{}tokens, heads and numbers; --layout says otherwise",
+                    q.source, rank == 4 ? "batch, " : ""));
+    return Layout(rank == 3 ? "thd" : "bthd");
+  }
+  return Layout::usual(q.tensor.shape(), q.title);
+}
 
 AttendInputs load_inputs(const AttendOptions& options) {
   AttendInputs in = options.tokens ? random_inputs(options) : file_inputs(options);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/attend/arrays.h"
 #include "apps/cli/attend/layout.h"
 #include "apps/cli/attend/options.h"
 #include "clearhead/tensor/tensor.h"
@@ -35,6 +36,10 @@ struct AttendInputs {
 
   bool has_weights() const { return w_q.defined(); }
 };
+
+/// The layout that --layout names, or if that is empty the one that the queries' name and number of
+/// axes suggest, which `notes` then says.
+Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes);
 
 /// Makes or reads the inputs. Throws Error, naming option, file and shape, if they are not sound or
 /// do not fit each other.

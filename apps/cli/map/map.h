@@ -1,0 +1,17 @@
+// The command `clearhead map`.
+#ifndef CLEARHEAD_APPS_CLI_MAP_MAP_H_
+#define CLEARHEAD_APPS_CLI_MAP_MAP_H_
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+std::function<void()> set_up_map(CLI::App& app);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_MAP_MAP_H_

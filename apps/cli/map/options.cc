@@ -1,0 +1,151 @@
+#include "apps/cli/map/options.h"
+
+#include <charconv>
+
+#include "apps/cli/attend/layout.h"
+#include "apps/cli/command.h"
+#include "apps/cli/option_group.h"
+#include "clearhead/plot/figure_file.h"
+
+namespace clearhead {
+namespace {
+
+// "100:200,0:50": queries, then keys.
+AttentionWindow parse_window(const std::string& text) {
+  AttentionWindow window;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto number = [&](std::int64_t& n, char after) {
+    const auto [stop, fault] = std::from_chars(at, end, n);
+    const bool ends = after == 0 ? stop == end : stop != end && *stop == after;
+    if (fault != std::errc() || !ends || n < 0) {
+      refuse_value("--window", "queries and keys as BEGIN:END,BEGIN:END", text);
+    }
+    at = stop + (after == 0 ? 0 : 1);
+  };
+  number(window.t, ':');
+  number(window.t_end, ',');
+  number(window.s, ':');
+  number(window.s_end, 0);
+  return window;
+}
+
+void add_files(CLI::App& app, MapOptions& o) {
+  OptionGroup group(app, "Queries and keys: .npy, .csv, or names of tensors in the file --from");
+  group.text("--q", "FILE", "Queries", [&o](const std::string& x) { o.q = x; });
+  group.text("--k", "FILE", "Keys", [&o](const std::string& x) { o.k = x; });
+  group.text("--from", "FILE", "A .safetensors or .npz file; --q and --k name its tensors",
+             [&o](const std::string& x) { o.from = x; });
+  std::vector<std::pair<std::string, std::string>> layouts;
+  for (const std::string& name : Layout::names()) layouts.emplace_back(name, name);
+  group.choice<std::string>("--layout", layouts, "Axes of the inputs, as `clearhead attend` has it",
+                            [&o](const std::string& x) { o.layout = x; });
+  group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
+                [&o](std::int64_t n) { o.heads = n; });
+  group.integer("--kv-heads", "Key heads, fewer than --heads if heads share them", 1,
+                [&o](std::int64_t n) { o.kv_heads = n; });
+  group.integer("--head", "The head that is looked at, counted from 0 (0 if not given)", 0,
+                [&o](std::int64_t n) { o.head = n; });
+  group.integer("--batch", "Its place in the batch, counted from 0 (0 if not given)", 0,
+                [&o](std::int64_t n) { o.batch = n; });
+}
+
+void add_attention(CLI::App& app, MapOptions& o) {
+  OptionGroup group(app, "Attention");
+  AttentionMapOptions& a = o.attention;
+  group.flag("--causal", "A query sees only keys up to its own position",
+             [&a] { a.is_causal = true; });
+  group.number("--scale", "Factor on q·k (1/√D if not given)", [&a](double x) { a.scale = x; });
+  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)",
+               [&a](double x) { a.softcap = x; });
+  group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
+                [&a](std::int64_t n) { a.left_window_size = n; });
+  group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
+                [&a](std::int64_t n) { a.right_window_size = n; });
+  group.choice<Precision>(
+      "--precision",
+      {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
+      "Of the overview (highest if not given): high and medium are faster where "
+      "the processor has AMX. Windows and strongest keys are always highest",
+      [&a](Precision x) { a.precision = x; });
+  group.integer("--cell",
+                "Queries and keys of a cell (if not given, the least power of two with which there "
+                "are at most 2,048 cells a side)",
+                1, [&a](std::int64_t n) { a.cell = n; });
+  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
+                [&o](std::int64_t n) { o.threads = static_cast<int>(n); });
+}
+
+// The words of a table of names, for OptionGroup::choice.
+template <typename T>
+std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& names) {
+  return {names.begin(), names.end()};
+}
+
+void add_results(CLI::App& app, MapOptions& o) {
+  OptionGroup group(app, "What you get");
+  group.text(
+      "--window", "T:T,S:S",
+      "Instead of the map, the pattern itself: the weights of queries T:T for keys S:S, from "
+      "the first up to but not including the second, exact",
+      [&o](const std::string& x) { o.window = parse_window(x); });
+  group.integers("--rows", "T,T", "Queries whose strongest keys are shown (if not given, a few)",
+                 [&o](const std::vector<std::int64_t>& x) { o.rows = x; });
+  group.integer("--strongest", "So many of them a row (3 if not given)", 1,
+                [&o](std::int64_t n) { o.strongest = n; });
+  group.flag("--key-mass",
+             "The mass that each single key receives, not only each cell of them: takes a second "
+             "pass, longer than the first",
+             [&o] { o.key_mass = true; });
+  group.repeated_text("--out", "FILE",
+                      "Draw it: .svg, .pdf, .png or .html; may be given several times",
+                      [&o](const std::vector<std::string>& x) { o.out = x; });
+  group.text("--save", "FILE",
+             "Write the numbers: .safetensors or .npz, a window also as .npy. Of a map: row_max, "
+             "row_sum and row_entropy; max.N and mean.N with cells of N tokens, for each level; "
+             "cell_mass, and key_mass if asked for",
+             [&o](const std::string& x) { o.save = x; });
+  group.choice<Scale>("--color-scale", choices(scale_names()),
+                      "How weights become colours (log if not given)",
+                      [&o](Scale x) { o.color_scale = x; });
+  group.choice<ColorMap>("--color-map", choices(color_map_names()),
+                         "The colours (violet-to-yellow if not given)",
+                         [&o](ColorMap x) { o.color_map = x; });
+  group.choice<Pool>("--pool", {{"max", Pool::max}, {"mean", Pool::mean}},
+                     "What a cell shows: its largest weight, or the mean over the pairs that see "
+                     "each other (max if not given)",
+                     [&o](Pool x) { o.pool = x; });
+}
+
+}  // namespace
+
+void add_map_options(CLI::App& app, MapOptions& options) {
+  add_files(app, options);
+  add_attention(app, options);
+  add_results(app, options);
+}
+
+void check(const MapOptions& o) {
+  if (o.q.empty() || o.k.empty()) {
+    throw UsageError(
+        "there is nothing to map; give --q FILE --k FILE, or --from FILE and their names");
+  }
+  if (o.window && (o.key_mass || !o.rows.empty() || o.attention.cell != 0)) {
+    throw UsageError("--window shows single weights; --key-mass, --rows and --cell are for a map");
+  }
+  for (const std::string& path : o.out) {
+    try {
+      check_figure_ending(path);
+    } catch (const Error& e) {
+      throw UsageError(std::string("--out: ") + e.what());
+    }
+  }
+  const bool known = o.save.empty() || o.save.ends_with(".safetensors") ||
+                     o.save.ends_with(".npz") || (o.window && o.save.ends_with(".npy"));
+  if (!known) {
+    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz" +
+                     (o.window ? ", or .npy" : ""));
+  }
+}
+
+}  // namespace clearhead

@@ -1,0 +1,184 @@
+#include "apps/cli/map/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "apps/cli/numbers.h"
+#include "apps/cli/table.h"
+
+namespace clearhead {
+namespace {
+
+constexpr std::int64_t kSomeRows = 8;  // whose strongest keys are shown if none are asked for
+constexpr std::int64_t kSomeKeys = 8;  // that receive most
+
+// "0", "512", "1024", …
+std::vector<std::string> starts(std::int64_t begin, std::int64_t count, std::int64_t step) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(std::to_string(begin + i * step));
+  return names;
+}
+
+Heatmap heatmap_of(const MapOptions& o, const std::string& title, Panel panel) {
+  Heatmap heatmap;
+  heatmap.title = title;
+  heatmap.row_title = "query";
+  heatmap.column_title = "key";
+  heatmap.value_title = "attention weight";
+  heatmap.scale = o.color_scale;
+  heatmap.color_map = o.color_map;
+  heatmap.pool = o.pool;
+  heatmap.panels.push_back(std::move(panel));
+  return heatmap;
+}
+
+// Rows asked for, or a few that are spread over all, the last one among them.
+std::vector<std::int64_t> shown_rows(const MapOptions& o, std::int64_t T) {
+  if (!o.rows.empty()) return o.rows;
+  std::vector<std::int64_t> rows;
+  const std::int64_t n = std::min(T, kSomeRows);
+  for (std::int64_t i = 1; i <= n; ++i) rows.push_back(i * T / n - 1);
+  return rows;
+}
+
+// A table of rows: entropy, and the keys that they look at most with their weights.
+Block strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapOptions& o) {
+  TextTable table;
+  table.columns = {{"query", false}, {"entropy", false}, {"strongest keys (weight)", true}};
+  for (const std::int64_t t : shown_rows(o, in.q.size(0))) {
+    std::string keys;
+    for (const KeyWeight& key : strongest_keys(in.q, in.k, t, o.strongest, o.attention)) {
+      keys += fmt::format("{}{} ({:.3g})", keys.empty() ? "" : ", ", key.key, key.weight);
+    }
+    table.rows.push_back({std::to_string(t), fmt::format("{:.3f}", map.row_entropy.at({t})),
+                          keys.empty() ? "none" : keys});
+  }
+  return table.lines();
+}
+
+// A table of what receives most: single keys, or cells of them.
+Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
+  const double* const received = mass.data<double>();
+  const double all = std::accumulate(received, received + mass.count(), 0.0);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(mass.count()));
+  std::iota(order.begin(), order.end(), 0);
+  const std::int64_t n = std::min<std::int64_t>(kSomeKeys, mass.count());
+  const auto larger = [&](std::int64_t a, std::int64_t b) {
+    const double x = std::isnan(received[a]) ? INFINITY : received[a];
+    const double y = std::isnan(received[b]) ? INFINITY : received[b];
+    return x != y ? x > y : a < b;
+  };
+  std::partial_sort(order.begin(), order.begin() + n, order.end(), larger);
+  TextTable table;
+  table.columns = {
+      {cell == 1 ? "key" : "keys", false}, {"weight received", false}, {"of all", false}};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t first = order[i] * cell;
+    const std::int64_t last = std::min(first + cell, keys) - 1;
+    table.rows.push_back({first == last ? std::to_string(first) : fmt::format("{}–{}", first, last),
+                          fmt::format("{:.2f}", received[order[i]]),
+                          fmt::format("{:.2f} %", 100 * received[order[i]] / all)});
+  }
+  return table.lines();
+}
+
+std::string joined(const Block& block) {
+  std::string text;
+  for (const std::string& line : block) text += line + "\n";
+  return text;
+}
+
+// "least 0.000 (query 0), middle 9.211, most 13.2 (query 88)": natural logarithms.
+std::string entropy_line(const Tensor& entropy) {
+  const float* const x = entropy.data<float>();
+  const std::int64_t T = entropy.count();
+  std::vector<std::int64_t> rows;  // that are numbers
+  for (std::int64_t t = 0; t < T; ++t) {
+    if (!std::isnan(x[t])) rows.push_back(t);
+  }
+  const std::int64_t nan = T - std::ssize(rows);
+  std::string text = "entropy of rows, in nats: ";
+  if (!rows.empty()) {
+    const auto less = [&](std::int64_t a, std::int64_t b) { return x[a] < x[b]; };
+    const auto [least, most] = std::minmax_element(rows.begin(), rows.end(), less);
+    text += fmt::format("least {:.3f} (query {}), most {:.3f} (query {})", x[*least], *least,
+                        x[*most], *most);
+    std::nth_element(rows.begin(), rows.begin() + std::ssize(rows) / 2, rows.end(), less);
+    text += fmt::format(", median {:.3f}", x[rows[rows.size() / 2]]);
+  }
+  if (nan > 0) text += fmt::format("{}NaN in {}", rows.empty() ? "" : "; ", counted(nan, "row"));
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const MapInputs& in, const MapOptions& o) {
+  std::string text =
+      fmt::format("attention of {} to {}: {}{}", counted(in.q.size(0), "query"),
+                  counted(in.k.size(0), "key"), in.head, counted(in.q.size(1), "dim"));
+  if (o.attention.is_causal) text += ", causal";
+  if (o.window) {
+    return text + fmt::format("; the window of queries {} to {} and keys {} to {}", o.window->t,
+                              o.window->t_end - 1, o.window->s, o.window->s_end - 1);
+  }
+  switch (o.attention.precision) {
+    case Precision::highest:
+      break;
+    case Precision::high:
+      text += ", precision high";
+      break;
+    case Precision::medium:
+      text += ", precision medium";
+      break;
+  }
+  return text + fmt::format("; cells of {0} × {0}", o.attention.cell);
+}
+
+Heatmap map_heatmap(const AttentionMap& map, const MapOptions& o) {
+  const AttentionMapLevel& level = map.levels.front();
+  Panel panel;
+  panel.values = o.pool == Pool::mean ? level.mean : level.max;
+  if (level.cell > 1) {
+    panel.row_labels = starts(0, panel.values.size(0), level.cell);
+    panel.column_labels = starts(0, panel.values.size(1), level.cell);
+    panel.title = fmt::format("each value the {} of {} × {} weights",
+                              o.pool == Pool::mean ? "mean" : "largest", level.cell, level.cell);
+  }
+  return heatmap_of(o, "attention map", std::move(panel));
+}
+
+Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
+  Panel panel;
+  panel.values = pattern;
+  panel.row_labels = starts(o.window->t, pattern.size(0), 1);
+  panel.column_labels = starts(o.window->s, pattern.size(1), 1);
+  return heatmap_of(o, "attention pattern, a window", std::move(panel));
+}
+
+std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
+                    const MapOptions& o) {
+  std::string text = entropy_line(map.row_entropy) + "\n\n";
+  text += joined(strongest_of_rows(map, in, o)) + "\n";
+  const std::int64_t keys = in.k.size(0);
+  return text + joined(key_mass.defined() ? most_received(key_mass, 1, keys)
+                                          : most_received(map.cell_mass, map.levels[0].cell, keys));
+}
+
+NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass) {
+  NamedTensors named;
+  named.tensors = {{"row_max", map.row_max},
+                   {"row_sum", map.row_sum},
+                   {"row_entropy", map.row_entropy},
+                   {"cell_mass", map.cell_mass}};
+  if (key_mass.defined()) named.tensors.emplace_back("key_mass", key_mass);
+  for (const AttentionMapLevel& level : map.levels) {
+    named.tensors.emplace_back(fmt::format("max.{}", level.cell), level.max);
+    named.tensors.emplace_back(fmt::format("mean.{}", level.cell), level.mean);
+  }
+  return named;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,39 @@
+// What becomes of a map or a window: figures, files, a summary.
+#ifndef CLEARHEAD_APPS_CLI_MAP_RESULTS_H_
+#define CLEARHEAD_APPS_CLI_MAP_RESULTS_H_
+
+#include <string>
+#include <vector>
+
+#include "apps/cli/map/options.h"
+#include "clearhead/tensor/named_tensors.h"
+
+namespace clearhead {
+
+/// One head: q [T, D], k [S, D].
+struct MapInputs {
+  Tensor q, k;
+  std::string head;                ///< "head 3 of 12", or empty if there is one
+  std::vector<std::string> notes;  ///< how inputs were understood where that was not said
+};
+
+/// Reads the files and takes the head. Throws Error, naming option, file and shape.
+MapInputs load_inputs(const MapOptions& options);
+
+/// "map of 1,000 queries to 1,000 keys: 64 dims, causal, medium, cells of 16"
+std::string describe(const MapInputs& in, const MapOptions& options);
+
+Heatmap map_heatmap(const AttentionMap& map, const MapOptions& options);
+Heatmap window_heatmap(const Tensor& pattern, const MapOptions& options);
+
+/// What a map says: strongest keys and entropy of some rows, and the keys that receive most.
+/// `key_mass` is undefined unless it was asked for.
+std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
+                    const MapOptions& options);
+
+/// All tensors of a map under the names that --save promises.
+NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_MAP_RESULTS_H_
