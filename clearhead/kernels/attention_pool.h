@@ -59,7 +59,7 @@ bool pool_is_packed(const AttentionProblem<float>& problem, std::int64_t cell);
 std::int64_t pool_workspace(const AttentionProblem<float>& problem, std::int64_t cell);
 
 /// Forward with pooling for queries [t, t_end) of one head, at most kPoolRows, as fast as the target
-/// in use can. `head`: the packed key/value head if pool_is_packed, else null.
+/// in use can. `head`: the head packed by pack_pool_piece if pool_is_packed, else null.
 void attention_pool_rows(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
                          std::int64_t t, std::int64_t t_end, const char* head,
                          const PooledRows<float>& out, float* workspace);

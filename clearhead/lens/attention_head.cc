@@ -134,10 +134,10 @@ void AttentionHead::exchange(const float* bias) {
 void pool_all(const AttentionProblem<float>& problem, std::int64_t cell, const RowResults& results,
               const std::function<void(double)>& progress, const TakePooled& take) {
   const bool packed = kernels::pool_is_packed(problem, cell);
-  const Workspace<char> head(packed ? kernels::packed_head_bytes(problem) : 0);
+  const Workspace<char> head(packed ? kernels::pool_head_bytes(problem) : 0);
   if (packed) {
-    parallel_for(kernels::pack_pieces(problem),
-                 [&](std::int64_t i) { kernels::pack_head_piece(problem, 0, 0, i, head.get()); });
+    parallel_for(kernels::pack_pieces({0, problem.keys}),
+                 [&](std::int64_t i) { kernels::pack_pool_piece(problem, 0, 0, i, head.get()); });
   }
   const std::int64_t cells = divide_up(problem.keys, cell);
   // Rows of one call: as many as keys are read once for, but no more than 16 MiB of cells.

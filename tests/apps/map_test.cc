@@ -86,7 +86,7 @@ TEST_F(MapCommand, AWindowIsThePattern) {
   const ProgramResult result =
       map({"--window", "2000:2003,1999:2002", "--save", "window.npy", "--out", "window.svg"});
   EXPECT_EQ(result.status, 0) << result.error;
-  EXPECT_THAT(result.out, HasSubstr("the window of queries 2000 to 2002 and keys 1999 to 2001"));
+  EXPECT_THAT(result.out, HasSubstr("2000 to 2002 and keys 1999 to 2001"));
   const Tensor window = read_npy(folder_ / "window.npy");
   const Tensor expected = attention_window(q_, k_, {2000, 2003, 1999, 2002}, {.is_causal = true});
   ASSERT_EQ(window.shape(), (Shape{3, 3}));
