@@ -104,6 +104,11 @@ KeyRange visible_keys(const AttentionProblem<T>& problem, std::int64_t b, std::i
   return {std::min(begin, end), end};
 }
 
+/// Applies the mask to the scores of query t and these keys: −inf where it does not see the key.
+template <typename T>
+void mask_scores(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
+                 KeyRange keys, T* scores);
+
 /// How far the scores of a tile are taken.
 enum class ScoreStage { raw, scaled, capped, masked };
 

@@ -67,15 +67,14 @@ std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& bl
 std::int64_t attention_block_workspace(const AttentionProblem<float>& problem) {
   const std::int64_t tile = kQueryBlock * kKeyBlock;
   const std::int64_t sizes = problem.D + problem.Dv;
-  const std::int64_t widened = problem.k_bf16.data == nullptr ? 0 : sizes * kKeyBlock;
-  const std::int64_t forward = (3 + sizes) * kQueryBlock + 3 * tile + widened;
+  const std::int64_t forward = (3 + sizes) * kQueryBlock + 3 * tile;
   // Rows are rounded up to vectors, of 16 lanes at most.
   const std::int64_t backward = (3 + 4 * sizes + 4 * 16) * kQueryBlock + 5 * tile;
   return std::max({forward, backward, attention_workspace(problem)});
 }
 
 bool attention_reads_bf16(std::int64_t queries) {
-  return current_target() != Target::baseline && queries < kFewQueries;
+  return current_target() != Target::baseline && queries <= kFewRows;
 }
 
 bool backward_by_blocks(const AttentionProblem<float>& problem) {
@@ -100,7 +99,10 @@ void attention_forward_block(const AttentionProblem<float>& problem, const Query
     reference_rows(problem, block, 0, block.rows, keys, result, workspace);
     return;
   }
-  if (simd_forward_block(problem, block, keys, result, workspace)) return;
+  const bool finite = block.rows <= kFewRows
+                          ? simd_decode_block(problem, block, keys, result, workspace)
+                          : simd_forward_block(problem, block, keys, result, workspace);
+  if (finite) return;
   if (problem.k_bf16.data != nullptr) return;
   for (std::int64_t row = 0; row < block.rows;) {
     std::int64_t end = row;

@@ -7,8 +7,6 @@
 #define CLEARHEAD_KERNELS_ATTENTION_SIMD_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -37,15 +35,6 @@ struct Strips {
   Strip strip[kSquares];
 };
 
-// Keys or values of a block's head, from key `first` on.
-struct KeyRows {
-  const float* data;
-  std::int64_t stride;
-  std::int64_t first;
-
-  const float* row(std::int64_t s) const { return data + (s - first) * stride; }
-};
-
 // A block of queries with what its lanes see. Lanes past its last row repeat that row's range and
 // hold zeros for q.
 struct Lanes {
@@ -62,17 +51,7 @@ struct Lanes {
   std::int64_t first_end, last_end;
   std::int64_t mask_row[kQueryBlock];  // where the lane's row of attn_mask begins
   bool one_mask_row;                   // all lanes share one
-  KeyRows keys, values;                // all of them; where they are stored as bf16, a tile of them
 };
-
-// Of a block, all but what its lanes see.
-inline Lanes lanes_of(const AttentionProblem<float>& p, const QueryBlock& block) {
-  Lanes lanes{p, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false, {}, {}};
-  if (p.k_bf16.data != nullptr) return lanes;
-  lanes.keys = {p.k.row(block.b, block.g, 0), p.k.stride_t, 0};
-  lanes.values = {p.v.row(block.b, block.g, 0), p.v.stride_t, 0};
-  return lanes;
-}
 
 inline bool has_mask(const AttentionProblem<float>& problem) {
   return problem.mask.visible != nullptr || problem.mask.bias != nullptr;
@@ -277,109 +256,20 @@ inline void cap_scores(const Strip& strip, float cap, float* scores, float* tanh
   }
 }
 
-// Up to this many queries (decoding) are scored key by key, with the numbers of a row as lanes: keys
-// are then read as they lie, once, which is what the time of decoding consists of; as broadcast
-// numbers of 12 keys at a time they would not be a stream that processors fetch ahead. A score costs
-// a sum across lanes, some 10 instructions; for 8 rows of 64 numbers that is still less than the
-// 256 bytes of a key take to arrive.
-constexpr std::int64_t kFewRows = 8;
-
-// While the keys of a tile are scored, its values are asked for as well, and keys this far ahead:
-// 2 KiB at D = 64, what a core reads while memory takes 100 ns to answer, at 20 GB/s. Memory is then
-// never idle, though keys and values are read in turns.
-constexpr std::int64_t kAheadKeys = 8;
-
-template <typename T>
-HWY_INLINE void fetch(const T* row, std::int64_t n) {
-  constexpr std::int64_t kLine = 64 / sizeof(T);  // numbers of a cache line
-  for (std::int64_t i = 0; i < n; i += kLine) hwy::Prefetch(row + i);
-}
-
-HWY_INLINE void fetch_ahead(const Lanes& lanes, std::int64_t s) {
-  const AttentionProblem<float>& p = lanes.problem;
-  if (p.k_bf16.data == nullptr) {
-    fetch(lanes.keys.row(std::min(s + kAheadKeys, p.keys - 1)), p.D);
-    fetch(lanes.values.row(s), p.Dv);
-  } else {  // the tile at hand has been read: the next one
-    const std::int64_t next = std::min(s + kKeyBlock, p.keys - 1);
-    fetch(p.k_bf16.row(lanes.block.b, lanes.block.g, next), p.D);
-    fetch(p.v_bf16.row(lanes.block.b, lanes.block.g, next), p.Dv);
-  }
-}
-
-template <int kRows>
-HWY_INLINE void score_rows(const Lanes& lanes, const Strip& strip, std::int64_t first,
-                           float* scores) {
-  const Floats d;
-  const AttentionProblem<float>& p = lanes.problem;
-  const std::int64_t whole = p.D / kLanes * kLanes;
-  const float* queries[kRows];
-  for (int r = 0; r < kRows; ++r) queries[r] = query_row(lanes, first + r);
-  for (std::int64_t s = strip.s; s < strip.s_end; ++s, scores += kQueryBlock) {
-    const float* key = lanes.keys.row(s);
-    if (first == 0) fetch_ahead(lanes, s);
-    Vec sums[kRows];
-    for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(d);
-    for (std::int64_t i = 0; i < whole; i += kLanes) {
-      const Vec k = hn::LoadU(d, key + i);
-      for (int r = 0; r < kRows; ++r) {
-        sums[r] = hn::MulAdd(k, hn::LoadU(d, queries[r] + i), sums[r]);
-      }
-    }
-    for (int r = 0; r < kRows; ++r) {
-      float sum = hn::GetLane(hn::SumOfLanes(d, sums[r]));
-      for (std::int64_t i = whole; i < p.D; ++i) sum += key[i] * queries[r][i];
-      scores[first + r] = sum * p.scale;
-    }
-  }
-}
-
-inline void score_few_rows(const Lanes& lanes, const Strip& strip, float* scores) {
-  std::int64_t lane = 0;
-  for (; lane + 4 <= lanes.block.rows; lane += 4) score_rows<4>(lanes, strip, lane, scores);
-  for (; lane + 2 <= lanes.block.rows; lane += 2) score_rows<2>(lanes, strip, lane, scores);
-  for (; lane < lanes.block.rows; ++lane) score_rows<1>(lanes, strip, lane, scores);
-  for (std::int64_t j = 0; j < strip.s_end - strip.s; ++j) {  // lanes without a row
-    std::fill(scores + j * kQueryBlock + lane, scores + j * kQueryBlock + kSquare, 0.0F);
-  }
-}
-
 // Scores of a strip, scaled, capped and masked, at scores + (key − strip.s)·kQueryBlock + lane.
 // `mask_memory`: 2·kQueryBlock·kKeyBlock numbers. Returns whether some pair may be hidden.
 inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt, float* scores,
                         float* tanhs, float* mask_memory) {
   const AttentionProblem<float>& p = lanes.problem;
-  const float* keys = lanes.keys.row(strip.s);
+  const float* keys = p.k.row(lanes.block.b, lanes.block.g, strip.s);
   const std::int64_t lane = strip.vector * kLanes;
-  if (lanes.block.rows <= kFewRows) {
-    score_few_rows(lanes, strip, scores);
-  } else {
-    multiply<Finish::kSet>(strip.s_end - strip.s, strip.vector_end - strip.vector,
-                           {keys, lanes.keys.stride, 1}, {qt + lane, kQueryBlock}, p.D,
-                           {scores + lane, kQueryBlock, p.scale, nullptr});
-  }
+  multiply<Finish::kSet>(strip.s_end - strip.s, strip.vector_end - strip.vector,
+                         {keys, p.k.stride_t, 1}, {qt + lane, kQueryBlock}, p.D,
+                         {scores + lane, kQueryBlock, p.scale, nullptr});
   if (p.softcap != 0) cap_scores(strip, p.softcap, scores, tanhs);
   if (has_mask(p)) apply_mask(lanes, strip, scores, mask_memory);
   if (strip.by_position) hide_by_position(lanes, strip, scores);
   return strip.by_position || has_mask(p);
-}
-
-// Rows [s, s_end) of one head, of n numbers each, from bf16 to f32: the 16 bits of a bf16 are the upper
-// half of the f32. to [s_end − s, n].
-inline void widen(const HeadsView<bf16>& from, const QueryBlock& block, std::int64_t s,
-                  std::int64_t s_end, std::int64_t n, float* to) {
-  const Floats d;
-  const hn::Rebind<std::uint16_t, Floats> d16;
-  const hn::RebindToUnsigned<Floats> d32;
-  for (; s < s_end; ++s, to += n) {
-    const bf16* row = from.row(block.b, block.g, s);
-    std::int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes) {
-      const auto bits = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(row + i));
-      hn::StoreU(hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(d32, bits))), d, to + i);
-    }
-    for (; i < n; ++i) to[i] = static_cast<float>(row[i]);
-  }
 }
 
 // Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays. Four rows at a time,

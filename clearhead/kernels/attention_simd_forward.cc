@@ -36,9 +36,7 @@ struct ForwardMemory {
         qt(factors + kQueryBlock),
         zt(qt + p.D * kQueryBlock),
         scores(zt + p.Dv * kQueryBlock),
-        mask(scores + kKeyBlock * kQueryBlock),
-        keys(mask + 2 * kKeyBlock * kQueryBlock),
-        values(keys + p.D * kKeyBlock) {}
+        mask(scores + kKeyBlock * kQueryBlock) {}
 
   float* row_max;
   float* row_sum;
@@ -47,8 +45,6 @@ struct ForwardMemory {
   float* zt;       // [Dv, 64]
   float* scores;   // [64 keys, 64]
   float* mask;     // 2 × [64, 64], where there is a mask
-  float* keys;     // [64, D], [64, Dv]: a tile of those that are stored as bf16
-  float* values;
 };
 
 // The lanes' maxima with a tile's scores; false if none grew.
@@ -126,34 +122,9 @@ void rescale(std::int64_t Dv, std::int64_t vectors, const ForwardMemory& m) {
   }
 }
 
-// zt += Vᵀ·Pᵀ of a strip for few rows, with the numbers of a value as lanes, so that values are read
-// as they lie; what is left of a value after its whole vectors, with the rows as lanes.
-void add_values_of_few_rows(const Lanes& lanes, const Strip& strip, const float* weights,
-                            const ForwardMemory& m) {
-  const AttentionProblem<float>& p = lanes.problem;
-  const float* values = lanes.values.row(strip.s);
-  const std::int64_t n = strip.s_end - strip.s;
-  const std::int64_t whole = p.Dv / kLanes * kLanes;
-  float* rows = m.mask;  // [rows, whole]: the mask of this strip has been used
-  multiply<Finish::kSet>(lanes.block.rows, whole / kLanes, {weights, 1, kQueryBlock},
-                         {values, lanes.values.stride}, n, {rows, whole, 1.0F, nullptr});
-  for (std::int64_t i = 0; i < lanes.block.rows; ++i) {
-    for (std::int64_t e = 0; e < whole; ++e) m.zt[e * kQueryBlock + i] += rows[i * whole + e];
-  }
-  multiply<Finish::kAdd>(p.Dv - whole, lanes.vectors, {values + whole, 1, lanes.values.stride},
-                         {weights, kQueryBlock}, n,
-                         {m.zt + whole * kQueryBlock, kQueryBlock, 1.0F, nullptr});
-}
-
 // A tile of keys enters: maxima, sums and zt.
-void take_tile(Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMemory& m) {
+void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMemory& m) {
   const AttentionProblem<float>& p = lanes.problem;
-  if (p.k_bf16.data != nullptr) {
-    widen(p.k_bf16, lanes.block, s, s_end, p.D, m.keys);
-    widen(p.v_bf16, lanes.block, s, s_end, p.Dv, m.values);
-    lanes.keys = {m.keys, p.D, s};
-    lanes.values = {m.values, p.Dv, s};
-  }
   const Strips strips = strips_of(lanes, s, s_end);
   bool may_hide = false;
   for (std::int64_t i = 0; i < strips.count; ++i) {
@@ -162,19 +133,16 @@ void take_tile(Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMe
         score_strip(lanes, strip, m.qt, m.scores + (strip.s - s) * kQueryBlock, nullptr, m.mask);
   }
   const bool grew = grow_maxima(strips, s, lanes.vectors, m);
-  const float* values = lanes.values.row(s);
-  const std::int64_t stride = lanes.values.stride;
+  const float* values = p.v.row(lanes.block.b, lanes.block.g, s);
   // A value behind a mask may be infinite or NaN, and 0·NaN is NaN: then hidden pairs are skipped.
-  const bool skip = may_hide && !all_finite(s_end - s, p.Dv, values, stride);
+  const bool skip = may_hide && !all_finite(s_end - s, p.Dv, values, p.v.stride_t);
   const bool whole = strips.count == 1 && strips.strip[0].vector == 0 &&
                      strips.strip[0].vector_end == lanes.vectors;
-  const bool few =
-      lanes.block.rows <= kFewRows && lanes.block.rows * p.Dv <= 2 * kQueryBlock * kKeyBlock;
   // Of the first tile, zt takes what comes instead of adding it to nothing.
-  const bool set = s == lanes.first_begin && whole && !skip && !few;
+  const bool set = s == lanes.first_begin && whole && !skip;
   if (s == lanes.first_begin) {
     if (!set) std::fill_n(m.zt, p.Dv * kQueryBlock, 0.0F);
-  } else if (grew && (!whole || skip || few)) {
+  } else if (grew && (!whole || skip)) {
     rescale(p.Dv, lanes.vectors, m);
   }
   for (std::int64_t i = 0; i < strips.count; ++i) {
@@ -182,7 +150,7 @@ void take_tile(Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMe
     float* weights = m.scores + (strip.s - s) * kQueryBlock;
     const std::int64_t lane = strip.vector * kLanes;
     const std::int64_t vectors = strip.vector_end - strip.vector;
-    const Broadcast v{values + (strip.s - s) * stride, 1, stride};
+    const Broadcast v{values + (strip.s - s) * p.v.stride_t, 1, p.v.stride_t};
     const Vectors weight{weights + lane, kQueryBlock};
     const Sums zt{m.zt + lane, kQueryBlock, 1.0F, m.factors + lane};
     const std::int64_t n = strip.s_end - strip.s;
@@ -192,9 +160,7 @@ void take_tile(Lanes& lanes, std::int64_t s, std::int64_t s_end, const ForwardMe
       continue;
     }
     weigh<false>(strip, m, weights);
-    if (few) {
-      add_values_of_few_rows(lanes, strip, weights, m);
-    } else if (set) {
+    if (set) {
       multiply<Finish::kSet>(p.Dv, vectors, v, weight, n, zt);
     } else if (grew && whole) {
       multiply<Finish::kRescale>(p.Dv, vectors, v, weight, n, zt);
@@ -236,7 +202,7 @@ bool finish(const Lanes& lanes, const ForwardMemory& m, const BlockResult& resul
 bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                    const BlockResult& result, float* workspace) {
   const ForwardMemory m(problem, workspace);
-  Lanes lanes = lanes_of(problem, block);
+  Lanes lanes{problem, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
   see_by_position(lanes, keys);
   load_queries(lanes, m.qt);
   std::fill_n(m.row_max, kQueryBlock, kHidden);

@@ -16,29 +16,6 @@ namespace {
 template <typename T>
 constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
 
-// Applies the mask to one row of a tile: −inf where the query does not see the key. Selecting
-// instead of adding keeps a score of +inf or NaN behind a mask from mattering.
-template <typename T>
-void mask_row(const AttentionProblem<T>& problem, const Tile& tile, std::int64_t t, T* scores) {
-  const KeyRange range = visible_keys(problem, tile.b, t);
-  const std::int64_t n = tile.s_end - tile.s;
-  const std::int64_t begin = std::clamp<std::int64_t>(range.begin - tile.s, 0, n);
-  const std::int64_t end = std::clamp<std::int64_t>(range.end - tile.s, begin, n);
-  std::fill(scores, scores + begin, kMinusInfinity<T>);
-  std::fill(scores + end, scores + n, kMinusInfinity<T>);
-  const MaskView<T>& mask = problem.mask;
-  if (mask.visible == nullptr && mask.bias == nullptr) return;
-  for (std::int64_t j = begin; j < end; ++j) {
-    const std::int64_t at = mask.offset(tile.b, tile.h, t, tile.s + j);
-    if (mask.visible != nullptr) {
-      if (!mask.visible[at]) scores[j] = kMinusInfinity<T>;
-    } else {
-      const T bias = mask.bias[at];
-      scores[j] = bias == kMinusInfinity<T> ? bias : scores[j] + bias;
-    }
-  }
-}
-
 // scores[i][j] = q_i·k_j, summed in the order of d.
 template <typename T>
 void scalar_raw_scores(const AttentionProblem<T>& problem, const Tile& tile, T* scores, T* kt) {
@@ -79,6 +56,29 @@ void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float*
 
 }  // namespace
 
+// Selecting instead of adding keeps a score of +inf or NaN behind a mask from mattering.
+template <typename T>
+void mask_scores(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
+                 KeyRange keys, T* scores) {
+  const KeyRange range = visible_keys(problem, b, t);
+  const std::int64_t n = keys.end - keys.begin;
+  const std::int64_t begin = std::clamp<std::int64_t>(range.begin - keys.begin, 0, n);
+  const std::int64_t end = std::clamp<std::int64_t>(range.end - keys.begin, begin, n);
+  std::fill(scores, scores + begin, kMinusInfinity<T>);
+  std::fill(scores + end, scores + n, kMinusInfinity<T>);
+  const MaskView<T>& mask = problem.mask;
+  if (mask.visible == nullptr && mask.bias == nullptr) return;
+  for (std::int64_t j = begin; j < end; ++j) {
+    const std::int64_t at = mask.offset(b, h, t, keys.begin + j);
+    if (mask.visible != nullptr) {
+      if (!mask.visible[at]) scores[j] = kMinusInfinity<T>;
+    } else {
+      const T bias = mask.bias[at];
+      scores[j] = bias == kMinusInfinity<T> ? bias : scores[j] + bias;
+    }
+  }
+}
+
 template <typename T>
 void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage stage, T* scores,
                 T* workspace) {
@@ -97,7 +97,7 @@ void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage
       }
     }
     if (stage == ScoreStage::capped) continue;
-    mask_row(problem, tile, tile.t + i, row);
+    mask_scores(problem, tile.b, tile.h, tile.t + i, {tile.s, tile.s_end}, row);
   }
 }
 
@@ -157,13 +157,15 @@ std::int64_t attention_workspace(const AttentionProblem<T>& problem) {
   return (std::max(problem.D, problem.Dv) + 3 * kQueryTile) * kKeyTile;
 }
 
-#define CLEARHEAD_INSTANTIATE(T)                                                         \
-  template void score_tile(const AttentionProblem<T>&, const Tile&, ScoreStage, T*, T*); \
-  template T softmax_round(T, SoftmaxRounding);                                          \
-  template double softmax_numerator(T, T, SoftmaxRounding);                              \
-  template T softmax_weight(T, T, T, SoftmaxRounding);                                   \
-  template T softmax_row_max(T, const T*, std::int64_t, SoftmaxRounding);                \
-  template double softmax_row_sum(const T*, std::int64_t, T, SoftmaxRounding);           \
+#define CLEARHEAD_INSTANTIATE(T)                                                                  \
+  template void mask_scores(const AttentionProblem<T>&, std::int64_t, std::int64_t, std::int64_t, \
+                            KeyRange, T*);                                                        \
+  template void score_tile(const AttentionProblem<T>&, const Tile&, ScoreStage, T*, T*);          \
+  template T softmax_round(T, SoftmaxRounding);                                                   \
+  template double softmax_numerator(T, T, SoftmaxRounding);                                       \
+  template T softmax_weight(T, T, T, SoftmaxRounding);                                            \
+  template T softmax_row_max(T, const T*, std::int64_t, SoftmaxRounding);                         \
+  template double softmax_row_sum(const T*, std::int64_t, T, SoftmaxRounding);                    \
   template std::int64_t attention_workspace(const AttentionProblem<T>&);
 CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)

@@ -235,6 +235,50 @@ TEST(AttentionBlock, EveryHeadSizeUpToTwoVectorsAndOne) {
   }
 }
 
+// Decoding: every number of rows that a few queries of a few heads make, every head size up to two
+// vectors and one, and numbers of keys around the tile.
+TEST(AttentionBlock, FewQueries) {
+  for (std::int64_t D = 1; D <= 33; ++D) {
+    Call c;
+    c.H = 1 + D % 8;
+    c.T = D % 3 == 0 && c.H <= 4 ? 2 : 1;
+    c.S = 60 + D % 11;
+    c.D = D;
+    c.Dv = 34 - D;
+    c.gap = D % 4;
+    c.causal = D % 2 == 0;
+    c.mask = static_cast<int>(D % 4);
+    c.softcap = D % 5 == 0 ? 2 : 0;
+    fill(c, static_cast<std::uint64_t>(D));
+    expect_reference(c);
+  }
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 6, 7, 8}) {
+    Call c;
+    c.H = rows;
+    c.S = 200;
+    c.D = c.Dv = 128;
+    fill(c, static_cast<std::uint64_t>(rows));
+    expect_reference(c);
+  }
+}
+
+// Of three queries only the last one sees the last key.
+TEST(AttentionBlock, AnInfiniteValueDoesNotReachTheFewQueriesThatDoNotSeeIt) {
+  Call c;
+  c.T = 3, c.S = 70;
+  c.D = c.Dv = 20;
+  c.causal = true;
+  fill(c, 4);
+  c.f32.v[69 * 20] = std::numeric_limits<float>::infinity();
+  c.f64.v[69 * 20] = std::numeric_limits<double>::infinity();
+  const Results<double> expected = by_reference(c);
+  testing::for_each_target([&] {
+    const Results<float> actual = by_blocks(c);
+    EXPECT_TRUE(std::isinf(actual.z[40]));
+    expect_near(actual.z, expected.z, 1e-5, "z");
+  });
+}
+
 TEST(AttentionBlock, RandomOptions) {
   Random random(5);
   for (int i = 0; i < 60; ++i) {
@@ -286,30 +330,33 @@ TEST(AttentionBlock, ARowOfNaNDoesNotReachTheKeysItDoesNotSee) {
 }
 
 TEST(AttentionBlock, PartsOfTheKeysJoinToTheWhole) {
-  Call c;
-  c.H = 4, c.G = 1, c.T = 3, c.S = 200, c.D = 8, c.Dv = 5;
-  c.causal = true;
-  c.left = 120;  // the first part is seen by none
-  fill(c, 9);
-  const Results<double> expected = by_reference(c);
-  testing::for_each_target([&] {
-    const AttentionProblem<float> p = problem_of<float>(c);
-    const Workspace<float> memory(attention_block_workspace(p));
-    const QueryBlock block = query_block(p, 0, 0, 0);
-    ASSERT_EQ(block.rows, 12);
-    std::vector<float> z(4 * 12 * 5), row_max(4 * 12), row_sum(4 * 12);
-    for (std::int64_t i = 0; i < 4; ++i) {
-      attention_forward_block(p, block, {i * 50, i * 50 + 50},
-                              {z.data() + i * 60, row_max.data() + i * 12, row_sum.data() + i * 12},
-                              memory.get());
-    }
-    Results<float> joined(c);
-    attention_join_parts(4, 12, 5, {z.data(), row_max.data(), row_sum.data()},
-                         {joined.z.data(), joined.row_max.data(), joined.row_sum.data()});
-    expect_near(joined.z, expected.z, 1e-5, "z");
-    expect_near(joined.row_max, expected.row_max, 1e-5, "row_max");
-    expect_near(joined.row_sum, expected.row_sum, 2e-5, "row_sum");
-  });
+  for (const std::int64_t H : {2, 4}) {
+    Call c;
+    c.H = H, c.G = 1, c.T = 3, c.S = 200, c.D = 8, c.Dv = 5;
+    c.causal = true;
+    c.left = 120;  // the first part is seen by none
+    fill(c, 9);
+    const Results<double> expected = by_reference(c);
+    testing::for_each_target([&] {
+      const AttentionProblem<float> p = problem_of<float>(c);
+      const Workspace<float> memory(attention_block_workspace(p));
+      const QueryBlock block = query_block(p, 0, 0, 0);
+      const std::int64_t rows = 3 * H;
+      ASSERT_EQ(block.rows, rows);
+      Results<float> joined(c);
+      std::vector<float> z(4 * joined.z.size()), max(4 * joined.row_max.size()), sum(max.size());
+      for (std::int64_t i = 0; i < 4; ++i) {
+        attention_forward_block(
+            p, block, {i * 50, i * 50 + 50},
+            {z.data() + i * rows * 5, max.data() + i * rows, sum.data() + i * rows}, memory.get());
+      }
+      attention_join_parts(4, rows, 5, {z.data(), max.data(), sum.data()},
+                           {joined.z.data(), joined.row_max.data(), joined.row_sum.data()});
+      expect_near(joined.z, expected.z, 1e-5, "z");
+      expect_near(joined.row_max, expected.row_max, 1e-5, "row_max");
+      expect_near(joined.row_sum, expected.row_sum, 2e-5, "row_sum");
+    });
+  }
 }
 
 }  // namespace
