@@ -53,6 +53,11 @@ struct Lanes {
   bool one_mask_row;                   // all lanes share one
 };
 
+// Of a block, all but what its lanes see.
+inline Lanes lanes_of(const AttentionProblem<float>& problem, const QueryBlock& block) {
+  return {problem, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+}
+
 inline bool has_mask(const AttentionProblem<float>& problem) {
   return problem.mask.visible != nullptr || problem.mask.bias != nullptr;
 }

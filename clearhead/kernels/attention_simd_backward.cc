@@ -196,7 +196,7 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
                     const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
                     float* workspace) {
   const BackwardMemory m(p, workspace);
-  Lanes lanes{p, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+  Lanes lanes = lanes_of(p, block);
   see_by_position(lanes, keys);
   if (lanes.first_begin >= lanes.last_end) return;
 

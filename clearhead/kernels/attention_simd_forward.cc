@@ -202,7 +202,7 @@ bool finish(const Lanes& lanes, const ForwardMemory& m, const BlockResult& resul
 bool forward_block(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                    const BlockResult& result, float* workspace) {
   const ForwardMemory m(problem, workspace);
-  Lanes lanes{problem, block, 0, {}, {}, {}, {}, {}, {}, 0, 0, 0, 0, {}, false};
+  Lanes lanes = lanes_of(problem, block);
   see_by_position(lanes, keys);
   load_queries(lanes, m.qt);
   std::fill_n(m.row_max, kQueryBlock, kHidden);

@@ -140,14 +140,14 @@ void take_tile(const Lanes& lanes, std::int64_t s, std::int64_t s_end, std::int6
                      hn::LoadU(Floats(), m.factors + v * kLanes));
     }
   }
-  const float* const values = lanes.values.row(s);
+  const float* const values = p.v.row(lanes.block.b, lanes.block.g, s);
   for (std::int64_t i = 0; i < strips.count; ++i) {
     const Strip& strip = strips.strip[i];
     float* const weights = m.scores + (strip.s - s) * kQueryBlock;
     const std::int64_t lane = strip.vector * kLanes;
     weigh(strip, cell, m, weights);
     multiply<Finish::kAdd>(p.Dv, strip.vector_end - strip.vector,
-                           {values + (strip.s - s) * lanes.values.stride, 1, lanes.values.stride},
+                           {values + (strip.s - s) * p.v.stride_t, 1, p.v.stride_t},
                            {weights + lane, kQueryBlock}, strip.s_end - strip.s,
                            {m.zt + lane, kQueryBlock, 1.0F, nullptr});
   }
