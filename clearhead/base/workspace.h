@@ -4,26 +4,30 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
+
+#include "clearhead/base/memory.h"
 
 namespace clearhead {
 
 /// `count` uninitialised numbers from a multiple of 64 bytes on: a cache line, and the widest vector
-/// that a processor loads, so that no load of the kernels lies across two lines.
+/// that a processor loads, so that no load of the kernels lies across two lines. Where it is large it
+/// comes as tensors do, in large pages, and is used again while a loop repeats itself.
 template <typename T>
 class Workspace {
  public:
   explicit Workspace(std::int64_t count)
-      : data_(static_cast<T*>(
-            ::operator new (static_cast<std::size_t>(count) * sizeof(T), std::align_val_t{64}))) {}
-  ~Workspace() { ::operator delete (data_, std::align_val_t{64}); }
+      : memory_(allocate(static_cast<std::size_t>(count) * sizeof(T))) {
+    if (memory_ == nullptr) throw std::bad_alloc();
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  T* get() const { return data_; }
+  T* get() const { return static_cast<T*>(memory_.get()); }
 
  private:
-  T* data_;
+  std::shared_ptr<void> memory_;
 };
 
 }  // namespace clearhead

@@ -17,22 +17,28 @@ inline constexpr std::int64_t kDepthStep = 32;
 /// Bytes of one panel.
 std::int64_t panel_bytes(std::int64_t K, int parts);
 
-/// Packs one panel of op(a): `rows` ≤ kPanel rows, K columns, zeros beyond. Element (i, k) is at
-/// a[i·stride + k], or a[k·stride + i] if transposed.
+/// Packs panels of op(a) that cover `rows` rows and K columns, with zeros beyond. Element (i, k) is
+/// at a[i·stride + k], or a[k·stride + i] if transposed.
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, int parts, char* panel);
+               std::int64_t K, int parts, char* panels);
 
-/// Packs one panel of op(b): K rows, `columns` ≤ kPanel columns. Element (k, j) is at
+/// Packs panels of op(b) that cover K rows and `columns` columns. Element (k, j) is at
 /// b[k·stride + j], or b[j·stride + k] if transposed.
 void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, int parts, char* panel);
+                  std::int64_t K, int parts, char* panels);
 
-/// c = a·b, or c += a·b, for `rows` × `columns` elements of c and the panels of a and b that cover
-/// them, one after the other at `a` and `b`. `sums`: memory for rows × columns numbers, both rounded
-/// up to whole panels, from a multiple of 64 bytes on.
-void multiply_panels(std::int64_t rows, std::int64_t columns, std::int64_t K, const char* a,
-                     const char* b, float* c, std::int64_t ldc, bool accumulate, int parts,
-                     float* sums);
+/// A block of c = a·b, or c += a·b if `accumulate`. `past_caches`: c is so large that whoever reads
+/// it will not find it in a cache anyway.
+struct Block {
+  std::int64_t rows, columns, K;
+  float* c;
+  std::int64_t ldc;
+  bool accumulate, past_caches;
+};
+
+/// Multiplies the panels of a and b that cover the block, one after the other at `a` and `b`. `sums`:
+/// memory for rows × columns numbers, both rounded up to whole panels, from a multiple of 64 bytes on.
+void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums);
 
 }  // namespace clearhead::kernels::amx
 
