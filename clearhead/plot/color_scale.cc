@@ -35,15 +35,6 @@ Range log_range(const Statistics& drawn) {
   return tenth > 0 ? Range{tenth, drawn.high} : Range{drawn.high, 10 * drawn.high};
 }
 
-// 1, 2 or 5 times a power of ten, so that a range of this width has about `count` steps.
-double round_step(double width, int count) {
-  const double raw = width / count;
-  if (!(raw > 0)) return width;  // too small a range to divide
-  const double power = std::pow(10.0, std::floor(std::log10(raw)));
-  const double lead = raw / power;
-  return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
-}
-
 // ASCII digits and signs as a typesetter sets them: a true minus, no padding in the exponent.
 std::string typeset(std::string text) {
   const std::size_t e = text.find('e');
@@ -59,14 +50,6 @@ std::string typeset(std::string text) {
     }
   }
   return result;
-}
-
-std::string power_of_ten_text(int exponent) {
-  static const char* const kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  if (exponent == 0) return "1";
-  std::string text = exponent < 0 ? "10⁻" : "10";
-  for (const char c : std::to_string(std::abs(exponent))) text += kDigits[c - '0'];
-  return text;
 }
 
 }  // namespace
@@ -159,6 +142,22 @@ std::vector<Tick> ColorScale::round_ticks(int count) const {
         {position(value), plain ? decimal_text(value, decimals) : number_text(value, 3)});
   }
   return ticks;
+}
+
+double round_step(double width, int count) {
+  const double raw = width / count;
+  if (!(raw > 0)) return width;  // too small a range to divide
+  const double power = std::pow(10.0, std::floor(std::log10(raw)));
+  const double lead = raw / power;
+  return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
+}
+
+std::string power_of_ten_text(int exponent) {
+  static const char* const kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  if (exponent == 0) return "1";
+  std::string text = exponent < 0 ? "10⁻" : "10";
+  for (const char c : std::to_string(std::abs(exponent))) text += kDigits[c - '0'];
+  return text;
 }
 
 std::string number_text(double value, int digits) {

@@ -49,6 +49,10 @@ class ColorScale {
   Range range_;
 };
 
+/// 1, 2 or 5 times a power of ten, so that a range of this width has about `count` such steps.
+double round_step(double width, int count);
+/// "10⁻³", "1", "10²".
+std::string power_of_ten_text(int exponent);
 /// Text of at most `digits` significant digits, such as "0.25", "−3", "1.5e−7".
 std::string number_text(double value, int digits);
 /// Text with `decimals` digits behind the point, such as "−0.50".

@@ -16,20 +16,28 @@
 namespace clearhead {
 namespace {
 
-using Renderer = std::string (*)(const Heatmap&);
+template <typename T>
+using Renderer = std::string (*)(const T&);
 
-const std::map<std::string, Renderer>& renderers() {
-  static const std::map<std::string, Renderer> kRenderers{
-      {".html", render_html}, {".pdf", render_pdf}, {".png", render_png}, {".svg", render_svg}};
-  return kRenderers;
+struct Format {
+  Renderer<Heatmap> heatmap;
+  Renderer<LinePlot> lines;
+};
+
+const std::map<std::string, Format>& formats() {
+  static const std::map<std::string, Format> kFormats{{".html", {render_html, render_html}},
+                                                      {".pdf", {render_pdf, render_pdf}},
+                                                      {".png", {render_png, render_png}},
+                                                      {".svg", {render_svg, render_svg}}};
+  return kFormats;
 }
 
-Renderer renderer_for(const std::filesystem::path& path) {
+const Format& format_for(const std::filesystem::path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto found = renderers().find(ending);
-  if (found == renderers().end()) {
+  const auto found = formats().find(ending);
+  if (found == formats().end()) {
     throw Error(fmt::format("{}: a figure ends in one of {}; got {}", path.string(),
                             fmt::join(figure_endings(), ", "),
                             ending.empty() ? "no ending" : '"' + ending + '"'));
@@ -37,21 +45,28 @@ Renderer renderer_for(const std::filesystem::path& path) {
   return found->second;
 }
 
+void write_bytes(const std::string& bytes, const std::filesystem::path& path) {
+  write_file(path, [&](std::ostream& stream) {
+    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> figure_endings() {
   std::vector<std::string> endings;
-  for (const auto& [ending, renderer] : renderers()) endings.push_back(ending);
+  for (const auto& [ending, format] : formats()) endings.push_back(ending);
   return endings;
 }
 
-void check_figure_ending(const std::filesystem::path& path) { renderer_for(path); }
+void check_figure_ending(const std::filesystem::path& path) { format_for(path); }
 
 void write_figure(const Heatmap& heatmap, const std::filesystem::path& path) {
-  const std::string bytes = renderer_for(path)(heatmap);
-  write_file(path, [&](std::ostream& stream) {
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  });
+  write_bytes(format_for(path).heatmap(heatmap), path);
+}
+
+void write_figure(const LinePlot& plot, const std::filesystem::path& path) {
+  write_bytes(format_for(path).lines(plot), path);
 }
 
 }  // namespace clearhead

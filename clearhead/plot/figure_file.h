@@ -1,4 +1,4 @@
-// A heatmap as a file whose ending says the format.
+// A figure as a file whose ending says the format.
 #ifndef CLEARHEAD_PLOT_FIGURE_FILE_H_
 #define CLEARHEAD_PLOT_FIGURE_FILE_H_
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/line_plot.h"
 
 namespace clearhead {
 
@@ -17,10 +18,11 @@ std::vector<std::string> figure_endings();
 /// (capitals or not). Lets a program refuse a name before it calculates for an hour.
 void check_figure_ending(const std::filesystem::path& path);
 
-/// Draws `heatmap` into the file `path`, whole or not at all. The same heatmap gives the same bytes
-/// (on a machine with the same fonts). Throws Error if the heatmap is not valid, the ending unknown
+/// Draws the figure into the file `path`, whole or not at all. The same figure gives the same bytes
+/// (on a machine with the same fonts). Throws Error if the figure is not valid, the ending unknown
 /// or the file cannot be written.
 void write_figure(const Heatmap& heatmap, const std::filesystem::path& path);
+void write_figure(const LinePlot& plot, const std::filesystem::path& path);
 
 }  // namespace clearhead
 

@@ -1,4 +1,4 @@
-// The data of the page, and the frame around it.
+// The data of the page and what stands around its panels.
 #include "clearhead/plot/html.h"
 
 #include <fmt/format.h>
@@ -127,19 +127,6 @@ Json data_json(const Figure& figure) {
   return json;
 }
 
-// JSON that may stand inside a script element: nothing in it can end the element.
-std::string script_text(const Json& json) {
-  std::string text;
-  for (const char c : json.dump()) {
-    if (c == '<') {
-      text += "\\u003c";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
 // The ticks of the colour bar, without those whose text would touch that of another; the ends stay.
 std::vector<Tick> separate_ticks(const Figure& figure) {
   constexpr double kBarWidth = 300, kCharacterWidth = 7, kGap = 6;  // pixels
@@ -206,29 +193,18 @@ std::string render_html(const Heatmap& heatmap) {
       static_cast<std::int64_t>(std::sqrt(static_cast<double>(kMostCells) / panels)), 1,
       kMostCellsAlong);
   const Figure figure = prepare_figure(heatmap, along, along);
-  const std::string title = figure.title.empty() ? "Heatmap" : escape_markup(figure.title);
-  std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      // Nothing is loaded from anywhere.
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
-  page +=
-      fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n", title, html_style());
-  page += header_markup(figure) + legend_markup(figure);
-  page +=
-      "<noscript><p>This page draws its figure with JavaScript, which is switched off.</p>"
-      "</noscript>\n"
-      "<div id=\"panels\"></div>\n<div id=\"tip\" aria-hidden=\"true\"></div>\n"
-      "<div id=\"live\" class=\"hidden\" aria-live=\"polite\"></div>\n"
-      "<div id=\"help\" class=\"hidden\">Arrow keys move from cell to cell, with Shift by ten; "
-      "Home and End go to the ends of the row; Tab goes to the next panel.</div>\n"
-      "<p>Point at a cell for its value, or press Tab and move with the arrow keys.</p>\n";
-  page += "<script type=\"application/json\" id=\"data\">" + script_text(data_json(figure)) +
-          "</script>\n";
-  page += fmt::format("<script>{}{}</script>\n</body>\n</html>\n", html_drawing_script(),
-                      html_cursor_script());
-  return page;
+  return html_page(
+      figure.title.empty() ? "Heatmap" : figure.title,
+      header_markup(figure) + legend_markup(figure) +
+          "<noscript><p>This page draws its figure with JavaScript, which is switched off.</p>"
+          "</noscript>\n"
+          "<div id=\"panels\"></div>\n<div id=\"tip\" aria-hidden=\"true\"></div>\n"
+          "<div id=\"live\" class=\"hidden\" aria-live=\"polite\"></div>\n"
+          "<div id=\"help\" class=\"hidden\">Arrow keys move from cell to cell, with Shift by ten; "
+          "Home and End go to the ends of the row; Tab goes to the next panel.</div>\n"
+          "<p>Point at a cell for its value, or press Tab and move with the arrow keys.</p>\n",
+      data_json(figure).dump(),
+      std::string(html_drawing_script()) + std::string(html_cursor_script()));
 }
 
 }  // namespace clearhead

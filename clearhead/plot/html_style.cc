@@ -68,13 +68,17 @@ figure:only-child figcaption { font-weight: 400; color: var(--muted); }
   box-shadow: 0 4px 18px rgb(0 0 0 / 0.22); font-size: 13px; pointer-events: none;
 }
 #tip .value { font-size: 16px; font-weight: 600; font-variant-numeric: tabular-nums; }
-#tip .value i {
+#tip .value i, #tip .item i {
   display: inline-block; width: 0.8em; height: 0.8em; margin-right: 7px; border-radius: 2px;
   border: 1px solid var(--line);
 }
 #tip .item { overflow-wrap: anywhere; }
 #tip .item b { font-weight: 600; white-space: pre-wrap; }
 #tip .item span { color: var(--muted); }
+#plot { position: relative; max-width: 900px; background: #ffffff; border-radius: 6px; margin: 12px 0; }
+#plot svg { display: block; width: 100%; height: auto; }
+#plot:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+#ruler { position: absolute; width: 0; border-left: 1px dashed #404040; display: none; pointer-events: none; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (pointer: coarse) {
   #tip { left: 0 !important; right: 0; top: auto !important; bottom: 0; max-width: none;

@@ -441,6 +441,10 @@ CellLimit cell_limit(const Heatmap& heatmap) {
           std::max<std::int64_t>(1, static_cast<std::int64_t>(columns))};
 }
 
+void draw_text(cairo_t* cairo, TextSetter& setter, const PlacedText& text) {
+  setter.draw(cairo, text.text, text.style, text.max_width, text.x, text.y, text.vertical);
+}
+
 Layout lay_out(const Figure& figure, TextSetter& setter) { return Builder(figure, setter).build(); }
 
 }  // namespace clearhead

@@ -32,6 +32,9 @@ struct PlacedText {
   Rect ink = {};
 };
 
+/// Draws it where it stands.
+void draw_text(cairo_t* cairo, TextSetter& setter, const PlacedText& text);
+
 struct Line {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
 };

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "clearhead/plot/label.h"
 #include "clearhead/plot/terminal_line.h"
 #include "clearhead/plot/terminal_panel.h"
+#include "clearhead/plot/terminal_writer.h"
 
 namespace clearhead {
 namespace {
@@ -100,41 +100,6 @@ TerminalPlan choose_plan(const Figure& figure, const TerminalOptions& options) {
   return plan_terminal(figure, CellStyle::narrow, {}, most_label, options.colors);
 }
 
-class Writer {
- public:
-  explicit Writer(const TerminalOptions& options) : options_(options) {}
-
-  void line(const TerminalLine& line) { text_ += line.text() + "\n"; }
-  void blank() { text_ += "\n"; }
-  // `text` in as many lines as it takes, broken between words where it can be.
-  void paragraph(std::string_view text, const TerminalStyle& style);
-  std::string take() { return std::move(text_); }
-
- private:
-  const TerminalOptions& options_;
-  std::string text_;
-};
-
-void Writer::paragraph(std::string_view text, const TerminalStyle& style) {
-  while (!text.empty()) {
-    std::size_t end = text.size();
-    while (display_width(text.substr(0, end)) > options_.columns) {
-      const std::size_t space = text.rfind(' ', end - 1);
-      if (space == std::string_view::npos || space == 0) {
-        std::string part = shorten(text, options_.columns + 1);
-        end = part.size() - std::strlen("…");  // as much as fits
-        break;
-      }
-      end = space;
-    }
-    TerminalLine part(options_.colors);
-    part.add(text.substr(0, end), style);
-    line(part);
-    text.remove_prefix(end);
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  }
-}
-
 // One panel in its place among others.
 struct Placed {
   const FigurePanel* panel;
@@ -159,7 +124,7 @@ std::vector<Placed> next_band(const Figure& figure, std::size_t begin, const Ter
 }
 
 void write_panels(const Figure& figure, const TerminalPlan& plan, const TerminalOptions& options,
-                  Writer& writer) {
+                  TerminalWriter& writer) {
   for (std::size_t begin = 0; begin < figure.panels.size();) {
     const std::vector<Placed> band = next_band(figure, begin, plan, options.columns);
     std::vector<TerminalLine> lines{TerminalLine(options.colors)};  // the first holds the titles
@@ -194,7 +159,7 @@ TerminalLine color_bar(const ColorScale& scale, const TerminalOptions& options) 
   return bar;
 }
 
-void write_color_bar(const Figure& figure, const TerminalOptions& options, Writer& writer) {
+void write_color_bar(const Figure& figure, const TerminalOptions& options, TerminalWriter& writer) {
   const std::vector<Tick> ends = figure.scale.ticks(1);
   const std::string& low = ends.front().text;
   const std::string& high = ends.back().text;
@@ -215,7 +180,7 @@ void write_color_bar(const Figure& figure, const TerminalOptions& options, Write
   writer.line(line);
 }
 
-void write_legend(const Figure& figure, const TerminalPlan& plan, Writer& writer) {
+void write_legend(const Figure& figure, const TerminalPlan& plan, TerminalWriter& writer) {
   std::vector<std::string> entries;
   if (figure.drawn.any_masked) entries.push_back("· masked");
   if (plan.style != CellStyle::numbers) {  // which name these in their cells
@@ -243,16 +208,20 @@ TerminalOptions detect_terminal(int fd) {
   return options;
 }
 
-std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options) {
-  if (options.columns < kFewestColumns || options.lines < kFewestLines) {
+void TerminalOptions::validate() const {
+  if (columns < kFewestColumns || lines < kFewestLines) {
     throw Error(fmt::format("terminal: expected at least {} columns and {} lines, got {} and {}",
-                            kFewestColumns, kFewestLines, options.columns, options.lines));
+                            kFewestColumns, kFewestLines, columns, lines));
   }
+}
+
+std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options) {
+  options.validate();
   const CellLimit limit = terminal_limit(heatmap, options);
   const Figure figure = prepare_figure(heatmap, limit.rows, limit.columns);
   const TerminalPlan plan = choose_plan(figure, options);
 
-  Writer writer(options);
+  TerminalWriter writer(options);
   writer.paragraph(figure.title, {.bold = true});
   std::string axes;
   if (!figure.row_title.empty()) axes += "↓ " + figure.row_title;

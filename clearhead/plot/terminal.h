@@ -15,6 +15,9 @@ struct TerminalOptions {
   int columns = 80;  ///< characters in a line, at least 20
   int lines = 48;    ///< the most lines of cells a panel may take, at least 4
   ColorDepth colors = ColorDepth::none;
+
+  /// Throws Error unless there are enough columns and lines.
+  void validate() const;
 };
 
 /// The ability of the terminal behind the file descriptor `fd`: no colour unless it is a terminal,

@@ -151,7 +151,7 @@ TEST(FigureFile, UnknownEndingListsTheKnown) {
 
 TEST(FigureFile, NothingIsLeftWhenDrawingFails) {
   const TemporaryFolder folder;
-  EXPECT_THROW(write_figure({}, folder.path() / "figure.png"), Error);
+  EXPECT_THROW(write_figure(Heatmap{}, folder.path() / "figure.png"), Error);
   EXPECT_THROW(write_figure(one_panel(Tensor({1, 1})), folder.path() / "none" / "figure.png"),
                Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

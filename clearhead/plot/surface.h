@@ -1,0 +1,27 @@
+// A page drawn with Cairo, as the bytes of an SVG, PNG or PDF file.
+#ifndef CLEARHEAD_PLOT_SURFACE_H_
+#define CLEARHEAD_PLOT_SURFACE_H_
+
+#include <functional>
+#include <string>
+
+typedef struct _cairo cairo_t;  // of cairo.h
+
+namespace clearhead {
+
+/// What is drawn, in points from the upper left corner; each call draws the same.
+struct Page {
+  double width = 0;
+  double height = 0;
+  std::string title = {};  ///< for screen readers and the properties of the file
+  std::function<void(cairo_t*)> draw = {};
+};
+
+/// The same page gives the same bytes. Throws Error if Cairo cannot draw it.
+std::string svg_bytes(const Page& page);
+std::string png_bytes(const Page& page);
+std::string pdf_bytes(const Page& page);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_PLOT_SURFACE_H_
