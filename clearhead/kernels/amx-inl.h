@@ -105,6 +105,24 @@ CLEARHEAD_ALWAYS_INLINE void transpose_16x16(__m512i r[16]) {
   }
 }
 
+// For 16 rows of 16 numbers each row's largest number, or its sum.
+CLEARHEAD_ALWAYS_INLINE __m512 max_of_16(const float* rows) {
+  __m512i r[16];
+  for (int i = 0; i < 16; ++i) r[i] = _mm512_load_si512(rows + i * 16);
+  transpose_16x16(r);
+  __m512 top = _mm512_castsi512_ps(r[0]);
+  for (int i = 1; i < 16; ++i) top = _mm512_max_ps(top, _mm512_castsi512_ps(r[i]));
+  return top;
+}
+CLEARHEAD_ALWAYS_INLINE __m512 sum_of_16(const float* rows) {
+  __m512i r[16];
+  for (int i = 0; i < 16; ++i) r[i] = _mm512_load_si512(rows + i * 16);
+  transpose_16x16(r);
+  __m512 sum = _mm512_castsi512_ps(r[0]);
+  for (int i = 1; i < 16; ++i) sum = _mm512_add_ps(sum, _mm512_castsi512_ps(r[i]));
+  return sum;
+}
+
 // 2^x by a polynomial of degree 5 on [−1/2, 1/2], largest relative error 2e-7; 0 below 2⁻¹²⁶, −∞
 // included. (Left to itself the last step would make subnormal numbers and take 100 cycles over each.)
 CLEARHEAD_ALWAYS_INLINE __m512 exp2_f32(__m512 x) {

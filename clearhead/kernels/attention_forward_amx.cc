@@ -249,6 +249,30 @@ __attribute__((noinline)) void move_reference(const Block& w, std::int64_t r, bo
   w.limit[r] = (powers + kMaxGrowth) * one / w.factor;
 }
 
+// The first references of a block, for 16 rows at a time, from the scores of its first chunk.
+void set_references(const Block& w, std::int64_t steps) {
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    const float* const at = score_row(w, r, 0);
+    __m512 top = _mm512_load_ps(at);
+    for (std::int64_t tile = 1; tile < 2 * steps; ++tile) {
+      top = _mm512_max_ps(top, _mm512_load_ps(at + tile * 2 * kTileFloats));
+    }
+    _mm512_store_ps(w.maximum + r * 16, top);
+  }
+  const __m512 one = _mm512_set1_ps(1 / w.unit);
+  const __m512 first = _mm512_set1_ps(w.unit == 1 ? 0 : 127 / w.unit);
+  for (std::int64_t r = 0; r < w.rows; r += 16) {
+    __m512 top = max_of_16(w.maximum + r * 16);
+    const __mmask16 any = _mm512_cmp_ps_mask(top, _mm512_set1_ps(w.hidden), _CMP_NLE_UQ);
+    top = _mm512_max_ps(top, _mm512_set1_ps(-kTooLarge));
+    const __m512 powers = _mm512_roundscale_ps(
+        _mm512_mul_ps(top, _mm512_set1_ps(w.factor * w.unit)), _MM_FROUND_TO_POS_INF);
+    _mm512_mask_storeu_ps(w.offset + r, any, _mm512_fnmadd_ps(powers, one, first));
+    const __m512 limit = _mm512_mul_ps(_mm512_add_ps(powers, _mm512_set1_ps(kMaxGrowth)), one);
+    _mm512_mask_storeu_ps(w.limit + r, any, _mm512_div_ps(limit, _mm512_set1_ps(w.factor)));
+  }
+}
+
 // What the softmax of a row reads and writes, each kept in a register: the compiler cannot know that
 // no vector store changes a member of Block.
 struct SoftmaxState {
@@ -373,38 +397,71 @@ void softmax_chunk(const Block& w, std::int64_t steps, bool has_sums) {
   }
 }
 
-// z = sums/total, the maximum in units of scores, and the sum relative to it.
+// Maxima of 16 rows in units of scores, and their sums relative to them; a bit for each row that is
+// not to be trusted.
+struct Softmax16 {
+  __m512 max, sum, inverse_total;
+  __mmask16 seeing, bad;
+};
+Softmax16 softmax_of_16(const Rows& rows, const Block& w, std::int64_t first) {
+  const __m512 top = max_of_16(w.maximum + first * 16);
+  const __m512 total = sum_of_16(w.total + first * 16);
+  // Exact products and differences: exponents may be large, and only what is left is not.
+  const double one = w.unit == 1 ? 0 : 127 / static_cast<double>(w.unit);
+  __m256 powers[2];
+  for (int half = 0; half < 2; ++half) {
+    const auto as_double = [&](__m512 x) {
+      return _mm512_cvtps_pd(half == 0 ? _mm512_castps512_ps256(x) : _mm512_extractf32x8_ps(x, 1));
+    };
+    const __m512d reference =
+        _mm512_sub_pd(_mm512_set1_pd(one), as_double(_mm512_load_ps(w.offset + first)));
+    const __m512d largest =
+        _mm512_mul_pd(as_double(top), _mm512_set1_pd(static_cast<double>(w.factor)));
+    const __m512d power = _mm512_mul_pd(_mm512_sub_pd(reference, largest),
+                                        _mm512_set1_pd(static_cast<double>(w.unit)));
+    powers[half] = _mm512_cvtpd_ps(power);
+  }
+  const __m512 power = _mm512_insertf32x8(_mm512_castps256_ps512(powers[0]), powers[1], 1);
+  const __m512 infinity = _mm512_set1_ps(kInfinity);
+  Softmax16 of;
+  of.seeing = _mm512_cmp_ps_mask(top, _mm512_set1_ps(w.hidden), _CMP_NLE_UQ);
+  of.sum = _mm512_maskz_mul_ps(of.seeing, total, exp2_f32(power));
+  // Scores are products times |scale|, or have been finished.
+  const float to_score = rows.has_mask || rows.softcap != 0 ? 1 : __builtin_fabsf(rows.scale);
+  of.max = _mm512_mask_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), infinity), of.seeing, top,
+                              _mm512_set1_ps(to_score));
+  of.inverse_total = _mm512_div_ps(_mm512_set1_ps(1), total);
+  const __mmask16 good = _mm512_cmp_ps_mask(top, _mm512_set1_ps(-kTooLarge), _CMP_GT_OQ) &
+                         _mm512_cmp_ps_mask(of.sum, _mm512_setzero_ps(), _CMP_GT_OQ) &
+                         _mm512_cmp_ps_mask(of.sum, infinity, _CMP_LT_OQ);
+  of.bad = static_cast<__mmask16>(of.seeing & ~good);
+  return of;
+}
+
+// z = sums/total, and the rows' softmax.
 std::uint32_t write_rows(const Rows& rows, const Block& w, float* z, float* row_max,
                          float* row_sum) {
   std::uint32_t bad = 0;
-  // Scores are products times |scale|, or have been finished.
-  const float to_score = rows.has_mask || rows.softcap != 0 ? 1 : __builtin_fabsf(rows.scale);
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    const float top = _mm512_reduce_max_ps(_mm512_load_ps(w.maximum + r * 16));
-    const float total = _mm512_reduce_add_ps(_mm512_load_ps(w.total + r * 16));
-    float* const to = z + r * rows.Dv;
-    row_max[r] = top * to_score;
-    if (top <= w.hidden) {
-      row_max[r] = -kInfinity;
-      row_sum[r] = 0;
-      for (std::int64_t e = 0; e < rows.Dv; ++e) to[e] = 0;
-      continue;
+  alignas(64) float inverse[16];
+  for (std::int64_t first = 0; first < rows.count; first += 16) {
+    const Softmax16 of = softmax_of_16(rows, w, first);
+    const __mmask16 lanes = first_lanes(rows.count - first);
+    _mm512_mask_storeu_ps(row_max + first, lanes, of.max);
+    _mm512_mask_storeu_ps(row_sum + first, lanes, of.sum);
+    _mm512_store_ps(inverse, of.inverse_total);
+    bad |= static_cast<std::uint32_t>(of.bad & lanes) << first;
+    for (std::int64_t r = first; r < rows.count && r < first + 16; ++r) {
+      const __mmask16 sees = (of.seeing >> (r - first) & 1) != 0 ? 0xffff : 0;
+      __mmask16 finite = 0xffff;
+      for (std::int64_t e = 0; e * 16 < rows.Dv; ++e) {
+        const float* const sums = w.sums + (e * 2 + r / 16) * kTileFloats + r % 16 * 16;
+        const __m512 x =
+            _mm512_maskz_mul_ps(sees, _mm512_load_ps(sums), _mm512_set1_ps(inverse[r - first]));
+        finite &= _mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(kInfinity), _CMP_LT_OQ);
+        _mm512_mask_storeu_ps(z + r * rows.Dv + e * 16, first_lanes(rows.Dv - e * 16), x);
+      }
+      if (finite != 0xffff) bad |= 1U << r;
     }
-    const double one = w.unit == 1 ? 0 : 127 / static_cast<double>(w.unit);
-    const double reference = (one - static_cast<double>(w.offset[r])) * static_cast<double>(w.unit);
-    const double largest =
-        static_cast<double>(top) * static_cast<double>(w.factor) * static_cast<double>(w.unit);
-    row_sum[r] =
-        static_cast<float>(static_cast<double>(total) * __builtin_exp2(reference - largest));
-    const __m512 divisor = _mm512_set1_ps(total);
-    __mmask16 finite = top > -kTooLarge && row_sum[r] > 0 && row_sum[r] < kInfinity ? 0xffff : 0;
-    for (std::int64_t e = 0; e * 16 < rows.Dv; ++e) {
-      const float* const sums = w.sums + (e * 2 + r / 16) * kTileFloats + r % 16 * 16;
-      const __m512 x = _mm512_div_ps(_mm512_load_ps(sums), divisor);
-      finite &= _mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(kInfinity), _CMP_LT_OQ);
-      _mm512_mask_storeu_ps(to + e * 16, first_lanes(rows.Dv - e * 16), x);
-    }
-    if (finite != 0xffff) bad |= 1U << r;
   }
   return bad;
 }
@@ -467,6 +524,7 @@ std::uint32_t walk(const Rows& rows, const Block& w, Range range, bool has_sums)
     } else if (s < common.begin || s + steps * kKeyStep > common.end) {
       for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
     }
+    if (!Pool && !has_sums) set_references(w, steps);
     softmax_chunk<Parts, Pool>(w, steps, has_sums);
     memory_barrier();
     if (w.v_tiles != 0) {
