@@ -92,6 +92,19 @@ void attention_backward_block(const AttentionProblem<float>& problem,
   simd_backward_block(problem, saved, block, keys, dq, dk, dv, workspace);
 }
 
+void attention_backward_mask_tile(const AttentionProblem<float>& problem,
+                                  const AttentionBackward<float>& saved, std::int64_t s,
+                                  float* d_mask, float* workspace) {
+  const KeyRange keys{s, std::min(s + kKeyBlock, problem.keys)};
+  const std::int64_t blocks = query_blocks(problem);
+  for (std::int64_t head = 0; head < problem.B * problem.G; ++head) {
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      const QueryBlock block = query_block(problem, head / problem.G, head % problem.G, i);
+      simd_backward_mask(problem, saved, block, keys, d_mask, workspace);
+    }
+  }
+}
+
 void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                              KeyRange keys, const BlockResult& result, float* workspace) {
   const Target target = current_target();

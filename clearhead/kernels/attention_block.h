@@ -58,7 +58,7 @@ std::int64_t attention_block_workspace(const AttentionProblem<float>& problem);
 void attention_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                              KeyRange keys, const BlockResult& result, float* workspace);
 
-/// Whether attention_backward_block is to be used: not where the reference is, for a softmax with
+/// Whether the two functions of backward below are to be used: not where the reference is, for a softmax with
 /// rounded steps and for target `baseline`.
 bool backward_by_blocks(const AttentionProblem<float>& problem);
 
@@ -72,6 +72,12 @@ void attention_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const 
 void attention_backward_block(const AttentionProblem<float>& problem,
                               const AttentionBackward<float>& saved, const QueryBlock& block,
                               KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+
+/// Adds ∂L/∂bias of the keys of tile [s, s + kKeyBlock), s being a multiple of kKeyBlock, to d_mask,
+/// laid out like problem.mask.bias, in the order of batches, heads and queries.
+void attention_backward_mask_tile(const AttentionProblem<float>& problem,
+                                  const AttentionBackward<float>& saved, std::int64_t s,
+                                  float* d_mask, float* workspace);
 
 /// Joins the results of `parts` ranges of keys, part i at z + i·rows·Dv, row_max + i·rows and
 /// row_sum + i·rows, in their order.

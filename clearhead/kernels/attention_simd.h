@@ -23,6 +23,11 @@ void simd_backward_block(const AttentionProblem<float>& problem,
                          const AttentionBackward<float>& saved, const QueryBlock& block,
                          KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
 
+/// Adds ∂L/∂bias of the pairs of a block's queries and the keys of one tile to d_mask.
+void simd_backward_mask(const AttentionProblem<float>& problem,
+                        const AttentionBackward<float>& saved, const QueryBlock& block,
+                        KeyRange keys, float* d_mask, float* workspace);
+
 /// As attention_delta.
 void simd_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
 

@@ -72,15 +72,15 @@ struct BackwardBlock {
   bool want_dq;
 };
 
-// One strip's scores in m.weights become p, its scale·dp in m.gradients become scale·ds. With kMark,
-// both are −0 for a pair that does not see each other; without, p of such a pair is 0 as it is.
+// One strip's scores in m.weights become p, its scale·dp in m.gradients become scale·ds, where the
+// scores are `capped` with the slope of the cap. With kMark, both are −0 for a pair that does not see
+// each other; without, p of such a pair is 0 as it is.
 template <bool kMark>
-void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
-                   std::int64_t at) {
+void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m, std::int64_t at,
+                   bool capped) {
   const Floats d;
   const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
   const Vec marked = hn::Set(d, -0.0F);
-  const bool capped = lanes.problem.softcap != 0;
   for (std::int64_t v = strip.vector; v < strip.vector_end; ++v) {
     const Vec shift = hn::LoadU(d, m.shift + v * kLanes);
     const Vec inverse = hn::LoadU(d, m.inverse + v * kLanes);
@@ -145,7 +145,9 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   score_strip(lanes, strip, m.qt, m.weights + at, m.tanhs + at, m.mask);
   multiply<Finish::kSet>(keys, vectors, {v, p.v.stride_t, 1}, {m.dzt + lane, kQueryBlock}, p.Dv,
                          {m.gradients + at + lane, kQueryBlock, p.scale, nullptr});
-  skip ? differentiate<true>(lanes, strip, m, at) : differentiate<false>(lanes, strip, m, at);
+  const bool capped = p.softcap != 0;
+  skip ? differentiate<true>(lanes, strip, m, at, capped)
+       : differentiate<false>(lanes, strip, m, at, capped);
   if (block.dv != nullptr) {
     add_to_keys(block, strip, m.weights + at, block.dz, p.Dv, block.dv + strip.s * p.Dv, skip);
   }
@@ -178,15 +180,17 @@ Vectors rows_of(std::int64_t n, std::int64_t columns, bool regular, std::int64_t
   return {copies, padded};
 }
 
-void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, std::int64_t first,
+// The lanes' softmax; delta times `scale`.
+void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, float scale,
                   const BackwardMemory& m) {
+  const std::int64_t first = row_of(lanes.problem, lanes.block);
   for (std::int64_t lane = 0; lane < kQueryBlock; ++lane) {
     const bool is_row = lane < lanes.block.rows;
     const float max = is_row ? saved.row_max[first + lane] : 0.0F;
     const float sum = is_row ? saved.row_sum[first + lane] : 0.0F;
     m.shift[lane] = max == -std::numeric_limits<float>::infinity() ? 0.0F : max;
     m.inverse[lane] = sum == 0 ? 0.0F : 1 / sum;
-    m.delta[lane] = is_row ? lanes.problem.scale * saved.delta[first + lane] : 0.0F;
+    m.delta[lane] = is_row ? scale * saved.delta[first + lane] : 0.0F;
   }
 }
 
@@ -202,7 +206,7 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
 
   const std::int64_t first = row_of(p, block);
   const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
-  load_softmax(lanes, saved, first, m);
+  load_softmax(lanes, saved, p.scale, m);
   load_queries(lanes, m.qt);
   load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
   std::fill_n(m.dqt, p.D * kQueryBlock, 0.0F);
@@ -247,6 +251,39 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
   for (std::int64_t i = 0; i < block.rows * p.D; ++i) out[i] += rows[i];
 }
 
+// da, the gradient of the masked scores, is that of the mask: neither scaled nor through the cap.
+void backward_mask(const AttentionProblem<float>& p, const AttentionBackward<float>& saved,
+                   const QueryBlock& block, KeyRange keys, float* d_mask, float* workspace) {
+  const BackwardMemory m(p, workspace);
+  Lanes lanes = lanes_of(p, block);
+  see_by_position(lanes, keys);
+  if (lanes.first_begin >= lanes.last_end) return;
+  const std::int64_t first = row_of(p, block);
+  const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
+  load_softmax(lanes, saved, 1.0F, m);
+  load_queries(lanes, m.qt);
+  load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
+  const Strips strips = strips_of(lanes, lanes.first_begin, lanes.last_end);
+  for (std::int64_t i = 0; i < strips.count; ++i) {
+    const Strip& strip = strips.strip[i];
+    const std::int64_t lane = strip.vector * kLanes;
+    const std::int64_t lane_end = std::min(strip.vector_end * kLanes, block.rows);
+    const std::int64_t n = strip.s_end - strip.s;
+    score_strip(lanes, strip, m.qt, m.weights, m.tanhs, m.mask);
+    multiply<Finish::kSet>(
+        n, strip.vector_end - strip.vector, {p.v.row(block.b, block.g, strip.s), p.v.stride_t, 1},
+        {m.dzt + lane, kQueryBlock}, p.Dv, {m.gradients + lane, kQueryBlock, 1.0F, nullptr});
+    // The −0 of a pair that does not see each other changes nothing.
+    differentiate<true>(lanes, strip, m, 0, false);
+    transpose(n, lane_end - lane, m.gradients + lane, kQueryBlock, m.mask, kKeyBlock);
+    for (std::int64_t row = lane; row < lane_end; ++row) {
+      float* out = d_mask + lanes.mask_row[row] + strip.s * p.mask.stride_s;
+      const float* in = m.mask + (row - lane) * kKeyBlock;
+      for (std::int64_t j = 0; j < n; ++j) out[j * p.mask.stride_s] += in[j];
+    }
+  }
+}
+
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
                    float* delta) {
   const Floats d;
@@ -266,6 +303,9 @@ void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const fl
 
 void backward_block(const AttentionProblem<float>&, const AttentionBackward<float>&,
                     const QueryBlock&, KeyRange, float*, float*, float*, float*) {}
+
+void backward_mask(const AttentionProblem<float>&, const AttentionBackward<float>&,
+                   const QueryBlock&, KeyRange, float*, float*) {}
 
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
                    float* delta) {
@@ -289,6 +329,12 @@ void simd_backward_block(const AttentionProblem<float>& problem,
                          const AttentionBackward<float>& saved, const QueryBlock& block,
                          KeyRange keys, float* dq, float* dk, float* dv, float* workspace) {
   CLEARHEAD_CHOOSE(backward_block)(problem, saved, block, keys, dq, dk, dv, workspace);
+}
+
+void simd_backward_mask(const AttentionProblem<float>& problem,
+                        const AttentionBackward<float>& saved, const QueryBlock& block,
+                        KeyRange keys, float* d_mask, float* workspace) {
+  CLEARHEAD_CHOOSE(backward_mask)(problem, saved, block, keys, d_mask, workspace);
 }
 
 void simd_delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta) {

@@ -2,6 +2,7 @@
 // row_max and row_sum, from which every step can be calculated again, tile by tile, when it is asked for.
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
@@ -277,6 +278,21 @@ void backward_pieces(const AttentionProblem<double>& problem,
   backward_tiles(problem, rows, wanted);
 }
 
+// Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that of
+// its key.
+template <typename T>
+void backward_mask_tile(const AttentionProblem<T>& problem,
+                        const kernels::AttentionBackward<T>& rows, std::int64_t s, T* d_mask) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernels::backward_by_blocks(problem)) {
+      const Workspace<float> memory(kernels::attention_block_workspace(problem));
+      kernels::attention_backward_mask_tile(problem, rows, s, d_mask, memory.get());
+      return;
+    }
+  }
+  kernels::attention_backward_mask(problem, rows, s, d_mask, attention_memory(problem).get());
+}
+
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
                    float* delta) {
   kernels::attention_delta(rows, Dv, dz, z, delta);
@@ -308,10 +324,8 @@ void backward(const PreparedAttention& p, const FusedForward& saved, const Tenso
   }
   if (p.attn_mask.defined() && gradients.wanted(3)) {
     T* d_mask = gradients.data<T>(3);
-    parallel_for(tile_count(p.S, kKeyTile), [&](std::int64_t i) {
-      kernels::attention_backward_mask(problem, rows, i * kKeyTile, d_mask,
-                                       attention_memory(problem).get());
-    });
+    parallel_for(tile_count(p.S, kKeyTile),
+                 [&](std::int64_t i) { backward_mask_tile(problem, rows, i * kKeyTile, d_mask); });
   }
 }
 

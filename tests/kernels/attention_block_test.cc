@@ -98,7 +98,7 @@ AttentionProblem<N> problem_of(const Call& c) {
 
 template <typename N>
 struct Results {
-  std::vector<N> z, row_max, row_sum, dq, dk, dv;
+  std::vector<N> z, row_max, row_sum, dq, dk, dv, d_mask;
 
   explicit Results(const Call& c)
       : z(static_cast<std::size_t>(c.B * c.H * c.T * c.Dv)),
@@ -106,7 +106,8 @@ struct Results {
         row_sum(row_max.size()),
         dq(static_cast<std::size_t>(c.B * c.H * c.T * c.D)),
         dk(static_cast<std::size_t>(c.B * c.G * c.S * c.D)),
-        dv(static_cast<std::size_t>(c.B * c.G * c.S * c.Dv)) {}
+        dv(static_cast<std::size_t>(c.B * c.G * c.S * c.Dv)),
+        d_mask(c.f32.bias.size()) {}
 };
 
 Results<double> by_reference(const Call& c) {
@@ -137,6 +138,9 @@ Results<double> by_reference(const Call& c) {
       attention_backward_keys(p, saved, head / c.G, head % c.G, s, r.dk.data(), r.dv.data(),
                               memory.get());
     }
+  }
+  for (std::int64_t s = 0; s < c.S && p.mask.bias != nullptr; s += kKeyTile) {
+    attention_backward_mask(p, saved, s, r.d_mask.data(), memory.get());
   }
   return r;
 }
@@ -169,6 +173,9 @@ Results<float> by_blocks(const Call& c) {
                                r.dk.data(), r.dv.data(), memory.get());
     }
   });
+  for (std::int64_t s = 0; s < c.S && p.mask.bias != nullptr; s += kKeyBlock) {
+    attention_backward_mask_tile(p, saved, s, r.d_mask.data(), memory.get());
+  }
   return r;
 }
 
@@ -200,6 +207,7 @@ void expect_reference(const Call& c) {
     expect_near(actual.dq, expected.dq, 4e-5, "dq");
     expect_near(actual.dk, expected.dk, 4e-5, "dk");
     expect_near(actual.dv, expected.dv, 4e-5, "dv");
+    expect_near(actual.d_mask, expected.d_mask, 4e-5, "d_mask");
   });
 }
 
