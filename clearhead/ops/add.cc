@@ -15,8 +15,8 @@ Var add(const Var& a, const Var& b) {
   Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}};
   op.value = map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });  // y = a + b
   op.backward = [](const Tensor& d_y, Gradients& gradients) {
-    if (gradients.wanted(0)) accumulate_summed(gradients.of(0), d_y);  // y = a + …
-    if (gradients.wanted(1)) accumulate_summed(gradients.of(1), d_y);  // y = … + b
+    add_gradient(gradients, 0, d_y);  // y = a + …
+    add_gradient(gradients, 1, d_y);  // y = … + b
   };
   op.explain = [a, b](const Index& index) {
     const Operand x = operand(a, broadcast_index(index, a.shape()));

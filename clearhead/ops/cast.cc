@@ -16,7 +16,7 @@ Var cast(const Var& x, DType dtype) {
   op.value = x.value().to(dtype);  // y = x
   if (is_floating(dtype) && is_floating(from_dtype)) {
     op.backward = [from_dtype](const Tensor& d_y, Gradients& gradients) {
-      accumulate(gradients.of(0), d_y.to(from_dtype));  // y = x
+      add_gradient(gradients, 0, d_y.to(from_dtype));  // y = x
     };
   }
   op.explain = [x, dtype](const Index& index) {

@@ -1,5 +1,6 @@
 #include "clearhead/ops/elementwise.h"
 
+#include <type_traits>
 #include <vector>
 
 #include "clearhead/base/error.h"
@@ -7,22 +8,13 @@
 namespace clearhead {
 namespace {
 
+// The type to add numbers of type T in.
 template <typename T>
-double to_f64(T value) {
-  if constexpr (std::is_same_v<T, double>) {
-    return value;
-  } else {
-    return static_cast<double>(static_cast<float>(value));
-  }
-}
+using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 template <typename T>
-T from_f64(double value) {
-  if constexpr (std::is_same_v<T, double>) {
-    return value;
-  } else {
-    return T(static_cast<float>(value));
-  }
+void add_to(T& sum, T number) {
+  sum = static_cast<T>(static_cast<Wide<T>>(sum) + static_cast<Wide<T>>(number));
 }
 
 // Calls f with a zero of the floating type.
@@ -65,42 +57,113 @@ Calculation moved_from(Operand from) {
 }
 
 void accumulate(Tensor into, const Tensor& from) {
+  if (into.count() == 0) return;
   with_floating(into.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor source = from.contiguous();
-    const T* numbers = source.data<T>();
+    const T* numbers = from.data<T>();
     T* sums = into.mutable_data<T>();
-    if (into.is_contiguous()) {
+    if (into.is_contiguous() && from.is_contiguous()) {
       for_each_piece(into.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          sums[i] = from_f64<T>(to_f64(sums[i]) + to_f64(numbers[i]));
-        }
+        for (std::int64_t i = begin; i < end; ++i) add_to(sums[i], numbers[i]);
       });
       return;
     }
-    std::int64_t i = 0;
-    for_each_offset(into.shape(), into.strides(), [&](std::int64_t offset) {
-      sums[offset] = from_f64<T>(to_f64(sums[offset]) + to_f64(numbers[i++]));
+    const Shape shape = into.rank() == 0 ? Shape{1} : into.shape();
+    const std::int64_t length = shape.back();
+    const std::int64_t step_from = from.rank() == 0 ? 1 : from.strides().back();
+    const std::int64_t step_into = into.rank() == 0 ? 1 : into.strides().back();
+    const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
+    for_each_piece(into.count() / length, rows_each, [&](std::int64_t begin, std::int64_t end) {
+      RowWalk walk(shape, begin);
+      for (std::int64_t row = begin; row < end; ++row, walk.next()) {
+        T* to = sums + walk.offset(into.strides());
+        const T* source = numbers + walk.offset(from.strides());
+        for (std::int64_t i = 0; i < length; ++i) add_to(to[i * step_into], source[i * step_from]);
+      }
     });
   });
 }
 
-void accumulate_summed(Tensor& into, const Tensor& from) {
-  if (into.shape() == from.shape()) return accumulate(into, from);
+namespace {
+
+// Σ over R rows of [R, C], both large: pieces of rows are summed in f32, the pieces' sums in f64,
+// so that the order does not depend on the number of threads. Few long rows are cut the other way.
+template <typename T>
+void sum_rows(std::int64_t R, std::int64_t C, const T* numbers, T* sums) {
+  constexpr std::int64_t kLongRow = 4096;
+  if (C >= kLongRow) {
+    for_each_piece(C, kLongRow / 4, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = 0; r < R; ++r) {
+        for (std::int64_t c = begin; c < end; ++c) add_to(sums[c], numbers[r * C + c]);
+      }
+    });
+    return;
+  }
+  const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / C);
+  const std::int64_t pieces = (R + rows_each - 1) / rows_each;
+  std::vector<Wide<T>> partial(static_cast<std::size_t>(pieces * C));
+  for_each_piece(R, rows_each, [&](std::int64_t begin, std::int64_t end) {
+    Wide<T>* to = partial.data() + begin / rows_each * C;
+    for (std::int64_t r = begin; r < end; ++r) {
+      for (std::int64_t c = 0; c < C; ++c) to[c] += static_cast<Wide<T>>(numbers[r * C + c]);
+    }
+  });
+  for (std::int64_t c = 0; c < C; ++c) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < pieces; ++i) {
+      sum += static_cast<double>(partial[static_cast<std::size_t>(i * C + c)]);
+    }
+    add_to(sums[c], static_cast<T>(static_cast<Wide<T>>(sum)));
+  }
+}
+
+// into += from, summed over the axes along which `into` was broadcast, in any pattern. In f64.
+template <typename T>
+void sum_any(Tensor& into, const Tensor& from) {
   std::vector<double> sums(static_cast<std::size_t>(into.count()), 0.0);
   // A walk over `from` that stays in place along the axes that were broadcast.
   const Tensor walk = into.broadcast_to(from.shape());
+  const T* numbers = from.data<T>();
+  std::int64_t i = 0;
+  for_each_offset(walk.shape(), walk.strides(), [&](std::int64_t offset) {
+    sums[static_cast<std::size_t>(offset)] +=
+        static_cast<double>(static_cast<Wide<T>>(numbers[i++]));
+  });
+  T* gradient = into.mutable_data<T>();
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    add_to(gradient[j], static_cast<T>(static_cast<Wide<T>>(sums[j])));
+  }
+}
+
+// Whether `from` is `into` repeated along new leading axes, or axes of size 1 in front.
+bool repeats_rows(const Shape& into, const Shape& from) {
+  const std::size_t added = from.size() - into.size();
+  std::size_t i = 0;
+  while (i < into.size() && into[i] == 1) ++i;
+  for (; i < into.size(); ++i) {
+    if (into[i] != from[added + i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d) {
+  if (!gradients.wanted(i)) return;
+  if (d.shape() == gradients.shape(i)) {
+    if (!gradients.take(i, d)) accumulate(gradients.of(i), d);
+    return;
+  }
+  Tensor& into = gradients.of(i);
+  if (into.count() == 0 || d.count() == 0) return;
+  const Tensor from = d.contiguous();
   with_floating(into.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor source = from.contiguous();
-    const T* numbers = source.data<T>();
-    std::int64_t i = 0;
-    for_each_offset(walk.shape(), walk.strides(), [&](std::int64_t offset) {
-      sums[static_cast<std::size_t>(offset)] += to_f64(numbers[i++]);
-    });
-    T* gradient = into.mutable_data<T>();
-    for (std::size_t j = 0; j < sums.size(); ++j) {
-      gradient[j] = from_f64<T>(to_f64(gradient[j]) + sums[j]);
+    if (repeats_rows(into.shape(), from.shape())) {
+      sum_rows<T>(from.count() / into.count(), into.count(), from.data<T>(),
+                  into.mutable_data<T>());
+    } else {
+      sum_any<T>(into, from);
     }
   });
 }

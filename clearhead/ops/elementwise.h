@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/kernels/elementwise.h"
@@ -28,8 +29,9 @@ Calculation moved_from(Operand from);
 /// gradient.
 void accumulate(Tensor into, const Tensor& from);
 
-/// into += from summed over the axes along which `into` was broadcast. Sums are made in f64.
-void accumulate_summed(Tensor& into, const Tensor& from);
+/// The gradient of input i, if it is wanted, += d, summed over the axes along which the input was
+/// broadcast to the shape of d.
+void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d);
 
 /// Calls f with a zero of the type, f32 or f64.
 template <typename F>
@@ -45,11 +47,11 @@ Tensor map(const Tensor& x, F f);
 template <typename F>
 Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f);
 
-/// d_x += f(d_out, other) where `other` broadcasts to the shape of d_out, summed over the axes
-/// along which x was broadcast to it.
+/// The same for d = f(d_out, other), where `other` broadcasts to the shape of d_out.
 template <typename F>
-void add_gradient(Tensor& d_x, const Tensor& d_out, const Tensor& other, F f) {
-  accumulate_summed(d_x, map(d_out, other, d_out.shape(), f));
+void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d_out, const Tensor& other,
+                  F f) {
+  if (gradients.wanted(i)) add_gradient(gradients, i, map(d_out, other, d_out.shape(), f));
 }
 
 /// f(x) for each element of a contiguous x, f32 or f64, on all threads.
@@ -89,26 +91,31 @@ Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
   const Tensor b = y.broadcast_to(shape);
   Tensor result = Tensor::empty(shape, x.dtype());
   if (result.count() == 0) return result;
-  const std::int64_t length = shape.empty() ? 1 : shape.back();
-  const std::int64_t step_a = shape.empty() ? 0 : a.strides().back();
-  const std::int64_t step_b = shape.empty() ? 0 : b.strides().back();
-  const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
+  // What lies row after row in both is one long row.
+  const bool one_row = a.is_contiguous() && b.is_contiguous();
+  const std::int64_t length = one_row ? result.count() : shape.back();
+  const std::int64_t step_a = one_row ? 1 : a.strides().back();
+  const std::int64_t step_b = one_row ? 1 : b.strides().back();
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    T* out = result.mutable_data<T>();
+    if (one_row) {
+      for_each_piece(length, kPiece, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) out[i] = f(a.data<T>()[i], b.data<T>()[i]);
+      });
+      return;
+    }
+    const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
     for_each_piece(result.count() / length, rows_each, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const Index index = unflatten(row * length, shape);
-        const T* pa = a.data<T>();
-        const T* pb = b.data<T>();
-        for (std::size_t axis = 0; axis < index.size(); ++axis) {
-          pa += index[axis] * a.strides()[axis];
-          pb += index[axis] * b.strides()[axis];
-        }
-        T* out = result.mutable_data<T>() + row * length;
+      RowWalk walk(shape, begin);
+      for (std::int64_t row = begin; row < end; ++row, walk.next()) {
+        const T* pa = a.data<T>() + walk.offset(a.strides());
+        const T* pb = b.data<T>() + walk.offset(b.strides());
+        T* to = out + row * length;
         if (step_a == 1 && step_b == 1) {  // the common case, which the compiler vectorises
-          for (std::int64_t i = 0; i < length; ++i) out[i] = f(pa[i], pb[i]);
+          for (std::int64_t i = 0; i < length; ++i) to[i] = f(pa[i], pb[i]);
         } else {
-          for (std::int64_t i = 0; i < length; ++i) out[i] = f(pa[i * step_a], pb[i * step_b]);
+          for (std::int64_t i = 0; i < length; ++i) to[i] = f(pa[i * step_a], pb[i * step_b]);
         }
       }
     });

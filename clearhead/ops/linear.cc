@@ -90,9 +90,7 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
         gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in,
                             precision);
       }
-      if (has_bias && gradients.wanted(2)) {  // Y = … + b
-        accumulate_summed(gradients.of(2), d_y);
-      }
+      if (has_bias) add_gradient(gradients, 2, d_y);  // Y = … + b
     });
   };
   op.explain = [x, weight, bias, in = sizes.in](const Index& index) {

@@ -37,8 +37,8 @@ Var mask(const Var& scores, const Var& bias) {
                  [](auto s, auto b) { return hides(b) ? b : s + b; });  // y = scores + bias
   op.backward = [bias_value](const Tensor& d_y, Gradients& gradients) {
     const auto visible = [](auto d, auto b) { return hides(b) ? decltype(d){0} : d; };
-    if (gradients.wanted(0)) add_gradient(gradients.of(0), d_y, bias_value, visible);
-    if (gradients.wanted(1)) add_gradient(gradients.of(1), d_y, bias_value, visible);
+    add_gradient(gradients, 0, d_y, bias_value, visible);
+    add_gradient(gradients, 1, d_y, bias_value, visible);
   };
   op.explain = [scores, bias](const Index& index) { return explain_mask(scores, bias, index); };
   return scores.tape().record(std::move(op));

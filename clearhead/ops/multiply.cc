@@ -21,8 +21,8 @@ Var multiply(const Var& a, const Var& b) {
   op.backward = [product, a_value = b.needs_grad() ? a_value : Tensor(),
                  b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
                                                                 Gradients& gradients) {
-    if (gradients.wanted(0)) add_gradient(gradients.of(0), d_y, b_value, product);  // y = a ⊙ b
-    if (gradients.wanted(1)) add_gradient(gradients.of(1), d_y, a_value, product);  // y = b ⊙ a
+    add_gradient(gradients, 0, d_y, b_value, product);  // y = a ⊙ b
+    add_gradient(gradients, 1, d_y, a_value, product);  // y = b ⊙ a
   };
   op.explain = [a, b](const Index& index) {
     return sum_of_products({operand(a, broadcast_index(index, a.shape())),

@@ -107,7 +107,7 @@ Var record_reduction(const std::string& kind, const Var& x, const std::vector<st
     const Tensor d_row = map(d_y, [divisor](auto d) {  // y = Σ x / n
       return d / static_cast<decltype(d)>(divisor);
     });
-    accumulate(gradients.of(0), d_row.reshape(r.kept_shape).broadcast_to(shape));
+    add_gradient(gradients, 0, d_row.reshape(r.kept_shape).broadcast_to(shape));
   };
   op.explain = [x, r, divisor](const Index& index) {
     return explain_reduction(x, r, divisor, index);

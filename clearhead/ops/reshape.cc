@@ -1,8 +1,8 @@
 // y = x, elsewhere
 //
-// Each element of y is one element of x, so its gradient goes back to where it came from. The
-// tensor functions that move the numbers forward give views; applied to the gradient of x they give
-// views as well, and adding ∂L/∂y to such a view adds it in the right places.
+// Each element of y is one element of x, so its gradient goes back to where it came from: moved back
+// the other way, or where y is but a part of x, added to the same part of the gradient of x, which
+// the tensor functions give as a view.
 #include "clearhead/ops/reshape.h"
 
 #include <cstring>
@@ -13,16 +13,23 @@
 namespace clearhead {
 namespace {
 
-// Records a move of x: `forward` gives the view of any tensor of the shape of x, `source` the index
-// in x that an index in y stands for.
+// Records a move of x: `forward` gives the view of any tensor of the shape of x, `back` that of any
+// tensor of the shape of y (null if y is but a part of x), `source` the index in x that an index in y
+// stands for.
 Var record_move(std::string kind, std::string formula, const Var& x,
                 std::function<Tensor(const Tensor&)> forward,
+                std::function<Tensor(const Tensor&)> back,
                 std::function<Index(const Index&)> source) {
   Operation op{.kind = std::move(kind), .formula = std::move(formula), .inputs = {x}};
   op.moves = true;
   op.value = forward(x.value());  // y = forward(x)
-  op.backward = [forward = std::move(forward)](const Tensor& d_y, Gradients& gradients) {
-    accumulate(forward(gradients.of(0)), d_y);  // y = forward(x)
+  op.backward = [forward = std::move(forward), back = std::move(back)](const Tensor& d_y,
+                                                                       Gradients& gradients) {
+    if (back) {
+      add_gradient(gradients, 0, back(d_y));  // y = forward(x), all of x
+    } else {
+      accumulate(forward(gradients.of(0)), d_y);  // y = forward(x)
+    }
   };
   op.explain = [x, source = std::move(source)](const Index& index) {
     return moved_from(operand(x, source(index)));
@@ -62,15 +69,21 @@ Var reshape(const Var& x, const Shape& shape) {
   const Shape to = x.value().reshape(shape).shape();  // with −1 derived
   return record_move(
       "reshape", "{0} as " + to_string(to), x, [to](const Tensor& t) { return t.reshape(to); },
+      [from](const Tensor& t) { return t.reshape(from); },
       [from, to](const Index& index) { return unflatten(flatten(index, to), from); });
 }
 
 Var permute(const Var& x, const std::vector<std::int64_t>& axes) {
   std::vector<std::int64_t> order;
   for (const std::int64_t axis : axes) order.push_back(normalize_axis(axis, x.rank()));
+  std::vector<std::int64_t> inverse(order.size());
+  for (std::size_t i = 0; i < order.size() && order.size() == x.shape().size(); ++i) {
+    inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  }
   return record_move(
       "permute", "{0} with axes " + to_string(order), x,
       [order](const Tensor& t) { return t.permute(order); },
+      [inverse](const Tensor& t) { return t.permute(inverse); },
       [order](const Index& index) {
         Index source(index.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
@@ -86,6 +99,7 @@ Var transpose(const Var& x, std::int64_t a, std::int64_t b) {
   return record_move(
       "transpose",
       "{0} with axes " + std::to_string(first) + " and " + std::to_string(second) + " exchanged", x,
+      [=](const Tensor& t) { return t.transpose(first, second); },
       [=](const Tensor& t) { return t.transpose(first, second); },
       [=](Index index) {
         std::swap(index[static_cast<std::size_t>(first)], index[static_cast<std::size_t>(second)]);
@@ -112,8 +126,8 @@ Var concat(const Var& a, const Var& b, std::int64_t axis) {
   Operation op{.kind = "concat", .formula = "{0} continued by {1}", .inputs = {a, b}};
   op.value = join(a.value(), b.value(), axis, shape);
   op.backward = [axis, split, end = shape[along]](const Tensor& d_y, Gradients& gradients) {
-    if (gradients.wanted(0)) accumulate(gradients.of(0), d_y.slice(axis, 0, split));
-    if (gradients.wanted(1)) accumulate(gradients.of(1), d_y.slice(axis, split, end));
+    add_gradient(gradients, 0, d_y.slice(axis, 0, split));
+    add_gradient(gradients, 1, d_y.slice(axis, split, end));
   };
   op.explain = [a, b, along, split](Index index) {
     if (index[along] < split) return moved_from(operand(a, index));
@@ -129,7 +143,7 @@ Var slice(const Var& x, std::int64_t axis, std::int64_t begin, std::int64_t end)
       "slice",
       "{0} along axis " + std::to_string(axis) + " from " + std::to_string(begin) + " to " +
           std::to_string(end),
-      x, [=](const Tensor& t) { return t.slice(axis, begin, end); },
+      x, [=](const Tensor& t) { return t.slice(axis, begin, end); }, nullptr,
       [=](Index index) {
         index[static_cast<std::size_t>(axis)] += begin;
         return index;
@@ -141,9 +155,7 @@ Var broadcast_to(const Var& x, const Shape& shape) {
       .kind = "broadcast_to", .formula = "{0} repeated to " + to_string(shape), .inputs = {x}};
   op.moves = true;
   op.value = x.value().broadcast_to(shape);
-  op.backward = [](const Tensor& d_y, Gradients& gradients) {
-    accumulate_summed(gradients.of(0), d_y);
-  };
+  op.backward = [](const Tensor& d_y, Gradients& gradients) { add_gradient(gradients, 0, d_y); };
   op.explain = [x](const Index& index) {
     return moved_from(operand(x, broadcast_index(index, x.shape())));
   };

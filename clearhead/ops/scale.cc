@@ -18,7 +18,7 @@ Var scale(const Var& x, double factor) {
   Operation op{.kind = "scale", .formula = "{0} · " + format_number(factor, true), .inputs = {x}};
   op.value = map(x.value(), scaled);  // y = x · c
   op.backward = [scaled](const Tensor& d_y, Gradients& gradients) {
-    accumulate(gradients.of(0), map(d_y, scaled));  // y = x · c
+    add_gradient(gradients, 0, map(d_y, scaled));  // y = x · c
   };
   op.explain = [x, factor](const Index& index) { return explain_scale(x, factor, index); };
   return x.tape().record(std::move(op));

@@ -26,7 +26,7 @@ Var softcap(const Var& x, double cap) {
   });
   op.backward = [y = op.value, cap](const Tensor& d_y, Gradients& gradients) {
     // y = cap · tanh(x / cap). A masked score takes no gradient even if it is NaN, hence the 0.
-    add_gradient(gradients.of(0), d_y, y, [cap](auto d, auto capped) {
+    add_gradient(gradients, 0, d_y, y, [cap](auto d, auto capped) {
       const auto tanh = capped / static_cast<decltype(d)>(cap);
       return d == 0 ? d : d * (1 - tanh * tanh);
     });

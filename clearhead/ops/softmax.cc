@@ -111,7 +111,7 @@ Var softmax(const Var& x, std::int64_t axis) {
   op.backward = [pattern, axis](const Tensor& d_p, Gradients& gradients) {
     Tensor d_x(pattern.shape(), pattern.dtype());
     softmax_rows_backward(pattern, d_p.transpose(axis, -1).contiguous(), d_x);
-    accumulate(gradients.of(0), d_x.transpose(axis, -1));
+    add_gradient(gradients, 0, d_x.transpose(axis, -1));
   };
   op.explain = [x, axis = static_cast<std::size_t>(axis)](const Index& index) {
     double max = -std::numeric_limits<double>::infinity();

@@ -165,7 +165,11 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
 
 Tensor& Tape::grad_of(std::int64_t id) {
   Record& record = records_[static_cast<std::size_t>(id)];
-  if (!record.grad.defined()) record.grad = Tensor(record.shape, record.dtype);
+  if (!record.grad.defined()) {
+    record.grad = Tensor(record.shape, record.dtype);
+  } else if (record.grad.is_shared()) {  // with what it was taken from
+    record.grad = record.grad.clone();
+  }
   return record.grad;
 }
 
@@ -174,9 +178,23 @@ bool Gradients::wanted(std::size_t i) const {
   return id >= 0 && tape_.records_[static_cast<std::size_t>(id)].needs_grad;
 }
 
+const Shape& Gradients::shape(std::size_t i) const {
+  assert(wanted(i));
+  return tape_.records_[static_cast<std::size_t>(ids_[i])].shape;
+}
+
 Tensor& Gradients::of(std::size_t i) {
   assert(wanted(i));
   return tape_.grad_of(ids_[i]);
+}
+
+bool Gradients::take(std::size_t i, const Tensor& d) {
+  assert(wanted(i));
+  Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];
+  if (record.grad.defined()) return false;
+  assert(d.shape() == record.shape && d.dtype() == record.dtype);
+  record.grad = d.is_read_only() ? d.clone() : d.contiguous();
+  return true;
 }
 
 // --- Tape: looking up

@@ -79,8 +79,13 @@ class Gradients {
  public:
   /// Whether input `i` takes a gradient; if not, there is no need to calculate it.
   bool wanted(std::size_t i) const;
+  /// The shape of input `i`, which is wanted.
+  const Shape& shape(std::size_t i) const;
   /// The gradient of input `i`, contiguous, of its shape and type, to be added to.
   Tensor& of(std::size_t i);
+  /// Makes `d`, of the input's shape and type, the gradient of input `i` if it has none yet, without
+  /// copying where it need not; returns whether it did.
+  bool take(std::size_t i, const Tensor& d);
   /// The same as a pointer, or null if it is not wanted.
   template <typename T>
   T* data(std::size_t i) {

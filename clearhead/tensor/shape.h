@@ -32,6 +32,32 @@ std::int64_t normalize_axis(std::int64_t axis, std::int64_t rank);
 /// The index, one number an axis, of the flat-th element of a row-major tensor.
 Index unflatten(std::int64_t flat, std::span<const std::int64_t> shape);
 
+/// Goes from row to row of the last axis of a shape with axes, from the `row`-th on.
+class RowWalk {
+ public:
+  RowWalk(const Shape& shape, std::int64_t row)
+      : shape_(shape), index_(unflatten(row * shape.back(), shape)) {}
+
+  void next() {
+    for (std::size_t axis = index_.size() - 1; axis-- > 0;) {
+      if (++index_[axis] < shape_[axis]) return;
+      index_[axis] = 0;
+    }
+  }
+  /// Where the row begins in a tensor of these strides.
+  std::int64_t offset(const std::vector<std::int64_t>& strides) const {
+    std::int64_t offset = 0;
+    for (std::size_t axis = 0; axis + 1 < index_.size(); ++axis) {
+      offset += index_[axis] * strides[axis];
+    }
+    return offset;
+  }
+
+ private:
+  std::vector<std::int64_t> shape_;
+  Index index_;
+};
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TENSOR_SHAPE_H_

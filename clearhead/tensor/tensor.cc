@@ -9,6 +9,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/memory.h"
+#include "clearhead/base/parallel.h"
 
 namespace clearhead {
 namespace {
@@ -50,15 +51,27 @@ To convert(From value) {
 template <typename To, typename From>
 void copy_elements(const Tensor& from, To* to) {
   const From* source = from.data<From>();
-  if constexpr (std::is_same_v<To, From>) {
-    if (from.is_contiguous()) {
-      std::copy_n(source, from.count(), to);
-      return;
-    }
+  if (from.rank() == 0) {
+    *to = convert<To>(*source);
+    return;
   }
-  std::int64_t i = 0;
-  for_each_offset(from.shape(), from.strides(),
-                  [&](std::int64_t offset) { to[i++] = convert<To>(source[offset]); });
+  const std::int64_t length = from.shape().back();
+  const std::int64_t step = from.strides().back();
+  const std::int64_t rows = from.count() / length;
+  const std::int64_t each = std::max<std::int64_t>(1, (1 << 14) / length);  // for one thread
+  parallel_for((rows + each - 1) / each, [&](std::int64_t piece) {
+    RowWalk walk(from.shape(), piece * each);
+    const std::int64_t end = std::min(rows, (piece + 1) * each);
+    for (std::int64_t row = piece * each; row < end; ++row, walk.next()) {
+      const From* in = source + walk.offset(from.strides());
+      To* out = to + row * length;
+      if (step == 1) {
+        for (std::int64_t i = 0; i < length; ++i) out[i] = convert<To>(in[i]);
+      } else {
+        for (std::int64_t i = 0; i < length; ++i) out[i] = convert<To>(in[i * step]);
+      }
+    }
+  });
 }
 
 Tensor copy_as(const Tensor& from, DType dtype) {

@@ -56,6 +56,8 @@ class Tensor {
   /// Where its memory begins: two tensors with one address share it.
   const void* address() const { return data_; }
   bool is_read_only() const { return read_only_; }
+  /// Whether another Tensor holds the same memory.
+  bool is_shared() const { return owner_.use_count() > 1; }
 
   /// The first element. Throws Error unless T is the tensor's type (and, to write, the memory may
   /// be written). Other elements lie at multiples of `strides()`: at i·1 for the i-th only if
