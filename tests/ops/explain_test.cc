@@ -26,30 +26,7 @@ namespace clearhead {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::NanSensitiveDoubleEq;
-using ::testing::Not;
 using ::testing::SizeIs;
-
-// f32 rounds by 6e-8 of each intermediate number; those here are near 1 and few.
-void expect_explained(const Var& var) {
-  SCOPED_TRACE(var.formula());
-  EXPECT_THAT(var.formula(), Not(HasSubstr("{")));
-  const Shape shape = var.shape();
-  for (std::int64_t i = 0; i < element_count(shape); ++i) {
-    const Explanation e = explain(var, unflatten(i, shape));
-    SCOPED_TRACE(to_string(e));
-    EXPECT_FALSE(e.calculation.empty());
-    if (std::isfinite(e.value)) {
-      EXPECT_NEAR(e.recalculated, e.value, 1e-6 * std::max(1.0, std::abs(e.value)));
-    } else {
-      EXPECT_THAT(e.recalculated, NanSensitiveDoubleEq(e.value));
-    }
-    for (const auto& operand : e.operands) {
-      const Var from = var.tape()[operand->name];
-      EXPECT_THAT(operand->value, NanSensitiveDoubleEq(from.value().at(operand->index)));
-    }
-  }
-}
 
 class ExplainOps : public ::testing::Test {
  protected:

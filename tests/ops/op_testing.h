@@ -2,13 +2,17 @@
 #ifndef CLEARHEAD_TESTS_OPS_OP_TESTING_H_
 #define CLEARHEAD_TESTS_OPS_OP_TESTING_H_
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
@@ -37,6 +41,28 @@ std::string error_of(F&& f) {
     return error.what();
   }
   return "(no error)";
+}
+
+/// Expects that each number of `var`, calculated again from the operands that explain it, agrees. f32
+/// rounds by 6e-8 of each intermediate number; those here are near 1 and few.
+inline void expect_explained(const Var& var) {
+  SCOPED_TRACE(var.formula());
+  EXPECT_THAT(var.formula(), ::testing::Not(::testing::HasSubstr("{")));
+  const Shape shape = var.shape();
+  for (std::int64_t i = 0; i < element_count(shape); ++i) {
+    const Explanation e = explain(var, unflatten(i, shape));
+    SCOPED_TRACE(to_string(e));
+    EXPECT_FALSE(e.calculation.empty());
+    if (std::isfinite(e.value)) {
+      EXPECT_NEAR(e.recalculated, e.value, 1e-6 * std::max(1.0, std::abs(e.value)));
+    } else {
+      EXPECT_THAT(e.recalculated, ::testing::NanSensitiveDoubleEq(e.value));
+    }
+    for (const auto& operand : e.operands) {
+      const Var from = var.tape()[operand->name];
+      EXPECT_THAT(operand->value, ::testing::NanSensitiveDoubleEq(from.value().at(operand->index)));
+    }
+  }
 }
 
 }  // namespace clearhead

@@ -1,0 +1,261 @@
+// L = Σ_r loss_r  (or the mean: / Σ_r w[t_r]; or loss itself)
+//
+//     z [R, V]: logits, all axes but the last as R rows; t [R]: targets; w [V]: weights of classes
+//     log p_c = z_c − lse,  lse = log Σ_c exp(z_c)
+//     q_c     = (1 − ε)·w_t·[c = t] + ε/V·w_c
+//     loss_r  = −Σ_c q_c·log p_c = Σ_c q_c·(lse − z_c);  0 if t_r is ignored
+//
+//     ∂loss_r/∂z_c = p_c·Σ_c q_c − q_c
+//
+// Backward calculates p again from z and lse, so that nothing else of the size of z is held.
+//
+// Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture" (2016), section 7.
+#include "clearhead/ops/cross_entropy.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/norm_rows.h"
+
+namespace clearhead {
+namespace {
+
+struct Saved {
+  Tensor logits, targets, lse;  // [R, V] as they came, [R], [R]
+  CrossEntropyOptions options;
+  double divisor = 1;  // of the mean
+
+  bool counts(std::int64_t r) const {
+    return !options.ignore_index || targets.data<std::int64_t>()[r] != *options.ignore_index;
+  }
+  template <typename T>
+  T weight(std::int64_t c) const {
+    return options.class_weight.defined() ? options.class_weight.data<T>()[c] : T{1};
+  }
+};
+
+void check(const Var& logits, const Var& targets, const Saved& saved) {
+  require_same_float("cross_entropy", {logits});
+  Shape expected = logits.shape();
+  if (!expected.empty()) expected.pop_back();
+  if (targets.dtype() != DType::i64 || logits.rank() < 1 || targets.shape() != expected ||
+      logits.size(-1) < 1) {
+    throw Error("cross_entropy: expected logits [..., V] and targets [...] of i64, got " +
+                to_string(logits.shape()) + " and " + to_string(targets.shape()) + " of " +
+                std::string(dtype_name(targets.dtype())));
+  }
+  const CrossEntropyOptions& options = saved.options;
+  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) {
+    throw Error("cross_entropy: expected a label_smoothing of at least 0 and below 1, got " +
+                format_number(options.label_smoothing));
+  }
+  const std::int64_t V = logits.size(-1);
+  const Tensor& w = options.class_weight;
+  if (w.defined() && (w.shape() != Shape{V} || w.dtype() != logits.dtype())) {
+    throw Error("cross_entropy: expected class_weight [" + std::to_string(V) + "] of " +
+                std::string(dtype_name(logits.dtype())) + ", got " + to_string(w.shape()) + " of " +
+                std::string(dtype_name(w.dtype())));
+  }
+  for (std::int64_t r = 0; r < saved.targets.count(); ++r) {
+    const std::int64_t t = saved.targets.data<std::int64_t>()[r];
+    if (saved.counts(r) && (t < 0 || t >= V)) {
+      throw Error("cross_entropy: target " + std::to_string(t) + " at " +
+                  to_string(unflatten(r, targets.shape())) + " is none of the " +
+                  std::to_string(V) + " classes" +
+                  (options.ignore_index ? "" : "; set ignore_index to leave places out"));
+    }
+  }
+}
+
+// lse = log Σ_c exp(z_c), shifted by the largest so that nothing overflows
+template <typename T>
+T log_sum_exp(std::int64_t V, const T* z) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (std::int64_t c = 0; c < V; ++c) largest = z[c] > largest ? z[c] : largest;
+  if (std::isinf(largest)) return largest;
+  return largest + std::log(row_sum(V, [&](std::int64_t c) { return std::exp(z[c] - largest); }));
+}
+
+// loss_r = Σ_c q_c·(lse − z_c)
+template <typename T>
+T row_loss(const Saved& saved, std::int64_t r) {
+  const std::int64_t V = saved.logits.size(-1);
+  const T* z = saved.logits.data<T>() + r * V;
+  const T lse = saved.lse.data<T>()[r];
+  const std::int64_t t = saved.targets.data<std::int64_t>()[r];
+  const T smoothing = static_cast<T>(saved.options.label_smoothing);
+  T loss = (1 - smoothing) * saved.weight<T>(t) * (lse - z[t]);
+  if (smoothing != 0) {
+    loss += smoothing / static_cast<T>(V) *
+            row_sum(V, [&](std::int64_t c) { return saved.weight<T>(c) * (lse - z[c]); });
+  }
+  return loss;
+}
+
+// dz_c += d·(p_c·Σq − q_c)
+template <typename T>
+void row_backward(const Saved& saved, std::int64_t r, T d, T* d_z) {
+  const std::int64_t V = saved.logits.size(-1);
+  const T* z = saved.logits.data<T>() + r * V;
+  const T lse = saved.lse.data<T>()[r];
+  const std::int64_t t = saved.targets.data<std::int64_t>()[r];
+  const T smoothing = static_cast<T>(saved.options.label_smoothing);
+  const T of_target = (1 - smoothing) * saved.weight<T>(t);
+  T sum_q = of_target;
+  if (smoothing != 0) {
+    const T each = smoothing / static_cast<T>(V);
+    for (std::int64_t c = 0; c < V; ++c) {
+      sum_q += each * saved.weight<T>(c);
+      d_z[c] -= d * each * saved.weight<T>(c);  // − q_c, of all classes
+    }
+  }
+  for (std::int64_t c = 0; c < V; ++c) d_z[c] += d * sum_q * std::exp(z[c] - lse);  // p_c·Σq
+  d_z[t] -= d * of_target;                                                          // − q_t
+}
+
+// The losses of all targets, reduced.
+template <typename T>
+Tensor forward(Saved& saved) {
+  const std::int64_t R = saved.targets.count();
+  const std::int64_t V = saved.logits.size(-1);
+  Tensor losses(saved.targets.shape(), dtype_of<T>);
+  T* loss = losses.mutable_data<T>();
+  T* lse = saved.lse.mutable_data<T>();
+  for_each_piece(R, rows_of_a_piece(saved.logits), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      if (!saved.counts(r)) continue;
+      lse[r] = log_sum_exp(V, saved.logits.data<T>() + r * V);
+      loss[r] = row_loss<T>(saved, r);
+    }
+  });
+  if (saved.options.reduction == Reduction::none) return losses;
+  double sum = 0, weights = 0;
+  for (std::int64_t r = 0; r < R; ++r) {
+    if (!saved.counts(r)) continue;
+    sum += static_cast<double>(loss[r]);
+    weights += static_cast<double>(saved.weight<T>(saved.targets.data<std::int64_t>()[r]));
+  }
+  if (saved.options.reduction == Reduction::mean) saved.divisor = weights;
+  return Tensor::scalar(sum / saved.divisor, dtype_of<T>);
+}
+
+template <typename T>
+void backward(const Saved& saved, const Tensor& d_loss, Tensor& d_logits) {
+  const bool each = saved.options.reduction == Reduction::none;
+  const std::int64_t V = saved.logits.size(-1);
+  const T* d = d_loss.data<T>();
+  T* d_z = d_logits.mutable_data<T>();
+  for_each_piece(saved.targets.count(), rows_of_a_piece(saved.logits),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t r = begin; r < end; ++r) {
+                     if (!saved.counts(r)) continue;
+                     row_backward<T>(saved, r, d[each ? r : 0] / static_cast<T>(saved.divisor),
+                                     d_z + r * V);
+                   }
+                 });
+}
+
+// log p_c = z_c − lse, for the views; also of places that are ignored.
+Var record_log_prob(const Var& logits) {
+  Operation view{.kind = "log_softmax", .formula = "log softmax({0})", .inputs = {logits}};
+  const auto row_lse = [logits](Index begin, Index end) {
+    begin.back() = 0;
+    end.back() = logits.size(-1);
+    const Tensor rows = logits.tile(begin, end).to(DType::f64);
+    Tensor lse = Tensor::empty(Shape(rows.shape().begin(), rows.shape().end() - 1), DType::f64);
+    for (std::int64_t r = 0; r < lse.count(); ++r) {
+      lse.mutable_data<double>()[r] = log_sum_exp(end.back(), rows.data<double>() + r * end.back());
+    }
+    Shape shape = rows.shape();
+    shape.back() = 1;
+    return lse.reshape(shape);
+  };
+  view.view = [logits, row_lse](const Index& begin, const Index& end) {
+    const Tensor z = logits.tile(begin, end).to(DType::f64);
+    return map(z, row_lse(begin, end), z.shape(),
+               [](auto number, auto lse) { return number - lse; })
+        .to(logits.dtype());
+  };
+  view.view_shape = logits.shape();
+  view.view_dtype = logits.dtype();
+  view.explain = [logits, row_lse](const Index& index) {
+    Index end = index;
+    for (std::int64_t& i : end) ++i;
+    const double lse = row_lse(index, end).item();
+    Calculation c;
+    Index other = index;
+    for (other.back() = 0; other.back() < logits.size(-1); ++other.back()) {
+      c.operands.push_back(operand(logits, other));
+    }
+    const double z = c.operands[static_cast<std::size_t>(index.back())].value;
+    c.text = format_number(z) + " - " + format_number(lse, true) + " (log Σ exp)";
+    c.value = z - lse;
+    return c;
+  };
+  return logits.tape().record(std::move(view));
+}
+
+// The number of the loss from the log probabilities.
+Calculation explain_loss(const Saved& saved, const Var& log_prob, const Var& targets,
+                         const Index& index) {
+  const bool each = saved.options.reduction == Reduction::none;
+  const std::int64_t V = saved.logits.size(-1);
+  const double smoothing = saved.options.label_smoothing;
+  const Tensor weights =
+      saved.options.class_weight.defined() ? saved.options.class_weight.to(DType::f64) : Tensor();
+  const auto weight = [&](std::int64_t c) { return weights.defined() ? weights.at({c}) : 1.0; };
+  Calculation c;
+  std::int64_t counted = 0;
+  for (std::int64_t r = 0; r < saved.targets.count(); ++r) {
+    Index place = unflatten(r, targets.shape());
+    if (!saved.counts(r) || (each && place != index)) continue;
+    ++counted;
+    const std::int64_t t = saved.targets.data<std::int64_t>()[r];
+    c.operands.push_back(operand(targets, place));
+    place.push_back(t);
+    for (place.back() = 0; place.back() < V; ++place.back()) {
+      const double q = (place.back() == t ? (1 - smoothing) * weight(t) : 0) +
+                       smoothing / static_cast<double>(V) * weight(place.back());
+      if (q == 0) continue;
+      c.operands.push_back(operand(log_prob, place));
+      c.value -= q * c.operands.back().value / (each ? 1 : saved.divisor);
+    }
+  }
+  c.text = "-log p of " + std::to_string(counted) + (counted == 1 ? " target" : " targets") +
+           (saved.options.reduction == Reduction::mean ? ", their mean" : "");
+  return c;
+}
+
+}  // namespace
+
+CrossEntropyOutput cross_entropy(const Var& logits, const Var& targets,
+                                 const CrossEntropyOptions& options) {
+  Saved saved{logits.value().contiguous(), targets.value().contiguous(), {}, options};
+  if (options.class_weight.defined()) {
+    saved.options.class_weight = options.class_weight.contiguous();
+  }
+  check(logits, targets, saved);
+  saved.lse = Tensor(targets.shape(), logits.dtype());
+  Tape& tape = logits.tape();
+  CrossEntropyOutput result;
+  if (tape.keep() == Keep::everything) result.log_prob = record_log_prob(logits);
+
+  Operation op{
+      .kind = "cross_entropy", .formula = "cross_entropy({0}, {1})", .inputs = {logits, targets}};
+  with_float(logits.dtype(), [&](auto zero) { op.value = forward<decltype(zero)>(saved); });
+  op.backward = [saved](const Tensor& d_loss, Gradients& gradients) {
+    with_float(d_loss.dtype(),
+               [&](auto zero) { backward<decltype(zero)>(saved, d_loss, gradients.of(0)); });
+  };
+  op.explain = [saved, log_prob = result.log_prob, targets](const Index& index) {
+    return explain_loss(saved, log_prob, targets, index);
+  };
+  result.loss = tape.record(std::move(op));
+  return result;
+}
+
+}  // namespace clearhead

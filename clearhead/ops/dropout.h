@@ -1,0 +1,25 @@
+// Dropout.
+#ifndef CLEARHEAD_OPS_DROPOUT_H_
+#define CLEARHEAD_OPS_DROPOUT_H_
+
+#include <cstdint>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Where random numbers come from: those of one stream are independent of those of any other.
+struct RandomStream {
+  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;
+};
+
+/// Each element of x is 0 with probability `rate`, else x / (1 − rate), so that its mean stays
+/// (Srivastava et al. 2014). Which ones is a function of seed, stream and position alone (base/random.h),
+/// so neither threads nor repetition change it. The rate is taken to the nearest 1/65536; with 0 this
+/// is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
+Var dropout(const Var& x, double rate, const RandomStream& random);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_DROPOUT_H_

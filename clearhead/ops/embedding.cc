@@ -1,0 +1,90 @@
+// y_r = E[t_r]
+//
+//     t [R]: tokens, all axes as one; E [V, C]; y [R, C]
+//     ∂L/∂E[v] = Σ ∂L/∂y_r over the places r where t_r = v
+#include "clearhead/ops/embedding.h"
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+namespace {
+
+void check(const Var& tokens, const Tensor& numbers, const Var& table) {
+  require_same_float("embedding", {table});
+  if (tokens.dtype() != DType::i64 || table.rank() != 2) {
+    throw Error("embedding: expected tokens of i64 and a table [V, C], got " +
+                std::string(dtype_name(tokens.dtype())) + " and " + to_string(table.shape()));
+  }
+  const std::int64_t V = table.size(0);
+  for (std::int64_t r = 0; r < numbers.count(); ++r) {
+    const std::int64_t token = numbers.data<std::int64_t>()[r];
+    if (token < 0 || token >= V) {
+      throw Error("embedding: token " + std::to_string(token) + " at " +
+                  to_string(unflatten(r, tokens.shape())) + " is none of the " + std::to_string(V) +
+                  " of the table");
+    }
+  }
+}
+
+// y_r = E[t_r]
+template <typename T>
+void forward(const Tensor& tokens, const Tensor& table, Tensor& y) {
+  const std::int64_t C = table.size(1);
+  const std::int64_t* t = tokens.data<std::int64_t>();
+  const T* rows = table.data<T>();
+  T* out = y.mutable_data<T>();
+  for_each_piece(tokens.count(), std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C)),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t r = begin; r < end; ++r) {
+                     std::copy_n(rows + t[r] * C, C, out + r * C);
+                   }
+                 });
+}
+
+// y_r = E[t_r], so dE[t_r] += dy_r. Places that share a token must not be added at the same time:
+// each piece of work takes some channels of all places, in their order.
+template <typename T>
+void backward(const Tensor& tokens, const Tensor& d_y, Tensor& d_table) {
+  constexpr std::int64_t kChannels = 64;  // 256 bytes of f32: some cache lines of a row at a time
+  const std::int64_t C = d_table.size(1);
+  const std::int64_t* t = tokens.data<std::int64_t>();
+  const T* d = d_y.data<T>();
+  T* d_rows = d_table.mutable_data<T>();
+  for_each_piece(C, kChannels, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = 0; r < tokens.count(); ++r) {
+      T* d_row = d_rows + t[r] * C;
+      for (std::int64_t c = begin; c < end; ++c) d_row[c] += d[r * C + c];
+    }
+  });
+}
+
+}  // namespace
+
+Var embedding(const Var& tokens, const Var& table) {
+  const Tensor numbers = tokens.value().contiguous();
+  check(tokens, numbers, table);
+  const Tensor rows = table.value().contiguous();
+  Shape shape = tokens.shape();
+  shape.push_back(table.size(1));
+
+  Operation op{.kind = "embedding",
+               .formula = "{1}[{0}]",
+               .inputs = {tokens, table},
+               .value = Tensor::empty(shape, table.dtype())};
+  with_float(table.dtype(), [&](auto zero) { forward<decltype(zero)>(numbers, rows, op.value); });
+  op.backward = [numbers](const Tensor& d_y, Gradients& gradients) {
+    with_float(d_y.dtype(),
+               [&](auto zero) { backward<decltype(zero)>(numbers, d_y, gradients.of(1)); });
+  };
+  op.explain = [tokens, table](const Index& index) {
+    const Operand token = operand(tokens, Index(index.begin(), index.end() - 1));
+    const Operand from = operand(table, {static_cast<std::int64_t>(token.value), index.back()});
+    return Calculation{{from, token},
+                       "row " + format_number(token.value) + ": " + format_number(from.value),
+                       from.value};
+  };
+  return table.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,15 @@
+// Rows of a table, looked up by number.
+#ifndef CLEARHEAD_OPS_EMBEDDING_H_
+#define CLEARHEAD_OPS_EMBEDDING_H_
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// table[tokens[…]]: tokens i64 [...], table [V, C], f32 or f64, result [..., C]. Throws Error, naming
+/// token and place, unless 0 ≤ token < V.
+Var embedding(const Var& tokens, const Var& table);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_EMBEDDING_H_

@@ -1,0 +1,32 @@
+// y = max(x, 0)
+//
+//     ∂L/∂x = ∂L/∂y where y > 0, else 0
+//
+// The slope at 0 is taken for 0, so that y alone says it, which the next layer holds anyway.
+#include "clearhead/ops/relu.h"
+
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var relu(const Var& x) {
+  require_same_float("relu", {x});
+
+  Operation op{.kind = "relu", .formula = "max({0}, 0)", .inputs = {x}};
+  op.value = map(x.value(), [](auto number) {  // y = max(x, 0)
+    return number < 0 ? decltype(number){0} : number;
+  });
+  op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {
+    add_gradient(gradients, 0, d_y, y, [](auto d, auto number) {  // y = max(x, 0)
+      return number > 0 ? d : decltype(d){0};
+    });
+  };
+  op.explain = [x](const Index& index) {
+    const Operand from = operand(x, index);
+    return Calculation{
+        {from}, "max(" + format_number(from.value) + ", 0)", from.value < 0 ? 0.0 : from.value};
+  };
+  return x.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,38 @@
+// Rotary positions: queries and keys turned by angles that grow with their position, so that a score
+// depends on the distance alone.
+#ifndef CLEARHEAD_OPS_ROTARY_H_
+#define CLEARHEAD_OPS_ROTARY_H_
+
+#include <cstdint>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Cosines and sines of the angles, both [positions, n] or, for each batch its own, [B, positions, n].
+struct RotaryAngles {
+  Tensor cos;
+  Tensor sin;
+};
+
+/// Of the positions `first` … `first` + T − 1, for `dim` = 2·n turned channels: angle
+/// t·theta^(−2i/dim), i < n (Su et al. 2021, equation 15).
+RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim, double theta,
+                           DType dtype);
+
+struct RotaryOptions {
+  /// Which channels turn together: 2i and 2i + 1 (Su et al.), or i and i + n, two halves (as in
+  /// GPT-NeoX and Llama of Hugging Face).
+  bool interleaved = false;
+  /// i64 [B, T]: the row of cos and sin [positions, n] for each token. Default: the t-th.
+  Tensor position_ids = {};
+};
+
+/// x [B, H, T, D] with the first 2·n of its D channels turned, in pairs (a, b), to
+/// (a·cos − b·sin, a·sin + b·cos). As the ONNX operator `RotaryEmbedding`. x is f32 or f64, and so are
+/// the angles. Throws Error if types or shapes do not fit.
+Var rotary(const Var& x, const RotaryAngles& angles, const RotaryOptions& options = {});
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_ROTARY_H_

@@ -1,0 +1,31 @@
+// y = 1 / (1 + exp(−x))
+//
+//     ∂L/∂x = ∂L/∂y · y·(1 − y)
+#include "clearhead/ops/sigmoid.h"
+
+#include <cmath>
+
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var sigmoid(const Var& x) {
+  require_same_float("sigmoid", {x});
+
+  Operation op{.kind = "sigmoid", .formula = "sigmoid({0})", .inputs = {x}};
+  op.value = map(x.value(), [](auto number) { return 1 / (1 + std::exp(-number)); });
+  op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {
+    add_gradient(gradients, 0, d_y, y, [](auto d, auto number) {
+      return d * number * (1 - number);  // y = 1 / (1 + exp(−x))
+    });
+  };
+  op.explain = [x](const Index& index) {
+    const Operand from = operand(x, index);
+    return Calculation{{from},
+                       "1 / (1 + exp(" + format_number(-from.value) + "))",
+                       1 / (1 + std::exp(-from.value))};
+  };
+  return x.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,44 @@
+// y = x · σ(x),  σ(x) = 1 / (1 + exp(−x))
+//
+//     ∂L/∂x = ∂L/∂y · (σ(x) + x·σ'(x)),  σ'(x) = σ(x)·(1 − σ(x))
+//
+// Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units" (2017), equations 5 and 10.
+#include "clearhead/ops/silu.h"
+
+#include <cmath>
+
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+namespace {
+
+template <typename T>
+T logistic(T x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+}  // namespace
+
+Var silu(const Var& x) {
+  require_same_float("silu", {x});
+  const Tensor x_value = x.value();
+
+  Operation op{.kind = "silu", .formula = "silu({0})", .inputs = {x}};
+  op.value = map(x_value, [](auto number) { return number * logistic(number); });  // y = x · σ(x)
+  op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
+    add_gradient(gradients, 0, d_y, x_value, [](auto d, auto number) {
+      const auto s = logistic(number);
+      return d * (s +                     // y = x · …
+                  number * s * (1 - s));  // y = … · σ(x)
+    });
+  };
+  op.explain = [x](const Index& index) {
+    const Operand from = operand(x, index);
+    const double s = logistic(from.value);
+    return Calculation{
+        {from}, format_number(from.value) + " · " + format_number(s) + " (σ)", from.value * s};
+  };
+  return x.tape().record(std::move(op));
+}
+
+}  // namespace clearhead

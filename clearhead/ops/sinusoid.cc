@@ -1,0 +1,42 @@
+// y[t, 2i] = sin(p / 10000^(2i/C)),  y[t, 2i + 1] = cos(p / 10000^(2i/C)),  p = first + t
+//
+//     y [T, C]. Nothing here is learned.
+//
+// Source: Vaswani et al., "Attention is all you need" (2017), section 3.5.
+#include "clearhead/ops/sinusoid.h"
+
+#include <cmath>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/elementwise.h"
+
+namespace clearhead {
+
+Var sinusoid(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t C, DType dtype) {
+  if (dtype != DType::f32 && dtype != DType::f64) {
+    throw Error("sinusoid: expected f32 or f64, got " + std::string(dtype_name(dtype)));
+  }
+  const auto angle = [first, C](std::int64_t t, std::int64_t c) {
+    const double exponent = static_cast<double>(c / 2 * 2) / static_cast<double>(C);
+    return static_cast<double>(first + t) * std::pow(10000.0, -exponent);
+  };
+  Tensor y = Tensor::empty({T, C}, DType::f64);
+  double* out = y.mutable_data<double>();
+  parallel_for(T, [&](std::int64_t t) {
+    for (std::int64_t c = 0; c < C; ++c) {
+      out[t * C + c] = c % 2 == 0 ? std::sin(angle(t, c)) : std::cos(angle(t, c));
+    }
+  });
+
+  Operation op{.kind = "sinusoid", .formula = "sin, cos of position / 10000^(2i/C)"};
+  op.value = y.to(dtype);
+  op.explain = [angle](const Index& index) {
+    const double a = angle(index[0], index[1]);
+    const bool even = index[1] % 2 == 0;
+    return Calculation{
+        {}, (even ? "sin(" : "cos(") + format_number(a) + ")", even ? std::sin(a) : std::cos(a)};
+  };
+  return tape.record(std::move(op));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,77 @@
+// Dropout: how many, which ones, their gradient.
+#include "clearhead/ops/dropout.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/gradient_check.h"
+#include "tests/ops/op_testing.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::HasSubstr;
+
+Tensor ones(const Shape& shape, DType dtype) {
+  Tensor tensor(shape, DType::f64);
+  std::fill_n(tensor.mutable_data<double>(), tensor.count(), 1.0);
+  return tensor.to(dtype);
+}
+
+std::vector<double> dropped(std::int64_t count, double rate, const RandomStream& random,
+                            DType dtype = DType::f32) {
+  Tape tape(Keep::nothing);
+  return numbers_of(dropout(tape.input("x", ones({count}, dtype)), rate, random));
+}
+
+TEST(Dropout, DropsAsOftenAsTheRateSaysAndKeepsTheMean) {
+  constexpr std::int64_t kCount = 100'000;
+  for (const double rate : {0.1, 0.2, 0.5, 0.9}) {
+    double zeros = 0;
+    for (const double y : dropped(kCount, rate, {.seed = 1})) {
+      zeros += y == 0;
+      const double kept = 1 / (1 - rate);
+      ASSERT_NEAR(y, y == 0 ? 0 : kept, 1e-3);  // the rate is taken to the nearest 1/65536
+    }
+    // Four standard deviations of so many throws, √(rate·(1 − rate)/n).
+    EXPECT_NEAR(zeros / kCount, rate, 4 * std::sqrt(rate * (1 - rate) / kCount));
+  }
+}
+
+TEST(Dropout, IsAFunctionOfSeedStreamAndPosition) {
+  const std::vector<double> first = dropped(1001, 0.3, {.seed = 5, .stream = 9});
+  EXPECT_EQ(dropped(1001, 0.3, {.seed = 5, .stream = 9}), first);
+  EXPECT_NE(dropped(1001, 0.3, {.seed = 6, .stream = 9}), first);
+  EXPECT_NE(dropped(1001, 0.3, {.seed = 5, .stream = 10}), first);
+  std::vector<double> longer = dropped(70'000, 0.3, {.seed = 5, .stream = 9});
+  longer.resize(1001);
+  EXPECT_EQ(longer, first);
+}
+
+TEST(Dropout, WithoutARateIsTheInputItself) {
+  Tape tape;
+  const Var x = tape.input("x", random_tensor({5}));
+  EXPECT_EQ(dropout(x, 0, {}).name(), "x");
+}
+
+TEST(Dropout, GradientsAndExplanations) {
+  for (const Shape& shape : {Shape{}, {0}, {5}, {3, 7}, {2, 3, 4}}) {
+    check_gradients(
+        [](Tape&, const std::vector<Var>& x) { return dropout(x[0], 0.4, {.seed = 3}); },
+        {random_tensor(shape, 1)});
+  }
+  Tape tape;
+  const Var y = dropout(tape.input("x", random_tensor({3, 7}, 1, DType::f32)), 0.4, {.seed = 3});
+  expect_explained(y);
+  EXPECT_EQ(y.formula(), "dropout(x)");
+}
+
+TEST(Dropout, RefusesRatesThatAreNone) {
+  Tape tape;
+  const Var x = tape.input("x", Tensor({2}));
+  for (const double rate : {-0.1, 1.0, kNan}) {
+    EXPECT_THAT(error_of([&] { dropout(x, rate, {}); }), HasSubstr("rate of at least 0"));
+  }
+}
+
+}  // namespace
+}  // namespace clearhead
