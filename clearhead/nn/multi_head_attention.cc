@@ -1,5 +1,6 @@
 #include "clearhead/nn/multi_head_attention.h"
 
+#include <algorithm>
 #include <string>
 
 #include "clearhead/base/error.h"
@@ -8,6 +9,7 @@
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/reduce.h"
 #include "clearhead/ops/reshape.h"
+#include "clearhead/ops/rotary.h"
 
 namespace clearhead {
 namespace {
@@ -20,6 +22,13 @@ namespace {
 Var split_heads(const Var& x, std::int64_t heads) {
   const std::int64_t B = x.size(0), T = x.size(1), D = x.size(2) / heads;
   return transpose(reshape(x, {B, T, heads, D}), 1, 2);
+}
+
+// i64 [B]
+Tensor all_equal(std::int64_t number, std::int64_t B) {
+  Tensor numbers = Tensor::empty({B}, DType::i64);
+  std::fill_n(numbers.mutable_data<std::int64_t>(), B, number);
+  return numbers;
 }
 
 void check_input(const Var& input, const char* name, std::int64_t C) {
@@ -42,6 +51,10 @@ void MultiHeadAttentionConfig::validate() const {
   if (head_dim == 0 && embed_dim % num_heads != 0) {
     refuse("embed_dim " + std::to_string(embed_dim) + " does not divide into " +
            std::to_string(num_heads) + " heads; choose another number of heads, or give head_dim");
+  }
+  if (rotary.dim < 0 || rotary.dim % 2 != 0 || rotary.dim > head_size()) {
+    refuse("rotary.dim " + std::to_string(rotary.dim) +
+           " is no even number up to the head's size, " + std::to_string(head_size()));
   }
   if (num_heads % kv_heads() != 0) {
     refuse("num_heads " + std::to_string(num_heads) + " is no multiple of num_kv_heads " +
@@ -67,33 +80,66 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters,
   b_O_ = parameters.zeros("b_O", {C});
 }
 
+// [B, T, C] → [B, heads, T, D]
+Var MultiHeadAttention::project(const Var& x, const Parameter* W, const Parameter* b,
+                                std::int64_t heads, const Pass& pass) const {
+  return split_heads(linear(x, on(x.tape(), W), on(x.tape(), b), pass.precision), heads);
+}
+
+// x [B, heads, T, D], turned by the positions from `first` on
+Var MultiHeadAttention::turn(const Var& x, std::int64_t first) const {
+  const RotaryConfig& r = config_.rotary;
+  return rotary(x, rotary_angles(first, x.size(2), r.dim, r.theta, x.dtype()),
+                {.interleaved = r.interleaved});
+}
+
 Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_input,
-                                const AttentionOptions& options) const {
+                                const Pass& pass, AttentionOptions options,
+                                KeyValueCache* cache) const {
+  const std::int64_t before = cache == nullptr ? 0 : cache->length();
   check_input(query_input, "query_input", config_.embed_dim);
-  check_input(key_value_input, "key_value_input", config_.embed_dim);
-  const std::int64_t H = config_.num_heads, G = config_.kv_heads();
-  const auto project = [&](const Var& x, const Parameter* W, const Parameter* b,
-                           std::int64_t heads) {
-    return split_heads(linear(x, on(x.tape(), W), on(x.tape(), b), options.precision), heads);
-  };
-  const Var q = project(query_input, W_Q_, b_Q_, H).named("hook_q");      // [B, H, T, D]
-  const Var k = project(key_value_input, W_K_, b_K_, G).named("hook_k");  // [B, G, S, D]
-  const Var v = project(key_value_input, W_V_, b_V_, G).named("hook_v");  // [B, G, S, D]
-  const Var z = scaled_dot_product_attention(q, k, v, options);           // [B, H, T, D]
-  return join_heads(z, options.precision).named("hook_attn_out");         // [B, T, C]
+  Var q = project(query_input, W_Q_, b_Q_, config_.num_heads, pass).named("hook_q");
+  Var k, v;  // q [B, H, T, D]; k, v [B, G, S, D]
+  if (key_value_input.defined()) {
+    check_input(key_value_input, "key_value_input", config_.embed_dim);
+    k = project(key_value_input, W_K_, b_K_, config_.kv_heads(), pass).named("hook_k");
+    v = project(key_value_input, W_V_, b_V_, config_.kv_heads(), pass).named("hook_v");
+    if (config_.rotary.dim > 0) {
+      q = turn(q, before).named("hook_rot_q");
+      k = turn(k, before).named("hook_rot_k");
+    }
+    if (cache != nullptr) {
+      k = append(cache->keys, k);
+      v = append(cache->values, v);
+    }
+  } else {
+    if (before == 0) refuse("expected a key_value_input, or a cache that is not empty");
+    k = q.tape().input("cached_k", cache->keys.view(), false);
+    v = q.tape().input("cached_v", cache->values.view(), false);
+  }
+  if (cache != nullptr &&
+      !options.nonpad_kv_seqlen
+           .defined()) {  // the queries are the last of the positions in the cache
+    options.nonpad_kv_seqlen = all_equal(k.size(2), q.size(0));
+  }
+  options.scale = config_.scale;
+  options.way = pass.way;
+  options.precision = pass.precision;
+  const Var z = scaled_dot_product_attention(q, k, v, options);  // [B, H, T, D]
+  return join_heads(z, pass).named("hook_attn_out");             // [B, T, C]
 }
 
 // attn_out = [z_1, …, z_H]·W_Oᵀ, or head by head: Σ_h z_h·W_O,hᵀ
-Var MultiHeadAttention::join_heads(const Var& z, Precision precision) const {
+Var MultiHeadAttention::join_heads(const Var& z, const Pass& pass) const {
   const std::int64_t B = z.size(0), H = z.size(1), T = z.size(2), D = z.size(3);
   const Var W_O = on(z.tape(), W_O_), b_O = on(z.tape(), b_O_);
   if (!config_.per_head_result) {
-    return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, precision);
+    return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, pass.precision);
   }
   const Var W = transpose(reshape(W_O, {config_.embed_dim, H, D}), 0, 1);  // [H, C, D]
-  const Var result = matmul(z, W, {.transpose_b = true, .precision = precision})
-                         .named("hook_result");  // [B, H, T, C]
-  const Var out = sum(result, {1});              // [B, T, C]
+  const Var result =
+      matmul(z, W, {.transpose_b = true, .precision = pass.precision}).named("hook_result");
+  const Var out = sum(result, {1});  // [B, H, T, C] → [B, T, C]
   return b_O.defined() ? add(out, b_O) : out;
 }
 

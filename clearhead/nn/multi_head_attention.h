@@ -1,7 +1,7 @@
 // Multi-head attention: several attentions side by side, each in a projection of its own.
 //
 //     q_h = x·W_Q,hᵀ   k_g = y·W_K,gᵀ   v_g = y·W_V,gᵀ
-//     z_h = Attention(q_h, k_g, v_g)
+//     z_h = Attention(q_h, k_g, v_g)      with rotary positions, of the turned q_h and k_g
 //     attn_out = [z_1, …, z_H]·W_Oᵀ = Σ_h z_h·W_O,hᵀ
 //
 // Source: Vaswani et al. 2017, section 3.2.2. With fewer key/value heads than query heads, each serves a group of H/G query
@@ -12,20 +12,32 @@
 #define CLEARHEAD_NN_MULTI_HEAD_ATTENTION_H_
 
 #include <cstdint>
+#include <optional>
 
+#include "clearhead/nn/key_value_cache.h"
 #include "clearhead/nn/parameters.h"
+#include "clearhead/nn/pass.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
 
+/// Rotary positions (ops/rotary.h) of queries and keys.
+struct RotaryConfig {
+  std::int64_t dim = 0;      ///< channels of a head that are turned, an even number; 0: none
+  bool interleaved = false;  ///< pairs of neighbours, or two halves
+  double theta = 10000;
+};
+
 struct MultiHeadAttentionConfig {
-  std::int64_t embed_dim = 0;     ///< C
-  std::int64_t num_heads = 1;     ///< H
-  std::int64_t num_kv_heads = 0;  ///< G, a divisor of H; 0: as many as query heads
-  std::int64_t head_dim = 0;      ///< D; 0: C/H
-  bool bias = false;              ///< adds b_Q, b_K, b_V and b_O
-  double out_init_scale = 1;      ///< factor on how W_O begins; GPT-2: 1/√(2·layers)
+  std::int64_t embed_dim = 0;        ///< C
+  std::int64_t num_heads = 1;        ///< H
+  std::int64_t num_kv_heads = 0;     ///< G, a divisor of H; 0: as many as query heads
+  std::int64_t head_dim = 0;         ///< D; 0: C/H
+  bool bias = false;                 ///< adds b_Q, b_K, b_V and b_O
+  std::optional<double> scale = {};  ///< of the scores; 1/√D if not given; T5: 1
+  RotaryConfig rotary = {};          ///< of self-attention
+  double out_init_scale = 1;         ///< factor on how W_O begins; GPT-2: 1/√(2·layers)
   /// Calculates what each head contributes to the output, hook_result [B, H, T, C]: the output is
   /// their sum. It takes H times the memory of the output.
   bool per_head_result = false;
@@ -45,16 +57,25 @@ class MultiHeadAttention {
   MultiHeadAttention(Parameters& parameters, const MultiHeadAttentionConfig& config);
 
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
-  /// the same input twice. Records, within the current scope, hook_q [B, H, T, D], hook_k and hook_v
-  /// [B, G, S, D], the steps of `attention`, hook_z [B, H, T, D], hook_result if wanted, and
-  /// hook_attn_out [B, T, C]. The projections are of `options.precision` too. Throws Error if shapes, types or options do not fit.
-  Var forward(const Var& query_input, const Var& key_value_input,
-              const AttentionOptions& options = {}) const;
+  /// the same input twice. `options` say what sees what; way and precision are those of the pass, the
+  /// scale that of the config. Records, within the current scope, hook_q [B, H, T, D], hook_k and
+  /// hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, the steps of `attention`,
+  /// hook_z [B, H, T, D], hook_result if wanted, and hook_attn_out [B, T, C].
+  ///
+  /// With a cache the keys and values are appended to it, and the queries, which are the last of all
+  /// positions, see everything in it: the results are those of one run over all of them. Without a
+  /// key_value_input they see what the cache has, as in cross-attention once its keys are known.
+  /// Throws Error if shapes, types or options do not fit.
+  Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
+              AttentionOptions options = {}, KeyValueCache* cache = nullptr) const;
 
   const MultiHeadAttentionConfig& config() const { return config_; }
 
  private:
-  Var join_heads(const Var& z, Precision precision) const;
+  Var project(const Var& x, const Parameter* W, const Parameter* b, std::int64_t heads,
+              const Pass& pass) const;
+  Var turn(const Var& x, std::int64_t first) const;
+  Var join_heads(const Var& z, const Pass& pass) const;
 
   MultiHeadAttentionConfig config_;
   const Parameter *W_Q_, *W_K_, *W_V_, *W_O_;

@@ -10,16 +10,6 @@
 #include "clearhead/base/random.h"
 
 namespace clearhead {
-namespace {
-
-// FNV-1a: the stream of random numbers that belongs to a name.
-std::uint64_t hash_of(std::string_view name) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return hash;
-}
-
-}  // namespace
 
 Var on(Tape& tape, const Parameter* parameter) {
   return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
@@ -35,10 +25,14 @@ const Parameter* Parameters::ones(std::string_view name, const Shape& shape) {
   return add(name, value.to(dtype_));
 }
 
+const Parameter* Parameters::values(std::string_view name, const Tensor& begin) {
+  return add(name, begin.dtype() == dtype_ ? begin.clone() : begin.to(dtype_));
+}
+
 const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                                     double scale) {
   const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
-  Random random(initial_.seed, hash_of(scope_ + std::string(name)));
+  Random random(initial_.seed, stream(name));
   Tensor value = Tensor::empty({rows, columns}, DType::f64);
   double* numbers = value.mutable_data<double>();
   for (std::int64_t i = 0; i < value.count(); ++i) {
@@ -46,6 +40,14 @@ const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, st
                                             : initial_.std * random.normal());
   }
   return add(name, value.to(dtype_));
+}
+
+std::uint64_t Parameters::stream(std::string_view name) const {
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : scope_ + std::string(name)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  }
+  return hash;
 }
 
 const Parameter* Parameters::add(std::string_view name, Tensor value) {

@@ -39,9 +39,13 @@ class Parameters {
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
   const Parameter* ones(std::string_view name, const Shape& shape);
+  const Parameter* values(std::string_view name, const Tensor& begin);
   /// A matrix as `InitialWeights` says, times `scale`.
   const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                           double scale = 1);
+
+  /// The stream of random numbers that belongs to `name` within the current scope.
+  std::uint64_t stream(std::string_view name) const;
 
   /// While it lives, names of new parameters begin with "name.".
   class Scope {

@@ -1,0 +1,32 @@
+// The dropout layer: acts as the Pass says, and not at all when evaluating.
+#ifndef CLEARHEAD_NN_DROPOUT_H_
+#define CLEARHEAD_NN_DROPOUT_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "clearhead/nn/parameters.h"
+#include "clearhead/nn/pass.h"
+#include "clearhead/ops/dropout.h"
+
+namespace clearhead {
+
+class Dropout {
+ public:
+  /// Each layer drops otherwise, as its name and the scopes around say.
+  Dropout(const Parameters& parameters, std::string_view name) : stream_(parameters.stream(name)) {}
+
+  Var forward(const Var& x, const Pass& pass) const {
+    if (pass.dropout == 0) return x;
+    // Steps lie far apart among the streams, so that no layer meets another's later on.
+    constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio
+    return dropout(x, pass.dropout, {pass.seed, stream_ + pass.step * kGolden});
+  }
+
+ private:
+  std::uint64_t stream_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_DROPOUT_H_

@@ -1,0 +1,48 @@
+// The feed-forward part of a block: every position by itself.
+//
+//     plain:  y = act(x·W_inᵀ + b_in)·W_outᵀ + b_out                  Vaswani et al. 2017, equation 2
+//     gated:  y = (act(x·W_gateᵀ) ⊙ (x·W_inᵀ + b_in))·W_outᵀ + b_out  SwiGLU: act = SiLU (Shazeer 2020)
+#ifndef CLEARHEAD_NN_FEED_FORWARD_H_
+#define CLEARHEAD_NN_FEED_FORWARD_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "clearhead/nn/linear.h"
+
+namespace clearhead {
+
+enum class Activation { relu, gelu, gelu_tanh, silu };
+
+/// act(x), element by element.
+Var activate(const Var& x, Activation activation);
+
+struct FeedForwardConfig {
+  std::int64_t hidden_dim = 0;  ///< F; 0: 4·C
+  Activation activation = Activation::gelu;
+  bool gated = false;
+  bool bias = true;
+  double out_init_scale = 1;  ///< factor on how W_out begins; GPT-2: 1/√(2·layers)
+};
+
+class FeedForward {
+ public:
+  /// Adds to the parameters W_in [F, C], W_gate [F, C] if gated, W_out [C, F] and, if there are
+  /// biases, b_in [F] and b_out [C].
+  FeedForward(Parameters& parameters, std::int64_t C, const FeedForwardConfig& config);
+
+  /// x [..., C] → [..., C]. Records, within the current scope, hook_pre and hook_post [..., F]: before
+  /// and after the activation, and if gated, hook_pre of the gate, hook_pre_linear, which it gates,
+  /// and hook_post, their product.
+  Var forward(const Var& x, const Pass& pass) const;
+
+ private:
+  Activation activation_;
+  Linear in_;
+  std::optional<Linear> gate_;
+  Linear out_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_FEED_FORWARD_H_

@@ -1,0 +1,31 @@
+// Keys and values of the tokens so far, so that generating the next one calculates only its own.
+#ifndef CLEARHEAD_NN_KEY_VALUE_CACHE_H_
+#define CLEARHEAD_NN_KEY_VALUE_CACHE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "clearhead/ops/append.h"
+
+namespace clearhead {
+
+/// Of one attention: [B, G, length, D]. MultiHeadAttention appends to it.
+class KeyValueCache {
+ public:
+  KeyValueCache() = default;
+  KeyValueCache(const KeyValueCache&) = delete;
+  KeyValueCache& operator=(const KeyValueCache&) = delete;
+  KeyValueCache(KeyValueCache&&) = default;
+  KeyValueCache& operator=(KeyValueCache&&) = default;
+
+  std::int64_t length() const { return keys.length; }
+  /// Batch i becomes what batch rows[i] was, for beam search. Throws Error if there is no such batch.
+  void reorder(std::span<const std::int64_t> rows);
+
+  Growing keys;
+  Growing values;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_KEY_VALUE_CACHE_H_

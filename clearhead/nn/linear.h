@@ -1,0 +1,35 @@
+// The linear layer: y = x·Wᵀ + b.
+#ifndef CLEARHEAD_NN_LINEAR_H_
+#define CLEARHEAD_NN_LINEAR_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "clearhead/nn/parameters.h"
+#include "clearhead/nn/pass.h"
+#include "clearhead/ops/linear.h"
+
+namespace clearhead {
+
+class Linear {
+ public:
+  /// Adds to the parameters the matrix `weight` [out, in], times `init_scale` as it begins, and the
+  /// vector `bias` [out], unless its name is empty.
+  Linear(Parameters& parameters, std::int64_t in, std::int64_t out, std::string_view weight = "W",
+         std::string_view bias = "b", double init_scale = 1)
+      : W_(parameters.matrix(weight, out, in, init_scale)),
+        b_(bias.empty() ? nullptr : parameters.zeros(bias, {out})) {}
+
+  /// x [..., in] → [..., out]
+  Var forward(const Var& x, const Pass& pass) const {
+    return linear(x, on(x.tape(), W_), on(x.tape(), b_), pass.precision);
+  }
+
+ private:
+  const Parameter* W_;
+  const Parameter* b_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_LINEAR_H_

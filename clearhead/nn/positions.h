@@ -1,0 +1,50 @@
+// How a network knows where a token stands. Rotary positions belong to attention
+// (MultiHeadAttentionConfig::rotary); the others are here.
+#ifndef CLEARHEAD_NN_POSITIONS_H_
+#define CLEARHEAD_NN_POSITIONS_H_
+
+#include <cstdint>
+
+#include "clearhead/nn/parameters.h"
+#include "clearhead/ops/relative_bias.h"
+
+namespace clearhead {
+
+enum class PositionKind {
+  none,
+  learned,     ///< a learned vector for each position is added to the token's (BERT, GPT-2)
+  sinusoidal,  ///< the same with vectors of sines and cosines (Vaswani et al. 2017)
+  alibi,       ///< scores fall with distance (Press et al. 2022)
+  relative,    ///< a learned number for each distance and head is added to scores (T5)
+};
+
+struct PositionsConfig {
+  PositionKind kind = PositionKind::none;
+  std::int64_t max_length = 0;        ///< how many `learned` positions there are
+  std::int64_t buckets = 32;          ///< of `relative`
+  RelativeBiasOptions relative = {};  ///< likewise
+};
+
+class Positions {
+ public:
+  /// Adds to the parameters W_pos [max_length, C] if learned, rel_attn_bias [buckets, heads] if relative.
+  Positions(Parameters& parameters, const PositionsConfig& config, std::int64_t C,
+            std::int64_t heads);
+
+  /// x [B, T, C], tokens at the positions from `first` on, plus their positions' vectors, recorded as
+  /// hook_pos_embed [T, C]; x itself where positions have none. Throws Error past the last learned one.
+  Var add_to(const Var& x, std::int64_t first = 0) const;
+
+  /// [1, H, T, S]: what is added to the scores of T queries from position `first` on for keys from
+  /// position 0 on, for AttentionOptions::attn_mask of every layer; undefined if nothing is.
+  Var bias(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t S, DType dtype) const;
+
+ private:
+  PositionsConfig config_;
+  std::int64_t heads_;
+  const Parameter* table_ = nullptr;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_NN_POSITIONS_H_

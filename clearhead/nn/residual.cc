@@ -1,0 +1,14 @@
+#include "clearhead/nn/residual.h"
+
+#include "clearhead/ops/add.h"
+
+namespace clearhead {
+
+Var Residual::forward(const Var& x, const std::function<Var(const Var&)>& part,
+                      const Pass& pass) const {
+  const Var y = part(pre_norm_ ? norm_.forward(x) : x).named(names_.part);
+  const Var sum = add(x, dropout_.forward(y, pass)).named(names_.sum);
+  return pre_norm_ ? sum : norm_.forward(sum).named(names_.normalized);
+}
+
+}  // namespace clearhead
