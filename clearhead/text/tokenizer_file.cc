@@ -295,6 +295,8 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view text, const st
     root = Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw Error(fmt::format("{}: byte {}: no valid JSON", file, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw Error(file + ": it has a number that is too large; ids are all that belongs there");
   }
   return Reader(root, file).read();
 }

@@ -111,6 +111,8 @@ TEST(TokenizerFile, FaultsAreNamed) {
 
 TEST(TokenizerFile, MustBeJson) {
   expect_error([] { parse_tokenizer("{\"a\": 1", "file"); }, "file: byte 8: no valid JSON");
+  expect_error([] { parse_tokenizer("[1e999]", "file"); },
+               "file: it has a number that is too large");
   expect_error([] { parse_tokenizer("[]", "file"); }, "file: expected a JSON object");
   expect_error([] { parse_tokenizer("", "file"); }, "no valid JSON");
   expect_error([] { read_tokenizer("/nowhere/tokenizer.json"); },
