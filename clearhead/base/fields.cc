@@ -243,6 +243,8 @@ void read_object(const std::string& json, const std::string& where, const Descri
     const std::size_t column = at - (before.rfind('\n') + 1) + 1;
     throw Error(where + ": no JSON at line " + std::to_string(line) + ", column " +
                 std::to_string(column) + "; look for a missing comma, quote or bracket there");
+  } catch (const Json::out_of_range&) {  // no parse error to the library
+    throw Error(where + ": a number is beyond ±1.8e308, the greatest there is");
   }
   Reader reader(object, where + ": ");
   describe(reader);

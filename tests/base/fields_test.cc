@@ -88,6 +88,7 @@ TEST(Fields, MistakesAreNamed) {
             "car.json: shade: expected \"light\" or \"dark\", got \"red\"");
   EXPECT_EQ(error_of(R"({"wheel": {"widht": 1}})"),
             "car.json: wheel.widht: there is no such field; those most like it: width, spokes");
+  EXPECT_THAT(error_of(R"({"seats": 1e999})"), HasSubstr("car.json: a number is beyond"));
   EXPECT_THAT(error_of("{\n  \"seats\": 2\n  \"open\": true\n}"), HasSubstr("line 3, column"));
 }
 
