@@ -6,9 +6,9 @@
 // topics; the third chapter stands in it three times, word for word. A head that reads it mixes four
 // habits, each in numbers of its own, so that a score is the sum of what they say:
 //
-//     where   32 numbers   near tokens more than far ones: rotary positions (Su et al. 2021)
-//     topic   16 numbers   chapters about the same
-//     word    15 numbers   what followed the same word before, as induction heads do: ± by the word
+//     where   24 numbers   near tokens more than far ones: rotary positions (Su et al. 2021)
+//     topic    8 numbers   chapters about the same
+//     words   31 numbers   what followed the same two words before, as induction heads do
 //     rest     1 number    the first token of all and of each chapter, where there is nothing to find
 #include <algorithm>
 #include <cmath>
@@ -34,7 +34,7 @@ constexpr std::int64_t kTopics = 10;
 constexpr double kScale = 8;  // √D: attention divides by it
 
 // What a habit adds to a score at most, in natural logarithms.
-constexpr double kWhere = 11, kTopic = 4, kWord = 7, kRest = 12;
+constexpr double kWhere = 11, kTopic = 4, kWords = 11, kRest = 12;
 
 struct Chapter {
   std::int64_t begin;
@@ -60,33 +60,38 @@ std::vector<Chapter> chapters(std::int64_t tokens) {
   return all;
 }
 
-// The 15 numbers of the word at t. Frequent words and rare ones: the square of a random number.
-void write_word(const Chapter& chapter, std::int64_t t, float* to) {
+// The word at t of a text, of 32,768. Frequent words and rare ones: the square of a random number.
+std::uint64_t word_at(const Chapter& chapter, std::int64_t t) {
   Random words(kSeed + 1, static_cast<std::uint64_t>((chapter.text << 32) + t - chapter.begin));
   const double chance = words.uniform();
-  Random letters(kSeed + 2, static_cast<std::uint64_t>(chance * chance * 32768));
-  for (int i = 0; i < 15; ++i) {
-    const double size = std::sqrt(kWord * kScale / 15);
+  return static_cast<std::uint64_t>(chance * chance * 32768);
+}
+
+// The 31 numbers of the words at t and before it, the same wherever these two stand.
+void write_words(const Chapter& chapter, std::int64_t t, float* to) {
+  Random letters(kSeed + 2, (word_at(chapter, t - 1) << 32) + word_at(chapter, t));
+  for (int i = 0; i < 31; ++i) {
+    const double size = std::sqrt(kWords * kScale / 31);
     to[i] = static_cast<float>(letters.below(2) == 0 ? -size : size);
   }
 }
 
 // The numbers of one token, each habit in its place. `sharp`: how strongly this token's query looks.
 void write_token(std::int64_t t, const Chapter& chapter, double sharp, float* q, float* k) {
-  for (int i = 0; i < 16; ++i) {  // the angle of pair i turns from 1 to 10⁻⁶ of a circle a token
-    const double angle = static_cast<double>(t) * std::pow(1e6, -i / 15.0);
-    const double size = std::sqrt(kWhere * kScale / 16);
+  for (int i = 0; i < 12; ++i) {  // the angle of pair i turns by 1 to 10⁻⁶ a token
+    const double angle = static_cast<double>(t) * std::pow(1e6, -i / 11.0);
+    const double size = std::sqrt(kWhere * kScale / 12);
     q[2 * i] = k[2 * i] = static_cast<float>(size * std::cos(angle));
     q[2 * i + 1] = k[2 * i + 1] = static_cast<float>(size * std::sin(angle));
   }
   Random topic(kSeed, 1000 + static_cast<std::uint64_t>(chapter.topic));
-  for (int i = 0; i < 16; ++i) {
-    const double x = topic.normal() * std::sqrt(kTopic * kScale / 16);
-    q[32 + i] = k[32 + i] = static_cast<float>(x);
+  for (int i = 0; i < 8; ++i) {
+    const double x = topic.normal() * std::sqrt(kTopic * kScale / 8);
+    q[24 + i] = k[24 + i] = static_cast<float>(x);
   }
-  // A query looks for its word in what follows it: keys have the word before their own.
-  write_word(chapter, t, q + 48);
-  if (t > chapter.begin) write_word(chapter, t - 1, k + 48);
+  // A query looks for its words in what follows them: keys have the words before their own.
+  if (t > chapter.begin) write_words(chapter, t, q + 32);
+  if (t > chapter.begin + 1) write_words(chapter, t - 1, k + 32);
   const double size = std::sqrt(kRest * kScale);
   q[63] = static_cast<float>(size);
   k[63] = static_cast<float>(t == chapter.begin ? size * (t == 0 ? 1.2 : 0.9) : 0);
@@ -95,7 +100,7 @@ void write_token(std::int64_t t, const Chapter& chapter, double sharp, float* q,
 
 void write_sequence(std::int64_t tokens, const std::filesystem::path& folder) {
   const std::vector<Chapter> book = chapters(tokens);
-  clearhead::Tensor q = clearhead::Tensor::empty({tokens, kD}, clearhead::DType::f32);
+  clearhead::Tensor q({tokens, kD}, clearhead::DType::f32);
   clearhead::Tensor k({tokens, kD}, clearhead::DType::f32);
   float* const to_q = q.mutable_data<float>();
   float* const to_k = k.mutable_data<float>();

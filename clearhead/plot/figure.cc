@@ -13,8 +13,9 @@ namespace {
 // Nobody reads a longer title.
 std::string title_text(const std::string& title) { return shorten(visible_text(title), 500); }
 
-Axis make_axis(const std::vector<std::string>& labels, std::int64_t count, std::int64_t step) {
-  Axis axis{count, step, {}};
+Axis make_axis(const std::vector<std::string>& labels, AxisNumbers numbers, std::int64_t count,
+               std::int64_t step) {
+  Axis axis{count, step, {}, numbers};
   for (const std::string& label : labels) axis.labels.push_back(visible_label(label));
   return axis;
 }
@@ -90,7 +91,8 @@ void add_range_notes(Figure& figure) {
 }  // namespace
 
 std::string Axis::label(std::int64_t index) const {
-  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(index)];
+  return labels.empty() ? std::to_string(numbers.first + index * numbers.unit)
+                        : labels[static_cast<std::size_t>(index)];
 }
 
 double Axis::position(std::int64_t index) const {
@@ -115,10 +117,12 @@ Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_
   for (const Panel& panel : heatmap.panels) {
     Grid grid = pool_matrix(panel.values, max_rows, max_columns, pool);
     for (const double x : grid.values) drawn.add(x);
-    panels.push_back({title_text(panel.title),
-                      {},
-                      make_axis(panel.row_labels, grid.source_rows, grid.row_step),
-                      make_axis(panel.column_labels, grid.source_columns, grid.column_step)});
+    panels.push_back(
+        {title_text(panel.title),
+         {},
+         make_axis(panel.row_labels, panel.row_numbers, grid.source_rows, grid.row_step),
+         make_axis(panel.column_labels, panel.column_numbers, grid.source_columns,
+                   grid.column_step)});
     panels.back().grid = std::move(grid);
   }
   Figure figure{title_text(heatmap.title),

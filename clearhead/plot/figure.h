@@ -18,6 +18,7 @@ struct Axis {
   std::int64_t count = 0;           ///< of source rows (or columns)
   std::int64_t step = 1;            ///< how many share a cell
   std::vector<std::string> labels;  ///< visible text, one each; none means their numbers
+  AxisNumbers numbers = {};
 
   bool operator==(const Axis&) const = default;
   std::string label(std::int64_t index) const;

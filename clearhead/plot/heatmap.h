@@ -4,6 +4,7 @@
 #define CLEARHEAD_PLOT_HEATMAP_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,12 +44,23 @@ struct Range {
   double high = 1;
 };
 
+/// The numbers that rows or columns are called by where they have no names: item i is
+/// first + i·unit, and stands for what lies between it and the next.
+struct AxisNumbers {
+  std::int64_t first = 0;
+  std::int64_t unit = 1;
+
+  bool operator==(const AxisNumbers&) const = default;
+};
+
 /// One matrix, such as the pattern of one head.
 struct Panel {
   std::string title = {};
   Tensor values = {};                           ///< [rows, columns], any type
-  std::vector<std::string> row_labels = {};     ///< one a row, top first; none means 0, 1, 2, …
-  std::vector<std::string> column_labels = {};  ///< one a column; none means 0, 1, 2, …
+  std::vector<std::string> row_labels = {};     ///< one a row, top first; none means numbers
+  std::vector<std::string> column_labels = {};  ///< one a column; none means numbers
+  AxisNumbers row_numbers = {};
+  AxisNumbers column_numbers = {};
 };
 
 /// The most panels of a figure.

@@ -118,6 +118,8 @@ Json data_json(const Figure& figure) {
   for (const Axis& axis : axes) {
     json["axes"].push_back({{"count", axis.count},
                             {"step", axis.step},
+                            {"first", axis.numbers.first},
+                            {"unit", axis.numbers.unit},
                             {"labels", axis.labels.empty() ? Json() : Json(axis.labels)}});
   }
   for (int i = 0; i < kColorCount; ++i) {

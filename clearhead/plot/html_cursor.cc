@@ -90,11 +90,12 @@ class Panel extends Drawing {
   // What the cell stands for along one axis: its label, and its place as a number.
   item(axis, cell) {
     const first = cell * axis.step, last = Math.min(first + axis.step, axis.count) - 1;
-    if (first === last) {
+    const single = first === last && (axis.labels || axis.unit === 1);
+    if (single) {
       return {name: axisLabel(axis, first), place: axis.labels ? String(first) : ''};
     }
     const name = axis.labels ? axisLabel(axis, first) + ' \u2026 ' + axisLabel(axis, last)
-                             : first + '\u2013' + last;
+                             : axisLabel(axis, first) + '\u2013' + (Number(axisLabel(axis, last + 1)) - 1);
     return {name, place: axis.labels ? first + '\u2013' + last : ''};
   }
 

@@ -80,7 +80,7 @@ function hatching(context, kind) {
   return pattern;
 }
 
-const axisLabel = (axis, i) => axis.labels ? axis.labels[i] : String(i);
+const axisLabel = (axis, i) => axis.labels ? axis.labels[i] : String(axis.first + i * axis.unit);
 
 // The items of an axis that get a label, at least `apart` pixels from one to the next.
 function labelled(axis, pitch, apart) {
@@ -129,7 +129,7 @@ class Drawing {
     const available = this.scroll.clientWidth - 6;
     context.font = fontOf(FONT);
     const widest = (axis, most) => {
-      let width = axis.labels ? 0 : context.measureText(String(axis.count)).width;
+      let width = axis.labels ? 0 : context.measureText(axisLabel(axis, axis.count)).width;
       for (const text of axis.labels || []) {
         if (width < most) width = Math.max(width, context.measureText(text.slice(0, 60)).width);
       }
@@ -275,7 +275,7 @@ class Drawing {
     const axis = this.columnAxis, pitch = this.cellWidth / axis.step;
     const level = this.columnLabel === 0;
     const apart = level && !axis.labels ?
-      context.measureText(String(axis.count)).width + LEVEL_GAP : level ? 0 : APART;
+      context.measureText(axisLabel(axis, axis.count)).width + LEVEL_GAP : level ? 0 : APART;
     const items = labelled(axis, pitch, apart);
     context.fillStyle = css('--text');
     for (const j of items) {

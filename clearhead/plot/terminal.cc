@@ -57,7 +57,9 @@ CellLimit terminal_limit(const Heatmap& heatmap, const TerminalOptions& options)
     rows = std::max(rows, panel.values.size(0));
     columns = std::max(columns, panel.values.size(1));
     if (panel.row_labels.empty()) {
-      label_width = std::max(label_width, display_width(std::to_string(panel.values.size(0))));
+      const AxisNumbers& numbers = panel.row_numbers;
+      const std::int64_t end = numbers.first + panel.values.size(0) * numbers.unit;
+      label_width = std::max(label_width, display_width(std::to_string(end)));
     }
     for (const std::string& label : panel.row_labels) {  // as many as share a line, and a slash
       label_width = std::max(label_width, per_line * (display_width(visible_label(label)) + 1));

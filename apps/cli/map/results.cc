@@ -15,13 +15,6 @@ namespace {
 constexpr std::int64_t kSomeRows = 8;  // whose strongest keys are shown if none are asked for
 constexpr std::int64_t kSomeKeys = 8;  // that receive most
 
-// "0", "512", "1024", …
-std::vector<std::string> starts(std::int64_t begin, std::int64_t count, std::int64_t step) {
-  std::vector<std::string> names;
-  for (std::int64_t i = 0; i < count; ++i) names.push_back(std::to_string(begin + i * step));
-  return names;
-}
-
 Heatmap heatmap_of(const MapOptions& o, const std::string& title, Panel panel) {
   Heatmap heatmap;
   heatmap.title = title;
@@ -141,9 +134,8 @@ Heatmap map_heatmap(const AttentionMap& map, const MapOptions& o) {
   const AttentionMapLevel& level = map.levels.front();
   Panel panel;
   panel.values = o.pool == Pool::mean ? level.mean : level.max;
+  panel.row_numbers.unit = panel.column_numbers.unit = level.cell;
   if (level.cell > 1) {
-    panel.row_labels = starts(0, panel.values.size(0), level.cell);
-    panel.column_labels = starts(0, panel.values.size(1), level.cell);
     panel.title = fmt::format("each value the {} of {} × {} weights",
                               o.pool == Pool::mean ? "mean" : "largest", level.cell, level.cell);
   }
@@ -153,8 +145,8 @@ Heatmap map_heatmap(const AttentionMap& map, const MapOptions& o) {
 Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
   Panel panel;
   panel.values = pattern;
-  panel.row_labels = starts(o.window->t, pattern.size(0), 1);
-  panel.column_labels = starts(o.window->s, pattern.size(1), 1);
+  panel.row_numbers.first = o.window->t;
+  panel.column_numbers.first = o.window->s;
   return heatmap_of(o, "attention pattern, a window", std::move(panel));
 }
 
