@@ -84,6 +84,15 @@ TEST(Html, NamesEachAxisOnce) {
   EXPECT_EQ(data["axes"][0]["labels"].size(), 6u);
 }
 
+TEST(Html, CallsItemsByTheirNumbers) {
+  Heatmap heatmap = labelled(9, 9, 4);
+  heatmap.panels[0].row_labels.clear();
+  heatmap.panels[0].row_numbers = {700, 512};
+  const Json data = data_of(render_html(heatmap));
+  EXPECT_EQ(data["axes"][0]["first"], 700);
+  EXPECT_EQ(data["axes"][0]["unit"], 512);
+}
+
 TEST(Html, LoadsNothing) {
   const std::string page = render_html(labelled(9, 9, 4));
   for (const char* sign : {"http:", "https:", "//", "src=", "href=", "@import", "url("}) {

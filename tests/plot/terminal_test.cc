@@ -111,6 +111,16 @@ TEST(Terminal, SmallMatrixShowsItsNumbers) {
             "0 [ .:-=+*#%@] 1  weight\n");
 }
 
+TEST(Terminal, RowsAndColumnsAreCalledByTheirNumbers) {
+  Heatmap heatmap;
+  heatmap.panels.push_back(
+      {.values = Tensor({3, 3}), .row_numbers = {700000, 1}, .column_numbers = {0, 512}});
+  const std::string text = render_terminal(heatmap, {});
+  EXPECT_THAT(text, HasSubstr("700002 "));
+  EXPECT_THAT(text, HasSubstr("1024"));
+  EXPECT_THAT(text, Not(HasSubstr("700003")));
+}
+
 TEST(Terminal, ColumnsStayAlignedBesideWideAndCombiningCharacters) {
   Heatmap heatmap = one_panel(random_weights(4, 30, 1));
   heatmap.panels[0].row_labels = {"cat", "世界", "W\u030ae\u0301", "한국어"};
