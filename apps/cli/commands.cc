@@ -43,10 +43,12 @@ const std::vector<Command>& commands() {
       {"map", "attention of sequences of any length: an overview, and any window of it",
        "--q FILE --k FILE [OPTIONS]",
        R"(  A million tokens at a glance, and in a page to explore:
-    clearhead map --q q.npy --k k.npy --causal --precision medium --out map.png --out map.html
+    clearhead map --q q.npy --k k.npy --causal --precision medium \
+      --out map.png --out map.html
 
-  What stands there exactly: 512 queries, and the keys that they look at most
-    clearhead map --q q.npy --k k.npy --causal --window 700000:700512,0:512 --out window.png
+  What stands there exactly: 512 queries and keys; what two queries look at most
+    clearhead map --q q.npy --k k.npy --causal \
+      --window 700000:700512,0:512 --out window.png
     clearhead map --q q.npy --k k.npy --causal --rows 700000,700001 --strongest 8
 
   Head 3 of a model's activations, all numbers kept:
