@@ -18,7 +18,8 @@ function(clearhead_configure_target target)
 endfunction()
 
 # clearhead_add_library(NAME FOLDERS folder...)
-# A static library of all sources in the folders clearhead/<folder>, found under clearhead::.
+# A static library of all sources in the folders clearhead/<folder>, found under clearhead::. Where there is an
+# x_standalone.cc beside x.cc, the standalone build takes it, and the others x.cc.
 function(clearhead_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS")
   set(sources)
@@ -27,6 +28,12 @@ function(clearhead_add_library name)
       "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.cc" "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.h")
     list(APPEND sources ${found})
   endforeach()
+  set(stand_ins ${sources})
+  list(FILTER stand_ins INCLUDE REGEX "_standalone\\.cc$")
+  if(CLEARHEAD_STANDALONE)
+    list(TRANSFORM stand_ins REPLACE "_standalone\\.cc$" ".cc")
+  endif()
+  list(REMOVE_ITEM sources ${stand_ins})
   if(NOT sources)  # a library needs one source even before its folders have any
     set(sources "${PROJECT_BINARY_DIR}/empty.cc")
     file(TOUCH "${sources}")

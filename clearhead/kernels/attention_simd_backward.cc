@@ -76,8 +76,8 @@ struct BackwardBlock {
 // scores are `capped` with the slope of the cap. With kMark, both are −0 for a pair that does not see
 // each other; without, p of such a pair is 0 as it is.
 template <bool kMark>
-void differentiate(const Lanes& lanes, const Strip& strip, const BackwardMemory& m, std::int64_t at,
-                   bool capped) {
+void differentiate([[maybe_unused]] const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
+                   std::int64_t at, bool capped) {
   const Floats d;
   const Vec hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
   const Vec marked = hn::Set(d, -0.0F);

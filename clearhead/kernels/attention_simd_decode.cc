@@ -80,7 +80,7 @@ struct Row {
 
 // The sums of four vectors' lanes.
 template <class D>
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> fold(D d, hn::Vec<D> x) {
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> fold([[maybe_unused]] D d, hn::Vec<D> x) {
   if constexpr (hn::MaxLanes(D()) == 4) {
     return x;
   } else {

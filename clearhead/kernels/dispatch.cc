@@ -28,7 +28,11 @@ constexpr NamedTarget kTargets[] = {
 bool is_available(const NamedTarget& t) {
   if (t.target == Target::baseline) return true;
   if (t.target == Target::amx && !amx_available()) return false;
+#if HWY_TARGETS == HWY_STATIC_TARGET  // nothing to choose: the program runs on no other processor
+  return (HWY_TARGETS & t.highway) != 0;
+#else
   return (hwy::SupportedTargets() & HWY_TARGETS & t.highway) != 0;
+#endif
 }
 
 Target choose() {

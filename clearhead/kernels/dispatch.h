@@ -13,7 +13,8 @@ namespace clearhead::kernels {
 
 /// From the plainest to the best of each family of processors.
 enum class Target {
-  baseline,  ///< the plain scalar references, as the compiler translates them for any processor
+  baseline,  ///< what any processor of the family runs: the plain scalar references (x86-64), or
+             ///< the same as neon or wasm, where there is no processor without them
   sse4,      ///< x86-64, 4 lanes of f32, no fused multiply-add
   avx2,      ///< x86-64, 8 lanes
   avx512,    ///< x86-64, 16 lanes

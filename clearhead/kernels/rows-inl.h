@@ -57,6 +57,7 @@ HWY_INLINE void for_each_vector(std::int64_t n, const F& f) {
 }
 
 // A sum in f64, so that a long row loses no digits.
+#if HWY_HAVE_FLOAT64
 class Sum {
  public:
   HWY_INLINE Sum() : lower_(hn::Zero(Doubles())), upper_(hn::Zero(Doubles())) {}
@@ -83,6 +84,25 @@ class Sum {
   hn::Vec<Doubles> lower_;
   hn::Vec<Doubles> upper_;
 };
+#else  // such as WebAssembly in Highway 1.0
+class Sum {
+ public:
+  void add(Vec x) {
+    HWY_ALIGN float lanes[kLanes];
+    hn::Store(x, Floats(), lanes);
+    for (const float lane : lanes) total_ += static_cast<double>(lane);
+  }
+  void add_square(Vec x) {
+    HWY_ALIGN float lanes[kLanes];
+    hn::Store(x, Floats(), lanes);
+    for (const float lane : lanes) total_ += static_cast<double>(lane) * static_cast<double>(lane);
+  }
+  double total() const { return total_; }
+
+ private:
+  double total_ = 0;
+};
+#endif
 
 // The largest of a row, −inf of an empty one; any number if there is a NaN.
 HWY_INLINE float largest(std::int64_t n, const float* x) {

@@ -50,16 +50,16 @@ enum class Finish {
 // step·step_stride]; a step of the other one is `vectors` registers from data[step·step_stride].
 struct Broadcast {
   const float* data;
-  std::ptrdiff_t row_stride;
-  std::ptrdiff_t step_stride;
+  std::int64_t row_stride;
+  std::int64_t step_stride;
 };
 struct Vectors {
   const float* data;
-  std::ptrdiff_t step_stride;
+  std::int64_t step_stride;
 };
 struct Sums {
   float* data;
-  std::ptrdiff_t row_stride;
+  std::int64_t row_stride;
   float alpha;
   const float* factors;
 };
