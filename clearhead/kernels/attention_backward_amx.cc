@@ -304,9 +304,9 @@ std::int64_t backward_stretch(std::int64_t D, std::int64_t Dv, int parts) {
 }
 
 std::int64_t backward_workspace_bytes(const BackwardSizes& sizes) {
-  char* end = nullptr;
-  memory_of(sizes, nullptr, &end);
-  return end - static_cast<char*>(nullptr);
+  std::int64_t bytes = 0;
+  memory_of(sizes, nullptr, &bytes);
+  return bytes;
 }
 
 void backward_load_keys(const BackwardSizes& sizes, const float* k, std::int64_t k_stride,

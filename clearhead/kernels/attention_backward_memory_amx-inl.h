@@ -40,22 +40,24 @@ struct Memory {
   char* gradients;  // ds as right factors: [kStrips, groups, 2, parts]
 };
 
+// Takes one part after the other; from null, only counts.
 struct Cursor {
-  char* at;
+  char* memory;
+  std::int64_t used;
   char* take(std::int64_t bytes) {
-    char* const taken = at;
-    at += (bytes + 63) / 64 * 64;
+    char* const taken = memory == nullptr ? nullptr : memory + used;
+    used += (bytes + 63) / 64 * 64;
     return taken;
   }
   float* floats(std::int64_t n) { return reinterpret_cast<float*>(take(n * 4)); }
 };
 
-Memory memory_of(const BackwardSizes& sizes, char* workspace, char** end) {
+Memory memory_of(const BackwardSizes& sizes, char* workspace, std::int64_t* bytes) {
   const std::int64_t strips = (sizes.keys + kStrip - 1) / kStrip;
   const std::int64_t k = v_tiles(sizes.D) * kTileBytes;
   const std::int64_t v = v_tiles(sizes.Dv) * kTileBytes;
   const int parts = sizes.parts;
-  Cursor c = {workspace};
+  Cursor c = {workspace, 0};
   Memory m;
   m.k_rows = c.take(strips * k * parts);
   m.v_rows = c.take(strips * v * parts);
@@ -74,12 +76,12 @@ Memory memory_of(const BackwardSizes& sizes, char* workspace, char** end) {
   m.scores = c.floats(kStrip * kBackwardQueries);
   m.products = c.floats(kStrip * kBackwardQueries);
   m.gradients = c.take(kStrips * kGroups * 2 * parts * kTileBytes);
-  *end = c.at;
+  *bytes = c.used;
   return m;
 }
 Memory memory_of(const BackwardSizes& sizes, char* workspace) {
-  char* end = nullptr;
-  return memory_of(sizes, workspace, &end);
+  std::int64_t bytes = 0;
+  return memory_of(sizes, workspace, &bytes);
 }
 
 float as_float(std::uint32_t bits) {
