@@ -23,9 +23,9 @@ std::string alternatives(const std::vector<std::string>& words) {
 
 // "a number between 0 and 1", "a whole number of at least 1"
 template <typename T>
-std::string expectation(const char* what, Range<T> range) {
-  const bool has_least = range.least != Range<T>().least;
-  const bool has_most = range.most != Range<T>().most;
+std::string expectation(const char* what, Bounds<T> range) {
+  const bool has_least = range.least != Bounds<T>().least;
+  const bool has_most = range.most != Bounds<T>().most;
   const std::string least = Json(range.least).dump(), most = Json(range.most).dump();
   if (has_least && has_most) return std::string(what) + " between " + least + " and " + most;
   if (has_least) return std::string(what) + " of at least " + least;
@@ -39,7 +39,7 @@ class Reader : public Fields {
     if (!object_.is_object()) refuse("", "an object { … }", object_);
   }
 
-  void integer(std::string_view name, std::int64_t& value, Range<std::int64_t> range,
+  void integer(std::string_view name, std::int64_t& value, Bounds<std::int64_t> range,
                std::string_view) override {
     const Json* found = find(name);
     if (found == nullptr) return;
@@ -53,7 +53,7 @@ class Reader : public Fields {
     value = number;
   }
 
-  void number(std::string_view name, double& value, Range<double> range,
+  void number(std::string_view name, double& value, Bounds<double> range,
               std::string_view) override {
     const Json* found = find(name);
     if (found == nullptr) return;
@@ -144,11 +144,11 @@ class Reader : public Fields {
 
 class Writer : public Fields {
  public:
-  void integer(std::string_view name, std::int64_t& value, Range<std::int64_t>,
+  void integer(std::string_view name, std::int64_t& value, Bounds<std::int64_t>,
                std::string_view) override {
     json[std::string(name)] = value;
   }
-  void number(std::string_view name, double& value, Range<double>, std::string_view) override {
+  void number(std::string_view name, double& value, Bounds<double>, std::string_view) override {
     json[std::string(name)] = value;
   }
   void flag(std::string_view name, bool& value, std::string_view) override {
@@ -178,11 +178,11 @@ class Writer : public Fields {
 
 class SchemaWriter : public Fields {
  public:
-  void integer(std::string_view name, std::int64_t& value, Range<std::int64_t> range,
+  void integer(std::string_view name, std::int64_t& value, Bounds<std::int64_t> range,
                std::string_view help) override {
     with_range(add(name, "integer", help, value), range);
   }
-  void number(std::string_view name, double& value, Range<double> range,
+  void number(std::string_view name, double& value, Bounds<double> range,
               std::string_view help) override {
     with_range(add(name, "number", help, value), range);
   }
@@ -224,9 +224,9 @@ class SchemaWriter : public Fields {
     return field;
   }
   template <typename T>
-  void with_range(Json& field, Range<T> range) {
-    if (range.least != Range<T>().least) field["minimum"] = range.least;
-    if (range.most != Range<T>().most) field["maximum"] = range.most;
+  void with_range(Json& field, Bounds<T> range) {
+    if (range.least != Bounds<T>().least) field["minimum"] = range.least;
+    if (range.most != Bounds<T>().most) field["maximum"] = range.most;
   }
 };
 

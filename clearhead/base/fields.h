@@ -20,7 +20,7 @@
 namespace clearhead {
 
 template <typename T>
-struct Range {
+struct Bounds {
   T least = std::numeric_limits<T>::lowest();
   T most = std::numeric_limits<T>::max();
 };
@@ -29,9 +29,9 @@ struct Range {
 class Fields {
  public:
   virtual ~Fields() = default;
-  virtual void integer(std::string_view name, std::int64_t& value, Range<std::int64_t> range,
+  virtual void integer(std::string_view name, std::int64_t& value, Bounds<std::int64_t> range,
                        std::string_view help) = 0;
-  virtual void number(std::string_view name, double& value, Range<double> range,
+  virtual void number(std::string_view name, double& value, Bounds<double> range,
                       std::string_view help) = 0;
   virtual void flag(std::string_view name, bool& value, std::string_view help) = 0;
   virtual void text(std::string_view name, std::string& value, std::string_view help) = 0;
