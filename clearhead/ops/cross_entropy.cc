@@ -1,23 +1,25 @@
-// L = Σ_r loss_r  (or the mean: / Σ_r w[t_r]; or loss itself)
+// L = Σ_r w[t_r]·loss_r  (or the mean: / Σ_r w[t_r]; or each by itself)
 //
 //     z [R, V]: logits, all axes but the last as R rows; t [R]: targets; w [V]: weights of classes
 //     log p_c = z_c − lse,  lse = log Σ_c exp(z_c)
-//     q_c     = (1 − ε)·w_t·[c = t] + ε/V·w_c
-//     loss_r  = −Σ_c q_c·log p_c = Σ_c q_c·(lse − z_c);  0 if t_r is ignored
+//     q_c     = (1 − ε)·[c = t] + ε/V
+//     loss_r  = −Σ_c q_c·log p_c;  0 if t_r is ignored
 //
-//     ∂loss_r/∂z_c = p_c·Σ_c q_c − q_c
+//     ∂loss_r/∂z_c = p_c − q_c
 //
-// Backward calculates p again from z and lse, so that nothing else of the size of z is held.
+// Backward calculates p again from z and lse, so that nothing else of the size of z is held. The loops
+// are kernels/cross_entropy.h.
 //
 // Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture" (2016), section 7.
 #include "clearhead/ops/cross_entropy.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/kernels/cross_entropy.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/norm_rows.h"
 
@@ -25,16 +27,23 @@ namespace clearhead {
 namespace {
 
 struct Saved {
-  Tensor logits, targets, lse;  // [R, V] as they came, [R], [R]
+  Tensor logits, targets;   // [R, V], [R], as they came
+  Tensor row_max, row_sum;  // [R]: lse = row_max + log row_sum
   CrossEntropyOptions options;
   double divisor = 1;  // of the mean
 
   bool counts(std::int64_t r) const {
     return !options.ignore_index || targets.data<std::int64_t>()[r] != *options.ignore_index;
   }
+  // How much target r counts.
   template <typename T>
-  T weight(std::int64_t c) const {
-    return options.class_weight.defined() ? options.class_weight.data<T>()[c] : T{1};
+  T weight(std::int64_t r) const {
+    if (!counts(r)) return 0;
+    const std::int64_t t = targets.data<std::int64_t>()[r];
+    return options.class_weight.defined() ? options.class_weight.data<T>()[t] : T{1};
+  }
+  kernels::ClassTarget target(std::int64_t r) const {
+    return {targets.data<std::int64_t>()[r], options.label_smoothing};
   }
 };
 
@@ -71,52 +80,6 @@ void check(const Var& logits, const Var& targets, const Saved& saved) {
   }
 }
 
-// lse = log Σ_c exp(z_c), shifted by the largest so that nothing overflows
-template <typename T>
-T log_sum_exp(std::int64_t V, const T* z) {
-  T largest = -std::numeric_limits<T>::infinity();
-  for (std::int64_t c = 0; c < V; ++c) largest = z[c] > largest ? z[c] : largest;
-  if (std::isinf(largest)) return largest;
-  return largest + std::log(row_sum(V, [&](std::int64_t c) { return std::exp(z[c] - largest); }));
-}
-
-// loss_r = Σ_c q_c·(lse − z_c)
-template <typename T>
-T row_loss(const Saved& saved, std::int64_t r) {
-  const std::int64_t V = saved.logits.size(-1);
-  const T* z = saved.logits.data<T>() + r * V;
-  const T lse = saved.lse.data<T>()[r];
-  const std::int64_t t = saved.targets.data<std::int64_t>()[r];
-  const T smoothing = static_cast<T>(saved.options.label_smoothing);
-  T loss = (1 - smoothing) * saved.weight<T>(t) * (lse - z[t]);
-  if (smoothing != 0) {
-    loss += smoothing / static_cast<T>(V) *
-            row_sum(V, [&](std::int64_t c) { return saved.weight<T>(c) * (lse - z[c]); });
-  }
-  return loss;
-}
-
-// dz_c += d·(p_c·Σq − q_c)
-template <typename T>
-void row_backward(const Saved& saved, std::int64_t r, T d, T* d_z) {
-  const std::int64_t V = saved.logits.size(-1);
-  const T* z = saved.logits.data<T>() + r * V;
-  const T lse = saved.lse.data<T>()[r];
-  const std::int64_t t = saved.targets.data<std::int64_t>()[r];
-  const T smoothing = static_cast<T>(saved.options.label_smoothing);
-  const T of_target = (1 - smoothing) * saved.weight<T>(t);
-  T sum_q = of_target;
-  if (smoothing != 0) {
-    const T each = smoothing / static_cast<T>(V);
-    for (std::int64_t c = 0; c < V; ++c) {
-      sum_q += each * saved.weight<T>(c);
-      d_z[c] -= d * each * saved.weight<T>(c);  // − q_c, of all classes
-    }
-  }
-  for (std::int64_t c = 0; c < V; ++c) d_z[c] += d * sum_q * std::exp(z[c] - lse);  // p_c·Σq
-  d_z[t] -= d * of_target;                                                          // − q_t
-}
-
 // The losses of all targets, reduced.
 template <typename T>
 Tensor forward(Saved& saved) {
@@ -124,25 +87,28 @@ Tensor forward(Saved& saved) {
   const std::int64_t V = saved.logits.size(-1);
   Tensor losses(saved.targets.shape(), dtype_of<T>);
   T* loss = losses.mutable_data<T>();
-  T* lse = saved.lse.mutable_data<T>();
+  T *row_max = saved.row_max.mutable_data<T>(), *row_sum = saved.row_sum.mutable_data<T>();
   for_each_piece(R, rows_of_a_piece(saved.logits), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       if (!saved.counts(r)) continue;
-      lse[r] = log_sum_exp(V, saved.logits.data<T>() + r * V);
-      loss[r] = row_loss<T>(saved, r);
+      const kernels::CrossEntropyRow<T> row =
+          kernels::cross_entropy_row(V, saved.logits.data<T>() + r * V, saved.target(r));
+      loss[r] = saved.weight<T>(r) * row.loss;
+      row_max[r] = row.row.max;
+      row_sum[r] = row.row.sum;
     }
   });
   if (saved.options.reduction == Reduction::none) return losses;
   double sum = 0, weights = 0;
   for (std::int64_t r = 0; r < R; ++r) {
-    if (!saved.counts(r)) continue;
     sum += static_cast<double>(loss[r]);
-    weights += static_cast<double>(saved.weight<T>(saved.targets.data<std::int64_t>()[r]));
+    weights += static_cast<double>(saved.weight<T>(r));
   }
   if (saved.options.reduction == Reduction::mean) saved.divisor = weights;
   return Tensor::scalar(sum / saved.divisor, dtype_of<T>);
 }
 
+// dz += dL·w/divisor·(p − q), row by row
 template <typename T>
 void backward(const Saved& saved, const Tensor& d_loss, Tensor& d_logits) {
   const bool each = saved.options.reduction == Reduction::none;
@@ -153,10 +119,23 @@ void backward(const Saved& saved, const Tensor& d_loss, Tensor& d_logits) {
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t r = begin; r < end; ++r) {
                      if (!saved.counts(r)) continue;
-                     row_backward<T>(saved, r, d[each ? r : 0] / static_cast<T>(saved.divisor),
-                                     d_z + r * V);
+                     const T factor =
+                         d[each ? r : 0] * saved.weight<T>(r) / static_cast<T>(saved.divisor);
+                     kernels::cross_entropy_row_backward(
+                         V, saved.logits.data<T>() + r * V,
+                         {saved.row_max.data<T>()[r], saved.row_sum.data<T>()[r]}, saved.target(r),
+                         factor, d_z + r * V);
                    }
                  });
+}
+
+// log Σ_c exp(z_c), shifted by the largest so that nothing overflows
+double log_sum_exp(std::int64_t V, const double* z) {
+  const double largest = *std::max_element(z, z + V);
+  if (std::isinf(largest)) return largest;
+  double sum = 0;
+  for (std::int64_t c = 0; c < V; ++c) sum += std::exp(z[c] - largest);
+  return largest + std::log(sum);
 }
 
 // log p_c = z_c − lse, for the views; also of places that are ignored.
@@ -207,7 +186,6 @@ Calculation explain_loss(const Saved& saved, const Var& log_prob, const Var& tar
   const double smoothing = saved.options.label_smoothing;
   const Tensor weights =
       saved.options.class_weight.defined() ? saved.options.class_weight.to(DType::f64) : Tensor();
-  const auto weight = [&](std::int64_t c) { return weights.defined() ? weights.at({c}) : 1.0; };
   Calculation c;
   std::int64_t counted = 0;
   for (std::int64_t r = 0; r < saved.targets.count(); ++r) {
@@ -215,14 +193,14 @@ Calculation explain_loss(const Saved& saved, const Var& log_prob, const Var& tar
     if (!saved.counts(r) || (each && place != index)) continue;
     ++counted;
     const std::int64_t t = saved.targets.data<std::int64_t>()[r];
+    const double weight = weights.defined() ? weights.at({t}) : 1.0;
     c.operands.push_back(operand(targets, place));
     place.push_back(t);
     for (place.back() = 0; place.back() < V; ++place.back()) {
-      const double q = (place.back() == t ? (1 - smoothing) * weight(t) : 0) +
-                       smoothing / static_cast<double>(V) * weight(place.back());
+      const double q = (place.back() == t ? 1 - smoothing : 0) + smoothing / static_cast<double>(V);
       if (q == 0) continue;
       c.operands.push_back(operand(log_prob, place));
-      c.value -= q * c.operands.back().value / (each ? 1 : saved.divisor);
+      c.value -= weight * q * c.operands.back().value / (each ? 1 : saved.divisor);
     }
   }
   c.text = "-log p of " + std::to_string(counted) + (counted == 1 ? " target" : " targets") +
@@ -234,12 +212,13 @@ Calculation explain_loss(const Saved& saved, const Var& log_prob, const Var& tar
 
 CrossEntropyOutput cross_entropy(const Var& logits, const Var& targets,
                                  const CrossEntropyOptions& options) {
-  Saved saved{logits.value().contiguous(), targets.value().contiguous(), {}, options};
+  Saved saved{logits.value().contiguous(), targets.value().contiguous(), {}, {}, options};
   if (options.class_weight.defined()) {
     saved.options.class_weight = options.class_weight.contiguous();
   }
   check(logits, targets, saved);
-  saved.lse = Tensor(targets.shape(), logits.dtype());
+  saved.row_max = Tensor::empty(targets.shape(), logits.dtype());
+  saved.row_sum = Tensor::empty(targets.shape(), logits.dtype());
   Tape& tape = logits.tape();
   CrossEntropyOutput result;
   if (tape.keep() == Keep::everything) result.log_prob = record_log_prob(logits);

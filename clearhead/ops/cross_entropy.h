@@ -16,7 +16,7 @@ struct CrossEntropyOptions {
   std::optional<std::int64_t> ignore_index = {};
   /// ε in [0, 1): the target is 1 − ε of its class and ε of all alike (Szegedy et al. 2016, section 7).
   double label_smoothing = 0;
-  /// [V], of the type of the logits: how much a class counts. Default: each counts 1.
+  /// [V], of the type of the logits: how much a target of each class counts. Default: 1.
   Tensor class_weight = {};
   /// `mean` divides by the weights of the targets that count; it is NaN if none does.
   Reduction reduction = Reduction::mean;

@@ -5,6 +5,7 @@
 #include "clearhead/ops/embedding.h"
 
 #include "clearhead/base/error.h"
+#include "clearhead/kernels/embedding.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
@@ -31,31 +32,23 @@ void check(const Var& tokens, const Tensor& numbers, const Var& table) {
 template <typename T>
 void forward(const Tensor& tokens, const Tensor& table, Tensor& y) {
   const std::int64_t C = table.size(1);
-  const std::int64_t* t = tokens.data<std::int64_t>();
-  const T* rows = table.data<T>();
+  const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C));
   T* out = y.mutable_data<T>();
-  for_each_piece(tokens.count(), std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C)),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t r = begin; r < end; ++r) {
-                     std::copy_n(rows + t[r] * C, C, out + r * C);
-                   }
-                 });
+  for_each_piece(tokens.count(), each, [&](std::int64_t begin, std::int64_t end) {
+    kernels::embedding(end - begin, C, tokens.data<std::int64_t>() + begin, table.data<T>(),
+                       out + begin * C);
+  });
 }
 
-// y_r = E[t_r], so dE[t_r] += dy_r. Places that share a token must not be added at the same time:
-// each piece of work takes some channels of all places, in their order.
+// y_r = E[t_r], so dE[t_r] += dy_r. Each thread takes some channels of all places, in their order.
 template <typename T>
 void backward(const Tensor& tokens, const Tensor& d_y, Tensor& d_table) {
   constexpr std::int64_t kChannels = 64;  // 256 bytes of f32: some cache lines of a row at a time
   const std::int64_t C = d_table.size(1);
-  const std::int64_t* t = tokens.data<std::int64_t>();
-  const T* d = d_y.data<T>();
   T* d_rows = d_table.mutable_data<T>();
   for_each_piece(C, kChannels, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = 0; r < tokens.count(); ++r) {
-      T* d_row = d_rows + t[r] * C;
-      for (std::int64_t c = begin; c < end; ++c) d_row[c] += d[r * C + c];
-    }
+    kernels::embedding_backward(tokens.count(), C, begin, end, tokens.data<std::int64_t>(),
+                                d_y.data<T>(), d_rows);
   });
 }
 

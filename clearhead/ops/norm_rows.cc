@@ -4,6 +4,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/kernels/norm.h"
 
 namespace clearhead {
 namespace {
@@ -32,6 +33,63 @@ void check_norm_weight(const char* operation, const char* what, const Var& x, co
   if (x.rank() >= 1 && x.size(-1) > 0 && weight.shape() == Shape{x.size(-1)}) return;
   throw Error(std::string(operation) + ": expected x [..., C] of at least one channel and " + what +
               " [C], got " + to_string(x.shape()) + " and " + to_string(weight.shape()));
+}
+
+namespace {
+
+// [..., 1]
+Tensor one_each_row(const Tensor& x) {
+  Shape shape = x.shape();
+  shape.back() = 1;
+  return Tensor::empty(shape, x.dtype());
+}
+
+template <typename T>
+kernels::Norm<T> kernel_norm(const NormRows& rows, const Tensor& bias) {
+  return {rows.centered, rows.x.size(-1), rows.weight.data<T>(),
+          bias.defined() ? bias.data<T>() : nullptr, rows.epsilon};
+}
+
+}  // namespace
+
+NormRows::NormRows(const Var& x, const Var& weight, bool centered, double epsilon)
+    : x(x.value().contiguous()),
+      weight(weight.value().contiguous()),
+      mean(one_each_row(this->x)),
+      inverse(one_each_row(this->x)),
+      centered(centered),
+      epsilon(epsilon) {}
+
+Tensor NormRows::forward(const Tensor& bias) {
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::int64_t C = x.size(-1);
+    const kernels::Norm<T> norm = kernel_norm<T>(*this, bias);
+    T *out = y.mutable_data<T>(), *m = mean.mutable_data<T>(), *s = inverse.mutable_data<T>();
+    for_each_piece(x.count() / C, rows_of_a_piece(x), [&](std::int64_t begin, std::int64_t end) {
+      kernels::norm(norm, end - begin, x.data<T>() + begin * C, out + begin * C, m + begin,
+                    s + begin);
+    });
+  });
+  return y;
+}
+
+void NormRows::backward(const Tensor& d_y, Gradients& gradients, std::size_t bias) const {
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::int64_t C = x.size(-1);
+    const kernels::Norm<T> norm = kernel_norm<T>(*this, {});
+    T* d_x = gradients.data<T>(0);
+    T* d_w = gradients.data<T>(1);
+    T* d_b = bias == 0 ? nullptr : gradients.data<T>(bias);
+    sum_over_rows<T>(x, {d_w, d_b}, [&](std::int64_t begin, std::int64_t end, T* sum_w, T* sum_b) {
+      kernels::norm_backward(norm, end - begin, x.data<T>() + begin * C, mean.data<T>() + begin,
+                             inverse.data<T>() + begin, d_y.data<T>() + begin * C,
+                             d_x == nullptr ? nullptr : d_x + begin * C,
+                             d_w == nullptr ? nullptr : sum_w, d_b == nullptr ? nullptr : sum_b);
+    });
+  });
 }
 
 Calculation explain_row_mean(const Var& x, const Index& index) {

@@ -10,31 +10,18 @@
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
-namespace {
-
-template <typename T>
-T logistic(T x) {
-  return 1 / (1 + std::exp(-x));
-}
-
-}  // namespace
-
 Var silu(const Var& x) {
   require_same_float("silu", {x});
-  const Tensor x_value = x.value();
+  const Tensor x_value = x.value().contiguous();
 
   Operation op{.kind = "silu", .formula = "silu({0})", .inputs = {x}};
-  op.value = map(x_value, [](auto number) { return number * logistic(number); });  // y = x · σ(x)
+  op.value = apply(kernels::Function::silu, x_value);  // y = x · σ(x)
   op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, d_y, x_value, [](auto d, auto number) {
-      const auto s = logistic(number);
-      return d * (s +                     // y = x · …
-                  number * s * (1 - s));  // y = … · σ(x)
-    });
+    apply_backward(kernels::Function::silu, x_value, d_y, gradients.of(0));  // y = x · σ(x)
   };
   op.explain = [x](const Index& index) {
     const Operand from = operand(x, index);
-    const double s = logistic(from.value);
+    const double s = 1 / (1 + std::exp(-from.value));
     return Calculation{
         {from}, format_number(from.value) + " · " + format_number(s) + " (σ)", from.value * s};
   };
