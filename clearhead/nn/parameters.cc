@@ -50,12 +50,16 @@ std::uint64_t Parameters::stream(std::string_view name) const {
   return hash;
 }
 
-const Parameter* Parameters::add(std::string_view name, Tensor value) {
+Parameter* Parameters::statistic(std::string_view name, const Tensor& begin) {
+  return add(name, begin.dtype() == dtype_ ? begin.clone() : begin.to(dtype_), /*learned=*/false);
+}
+
+Parameter* Parameters::add(std::string_view name, Tensor value, bool learned) {
   const std::string path = scope_ + std::string(name);
   for (const Parameter& other : all_) {
     if (other.name == path) throw Error("parameters: there are two named \"" + path + "\"");
   }
-  all_.push_back({path, std::move(value)});
+  all_.push_back({path, std::move(value), learned});
   return &all_.back();
 }
 
@@ -68,7 +72,9 @@ Parameters::Scope::~Scope() { parameters_.scope_.resize(outer_length_); }
 
 std::int64_t Parameters::count() const {
   std::int64_t count = 0;
-  for (const Parameter& parameter : all_) count += parameter.value.count();
+  for (const Parameter& parameter : all_) {
+    if (parameter.learned) count += parameter.value.count();
+  }
   return count;
 }
 

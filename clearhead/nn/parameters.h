@@ -16,10 +16,14 @@ namespace clearhead {
 struct Parameter {
   std::string name;  ///< "blocks.0.attn.W_Q"
   Tensor value;
+  /// False for statistics, which a layer gathers itself: no gradient, nothing for an optimiser, but part
+  /// of a checkpoint.
+  bool learned = true;
 };
 
 /// The parameter as a value of this tape, under its own name, however often it is asked for: so a
-/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out.
+/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out. For
+/// learned parameters.
 Var on(Tape& tape, const Parameter* parameter);
 
 /// How matrices begin. Numbers are a function of seed, name and position alone.
@@ -39,10 +43,14 @@ class Parameters {
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
   const Parameter* ones(std::string_view name, const Shape& shape);
+  /// One that begins with these numbers.
   const Parameter* values(std::string_view name, const Tensor& begin);
   /// A matrix as `InitialWeights` says, times `scale`.
   const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                           double scale = 1);
+
+  /// Statistics that a layer gathers, and begins with; the layer may change them.
+  Parameter* statistic(std::string_view name, const Tensor& begin);
 
   /// The stream of random numbers that belongs to `name` within the current scope.
   std::uint64_t stream(std::string_view name) const;
@@ -79,7 +87,7 @@ class Parameters {
   NamedTensors named_tensors() const;
 
  private:
-  const Parameter* add(std::string_view name, Tensor value);
+  Parameter* add(std::string_view name, Tensor value, bool learned = true);
 
   InitialWeights initial_;
   DType dtype_;

@@ -84,12 +84,12 @@ TEST(EncoderBlock, IsAddAndNormAroundItsParts) {
     const Var x = tape.input("x", random_tensor({2, 3, kC}, 1));
     Var y = x;
     if (pre_norm) {
-      const Var in = ln1.forward(y);
+      const Var in = ln1.forward(y, {});
       y = add(y, attention->forward(in, in, {}));
-      y = add(y, feed_forward->forward(ln2.forward(y), {}));
+      y = add(y, feed_forward->forward(ln2.forward(y, {}), {}));
     } else {
-      y = ln1.forward(add(y, attention->forward(y, y, {})));
-      y = ln2.forward(add(y, feed_forward->forward(y, {})));
+      y = ln1.forward(add(y, attention->forward(y, y, {})), {});
+      y = ln2.forward(add(y, feed_forward->forward(y, {})), {});
     }
     expect_near(block.forward(x, {}).value(), y.value(), 1e-14);
   }
