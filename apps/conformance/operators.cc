@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "apps/conformance/compare.h"
+#include "apps/conformance/inputs.h"
+#include "apps/conformance/network_operators.h"
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/gelu.h"
@@ -12,26 +14,6 @@
 
 namespace clearhead {
 namespace {
-
-// Input `i` of a case; undefined if it is left out.
-Tensor input(const Case& c, std::size_t i) {
-  return i < c.inputs.size() ? c.inputs[i].tensor : Tensor();
-}
-
-Var on_tape(Tape& tape, const Case& c, std::size_t i) {
-  const Tensor tensor = input(c, i);
-  return tensor.defined() ? tape.input(c.inputs[i].name, tensor) : Var();
-}
-
-void require_inputs(const Case& c, std::size_t least, std::size_t most) {
-  if (c.inputs.size() > most) {
-    throw Error(
-        fmt::format("{} takes {} inputs at most, the case has {}", c.op, most, c.inputs.size()));
-  }
-  for (std::size_t i = 0; i < least; ++i) {
-    if (!input(c, i).defined()) throw Error(fmt::format("{} needs input {}", c.op, i));
-  }
-}
 
 Tensor value_of(const Var& var) { return var.defined() ? var.value() : Tensor(); }
 
@@ -127,8 +109,15 @@ const std::map<std::string, Operator>& operators() {
        {{{"by hand", [](Case& c) { return run_attention(c, AttentionWay::by_hand); }},
          {"fused", [](Case& c) { return run_attention(c, AttentionWay::fused); }}},
         attention_precision}},
+      {"Adam", {{{"", run_adam}}, outputs_own}},
       {"Gelu", {{{"", run_gelu}}, outputs_own}},
+      {"LSTM", {{{"", run_lstm}}, outputs_own}},
+      {"LayerNormalization", {{{"", run_layer_normalization}}, outputs_own}},
+      {"RMSNormalization", {{{"", run_rms_normalization}}, outputs_own}},
+      {"RNN", {{{"", run_rnn}}, outputs_own}},
+      {"RotaryEmbedding", {{{"", run_rotary_embedding}}, outputs_own}},
       {"Softmax", {{{"", run_softmax}}, outputs_own}},
+      {"SoftmaxCrossEntropyLoss", {{{"", run_softmax_cross_entropy_loss}}, outputs_own}},
   };
   return all;
 }

@@ -175,7 +175,9 @@ TEST(Conformance, WrongUseEndsWithTwo) {
 TEST(Conformance, TheSharedCasesPass) {
   const std::filesystem::path shared = shared_folder();
   if (shared.empty()) GTEST_SKIP() << "CLEARHEAD_SHARED does not say where the shared data are";
-  for (const char* op : {"attention", "softmax", "gelu"}) {
+  for (const char* op :
+       {"adam", "attention", "gelu", "layernormalization", "lstm", "rmsnormalization", "rnn",
+        "rotaryembedding", "softmax", "softmax_cross_entropy_loss"}) {
     const ProgramResult result =
         run_program(kProgram, {(shared / "conformance" / "onnx" / op).string()});
     EXPECT_EQ(result.status, 0) << result.out;
