@@ -1,0 +1,57 @@
+// Dropout: the bits are those of the plain text on every target, and decide what is left.
+#include "clearhead/kernels/dropout.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "arrays.h"
+#include "targets.h"
+
+namespace clearhead::kernels {
+namespace {
+
+using clearhead::testing::random_floats;
+using ::testing::ElementsAreArray;
+
+constexpr std::uint64_t kSeed = 0x123456789abcdef0u, kStream = 0xfedcba9876543210u;
+
+TEST(Dropout, BitsAreTheSameOnEveryTarget) {
+  // Beginnings whose counters need one word, and two; all remainders of a vector.
+  for (const std::int64_t first : {std::int64_t{0}, (std::int64_t{1} << 32) - 5}) {
+    for (std::int64_t blocks = 0; blocks < 40; ++blocks) {
+      for (const std::uint32_t dropped : {1u, 13107u, 65535u}) {
+        std::vector<std::uint8_t> expected(static_cast<std::size_t>(blocks) + 1, 77);
+        scalar::dropout_bits(kSeed, kStream, dropped, first, blocks, expected.data());
+        clearhead::testing::for_each_target([&] {
+          std::vector<std::uint8_t> bits(expected.size(), 77);  // the last stays as it is
+          dropout_bits(kSeed, kStream, dropped, first, blocks, bits.data());
+          ASSERT_THAT(bits, ElementsAreArray(expected)) << blocks << " blocks from " << first;
+        });
+      }
+    }
+  }
+}
+
+TEST(Dropout, KeepsWhatTheBitsSay) {
+  const std::uint8_t bits[] = {0xa5, 0x00, 0xff, 0x3c, 0x81, 0x7e};
+  for (std::int64_t n = 0; n <= 48; ++n) {
+    std::vector<float> x = random_floats(n, 3);
+    if (n > 1) x[1] = std::numeric_limits<float>::quiet_NaN();  // bit 1 is 0: dropped
+    clearhead::testing::for_each_target([&] {
+      std::vector<float> y(x.size() + 1, 77);
+      dropout(n, x.data(), bits, 1.25F, y.data());
+      for (std::int64_t i = 0; i < n; ++i) {
+        const bool kept = bits[i / 8] >> (i % 8) & 1;
+        ASSERT_EQ(y[static_cast<std::size_t>(i)], kept ? x[static_cast<std::size_t>(i)] * 1.25F : 0)
+            << i << " of " << n;
+      }
+      ASSERT_EQ(y.back(), 77);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace clearhead::kernels
