@@ -179,12 +179,15 @@ Tensor apply(kernels::Function f, const Tensor& x) {
   return y;
 }
 
-void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Tensor& d_x) {
+void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients) {
+  const bool is_new = gradients.begin(0);
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    T* d_x = gradients.data<T>(0);
     for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+      if (is_new) std::fill(d_x + begin, d_x + end, T{0});
       kernels::apply_backward(f, end - begin, x.data<T>() + begin, d_y.data<T>() + begin,
-                              d_x.mutable_data<T>() + begin);
+                              d_x + begin);
     });
   });
 }

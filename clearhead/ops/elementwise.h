@@ -57,8 +57,8 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d_out, cons
 /// f(x) for each element of a contiguous x, f32 or f64, on all threads.
 Tensor apply(kernels::Function f, const Tensor& x);
 
-/// d_x += d_y·f'(x); all contiguous.
-void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Tensor& d_x);
+/// The gradient of input 0 += d_y·f'(x); x is contiguous.
+void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
 
 // Elements that one thread takes at a time: enough to outweigh handing them out.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
@@ -100,8 +100,9 @@ Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
     using T = decltype(zero);
     T* out = result.mutable_data<T>();
     if (one_row) {
-      for_each_piece(length, kPiece, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) out[i] = f(a.data<T>()[i], b.data<T>()[i]);
+      const T *first = a.data<T>(), *second = b.data<T>();
+      for_each_piece(length, kPiece, [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) out[i] = f(first[i], second[i]);
       });
       return;
     }

@@ -36,7 +36,7 @@ Var gelu(const Var& x, bool tanh_approximation) {
                .inputs = {x}};
   op.value = apply(function, x_value);  // y = x · Φ(x)
   op.backward = [x_value, function](const Tensor& d_y, Gradients& gradients) {
-    apply_backward(function, x_value, d_y, gradients.of(0));  // y = x · Φ(x)
+    apply_backward(function, x_value, d_y, gradients);  // y = x · Φ(x)
   };
   op.explain = [x, tanh_approximation](const Index& index) {
     const Operand from = operand(x, index);

@@ -80,10 +80,12 @@ void NormRows::backward(const Tensor& d_y, Gradients& gradients, std::size_t bia
     using T = decltype(zero);
     const std::int64_t C = x.size(-1);
     const kernels::Norm<T> norm = kernel_norm<T>(*this, {});
+    const bool is_new = gradients.wanted(0) && gradients.begin(0);
     T* d_x = gradients.data<T>(0);
     T* d_w = gradients.data<T>(1);
     T* d_b = bias == 0 ? nullptr : gradients.data<T>(bias);
     sum_over_rows<T>(x, {d_w, d_b}, [&](std::int64_t begin, std::int64_t end, T* sum_w, T* sum_b) {
+      if (is_new) std::fill(d_x + begin * C, d_x + end * C, T{0});
       kernels::norm_backward(norm, end - begin, x.data<T>() + begin * C, mean.data<T>() + begin,
                              inverse.data<T>() + begin, d_y.data<T>() + begin * C,
                              d_x == nullptr ? nullptr : d_x + begin * C,

@@ -188,6 +188,14 @@ Tensor& Gradients::of(std::size_t i) {
   return tape_.grad_of(ids_[i]);
 }
 
+bool Gradients::begin(std::size_t i) {
+  assert(wanted(i));
+  Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];
+  if (record.grad.defined()) return false;
+  record.grad = Tensor::empty(record.shape, record.dtype);
+  return true;
+}
+
 bool Gradients::take(std::size_t i, const Tensor& d) {
   assert(wanted(i));
   Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];

@@ -86,6 +86,9 @@ class Gradients {
   /// Makes `d`, of the input's shape and type, the gradient of input `i` if it has none yet, without
   /// copying where it need not; returns whether it did.
   bool take(std::size_t i, const Tensor& d);
+  /// If input `i` has no gradient yet, makes it unspecified numbers, all of which the caller then
+  /// writes; returns whether it did. So zeros need not be written far ahead of what is added to them.
+  bool begin(std::size_t i);
   /// The same as a pointer, or null if it is not wanted.
   template <typename T>
   T* data(std::size_t i) {

@@ -5,15 +5,19 @@
 #include <memory>
 
 #include "clearhead/ops/add.h"
+#include "clearhead/ops/dropout.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/mask.h"
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "clearhead/ops/relu.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/scale.h"
+#include "clearhead/ops/silu.h"
 #include "clearhead/ops/softcap.h"
 #include "clearhead/ops/softmax.h"
+#include "clearhead/ops/tanh.h"
 #include "clearhead/ops/weighted_sum.h"
 
 namespace clearhead {
@@ -41,6 +45,10 @@ const std::function<Var(const Var&, const Var&)> kAll[] = {
     [](const Var& x, const Var& w) { return multiply(x, w); },
     [](const Var& x, const Var&) { return scale(x, 2); },
     [](const Var& x, const Var&) { return softcap(x, 2); },
+    [](const Var& x, const Var&) { return relu(x); },
+    [](const Var& x, const Var&) { return silu(x); },
+    [](const Var& x, const Var&) { return tanh(x); },
+    [](const Var& x, const Var&) { return dropout(x, 0.5, {}); },
     [](const Var& x, const Var& w) { return mask(x, w); },
     [](const Var& x, const Var& w) { return matmul(x, w); },
     [](const Var& x, const Var& w) { return matmul(w, x); },
@@ -66,6 +74,10 @@ TEST(Memory, InKeepForBackwardOnlyFactorsOfWhatTakesAGradientAreHeld) {
   EXPECT_FALSE(held([](const Var& x, const Var& w) { return add(x, w); }));
   EXPECT_FALSE(held([](const Var& x, const Var&) { return scale(x, 2); }));
   EXPECT_FALSE(held([](const Var& x, const Var&) { return softcap(x, 2); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return relu(x); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return tanh(x); }));
+  EXPECT_FALSE(held([](const Var& x, const Var&) { return dropout(x, 0.5, {}); }));
+  EXPECT_TRUE(held([](const Var& x, const Var&) { return silu(x); }));
   EXPECT_FALSE(held([](const Var& x, const Var& w) { return mask(x, w); }));
   EXPECT_FALSE(held([](const Var& x, const Var&) { return sum(x); }));
   EXPECT_FALSE(held([](const Var& x, const Var&) { return softmax(x); }));

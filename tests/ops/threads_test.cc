@@ -3,14 +3,25 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/ops/add.h"
+#include "clearhead/ops/additive_scores.h"
+#include "clearhead/ops/batch_norm.h"
+#include "clearhead/ops/cross_entropy.h"
+#include "clearhead/ops/dropout.h"
+#include "clearhead/ops/embedding.h"
 #include "clearhead/ops/gelu.h"
+#include "clearhead/ops/layer_norm.h"
 #include "clearhead/ops/linear.h"
+#include "clearhead/ops/lstm.h"
 #include "clearhead/ops/mask.h"
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "clearhead/ops/relu.h"
 #include "clearhead/ops/reshape.h"
+#include "clearhead/ops/rms_norm.h"
+#include "clearhead/ops/rotary.h"
 #include "clearhead/ops/scale.h"
+#include "clearhead/ops/silu.h"
 #include "clearhead/ops/softcap.h"
 #include "clearhead/ops/softmax.h"
 #include "clearhead/ops/weighted_sum.h"
@@ -81,6 +92,37 @@ TEST(Threads, RowsAndReductions) {
   expect_same_bytes([](Tape&, const Vars& x) { return softmax_steps(x[0]).pattern; }, {{200, 300}});
   expect_same_bytes([](Tape&, const Vars& x) { return sum(x[0]); }, {{200, 300}});
   expect_same_bytes([](Tape&, const Vars& x) { return mean(x[0], {0}); }, {{200, 300}});
+}
+
+TEST(Threads, OperationsOfNetworks) {
+  expect_same_bytes([](Tape&, const Vars& x) { return layer_norm(x[0], x[1], x[2]).y; },
+                    {{20, 30, 100}, {100}, {100}});
+  expect_same_bytes([](Tape&, const Vars& x) { return rms_norm(x[0], x[1]).y; },
+                    {{600, 100}, {100}});
+  expect_same_bytes([](Tape&, const Vars& x) { return batch_norm(x[0], x[1], x[2]).y; },
+                    {{600, 100}, {100}, {100}});
+  expect_same_bytes([](Tape&, const Vars& x) { return dropout(x[0], 0.3, {1, 2}); }, {{300, 201}});
+  expect_same_bytes([](Tape&, const Vars& x) { return relu(silu(x[0])); }, {{200, 300}});
+  Tensor tokens({700}, DType::i64);
+  for (std::int64_t i = 0; i < 700; ++i) tokens.mutable_data<std::int64_t>()[i] = i * i % 50;
+  expect_same_bytes(
+      [&](Tape& tape, const Vars& x) { return embedding(tape.input("t", tokens), x[0]); },
+      {{50, 200}});
+  expect_same_bytes(
+      [&](Tape& tape, const Vars& x) {
+        return cross_entropy(x[0], tape.input("t", tokens), {.label_smoothing = 0.1}).loss;
+      },
+      {{700, 60}});
+  expect_same_bytes(
+      [](Tape&, const Vars& x) { return rotary(x[0], rotary_angles(0, 50, 16, 100, DType::f32)); },
+      {{4, 6, 50, 20}});
+  expect_same_bytes(
+      [](Tape&, const Vars& x) {
+        return lstm({x[0], x[1]}).h;
+      },
+      {{40, 6, 4 * 120}, {4 * 120, 120}});
+  expect_same_bytes([](Tape&, const Vars& x) { return additive_scores(x[0], x[1], x[2]); },
+                    {{5, 20, 30}, {5, 20, 30}, {30}});
 }
 
 TEST(Threads, WeightedSumAndMoves) {
