@@ -82,9 +82,10 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
       using T = decltype(zero);
       const auto [R, in, out] = sizes;
       const T* d = d_y.data<T>();
-      if (T* d_x = gradients.data<T>(0)) {  // Y = X·Wᵀ, so dX += dY·W
-        gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false, d_x, in,
-                            precision);
+      if (gradients.wanted(0)) {  // Y = X·Wᵀ, so dX += dY·W
+        const bool is_new = gradients.begin(0);
+        gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false,
+                            gradients.data<T>(0), in, precision, /*accumulate=*/!is_new);
       }
       if (T* d_w = gradients.data<T>(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
         gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in,

@@ -179,7 +179,7 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
 template <typename T>
 void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> d,
                       MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
-                      Precision precision) {
+                      Precision precision, bool accumulate) {
   const std::int64_t rows = d_is_right ? M : K;  // of b
   const std::int64_t columns = d_is_right ? K : N;
   const std::vector<NonFinite> bad = find_non_finite(b, rows, columns);
@@ -196,9 +196,9 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
     finite = {cleaned.data(), columns};
   }
   if (d_is_right) {
-    matrix_product(M, N, K, finite, d, c, ldc, /*accumulate=*/true, precision);
+    matrix_product(M, N, K, finite, d, c, ldc, accumulate, precision);
   } else {
-    matrix_product(M, N, K, d, finite, c, ldc, /*accumulate=*/true, precision);
+    matrix_product(M, N, K, d, finite, c, ldc, accumulate, precision);
   }
   for (const NonFinite& place : bad) {
     const T number = at(b, place.row, place.column);
@@ -251,8 +251,8 @@ template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOpe
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
                              MatrixOperand<double>, double*, std::int64_t, bool, Precision);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
-                               MatrixOperand<float>, bool, float*, std::int64_t, Precision);
+                               MatrixOperand<float>, bool, float*, std::int64_t, Precision, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
-                               MatrixOperand<double>, bool, double*, std::int64_t, Precision);
+                               MatrixOperand<double>, bool, double*, std::int64_t, Precision, bool);
 
 }  // namespace clearhead

@@ -33,11 +33,11 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
 /// This is the product for backward. A d of exactly 0 means that nothing depends on that number, so
 /// what it would be multiplied with does not matter: a key that a mask hides may be NaN without
 /// harm to the gradients of the queries that do not see it. All other elements of c come out as
-/// from `matrix_product`, to the last bit.
+/// from `matrix_product`, to the last bit. Without `accumulate`, c is overwritten.
 template <typename T>
 void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> d,
                       MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
-                      Precision precision = Precision::highest);
+                      Precision precision = Precision::highest, bool accumulate = true);
 
 // Batches: tensors [..., rows, columns] whose axes before the last two broadcast.
 
