@@ -6,10 +6,17 @@
 #include "bench/precision.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/random.h"
+#include "clearhead/lens/attention_map.h"
 #include "clearhead/ops/attention.h"
+#include "clearhead/ops/cross_entropy.h"
+#include "clearhead/ops/embedding.h"
 #include "clearhead/ops/gelu.h"
+#include "clearhead/ops/layer_norm.h"
 #include "clearhead/ops/matmul.h"
+#include "clearhead/ops/rms_norm.h"
+#include "clearhead/ops/silu.h"
 #include "clearhead/ops/softmax.h"
+#include "clearhead/ops/tanh.h"
 
 namespace clearhead::bench {
 namespace {
@@ -23,6 +30,7 @@ std::vector<Case> matmul_cases(bool quick);
 std::vector<Case> attention_cases(bool quick);
 std::vector<Case> decode_cases(bool quick);
 std::vector<Case> elementwise_cases(bool quick);
+std::vector<Case> map_cases(bool quick);
 
 // Standard normal numbers.
 Tensor random_tensor(Shape shape, std::uint64_t seed, DType dtype = DType::f32) {
@@ -165,21 +173,55 @@ std::vector<Case> matmul_cases(bool quick) {
   return cases;
 }
 
-// Operations that read x once and write as much: bytes of both.
+// Functions of numbers and rows: bound by reading x and writing as much, but for cross-entropy, which
+// writes next to nothing.
 std::vector<Case> elementwise_cases(bool quick) {
-  const Shape shape = quick ? Shape{64, 1024} : Shape{16384, 1024};
-  const double bytes = 2 * 4.0 * static_cast<double>(shape[0] * shape[1]);
-  const std::string size = std::to_string(shape[0]) + "×" + std::to_string(shape[1]);
-  const auto row = [&](const std::string& name, Var (*call)(const Var&)) {
-    return Case{name, size, "f32", Limit::memory_read, bytes, [=] {
+  const std::int64_t R = quick ? 64 : 16384, C = 1024;
+  const double bytes = 4.0 * static_cast<double>(R * C);
+  const std::string size = std::to_string(R) + "×" + std::to_string(C);
+  // `call` is an operation on x [R, C], w [C] and tokens [R].
+  const auto row = [&](const std::string& name, double passes,
+                       void (*call)(const Var& x, const Var& w, const Var& tokens)) {
+    return Case{name, size, "f32", Limit::memory_read, passes * bytes, [=] {
                   const auto tape = std::make_shared<Tape>(Keep::nothing);
-                  const Var x = tape->input("x", random_tensor(shape, 1));
-                  return [tape, x, call] { call(x); };
+                  const Var x = tape->input("x", random_tensor({R, C}, 1));
+                  const Var w = tape->input("w", random_tensor({C}, 2));
+                  Tensor numbers({R}, DType::i64);
+                  for (std::int64_t i = 0; i < R; ++i) {
+                    numbers.mutable_data<std::int64_t>()[i] = i * 31 % std::min(R, C);
+                  }
+                  const Var tokens = tape->input("tokens", numbers);
+                  return [tape, x, w, tokens, call] { call(x, w, tokens); };
                 }};
   };
-  return {row("softmax", [](const Var& x) { return softmax(x); }),
-          row("gelu", [](const Var& x) { return gelu(x); }),
-          row("gelu_tanh", [](const Var& x) { return gelu(x, true); })};
+  using V = const Var&;
+  return {row("softmax", 2, [](V x, V, V) { softmax(x); }),
+          row("gelu", 2, [](V x, V, V) { gelu(x); }),
+          row("gelu_tanh", 2, [](V x, V, V) { gelu(x, true); }),
+          row("silu", 2, [](V x, V, V) { silu(x); }),
+          row("tanh", 2, [](V x, V, V) { tanh(x); }),
+          row("layer_norm", 2, [](V x, V w, V) { layer_norm(x, w, w); }),
+          row("rms_norm", 2, [](V x, V w, V) { rms_norm(x, w); }),
+          row("embedding", 2, [](V x, V, V tokens) { embedding(tokens, x); }),
+          row("cross_entropy", 1, [](V x, V, V tokens) { cross_entropy(x, tokens); })};
+}
+
+// The overview of a long attention: its scores alone.
+std::vector<Case> map_cases(bool quick) {
+  const std::int64_t T = quick ? 512 : 65536, D = 64;
+  const double flop = 2.0 * static_cast<double>(T) * static_cast<double>(T) * D / 2;
+  std::vector<Case> cases;
+  for (int p = 0; p < precision_count<AttentionMapOptions>(); ++p) {
+    cases.push_back({"attention_map", size_name({1, 1, 1, T, T, D, true}), kPrecisions[p],
+                     limit_of(p), flop, [=] {
+                       const Tensor q = random_tensor({T, D}, 1);
+                       const Tensor k = random_tensor({T, D}, 2);
+                       AttentionMapOptions options{.is_causal = true, .cell = quick ? 64 : 512};
+                       set_precision(options, p);
+                       return [=] { attention_map(q, k, options); };
+                     }});
+  }
+  return cases;
 }
 
 }  // namespace
@@ -187,7 +229,7 @@ std::vector<Case> elementwise_cases(bool quick) {
 std::vector<Case> all_cases(bool quick) {
   std::vector<Case> all;
   for (const auto& cases : {matmul_cases(quick), attention_cases(quick), decode_cases(quick),
-                            elementwise_cases(quick)}) {
+                            elementwise_cases(quick), map_cases(quick)}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;
