@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -126,7 +127,7 @@ int main(int argc, char** argv) {
   }
   try {
     write_sequence(tokens, argv[2]);
-  } catch (const clearhead::Error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }

@@ -83,6 +83,9 @@ struct AttentionProblem {
   // attention_reads_bf16 says so.
   HeadsView<bf16> k_bf16 = {};
   HeadsView<bf16> v_bf16 = {};
+  // Whether scores will be calculated again, for backward or a view: then forward sums q·k in the
+  // order in which they will, since row_max and row_sum belong to scores of these very bits.
+  bool scores_again = false;
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }
 };
@@ -166,6 +169,7 @@ struct AttentionBackward {
   const T* row_sum;
   const T* dz;
   const T* delta;
+  std::int64_t first_row = 0;  // row_max, row_sum and delta begin here; dz has all rows
 };
 
 /// Adds ∂L/∂q of queries [t, t + kQueryTile) of one head to dq [B, H, queries, D].

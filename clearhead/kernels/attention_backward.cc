@@ -54,12 +54,13 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
         d[j] = T{0};
         continue;
       }
-      p[j] = softmax_weight(p[j], saved.row_max[row], saved.row_sum[row], problem.rounding);
+      p[j] = softmax_weight(p[j], saved.row_max[row - saved.first_row],
+                            saved.row_sum[row - saved.first_row], problem.rounding);
       const T* dz = saved.dz + row * problem.Dv;
       const T* v = problem.v.row(tile.b, g, tile.s + j);
       T dp = 0;
       for (std::int64_t e = 0; e < problem.Dv; ++e) dp += dz[e] * v[e];
-      d[j] = p[j] * (dp - saved.delta[row]);
+      d[j] = p[j] * (dp - saved.delta[row - saved.first_row]);
     }
   }
   if (with_respect_to == Differentiate::masked_scores || problem.softcap == T{0}) return;

@@ -112,7 +112,7 @@ void attention_forward_block(const AttentionProblem<float>& problem, const Query
     reference_rows(problem, block, 0, block.rows, keys, result, workspace);
     return;
   }
-  const bool finite = block.rows <= kFewRows
+  const bool finite = block.rows <= kFewRows && !problem.scores_again
                           ? simd_decode_block(problem, block, keys, result, workspace)
                           : simd_forward_block(problem, block, keys, result, workspace);
   if (finite) return;
@@ -138,7 +138,7 @@ void attention_join_parts(std::int64_t parts, std::int64_t rows, std::int64_t Dv
     float sum = 0;
     for (std::int64_t i = 0; i < parts; ++i) {
       const float part_max = of_parts.row_max[i * rows + row];
-      if (part_max == -std::numeric_limits<float>::infinity()) continue;  // sees no key
+      if (of_parts.row_sum[i * rows + row] == 0) continue;  // sees no key
       const float weight = of_parts.row_sum[i * rows + row] * std::exp(part_max - max);
       sum += weight;
       for (std::int64_t e = 0; e < Dv; ++e) z[e] += weight * of_parts.z[(i * rows + row) * Dv + e];

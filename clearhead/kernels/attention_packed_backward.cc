@@ -71,6 +71,26 @@ bool describe(const AttentionProblem<float>& problem, const AttentionBackward<fl
   return sees;
 }
 
+// What tiles refuse, in f32; and with it the rows' maxima and sums, since those saved belong to the
+// scores of tiles.
+void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<float>& saved,
+                     const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+                     float* workspace) {
+  problem.precision = Precision::highest;
+  problem.scores_again = true;
+  float* const z = workspace;  // [kQueryBlock, Dv]
+  float* const row_max = z + kQueryBlock * problem.Dv;
+  float* const row_sum = row_max + kQueryBlock;
+  float* const delta = row_sum + kQueryBlock;
+  float* const rest = delta + kQueryBlock;
+  attention_forward_block(problem, block, {0, problem.keys}, {z, row_max, row_sum}, rest);
+  const std::int64_t row = row_of(problem, block);
+  std::fill(delta, delta + kQueryBlock, 0.0F);
+  attention_delta(block.rows, problem.Dv, saved.dz + row * problem.Dv, z, delta);
+  attention_backward_block(problem, {row_max, row_sum, saved.dz, delta, row}, block, keys, dq, dk,
+                           dv, rest);
+}
+
 }  // namespace
 
 bool backward_is_packed(const AttentionProblem<float>& problem) {
@@ -86,7 +106,7 @@ std::int64_t packed_query_blocks(const AttentionProblem<float>& problem) {
 std::int64_t packed_backward_workspace(const AttentionProblem<float>& problem) {
   return amx::backward_workspace_bytes(sizes_of(problem)) /
              static_cast<std::int64_t>(sizeof(float)) +
-         attention_block_workspace(problem);
+         kQueryBlock * (problem.Dv + 3) + attention_block_workspace(problem);
 }
 
 void packed_backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
@@ -117,9 +137,8 @@ void packed_backward(const AttentionProblem<float>& problem, const AttentionBack
       const std::int64_t first =
           (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
       for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
-        attention_backward_block(problem, saved,
-                                 {b, g, first + t, std::min(kQueryBlock, chunk.count - t)}, stretch,
-                                 dq, dk, dv, of_blocks);
+        backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
+                        stretch, dq, dk, dv, of_blocks);
       }
     }
     if (!loaded) continue;

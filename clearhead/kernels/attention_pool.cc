@@ -114,8 +114,11 @@ void attention_pool_queries(const AttentionProblem<T>& problem, std::int64_t b, 
 }
 
 bool pool_is_packed(const AttentionProblem<float>& problem, std::int64_t cell) {
+  // Hidden pairs have a score of −1e38 there, which a scale next to 0 would make visible.
+  constexpr float kSmallestScale = 1e-30F;
   return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && packed_cells_fit(cell);
+         problem.rounding == SoftmaxRounding::none && std::fabs(problem.scale) > kSmallestScale &&
+         packed_cells_fit(cell);
 }
 
 std::int64_t pool_workspace(const AttentionProblem<float>& problem, std::int64_t cell) {

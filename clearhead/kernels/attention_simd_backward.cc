@@ -183,14 +183,14 @@ Vectors rows_of(std::int64_t n, std::int64_t columns, bool regular, std::int64_t
 // The lanes' softmax; delta times `scale`.
 void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, float scale,
                   const BackwardMemory& m) {
-  const std::int64_t first = row_of(lanes.problem, lanes.block);
+  const std::int64_t at = row_of(lanes.problem, lanes.block) - saved.first_row;
   for (std::int64_t lane = 0; lane < kQueryBlock; ++lane) {
     const bool is_row = lane < lanes.block.rows;
-    const float max = is_row ? saved.row_max[first + lane] : 0.0F;
-    const float sum = is_row ? saved.row_sum[first + lane] : 0.0F;
+    const float max = is_row ? saved.row_max[at + lane] : 0.0F;
+    const float sum = is_row ? saved.row_sum[at + lane] : 0.0F;
     m.shift[lane] = max == -std::numeric_limits<float>::infinity() ? 0.0F : max;
     m.inverse[lane] = sum == 0 ? 0.0F : 1 / sum;
-    m.delta[lane] = is_row ? scale * saved.delta[first + lane] : 0.0F;
+    m.delta[lane] = is_row ? scale * saved.delta[at + lane] : 0.0F;
   }
 }
 

@@ -44,6 +44,17 @@ kernels::MaskView<T> mask_view(const Var& mask) {
   return view;
 }
 
+// Tiles score otherwise than f32 does, and row_max and row_sum belong to the scores that they were
+// made of. So whoever calculates weights again without tiles needs a forward without them: views, the
+// gradient of a mask, and backward of few queries.
+bool can_be_lower(const PreparedAttention& p) {
+  constexpr std::int64_t kFewQueries = 16;  // for which backward does not take tiles
+  const Keep keep = p.q.tape().keep();
+  if (keep == Keep::everything || p.qk_matmul_output_mode) return false;
+  return keep == Keep::nothing ||
+         (p.T >= kFewQueries && !(p.attn_mask.defined() && p.attn_mask.needs_grad()));
+}
+
 }  // namespace
 
 template <typename T>
@@ -68,7 +79,9 @@ kernels::AttentionProblem<T> kernel_problem(const PreparedAttention& p) {
   problem.offset = p.offset.data();
   problem.key_count = p.key_count.data();
   problem.rounding = rounding_of(p);
-  problem.precision = p.precision;
+  const Keep keep = p.q.tape().keep();
+  problem.scores_again = keep != Keep::nothing || p.qk_matmul_output_mode.has_value();
+  problem.precision = can_be_lower(p) ? p.precision : Precision::highest;
   return problem;
 }
 

@@ -135,7 +135,8 @@ TEST_F(MapCommand, WrongUseIsSaid) {
        1,
        "there is 1 head, counted from 0"},
       {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "0:3001,0:2"}, 1, "queries 0:3001"},
-      {{"map", "--q", "q.npy", "--k", "k.npy", "--rows", "3000"}, 1, "queries 3000:3001"},
+      {{"map", "--q", "q.npy", "--k", "k.npy", "--rows", "3000"}, 1, "queries 0 to 2999"},
+      {{"map", "--q", "q.npy", "--k", "k.npy", "--out", "nowhere/map.png"}, 1, "no folder nowhere"},
   };
   for (const Wrong& wrong : all) {
     const ProgramResult result = run_program("clearhead", wrong.arguments, folder_.path());

@@ -214,7 +214,7 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float inf = std::numeric_limits<float>::infinity();
   for (const float bad : {nan, inf, -inf, 3e38F}) {
-    for (const int where : {0, 1, 2, 3, 4}) {
+    for (const int where : {0, 1, 2, 3}) {
       SCOPED_TRACE(::testing::Message() << bad << " in operand " << where);
       Call c;
       c.T = 150, c.S = 250, c.D = 20, c.Dv = 20, c.is_causal = true, c.offset = 100;
@@ -226,15 +226,26 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
       if (where == 1) call.c.k[110 * 20 + 3] = bad;
       if (where == 2) call.c.v[110 * 20 + 3] = bad;
       if (where == 3) call.dz[30 * 20 + 4] = bad;
-      if (where == 4) call.row_max[30] = bad;
       const Result actual = packed(call, c.S);
       const AttentionProblem<float> p = call.c.problem();
       Result f32 = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
                     std::vector<float>(c.v.size(), 1)};
       const Workspace<float> memory(attention_block_workspace(p));
+      std::vector<float> z(call.dz.size()), row_max(150), row_sum(150), delta(150);
       for (std::int64_t i = 0; i < query_blocks(p); ++i) {
-        attention_backward_block(p, call.saved(), query_block(p, 0, 0, i), {0, c.S}, f32.q.data(),
-                                 f32.k.data(), f32.v.data(), memory.get());
+        const QueryBlock block = query_block(p, 0, 0, i);
+        const std::int64_t row = row_of(p, block);
+        attention_forward_block(
+            p, block, {0, c.S},
+            {&z[static_cast<std::size_t>(row * c.Dv)], &row_max[static_cast<std::size_t>(row)],
+             &row_sum[static_cast<std::size_t>(row)]},
+            memory.get());
+      }
+      attention_delta(150, c.Dv, call.dz.data(), z.data(), delta.data());
+      for (std::int64_t i = 0; i < query_blocks(p); ++i) {
+        attention_backward_block(p, {row_max.data(), row_sum.data(), call.dz.data(), delta.data()},
+                                 query_block(p, 0, 0, i), {0, c.S}, f32.q.data(), f32.k.data(),
+                                 f32.v.data(), memory.get());
       }
       const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
         for (std::size_t i = 0; i < x.size(); ++i) {

@@ -243,6 +243,7 @@ TEST(AttentionPool, EveryTargetFollowsTheReference) {
       {.T = 70, .S = 200, .D = 16, .Dv = 8, .cell = 64, .causal = true, .bias = true},
       {.T = 3, .S = 500, .D = 64, .cell = 128, .key_count = 333},
       {.T = 600, .S = 600, .D = 32, .cell = 96, .causal = true},
+      {.T = 130, .S = 130, .D = 32, .cell = 64, .causal = true, .scale = 0},
       {.T = 20, .S = 40, .D = 8, .cell = 16, .causal = true, .offset = -7},  // seven rows see none
   };
   testing::for_each_target([&] {

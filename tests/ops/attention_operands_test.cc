@@ -216,13 +216,13 @@ TEST(AttentionOperands, ACacheOfIntegersIsRefused) {
               HasSubstr("past_key"));
 }
 
-// What decoding gives, from a cache that is kept as [B, S, G, D].
-std::vector<std::uint16_t> decode(Keep keep, const Tensor& q, const Tensor& k, const Tensor& v,
+// What decoding gives, from a cache that is kept as [B, S, G, D], rounded to bf16.
+std::vector<std::uint16_t> decode(const Tensor& q, const Tensor& k, const Tensor& v,
                                   const AttentionOptions& options) {
-  Tape tape(keep);
+  Tape tape(Keep::nothing);
   const Var y = scaled_dot_product_attention(tape.input("q", q), tape.input("k", k.transpose(1, 2)),
                                              tape.input("v", v.transpose(1, 2)), options);
-  const Tensor value = y.value().contiguous();
+  const Tensor value = y.value().to(DType::bf16).contiguous();
   std::vector<std::uint16_t> bits;
   for (std::int64_t i = 0; i < value.count(); ++i) bits.push_back(value.data<bf16>()[i].bits);
   return bits;
@@ -259,13 +259,31 @@ TEST(AttentionOperands, ACacheOfBf16IsReadAsItLies) {
           options.left_window_size = left;
           options.nonpad_kv_seqlen = Tensor::of<std::int64_t>({2}, {{S, S - 7}});
           testing::for_each_target([&] {
-            EXPECT_EQ(decode(Keep::nothing, q, k, v, options),
-                      decode(Keep::for_backward, q, k, v, options));
+            EXPECT_EQ(decode(q, k, v, options),
+                      decode(q.to(DType::f32), k.to(DType::f32), v.to(DType::f32), options));
           });
         }
       }
     }
   }
+}
+
+// Keys are joined in parts of 1,024; the second part here is one key alone.
+TEST(AttentionOperands, ANaNInACacheOfBf16Arrives) {
+  Random random(9);
+  const Tensor q = random_normal(random, {1, 1, 1, 8}, DType::bf16);
+  Tensor k = random_normal(random, {1, 2048, 1, 8}, DType::bf16);
+  const Tensor v = random_normal(random, {1, 2048, 1, 8}, DType::bf16);
+  k.mutable_data<bf16>()[1024 * 8] = bf16(std::numeric_limits<float>::quiet_NaN());
+  AttentionOptions options;
+  options.nonpad_kv_seqlen = Tensor::of<std::int64_t>({1}, {1025});
+  testing::for_each_target([&] {
+    for (const std::uint16_t bits : decode(q, k, v, options)) {
+      bf16 number;
+      number.bits = bits;
+      EXPECT_TRUE(std::isnan(static_cast<float>(number)));
+    }
+  });
 }
 
 }  // namespace

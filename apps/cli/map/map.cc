@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -76,10 +77,30 @@ std::string write_files(const MapOptions& o, const Heatmap& heatmap, const Named
   return written;
 }
 
+// What would only be found once all is calculated, and may be minutes later.
+void check_what_comes_last(const MapOptions& o, const MapInputs& in) {
+  const std::int64_t T = in.q.size(0);
+  for (const std::int64_t row : o.rows) {
+    if (row < 0 || row >= T) {
+      throw Error(fmt::format("--rows {}: there are queries 0 to {}", row, T - 1));
+    }
+  }
+  std::vector<std::string> paths = o.out;
+  if (!o.save.empty()) paths.push_back(o.save);
+  for (const std::filesystem::path path : paths) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (!std::filesystem::is_directory(folder)) {
+      throw Error(
+          fmt::format("{}: there is no folder {}; make it first", path.string(), folder.string()));
+    }
+  }
+}
+
 void map_attention(MapOptions& o) {
   check(o);
   set_thread_count(o.threads);
   const MapInputs in = load_inputs(o);
+  check_what_comes_last(o, in);
   if (o.attention.cell == 0) o.attention.cell = default_cell(in.q.size(0), in.k.size(0));
 
   Heatmap heatmap;
