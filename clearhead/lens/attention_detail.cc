@@ -93,9 +93,16 @@ std::vector<KeyWeight> strongest_keys(const Tensor& q, const Tensor& k, std::int
 
 Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
                      const AttentionMapOptions& options) {
-  AttentionHead head(q, k, {}, options);
+  AttentionMapOptions exact = options;
+  exact.precision = Precision::highest;
+  AttentionHead head(q, k, {}, exact);
   const std::int64_t T = head.problem().queries;
   const std::int64_t S = head.problem().keys;
+  if (map.precision != Precision::highest) {
+    throw Error(
+        "mass received: the map's row sums belong to scores of a lower precision; make it with "
+        "the highest");
+  }
   if (map.row_max.count() != T) {
     throw Error("mass received: the map is one of " + std::to_string(map.row_max.count()) +
                 " queries, and q has " + std::to_string(T));
@@ -109,9 +116,7 @@ Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
   }
   head.exchange(bias.get());
   const Workspace<float> stats(3 * S);
-  // One cell, of a size that tiles take.
-  const std::int64_t cell = divide_up(T, kQueryTile) * kQueryTile;
-  pool_all(head.problem(), std::max<std::int64_t>(cell, 2 * kQueryTile),
+  pool_all(head.problem(), std::max<std::int64_t>(T, 1),  // one cell
            {nullptr, stats.get(), stats.get() + S, stats.get() + 2 * S}, options.progress, {});
   Tensor mass = Tensor::empty({S}, DType::f64);
   double* const to = mass.mutable_data<double>();

@@ -124,6 +124,7 @@ AttentionMap attention_map(const Tensor& q, const Tensor& k, const AttentionMapO
                 std::to_string(divide_up(std::max(T, S), kMostCells)) + " or more");
   }
   AttentionMap map;
+  if (kernels::pool_is_packed(problem, cell)) map.precision = options.precision;
   map.row_max = Tensor::empty({T}, DType::f32);
   map.row_sum = Tensor::empty({T}, DType::f32);
   map.row_entropy = Tensor::empty({T}, DType::f32);

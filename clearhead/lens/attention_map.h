@@ -60,6 +60,9 @@ struct AttentionMap {
   std::vector<AttentionMapLevel> levels;
   /// f64 [keys/cell]: the sum of all weights that the keys of a finest cell receive.
   Tensor cell_mass;
+  /// With which it was calculated: that asked for if the processor has AMX and the finest cells are
+  /// a multiple of 32 and at least 64, which is what tiles take; else the highest.
+  Precision precision = Precision::highest;
 };
 
 /// The map of queries q [T, D] and keys k [S, D], and their attention to values v [S, Dv] in the same
@@ -90,9 +93,10 @@ std::vector<KeyWeight> strongest_keys(const Tensor& q, const Tensor& k, std::int
                                       std::int64_t count, const AttentionMapOptions& options = {});
 
 /// f64 [S]: the sum of the weights that each key receives from all queries, Σ_i P_ij, with the
-/// row_max and row_sum of `map`. A second pass over all pairs, with the precision of `options`,
-/// in which each row’s log-sum-exp is one f32: at scores of 10⁴ a mass is good to 10⁻³. Throws
-/// Error as attention_map, and if the map is not one of these queries.
+/// row_max and row_sum of `map`. A second pass over all pairs, in f32, in which each row’s
+/// log-sum-exp is one f32: at scores of 10⁴ a mass is good to 10⁻³. Throws Error as attention_map,
+/// and if the map is not one of these queries or not of the highest precision, since its row_max and
+/// row_sum then belong to other scores.
 Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
                      const AttentionMapOptions& options = {});
 

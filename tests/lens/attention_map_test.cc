@@ -187,10 +187,9 @@ TEST(AttentionMap, PrecisionIsThatOfTheOverviewOnly) {
   double sum = 0;
   for (std::int64_t s = 0; s <= 600; ++s) sum += window.at({0, s});
   EXPECT_NEAR(sum, 1, 1e-5);
-  const Tensor mass = mass_received(q, k, exact, {.is_causal = true});
-  const Tensor medium_mass = mass_received(q, k, medium, o);
-  for (std::int64_t s = 0; s < kTokens; ++s) {
-    ASSERT_NEAR(medium_mass.at({s}), mass.at({s}), 0.02 * mass.at({s}) + 1e-4);
+  // Row sums of other scores would make the masses wrong: a map of tiles is refused.
+  if (medium.precision != Precision::highest) {
+    EXPECT_THROW(mass_received(q, k, medium, o), Error);
   }
 }
 

@@ -65,8 +65,10 @@ void add_attention(CLI::App& app, MapOptions& o) {
   group.choice<Precision>(
       "--precision",
       {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
-      "Of the overview (highest if not given): high and medium are faster where "
-      "the processor has AMX. Windows and strongest keys are always highest",
+      "Of the overview (highest if not given): high and medium are faster where the processor has "
+      "AMX and cells are a multiple of 32, at least 64, and the same elsewhere. Windows and "
+      "strongest "
+      "keys are always highest",
       [&a](Precision x) { a.precision = x; });
   group.integer("--cell",
                 "Queries and keys of a cell (if not given, the least power of two with which there "
@@ -132,6 +134,9 @@ void check(const MapOptions& o) {
   }
   if (o.window && (o.key_mass || !o.rows.empty() || o.attention.cell != 0)) {
     throw UsageError("--window shows single weights; --key-mass, --rows and --cell are for a map");
+  }
+  if (o.key_mass && o.attention.precision != Precision::highest) {
+    throw UsageError("--key-mass is calculated with the highest precision; leave --precision out");
   }
   for (const std::string& path : o.out) {
     try {
