@@ -22,10 +22,11 @@ std::size_t rounded_up(std::size_t bytes, std::size_t multiple) {
 
 void* take_from_system(std::size_t bytes) {
   if (bytes < kLarge) return std::aligned_alloc(kLine, bytes);
-  void* block = std::aligned_alloc(kHugePage, bytes);
+  void* block = nullptr;  // aligned_alloc takes multiples of the alignment only
+  if (::posix_memalign(&block, kHugePage, bytes) != 0) return nullptr;
 #if defined(MADV_HUGEPAGE)
   // A page of 2 MiB is asked for once instead of 512 times, and found by one entry of the TLB.
-  if (block != nullptr) ::madvise(block, bytes, MADV_HUGEPAGE);
+  ::madvise(block, bytes, MADV_HUGEPAGE);
 #endif
   return block;
 }
