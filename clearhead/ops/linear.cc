@@ -9,6 +9,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/matrix_product.h"
 
@@ -59,6 +60,9 @@ Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
 }  // namespace
 
 Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
+  if (weight.dtype() == DType::bf16 && x.dtype() == DType::f32) {
+    return linear(x, cast(weight, DType::f32), bias, precision);
+  }
   const Sizes sizes = sizes_of(x, weight, bias);
   const Tensor x_value = x.value().contiguous();
   const Tensor w_value = weight.value().contiguous();

@@ -77,6 +77,21 @@ TEST_P(Values, MatmulTransposedBatchedAndBroadcast) {
   EXPECT_THAT(numbers_of(matmul(in({1, 0}, {}), in({0, 2}, {}))), ElementsAre(0, 0));
 }
 
+// bf16 has 8 bits: 1.5 and −2.25 are stored as they are, 1.00390625 = 1 + 2⁻⁸ is rounded to 1.
+TEST(Linear, WeightsMayBeStoredAsBf16) {
+  Tape tape(Keep::for_backward);
+  const Var x = tape.input("x", Tensor::of<float>({1, 3}, {1, 2, 4}));
+  const Tensor stored = Tensor::of<float>({1, 3}, {1.5F, -2.25F, 1.00390625F}).to(DType::bf16);
+  const Var weight = tape.input("weight", stored);
+  const Var y = linear(x, weight);
+  EXPECT_EQ(y.dtype(), DType::f32);
+  EXPECT_EQ(y.value().item(), 1.5 - 4.5 + 4);
+  tape.backward(y);
+  EXPECT_EQ(x.grad().at({0, 1}), -2.25);
+  EXPECT_EQ(weight.grad().dtype(), DType::bf16);
+  EXPECT_EQ(weight.grad().at({0, 2}), 4);
+}
+
 TEST_P(Values, Linear) {
   const Var x = in({1, 2, 2}, {1, 2, 3, 4});
   const Var weight = in({3, 2}, {1, 0, 0, 1, 1, 1});
