@@ -54,11 +54,6 @@ Limit limit_of(int precision) {
                                                          : Limit::multiply_add;
 }
 
-template <typename Options>
-int precision_count() {
-  return has_precision(Options()) ? 3 : 1;
-}
-
 std::string size_name(const AttentionSize& s) {
   std::string heads = std::to_string(s.H);
   if (s.G != s.H) heads += ":" + std::to_string(s.G);
@@ -84,7 +79,7 @@ struct AttentionCall {
     v = tape.input("v", random_tensor({s.B, s.G, s.S, s.D}, 3, dtype));
     options.is_causal = s.is_causal;
     options.way = AttentionWay::fused;
-    set_precision(options, precision);
+    options.precision = precision_at(precision);
   }
   void forward() { y = scaled_dot_product_attention(q, k, v, options); }
 };
@@ -112,7 +107,7 @@ std::vector<Case> attention_cases(bool quick) {
   std::vector<Case> cases;
   for (const bool backward : {false, true}) {
     for (const AttentionSize& size : sizes) {
-      for (int p = 0; p < precision_count<AttentionOptions>(); ++p) {
+      for (int p = 0; p < kPrecisionCount; ++p) {
         if (backward) {
           cases.push_back({"attention_backward", size_name(size), kPrecisions[p], limit_of(p),
                            2.5 * forward_flop(size), [=] { return prepare_backward(size, p); }});
@@ -153,7 +148,7 @@ std::vector<Case> matmul_cases(bool quick) {
   if (quick) sizes = {{256, 256, 256}};
   std::vector<Case> cases;
   for (const Size& s : sizes) {
-    for (int p = 0; p < precision_count<MatmulOptions>(); ++p) {
+    for (int p = 0; p < kPrecisionCount; ++p) {
       const std::string name = std::to_string(s.M) + "×" + std::to_string(s.K) + "·" +
                                std::to_string(s.K) + "×" + std::to_string(s.N);
       const bool reads = s.M == 1;  // each number of b is used once: reading it is the limit
@@ -165,7 +160,7 @@ std::vector<Case> matmul_cases(bool quick) {
              const Var a = tape->input("a", random_tensor({s.M, s.K}, 1));
              const Var b = tape->input("b", random_tensor({s.K, s.N}, 2));
              MatmulOptions options;
-             set_precision(options, p);
+             options.precision = precision_at(p);
              return [tape, a, b, options] { matmul(a, b, options); };
            }});
     }
@@ -211,13 +206,13 @@ std::vector<Case> map_cases(bool quick) {
   const std::int64_t T = quick ? 512 : 65536, D = 64;
   const double flop = 2.0 * static_cast<double>(T) * static_cast<double>(T) * D / 2;
   std::vector<Case> cases;
-  for (int p = 0; p < precision_count<AttentionMapOptions>(); ++p) {
+  for (int p = 0; p < kPrecisionCount; ++p) {
     cases.push_back({"attention_map", size_name({1, 1, 1, T, T, D, true}), kPrecisions[p],
                      limit_of(p), flop, [=] {
                        const Tensor q = random_tensor({T, D}, 1);
                        const Tensor k = random_tensor({T, D}, 2);
                        AttentionMapOptions options{.is_causal = true, .cell = quick ? 64 : 512};
-                       set_precision(options, p);
+                       options.precision = precision_at(p);
                        return [=] { attention_map(q, k, options); };
                      }});
   }

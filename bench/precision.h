@@ -1,30 +1,16 @@
-// Sets the precision of an operation's options.
+// The precisions by their names and places.
 #ifndef CLEARHEAD_BENCH_PRECISION_H_
 #define CLEARHEAD_BENCH_PRECISION_H_
 
-#include <string>
-
-#include "clearhead/base/error.h"
+#include "clearhead/kernels/precision.h"
 
 namespace clearhead::bench {
 
 inline constexpr const char* kPrecisions[] = {"highest", "high", "medium"};
+inline constexpr int kPrecisionCount = 3;
 
-/// Whether the options have precisions to choose from; else there is only "highest".
-template <typename Options>
-constexpr bool has_precision(const Options& options) {
-  return requires { options.precision; };
-}
-
-/// `precision`: place in kPrecisions.
-template <typename Options>
-void set_precision(Options& options, int precision) {
-  if constexpr (requires { options.precision; }) {
-    options.precision = static_cast<decltype(options.precision)>(precision);
-  } else if (precision != 0) {
-    throw Error(std::string("precision ") + kPrecisions[precision] + " is not there yet");
-  }
-}
+/// That at this place in kPrecisions.
+constexpr Precision precision_at(int place) { return static_cast<Precision>(place); }
 
 }  // namespace clearhead::bench
 

@@ -10,6 +10,7 @@
 #include "bench/limits.h"
 #include "bench/machine.h"
 #include "bench/precision.h"
+#include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/matmul.h"
@@ -91,10 +92,6 @@ int clearhead_set_threads(int32_t threads) {
   });
 }
 
-int clearhead_has_precision(clearhead_precision precision) {
-  return precision == 0 || clearhead::bench::has_precision(clearhead::AttentionOptions());
-}
-
 clearhead_result* clearhead_attention(const clearhead_attention_options* o, const void* q,
                                       const void* k, const void* v) {
   return guarded<clearhead_result*>(nullptr, [&] {
@@ -107,7 +104,7 @@ clearhead_result* clearhead_attention(const clearhead_attention_options* o, cons
     clearhead::AttentionOptions options;
     options.is_causal = o->is_causal != 0;
     options.way = clearhead::AttentionWay::fused;
-    clearhead::bench::set_precision(options, o->precision);
+    options.precision = clearhead::bench::precision_at(o->precision);
     result->y = scaled_dot_product_attention(result->q, result->k, result->v, options);
     result->y_value = result->y.value().contiguous();
     return result.release();
@@ -129,7 +126,7 @@ clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K, clearhead_pr
   return guarded<clearhead_result*>(nullptr, [&] {
     auto result = std::make_unique<clearhead_result>(clearhead::Keep::nothing);
     clearhead::MatmulOptions options;
-    clearhead::bench::set_precision(options, precision);
+    options.precision = clearhead::bench::precision_at(precision);
     result->y = matmul(result->tape.input("a", view_of(a, {M, K})),
                        result->tape.input("b", view_of(b, {K, N})), options);
     result->y_value = result->y.value();

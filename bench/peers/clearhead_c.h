@@ -39,9 +39,6 @@ CLEARHEAD_API void clearhead_free(clearhead_result* result);
 /* 0 means the machine's number. */
 CLEARHEAD_API int clearhead_set_threads(int32_t threads);
 
-/* Whether there is that precision. */
-CLEARHEAD_API int clearhead_has_precision(clearhead_precision precision);
-
 /* y [B, H, T, D] of q [B, H, T, D], k and v [B, G, S, D]. */
 CLEARHEAD_API clearhead_result* clearhead_attention(const clearhead_attention_options* options,
                                                     const void* q, const void* k, const void* v);

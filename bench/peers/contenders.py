@@ -52,7 +52,7 @@ class Clearhead(Contender):
         # Decoding reads its cache and hardly calculates: what the cache holds decides, not the products.
         if cell.kind == DECODE:
             return self.in_bf16 or self.precision == 0
-        return not self.in_bf16 and engine.has_precision(self.precision)
+        return not self.in_bf16
 
     def begin(self, cell):
         engine.set_threads(cell.threads)

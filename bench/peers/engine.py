@@ -28,7 +28,6 @@ def _load():
         "clearhead_data": (pointer, [pointer, c_char_p]),
         "clearhead_free": (None, [pointer]),
         "clearhead_set_threads": (c_int, [c_int32]),
-        "clearhead_has_precision": (c_int, [c_int32]),
         "clearhead_attention": (pointer, [POINTER(_AttentionOptions), pointer, pointer, pointer]),
         "clearhead_attention_backward": (c_int, [pointer, pointer]),
         "clearhead_matmul": (pointer, [c_int64, c_int64, c_int64, c_int32, pointer, pointer]),
@@ -108,10 +107,6 @@ def matmul(a, b, precision):
 def set_threads(threads):
     if _library.clearhead_set_threads(threads):
         raise EngineError(_library.clearhead_error().decode())
-
-
-def has_precision(precision):
-    return bool(_library.clearhead_has_precision(precision))
 
 
 def machine():

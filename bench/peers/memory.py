@@ -35,8 +35,8 @@ class MemoryJob:
 
 
 def jobs(quick):
-    precisions = [p for p in range(3) if engine.has_precision(p)]
-    return [MemoryJob(QUICK_TOKENS if quick else TOKENS, precision) for precision in precisions]
+    tokens = QUICK_TOKENS if quick else TOKENS
+    return [MemoryJob(tokens, precision) for precision in range(len(engine.PRECISIONS))]
 
 
 def status_bytes(field):

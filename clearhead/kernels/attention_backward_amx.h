@@ -19,7 +19,7 @@ struct BackwardSizes {
   int parts;  // 1 for Precision::medium, 2 for high
 };
 
-/// Keys of a stretch, a multiple of 128: what belongs to them takes about half of a second-level
+/// Keys of a stretch, a multiple of 256: what belongs to them takes about half of a second-level
 /// cache of 2 MiB, while all chunks of queries pass by.
 std::int64_t backward_stretch(std::int64_t D, std::int64_t Dv, int parts);
 

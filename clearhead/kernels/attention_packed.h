@@ -1,8 +1,9 @@
 // Fused attention with products of lower precision on tiles of bf16 (Precision::high and medium):
 // the same calculation as attention_block.h, with the same blocks and results.
 //
-// Forward, a stretch of keys and values is packed first, for all blocks of queries that meet it. What tiles cannot do exactly as attention.h says — numbers that are not finite, or so large
-// that a product might not be — is left to attention_block.h, row by row.
+// Forward, a stretch of keys and values is packed first, for all blocks of queries that meet it. What
+// tiles cannot do exactly as attention.h says — numbers that are not finite, or so large that a product
+// might not be — is left to attention_block.h, row by row.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_PACKED_H_
 #define CLEARHEAD_KERNELS_ATTENTION_PACKED_H_
 

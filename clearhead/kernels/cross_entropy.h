@@ -28,8 +28,8 @@ struct CrossEntropyRow {
 
 // Of V ≥ 1 logits at any alignment; T is float, on the processor's vectors, or double. Sums are made
 // in f64; in f32 the loss is within 2e-7·(1 + the largest |logit − max| in it) of itself, and
-// gradients within 5e-7·|factor|. NaN or +inf among the logits, or nothing but −inf, make loss and gradient NaN; a logit
-// of −inf has probability 0, and if q is not 0 there the loss is +inf.
+// gradients within 5e-7·|factor|. NaN or +inf among the logits, or nothing but −inf, make loss and
+// gradient NaN; a logit of −inf has probability 0, and if q is not 0 there the loss is +inf.
 
 /// The loss alone.
 CrossEntropyRow<float> cross_entropy_row(std::int64_t V, const float* logits, ClassTarget to);

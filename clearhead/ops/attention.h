@@ -102,9 +102,9 @@ struct AttentionOutput {
 
 /// Attention of queries q [B, H, T, D] to keys k [B, G, S, D] with values v [B, G, S, Dv], or 3-D:
 /// [B, T, H·D], [B, S, G·D], [B, S, G·Dv]. q and k are f32, f64, f16 or bf16 alike, and so is y; v
-/// may be another of them. f64 is calculated in f64, the rest in f32 and rounded at the end. A query that sees no key gets zeros. Throws Error on
-/// shapes, types and options that do not fit, and if by hand is demanded where it would take more
-/// than kByHandMaxBytes.
+/// may be another of them. f64 is calculated in f64, the rest in f32 and rounded at the end. A query
+/// that sees no key gets zeros. Throws Error on shapes, types and options that do not fit, and if by
+/// hand is demanded where it would take more than kByHandMaxBytes.
 AttentionOutput attention(const Var& q, const Var& k, const Var& v,
                           const AttentionOptions& options = {});
 

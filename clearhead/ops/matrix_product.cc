@@ -16,8 +16,8 @@
 namespace clearhead {
 namespace {
 
-// The part of c that one thread takes at a time. A panel of b is packed once for its rows: 128 of
-// them make that cost small.
+// In f64, the part of c that one thread takes at a time. A panel of b is packed once for its rows: 128
+// of them make that cost small.
 constexpr std::int64_t kTileRows = 128;
 constexpr std::int64_t kTileColumns = 256;
 
@@ -71,10 +71,6 @@ std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t r
   }
   return found;
 }
-
-}  // namespace
-
-namespace {
 
 kernels::StoredMatrix stored(const MatrixOperand<float>& m, std::int64_t row, std::int64_t column) {
   const std::int64_t row_stride = m.transposed ? 1 : m.row_stride;

@@ -1,5 +1,5 @@
-// What the tests of attention on tiles share: calls with random operands, the definition of a row's
-// scores in f64, and a fixture for the target that has tiles.
+// What the tests of attention on tiles share: calls with random operands, and the definition of a
+// row's scores in f64.
 #ifndef CLEARHEAD_TESTS_KERNELS_ATTENTION_CALL_H_
 #define CLEARHEAD_TESTS_KERNELS_ATTENTION_CALL_H_
 
@@ -149,26 +149,6 @@ inline Call random_call(std::uint64_t i, Precision precision) {
     }
   }
   return c;
-}
-
-// Runs on the target with tiles, for each precision that uses them.
-class OnTiles : public ::testing::TestWithParam<Precision> {
- protected:
-  void SetUp() override {
-    before_ = current_target();
-    for (const Target target : available_targets()) {
-      if (target == Target::amx) set_target(target);
-    }
-    if (current_target() != Target::amx) GTEST_SKIP() << "this processor has no AMX tiles";
-  }
-  void TearDown() override { set_target(before_); }
-
-  Target before_ = Target::baseline;
-};
-
-inline const auto kTilePrecisions = ::testing::Values(Precision::medium, Precision::high);
-inline std::string precision_name(const ::testing::TestParamInfo<Precision>& precision) {
-  return precision.param == Precision::medium ? "medium" : "high";
 }
 
 }  // namespace clearhead::kernels::testing

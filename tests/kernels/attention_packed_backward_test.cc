@@ -10,6 +10,7 @@
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/attention_packed.h"
 #include "tests/kernels/attention_call.h"
+#include "tests/kernels/on_tiles.h"
 
 namespace clearhead::kernels {
 namespace {

@@ -12,6 +12,7 @@
 #include "clearhead/base/half.h"
 #include "clearhead/base/workspace.h"
 #include "tests/kernels/attention_call.h"
+#include "tests/kernels/on_tiles.h"
 
 namespace clearhead::kernels {
 namespace {

@@ -10,7 +10,7 @@
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/dispatch.h"
+#include "tests/kernels/on_tiles.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -38,22 +38,13 @@ struct Form {
   bool transpose_a, transpose_b, accumulate;
 };
 
-class MatmulBf16 : public ::testing::TestWithParam<Precision> {
+class MatmulBf16 : public testing::OnTiles {
  protected:
-  void SetUp() override {
-    before_ = current_target();
-    for (const Target target : available_targets()) {
-      if (target == Target::amx) set_target(target);
-    }
-    if (current_target() != Target::amx) GTEST_SKIP() << "this processor has no AMX tiles";
-  }
-  void TearDown() override { set_target(before_); }
-
   // Medium is compared with the product of the rounded factors, which bf16 products give exactly, so
   // that what is left is the rounding of K sums in f32. High keeps 16 bits of each factor, and drops
   // the product of what is left over: 3·2⁻¹⁷ for each product, 2⁻¹⁵ with its own roundings.
   void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, Form form) {
-    SCOPED_TRACE(testing::Message()
+    SCOPED_TRACE(::testing::Message()
                  << M << "×" << K << "·" << K << "×" << N << " transpose_a " << form.transpose_a
                  << " transpose_b " << form.transpose_b << " accumulate " << form.accumulate);
     const std::int64_t lda = (form.transpose_a ? M : K) + kGap;
@@ -92,15 +83,9 @@ class MatmulBf16 : public ::testing::TestWithParam<Precision> {
       }
     }
   }
-
-  Target before_ = Target::baseline;
 };
 
-INSTANTIATE_TEST_SUITE_P(Precisions, MatmulBf16,
-                         ::testing::Values(Precision::medium, Precision::high),
-                         [](const auto& precision) {
-                           return precision.param == Precision::medium ? "medium" : "high";
-                         });
+INSTANTIATE_TEST_SUITE_P(Precisions, MatmulBf16, testing::kTilePrecisions, testing::precision_name);
 
 TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   for (const std::int64_t M : {1, 15, 16, 17, 31, 33, 65}) {

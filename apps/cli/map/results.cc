@@ -84,7 +84,7 @@ std::string joined(const Block& block) {
   return text;
 }
 
-// "least 0.000 (query 0), middle 9.211, most 13.2 (query 88)": natural logarithms.
+// "least 0.000 (query 0), most 13.2 (query 88), median 9.211": natural logarithms.
 std::string entropy_line(const Tensor& entropy) {
   const float* const x = entropy.data<float>();
   const std::int64_t T = entropy.count();
