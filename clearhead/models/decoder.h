@@ -1,0 +1,38 @@
+// A language model that sees what came before: GPT-2, Llama and their like.
+//
+//     x = embedding of tokens + positions
+//     for each block:  x → causal attention → add & norm → feed-forward → add & norm
+//     logits = norm(x)·W_Uᵀ
+//
+// Sources: Radford et al., "Language models are unsupervised multitask learners" (2019), GPT-2; Touvron et al., "LLaMA"
+// (2023).
+#ifndef CLEARHEAD_MODELS_DECODER_H_
+#define CLEARHEAD_MODELS_DECODER_H_
+
+#include <vector>
+
+#include "clearhead/models/model.h"
+#include "clearhead/models/transformer_parts.h"
+
+namespace clearhead {
+
+class Decoder : public LanguageModel {
+ public:
+  /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, … Throws Error if the
+  /// config does not fit together.
+  explicit Decoder(const TransformerConfig& config, std::uint64_t seed = 0,
+                   DType dtype = DType::f32);
+
+  /// Records hook_embed, what each block does within blocks.0, blocks.1, …, and logits.
+  Var forward(const Var& tokens, const Pass& pass, DecodingState* state = nullptr) const override;
+
+ private:
+  Embedding table_;
+  Input input_;
+  std::vector<DecoderBlock> blocks_;
+  Output output_;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_DECODER_H_

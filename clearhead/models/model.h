@@ -1,0 +1,98 @@
+// What all networks here are: learned tensors, and one of three abilities. A language model continues a text, a
+// masked model fills its gaps, a translation model reads one text and writes another.
+//
+// Letters: B batch, T tokens, S tokens of the source, C channels, V vocabulary.
+#ifndef CLEARHEAD_MODELS_MODEL_H_
+#define CLEARHEAD_MODELS_MODEL_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "clearhead/nn/block.h"
+#include "clearhead/nn/parameters.h"
+#include "clearhead/nn/pass.h"
+#include "clearhead/nn/recurrent.h"
+
+namespace clearhead {
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+  /// V: ids are 0 … V − 1.
+  std::int64_t vocabulary() const { return vocabulary_; }
+  /// The most tokens of a sequence; 0: there is no limit.
+  std::int64_t context() const { return context_; }
+
+ protected:
+  Model(std::int64_t vocabulary, std::int64_t context, const InitialWeights& initial, DType dtype)
+      : vocabulary_(vocabulary), context_(context), parameters_(initial, dtype) {}
+
+ private:
+  std::int64_t vocabulary_;
+  std::int64_t context_;
+
+ protected:
+  Parameters parameters_;  // of which the layers of a subclass are made
+};
+
+/// What a model remembers of the tokens that it has read or written, so that the next one costs only its own. The
+/// values of a recurrent model lie on a tape, which it must not outlive. Begins empty.
+struct DecodingState {
+  std::int64_t length = 0;         ///< tokens so far
+  std::vector<BlockCache> blocks;  ///< of a transformer
+  RecurrentState recurrent;        ///< of a recurrent network
+
+  /// Sequence i becomes what sequence rows[i] was, for beam search.
+  void reorder(std::span<const std::int64_t> rows);
+};
+
+class LanguageModel : public Model {
+ public:
+  /// How likely each token is to come next, before the softmax: tokens i64 [B, T] → logits [B, T, V]. With a state
+  /// the tokens continue those before. Throws Error if they are more than the context.
+  virtual Var forward(const Var& tokens, const Pass& pass,
+                      DecodingState* state = nullptr) const = 0;
+
+ protected:
+  using Model::Model;
+};
+
+class MaskedModel : public Model {
+ public:
+  /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths` i64 [B] (default:
+  /// all) are no padding → logits [B, T, V]. Throws Error if they are more than the context.
+  virtual Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
+
+ protected:
+  using Model::Model;
+};
+
+/// A source as it was read.
+struct Memory {
+  Var states;            ///< [B, S, C]
+  Tensor lengths;        ///< i64 [B]: those that are no padding; undefined: all
+  RecurrentState final;  ///< of a recurrent encoder, after its last token
+};
+
+class TranslationModel : public Model {
+ public:
+  /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are no padding.
+  virtual Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
+  /// How likely each token is to come next, before the softmax: tokens i64 [B, T], those written so far → logits
+  /// [B, T, V]. With a state the tokens continue those before; the memory is then the same each time.
+  virtual Var decode(const Memory& memory, const Var& tokens, const Pass& pass,
+                     DecodingState* state = nullptr) const = 0;
+
+ protected:
+  using Model::Model;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_MODEL_H_

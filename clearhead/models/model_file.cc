@@ -1,0 +1,79 @@
+#include "clearhead/models/model_file.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/models/decoder.h"
+#include "clearhead/tensor/safetensors.h"
+#include "clearhead/text/text_file.h"
+#include "clearhead/text/tokenizer_file.h"
+
+namespace clearhead {
+namespace {
+
+constexpr const char* kConfig = "config.json";
+constexpr const char* kTokenizer = "tokenizer.json";
+constexpr const char* kWeights = "model.safetensors";
+
+template <typename Ability>
+const Ability& as(const SavedModel& saved, const std::string& wanted) {
+  const auto* model = dynamic_cast<const Ability*>(saved.model.get());
+  if (model == nullptr) throw Error("model: this is no " + wanted);
+  return *model;
+}
+
+}  // namespace
+
+void describe(Fields& fields, ModelConfig& config) {
+  fields.choice("family", config.family, {{"decoder", Family::decoder}}, "what kind of network");
+  if (config.is_recurrent()) {
+    fields.group("recurrent", config.recurrent, "its sizes");
+  } else {
+    fields.group("transformer", config.transformer, "its sizes");
+  }
+}
+
+std::unique_ptr<Model> make_model(const ModelConfig& config, std::uint64_t seed, DType dtype) {
+  return std::make_unique<Decoder>(config.transformer, seed, dtype);
+}
+
+void save_model(const std::filesystem::path& folder, const ModelConfig& config,
+                const Tokenizer& tokenizer, const Parameters& parameters, DType dtype) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(config); });
+  write_tokenizer(folder / kTokenizer, tokenizer);
+  NamedTensors weights = parameters.named_tensors();
+  for (auto& [name, value] : weights.tensors) value = value.to(dtype);
+  write_safetensors(folder / kWeights, weights);
+}
+
+SavedModel open_model(const std::filesystem::path& folder) {
+  SavedModel saved;
+  const std::filesystem::path config = folder / kConfig;
+  read_fields(read_text(config), config.string() + ": ", saved.config);
+  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  if (saved.config.vocabulary() != saved.tokenizer->size()) {
+    throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +
+                " tokens, its tokenizer " + std::to_string(saved.tokenizer->size()));
+  }
+  saved.model = make_model(saved.config);
+  saved.model->parameters().load(read_safetensors(folder / kWeights));
+  return saved;
+}
+
+const LanguageModel& as_language_model(const SavedModel& saved) {
+  return as<LanguageModel>(saved, "language model");
+}
+const MaskedModel& as_masked_model(const SavedModel& saved) {
+  return as<MaskedModel>(saved, "masked model");
+}
+const TranslationModel& as_translation_model(const SavedModel& saved) {
+  return as<TranslationModel>(saved, "translation model");
+}
+
+}  // namespace clearhead

@@ -1,0 +1,31 @@
+// The numbers and choices that a recurrent network is made of.
+#ifndef CLEARHEAD_MODELS_RECURRENT_CONFIG_H_
+#define CLEARHEAD_MODELS_RECURRENT_CONFIG_H_
+
+#include <cstdint>
+
+#include "clearhead/base/fields.h"
+#include "clearhead/nn/recurrent.h"
+
+namespace clearhead {
+
+struct RecurrentModelConfig {
+  std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
+  RecurrentKind kind = RecurrentKind::lstm;
+  std::int64_t channels = 256;  ///< of the embedding
+  std::int64_t hidden = 256;    ///< of a state, in each direction
+  std::int64_t layers = 1;
+  bool bidirectional = false;  ///< the encoder of a translation model
+  bool attention =
+      true;  ///< of a translation model: its decoder looks back at the source (Bahdanau et al. 2015)
+  bool tied_embedding = false;  ///< one table to read and to write tokens; needs hidden = channels
+
+  /// Throws Error if the numbers do not fit together.
+  void validate() const;
+};
+
+void describe(Fields& fields, RecurrentModelConfig& config);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_RECURRENT_CONFIG_H_

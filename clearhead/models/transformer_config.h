@@ -1,0 +1,65 @@
+// The numbers and choices that a transformer is made of: one struct for encoder, decoder and both together. By
+// config alone it is the original transformer, BERT, GPT-2, Llama or T5.
+#ifndef CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
+#define CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
+
+#include <cstdint>
+
+#include "clearhead/base/fields.h"
+#include "clearhead/nn/block.h"
+#include "clearhead/nn/positions.h"
+
+namespace clearhead {
+
+/// How a transformer knows positions: PositionKind, or rotary, which belongs to attention.
+enum class TransformerPositions { none, learned, sinusoidal, rotary, alibi, relative };
+
+struct TransformerConfig {
+  std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
+  std::int64_t context = 256;   ///< the most tokens of a sequence
+  std::int64_t layers = 6;      ///< of each stack
+  std::int64_t heads = 6;
+  std::int64_t kv_heads = 0;  ///< key/value heads; 0: as many as heads
+  std::int64_t channels = 384;
+  std::int64_t hidden = 0;  ///< of the feed-forward part; 0: 4·channels
+  TransformerPositions positions = TransformerPositions::learned;
+  double rotary_theta = 10000;
+  std::int64_t relative_buckets = 32;
+  std::int64_t relative_distance = 128;  ///< from here on all distances share a bucket
+  NormKind norm = NormKind::layer;
+  double norm_epsilon = 1e-5;
+  bool pre_norm = true;
+  bool embedding_norm = false;  ///< a norm after the embedding, as BERT has
+  Activation activation = Activation::gelu;
+  bool gated = false;            ///< the feed-forward part, as SwiGLU is
+  bool bias = true;              ///< of linear maps and layer norms
+  bool scale_scores = true;      ///< by 1/√D; T5 does not
+  bool scale_embedding = false;  ///< by √channels, as the original does
+  bool tied_embedding = true;    ///< one table to read and to write tokens
+  /// Standard deviation of matrices as they begin, those that write into the residual stream by 1/√(2·layers) less
+  /// (GPT-2: 0.02); 0: Glorot's uniform distribution.
+  double init_std = 0.02;
+
+  /// Throws Error if the numbers do not fit together.
+  void validate() const;
+};
+
+void describe(Fields& fields, TransformerConfig& config);
+
+// The published ones in miniature: their choices, with the sizes of the default above.
+TransformerConfig original_transformer();  ///< Vaswani et al. 2017
+TransformerConfig bert();                  ///< Devlin et al. 2019
+TransformerConfig gpt2();                  ///< Radford et al. 2019
+TransformerConfig llama();                 ///< Touvron et al. 2023
+TransformerConfig t5();                    ///< Raffel et al. 2020, version 1.1
+
+/// What one block is made of.
+BlockConfig block_config(const TransformerConfig& config);
+NormConfig norm_config(const TransformerConfig& config);
+/// What is added to embeddings and scores. Encoders look both ways: `bidirectional`.
+PositionsConfig positions_config(const TransformerConfig& config, bool bidirectional);
+InitialWeights initial_weights(const TransformerConfig& config, std::uint64_t seed);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_

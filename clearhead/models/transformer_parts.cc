@@ -1,0 +1,64 @@
+#include "clearhead/models/transformer_parts.h"
+
+#include <cmath>
+#include <string>
+
+#include "clearhead/base/error.h"
+#include "clearhead/ops/scale.h"
+
+namespace clearhead {
+namespace {
+
+Positions positions(Parameters& parameters, const TransformerConfig& config, bool bidirectional) {
+  config.validate();
+  const auto scope = parameters.scope("pos_embed");
+  return Positions(parameters, positions_config(config, bidirectional), config.channels,
+                   config.heads);
+}
+
+}  // namespace
+
+Input::Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional)
+    : context_(config.context),
+      embedding_scale_(config.scale_embedding ? std::sqrt(static_cast<double>(config.channels))
+                                              : 1),
+      positions_(positions(parameters, config, bidirectional)),
+      dropout_(parameters, "hook_embed") {
+  if (config.embedding_norm) {
+    norm_.emplace(parameters, "ln_embed", config.channels, norm_config(config));
+  }
+}
+
+Var Input::forward(const Embedding& table, const Var& tokens, const Pass& pass,
+                   std::int64_t first) const {
+  if (first + tokens.size(1) > context_) {
+    throw Error("model: it reads " + std::to_string(context_) + " tokens at most, and these are " +
+                std::to_string(first + tokens.size(1)) + "; shorten the text");
+  }
+  Var x = table.forward(tokens);  // [B, T, C]
+  if (embedding_scale_ != 1) x = scale(x, embedding_scale_);
+  x = positions_.add_to(x.named("hook_embed"), first);
+  if (norm_) x = norm_->forward(x, pass);
+  return dropout_.forward(x, pass);
+}
+
+Var Input::score_bias(const Var& x, std::int64_t first) const {
+  const std::int64_t T = x.size(1);
+  return positions_.bias(x.tape(), first, T, first + T, x.dtype());
+}
+
+Output::Output(Parameters& parameters, const TransformerConfig& config) {
+  if (config.pre_norm) {
+    norm_.emplace(parameters, "ln_final", config.channels, norm_config(config));
+  }
+  if (!config.tied_embedding) {
+    unembed_.emplace(parameters, config.channels, config.vocabulary, "unembed.W_U", "");
+  }
+}
+
+Var Output::forward(const Var& x, const Embedding& table, const Pass& pass) const {
+  const Var y = norm_ ? norm_->forward(x, pass) : x;  // [B, T, C]
+  return (unembed_ ? unembed_->forward(y, pass) : table.unembed(y, pass)).named("logits");
+}
+
+}  // namespace clearhead

@@ -1,0 +1,70 @@
+// What all transformers here begin and end with: tokens become vectors that know their positions, and vectors
+// become scores of tokens.
+#ifndef CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
+#define CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/models/transformer_config.h"
+#include "clearhead/nn/dropout.h"
+#include "clearhead/nn/embedding.h"
+#include "clearhead/nn/linear.h"
+#include "clearhead/nn/norm.h"
+#include "clearhead/nn/positions.h"
+
+namespace clearhead {
+
+class Input {
+ public:
+  /// Adds to the parameters those of positions and of the norm; the table of tokens is the model's, since what it
+  /// ends with may share it. Encoders look both ways: `bidirectional`. Throws Error if the config does not fit
+  /// together.
+  Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
+
+  /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed, hook_pos_embed where
+  /// positions are added, and those of the norm. Throws Error past the context.
+  Var forward(const Embedding& table, const Var& tokens, const Pass& pass,
+              std::int64_t first = 0) const;
+
+  /// What positions add to the scores of every layer: [1, H, T, first + T], or nothing.
+  Var score_bias(const Var& x, std::int64_t first = 0) const;
+
+ private:
+  std::int64_t context_;
+  double embedding_scale_;
+  Positions positions_;
+  std::optional<Norm> norm_;
+  Dropout dropout_;
+};
+
+class Output {
+ public:
+  /// Adds to the parameters ln_final.… if norms stand before their parts, and unembed.W_U [V, C] unless the table
+  /// of tokens serves for it.
+  Output(Parameters& parameters, const TransformerConfig& config);
+
+  /// x [B, T, C] → logits [B, T, V]
+  Var forward(const Var& x, const Embedding& table, const Pass& pass) const;
+
+ private:
+  std::optional<Norm> norm_;
+  std::optional<Linear> unembed_;
+};
+
+/// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., …; `more` is what their constructor takes
+/// besides.
+template <typename Block, typename... More>
+std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config, More... more) {
+  std::vector<Block> blocks;
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    const auto scope = parameters.scope("blocks." + std::to_string(i));
+    blocks.emplace_back(parameters, block_config(config), more...);
+  }
+  return blocks;
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
