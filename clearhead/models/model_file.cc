@@ -55,7 +55,7 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 SavedModel open_model(const std::filesystem::path& folder) {
   SavedModel saved;
   const std::filesystem::path config = folder / kConfig;
-  read_fields(read_text(config), config.string() + ": ", saved.config);
+  read_fields(read_text(config), config.string(), saved.config);
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
   if (saved.config.vocabulary() != saved.tokenizer->size()) {
     throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +

@@ -11,6 +11,7 @@ namespace clearhead {
 
 struct RecurrentModelConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
+  std::int64_t context = 256;   ///< tokens over which gradients reach back in training
   RecurrentKind kind = RecurrentKind::lstm;
   std::int64_t channels = 256;  ///< of the embedding
   std::int64_t hidden = 256;    ///< of a state, in each direction
