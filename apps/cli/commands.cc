@@ -3,6 +3,7 @@
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/map/map.h"
+#include "apps/cli/train/train.h"
 
 namespace clearhead {
 
@@ -56,6 +57,16 @@ const std::vector<Command>& commands() {
       --k blocks.0.attn.hook_rot_k --head 3 --causal --save map.safetensors
 )",
        set_up_map},
+      {"train", "train a network by a recipe, on your own texts", "RECIPE [OPTIONS]",
+       R"(  A small GPT on Shakespeare, as nanoGPT trains it on a processor:
+    clearhead train recipes/shakespeare-small.json --data FOLDER_OF_THE_TEXT
+
+  Stopped (Ctrl-C, or worse)? The same command goes on.
+
+  What may a recipe say?
+    clearhead train --schema
+)",
+       set_up_train},
       {"completion", "print the completion script of a shell", "bash|zsh",
        R"(  For this session of bash:
     source <(clearhead completion bash)

@@ -1,0 +1,47 @@
+// A training run as a file, from which it goes on as if it had never stopped.
+#ifndef CLEARHEAD_TRAIN_CHECKPOINT_H_
+#define CLEARHEAD_TRAIN_CHECKPOINT_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/tensor/named_tensors.h"
+
+namespace clearhead {
+
+/// What one evaluation found.
+struct Evaluation {
+  std::int64_t step = 0;     ///< steps that were done
+  double learning_rate = 0;  ///< of the last one
+  double loss = 0;           ///< mean of the training batches since the evaluation before
+  double validation = 0;
+};
+
+/// Where a run stands. Batches and dropout are functions of seed and step, so the step is all that there is to say
+/// about them.
+struct Checkpoint {
+  std::string recipe;     ///< its JSON
+  std::int64_t step = 0;  ///< steps that are done
+  double loss_sum = 0;    ///< over the steps since the last evaluation
+  NamedTensors parameters = {};
+  NamedTensors optimizer = {};  ///< Optimizer::state
+  NamedTensors average = {};    ///< of the weights, if the recipe asks for it
+  std::vector<Evaluation> evaluations = {};
+};
+
+/// Writes the file whole or not at all: a run killed at any moment leaves this checkpoint or the one before. Throws
+/// Error if it cannot be written. The same checkpoint gives the same bytes.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+
+/// Throws Error, naming the file, if it is no checkpoint.
+Checkpoint read_checkpoint(const std::filesystem::path& path);
+
+/// Index of the lowest validation loss, the first of equals; none if there was no evaluation.
+std::optional<std::size_t> best_of(const std::vector<Evaluation>& evaluations);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_CHECKPOINT_H_

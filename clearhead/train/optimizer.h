@@ -1,0 +1,64 @@
+// Optimisers: how parameters follow their gradients.
+#ifndef CLEARHEAD_TRAIN_OPTIMIZER_H_
+#define CLEARHEAD_TRAIN_OPTIMIZER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/fields.h"
+#include "clearhead/nn/parameters.h"
+
+namespace clearhead {
+
+enum class OptimizerKind {
+  adamw,  ///< kernels/adamw.h (Loshchilov and Hutter 2019)
+  sgd,    ///< m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
+};
+
+struct OptimizerConfig {
+  OptimizerKind kind = OptimizerKind::adamw;
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  double epsilon = 1e-8;
+  double momentum = 0.9;      ///< of sgd
+  double weight_decay = 0.1;  ///< of matrices; vectors (biases, norms) do not decay
+  /// Gradients longer than this, all taken as one vector, are shortened to it (Pascanu et al. 2013); 0: never.
+  double clip = 1;
+};
+
+void describe(Fields& fields, OptimizerConfig& config);
+
+class Optimizer {
+ public:
+  /// For the learned ones of `parameters`, which must outlive it. Throws Error unless they are f32 or f64.
+  Optimizer(Parameters& parameters, const OptimizerConfig& config);
+
+  /// One step against the `gradients`, one for each learned parameter in their order, contiguous; clipping changes
+  /// them. Returns their length before. Results do not depend on the number of threads. Throws Error if that is not
+  /// finite, and changes nothing.
+  double step(std::vector<Tensor>& gradients, double learning_rate);
+
+  /// Everything that the next step depends on besides the parameters, sharing memory.
+  NamedTensors state() const;
+  /// Continues from such a state. Throws Error if it is another optimiser's or of other parameters.
+  void load(const NamedTensors& state);
+
+ private:
+  struct Moment {
+    std::string name;            // "adamw.m"
+    std::vector<Tensor> values;  // one for each learned parameter
+  };
+
+  OptimizerConfig config_;
+  std::vector<Parameter*> learned_;
+  std::vector<Moment> moments_;
+  std::int64_t steps_ = 0;
+};
+
+/// The length of all tensors taken as one vector, √Σx², summed in f64.
+double global_norm(const std::vector<Tensor>& tensors);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_OPTIMIZER_H_

@@ -1,0 +1,68 @@
+// A recipe: everything that a trained model is a function of, as a JSON file (recipes/*.json). The same recipe, data
+// and processor give the same model.
+#ifndef CLEARHEAD_TRAIN_RECIPE_H_
+#define CLEARHEAD_TRAIN_RECIPE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "clearhead/kernels/precision.h"
+#include "clearhead/models/model_file.h"
+#include "clearhead/train/optimizer.h"
+#include "clearhead/train/schedule.h"
+
+namespace clearhead {
+
+/// Files, plain or gzip, relative to the folder of the data. A language model reads them as one text, a masked model
+/// line by line, a translation model in pairs of lines.
+struct DataConfig {
+  std::vector<std::string> train = {};
+  std::vector<std::string> train_targets = {};  ///< of translations: file i belongs to train[i]
+  std::vector<std::string> validation = {};     ///< none: the end of the training text
+  std::vector<std::string> validation_targets = {};
+  double train_share = 0.9;  ///< of the text; the rest validates, unless there are files for it
+};
+
+enum class TokenizerKind { characters, byte_pairs };
+
+struct TokenizerConfig {
+  TokenizerKind kind = TokenizerKind::byte_pairs;
+  std::int64_t size = 8192;  ///< of the vocabulary of byte pairs
+  bool lowercase = false;
+};
+
+struct TrainingConfig {
+  std::int64_t steps = 2000;
+  std::int64_t batch = 64;           ///< sequences of a language model
+  std::int64_t batch_tokens = 4096;  ///< of the others: the most places of a batch
+  std::int64_t accumulation = 1;     ///< batches of one step
+  ScheduleConfig schedule = {};
+  OptimizerConfig optimizer = {};
+  double dropout = 0;
+  double label_smoothing = 0;
+  /// The weights that are validated and saved are the mean of those of all steps, step t of T counting
+  /// average^(T − t) (Polyak and Juditsky 1992); 0: those of the last step.
+  double average = 0;
+  Precision precision = Precision::highest;
+  std::int64_t evaluate_every = 250;  ///< steps, after each of which a checkpoint is written
+  std::int64_t patience = 0;  ///< stop after so many evaluations without a new best; 0: never
+  std::int64_t seed = 1337;
+};
+
+struct Recipe {
+  ModelConfig model = {};
+  DataConfig data = {};
+  TokenizerConfig tokenizer = {};
+  TrainingConfig training = {};
+};
+
+void describe(Fields& fields, Recipe& recipe);
+
+/// Throws Error that names the file and the field that does not fit.
+Recipe read_recipe(const std::filesystem::path& path);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_RECIPE_H_

@@ -1,0 +1,33 @@
+// How the learning rate rises and falls.
+#ifndef CLEARHEAD_TRAIN_SCHEDULE_H_
+#define CLEARHEAD_TRAIN_SCHEDULE_H_
+
+#include <cstdint>
+
+#include "clearhead/base/fields.h"
+
+namespace clearhead {
+
+enum class ScheduleKind {
+  constant,
+  linear,               ///< down to min_learning_rate
+  cosine,               ///< likewise, along half a cosine (Loshchilov and Hutter 2017)
+  inverse_square_root,  ///< with 1/√step from the end of the warm-up (Vaswani et al. 2017, equation 3)
+};
+
+struct ScheduleConfig {
+  ScheduleKind kind = ScheduleKind::cosine;
+  double learning_rate = 1e-3;  ///< the highest
+  double min_learning_rate = 0;
+  std::int64_t warmup_steps = 0;  ///< in which it rises from 0, evenly
+  std::int64_t decay_steps = 0;   ///< where it has come down; 0: at the last step
+};
+
+void describe(Fields& fields, ScheduleConfig& config);
+
+/// The learning rate of step 0, 1, … of `steps`.
+double learning_rate_at(const ScheduleConfig& config, std::int64_t step, std::int64_t steps);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_SCHEDULE_H_

@@ -1,0 +1,43 @@
+// What a network is asked to learn: to continue a text, to guess hidden words, or to translate. A task holds the data,
+// makes batches of them, and says how wrong a model is.
+#ifndef CLEARHEAD_TRAIN_TASK_H_
+#define CLEARHEAD_TRAIN_TASK_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "clearhead/models/model.h"
+#include "clearhead/text/tokenizer.h"
+#include "clearhead/train/recipe.h"
+
+namespace clearhead {
+
+/// How wrong a model is on one batch.
+struct BatchLoss {
+  Var loss;                 ///< the mean cross-entropy of its targets, in nats
+  std::int64_t tokens = 0;  ///< targets that count
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  /// Batch `number` = 0, 1, … of training, which is a function of data, seed and number alone.
+  virtual BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
+                          const Pass& pass) const = 0;
+  /// The mean cross-entropy of all validation targets, without label smoothing, in nats.
+  virtual double validate(const Model& model, Precision precision) const = 0;
+};
+
+/// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. Throws Error, naming the
+/// file, if that cannot be read.
+std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
+                                                 const std::filesystem::path& data);
+
+/// The task of the recipe's family. Throws Error if the data cannot be read or are too little.
+std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
+                                std::shared_ptr<const Tokenizer> tokenizer);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_TASK_H_

@@ -1,0 +1,228 @@
+#include "clearhead/train/trainer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/base/interrupt.h"
+#include "clearhead/base/memory.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/text/tokenizer_file.h"
+
+namespace clearhead {
+namespace {
+
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+
+// Calls f(begin, end) for the pieces of 0 … count − 1, on all threads.
+template <typename F>
+void for_each_piece(std::int64_t count, F&& f) {
+  constexpr std::int64_t kPiece = 1 << 16;
+  parallel_for((count + kPiece - 1) / kPiece, [&](std::int64_t piece) {
+    f(piece * kPiece, std::min(count, (piece + 1) * kPiece));
+  });
+}
+
+// sum += x, both f32
+void add_to(Tensor& sum, const Tensor& x) {
+  float* to = sum.mutable_data<float>();
+  const float* from = x.data<float>();
+  for_each_piece(sum.count(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] += from[i];
+  });
+}
+
+// mean = memory·mean + (1 − memory)·x, both f32
+void move_towards(Tensor& mean, const Tensor& x, double memory) {
+  float* to = mean.mutable_data<float>();
+  const float* from = x.data<float>();
+  const auto share = static_cast<float>(1 - memory);
+  for_each_piece(mean.count(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] += share * (from[i] - to[i]);
+  });
+}
+
+void write_curves(const std::filesystem::path& path, const std::vector<Evaluation>& evaluations) {
+  write_file(path, [&](std::ostream& out) {
+    out.precision(9);
+    out << "step,learning_rate,loss,validation_loss\n";
+    for (const Evaluation& e : evaluations) {
+      out << e.step << ',' << e.learning_rate << ',' << e.loss << ',' << e.validation << '\n';
+    }
+  });
+}
+
+}  // namespace
+
+Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
+                 const std::filesystem::path& folder)
+    : recipe_(recipe), folder_(folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder_, failure);
+  if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
+  const std::filesystem::path tokenizer = folder_ / "tokenizer.json";
+  const bool goes_on = std::filesystem::exists(folder_ / kCheckpoint);
+  if (goes_on) {
+    tokenizer_ = read_tokenizer(tokenizer);
+  } else {
+    tokenizer_ = learn_tokenizer(recipe_, data);
+    // Also tells at once whether the folder can be written.
+    write_file(folder_ / "recipe.json", [&](std::ostream& out) { out << write_fields(recipe_); });
+    write_tokenizer(tokenizer, *tokenizer_);
+  }
+  ModelConfig config = recipe_.model;
+  if (config.vocabulary() == 0) config.vocabulary() = tokenizer_->size();
+  if (config.vocabulary() != tokenizer_->size()) {
+    throw Error("recipe: model.vocabulary: expected 0 or the tokenizer's " +
+                std::to_string(tokenizer_->size()) + ", got " +
+                std::to_string(config.vocabulary()));
+  }
+  config_ = config;
+  task_ = make_task(recipe_, data, tokenizer_);
+  model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
+  optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
+  if (goes_on) resume();
+}
+
+Ending Trainer::run(const std::function<void(const StepReport&)>& on_step,
+                    const std::function<void(const Evaluation&)>& on_evaluation) {
+  const ReuseMemory reuse;
+  const TrainingConfig& training = recipe_.training;
+  while (step_ < training.steps && !out_of_patience()) {
+    if (interrupted()) {
+      save_checkpoint();
+      return Ending::interrupted;
+    }
+    on_step(train_step());
+    if (step_ % training.evaluate_every == 0 || step_ == training.steps) {
+      on_evaluation(evaluate());
+      save_checkpoint();
+    }
+  }
+  return step_ < training.steps ? Ending::out_of_patience : Ending::finished;
+}
+
+StepReport Trainer::train_step() {
+  const TrainingConfig& training = recipe_.training;
+  StepReport report;
+  std::vector<Tensor> gradients;
+  for (std::int64_t i = 0; i < training.accumulation; ++i) {
+    const std::int64_t number = step_ * training.accumulation + i;
+    const Pass pass{.precision = training.precision,
+                    .training = true,
+                    .dropout = training.dropout,
+                    .seed = static_cast<std::uint64_t>(training.seed),
+                    .step = static_cast<std::uint64_t>(number)};
+    const double share = 1 / static_cast<double>(training.accumulation);
+    const StepReport batch = add_gradients(*task_, *model_, number, pass, share, gradients);
+    report.loss += share * batch.loss;
+    report.tokens += batch.tokens;
+  }
+  optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
+  ++step_;
+  if (training.average > 0) {
+    // Memory grows with the steps, so that the first weights, which are random, are soon forgotten.
+    const auto done = static_cast<double>(step_);
+    const double memory = std::min(training.average, (1 + done) / (10 + done));
+    std::size_t i = 0;
+    for (const Parameter& parameter : model_->parameters()) {
+      if (average_.size() == i) average_.push_back(parameter.value.clone());
+      move_towards(average_[i++], parameter.value, memory);
+    }
+  }
+  report.step = step_;
+  loss_sum_ += report.loss;
+  return report;
+}
+
+Evaluation Trainer::evaluate() {
+  const std::int64_t before = evaluations_.empty() ? 0 : evaluations_.back().step;
+  exchange_average();
+  const Evaluation evaluation{
+      step_, learning_rate_at(recipe_.training.schedule, step_ - 1, recipe_.training.steps),
+      loss_sum_ / static_cast<double>(step_ - before),
+      task_->validate(*model_, recipe_.training.precision)};
+  evaluations_.push_back(evaluation);
+  loss_sum_ = 0;
+  if (best_of(evaluations_) == evaluations_.size() - 1) {
+    save_model(folder_ / "model", config_, *tokenizer_, model_->parameters());
+  }
+  exchange_average();
+  write_curves(folder_ / "curves.csv", evaluations_);
+  return evaluation;
+}
+
+// The averaged weights take the place of the latest ones, or give it back.
+void Trainer::exchange_average() {
+  std::size_t i = 0;
+  for (Parameter& parameter : model_->parameters()) {
+    if (i < average_.size()) std::swap(parameter.value, average_[i++]);
+  }
+}
+
+bool Trainer::out_of_patience() const {
+  if (recipe_.training.patience == 0 || evaluations_.empty()) return false;
+  const std::size_t since = evaluations_.size() - 1 - *best_of(evaluations_);
+  return static_cast<std::int64_t>(since) >= recipe_.training.patience;
+}
+
+void Trainer::save_checkpoint() const {
+  Checkpoint checkpoint;
+  checkpoint.recipe = write_fields(recipe_);
+  checkpoint.step = step_;
+  checkpoint.loss_sum = loss_sum_;
+  checkpoint.parameters = model_->parameters().named_tensors();
+  checkpoint.optimizer = optimizer_->state();
+  checkpoint.evaluations = evaluations_;
+  std::size_t i = 0;
+  for (const Parameter& parameter : model_->parameters()) {
+    if (i < average_.size()) checkpoint.average.tensors.emplace_back(parameter.name, average_[i++]);
+  }
+  write_checkpoint(folder_ / kCheckpoint, checkpoint);
+}
+
+void Trainer::resume() {
+  const std::filesystem::path path = folder_ / kCheckpoint;
+  const Checkpoint checkpoint = read_checkpoint(path);
+  if (checkpoint.recipe != write_fields(recipe_)) {
+    throw Error(path.string() +
+                " is of another recipe; take another folder, or remove it to begin anew");
+  }
+  try {
+    model_->parameters().load(checkpoint.parameters);
+    optimizer_->load(checkpoint.optimizer);
+    if (!checkpoint.average.tensors.empty()) {
+      for (const Parameter& parameter : model_->parameters()) {
+        average_.push_back(checkpoint.average.at(parameter.name).clone());
+      }
+    }
+  } catch (const Error& error) {
+    throw Error(path.string() + ": " + error.what());
+  }
+  step_ = checkpoint.step;
+  loss_sum_ = checkpoint.loss_sum;
+  evaluations_ = checkpoint.evaluations;
+}
+
+StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
+                         const Pass& pass, double share, std::vector<Tensor>& gradients) {
+  Tape tape(Keep::for_backward);
+  const BatchLoss batch = task.train(tape, model, number, pass);
+  tape.backward(batch.loss, Tensor::scalar(share, batch.loss.dtype()));
+  std::size_t i = 0;
+  for (const Parameter& parameter : model.parameters()) {
+    if (!parameter.learned) continue;
+    const Tensor d = on(tape, &parameter).grad();
+    if (i == gradients.size()) {
+      gradients.push_back(d);
+    } else {
+      add_to(gradients[i], d);
+    }
+    ++i;
+  }
+  return {.loss = batch.loss.value().item(), .tokens = batch.tokens};
+}
+
+}  // namespace clearhead

@@ -1,0 +1,84 @@
+// Training: recipe and data in, model out.
+//
+//     for each step:  batch → loss → backward → optimiser
+//
+// In the run's folder lie
+//     recipe.json              what is trained
+//     tokenizer.json           learnt from the training text when the run begins
+//     checkpoint.safetensors   where the run stands (checkpoint.h)
+//     curves.csv               loss and validation loss of every evaluation
+//     model/                   the best model so far (models/model_file.h)
+#ifndef CLEARHEAD_TRAIN_TRAINER_H_
+#define CLEARHEAD_TRAIN_TRAINER_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "clearhead/train/checkpoint.h"
+#include "clearhead/train/optimizer.h"
+#include "clearhead/train/recipe.h"
+#include "clearhead/train/task.h"
+
+namespace clearhead {
+
+/// One step, for whoever watches.
+struct StepReport {
+  std::int64_t step = 0;    ///< steps that are done
+  double loss = 0;          ///< mean of its batches
+  std::int64_t tokens = 0;  ///< targets in them
+};
+
+enum class Ending { finished, out_of_patience, interrupted };
+
+class Trainer {
+ public:
+  /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data or folder do not
+  /// serve, or if the checkpoint is of another recipe.
+  Trainer(const Recipe& recipe, const std::filesystem::path& data,
+          const std::filesystem::path& folder);
+
+  /// Trains until the last step, until no evaluation has been better for as long as the recipe is patient, or until
+  /// `interrupted()`. A run that is killed and goes on ends with the same bytes in its folder as one never stopped.
+  /// Throws Error if a file cannot be written, or if the loss is no number any more; the last checkpoint stays.
+  Ending run(const std::function<void(const StepReport&)>& on_step,
+             const std::function<void(const Evaluation&)>& on_evaluation);
+
+  const Recipe& recipe() const { return recipe_; }
+  Model& model() { return *model_; }
+  /// Steps that are done.
+  std::int64_t step() const { return step_; }
+  const std::vector<Evaluation>& evaluations() const { return evaluations_; }
+
+ private:
+  StepReport train_step();
+  Evaluation evaluate();
+  void exchange_average();
+  bool out_of_patience() const;
+  void save_checkpoint() const;
+  void resume();
+
+  Recipe recipe_;
+  ModelConfig config_;  // that of the recipe, with the vocabulary
+  std::filesystem::path folder_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::unique_ptr<Task> task_;
+  std::unique_ptr<Model> model_;
+  std::optional<Optimizer> optimizer_;
+  std::vector<Tensor> average_;  // of the parameters, if the recipe asks for it
+  std::int64_t step_ = 0;
+  double loss_sum_ = 0;
+  std::vector<Evaluation> evaluations_;
+};
+
+/// Adds the gradients of batch `number` to `gradients`, one for each learned parameter, which may be empty at first.
+/// `share` is what the batch's mean loss counts. Of the report, the step is 0.
+StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
+                         const Pass& pass, double share, std::vector<Tensor>& gradients);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_TRAINER_H_
