@@ -38,9 +38,9 @@ Tensor visible_weights(const Tape& tape, const HeadPlace& place);
 
 /// A head in numbers: means over its queries t of what their weights P_t have.
 struct HeadMeasures {
-  double entropy = 0;   ///< −Σ P·ln P, in nats: 0 where one key has all, ln n where n have as much
-  double first = 0;     ///< the weight of the first key
-  double self = 0;      ///< the weight of key t, and
+  double entropy = 0;  ///< −Σ P·ln P, in nats: 0 where one key has all, ln n where n have as much
+  double first = 0;    ///< the weight of the first key
+  double self = 0;     ///< the weight of key t, and
   double previous = 0;  ///< of key t − 1: both 0 unless queries and keys are the same tokens
   /// How much a query prefers one key to what that key gets from queries in general:
   /// max over s of P_ts − mean over the queries that see s of P_s. Among the same tokens keys next

@@ -25,9 +25,9 @@ constexpr int kFewestLines = 4;
 constexpr std::int64_t kFewestRows = 16;  // no pooling below, for the sake of panels with few rows
 constexpr int kBarWidth = 24;
 constexpr int kPanelGap = 2;
-constexpr int kFewestSmall = 4;  // cells of a small panel: at least …
-constexpr int kMostSmall = 16;   // … and at most, in each direction
-constexpr int kSmallTitle = 6;   // what it has room for, even if the cells are fewer
+constexpr int kFewestSmall = 4;               // cells of a small panel: at least …
+constexpr int kMostSmall = 16;                // … and at most, in each direction
+constexpr int kSmallTitle = 6;                // what it has room for, even if the cells are fewer
 constexpr std::int64_t kNarrowestNumber = 3;  // a digit and a blank at each side
 
 std::string_view environment(const char* name) {

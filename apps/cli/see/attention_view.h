@@ -18,6 +18,7 @@ namespace clearhead {
 /// One kind of attention in all its layers, and the head that is shown large.
 struct AttentionView {
   AttentionStack stack;
+  std::string title;                     ///< "attention of the translation to the source"
   std::int64_t heads = 0;                ///< of a layer
   std::vector<std::string> query_names;  ///< tokens
   std::vector<std::string> key_names;
@@ -49,9 +50,9 @@ Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const Se
 std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
                                               const TerminalOptions& terminal);
 
-/// "layer 2, head 3, the most selective (0.41): …" and its measures.
+/// Which head is large and why, and its measures.
 std::string describe(const AttentionView& view);
-/// "queries 53 to 84 of 85 …, 31 % of their weight goes to other keys"
+/// Which part of it is shown, and how much weight lies outside.
 std::string describe_window(const Reading& reading, const AttentionView& view,
                             const AttentionWindow& window);
 

@@ -7,6 +7,7 @@
 #include "apps/cli/find_model.h"
 #include "apps/cli/numbers.h"
 #include "clearhead/base/error.h"
+#include "clearhead/models/beam_search.h"
 #include "clearhead/ops/softmax.h"
 
 namespace clearhead {
@@ -18,16 +19,9 @@ Tokens named(std::vector<std::int64_t> ids, const Tokenizer& tokenizer) {
   return tokens;
 }
 
-Var on_tape(Tape& tape, const Tokens& tokens) {
+Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
   const std::int64_t T = std::ssize(tokens.ids);
-  return tape.input("tokens", Tensor::of<std::int64_t>({1, T}, tokens.ids));
-}
-
-// ids between <s> and </s>, as an encoder is trained on
-std::vector<std::int64_t> enclosed(std::vector<std::int64_t> ids, const Tokenizer& tokenizer) {
-  ids.insert(ids.begin(), tokenizer.special(kStartToken));
-  ids.push_back(tokenizer.special(kEndToken));
-  return ids;
+  return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
 }
 
 std::string family_name(Family family) {
@@ -51,16 +45,37 @@ std::string family_name(Family family) {
 Reading::Reading(const std::string& model, const std::string& given)
     : name(std::filesystem::path(model).filename().string()), saved(open_model(find_model(model))) {
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::vector<std::int64_t> ids = tokenizer.encode(given);
+  std::vector<std::int64_t> ids = tokenizer.encode(given);
   Var logits;  // [1, T, V]
   if (const auto* masked = dynamic_cast<const MaskedModel*>(saved.model.get())) {
-    text = named(enclosed(ids, tokenizer), tokenizer);
-    logits = masked->forward(on_tape(tape, text), {}, {});
+    ids.insert(ids.begin(), tokenizer.special(kStartToken));
+    ids.push_back(tokenizer.special(kEndToken));
+    text = named(std::move(ids), tokenizer);
+    logits = masked->forward(on_tape(tape, "tokens", text), {}, {});
+  } else if (dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr) {
+    logits = translate_and_read(std::move(ids));
   } else {
-    text = named(ids, tokenizer);
-    logits = as_language_model(saved).forward(on_tape(tape, text), {});
+    text = named(std::move(ids), tokenizer);
+    logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), {});
   }
   probabilities = softmax(logits).named("probabilities");
+}
+
+// Once the translation is known, the decoder reads it as a whole: that is the run that is seen.
+Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const TranslationModel& model = as_translation_model(saved);
+  const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
+  const std::vector<std::vector<std::int64_t>> sources = {ids};
+  std::vector<std::int64_t> target =
+      translate(model, sources, {.start = start, .end = end}).at(0).at(0).tokens;
+  translation = tokenizer.decode(target);
+  ids.push_back(end);
+  source = named(std::move(ids), tokenizer);
+  target.insert(target.begin(), start);
+  text = named(std::move(target), tokenizer);
+  const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, {});
+  return model.decode(memory, on_tape(tape, "tokens", text), {});
 }
 
 std::string Reading::describe() const {

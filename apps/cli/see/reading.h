@@ -26,16 +26,21 @@ class Reading {
   /// "shakespeare: decoder, 6 layers × 6 heads, …"
   std::string describe() const;
   bool is_translation() const { return !source.ids.empty(); }
+  /// Whether the text is one that the model continues.
+  bool goes_on() const { return dynamic_cast<const LanguageModel*>(saved.model.get()) != nullptr; }
   /// A token of the vocabulary, to show.
   std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
 
   std::string name;  ///< of the model
   SavedModel saved;
   Tape tape{Keep::everything};
-  Tokens source;       ///< what is translated; empty for other models
-  Tokens text;         ///< what is read; of a translation model, <s> and the translation
-  std::string result;  ///< of a translation model: the translation
-  Var probabilities;   ///< [1, T, V]: of each token at each place
+  Tokens source;  ///< what is translated; empty for other models
+  Tokens text;    ///< what is read; of a translation model, <s> and the translation
+  std::string translation;
+  Var probabilities;  ///< [1, T, V]: of each token to come next, or to stand there
+
+ private:
+  Var translate_and_read(std::vector<std::int64_t> ids);
 };
 
 }  // namespace clearhead
