@@ -13,8 +13,8 @@ std::shared_ptr<void> allocate(std::size_t bytes);
 
 /// While one lives, blocks of 4 MiB and more are kept when their last owner goes, for the next one of
 /// about their size: the system clears every page that it hands out, which for a tensor of 100 MB takes
-/// three times as long as writing it. Blocks kept and blocks in use together never take more than the
-/// blocks in use once took. For a loop whose rounds are alike, such as training.
+/// three times as long as writing it. Blocks kept and blocks in use together never take more than 5/4
+/// of what the blocks in use once took. For a loop whose rounds are alike, such as training.
 class ReuseMemory {
  public:
   ReuseMemory();
