@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <list>
+#include <limits>
 #include <map>
 #include <mutex>
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace clearhead {
@@ -133,6 +135,15 @@ std::shared_ptr<void> allocate(std::size_t bytes) {
   void* block = large_blocks().take(rounded);
   if (block == nullptr) return nullptr;
   return std::shared_ptr<void>(block, [](void* p) { large_blocks().give_back(p); });
+}
+
+std::size_t machine_memory() {
+#if defined(__linux__)
+  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+#else
+  return std::numeric_limits<std::size_t>::max();
+#endif
 }
 
 ReuseMemory::ReuseMemory() { large_blocks().begin_keeping(); }

@@ -9,6 +9,7 @@
 #ifndef CLEARHEAD_MODELS_DECODER_H_
 #define CLEARHEAD_MODELS_DECODER_H_
 
+#include <optional>
 #include <vector>
 
 #include "clearhead/models/model.h"
@@ -16,21 +17,37 @@
 
 namespace clearhead {
 
+/// From tokens to vectors that know what came before them; with `cross_attention` also what an encoder has read, as
+/// in an encoder-decoder.
+class DecoderStack {
+ public:
+  /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….
+  DecoderStack(Parameters& parameters, const TransformerConfig& config,
+               bool cross_attention = false);
+
+  /// tokens i64 [B, T] → [B, T, C]; `memory` only with cross-attention.
+  Var forward(const Embedding& table, const Var& tokens, const Pass& pass, DecodingState* state,
+              const Memory& memory = {}) const;
+
+ private:
+  Input input_;
+  std::vector<DecoderBlock> blocks_;
+  std::optional<Norm> norm_;
+};
+
 class Decoder : public LanguageModel {
  public:
   /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, … Throws Error if the
   /// config does not fit together.
-  explicit Decoder(const TransformerConfig& config, std::uint64_t seed = 0,
-                   DType dtype = DType::f32);
+  explicit Decoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, and logits.
   Var forward(const Var& tokens, const Pass& pass, DecodingState* state = nullptr) const override;
 
  private:
   Embedding table_;
-  Input input_;
-  std::vector<DecoderBlock> blocks_;
-  Output output_;
+  DecoderStack stack_;
+  Unembed unembed_;
 };
 
 }  // namespace clearhead
