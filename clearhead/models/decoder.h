@@ -9,12 +9,31 @@
 #ifndef CLEARHEAD_MODELS_DECODER_H_
 #define CLEARHEAD_MODELS_DECODER_H_
 
+#include <optional>
 #include <vector>
 
 #include "clearhead/models/model.h"
 #include "clearhead/models/transformer_parts.h"
 
 namespace clearhead {
+
+/// From tokens to vectors that know what came before them; with `cross_attention` also what an encoder has read, as
+/// in an encoder-decoder.
+class DecoderStack {
+ public:
+  /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….
+  DecoderStack(Parameters& parameters, const TransformerConfig& config,
+               bool cross_attention = false);
+
+  /// tokens i64 [B, T] → [B, T, C]; `memory` only with cross-attention.
+  Var forward(const Embedding& table, const Var& tokens, const Pass& pass, DecodingState* state,
+              const Memory& memory = {}) const;
+
+ private:
+  Input input_;
+  std::vector<DecoderBlock> blocks_;
+  std::optional<Norm> norm_;
+};
 
 class Decoder : public LanguageModel {
  public:
@@ -28,9 +47,8 @@ class Decoder : public LanguageModel {
 
  private:
   Embedding table_;
-  Input input_;
-  std::vector<DecoderBlock> blocks_;
-  Output output_;
+  DecoderStack stack_;
+  Unembed unembed_;
 };
 
 }  // namespace clearhead

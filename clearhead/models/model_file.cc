@@ -7,6 +7,8 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/models/decoder.h"
+#include "clearhead/models/encoder.h"
+#include "clearhead/models/encoder_decoder.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
@@ -18,17 +20,53 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kWeights = "model.safetensors";
 
+using Make = std::unique_ptr<Model> (*)(const ModelConfig& config, std::uint64_t seed, DType dtype);
+
+template <typename Network>
+std::unique_ptr<Model> make_transformer(const ModelConfig& config, std::uint64_t seed,
+                                        DType dtype) {
+  return std::make_unique<Network>(config.transformer, seed, dtype);
+}
+
+struct FamilyRow {
+  Family family;
+  const char* word;     // in config.json
+  const char* ability;  // what it is, and the command for it
+  Make make;
+};
+
+constexpr const char* kLanguageModel = "a language model (clearhead generate)";
+constexpr const char* kMaskedModel = "a masked model (clearhead fill)";
+constexpr const char* kTranslationModel = "a translation model (clearhead translate)";
+
+const FamilyRow kFamilies[] = {
+    {Family::decoder, "decoder", kLanguageModel, make_transformer<Decoder>},
+    {Family::encoder, "encoder", kMaskedModel, make_transformer<Encoder>},
+    {Family::encoder_decoder, "encoder_decoder", kTranslationModel,
+     make_transformer<EncoderDecoder>},
+};
+
+const FamilyRow& row_of(Family family) {
+  for (const FamilyRow& row : kFamilies) {
+    if (row.family == family) return row;
+  }
+  throw Error("model: there is no such family");
+}
+
 template <typename Ability>
 const Ability& as(const SavedModel& saved, const std::string& wanted) {
   const auto* model = dynamic_cast<const Ability*>(saved.model.get());
-  if (model == nullptr) throw Error("model: this is no " + wanted);
-  return *model;
+  if (model != nullptr) return *model;
+  const FamilyRow& row = row_of(saved.config.family);
+  throw Error("model: expected " + wanted + ", got " + row.ability + ": its family is " + row.word);
 }
 
 }  // namespace
 
 void describe(Fields& fields, ModelConfig& config) {
-  fields.choice("family", config.family, {{"decoder", Family::decoder}}, "what kind of network");
+  std::vector<std::pair<std::string, Family>> families;
+  for (const FamilyRow& row : kFamilies) families.emplace_back(row.word, row.family);
+  fields.choice("family", config.family, families, "what kind of network");
   if (config.is_recurrent()) {
     fields.group("recurrent", config.recurrent, "its sizes");
   } else {
@@ -37,7 +75,7 @@ void describe(Fields& fields, ModelConfig& config) {
 }
 
 std::unique_ptr<Model> make_model(const ModelConfig& config, std::uint64_t seed, DType dtype) {
-  return std::make_unique<Decoder>(config.transformer, seed, dtype);
+  return row_of(config.family).make(config, seed, dtype);
 }
 
 void save_model(const std::filesystem::path& folder, const ModelConfig& config,
@@ -67,13 +105,13 @@ SavedModel open_model(const std::filesystem::path& folder) {
 }
 
 const LanguageModel& as_language_model(const SavedModel& saved) {
-  return as<LanguageModel>(saved, "language model");
+  return as<LanguageModel>(saved, kLanguageModel);
 }
 const MaskedModel& as_masked_model(const SavedModel& saved) {
-  return as<MaskedModel>(saved, "masked model");
+  return as<MaskedModel>(saved, kMaskedModel);
 }
 const TranslationModel& as_translation_model(const SavedModel& saved) {
-  return as<TranslationModel>(saved, "translation model");
+  return as<TranslationModel>(saved, kTranslationModel);
 }
 
 }  // namespace clearhead

@@ -47,18 +47,15 @@ Var Input::score_bias(const Var& x, std::int64_t first) const {
   return positions_.bias(x.tape(), first, T, first + T, x.dtype());
 }
 
-Output::Output(Parameters& parameters, const TransformerConfig& config) {
-  if (config.pre_norm) {
-    norm_.emplace(parameters, "ln_final", config.channels, norm_config(config));
-  }
-  if (!config.tied_embedding) {
-    unembed_.emplace(parameters, config.channels, config.vocabulary, "unembed.W_U", "");
-  }
+std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& config) {
+  if (!config.pre_norm) return std::nullopt;
+  return Norm(parameters, "ln_final", config.channels, norm_config(config));
 }
 
-Var Output::forward(const Var& x, const Embedding& table, const Pass& pass) const {
-  const Var y = norm_ ? norm_->forward(x, pass) : x;  // [B, T, C]
-  return (unembed_ ? unembed_->forward(y, pass) : table.unembed(y, pass)).named("logits");
+Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
+                bool bias) {
+  return Unembed(parameters, config.vocabulary, config.channels,
+                 config.tied_embedding ? table.table() : nullptr, bias);
 }
 
 }  // namespace clearhead

@@ -1,5 +1,5 @@
-// What all transformers here begin and end with: tokens become vectors that know their positions, and vectors
-// become scores of tokens.
+// What all transformers here are made of besides their blocks: tokens become vectors that know their positions, and
+// the last block's sum is normalised and becomes scores of tokens.
 #ifndef CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 #define CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 
@@ -10,7 +10,6 @@
 #include "clearhead/models/transformer_config.h"
 #include "clearhead/nn/dropout.h"
 #include "clearhead/nn/embedding.h"
-#include "clearhead/nn/linear.h"
 #include "clearhead/nn/norm.h"
 #include "clearhead/nn/positions.h"
 
@@ -39,19 +38,13 @@ class Input {
   Dropout dropout_;
 };
 
-class Output {
- public:
-  /// Adds to the parameters ln_final.… if norms stand before their parts, and unembed.W_U [V, C] unless the table
-  /// of tokens serves for it.
-  Output(Parameters& parameters, const TransformerConfig& config);
+/// The norm after the last block, ln_final, where norms stand before their parts: nothing has normalised what that
+/// block gives.
+std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& config);
 
-  /// x [B, T, C] → logits [B, T, V]
-  Var forward(const Var& x, const Embedding& table, const Pass& pass) const;
-
- private:
-  std::optional<Norm> norm_;
-  std::optional<Linear> unembed_;
-};
+/// Scores of tokens, by the table of tokens itself if the config ties them.
+Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
+                bool bias = false);
 
 /// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., …; `more` is what their constructor takes
 /// besides.

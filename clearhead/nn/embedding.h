@@ -1,4 +1,5 @@
-// The table of what each token means before its neighbours are known.
+// Where a network begins, the table of what each token means before its neighbours are known, and where it ends,
+// scores of tokens.
 #ifndef CLEARHEAD_NN_EMBEDDING_H_
 #define CLEARHEAD_NN_EMBEDDING_H_
 
@@ -22,14 +23,29 @@ class Embedding {
   /// tokens i64 [...] → [..., C]
   Var forward(const Var& tokens) const { return embedding(tokens, on(tokens.tape(), table_)); }
 
-  /// How well x fits each token, x·tableᵀ: [..., C] → [..., tokens]. For a model that reads and writes
-  /// with one table (Press and Wolf 2017).
-  Var unembed(const Var& x, const Pass& pass) const {
-    return linear(x, on(x.tape(), table_), {}, pass.precision);
-  }
+  const Parameter* table() const { return table_; }
 
  private:
   const Parameter* table_;
+};
+
+class Unembed {
+ public:
+  /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the table of an
+  /// Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a `bias`.
+  Unembed(Parameters& parameters, std::int64_t tokens, std::int64_t C, const Parameter* tied,
+          bool bias)
+      : W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
+        b_(bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr) {}
+
+  /// How well x fits each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
+  Var forward(const Var& x, const Pass& pass) const {
+    return linear(x, on(x.tape(), W_), on(x.tape(), b_), pass.precision).named("logits");
+  }
+
+ private:
+  const Parameter* W_;
+  const Parameter* b_;
 };
 
 }  // namespace clearhead

@@ -1,0 +1,79 @@
+// What the tests of models share: each family and preset, small enough for central differences.
+#ifndef CLEARHEAD_TESTS_MODELS_MODEL_TESTING_H_
+#define CLEARHEAD_TESTS_MODELS_MODEL_TESTING_H_
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/models/model.h"
+#include "clearhead/models/recurrent_config.h"
+#include "clearhead/models/transformer_config.h"
+#include "tests/gradient_check.h"
+
+namespace clearhead {
+
+constexpr std::int64_t kV = 7;
+
+/// A preset with V 7, C 8, 2 layers, 2 heads.
+inline TransformerConfig small(TransformerConfig config) {
+  config.vocabulary = kV;
+  config.context = 6;
+  config.layers = 2;
+  config.heads = 2;
+  config.channels = 8;
+  config.hidden = 6;
+  config.relative_buckets = 4;
+  config.relative_distance = 5;
+  return config;
+}
+
+/// The published ones, by name; Llama's with grouped heads.
+inline std::vector<std::pair<std::string, TransformerConfig>> presets() {
+  TransformerConfig grouped = small(llama());
+  grouped.kv_heads = 1;
+  return {{"original", small(original_transformer())},
+          {"bert", small(bert())},
+          {"gpt2", small(gpt2())},
+          {"llama", grouped},
+          {"t5", small(t5())}};
+}
+
+/// Token ids [B, T], such as {{1, 2, 3}, {4, 5, 0}}.
+inline Tensor ids(const std::vector<std::vector<std::int64_t>>& rows) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& row : rows) numbers.insert(numbers.end(), row.begin(), row.end());
+  return Tensor::of(
+      {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows.front().size())},
+      std::span<const std::int64_t>(numbers));
+}
+
+inline Tensor lengths(std::initializer_list<std::int64_t> numbers) {
+  return Tensor::of({static_cast<std::int64_t>(numbers.size())}, numbers);
+}
+
+/// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and small matrices, a
+/// test would not see what is left out.
+inline void shake(Parameters& parameters) {
+  std::uint64_t stream = 500;
+  for (Parameter& parameter : parameters) {
+    const Tensor noise = random_tensor(parameter.value.shape(), stream++);
+    for (std::int64_t i = 0; i < noise.count(); ++i) {
+      parameter.value.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
+    }
+  }
+}
+
+inline void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
+  ASSERT_EQ(a.shape(), b.shape());
+  for (std::int64_t i = 0; i < a.count(); ++i) {
+    const Index index = unflatten(i, a.shape());
+    ASSERT_NEAR(a.at(index), b.at(index), tolerance) << to_string(index);
+  }
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TESTS_MODELS_MODEL_TESTING_H_
