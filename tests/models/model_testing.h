@@ -55,14 +55,16 @@ inline Tensor lengths(std::initializer_list<std::int64_t> numbers) {
 }
 
 /// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and small matrices, a
-/// test would not see what is left out.
-inline void shake(Parameters& parameters) {
-  std::uint64_t stream = 500;
+/// test would not see what is left out. Another seed moves them elsewhere.
+inline void shake(Parameters& parameters, std::uint64_t seed = 1) {
+  std::uint64_t stream = 1000 * seed;
   for (Parameter& parameter : parameters) {
     const Tensor noise = random_tensor(parameter.value.shape(), stream++);
+    Tensor moved = parameter.value.clone();
     for (std::int64_t i = 0; i < noise.count(); ++i) {
-      parameter.value.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
+      moved.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
     }
+    parameter.value = moved;
   }
 }
 
