@@ -1,6 +1,7 @@
 #include "clearhead/models/model_file.h"
 
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "clearhead/models/decoder.h"
 #include "clearhead/models/encoder.h"
 #include "clearhead/models/encoder_decoder.h"
+#include "clearhead/models/recurrent.h"
+#include "clearhead/models/recurrent_encoder_decoder.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
@@ -23,9 +26,12 @@ constexpr const char* kWeights = "model.safetensors";
 using Make = std::unique_ptr<Model> (*)(const ModelConfig& config, std::uint64_t seed, DType dtype);
 
 template <typename Network>
-std::unique_ptr<Model> make_transformer(const ModelConfig& config, std::uint64_t seed,
-                                        DType dtype) {
-  return std::make_unique<Network>(config.transformer, seed, dtype);
+std::unique_ptr<Model> make(const ModelConfig& config, std::uint64_t seed, DType dtype) {
+  if constexpr (std::is_constructible_v<Network, TransformerConfig>) {
+    return std::make_unique<Network>(config.transformer, seed, dtype);
+  } else {
+    return std::make_unique<Network>(config.recurrent, seed, dtype);
+  }
 }
 
 struct FamilyRow {
@@ -40,10 +46,12 @@ constexpr const char* kMaskedModel = "a masked model (clearhead fill)";
 constexpr const char* kTranslationModel = "a translation model (clearhead translate)";
 
 const FamilyRow kFamilies[] = {
-    {Family::decoder, "decoder", kLanguageModel, make_transformer<Decoder>},
-    {Family::encoder, "encoder", kMaskedModel, make_transformer<Encoder>},
-    {Family::encoder_decoder, "encoder_decoder", kTranslationModel,
-     make_transformer<EncoderDecoder>},
+    {Family::decoder, "decoder", kLanguageModel, make<Decoder>},
+    {Family::encoder, "encoder", kMaskedModel, make<Encoder>},
+    {Family::encoder_decoder, "encoder_decoder", kTranslationModel, make<EncoderDecoder>},
+    {Family::recurrent, "recurrent", kLanguageModel, make<RecurrentLanguageModel>},
+    {Family::recurrent_encoder_decoder, "recurrent_encoder_decoder", kTranslationModel,
+     make<RecurrentEncoderDecoder>},
 };
 
 const FamilyRow& row_of(Family family) {

@@ -39,4 +39,9 @@ void describe(Fields& fields, RecurrentModelConfig& config) {
               "one table to read and to write tokens; hidden is then as channels");
 }
 
+InitialWeights initial_weights(const RecurrentModelConfig& config, std::uint64_t seed) {
+  config.validate();
+  return {.seed = seed};
+}
+
 }  // namespace clearhead

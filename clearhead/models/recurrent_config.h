@@ -17,8 +17,8 @@ struct RecurrentModelConfig {
   std::int64_t hidden = 256;    ///< of a state, in each direction
   std::int64_t layers = 1;
   bool bidirectional = false;  ///< the encoder of a translation model
-  bool attention =
-      true;  ///< of a translation model: its decoder looks back at the source (Bahdanau et al. 2015)
+  /// The decoder of a translation model looks back at the source (Bahdanau et al. 2015).
+  bool attention = true;
   bool tied_embedding = false;  ///< one table to read and to write tokens; needs hidden = channels
 
   /// Throws Error if the numbers do not fit together.
@@ -26,6 +26,9 @@ struct RecurrentModelConfig {
 };
 
 void describe(Fields& fields, RecurrentModelConfig& config);
+
+/// Glorot's. Throws Error if the config does not fit together.
+InitialWeights initial_weights(const RecurrentModelConfig& config, std::uint64_t seed);
 
 }  // namespace clearhead
 

@@ -162,6 +162,7 @@ PositionsConfig positions_config(const TransformerConfig& config, bool bidirecti
 }
 
 InitialWeights initial_weights(const TransformerConfig& config, std::uint64_t seed) {
+  config.validate();
   return {.seed = seed, .std = config.init_std};
 }
 

@@ -10,7 +10,6 @@ namespace clearhead {
 namespace {
 
 Positions positions(Parameters& parameters, const TransformerConfig& config, bool bidirectional) {
-  config.validate();
   const auto scope = parameters.scope("pos_embed");
   return Positions(parameters, positions_config(config, bidirectional), config.channels,
                    config.heads);

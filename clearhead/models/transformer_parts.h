@@ -18,8 +18,7 @@ namespace clearhead {
 class Input {
  public:
   /// Adds to the parameters those of positions and of the norm; the table of tokens is the model's, since what it
-  /// ends with may share it. Encoders look both ways: `bidirectional`. Throws Error if the config does not fit
-  /// together.
+  /// ends with may share it. Encoders look both ways: `bidirectional`.
   Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
 
   /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed, hook_pos_embed where

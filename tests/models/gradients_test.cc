@@ -4,6 +4,8 @@
 #include "clearhead/models/decoder.h"
 #include "clearhead/models/encoder.h"
 #include "clearhead/models/encoder_decoder.h"
+#include "clearhead/models/recurrent.h"
+#include "clearhead/models/recurrent_encoder_decoder.h"
 #include "tests/models/model_testing.h"
 
 namespace clearhead {
@@ -100,6 +102,29 @@ TEST(Gradients, OfEncoderDecoders) {
   for (const auto& [name, config] : presets()) {
     SCOPED_TRACE(name);
     EncoderDecoder model(config, 1, DType::f64);
+    check_model_gradients(model.parameters(), [&](Tape& tape, const std::vector<Var>&) {
+      const Memory memory = model.encode(tape.input("source", kSource), kSourceLengths, {});
+      return model.decode(memory, tape.input("target", kTarget), {});
+    });
+  }
+}
+
+TEST(Gradients, OfRecurrentLanguageModels) {
+  for (const auto& [name, config] : recurrent_configs()) {
+    SCOPED_TRACE(name);
+    RecurrentModelConfig forward = config;
+    forward.bidirectional = false;
+    RecurrentLanguageModel model(forward, 1, DType::f64);
+    check_model_gradients(model.parameters(), [&](Tape& tape, const std::vector<Var>&) {
+      return model.forward(tape.input("tokens", kTarget), {});
+    });
+  }
+}
+
+TEST(Gradients, OfRecurrentEncoderDecoders) {
+  for (const auto& [name, config] : recurrent_configs()) {
+    SCOPED_TRACE(name);
+    RecurrentEncoderDecoder model(config, 1, DType::f64);
     check_model_gradients(model.parameters(), [&](Tape& tape, const std::vector<Var>&) {
       const Memory memory = model.encode(tape.input("source", kSource), kSourceLengths, {});
       return model.decode(memory, tape.input("target", kTarget), {});

@@ -41,6 +41,27 @@ inline std::vector<std::pair<std::string, TransformerConfig>> presets() {
           {"t5", small(t5())}};
 }
 
+/// Each cell, in one direction and two, with and without attention, with one table and two.
+inline std::vector<std::pair<std::string, RecurrentModelConfig>> recurrent_configs() {
+  std::vector<std::pair<std::string, RecurrentModelConfig>> configs;
+  for (const auto& [name, kind] : {std::pair{"rnn", RecurrentKind::rnn},
+                                   {"lstm", RecurrentKind::lstm},
+                                   {"gru", RecurrentKind::gru}}) {
+    for (const bool attention : {false, true}) {
+      configs.emplace_back(std::string(name) + (attention ? " with attention" : ""),
+                           RecurrentModelConfig{.vocabulary = kV,
+                                                .kind = kind,
+                                                .channels = 5,
+                                                .hidden = attention ? 4 : 5,
+                                                .layers = 2,
+                                                .bidirectional = attention,
+                                                .attention = attention,
+                                                .tied_embedding = !attention});
+    }
+  }
+  return configs;
+}
+
 /// Token ids [B, T], such as {{1, 2, 3}, {4, 5, 0}}.
 inline Tensor ids(const std::vector<std::vector<std::int64_t>>& rows) {
   std::vector<std::int64_t> numbers;
