@@ -16,16 +16,22 @@ constexpr std::int64_t kMany = std::int64_t{1} << 20;  // more than fits into me
 }  // namespace
 
 void TransformerConfig::validate() const {
-  block_config(*this).attention.validate();
-  if (positions == TransformerPositions::rotary && (channels / heads) % 2 != 0) {
+  if (vocabulary < 1 || context < 1 || layers < 1 || heads < 1) {
+    throw Error("model: expected a vocabulary, a context, layers and heads of at least 1, got " +
+                std::to_string(vocabulary) + ", " + std::to_string(context) + ", " +
+                std::to_string(layers) + " and " + std::to_string(heads));
+  }
+  if (positions == TransformerPositions::rotary && channels % heads == 0 &&
+      (channels / heads) % 2 != 0) {
     throw Error("model: rotary positions turn pairs of channels, and a head has " +
                 std::to_string(channels / heads) + "; choose other channels or heads");
   }
-  if (vocabulary < 1 || context < 1 || layers < 1) {
-    throw Error("model: expected a vocabulary, a context and layers of at least 1, got " +
-                std::to_string(vocabulary) + ", " + std::to_string(context) + " and " +
-                std::to_string(layers));
+  if (positions == TransformerPositions::relative && relative_distance <= relative_buckets / 2) {
+    throw Error("model: relative_distance " + std::to_string(relative_distance) +
+                " must be beyond half of the relative_buckets, " +
+                std::to_string(relative_buckets) + ": those have a distance each");
   }
+  block_config(*this).attention.validate();
 }
 
 void describe(Fields& fields, TransformerConfig& config) {
