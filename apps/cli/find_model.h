@@ -7,8 +7,8 @@
 
 namespace clearhead {
 
-/// The folder that `name` is, or models/NAME here, or that of the installed models. Throws Error, naming the
-/// models there are, if it is none of them.
+/// The folder that `name` is, or models/NAME here, or that of the installed models. Throws Error,
+/// naming the models there are, if it is none of them.
 std::filesystem::path find_model(const std::string& name);
 
 }  // namespace clearhead
