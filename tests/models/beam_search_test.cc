@@ -122,6 +122,19 @@ TEST(BeamSearch, TheLengthPenaltyPrefersLongerOnes) {
   EXPECT_NEAR(longer.score, std::log(0.21) / std::pow(8.0 / 6, 3.3), 1e-6);
 }
 
+TEST(BeamSearch, WhatEndsLeavesItsPlaceToAnother) {
+  // Of two hypotheses 2 is far ahead of 3; once 2 </s> has ended, 2 2 and 2 3 live on.
+  const auto logits = [](const Tokens&, const Tokens& target) {
+    if (target.size() == 1) return logs({0, 0, 0.9, 0.1});
+    if (target.back() == 3) return logs({0, 1, 0, 0});
+    return logs({0, 0.4, 0.31, 0.29});
+  };
+  const Translation best = translate(Written(4, 0, logits), std::vector<Tokens>{{2}},
+                                     options(2, /*length_penalty=*/3))[0][0];
+  EXPECT_THAT(best.tokens, ElementsAre(2, 3));
+  EXPECT_NEAR(best.score, std::log(0.9 * 0.29) / std::pow(8.0 / 6, 3), 1e-6);
+}
+
 TEST(BeamSearch, EndsAtTheLimit) {
   const auto never_ends = [](const Tokens&, const Tokens&) { return logs({0, 1e-9, 0.6, 0.4}); };
   const std::vector<Tokens> sources = {{2, 2}, {}};
