@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,8 +33,7 @@ struct Sampling {
 std::int64_t choose_token(const Tensor& logits, const Sampling& sampling, Random& random);
 
 struct GenerateOptions {
-  std::int64_t tokens = 256;             ///< the most that are written
-  std::optional<std::int64_t> end = {};  ///< after this token the text is complete
+  std::int64_t tokens = 256;  ///< the most that are written
   Sampling sampling = {};
   std::uint64_t seed = 0;  ///< the same seed writes the same text
   Precision precision = Precision::highest;
