@@ -1,0 +1,46 @@
+// Translation: for each source the target that a model finds best, as far as beam search finds it.
+//
+// Source: Wu et al., "Google's neural machine translation system" (2016), section 7.
+#ifndef CLEARHEAD_MODELS_BEAM_SEARCH_H_
+#define CLEARHEAD_MODELS_BEAM_SEARCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "clearhead/models/model.h"
+
+namespace clearhead {
+
+struct BeamSearchOptions {
+  std::int64_t start = 0;       ///< the token that each target begins with: <s>
+  std::int64_t end = 0;         ///< the token that ends sources and targets: </s>
+  std::int64_t beam = 5;        ///< hypotheses side by side; 1: always the likeliest token (greedy)
+  double length_penalty = 0.6;  ///< α: the more, the longer; 0: none
+  std::int64_t n_best = 1;      ///< so many targets for each source, at most `beam`
+  Precision precision = Precision::highest;
+
+  /// Throws Error unless beam ≥ 1, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
+  void validate() const;
+};
+
+struct Translation {
+  std::vector<std::int64_t> tokens;  ///< without start and end
+  /// log P(target | source) / ((5 + length) / 6)^α, the length with its end token.
+  double score = 0;
+};
+
+/// The n best translations that are found for each source, best first. A source is its tokens
+/// without end. At each step the `beam` best continuations live on; a source is done when as many
+/// have ended, when none that lives can become one of the n best, or at the limit: twice its tokens
+/// and ten more, or the model's context. Sources of similar length are translated at once;
+/// `progress`, if given, hears after each batch how many are done. Throws Error, naming the source,
+/// if one is longer than the context.
+std::vector<std::vector<Translation>> translate(
+    const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
+    const BeamSearchOptions& options, const std::function<void(std::int64_t done)>& progress = {});
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_BEAM_SEARCH_H_
