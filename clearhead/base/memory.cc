@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <list>
+#include <limits>
 #include <map>
 #include <mutex>
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace clearhead {
@@ -15,6 +18,8 @@ namespace {
 constexpr std::size_t kLine = 64;                        // the widest vector register, too
 constexpr std::size_t kHugePage = std::size_t{2} << 20;  // of x86-64 and ARMv8
 constexpr std::size_t kLarge = std::size_t{4} << 20;     // a block that is worth keeping
+// Kept blocks may take so large a part of what was in use more: at different times a loop asks for different sizes.
+constexpr std::size_t kSlack = 4;
 
 std::size_t rounded_up(std::size_t bytes, std::size_t multiple) {
   return (bytes + multiple - 1) / multiple * multiple;
@@ -36,23 +41,17 @@ class LargeBlocks {
  public:
   void* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    const auto fits = kept_.lower_bound(bytes);
-    void* block = nullptr;
-    if (fits != kept_.end() && fits->first <= bytes + bytes / 8) {
-      block = fits->second;
-      kept_bytes_ -= fits->first;
-      sizes_[block] = fits->first;
-      in_use_ += fits->first;
+    const auto fits = closest(bytes);
+    if (fits != kept_.end()) {
+      const Block block = *fits;
+      kept_bytes_ -= block.bytes;
       kept_.erase(fits);
-    } else {
-      keep_at_most(most_ > in_use_ + bytes ? most_ - in_use_ - bytes : 0);
-      block = take_from_system(bytes);
-      if (block == nullptr) return nullptr;
-      sizes_[block] = bytes;
-      in_use_ += bytes;
+      return use(block);
     }
-    most_ = std::max(most_, in_use_);
-    return block;
+    const std::size_t limit = most_ + most_ / kSlack;
+    keep_at_most(limit > in_use_ + bytes ? limit - in_use_ - bytes : 0);
+    void* const memory = take_from_system(bytes);
+    return memory == nullptr ? nullptr : use({bytes, memory});
   }
 
   void give_back(void* block) {
@@ -60,7 +59,7 @@ class LargeBlocks {
     const auto found = sizes_.find(block);
     in_use_ -= found->second;
     if (users_ > 0) {
-      kept_.emplace(found->second, block);
+      kept_.push_back({found->second, block});
       kept_bytes_ += found->second;
     } else {
       std::free(block);
@@ -79,17 +78,40 @@ class LargeBlocks {
   }
 
  private:
+  struct Block {
+    std::size_t bytes;
+    void* memory;
+  };
+  using Blocks = std::list<Block>;
+
+  // The smallest of the kept blocks that hold `bytes` and not much more.
+  Blocks::iterator closest(std::size_t bytes) {
+    auto best = kept_.end();
+    for (auto block = kept_.begin(); block != kept_.end(); ++block) {
+      if (block->bytes < bytes || block->bytes > bytes + bytes / 8) continue;
+      if (best == kept_.end() || block->bytes < best->bytes) best = block;
+    }
+    return best;
+  }
+
+  void* use(const Block& block) {
+    sizes_[block.memory] = block.bytes;
+    in_use_ += block.bytes;
+    most_ = std::max(most_, in_use_);
+    return block.memory;
+  }
+
+  // Those kept longest go first: in a loop they are the ones that nothing asks for.
   void keep_at_most(std::size_t bytes) {
     while (kept_bytes_ > bytes) {
-      const auto largest = std::prev(kept_.end());
-      kept_bytes_ -= largest->first;
-      std::free(largest->second);
-      kept_.erase(largest);
+      kept_bytes_ -= kept_.front().bytes;
+      std::free(kept_.front().memory);
+      kept_.pop_front();
     }
   }
 
   std::mutex mutex_;
-  std::multimap<std::size_t, void*> kept_;
+  Blocks kept_;                         // in the order in which they were given back
   std::map<void*, std::size_t> sizes_;  // of the blocks in use
   std::size_t in_use_ = 0, kept_bytes_ = 0;
   std::size_t most_ = 0;  // that was in use at once since keeping began
@@ -113,6 +135,15 @@ std::shared_ptr<void> allocate(std::size_t bytes) {
   void* block = large_blocks().take(rounded);
   if (block == nullptr) return nullptr;
   return std::shared_ptr<void>(block, [](void* p) { large_blocks().give_back(p); });
+}
+
+std::size_t machine_memory() {
+#if defined(__linux__)
+  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+#else
+  return std::numeric_limits<std::size_t>::max();
+#endif
 }
 
 ReuseMemory::ReuseMemory() { large_blocks().begin_keeping(); }

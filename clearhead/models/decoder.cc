@@ -29,7 +29,7 @@ Var DecoderStack::forward(const Embedding& table, const Var& tokens, const Pass&
   return norm_ ? norm_->forward(x, pass) : x;
 }
 
-Decoder::Decoder(const TransformerConfig& config, std::uint64_t seed, DType dtype)
+Decoder::Decoder(const TransformerConfig& config, Seed seed, DType dtype)
     : LanguageModel(config.vocabulary, config.context, initial_weights(config, seed), dtype),
       table_(parameters_, config.vocabulary, config.channels, "embed.W_E"),
       stack_(parameters_, config),

@@ -39,8 +39,7 @@ class Decoder : public LanguageModel {
  public:
   /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, … Throws Error if the
   /// config does not fit together.
-  explicit Decoder(const TransformerConfig& config, std::uint64_t seed = 0,
-                   DType dtype = DType::f32);
+  explicit Decoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, and logits.
   Var forward(const Var& tokens, const Pass& pass, DecodingState* state = nullptr) const override;

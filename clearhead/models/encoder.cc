@@ -21,7 +21,7 @@ Var EncoderStack::forward(const Embedding& table, const Var& tokens, const Tenso
   return norm_ ? norm_->forward(x, pass) : x;
 }
 
-Encoder::Encoder(const TransformerConfig& config, std::uint64_t seed, DType dtype)
+Encoder::Encoder(const TransformerConfig& config, Seed seed, DType dtype)
     : MaskedModel(config.vocabulary, config.context, initial_weights(config, seed), dtype),
       table_(parameters_, config.vocabulary, config.channels, "embed.W_E"),
       stack_(parameters_, config),

@@ -37,8 +37,7 @@ class Encoder : public MaskedModel {
  public:
   /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …, mlm_head.W, …
   /// Throws Error if the config does not fit together.
-  explicit Encoder(const TransformerConfig& config, std::uint64_t seed = 0,
-                   DType dtype = DType::f32);
+  explicit Encoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, mlm_head.ln.… and logits.
   Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const override;

@@ -15,7 +15,7 @@ DecoderStack decoder(Parameters& parameters, const TransformerConfig& config) {
 
 }  // namespace
 
-EncoderDecoder::EncoderDecoder(const TransformerConfig& config, std::uint64_t seed, DType dtype)
+EncoderDecoder::EncoderDecoder(const TransformerConfig& config, Seed seed, DType dtype)
     : TranslationModel(config.vocabulary, config.context, initial_weights(config, seed), dtype),
       table_(parameters_, config.vocabulary, config.channels, "embed.W_E"),
       encoder_(encoder(parameters_, config)),

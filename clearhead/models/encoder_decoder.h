@@ -21,8 +21,7 @@ class EncoderDecoder : public TranslationModel {
  public:
   /// Parameters are called embed.W_E, encoder.blocks.0.attn.W_Q, …, decoder.blocks.0.cross_attn.W_Q, … Throws Error if
   /// the config does not fit together.
-  explicit EncoderDecoder(const TransformerConfig& config, std::uint64_t seed = 0,
-                          DType dtype = DType::f32);
+  explicit EncoderDecoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records what the encoder does within `encoder`.
   Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const override;

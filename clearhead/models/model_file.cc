@@ -1,5 +1,6 @@
 #include "clearhead/models/model_file.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
+#include "clearhead/base/memory.h"
 #include "clearhead/models/decoder.h"
 #include "clearhead/models/encoder.h"
 #include "clearhead/models/encoder_decoder.h"
@@ -23,10 +25,10 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kWeights = "model.safetensors";
 
-using Make = std::unique_ptr<Model> (*)(const ModelConfig& config, std::uint64_t seed, DType dtype);
+using Make = std::unique_ptr<Model> (*)(const ModelConfig& config, Seed seed, DType dtype);
 
 template <typename Network>
-std::unique_ptr<Model> make(const ModelConfig& config, std::uint64_t seed, DType dtype) {
+std::unique_ptr<Model> make(const ModelConfig& config, Seed seed, DType dtype) {
   if constexpr (std::is_constructible_v<Network, TransformerConfig>) {
     return std::make_unique<Network>(config.transformer, seed, dtype);
   } else {
@@ -61,6 +63,16 @@ const FamilyRow& row_of(Family family) {
   throw Error("model: there is no such family");
 }
 
+// Calls f; its errors begin with the file's name.
+template <typename F>
+auto naming(const std::filesystem::path& file, const F& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    throw Error(file.string() + ": " + error.what());
+  }
+}
+
 template <typename Ability>
 const Ability& as(const SavedModel& saved, const std::string& wanted) {
   const auto* model = dynamic_cast<const Ability*>(saved.model.get());
@@ -82,8 +94,17 @@ void describe(Fields& fields, ModelConfig& config) {
   }
 }
 
-std::unique_ptr<Model> make_model(const ModelConfig& config, std::uint64_t seed, DType dtype) {
-  return row_of(config.family).make(config, seed, dtype);
+std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed, DType dtype) {
+  const FamilyRow& row = row_of(config.family);
+  std::unique_ptr<Model> outline = row.make(config, std::nullopt, dtype);
+  if (!seed) return outline;
+  const auto bytes = static_cast<std::size_t>(outline->parameters().count()) * dtype_size(dtype);
+  if (bytes > machine_memory()) {
+    throw Error("model: its parameters take " + std::to_string(bytes >> 20) +
+                " MiB, and this machine has " + std::to_string(machine_memory() >> 20) +
+                "; choose a smaller vocabulary, fewer channels or layers");
+  }
+  return row.make(config, seed, dtype);
 }
 
 void save_model(const std::filesystem::path& folder, const ModelConfig& config,
@@ -99,16 +120,18 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 }
 
 SavedModel open_model(const std::filesystem::path& folder) {
+  const std::filesystem::path config = folder / kConfig, weights = folder / kWeights;
   SavedModel saved;
-  const std::filesystem::path config = folder / kConfig;
   read_fields(read_text(config), config.string(), saved.config);
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
   if (saved.config.vocabulary() != saved.tokenizer->size()) {
     throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +
                 " tokens, its tokenizer " + std::to_string(saved.tokenizer->size()));
   }
-  saved.model = make_model(saved.config);
-  saved.model->parameters().load(read_safetensors(folder / kWeights));
+  // What is wrong with the weights shows before any memory is taken for them.
+  saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
+  const NamedTensors tensors = read_safetensors(weights);
+  naming(weights, [&] { saved.model->parameters().load(tensors); });
   return saved;
 }
 

@@ -37,8 +37,9 @@ struct ModelConfig {
 
 void describe(Fields& fields, ModelConfig& config);
 
-/// A model as it begins. Throws Error if the config does not fit together.
-std::unique_ptr<Model> make_model(const ModelConfig& config, std::uint64_t seed = 0,
+/// A model as it begins, or without a seed its outline, whose parameters have shapes but no numbers yet. Throws Error if
+/// the config does not fit together, or if this machine has less memory than the parameters take.
+std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 
 struct SavedModel {

@@ -37,8 +37,8 @@ Unembed unembed(Parameters& parameters, const RecurrentModelConfig& config,
                  config.tied_embedding ? table.table() : nullptr, /*bias=*/true);
 }
 
-RecurrentLanguageModel::RecurrentLanguageModel(const RecurrentModelConfig& config,
-                                               std::uint64_t seed, DType dtype)
+RecurrentLanguageModel::RecurrentLanguageModel(const RecurrentModelConfig& config, Seed seed,
+                                               DType dtype)
     : LanguageModel(config.vocabulary, 0, initial_weights(config, seed), dtype),
       table_(parameters_, config.vocabulary, config.channels, "embed.W_E"),
       stack_(parameters_, config, /*bidirectional=*/false),

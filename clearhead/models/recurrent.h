@@ -42,7 +42,7 @@ class RecurrentLanguageModel : public LanguageModel {
  public:
   /// Parameters are called embed.W_E, layers.0.W, layers.0.R, …, unembed.W_U. Throws Error if the config does not fit
   /// together.
-  explicit RecurrentLanguageModel(const RecurrentModelConfig& config, std::uint64_t seed = 0,
+  explicit RecurrentLanguageModel(const RecurrentModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 
   /// Records hook_embed, what the layers do within layers.0, layers.1, …, and logits.

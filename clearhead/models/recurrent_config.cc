@@ -39,7 +39,7 @@ void describe(Fields& fields, RecurrentModelConfig& config) {
               "one table to read and to write tokens; hidden is then as channels");
 }
 
-InitialWeights initial_weights(const RecurrentModelConfig& config, std::uint64_t seed) {
+InitialWeights initial_weights(const RecurrentModelConfig& config, Seed seed) {
   config.validate();
   return {.seed = seed};
 }

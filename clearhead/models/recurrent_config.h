@@ -28,7 +28,7 @@ struct RecurrentModelConfig {
 void describe(Fields& fields, RecurrentModelConfig& config);
 
 /// Glorot's. Throws Error if the config does not fit together.
-InitialWeights initial_weights(const RecurrentModelConfig& config, std::uint64_t seed);
+InitialWeights initial_weights(const RecurrentModelConfig& config, Seed seed);
 
 }  // namespace clearhead
 

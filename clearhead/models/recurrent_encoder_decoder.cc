@@ -21,8 +21,8 @@ std::int64_t memory_size(const RecurrentModelConfig& config) {
 
 }  // namespace
 
-RecurrentEncoderDecoder::RecurrentEncoderDecoder(const RecurrentModelConfig& config,
-                                                 std::uint64_t seed, DType dtype)
+RecurrentEncoderDecoder::RecurrentEncoderDecoder(const RecurrentModelConfig& config, Seed seed,
+                                                 DType dtype)
     : TranslationModel(config.vocabulary, 0, initial_weights(config, seed), dtype),
       bidirectional_(config.bidirectional),
       table_(parameters_, config.vocabulary, config.channels, "embed.W_E"),

@@ -28,7 +28,7 @@ class RecurrentEncoderDecoder : public TranslationModel {
  public:
   /// Parameters are called embed.W_E, encoder.layers.0.W, …, bridge.0.W_h, …, decoder.layers.0.W, …,
   /// decoder.cross_attn.W_Q, …, unembed.W_U. Throws Error if the config does not fit together.
-  explicit RecurrentEncoderDecoder(const RecurrentModelConfig& config, std::uint64_t seed = 0,
+  explicit RecurrentEncoderDecoder(const RecurrentModelConfig& config, Seed seed = 0,
                                    DType dtype = DType::f32);
 
   /// Records what the encoder does within `encoder`; states are [B, S, H], or 2·H if it reads in two directions.

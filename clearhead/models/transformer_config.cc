@@ -167,7 +167,7 @@ PositionsConfig positions_config(const TransformerConfig& config, bool bidirecti
   return positions;
 }
 
-InitialWeights initial_weights(const TransformerConfig& config, std::uint64_t seed) {
+InitialWeights initial_weights(const TransformerConfig& config, Seed seed) {
   config.validate();
   return {.seed = seed, .std = config.init_std};
 }

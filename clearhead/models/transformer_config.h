@@ -59,7 +59,7 @@ NormConfig norm_config(const TransformerConfig& config);
 /// What is added to embeddings and scores. Encoders look both ways: `bidirectional`.
 PositionsConfig positions_config(const TransformerConfig& config, bool bidirectional);
 /// Throws Error if the config does not fit together.
-InitialWeights initial_weights(const TransformerConfig& config, std::uint64_t seed);
+InitialWeights initial_weights(const TransformerConfig& config, Seed seed);
 
 }  // namespace clearhead
 

@@ -10,36 +10,63 @@
 #include "clearhead/base/random.h"
 
 namespace clearhead {
+namespace {
+
+Tensor copy(const Tensor& tensor, DType dtype) {
+  return tensor.dtype() == dtype ? tensor.clone() : tensor.to(dtype);
+}
+
+}  // namespace
 
 Var on(Tape& tape, const Parameter* parameter) {
   return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
 }
 
 const Parameter* Parameters::zeros(std::string_view name, const Shape& shape) {
-  return add(name, Tensor(shape, dtype_));
+  return add(name, shape, [&] { return Tensor(shape, dtype_); });
 }
 
 const Parameter* Parameters::ones(std::string_view name, const Shape& shape) {
-  Tensor value = Tensor::empty(shape, DType::f64);
-  std::fill_n(value.mutable_data<double>(), value.count(), 1.0);
-  return add(name, value.to(dtype_));
+  return add(name, shape, [&] {
+    Tensor value = Tensor::empty(shape, DType::f64);
+    std::fill_n(value.mutable_data<double>(), value.count(), 1.0);
+    return value.to(dtype_);
+  });
 }
 
 const Parameter* Parameters::values(std::string_view name, const Tensor& begin) {
-  return add(name, begin.dtype() == dtype_ ? begin.clone() : begin.to(dtype_));
+  return add(name, begin.shape(), [&] { return copy(begin, dtype_); });
 }
 
 const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                                     double scale) {
-  const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
-  Random random(initial_.seed, stream(name));
-  Tensor value = Tensor::empty({rows, columns}, DType::f64);
-  double* numbers = value.mutable_data<double>();
-  for (std::int64_t i = 0; i < value.count(); ++i) {
-    numbers[i] = scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
-                                            : initial_.std * random.normal());
-  }
-  return add(name, value.to(dtype_));
+  return add(name, {rows, columns}, [&] {
+    const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
+    Random random(*initial_.seed, stream(name));
+    Tensor value = Tensor::empty({rows, columns}, DType::f64);
+    double* numbers = value.mutable_data<double>();
+    for (std::int64_t i = 0; i < value.count(); ++i) {
+      numbers[i] = scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
+                                              : initial_.std * random.normal());
+    }
+    return value.to(dtype_);
+  });
+}
+
+Parameter* Parameters::statistic(std::string_view name, const Tensor& begin) {
+  return add(
+      name, begin.shape(), [&] { return copy(begin, dtype_); }, /*learned=*/false);
+}
+
+Parameter* Parameters::add(std::string_view name, const Shape& shape,
+                           const std::function<Tensor()>& begin, bool learned) {
+  const std::string path = scope_ + std::string(name);
+  if (by_name_.contains(path)) throw Error("parameters: there are two named \"" + path + "\"");
+  const bool is_outline = !initial_.seed.has_value();
+  const Tensor value =
+      is_outline ? Tensor(Shape(shape.size(), 1), dtype_).broadcast_to(shape) : begin();
+  all_.push_back({path, value, learned});
+  return by_name_[path] = &all_.back();
 }
 
 std::uint64_t Parameters::stream(std::string_view name) const {
@@ -48,19 +75,6 @@ std::uint64_t Parameters::stream(std::string_view name) const {
     hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   }
   return hash;
-}
-
-Parameter* Parameters::statistic(std::string_view name, const Tensor& begin) {
-  return add(name, begin.dtype() == dtype_ ? begin.clone() : begin.to(dtype_), /*learned=*/false);
-}
-
-Parameter* Parameters::add(std::string_view name, Tensor value, bool learned) {
-  const std::string path = scope_ + std::string(name);
-  for (const Parameter& other : all_) {
-    if (other.name == path) throw Error("parameters: there are two named \"" + path + "\"");
-  }
-  all_.push_back({path, std::move(value), learned});
-  return &all_.back();
 }
 
 Parameters::Scope::Scope(Parameters& parameters, std::string_view name)
@@ -79,11 +93,9 @@ std::int64_t Parameters::count() const {
 }
 
 Parameter& Parameters::at(std::string_view name) {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
   std::vector<std::string> known;
-  for (Parameter& parameter : all_) {
-    if (parameter.name == name) return parameter;
-    known.push_back(parameter.name);
-  }
+  for (const Parameter& parameter : all_) known.push_back(parameter.name);
   throw Error("parameters: there is none named \"" + std::string(name) + "\"" +
               those_like(name, known));
 }

@@ -5,6 +5,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +29,13 @@ struct Parameter {
 /// learned parameters.
 Var on(Tape& tape, const Parameter* parameter);
 
-/// How matrices begin. Numbers are a function of seed, name and position alone.
+/// What matrices begin with is a function of the seed, their name and the position alone. Without a seed there is
+/// only an outline: all parameters are zeros that take no memory, until `load` gives them numbers.
+using Seed = std::optional<std::uint64_t>;
+
+/// How matrices begin.
 struct InitialWeights {
-  std::uint64_t seed = 0;
+  Seed seed = 0;
   /// Standard deviation of a normal distribution (GPT-2: 0.02); 0: uniform in ±√(6/(rows + columns)),
   /// which keeps variances alike forward and backward (Glorot and Bengio 2010, equation 16).
   double std = 0;
@@ -39,6 +46,10 @@ class Parameters {
  public:
   explicit Parameters(const InitialWeights& initial = {}, DType dtype = DType::f32)
       : initial_(initial), dtype_(dtype) {}
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+  Parameters(Parameters&&) = default;
+  Parameters& operator=(Parameters&&) = default;
 
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
@@ -87,12 +98,14 @@ class Parameters {
   NamedTensors named_tensors() const;
 
  private:
-  Parameter* add(std::string_view name, Tensor value, bool learned = true);
+  Parameter* add(std::string_view name, const Shape& shape, const std::function<Tensor()>& begin,
+                 bool learned = true);
 
   InitialWeights initial_;
   DType dtype_;
   std::string scope_;  // "blocks.0." or ""
   std::deque<Parameter> all_;
+  std::map<std::string, Parameter*, std::less<>> by_name_;
 };
 
 }  // namespace clearhead

@@ -13,38 +13,23 @@
 #include "clearhead/text/characters.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/train/data.h"
+#include "clearhead/train/evaluate.h"
 
 namespace clearhead {
 namespace {
 
 using Paths = std::vector<std::string>;
 
-// Places of one batch of validation: enough to keep all threads busy.
-constexpr std::int64_t kValidationPlaces = 8192;
-
-// The mean over the targets that count; labels are smoothed only in training.
-BatchLoss loss_of(const Var& logits, const Tensor& targets, double label_smoothing) {
-  const std::int64_t* ids = targets.data<std::int64_t>();
-  const auto counted = std::count_if(ids, ids + targets.count(),
+// The mean over the targets that count.
+BatchLoss loss_of(const Prediction& prediction, double label_smoothing) {
+  const std::int64_t* ids = prediction.target.data<std::int64_t>();
+  const auto counted = std::count_if(ids, ids + prediction.target.count(),
                                      [](std::int64_t id) { return id != kIgnoredTarget; });
-  const Var target = logits.tape().input("target", targets, false);
-  return {cross_entropy(logits, target,
+  const Var target = prediction.logits.tape().input("target", prediction.target, false);
+  return {cross_entropy(prediction.logits, target,
                         {.ignore_index = kIgnoredTarget, .label_smoothing = label_smoothing})
               .loss,
           counted};
-}
-
-// The mean of the losses of `count` batches, each target counting alike.
-double mean_loss(std::int64_t count, const std::function<BatchLoss(Tape&, std::int64_t)>& batch) {
-  double sum = 0;
-  std::int64_t tokens = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Tape tape(Keep::nothing);
-    const BatchLoss loss = batch(tape, i);
-    sum += loss.loss.value().item() * static_cast<double>(loss.tokens);
-    tokens += loss.tokens;
-  }
-  return sum / static_cast<double>(tokens);
 }
 
 // ---- Continue a text ----
@@ -65,44 +50,20 @@ class TextTask : public Task {
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
-    return loss(tape, model, train_batch(number), pass, training_.label_smoothing);
+    const auto& network = dynamic_cast<const LanguageModel&>(model);
+    return loss_of(predict_windows(network, tape, train_batch(number), pass),
+                   training_.label_smoothing);
   }
 
-  // Windows one after the other, the last one shorter: every token but the first is a target once.
   double validate(const Model& model, Precision precision) const override {
-    const auto targets = static_cast<std::int64_t>(validation_.size()) - 1;
-    const std::int64_t windows = targets / T_,
-                       at_once = std::max<std::int64_t>(1, kValidationPlaces / T_);
-    std::vector<std::pair<std::int64_t, std::int64_t>> batches;  // first window, their number
-    for (std::int64_t first = 0; first < windows; first += at_once) {
-      batches.emplace_back(first, std::min(at_once, windows - first));
-    }
-    const bool has_rest = targets % T_ != 0;
-    const auto count = static_cast<std::int64_t>(batches.size()) + (has_rest ? 1 : 0);
-    return mean_loss(count, [&](Tape& tape, std::int64_t i) {
-      const bool is_rest = i == static_cast<std::int64_t>(batches.size());
-      const auto [first, number] =
-          is_rest ? std::pair(windows, std::int64_t{1}) : batches[static_cast<std::size_t>(i)];
-      const Shape shape{number, is_rest ? targets % T_ : T_};
-      const std::span<const std::int64_t> from(validation_.data() + first * T_,
-                                               static_cast<std::size_t>(shape[0] * shape[1]));
-      const std::span<const std::int64_t> next(from.data() + 1, from.size());
-      return loss(tape, model, {Tensor::of(shape, from), Tensor::of(shape, next)},
-                  {.precision = precision}, 0);
-    });
+    return evaluate_text(dynamic_cast<const LanguageModel&>(model), validation_, T_, precision)
+        .loss;
   }
 
  private:
   WindowBatch train_batch(std::int64_t number) const {
     return random_windows(train_, training_.batch, T_, static_cast<std::uint64_t>(training_.seed),
                           number);
-  }
-
-  static BatchLoss loss(Tape& tape, const Model& model, const WindowBatch& batch, const Pass& pass,
-                        double label_smoothing) {
-    const auto& network = dynamic_cast<const LanguageModel&>(model);
-    const Var logits = network.forward(tape.input("tokens", batch.input, false), pass);
-    return loss_of(logits, batch.target, label_smoothing);
   }
 
   std::vector<std::int64_t> train_, validation_;
@@ -164,38 +125,28 @@ class MaskedTask : public Task {
         validation_(std::move(validation)),
         tokenizer_(std::move(tokenizer)),
         training_(training),
-        batches_(line_lengths(train_), training.batch_tokens, training.seed),
-        validation_batches_(line_lengths(validation_), training.batch_tokens, training.seed) {}
+        batches_(line_lengths(train_), training.batch_tokens, training.seed) {}
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
     const auto seed = static_cast<std::uint64_t>(training_.seed);
     const MaskedBatch batch =
         masked_batch(train_, batches_.at(number), *tokenizer_, seed, 1 + batches_.epoch_of(number));
-    return loss(tape, model, batch, pass, training_.label_smoothing);
+    const auto& network = dynamic_cast<const MaskedModel&>(model);
+    return loss_of(predict_masks(network, tape, batch, pass), training_.label_smoothing);
   }
 
   double validate(const Model& model, Precision precision) const override {
-    return mean_loss(validation_batches_.size(), [&](Tape& tape, std::int64_t i) {
-      const MaskedBatch batch =
-          masked_batch(validation_, validation_batches_.at(i), *tokenizer_, 0, 0);
-      return loss(tape, model, batch, {.precision = precision}, 0);
-    });
+    return evaluate_masks(dynamic_cast<const MaskedModel&>(model), validation_, *tokenizer_,
+                          precision)
+        .loss;
   }
 
  private:
-  static BatchLoss loss(Tape& tape, const Model& model, const MaskedBatch& batch, const Pass& pass,
-                        double label_smoothing) {
-    const auto& network = dynamic_cast<const MaskedModel&>(model);
-    const Var logits =
-        network.forward(tape.input("tokens", batch.input, false), batch.lengths, pass);
-    return loss_of(logits, batch.target, label_smoothing);
-  }
-
   std::vector<Sequence> train_, validation_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   TrainingConfig training_;
-  Batches batches_, validation_batches_;
+  Batches batches_;
 };
 
 struct Pairs {
@@ -211,37 +162,27 @@ class TranslationTask : public Task {
         tokenizer_(std::move(tokenizer)),
         training_(training),
         batches_(pair_lengths(train_.sources, train_.targets), training.batch_tokens,
-                 training.seed),
-        validation_batches_(pair_lengths(validation_.sources, validation_.targets),
-                            training.batch_tokens, training.seed) {}
+                 training.seed) {}
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
-    return loss(tape, model, train_, batches_.at(number), pass, training_.label_smoothing);
+    const auto& network = dynamic_cast<const TranslationModel&>(model);
+    const PairBatch batch =
+        pair_batch(train_.sources, train_.targets, batches_.at(number), *tokenizer_);
+    return loss_of(predict_pairs(network, tape, batch, pass), training_.label_smoothing);
   }
 
   double validate(const Model& model, Precision precision) const override {
-    return mean_loss(validation_batches_.size(), [&](Tape& tape, std::int64_t i) {
-      return loss(tape, model, validation_, validation_batches_.at(i), {.precision = precision}, 0);
-    });
+    return evaluate_pairs(dynamic_cast<const TranslationModel&>(model), validation_.sources,
+                          validation_.targets, *tokenizer_, precision)
+        .loss;
   }
 
  private:
-  BatchLoss loss(Tape& tape, const Model& model, const Pairs& pairs,
-                 const std::vector<std::int64_t>& numbers, const Pass& pass,
-                 double label_smoothing) const {
-    const auto& network = dynamic_cast<const TranslationModel&>(model);
-    const PairBatch batch = pair_batch(pairs.sources, pairs.targets, numbers, *tokenizer_);
-    const Memory memory =
-        network.encode(tape.input("source", batch.source, false), batch.source_lengths, pass);
-    const Var logits = network.decode(memory, tape.input("tokens", batch.input, false), pass);
-    return loss_of(logits, batch.target, label_smoothing);
-  }
-
   Pairs train_, validation_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   TrainingConfig training_;
-  Batches batches_, validation_batches_;
+  Batches batches_;
 };
 
 // ---- From files ----

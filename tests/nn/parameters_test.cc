@@ -49,6 +49,26 @@ TEST(Parameters, AreNamedByTheirScopes) {
               HasSubstr("those most like it: blocks.0.attn.W_Q"));
 }
 
+TEST(Parameters, AreAnOutlineWithoutASeed) {
+  Parameters outline({.seed = std::nullopt});
+  const std::int64_t huge = std::int64_t{1} << 40;  // more than could be allocated
+  outline.matrix("W", huge, 2);
+  outline.ones("w", {3});
+  EXPECT_EQ(outline.count(), 2 * huge + 3);
+  EXPECT_EQ(outline.at("w").value.at({2}), 0);
+  EXPECT_THAT(
+      error_of([&] {
+        outline.load({.tensors = {{"W", Tensor({2, 2})}, {"w", Tensor({3})}}, .metadata = {}});
+      }),
+      HasSubstr("W: the model has [1099511627776, 2]"));
+
+  Parameters small({.seed = std::nullopt});
+  const Parameter* W = small.matrix("W", 1, 2);
+  small.load({.tensors = {{"W", Tensor::of<double>({1, 2}, {3, 4})}}, .metadata = {}});
+  EXPECT_EQ(W->value.at({0, 1}), 4);
+  EXPECT_FALSE(W->value.is_read_only());
+}
+
 TEST(Parameters, BeginAsTheirNameAndTheSeedSay) {
   const auto matrix = [](std::uint64_t seed, const char* name, double std, double scale) {
     return Parameters({.seed = seed, .std = std}, DType::f64).matrix(name, 32, 64, scale)->value;

@@ -1,0 +1,37 @@
+// BLEU: how like translations are to those of people, as `sacrebleu --lowercase` measures it.
+//
+// Sources: Papineni et al., "BLEU: a method for automatic evaluation of machine translation" (ACL
+// 2002); Post, "A call for clarity in reporting BLEU scores" (WMT 2018): signature
+// nrefs:1|case:lc|eff:no|tok:13a|smooth:exp.
+#ifndef CLEARHEAD_TRAIN_BLEU_H_
+#define CLEARHEAD_TRAIN_BLEU_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearhead {
+
+struct Bleu {
+  double score = 0;                       ///< 0 … 100
+  std::array<double, 4> precisions = {};  ///< of 1 to 4 words in a row, in percent
+  double brevity_penalty = 1;  ///< 1, or exp(1 − references / translations) if those are shorter
+  std::int64_t translations = 0;  ///< words of all translations
+  std::int64_t references = 0;    ///< words of all references
+};
+
+/// BLEU of a whole text: line i of `translations` is measured by line i of `references`; both are
+/// put in lower case. Where no sequence of n words is right, 1/2, 1/4, … of one counts (exponential
+/// smoothing). Throws Error unless there are as many of both.
+Bleu bleu(std::span<const std::string> translations, std::span<const std::string> references);
+
+/// The words and marks that are counted: tokenization "13a" of NIST's mteval-v13a, without lower
+/// case.
+std::vector<std::string> words_13a(std::string_view text);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_BLEU_H_

@@ -1,0 +1,174 @@
+// Models as folders: what is saved is what is opened, and whatever is wrong with a folder is said.
+#include "clearhead/models/model_file.h"
+
+#include <gmock/gmock.h>
+
+#include "clearhead/tensor/safetensors.h"
+#include "clearhead/text/characters.h"
+#include "tests/files.h"
+#include "tests/models/model_testing.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::HasSubstr;
+
+const CharacterTokenizer kTokenizer = CharacterTokenizer::learn("abcdefg");  // kV of them
+
+ModelConfig config_of(Family family) {
+  ModelConfig config{.family = family};
+  if (config.is_recurrent()) {
+    config.recurrent = {.vocabulary = kV, .channels = 4, .hidden = 5};
+  } else {
+    config.transformer = small(llama());
+  }
+  return config;
+}
+
+constexpr Family kFamilies[] = {Family::decoder, Family::encoder, Family::encoder_decoder,
+                                Family::recurrent, Family::recurrent_encoder_decoder};
+
+// A folder with a saved model, to spoil.
+struct Saved {
+  explicit Saved(Family family = Family::decoder, DType dtype = DType::f32) {
+    config = config_of(family);
+    model = make_model(config, 3);
+    save_model(folder.path(), config, kTokenizer, model->parameters(), dtype);
+  }
+  void replace_in_config(const std::string& from, const std::string& to) const {
+    std::string text = content(folder / "config.json");
+    ASSERT_THAT(text, HasSubstr(from));
+    set_content(folder / "config.json", text.replace(text.find(from), from.size(), to));
+  }
+
+  TemporaryFolder folder;
+  ModelConfig config;
+  std::unique_ptr<Model> model;
+};
+
+TEST(ModelFile, OpensWhatItSaved) {
+  for (const Family family : kFamilies) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      const Saved saved(family, dtype);
+      const SavedModel opened = open_model(saved.folder.path());
+      EXPECT_EQ(opened.config.family, family);
+      EXPECT_EQ(write_fields(opened.config), write_fields(saved.config));
+      EXPECT_EQ(opened.tokenizer->encode("cab"), kTokenizer.encode("cab"));
+      EXPECT_EQ(opened.model->vocabulary(), kV);
+      EXPECT_EQ(opened.model->parameters().size(), saved.model->parameters().size());
+      for (const auto& [name, value] : saved.model->parameters().named_tensors().tensors) {
+        const Tensor& read = opened.model->parameters().at(name).value;
+        EXPECT_EQ(read.dtype(), DType::f32);
+        expect_near(read, value.to(dtype), 0);
+      }
+    }
+  }
+}
+
+TEST(ModelFile, CalculatesTheSameOnceOpened) {
+  const Saved saved;
+  const SavedModel opened = open_model(saved.folder.path());
+  Tape tape(Keep::nothing);
+  const Var tokens = tape.input("tokens", ids({{0, 3, 6}}));
+  expect_near(as_language_model(opened).forward(tokens, {}).value(),
+              dynamic_cast<const LanguageModel&>(*saved.model).forward(tokens, {}).value(), 0);
+}
+
+TEST(ModelFile, SavesInPlaceOfAModelThatIsOpen) {
+  const Saved saved;
+  const SavedModel opened = open_model(saved.folder.path());
+  const auto other = make_model(saved.config, 4);
+  save_model(saved.folder.path(), saved.config, kTokenizer, other->parameters(), DType::f32);
+  const auto weight = [](const Model& model) {
+    return model.parameters().named_tensors().at("embed.W_E");
+  };
+  expect_near(weight(*opened.model), weight(*saved.model), 0);
+  expect_near(weight(*open_model(saved.folder.path()).model), weight(*other), 0);
+}
+
+TEST(ModelFile, SaysWhatAModelIsThatCannotDoWhatIsAsked) {
+  SavedModel decoder{config_of(Family::decoder), nullptr, make_model(config_of(Family::decoder))};
+  EXPECT_NO_THROW(as_language_model(decoder));
+  expect_error([&] { as_masked_model(decoder); },
+               "expected a masked model (clearhead fill), got a language model (clearhead "
+               "generate): its family is decoder");
+  expect_error([&] { as_translation_model(decoder); }, "expected a translation model");
+  SavedModel encoder{config_of(Family::encoder), nullptr, make_model(config_of(Family::encoder))};
+  EXPECT_NO_THROW(as_masked_model(encoder));
+  expect_error([&] { as_language_model(encoder); }, "got a masked model (clearhead fill)");
+  for (const Family family : {Family::encoder_decoder, Family::recurrent_encoder_decoder}) {
+    SavedModel translator{config_of(family), nullptr, make_model(config_of(family))};
+    EXPECT_NO_THROW(as_translation_model(translator));
+  }
+  SavedModel recurrent{config_of(Family::recurrent), nullptr,
+                       make_model(config_of(Family::recurrent))};
+  EXPECT_NO_THROW(as_language_model(recurrent));
+}
+
+TEST(ModelFile, RefusesFoldersThatLackAFile) {
+  for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) {
+    const Saved saved;
+    std::filesystem::remove(saved.folder / name);
+    expect_error([&] { open_model(saved.folder.path()); }, name);
+  }
+  const TemporaryFolder folder;
+  expect_error([&] { open_model(folder / "none"); }, "none/config.json");
+  set_content(folder / "file", "");
+  expect_error(
+      [&] { save_model(folder / "file", config_of(Family::decoder), kTokenizer, Parameters()); },
+      "file: ");
+}
+
+TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
+  const auto refused = [](const std::string& from, const std::string& to, const std::string& part) {
+    SCOPED_TRACE(to);
+    const Saved saved;
+    saved.replace_in_config(from, to);
+    expect_error([&] { open_model(saved.folder.path()); }, part);
+  };
+  refused("\"vocabulary\": 7", "\"vocabulary\": 8", "the model has 8 tokens, its tokenizer 7");
+  refused("\"layers\": 2", "\"layerz\": 2", "layerz");
+  refused("\"layers\": 2", "\"layers\": 0", "config.json");
+  refused("\"layers\": 2", "\"layers\": 3", "model.safetensors: there is no tensor 'blocks.2.");
+  refused("\"layers\": 2", "\"layers\": 1",
+          "model.safetensors: parameters: there is none named \"blocks.1.");
+  refused("\"hidden\": 6", "\"hidden\": 7",
+          "model.safetensors: blocks.0.mlp.W_in: the model has [7, 8]");
+  refused("\"heads\": 2", "\"heads\": 3", "config.json: multi-head attention");
+  refused("\"family\": \"decoder\"", "\"family\": \"encoder\"", "model.safetensors: ");
+  refused("\"family\": \"decoder\"", "\"family\": \"transformer\"", "encoder_decoder");
+  refused("\"family\": \"decoder\"", "\"family\": \"recurrent\"", "config.json");
+  refused("{", "", "config.json");
+}
+
+// A config may ask for more than there is on earth; that the weights have other shapes shows before they are asked for.
+TEST(ModelFile, TakesNoMemoryForWhatAConfigClaims) {
+  const Saved saved;
+  saved.replace_in_config("\"channels\": 8", "\"channels\": 1048576");
+  saved.replace_in_config("\"layers\": 2", "\"layers\": 1000");
+  saved.replace_in_config("\"context\": 6", "\"context\": 1048576");
+  expect_error([&] { open_model(saved.folder.path()); },
+               "model.safetensors: embed.W_E: the model has [7, 1048576]");
+  ModelConfig huge = saved.config;
+  huge.transformer.channels = 1 << 20;
+  huge.transformer.layers = 100;
+  expect_error([&] { make_model(huge); }, "MiB, and this machine has");
+  EXPECT_GT(make_model(huge, /*seed=*/std::nullopt)->parameters().count(), std::int64_t{1} << 40);
+}
+
+TEST(ModelFile, RefusesWeightsThatAreNotWhole) {
+  const Saved saved;
+  const std::string whole = content(saved.folder / "model.safetensors");
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, whole.size() / 2, whole.size() - 1}) {
+    set_content(saved.folder / "model.safetensors", whole.substr(0, size));
+    expect_error([&] { open_model(saved.folder.path()); }, "model.safetensors");
+  }
+  NamedTensors spoilt = saved.model->parameters().named_tensors();
+  spoilt.tensors[1].second = Tensor({2, 2}, DType::f32);
+  write_safetensors(saved.folder / "model.safetensors", spoilt);
+  expect_error([&] { open_model(saved.folder.path()); }, spoilt.tensors[1].first);
+}
+
+}  // namespace
+}  // namespace clearhead
