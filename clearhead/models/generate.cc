@@ -108,11 +108,7 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
     const Tensor logits = next_logits(model, tape, unread, pass, state);
     read = length;
     text.push_back(choose_token(logits, options.sampling, random));
-<<<<<<< HEAD
-    if ((take && !take(text.back())) || text.back() == options.end) break;
-=======
     if (take && !take(text.back())) break;
->>>>>>> main
   }
   text.erase(text.begin(), text.begin() + std::ssize(prompt));
   return text;

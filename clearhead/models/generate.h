@@ -5,10 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-<<<<<<< HEAD
-#include <optional>
-=======
->>>>>>> main
 #include <span>
 #include <vector>
 
@@ -37,12 +33,7 @@ struct Sampling {
 std::int64_t choose_token(const Tensor& logits, const Sampling& sampling, Random& random);
 
 struct GenerateOptions {
-<<<<<<< HEAD
-  std::int64_t tokens = 256;             ///< the most that are written
-  std::optional<std::int64_t> end = {};  ///< after this token the text is complete
-=======
   std::int64_t tokens = 256;  ///< the most that are written
->>>>>>> main
   Sampling sampling = {};
   std::uint64_t seed = 0;  ///< the same seed writes the same text
   Precision precision = Precision::highest;
