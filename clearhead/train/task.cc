@@ -109,8 +109,8 @@ void drop_long(std::vector<Sequence>& lines, std::vector<Sequence>* targets, std
   std::size_t kept = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!fits(lines[i]) || (targets != nullptr && !fits((*targets)[i]))) continue;
-    lines[kept] = std::move(lines[i]);
-    if (targets != nullptr) (*targets)[kept] = std::move((*targets)[i]);
+    std::swap(lines[kept], lines[i]);
+    if (targets != nullptr) std::swap((*targets)[kept], (*targets)[i]);
     ++kept;
   }
   lines.resize(kept);
