@@ -303,6 +303,16 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                        .lowercase = recipe.tokenizer.lowercase}));
 }
 
+ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer) {
+  ModelConfig config = recipe.model;
+  if (config.vocabulary() == 0) config.vocabulary() = tokenizer.size();
+  if (config.vocabulary() != tokenizer.size()) {
+    throw Error("recipe: model.vocabulary: expected 0 or the tokenizer's " +
+                std::to_string(tokenizer.size()) + ", got " + std::to_string(config.vocabulary()));
+  }
+  return config;
+}
+
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer) {
   switch (recipe.model.family) {

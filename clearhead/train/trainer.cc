@@ -72,14 +72,7 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
     write_file(folder_ / "recipe.json", [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
-  ModelConfig config = recipe_.model;
-  if (config.vocabulary() == 0) config.vocabulary() = tokenizer_->size();
-  if (config.vocabulary() != tokenizer_->size()) {
-    throw Error("recipe: model.vocabulary: expected 0 or the tokenizer's " +
-                std::to_string(tokenizer_->size()) + ", got " +
-                std::to_string(config.vocabulary()));
-  }
-  config_ = config;
+  config_ = model_config(recipe_, *tokenizer_);
   task_ = make_task(recipe_, data, tokenizer_);
   model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
   optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
