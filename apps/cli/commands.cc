@@ -3,12 +3,30 @@
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/map/map.h"
+#include "apps/cli/see/see.h"
 #include "apps/cli/train/train.h"
 
 namespace clearhead {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
+      {"see", "what a trained network does with a sentence: every head, and what it predicts",
+       "\"TEXT\" [OPTIONS]",
+       R"(  Shakespeare, character by character; all heads, one of them large:
+    clearhead see "First Citizen:"
+
+  Head 1 of layer 2, and as a figure; where its weight for key 3 of query 9 comes from:
+    clearhead see "First Citizen:" --layer 2 --head 1 --out head.png
+    clearhead see "First Citizen:" --layer 2 --head 1 --explain 9,3
+
+  What does each French word look at? What hides behind the mask?
+    clearhead see "two dogs play in the snow" --model en-fr
+    clearhead see "two dogs <mask> in the snow" --model captions
+
+  All numbers, under their names in TransformerLens:
+    clearhead see "First Citizen:" --save hooks.safetensors
+)",
+       set_up_see},
       {"attend", "attention of tokens to tokens, with every step visible",
        "(--tokens N | --x FILE | --q FILE --k FILE --v FILE) [OPTIONS]",
        R"(  Three random tokens of dimension four, step by step:

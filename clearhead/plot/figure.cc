@@ -130,6 +130,7 @@ Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_
                 title_text(heatmap.column_title),
                 title_text(heatmap.value_title),
                 std::move(panels),
+                heatmap.panel_columns,
                 ColorScale(heatmap, drawn, whole.both_signs()),
                 drawn,
                 {}};

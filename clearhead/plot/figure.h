@@ -39,6 +39,7 @@ struct Figure {
   std::string column_title;
   std::string value_title;
   std::vector<FigurePanel> panels;
+  int panel_columns;  ///< side by side, at most; 0: what suits the page
   ColorScale scale;
   Statistics drawn;                ///< of all cells
   std::vector<std::string> notes;  ///< what a reader must know: pooling, values beyond the range

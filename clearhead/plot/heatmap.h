@@ -79,10 +79,11 @@ struct Heatmap {
   ColorMap color_map = ColorMap::automatic;
   Pool pool = Pool::automatic;
   std::optional<Range> range = {};  ///< left out: from the values drawn
+  int panel_columns = 0;            ///< panels side by side, at most; 0: what suits the page
 
   /// Throws Error, naming the panel, unless there are 1 to 256 panels, each is a matrix with at
-  /// least one value and as many labels as rows and columns (or none), the range ascends, and a log
-  /// scale has only values ≥ 0.
+  /// least one value and as many labels as rows and columns (or none), the range ascends, a log scale has
+  /// only values ≥ 0, and panel_columns ≥ 0.
   void validate() const;
 };
 

@@ -111,6 +111,7 @@ Json data_json(const Figure& figure) {
             {"rowTitle", figure.row_title},
             {"columnTitle", figure.column_title},
             {"doubles", doubles},
+            {"panelColumns", figure.panel_columns},
             {"log", figure.scale.scale() == Scale::log},
             {"low", figure.scale.range().low},
             {"high", figure.scale.range().high},

@@ -206,7 +206,9 @@ function drawAll() {
   const widest = Math.max(...panels.map((panel) => panel.columns));
   const room = panels.length === 1 ? 2000 :
     panels.length > 12 ? clamp(widest * 2.5 + 50, 140, 320) : clamp(widest * 5 + 90, 260, 560);
-  root.style.gridTemplateColumns = 'repeat(auto-fill, minmax(min(100%, ' + room + 'px), 1fr))';
+  const asked = data.panelColumns, fits = asked > 0 && root.clientWidth >= asked * 120;
+  root.style.gridTemplateColumns = fits ? 'repeat(' + asked + ', minmax(0, 1fr))' :
+    'repeat(auto-fill, minmax(min(100%, ' + room + 'px), 1fr))';
   const shown = active;
   hide();
   drawLegend();

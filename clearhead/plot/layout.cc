@@ -163,7 +163,7 @@ void Builder::add_text(const std::string& text, const TextStyle& style, double x
 void Builder::size_panels() {
   const int count = static_cast<int>(figure_.panels.size());
   const Grid& first = figure_.panels[0].grid;
-  grid_ = arrange_panels(count, aspect_of(first.rows, first.columns));
+  grid_ = arrange_panels(count, aspect_of(first.rows, first.columns), figure_.panel_columns);
   const bool shared = figure_.shares_axes();
   for (int i = 0; i < count; ++i) {
     const FigurePanel& panel = figure_.panels[i];
@@ -410,7 +410,11 @@ void Builder::move_onto_page() {
 
 }  // namespace
 
-PanelGrid arrange_panels(int count, double aspect) {
+PanelGrid arrange_panels(int count, double aspect, int panel_columns) {
+  if (panel_columns > 0) {
+    const int columns = std::min(count, panel_columns);
+    return {(count + columns - 1) / columns, columns};
+  }
   PanelGrid best;
   double least = std::numeric_limits<double>::infinity();
   for (int columns = 1; columns <= std::min(count, kMostColumns); ++columns) {
@@ -431,7 +435,8 @@ CellLimit cell_limit(const Heatmap& heatmap) {
   const double height = static_cast<double>(first.size(0));
   const double width = static_cast<double>(first.size(1));
   const Room space =
-      room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect_of(height, width)));
+      room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect_of(height, width),
+                          heatmap.panel_columns));
   double rows = space.height / kSmallestCell, columns = space.width / kSmallestCell;
   if (!is_line(height, width)) {  // pooled, it keeps its shape
     rows = std::min(rows, columns * height / width);

@@ -70,12 +70,12 @@ struct Layout {
 };
 
 /// The rows and columns of a grid of `count` panels whose cells' shape is `aspect` (width to
-/// height).
+/// height), with `panel_columns` side by side unless that is 0.
 struct PanelGrid {
   int rows = 1;
   int columns = 1;
 };
-PanelGrid arrange_panels(int count, double aspect);
+PanelGrid arrange_panels(int count, double aspect, int panel_columns = 0);
 
 /// The most cells that one of `count` panels is given, in rows and columns.
 struct CellLimit {

@@ -25,6 +25,9 @@ constexpr int kFewestLines = 4;
 constexpr std::int64_t kFewestRows = 16;  // no pooling below, for the sake of panels with few rows
 constexpr int kBarWidth = 24;
 constexpr int kPanelGap = 2;
+constexpr int kFewestSmall = 4;               // cells of a small panel: at least …
+constexpr int kMostSmall = 16;                // … and at most, in each direction
+constexpr int kSmallTitle = 6;                // what it has room for, even if the cells are fewer
 constexpr std::int64_t kNarrowestNumber = 3;  // a digit and a blank at each side
 
 std::string_view environment(const char* name) {
@@ -118,7 +121,8 @@ std::vector<Placed> next_band(const Figure& figure, std::size_t begin, const Ter
     const FigurePanel& panel = figure.panels[i];
     const TerminalPlan own = i == begin ? plan : plan.beside(figure);
     const int width = own.panel_width(panel);
-    if (i > begin && start + width > columns) break;
+    const bool is_full = figure.panel_columns > 0 && std::ssize(band) == figure.panel_columns;
+    if (i > begin && (is_full || start + width > columns)) break;
     band.push_back({&panel, own, start});
     start += width + kPanelGap;
   }
@@ -131,8 +135,8 @@ void write_panels(const Figure& figure, const TerminalPlan& plan, const Terminal
     const std::vector<Placed> band = next_band(figure, begin, plan, options.columns);
     std::vector<TerminalLine> lines{TerminalLine(options.colors)};  // the first holds the titles
     for (const auto& [panel, own, start] : band) {
-      const int title_room = own.panel_width(*panel) - own.label_width - 1;
-      lines[0].pad_to(start + own.label_width + 1);
+      const int title_room = own.panel_width(*panel) - own.margin();
+      lines[0].pad_to(start + own.margin());
       lines[0].add(shorten(panel->title, title_room), {.bold = true});
       const std::vector<TerminalLine> cells = panel_lines(*panel, figure.scale, own);
       lines.resize(std::max(lines.size(), cells.size() + 1), TerminalLine(options.colors));
@@ -143,8 +147,8 @@ void write_panels(const Figure& figure, const TerminalPlan& plan, const Terminal
     }
     if (lines[0].text().empty()) lines.erase(lines.begin());
     for (const TerminalLine& line : lines) writer.line(line);
-    writer.blank();
     begin += band.size();
+    if (plan.has_labels || begin == figure.panels.size()) writer.blank();
   }
 }
 
@@ -192,6 +196,22 @@ void write_legend(const Figure& figure, const TerminalPlan& plan, TerminalWriter
   writer.paragraph(fmt::format("{}", fmt::join(entries, "   ")), {});
 }
 
+std::string write_figure(const Figure& figure, const TerminalPlan& plan,
+                         const TerminalOptions& options) {
+  TerminalWriter writer(options);
+  writer.paragraph(figure.title, {.bold = true});
+  std::string axes;
+  if (!figure.row_title.empty()) axes += "↓ " + figure.row_title;
+  if (!figure.column_title.empty()) axes += (axes.empty() ? "→ " : "   → ") + figure.column_title;
+  writer.paragraph(axes, {.faint = true});
+  if (!figure.title.empty() || !axes.empty()) writer.blank();
+  write_panels(figure, plan, options, writer);
+  write_color_bar(figure, options, writer);
+  write_legend(figure, plan, writer);
+  for (const std::string& note : figure.notes) writer.paragraph(note, {.faint = true});
+  return writer.take();
+}
+
 }  // namespace
 
 TerminalOptions detect_terminal(int fd) {
@@ -221,20 +241,41 @@ std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& optio
   options.validate();
   const CellLimit limit = terminal_limit(heatmap, options);
   const Figure figure = prepare_figure(heatmap, limit.rows, limit.columns);
-  const TerminalPlan plan = choose_plan(figure, options);
+  return write_figure(figure, choose_plan(figure, options), options);
+}
 
-  TerminalWriter writer(options);
-  writer.paragraph(figure.title, {.bold = true});
-  std::string axes;
-  if (!figure.row_title.empty()) axes += "↓ " + figure.row_title;
-  if (!figure.column_title.empty()) axes += (axes.empty() ? "→ " : "   → ") + figure.column_title;
-  writer.paragraph(axes, {.faint = true});
-  if (!figure.title.empty() || !axes.empty()) writer.blank();
-  write_panels(figure, plan, options, writer);
-  write_color_bar(figure, options, writer);
-  write_legend(figure, plan, writer);
-  for (const std::string& note : figure.notes) writer.paragraph(note, {.faint = true});
-  return writer.take();
+std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions& options) {
+  options.validate();
+  const int beside = std::max(1, heatmap.panel_columns) - 1;
+  const int room = (options.columns - beside * kPanelGap) / (beside + 1);
+  const std::int64_t cells = std::clamp(room, kFewestSmall, kMostSmall);
+  const bool has_halves = options.colors != ColorDepth::none;
+  const Figure figure = prepare_figure(heatmap, has_halves ? cells : (cells + 1) / 2, cells);
+  TerminalPlan plan{.style = CellStyle::wide, .has_labels = false, .colors = options.colors};
+  for (const FigurePanel& panel : figure.panels) {
+    if (2 * std::max(panel.grid.rows, panel.grid.columns) > cells) plan.style = CellStyle::narrow;
+  }
+  plan.cell_width = plan.style == CellStyle::narrow ? 1 : 2;
+  plan.least_width = std::min(room, kSmallTitle);
+  return write_figure(figure, plan, options);
+}
+
+TerminalRoom labelled_room(const std::vector<std::string>& row_labels,
+                           const std::vector<std::string>& column_labels,
+                           const TerminalOptions& options) {
+  options.validate();
+  const auto widest = [](const std::vector<std::string>& labels) {
+    int width = 1;
+    for (const std::string& label : labels) {
+      width = std::max(width, display_width(visible_label(label)));
+    }
+    return width;
+  };
+  const bool is_narrow = widest(column_labels) == 1;  // an upright label needs a cell of two
+  const int per_line = is_narrow && options.colors != ColorDepth::none ? 2 : 1;
+  const int labels = std::min(per_line * (widest(row_labels) + 1), most_label_width(options));
+  return {static_cast<std::int64_t>(options.lines) * per_line,
+          (options.columns - labels - 1) / (is_narrow ? 1 : 2)};
 }
 
 }  // namespace clearhead

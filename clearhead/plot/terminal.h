@@ -2,7 +2,9 @@
 #ifndef CLEARHEAD_PLOT_TERMINAL_H_
 #define CLEARHEAD_PLOT_TERMINAL_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "clearhead/plot/heatmap.h"
 
@@ -30,6 +32,20 @@ TerminalOptions detect_terminal(int fd);
 /// there is no colour (then the text has no escape sequence at all); those that do not fit are
 /// pooled, and the text says so. Throws Error if the heatmap or the options are not valid.
 std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options);
+
+/// All panels small, without labels, `heatmap.panel_columns` of them side by side (as many as fit if
+/// that is 0): for the look of the whole. Otherwise as `render_terminal`.
+std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions& options);
+
+/// The largest matrix with such labels in which `render_terminal` shows every cell, each below and
+/// beside its own label.
+struct TerminalRoom {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+TerminalRoom labelled_room(const std::vector<std::string>& row_labels,
+                           const std::vector<std::string>& column_labels,
+                           const TerminalOptions& options);
 
 }  // namespace clearhead
 

@@ -76,6 +76,12 @@ std::vector<std::int64_t> level_items(const Axis& axis, const TerminalPlan& plan
   return items;
 }
 
+// Whether each label takes one character at most, so that they stand beside each other like a text.
+bool are_single(const Axis& axis) {
+  return std::all_of(axis.labels.begin(), axis.labels.end(),
+                     [](const std::string& label) { return display_width(label) <= 1; });
+}
+
 // Labels of columns side by side, each beginning above its column.
 TerminalLine level_header(const FigurePanel& panel, const TerminalPlan& plan) {
   const Axis& axis = panel.columns;
@@ -84,7 +90,7 @@ TerminalLine level_header(const FigurePanel& panel, const TerminalPlan& plan) {
     const int start = static_cast<int>(i / axis.step) * plan.cell_width;
     const int room = static_cast<int>(panel.grid.columns) * plan.cell_width - start;
     if (i > 0 && display_width(axis.label(i)) > room) continue;
-    line.pad_to(plan.label_width + 1 + start);
+    line.pad_to(plan.margin() + start);
     line.add(shorten(axis.label(i), room));
   }
   return line;
@@ -134,7 +140,7 @@ std::vector<TerminalLine> upright_header(const FigurePanel& panel, const Termina
     for (std::size_t j = 0; j < labels.size(); ++j) {
       const std::size_t skipped = height - labels[j].size();
       if (i < skipped) continue;
-      line.pad_to(plan.label_width + 1 + static_cast<int>(j) * plan.cell_width);
+      line.pad_to(plan.margin() + static_cast<int>(j) * plan.cell_width);
       line.add(labels[j][i - skipped]);
     }
     lines.push_back(std::move(line));
@@ -145,14 +151,15 @@ std::vector<TerminalLine> upright_header(const FigurePanel& panel, const Termina
 std::vector<TerminalLine> header(const FigurePanel& panel, const TerminalPlan& plan) {
   if (plan.style == CellStyle::numbers) {
     TerminalLine line(plan.colors);
-    line.pad_to(plan.label_width + 1);
+    line.pad_to(plan.margin());
     for (std::int64_t j = 0; j < panel.grid.columns; ++j) {
       const std::string label = panel.columns.label(j * panel.columns.step);
       line.add(to_right(shorten(label, plan.cell_width - 2), plan.cell_width - 1) + " ");
     }
     return {line};
   }
-  if (plan.style == CellStyle::wide && !panel.columns.labels.empty()) {
+  const bool fit_upright = plan.style == CellStyle::wide || are_single(panel.columns);
+  if (fit_upright && !panel.columns.labels.empty()) {
     std::vector<TerminalLine> lines = upright_header(panel, plan);
     if (!lines.empty()) return lines;
   }
@@ -207,10 +214,10 @@ TerminalLine cell_line(const FigurePanel& panel, const ColorScale& scale, const 
                        std::int64_t row) {
   const Grid& grid = panel.grid;
   TerminalLine line(plan.colors);
-  if (plan.label_width > 0) {
+  if (plan.has_labels && plan.label_width > 0) {
     line.add(to_right(shorten(line_label(panel, plan, row), plan.label_width), plan.label_width));
   }
-  line.pad_to(plan.label_width + 1);
+  line.pad_to(plan.margin());
   for (std::int64_t j = 0; j < grid.columns; ++j) {
     const double value = grid.at(row, j);
     if (plan.style == CellStyle::numbers) {
@@ -257,7 +264,8 @@ TerminalPlan plan_terminal(const Figure& figure, CellStyle style, const NumberFo
 
 std::vector<TerminalLine> panel_lines(const FigurePanel& panel, const ColorScale& scale,
                                       const TerminalPlan& plan) {
-  std::vector<TerminalLine> lines = header(panel, plan);
+  std::vector<TerminalLine> lines;
+  if (plan.has_labels) lines = header(panel, plan);
   for (std::int64_t i = 0; i < panel.grid.rows; i += plan.rows_per_line()) {
     lines.push_back(cell_line(panel, scale, plan, i));
   }

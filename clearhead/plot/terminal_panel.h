@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_PLOT_TERMINAL_PANEL_H_
 #define CLEARHEAD_PLOT_TERMINAL_PANEL_H_
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,19 @@ enum class CellStyle {
 struct TerminalPlan {
   CellStyle style = CellStyle::narrow;
   NumberFormat format = {};  ///< of numbers
+  bool has_labels = true;    ///< of rows and columns
   int label_width = 0;       ///< room for the labels of rows
   int cell_width = 1;        ///< characters a column of cells takes
+  int least_width = 0;       ///< of a panel, so that its title has room
   ColorDepth colors = ColorDepth::none;
 
   int rows_per_line() const {
     return style == CellStyle::narrow && colors != ColorDepth::none ? 2 : 1;
   }
+  /// Before the cells: the labels and a blank.
+  int margin() const { return has_labels ? label_width + 1 : 0; }
   int panel_width(const FigurePanel& panel) const {
-    return label_width + 1 + cell_width * static_cast<int>(panel.grid.columns);
+    return std::max(least_width, margin() + cell_width * static_cast<int>(panel.grid.columns));
   }
   /// For a panel to the right of another, whose labels serve for both if the axes are the same.
   TerminalPlan beside(const Figure& figure) const {

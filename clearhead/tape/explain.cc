@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "clearhead/base/error.h"
 
@@ -39,32 +40,39 @@ std::shared_ptr<const Explanation> explain_operand(const Operand& number, int de
 
 std::string full_name(const Explanation& e) { return e.name + to_string(e.index); }
 
-void append_lines(const Explanation& e, std::size_t depth, std::size_t max_operands,
-                  std::set<std::string>& explained, std::string& text) {
-  text += std::string(2 * depth, ' ') + full_name(e) + " = " + format_number(e.value);
-  if (e.operands.empty()) {
-    text += e.formula == "input"    ? "  (input)\n"
-            : e.calculation.empty() ? "\n"
-                                    : "  (" + e.calculation + ")\n";
-    return;
-  }
-  if (!explained.insert(full_name(e)).second) {
-    text += "  (see above)\n";
-    return;
-  }
-  text += "\n" + std::string(2 * depth, ' ') + "  = " + e.formula + "\n" +
-          std::string(2 * depth, ' ') + "  = " + e.calculation + "\n";
-  const std::size_t count = e.operands.size();
-  const bool cut = count > max_operands;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (cut && i == max_operands / 2) {
-      const std::size_t left_out = count - max_operands / 2 * 2;
-      text += std::string(2 * depth + 2, ' ') + "… " + std::to_string(left_out) + " more\n";
-      i += left_out;
+// Writes explanations, each number once.
+struct Writer {
+  std::size_t max_operands;
+  const std::function<std::string(const Explanation&)>& about;
+  std::set<std::string> explained = {};
+  std::string text = {};
+
+  void write(const Explanation& e, std::size_t depth) {
+    const std::string indent(2 * depth, ' ');
+    text += indent + full_name(e) + (about ? about(e) : "") + " = " + format_number(e.value);
+    if (e.operands.empty()) {
+      text += e.formula == "input"    ? "  (input)\n"
+              : e.calculation.empty() ? "\n"
+                                      : "  (" + e.calculation + ")\n";
+      return;
     }
-    append_lines(*e.operands[i], depth + 1, max_operands, explained, text);
+    if (!explained.insert(full_name(e)).second) {
+      text += "  (see above)\n";
+      return;
+    }
+    text += "\n" + indent + "  = " + e.formula + "\n" + indent + "  = " + e.calculation + "\n";
+    const std::size_t count = e.operands.size();
+    const bool cut = count > max_operands;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (cut && i == max_operands / 2) {
+        const std::size_t left_out = count - max_operands / 2 * 2;
+        text += indent + "  … " + std::to_string(left_out) + " more\n";
+        i += left_out;
+      }
+      write(*e.operands[i], depth + 1);
+    }
   }
-}
+};
 
 }  // namespace
 
@@ -101,11 +109,11 @@ Explanation explain(const Var& var, const Index& index, int depth) {
   return *explain_operand(operand(var, index), depth, known);
 }
 
-std::string to_string(const Explanation& explanation, std::size_t max_operands) {
-  std::string text;
-  std::set<std::string> explained;
-  append_lines(explanation, 0, max_operands, explained, text);
-  return text;
+std::string to_string(const Explanation& explanation, std::size_t max_operands,
+                      const std::function<std::string(const Explanation&)>& about) {
+  Writer writer{max_operands, about};
+  writer.write(explanation, 0);
+  return std::move(writer.text);
 }
 
 Operand operand(const Var& var, Index index) {

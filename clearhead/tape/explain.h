@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_TAPE_EXPLAIN_H_
 #define CLEARHEAD_TAPE_EXPLAIN_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,8 +47,9 @@ Explanation explain(const Var& var, const Index& index, int depth = 1);
 
 /// The explanation as an indented text, one number a line; a number that stands there already is
 /// referred to, and of more than `max_operands` operands of one number the middle ones are counted
-/// instead of listed.
-std::string to_string(const Explanation& explanation, std::size_t max_operands = 16);
+/// instead of listed. `about`, if given, says what a number is; that stands behind its place.
+std::string to_string(const Explanation& explanation, std::size_t max_operands = 16,
+                      const std::function<std::string(const Explanation&)>& about = {});
 
 // For ops/, which write calculations:
 

@@ -227,6 +227,15 @@ std::vector<Var> Tape::vars() const {
   return all;
 }
 
+std::vector<std::string> Tape::names() const {
+  std::vector<std::pair<std::int64_t, std::string>> numbered;
+  for (const auto& [name, id] : ids_) numbered.emplace_back(id, name);
+  std::sort(numbered.begin(), numbered.end());
+  std::vector<std::string> names;
+  for (auto& [id, name] : numbered) names.push_back(std::move(name));
+  return names;
+}
+
 // --- Var
 
 Tape& Var::tape() const {

@@ -174,6 +174,8 @@ class Tape {
   bool contains(std::string_view name) const { return ids_.find(name) != ids_.end(); }
   /// All recorded values, in the order in which they were recorded.
   std::vector<Var> vars() const;
+  /// All names, aliases among them, in that order.
+  std::vector<std::string> names() const;
 
  private:
   friend class Var;

@@ -12,11 +12,11 @@
 #include "apps/cli/attend/options.h"
 #include "apps/cli/attend/results.h"
 #include "apps/cli/attend/steps.h"
+#include "apps/cli/figures.h"
 #include "apps/cli/help.h"
 #include "apps/cli/output.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/plot/figure_file.h"
 #include "clearhead/plot/terminal.h"
 
 namespace clearhead {
@@ -25,11 +25,7 @@ namespace {
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
                         const Heatmap& heatmap) {
-  std::string written;
-  for (const std::string& path : o.out) {
-    write_figure(heatmap, path);
-    written += "wrote " + path + "\n";
-  }
+  std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     const std::vector<std::string> left_out = save_steps(tape, in, o.save);
     written += "wrote " + o.save + "\n";

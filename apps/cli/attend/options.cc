@@ -3,8 +3,8 @@
 #include "apps/cli/attend/arrays.h"
 #include "apps/cli/attend/layout.h"
 #include "apps/cli/command.h"
+#include "apps/cli/figures.h"
 #include "apps/cli/option_group.h"
-#include "clearhead/plot/figure_file.h"
 
 namespace clearhead {
 namespace {
@@ -92,12 +92,6 @@ void add_attention(CLI::App& app, AttendOptions& o) {
   group.flag("--fused", "Tile by tile, in little memory, with the same result", set(o.fused, true));
   group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
                 into(o.threads));
-}
-
-// The words of a table of names, for OptionGroup::choice.
-template <typename T>
-std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& names) {
-  return {names.begin(), names.end()};
 }
 
 void add_results(CLI::App& app, AttendOptions& o) {
@@ -198,13 +192,7 @@ void check(const AttendOptions& o) {
   if (o.explain.empty() && (o.explain_of != usual.explain_of || o.depth != usual.depth)) {
     throw UsageError("--explain-of and --depth say more of --explain; give --explain H,T,D too");
   }
-  for (const std::string& path : o.out) {
-    try {
-      check_figure_ending(path);
-    } catch (const Error& e) {
-      throw UsageError(std::string("--out: ") + e.what());
-    }
-  }
+  check_out(o.out);
   if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
     throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz");
   }

@@ -10,6 +10,7 @@
 #include "apps/cli/attend/steps.h"
 #include "apps/cli/numbers.h"
 #include "apps/cli/table.h"
+#include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/plot/pool.h"
 #include "clearhead/tensor/io.h"
@@ -40,25 +41,6 @@ std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
   return names;
 }
 
-// Rows [begin, end) of the pattern of one head [rows, S], −∞ where the query does not see the key.
-Tensor visible_weights(const Tape& tape, std::int64_t b, std::int64_t h, std::int64_t begin,
-                       std::int64_t end) {
-  const Var pattern = tape["hook_pattern"];
-  const std::int64_t S = pattern.size(3);
-  const Index from = {b, h, begin, 0};
-  const Index to = {b + 1, h + 1, end, S};
-  Tensor weights = pattern.tile(from, to).to(DType::f64).reshape({end - begin, S});
-  const Var scores = tape["hook_attn_scores"];
-  if (scores.kind() != "mask") return weights;  // every query sees every key
-  weights = weights.clone();
-  const Tensor masked = scores.tile(from, to).to(DType::f64);
-  double* w = weights.mutable_data<double>();
-  for (std::int64_t i = 0; i < weights.count(); ++i) {
-    if (masked.data<double>()[i] == -INFINITY) w[i] = -INFINITY;
-  }
-  return weights;
-}
-
 // A pattern too large to be held, calculated a band of rows at a time.
 Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) {
   const Shape shape = tape["hook_pattern"].shape();
@@ -75,7 +57,7 @@ Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) 
   double* cells = panel.values.mutable_data<double>();
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t begin = i * row_step;
-    const Tensor band = visible_weights(tape, b, h, begin, std::min(T, begin + row_step));
+    const Tensor band = visible_weights(tape, {"", b, h}, begin, std::min(T, begin + row_step));
     const Grid grid = pool_matrix(band, 1, kPooledSize, pool);
     std::copy(grid.values.begin(), grid.values.end(), cells + i * columns);
   }
@@ -169,7 +151,7 @@ Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOp
     const std::int64_t h = i % shape[1];
     Panel panel;
     if (whole) {
-      panel.values = visible_weights(tape, b, h, 0, shape[2]);
+      panel.values = visible_weights(tape, {"", b, h});
       panel.row_labels = in.query_labels;
       panel.column_labels = in.key_labels;
     } else {

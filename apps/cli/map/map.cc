@@ -10,12 +10,12 @@
 #include <mutex>
 #include <string>
 
+#include "apps/cli/figures.h"
 #include "apps/cli/help.h"
 #include "apps/cli/map/options.h"
 #include "apps/cli/map/results.h"
 #include "apps/cli/output.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/plot/figure_file.h"
 #include "clearhead/plot/terminal.h"
 #include "clearhead/tensor/io.h"
 
@@ -65,11 +65,7 @@ auto with_progress(const std::string& title, AttentionMapOptions options, const 
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const MapOptions& o, const Heatmap& heatmap, const NamedTensors& named) {
-  std::string written;
-  for (const std::string& path : o.out) {
-    write_figure(heatmap, path);
-    written += "wrote " + path + "\n";
-  }
+  std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     write_tensors(o.save, named);
     written += "wrote " + o.save + "\n";

@@ -1,34 +1,12 @@
 #include "apps/cli/map/options.h"
 
-#include <charconv>
-
 #include "apps/cli/attend/layout.h"
 #include "apps/cli/command.h"
+#include "apps/cli/figures.h"
 #include "apps/cli/option_group.h"
-#include "clearhead/plot/figure_file.h"
 
 namespace clearhead {
 namespace {
-
-// "100:200,0:50": queries, then keys.
-AttentionWindow parse_window(const std::string& text) {
-  AttentionWindow window;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const auto number = [&](std::int64_t& n, char after) {
-    const auto [stop, fault] = std::from_chars(at, end, n);
-    const bool ends = after == 0 ? stop == end : stop != end && *stop == after;
-    if (fault != std::errc() || !ends || n < 0) {
-      refuse_value("--window", "queries and keys as BEGIN:END,BEGIN:END", text);
-    }
-    at = stop + (after == 0 ? 0 : 1);
-  };
-  number(window.t, ':');
-  number(window.t_end, ',');
-  number(window.s, ':');
-  number(window.s_end, 0);
-  return window;
-}
 
 void add_files(CLI::App& app, MapOptions& o) {
   OptionGroup group(app, "Queries and keys: .npy, .csv, or names of tensors in the file --from");
@@ -76,12 +54,6 @@ void add_attention(CLI::App& app, MapOptions& o) {
                 1, [&a](std::int64_t n) { a.cell = n; });
   group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
                 [&o](std::int64_t n) { o.threads = static_cast<int>(n); });
-}
-
-// The words of a table of names, for OptionGroup::choice.
-template <typename T>
-std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& names) {
-  return {names.begin(), names.end()};
 }
 
 void add_results(CLI::App& app, MapOptions& o) {
@@ -138,13 +110,7 @@ void check(const MapOptions& o) {
   if (o.key_mass && o.attention.precision != Precision::highest) {
     throw UsageError("--key-mass is calculated with the highest precision; leave --precision out");
   }
-  for (const std::string& path : o.out) {
-    try {
-      check_figure_ending(path);
-    } catch (const Error& e) {
-      throw UsageError(std::string("--out: ") + e.what());
-    }
-  }
+  check_out(o.out);
   const bool known = o.save.empty() || o.save.ends_with(".safetensors") ||
                      o.save.ends_with(".npz") || (o.window && o.save.ends_with(".npy"));
   if (!known) {

@@ -1,0 +1,49 @@
+#include "apps/cli/figures.h"
+
+#include <charconv>
+
+#include "apps/cli/command.h"
+#include "apps/cli/option_group.h"
+#include "clearhead/plot/figure_file.h"
+
+namespace clearhead {
+
+void check_out(const std::vector<std::string>& out) {
+  for (const std::string& path : out) {
+    try {
+      check_figure_ending(path);
+    } catch (const Error& e) {
+      throw UsageError(std::string("--out: ") + e.what());
+    }
+  }
+}
+
+std::string write_figures(const Heatmap& heatmap, const std::vector<std::string>& out) {
+  std::string written;
+  for (const std::string& path : out) {
+    write_figure(heatmap, path);
+    written += "wrote " + path + "\n";
+  }
+  return written;
+}
+
+AttentionWindow parse_window(const std::string& text) {
+  AttentionWindow window;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto number = [&](std::int64_t& n, char after) {
+    const auto [stop, fault] = std::from_chars(at, end, n);
+    const bool ends = after == 0 ? stop == end : stop != end && *stop == after;
+    if (fault != std::errc() || !ends || n < 0) {
+      refuse_value("--window", "queries and keys as BEGIN:END,BEGIN:END", text);
+    }
+    at = stop + (after == 0 ? 0 : 1);
+  };
+  number(window.t, ':');
+  number(window.t_end, ',');
+  number(window.s, ':');
+  number(window.s_end, 0);
+  return window;
+}
+
+}  // namespace clearhead

@@ -1,0 +1,32 @@
+// Options and files of figures, which several commands have.
+#ifndef CLEARHEAD_APPS_CLI_FIGURES_H_
+#define CLEARHEAD_APPS_CLI_FIGURES_H_
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/lens/attention_map.h"
+#include "clearhead/plot/heatmap.h"
+
+namespace clearhead {
+
+/// Throws UsageError unless each file of --out has an ending that figures are written as.
+void check_out(const std::vector<std::string>& out);
+
+/// Draws the figure into each file; returns "wrote FILE" in a line each.
+std::string write_figures(const Heatmap& heatmap, const std::vector<std::string>& out);
+
+/// The value of --window, "100:200,0:50": queries, then keys. Throws UsageError.
+AttentionWindow parse_window(const std::string& text);
+
+/// The words of a table of names, for OptionGroup::choice.
+template <typename T>
+std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& names) {
+  return {names.begin(), names.end()};
+}
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_FIGURES_H_

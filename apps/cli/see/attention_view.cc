@@ -1,0 +1,210 @@
+#include "apps/cli/see/attention_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+namespace {
+
+// In the order of AttentionKind.
+constexpr const char* kKindWords[] = {"encoder", "decoder", "cross"};
+constexpr const char* kKindTitles[] = {"attention within the source",
+                                       "attention within the translation",
+                                       "attention of the translation to the source"};
+
+AttentionKind kind_of(const AttentionStack& stack) {
+  if (stack.name.ends_with("cross_attn")) return AttentionKind::cross;
+  return stack.name.starts_with("encoder.") ? AttentionKind::encoder : AttentionKind::decoder;
+}
+
+// Axes and their tokens. The query of a decoder that looks at the source is called by the token that
+// it is about to write, as in figures of alignments.
+void name_axes(const Reading& reading, AttentionView& view) {
+  view.query_names = view.key_names = reading.text.names;
+  view.query_title = "query";
+  view.key_title = "key";
+  if (!reading.is_translation()) return;
+  switch (kind_of(view.stack)) {
+    case AttentionKind::encoder:
+      view.query_names = view.key_names = reading.source.names;
+      break;
+    case AttentionKind::decoder:
+      break;
+    case AttentionKind::cross:
+      view.key_names = reading.source.names;
+      view.query_names.erase(view.query_names.begin());
+      view.query_names.emplace_back(kEndToken);
+      view.query_title = "token that is written next";
+      view.key_title = "token of the source";
+      view.same_tokens = false;
+  }
+}
+
+Tensor weights_of(const Reading& reading, const AttentionView& view, std::int64_t layer,
+                  std::int64_t head) {
+  const HeadPlace place{.scope = view.stack.scopes[static_cast<std::size_t>(layer)], .head = head};
+  return visible_weights(reading.tape, place);
+}
+
+// Sets layer, head and measures: those asked for, and where that leaves a choice, the most selective.
+void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& view) {
+  const auto check = [](const char* what, std::optional<std::int64_t> asked, std::int64_t count) {
+    if (!asked || *asked < count) return;
+    throw Error(fmt::format("--{} {}: there {} of them, counted from 0", what, *asked,
+                            count == 1 ? "is 1" : fmt::format("are {}", count)));
+  };
+  check("layer", o.layer, view.layers());
+  check("head", o.head, view.heads);
+  view.measures.selectivity = -1;
+  for (std::int64_t layer = 0; layer < view.layers(); ++layer) {
+    if (o.layer && *o.layer != layer) continue;
+    for (std::int64_t head = 0; head < view.heads; ++head) {
+      if (o.head && *o.head != head) continue;
+      const HeadMeasures measures =
+          measure_head(weights_of(reading, view, layer, head), view.same_tokens);
+      if (measures.selectivity <= view.measures.selectivity) continue;
+      view.layer = layer;
+      view.head = head;
+      view.measures = measures;
+    }
+  }
+  view.is_chosen = (!o.layer && view.layers() > 1) || (!o.head && view.heads > 1);
+}
+
+Heatmap empty_heatmap(const AttentionView& view, const SeeOptions& o) {
+  Heatmap heatmap;
+  heatmap.row_title = view.query_title;
+  heatmap.column_title = view.key_title;
+  heatmap.value_title = "attention weight";
+  heatmap.scale = o.color_scale.value_or(Scale::linear);
+  heatmap.color_map = o.color_map;
+  heatmap.pool = Pool::max;
+  return heatmap;
+}
+
+// Queries or keys [begin, end) by name.
+std::vector<std::string> part(const std::vector<std::string>& names, std::int64_t begin,
+                              std::int64_t end) {
+  return {names.begin() + begin, names.begin() + end};
+}
+
+void check_window(const AttentionView& view, const AttentionWindow& window) {
+  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
+  if (window.t < window.t_end && window.t_end <= T && window.s < window.s_end &&
+      window.s_end <= S) {
+    return;
+  }
+  throw Error(fmt::format("--window {}:{},{}:{}: expected a part of 0:{},0:{}", window.t,
+                          window.t_end, window.s, window.s_end, T, S));
+}
+
+}  // namespace
+
+std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& o) {
+  if (o.attention && !reading.is_translation()) {
+    throw Error("--attention is for translation models; " + reading.name + " is none");
+  }
+  const std::vector<AttentionStack> stacks = attention_stacks(reading.tape);
+  if (stacks.empty()) return std::nullopt;
+  const AttentionKind wanted = o.attention.value_or(AttentionKind::cross);
+  const auto stack = std::find_if(stacks.begin(), stacks.end(), [&](const AttentionStack& other) {
+    return !reading.is_translation() || kind_of(other) == wanted;
+  });
+  if (stack == stacks.end()) {
+    throw Error(fmt::format("--attention {0}: the {0} of {1} has none",
+                            kKindWords[static_cast<int>(wanted)], reading.name));
+  }
+  AttentionView view;
+  view.stack = *stack;
+  view.heads = attention_head_count(reading.tape, stack->scopes.front());
+  view.title = reading.is_translation() ? kKindTitles[static_cast<int>(wanted)] : "attention";
+  name_axes(reading, view);
+  choose_head(reading, o, view);
+  if (o.window) check_window(view, *o.window);
+  return view;
+}
+
+Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
+                      std::optional<std::int64_t> only) {
+  Heatmap heatmap = empty_heatmap(view, o);
+  if (view.layers() * view.heads > static_cast<std::int64_t>(kMostPanels)) only = view.layer;
+  heatmap.title = fmt::format("{}: {}, {}", reading.name, view.title,
+                              only ? fmt::format("all heads of layer {}", *only) : "all heads");
+  heatmap.panel_columns = static_cast<int>(view.heads);
+  for (std::int64_t layer = only.value_or(0); layer <= only.value_or(view.layers() - 1); ++layer) {
+    for (std::int64_t head = 0; head < view.heads; ++head) {
+      heatmap.panels.push_back({.title = fmt::format("L{}H{}", layer, head),
+                                .values = weights_of(reading, view, layer, head),
+                                .row_labels = view.query_names,
+                                .column_labels = view.key_names});
+    }
+  }
+  return heatmap;
+}
+
+Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
+                     const std::optional<AttentionWindow>& window) {
+  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
+  const auto [t, t_end, s, s_end] = window.value_or(AttentionWindow{0, T, 0, S});
+  Heatmap heatmap = empty_heatmap(view, o);
+  heatmap.title =
+      fmt::format("{}: {}, layer {}, head {}", reading.name, view.title, view.layer, view.head);
+  const Tensor weights = weights_of(reading, view, view.layer, view.head);
+  heatmap.panels.push_back({.values = weights.slice(0, t, t_end).slice(1, s, s_end),
+                            .row_labels = part(view.query_names, t, t_end),
+                            .column_labels = part(view.key_names, s, s_end)});
+  return heatmap;
+}
+
+std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
+                                              const TerminalOptions& terminal) {
+  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
+  const TerminalRoom room = labelled_room(view.query_names, view.key_names, terminal);
+  if (T <= room.rows && S <= room.columns) return std::nullopt;
+  if (!view.same_tokens)
+    return AttentionWindow{0, std::min(T, room.rows), 0, std::min(S, room.columns)};
+  const std::int64_t n = std::min({T, room.rows, room.columns});
+  const std::int64_t begin = reading.goes_on() ? T - n : 0;
+  return AttentionWindow{begin, begin + n, begin, begin + n};
+}
+
+std::string describe(const AttentionView& view) {
+  const HeadMeasures& m = view.measures;
+  std::string text = fmt::format("Layer {}, head {}", view.layer, view.head);
+  if (view.is_chosen) {
+    text += fmt::format(
+        " is the most selective: on average a query gives one key{} {:.2f} more weight than "
+        "queries "
+        "in general do. --layer and --head show others",
+        view.same_tokens ? ", neither itself nor a neighbour," : "", m.selectivity);
+  }
+  text += fmt::format(". Its mean entropy is {:.2f} nats, its mean weight for the first key {:.2f}",
+                      m.entropy, m.first);
+  if (!view.same_tokens) return text + ".";
+  return text + fmt::format(", for the query itself {:.2f}, for the token before it {:.2f}.",
+                            m.self, m.previous);
+}
+
+std::string describe_window(const Reading& reading, const AttentionView& view,
+                            const AttentionWindow& window) {
+  const Tensor weights = weights_of(reading, view, view.layer, view.head);
+  double outside = 0;
+  for (std::int64_t t = window.t; t < window.t_end; ++t) {
+    for (std::int64_t s = 0; s < weights.size(1); ++s) {
+      const double p = weights.at({t, s});
+      if ((s < window.s || s >= window.s_end) && !std::isinf(p)) outside += p;
+    }
+  }
+  outside /= static_cast<double>(window.t_end - window.t);
+  return fmt::format(
+      "Shown are queries {} to {} of {} and keys {} to {} of {}; {:.0f} % of the weight of these "
+      "queries goes to other keys. --window T:T,S:S shows other parts.",
+      window.t, window.t_end - 1, std::ssize(view.query_names), window.s, window.s_end - 1,
+      std::ssize(view.key_names), 100 * outside);
+}
+
+}  // namespace clearhead

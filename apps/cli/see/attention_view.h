@@ -1,0 +1,61 @@
+// Which attention of a reading is shown, and its figures.
+#ifndef CLEARHEAD_APPS_CLI_SEE_ATTENTION_VIEW_H_
+#define CLEARHEAD_APPS_CLI_SEE_ATTENTION_VIEW_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/cli/see/options.h"
+#include "apps/cli/see/reading.h"
+#include "clearhead/lens/attention_heads.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/terminal.h"
+
+namespace clearhead {
+
+/// One kind of attention in all its layers, and the head that is shown large.
+struct AttentionView {
+  AttentionStack stack;
+  std::string title;                     ///< "attention of the translation to the source"
+  std::int64_t heads = 0;                ///< of a layer
+  std::vector<std::string> query_names;  ///< tokens
+  std::vector<std::string> key_names;
+  std::string query_title, key_title;
+  bool same_tokens = true;  ///< query t and key t are one
+  std::int64_t layer = 0, head = 0;
+  bool is_chosen = false;  ///< by its selectivity
+  HeadMeasures measures;   ///< of the large head
+
+  std::int64_t layers() const { return static_cast<std::int64_t>(stack.scopes.size()); }
+  /// The scope of the layer that is shown large.
+  const std::string& scope() const { return stack.scopes[static_cast<std::size_t>(layer)]; }
+};
+
+/// The attention that `options` ask for; nothing if the model has none. Throws Error if it has no
+/// such layer, head or kind.
+std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& options);
+
+/// All heads, layer by layer; of one layer if `layer` is given.
+Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& options,
+                      std::optional<std::int64_t> layer);
+
+/// The large head: its window, or all.
+Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& options,
+                     const std::optional<AttentionWindow>& window);
+
+/// What the terminal has room for with a label for every token: all (then nothing is returned), or
+/// the last tokens of a text that is continued, the first of others.
+std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
+                                              const TerminalOptions& terminal);
+
+/// Which head is large and why, and its measures.
+std::string describe(const AttentionView& view);
+/// Which part of it is shown, and how much weight lies outside.
+std::string describe_window(const Reading& reading, const AttentionView& view,
+                            const AttentionWindow& window);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_ATTENTION_VIEW_H_

@@ -1,0 +1,107 @@
+#include "apps/cli/see/explanation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "apps/cli/attend/steps.h"
+#include "apps/cli/command.h"
+#include "apps/cli/option_group.h"
+#include "clearhead/base/error.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead {
+namespace {
+
+// "3,0,2"
+Index parse_index(const std::string& text) {
+  Index index;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    const auto [stop, fault] = std::from_chars(at, end, index.emplace_back());
+    if (fault != std::errc() || (stop != end && *stop != ',')) {
+      refuse_value("--explain", "T,S or NAME:I,J,… with whole numbers", text);
+    }
+    if (stop == end) return index;
+    at = stop + 1;
+  }
+}
+
+std::string quoted(const std::string& token) { return "\"" + visible_label(token) + "\""; }
+
+// Says which tokens the numbers of a reading belong to.
+class TokenNames {
+ public:
+  explicit TokenNames(const Reading& reading) : reading_(reading) {}
+
+  /// ` for "the" to "cat"`
+  std::string of(const Explanation& number) const {
+    const std::string& name = number.name;
+    const Index& at = number.index;
+    const std::string last = name.substr(name.rfind('.') + 1);
+    if (name == "embed.W_E") return " of " + quoted(reading_.token(at[0]));
+    if (name == "tokens" || name == "source_tokens") return token(" of ", name, false, at[1]);
+    if (name == "logits" || name == "probabilities") {
+      return token(reading_.goes_on() || reading_.is_translation() ? " after " : " at ", name,
+                   false, at[1]) +
+             " for " + quoted(reading_.token(at[2]));
+    }
+    const std::vector<Step>& steps = all_steps();
+    const auto step = std::find_if(steps.begin(), steps.end(),
+                                   [&](const Step& other) { return other.name == last; });
+    if (step == steps.end()) return at.size() == 3 ? token(" of ", name, false, at[1]) : "";
+    std::string text;
+    const std::size_t skipped = step->axes.size() - std::min(step->axes.size(), at.size());
+    for (std::size_t axis = skipped; axis < step->axes.size(); ++axis) {
+      const bool is_key = step->axes[axis] == Axis::key;
+      if (!is_key && step->axes[axis] != Axis::query && step->axes[axis] != Axis::token) continue;
+      text += token(text.empty() ? " of " : " to ", name, is_key, at[axis - skipped]);
+    }
+    return text;
+  }
+
+ private:
+  std::string token(const char* before, const std::string& name, bool is_key,
+                    std::int64_t i) const {
+    const bool is_cross = name.find("cross_attn.") != std::string::npos;
+    const bool of_source =
+        name.starts_with("encoder.") || name == "source_tokens" || (is_cross && is_key);
+    const std::vector<std::string>& names = (of_source ? reading_.source : reading_.text).names;
+    if (i >= std::ssize(names)) return "";
+    return before + quoted(names[static_cast<std::size_t>(i)]);
+  }
+
+  const Reading& reading_;
+};
+
+}  // namespace
+
+std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
+                              const std::string& asked, int depth) {
+  const std::size_t colon = asked.rfind(':');
+  std::string name;
+  Index index = parse_index(colon == std::string::npos ? asked : asked.substr(colon + 1));
+  if (colon != std::string::npos) {
+    name = asked.substr(0, colon);
+  } else if (view && index.size() == 2) {
+    name = view->scope() + "hook_pattern";
+    if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
+  } else {
+    throw UsageError("--explain " + asked +
+                     (view ? ": expected the query and the key, T,S, of the large head"
+                           : ": " + reading.name + " has no attention") +
+                     "; any other number is NAME:I,J,…, whose names --list shows");
+  }
+  const Var var = reading.tape[name];
+  const Shape& shape = var.shape();
+  if (index.size() + 1 == shape.size() && shape[0] == 1) index.insert(index.begin(), 0);
+  const TokenNames tokens(reading);
+  return to_string(explain(var, index, depth), 16,
+                   [&](const Explanation& number) { return tokens.of(number); });
+}
+
+}  // namespace clearhead

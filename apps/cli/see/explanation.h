@@ -1,0 +1,20 @@
+// Where one number of a reading comes from, with the tokens that it belongs to.
+#ifndef CLEARHEAD_APPS_CLI_SEE_EXPLANATION_H_
+#define CLEARHEAD_APPS_CLI_SEE_EXPLANATION_H_
+
+#include <optional>
+#include <string>
+
+#include "apps/cli/see/attention_view.h"
+#include "apps/cli/see/reading.h"
+
+namespace clearhead {
+
+/// Explains the number that `asked` ("T,S" of the large head, or "NAME:I,J,…", counted from 0; an
+/// axis of a batch of one may be left out) means, `depth` steps back. Throws Error if there is none.
+std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
+                              const std::string& asked, int depth);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_EXPLANATION_H_

@@ -1,0 +1,83 @@
+#include "apps/cli/see/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "apps/cli/command.h"
+#include "apps/cli/figures.h"
+#include "apps/cli/option_group.h"
+
+namespace clearhead {
+namespace {
+
+void add_model(CLI::App& app, SeeOptions& o) {
+  app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
+  OptionGroup group(app, "Which network, and what of it");
+  group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
+             [&o](const std::string& x) { o.model = x; });
+  group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
+                [&o](std::int64_t n) { o.layer = n; });
+  group.integer("--head",
+                "The head that is shown large, counted from 0. Without --layer or --head it is "
+                "the most selective one: whose queries most prefer a key, beyond their neighbours, "
+                "that other queries do not",
+                0, [&o](std::int64_t n) { o.head = n; });
+  group.choice<AttentionKind>("--attention",
+                              {{"encoder", AttentionKind::encoder},
+                               {"decoder", AttentionKind::decoder},
+                               {"cross", AttentionKind::cross}},
+                              "Of a translation model: how the source looks at itself, how the "
+                              "translation does, or how it looks at the source (if not given)",
+                              [&o](AttentionKind x) { o.attention = x; });
+  group.text("--window", "T:T,S:S",
+             "Of the large head, only queries T:T and keys S:S, from the first up to but not "
+             "including the second (if not given, all that fit)",
+             [&o](const std::string& x) { o.window = parse_window(x); });
+  group.integer("--top", "So many predictions (5 if not given)", 1,
+                [&o](std::int64_t n) { o.top = n; });
+}
+
+void add_results(CLI::App& app, SeeOptions& o) {
+  OptionGroup group(app, "What you get besides");
+  group.text("--explain", "T,S|NAME:I,J",
+             "Where one number comes from: the weight that query T of the large head has for key "
+             "S, or the number at I,J,… of the value called NAME",
+             [&o](const std::string& x) { o.explain = x; });
+  group.integer("--depth", "How many steps back --explain goes (1 if not given)", 1,
+                [&o](std::int64_t n) { o.depth = static_cast<int>(n); });
+  group.flag("--list", "The names, shapes and formulas of all that was calculated",
+             [&o] { o.list = true; });
+  group.repeated_text("--out", "FILE",
+                      "Draw all heads: .svg, .pdf, .png or .html; with --layer those of the layer, "
+                      "with --head the large one. May be given several times",
+                      [&o](const std::vector<std::string>& x) { o.out = x; });
+  group.text("--save", "FILE",
+             "Write all that was calculated, with names and shapes as TransformerLens has them: "
+             ".safetensors or .npz",
+             [&o](const std::string& x) { o.save = x; });
+  group.choice<Scale>("--color-scale", choices(scale_names()),
+                      "How weights become colours (linear if not given)",
+                      [&o](Scale x) { o.color_scale = x; });
+  group.choice<ColorMap>("--color-map", choices(color_map_names()),
+                         "The colours (violet-to-yellow if not given)",
+                         [&o](ColorMap x) { o.color_map = x; });
+}
+
+}  // namespace
+
+void add_see_options(CLI::App& app, SeeOptions& options) {
+  add_model(app, options);
+  add_results(app, options);
+}
+
+void check(const SeeOptions& o) {
+  if (o.text.empty()) throw UsageError("the text is empty; there is nothing to see");
+  if (o.explain.empty() && o.depth != SeeOptions().depth) {
+    throw UsageError("--depth says more of --explain; give that too");
+  }
+  check_out(o.out);
+  if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
+    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz");
+  }
+}
+
+}  // namespace clearhead

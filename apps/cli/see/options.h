@@ -1,0 +1,52 @@
+// What `clearhead see` can be told.
+#ifndef CLEARHEAD_APPS_CLI_SEE_OPTIONS_H_
+#define CLEARHEAD_APPS_CLI_SEE_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/lens/attention_map.h"
+#include "clearhead/plot/heatmap.h"
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+/// Which attention of a translation model.
+enum class AttentionKind { encoder, decoder, cross };
+
+struct SeeOptions {
+  std::string text;
+  std::string model = "shakespeare";
+
+  // What is large
+  std::optional<AttentionKind> attention;  ///< cross if not given; only of a translation model
+  std::optional<std::int64_t> layer, head;
+  std::optional<AttentionWindow> window;
+  std::int64_t top = 5;
+
+  // What is said and written besides
+  std::string explain;  ///< "T,S" or "NAME:I,J,…"; empty if not given
+  int depth = 1;
+  bool list = false;
+  std::vector<std::string> out;
+  std::string save;
+
+  // How heads are drawn
+  std::optional<Scale> color_scale;
+  ColorMap color_map = ColorMap::automatic;
+};
+
+/// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.
+void add_see_options(CLI::App& app, SeeOptions& options);
+
+/// Throws UsageError if options do not go together.
+void check(const SeeOptions& options);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_OPTIONS_H_

@@ -1,0 +1,126 @@
+#include "apps/cli/see/predictions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "apps/cli/help.h"
+#include "apps/cli/numbers.h"
+#include "apps/cli/table.h"
+#include "clearhead/plot/label.h"
+
+namespace clearhead {
+namespace {
+
+constexpr int kBarWidth = 40;  // of a probability of 1
+
+struct Likely {
+  std::int64_t id;
+  double probability;
+};
+
+// The likeliest tokens for place t, likeliest first.
+std::vector<Likely> likeliest(const Reading& reading, std::int64_t t, std::int64_t count) {
+  const std::int64_t V = reading.probabilities.size(2);
+  const Tensor row =
+      reading.probabilities.tile({0, t, 0}, {1, t + 1, V}).to(DType::f64).contiguous();
+  std::vector<Likely> all;
+  for (std::int64_t id = 0; id < V; ++id) all.push_back({id, row.data<double>()[id]});
+  const std::int64_t shown = std::min(count, V);
+  std::partial_sort(all.begin(), all.begin() + shown, all.end(), [](auto& a, auto& b) {
+    return a.probability != b.probability ? a.probability > b.probability : a.id < b.id;
+  });
+  all.resize(static_cast<std::size_t>(shown));
+  return all;
+}
+
+// A bar of eighths of a character.
+std::string bar(double probability) {
+  static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const int eighths = static_cast<int>(probability * 8 * kBarWidth + 0.5);
+  std::string text;
+  for (int i = 0; i < eighths / 8; ++i) text += "█";
+  return text + kEighths[eighths % 8];
+}
+
+std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top) {
+  TextTable table;
+  table.columns = {{"token", true}, {"probability", false}, {"", true}};
+  for (const Likely& likely : likeliest(reading, t, top)) {
+    table.rows.push_back({label_text({reading.token(likely.id)}, 0),
+                          fmt::format("{:.3f}", likely.probability), bar(likely.probability)});
+  }
+  return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
+}
+
+std::string print_masks(const Reading& reading, std::int64_t top, int width) {
+  const std::int64_t mask = reading.saved.tokenizer->special(kMaskToken);
+  std::string text;
+  for (std::int64_t t = 0; t < std::ssize(reading.text.ids); ++t) {
+    if (reading.text.ids[static_cast<std::size_t>(t)] != mask) continue;
+    text += fmt::format("{}What stands at place {}, {}:\n{}", text.empty() ? "" : "\n", t,
+                        kMaskToken, print_bars(reading, t, top));
+  }
+  if (!text.empty()) return text;
+  return wrapped("There is nothing to guess; put " + std::string(kMaskToken) +
+                     " in the place of a word.",
+                 width, 0) +
+         "\n";
+}
+
+// A row for each token that is written after those before it.
+std::string print_translation(const Reading& reading, std::int64_t top, int width) {
+  TextTable table;
+  table.columns = {{"token", true}, {"probability", false}, {"likeliest others", true}};
+  std::vector<std::int64_t> written(reading.text.ids.begin() + 1, reading.text.ids.end());
+  written.push_back(reading.saved.tokenizer->special(kEndToken));
+  for (std::int64_t t = 0; t < std::ssize(written); ++t) {
+    const std::int64_t id = written[static_cast<std::size_t>(t)];
+    std::string others;
+    std::int64_t count = 1;
+    for (const Likely& likely : likeliest(reading, t, top)) {
+      if (likely.id == id || count == top) continue;
+      others += fmt::format("{}{} {:.3f}", others.empty() ? "" : ", ",
+                            label_text({reading.token(likely.id)}, 0), likely.probability);
+      ++count;
+    }
+    const double probability = reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
+    table.rows.push_back(
+        {label_text({reading.token(id)}, 0), fmt::format("{:.3f}", probability), others});
+  }
+  std::string text = fmt::format("translation: {}\n\n", visible_text(reading.translation));
+  for (const std::string& line : table.lines()) text += shorten(line, width) + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string print_tokens(const std::string& title, const Tokens& tokens, int width) {
+  const std::int64_t count = std::ssize(tokens.names);
+  const int number_width = static_cast<int>(std::to_string(count).size()) + 1;
+  std::vector<std::string> lines;
+  for (const std::int64_t step : {50, 40, 30, 20, 10, 5, 1}) {
+    lines.clear();
+    bool fits = true;
+    for (std::int64_t begin = 0; begin < count && fits; begin += step) {
+      std::string line = pad_left(std::to_string(begin), number_width) + " ";
+      for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
+        line += " " + visible_label(tokens.names[static_cast<std::size_t>(i)]);
+      }
+      fits = display_width(line) <= width;
+      lines.push_back(fits ? line : shorten(line, width));
+    }
+    if (fits) break;
+  }
+  return fmt::format("{} ({}):\n{}\n", title, counted(count, "token"), fmt::join(lines, "\n"));
+}
+
+std::string print_predictions(const Reading& reading, std::int64_t top, int width) {
+  if (reading.is_translation()) return print_translation(reading, top, width);
+  if (!reading.goes_on()) return print_masks(reading, top, width);
+  return "The next token:\n" + print_bars(reading, std::ssize(reading.text.ids) - 1, top);
+}
+
+}  // namespace clearhead

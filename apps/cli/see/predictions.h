@@ -1,0 +1,21 @@
+// What the model makes of the text: the tokens that it finds likely.
+#ifndef CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_
+#define CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "apps/cli/see/reading.h"
+
+namespace clearhead {
+
+/// The tokens with their places, at most `width` wide.
+std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
+
+/// With probabilities, `top` of them: the next token, or what stands at each <mask>; or the
+/// translation, token by token, each with the `top` − 1 likeliest others.
+std::string print_predictions(const Reading& reading, std::int64_t top, int width);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_

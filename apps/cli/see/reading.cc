@@ -1,0 +1,95 @@
+#include "apps/cli/see/reading.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/cli/find_model.h"
+#include "apps/cli/numbers.h"
+#include "clearhead/base/error.h"
+#include "clearhead/models/beam_search.h"
+#include "clearhead/ops/softmax.h"
+
+namespace clearhead {
+namespace {
+
+Tokens named(std::vector<std::int64_t> ids, const Tokenizer& tokenizer) {
+  Tokens tokens{std::move(ids), {}};
+  for (const std::int64_t id : tokens.ids) tokens.names.push_back(tokenizer.token(id));
+  return tokens;
+}
+
+Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
+  const std::int64_t T = std::ssize(tokens.ids);
+  return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
+}
+
+std::string family_name(Family family) {
+  switch (family) {
+    case Family::decoder:
+      return "decoder";
+    case Family::encoder:
+      return "encoder";
+    case Family::encoder_decoder:
+      return "encoder-decoder";
+    case Family::recurrent:
+      return "recurrent network";
+    case Family::recurrent_encoder_decoder:
+      break;
+  }
+  return "recurrent encoder-decoder";
+}
+
+}  // namespace
+
+Reading::Reading(const std::string& model, const std::string& given)
+    : name(std::filesystem::path(model).filename().string()), saved(open_model(find_model(model))) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  std::vector<std::int64_t> ids = tokenizer.encode(given);
+  Var logits;  // [1, T, V]
+  if (const auto* masked = dynamic_cast<const MaskedModel*>(saved.model.get())) {
+    ids.insert(ids.begin(), tokenizer.special(kStartToken));
+    ids.push_back(tokenizer.special(kEndToken));
+    text = named(std::move(ids), tokenizer);
+    logits = masked->forward(on_tape(tape, "tokens", text), {}, {});
+  } else if (dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr) {
+    logits = translate_and_read(std::move(ids));
+  } else {
+    text = named(std::move(ids), tokenizer);
+    logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), {});
+  }
+  probabilities = softmax(logits).named("probabilities");
+}
+
+// Once the translation is known, the decoder reads it as a whole: that is the run that is seen.
+Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const TranslationModel& model = as_translation_model(saved);
+  const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
+  const std::vector<std::vector<std::int64_t>> sources = {ids};
+  std::vector<std::int64_t> target =
+      translate(model, sources, {.start = start, .end = end}).at(0).at(0).tokens;
+  translation = tokenizer.decode(target);
+  ids.push_back(end);
+  source = named(std::move(ids), tokenizer);
+  target.insert(target.begin(), start);
+  text = named(std::move(target), tokenizer);
+  const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, {});
+  return model.decode(memory, on_tape(tape, "tokens", text), {});
+}
+
+std::string Reading::describe() const {
+  const ModelConfig& config = saved.config;
+  std::string text = name + ": " + family_name(config.family) + ", ";
+  if (config.is_recurrent()) {
+    text += fmt::format("{}, {} states", counted(config.recurrent.layers, "layer"),
+                        config.recurrent.hidden);
+  } else {
+    text += fmt::format("{} × {}, {} channels", counted(config.transformer.layers, "layer"),
+                        counted(config.transformer.heads, "head"), config.transformer.channels);
+  }
+  return text + fmt::format(", {} tokens, {} parameters", with_commas(saved.model->vocabulary()),
+                            with_commas(saved.model->parameters().count()));
+}
+
+}  // namespace clearhead

@@ -1,0 +1,59 @@
+#include "apps/cli/see/saved.h"
+
+#include <algorithm>
+
+#include "apps/cli/attend/steps.h"
+#include "apps/cli/table.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/tensor/io.h"
+
+namespace clearhead {
+namespace {
+
+std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
+// What is calculated from the text, as opposed to what was learnt and to steps without a name.
+bool is_activation(const std::string& name) {
+  const std::string last = last_part(name);
+  return last.starts_with("hook_") || last == "tokens" || last == "source_tokens" ||
+         last == "logits" || last == "probabilities";
+}
+
+// [B, H, T, D] → [B, T, H, D]
+Tensor as_transformer_lens(const std::string& name, const Tensor& value) {
+  const auto has_components = [&](const Step& step) {
+    return step.name == last_part(name) && step.axes.size() == 4 &&
+           step.axes.back() == Axis::component;
+  };
+  const std::vector<Step>& steps = all_steps();
+  const bool is_by_head =
+      value.rank() == 4 && std::any_of(steps.begin(), steps.end(), has_components);
+  return (is_by_head ? value.transpose(1, 2) : value).contiguous();
+}
+
+}  // namespace
+
+std::string print_list(const Tape& tape, int width) {
+  TextTable table;
+  table.columns = {{"name", true}, {"shape", true}, {"formula", true}};
+  for (const std::string& name : tape.names()) {
+    const Var var = tape[name];
+    const bool is_alias = var.name() != name;
+    table.rows.push_back(
+        {name, to_string(var.shape()), is_alias ? "is " + var.name() : var.formula()});
+  }
+  std::string text;
+  for (const std::string& line : table.lines()) text += shorten(line, width) + "\n";
+  return text;
+}
+
+void save_activations(const Tape& tape, const std::string& path) {
+  NamedTensors named;
+  for (const std::string& name : tape.names()) {
+    if (!is_activation(name)) continue;
+    named.tensors.emplace_back(name, as_transformer_lens(name, tape[name].value()));
+  }
+  write_tensors(path, named);
+}
+
+}  // namespace clearhead

@@ -1,0 +1,20 @@
+// All that a reading calculated: as a list, and as a file.
+#ifndef CLEARHEAD_APPS_CLI_SEE_SAVED_H_
+#define CLEARHEAD_APPS_CLI_SEE_SAVED_H_
+
+#include <string>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
+std::string print_list(const Tape& tape, int width);
+
+/// Writes the tokens, each hook_… and what is predicted into `path`, with names and shapes as
+/// TransformerLens has them: queries, keys, values and results are [B, T, H, D].
+void save_activations(const Tape& tape, const std::string& path);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_SAVED_H_

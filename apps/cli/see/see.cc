@@ -1,0 +1,91 @@
+#include "apps/cli/see/see.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+#include "apps/cli/figures.h"
+#include "apps/cli/help.h"
+#include "apps/cli/output.h"
+#include "apps/cli/see/attention_view.h"
+#include "apps/cli/see/explanation.h"
+#include "apps/cli/see/options.h"
+#include "apps/cli/see/predictions.h"
+#include "apps/cli/see/reading.h"
+#include "apps/cli/see/saved.h"
+#include "apps/cli/see/states_view.h"
+#include "clearhead/base/error.h"
+#include "clearhead/plot/terminal.h"
+
+namespace clearhead {
+namespace {
+
+// All heads small, one large.
+std::string print_attention(const Reading& reading, const AttentionView& view, const SeeOptions& o,
+                            const TerminalOptions& terminal) {
+  std::string text;
+  if (view.layers() * view.heads > 1) {
+    text += render_terminal_small(heads_heatmap(reading, view, o, std::nullopt), terminal) + "\n";
+  }
+  const auto window = o.window ? o.window : fitting_window(reading, view, terminal);
+  text += render_terminal(head_heatmap(reading, view, o, window), terminal) + "\n";
+  if (window) text += wrapped(describe_window(reading, view, *window), terminal.columns, 0) + "\n";
+  return text + wrapped(describe(view), terminal.columns, 0) + "\n";
+}
+
+std::string print_states(const Reading& reading, const SeeOptions& o,
+                         const TerminalOptions& terminal) {
+  const Heatmap all = all_states_heatmap(reading, o);
+  std::string text = "This network has no attention; what it knows of the text is in its states.\n";
+  if (all.panels.size() > 1) text += "\n" + render_terminal_small(all, terminal);
+  return text + "\n" + render_terminal(states_heatmap(reading, o), terminal);
+}
+
+// What --out draws.
+Heatmap figure(const Reading& reading, const std::optional<AttentionView>& view,
+               const SeeOptions& o) {
+  if (!view) return o.layer ? states_heatmap(reading, o) : all_states_heatmap(reading, o);
+  if (o.head || o.window || view->layers() * view->heads == 1) {
+    return head_heatmap(reading, *view, o, o.window);
+  }
+  return heads_heatmap(reading, *view, o, o.layer);
+}
+
+void see(const SeeOptions& o) {
+  check(o);
+  const Reading reading(o.model, o.text);
+  const std::optional<AttentionView> view = choose_attention(reading, o);
+  const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
+  const int width = terminal.columns;
+
+  std::string text = wrapped(reading.describe(), width, 0) + "\n\n";
+  if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
+  text += print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
+  text += "\n";
+  if (o.list) text += print_list(reading.tape, width) + "\n";
+  if (!o.explain.empty()) text += print_explanation(reading, view, o.explain, o.depth) + "\n";
+  if (!o.list && o.explain.empty()) {
+    text +=
+        (view ? print_attention(reading, *view, o, terminal) : print_states(reading, o, terminal)) +
+        "\n" + print_predictions(reading, o.top, width) + "\n";
+  }
+  if (!o.out.empty()) text += write_figures(figure(reading, view, o), o.out);
+  if (!o.save.empty()) {
+    save_activations(reading.tape, o.save);
+    text += "wrote " + o.save + "\n";
+  }
+  text.erase(text.find_last_not_of('\n') + 1);
+  write_output(text + "\n");
+}
+
+}  // namespace
+
+std::function<void()> set_up_see(CLI::App& app) {
+  const auto options = std::make_shared<SeeOptions>();
+  add_see_options(app, *options);
+  return [options] { see(*options); };
+}
+
+}  // namespace clearhead

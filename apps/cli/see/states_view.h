@@ -1,0 +1,20 @@
+// The states of a recurrent network, for those without attention.
+#ifndef CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_
+#define CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_
+
+#include "apps/cli/see/options.h"
+#include "apps/cli/see/reading.h"
+#include "clearhead/plot/heatmap.h"
+
+namespace clearhead {
+
+/// The states of every layer and direction after each token, a panel each.
+Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& options);
+
+/// The panel of `all_states_heatmap` that is shown large: --layer, or the last, which predicts. Throws
+/// Error if there is none.
+Heatmap states_heatmap(const Reading& reading, const SeeOptions& options);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_

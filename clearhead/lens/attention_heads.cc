@@ -1,0 +1,114 @@
+#include "clearhead/lens/attention_heads.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+
+namespace clearhead {
+namespace {
+
+constexpr std::string_view kPattern = "hook_pattern";
+
+// "blocks.0.attn." → "blocks.attn"
+std::string without_numbers(std::string_view scope) {
+  std::string name;
+  while (!scope.empty()) {
+    const std::size_t dot = scope.find('.');
+    const std::string_view part = scope.substr(0, dot);
+    if (part.find_first_not_of("0123456789") != std::string_view::npos) {
+      name += (name.empty() ? "" : ".") + std::string(part);
+    }
+    scope.remove_prefix(dot + 1);
+  }
+  return name;
+}
+
+// Rows [t, t_end) of a matrix of scores or weights, f64 [t_end − t, S]. Additive attention has no
+// axis for heads.
+Tensor rows(const Var& var, const HeadPlace& place, std::int64_t t, std::int64_t t_end) {
+  Index begin = {place.batch, place.head, t, 0};
+  Index end = {place.batch + 1, place.head + 1, t_end, var.size(-1)};
+  if (var.rank() == 3) {
+    begin.erase(begin.begin() + 1);
+    end.erase(end.begin() + 1);
+  }
+  return var.tile(begin, end).to(DType::f64).reshape({t_end - t, var.size(-1)}).contiguous();
+}
+
+}  // namespace
+
+std::vector<AttentionStack> attention_stacks(const Tape& tape) {
+  std::vector<AttentionStack> stacks;
+  for (const Var& var : tape.vars()) {
+    const std::string& name = var.name();
+    if (!name.ends_with(kPattern)) continue;
+    const std::string scope = name.substr(0, name.size() - kPattern.size());
+    if (!scope.empty() && scope.back() != '.') continue;
+    const std::string kind = without_numbers(scope);
+    auto stack = std::find_if(stacks.begin(), stacks.end(),
+                              [&](const AttentionStack& other) { return other.name == kind; });
+    if (stack == stacks.end()) stack = stacks.insert(stacks.end(), {kind, {}});
+    stack->scopes.push_back(scope);
+  }
+  return stacks;
+}
+
+std::int64_t attention_head_count(const Tape& tape, const std::string& scope) {
+  const Var pattern = tape[scope + std::string(kPattern)];
+  return pattern.rank() == 3 ? 1 : pattern.size(1);
+}
+
+Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
+                       std::int64_t t_end) {
+  const Tensor weights = rows(tape[place.scope + std::string(kPattern)], place, t, t_end);
+  const Var scores = tape[place.scope + "hook_attn_scores"];
+  if (scores.kind() != "mask") return weights;  // every query sees every key
+  const Tensor masked = rows(scores, place, t, t_end);
+  Tensor visible = weights.clone();
+  double* w = visible.mutable_data<double>();
+  for (std::int64_t i = 0; i < visible.count(); ++i) {
+    if (masked.data<double>()[i] == -INFINITY) w[i] = -INFINITY;
+  }
+  return visible;
+}
+
+Tensor visible_weights(const Tape& tape, const HeadPlace& place) {
+  return visible_weights(tape, place, 0, tape[place.scope + std::string(kPattern)].size(-2));
+}
+
+HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
+  const std::int64_t T = weights.size(0), S = weights.size(1);
+  const double* const P = weights.data<double>();
+  std::vector<double> usual(static_cast<std::size_t>(S));  // weight of each key, where it is seen
+  for (std::int64_t s = 0; s < S; ++s) {
+    double sum = 0;
+    std::int64_t seen = 0;
+    for (std::int64_t t = 0; t < T; ++t) {
+      if (std::isinf(P[t * S + s])) continue;
+      sum += P[t * S + s];
+      ++seen;
+    }
+    usual[s] = seen == 0 ? 0 : sum / static_cast<double>(seen);
+  }
+  HeadMeasures mean;
+  for (std::int64_t t = 0; t < T; ++t) {
+    double preference = 0;
+    for (std::int64_t s = 0; s < S; ++s) {
+      const double p = P[t * S + s];
+      if (std::isinf(p)) continue;
+      if (p > 0) mean.entropy -= p * std::log(p);
+      if (s == 0) mean.first += p;
+      if (same_tokens && s == t) mean.self += p;
+      if (same_tokens && s == t - 1) mean.previous += p;
+      if (!same_tokens || std::abs(t - s) > 1) preference = std::max(preference, p - usual[s]);
+    }
+    mean.selectivity += preference;
+  }
+  for (double* sum : {&mean.entropy, &mean.first, &mean.self, &mean.previous, &mean.selectivity}) {
+    *sum /= static_cast<double>(T);
+  }
+  return mean;
+}
+
+}  // namespace clearhead

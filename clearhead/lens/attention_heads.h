@@ -1,0 +1,57 @@
+// What the heads of a network look at, read off a tape that kept everything, and how they differ.
+#ifndef CLEARHEAD_LENS_ATTENTION_HEADS_H_
+#define CLEARHEAD_LENS_ATTENTION_HEADS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// The attention of one kind in all layers of a network.
+struct AttentionStack {
+  std::string name;                 ///< "blocks.attn" or "decoder.blocks.cross_attn"
+  std::vector<std::string> scopes;  ///< of its layers: "blocks.0.attn.", "blocks.1.attn.", …
+};
+
+/// Those that the tape has, in the order in which they were recorded. Scopes that differ only in
+/// numbers are layers of one stack; each has a hook_pattern [B, H, T, S] or, of additive attention,
+/// which has one head, [B, T, S].
+std::vector<AttentionStack> attention_stacks(const Tape& tape);
+
+/// H of the layer with this scope.
+std::int64_t attention_head_count(const Tape& tape, const std::string& scope);
+
+struct HeadPlace {
+  std::string scope = {};  ///< "blocks.0.attn."; "" for attention by itself
+  std::int64_t batch = 0;
+  std::int64_t head = 0;
+};
+
+/// The weights of queries [t, t_end), f64 [t_end − t, S], −∞ where a query does not see a key.
+Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
+                       std::int64_t t_end);
+/// The same of all queries.
+Tensor visible_weights(const Tape& tape, const HeadPlace& place);
+
+/// A head in numbers: means over its queries t of what their weights P_t have.
+struct HeadMeasures {
+  double entropy = 0;  ///< −Σ P·ln P, in nats: 0 where one key has all, ln n where n have as much
+  double first = 0;    ///< the weight of the first key
+  double self = 0;     ///< the weight of key t, and
+  double previous = 0;  ///< of key t − 1: both 0 unless queries and keys are the same tokens
+  /// How much a query prefers one key to what that key gets from queries in general:
+  /// max over s of P_ts − mean over the queries that see s of P_s. Among the same tokens keys next
+  /// to the query (|t − s| ≤ 1) do not count. So it is small for a head that looks everywhere, or
+  /// always at the same key, or at neighbours; and large where what is looked at depends on the text.
+  double selectivity = 0;
+};
+
+/// Of weights as `visible_weights` gives them; `same_tokens`: query t and key t are one token.
+HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_LENS_ATTENTION_HEADS_H_
