@@ -15,6 +15,7 @@ namespace clearhead {
 namespace {
 
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kModel = "model";
 
 // Calls f(begin, end) for the pieces of 0 … count − 1, on all threads.
 template <typename F>
@@ -62,6 +63,7 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
   if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
+  for (const auto& written : {folder_, folder_ / kModel}) remove_leftovers(written);
   const std::filesystem::path tokenizer = folder_ / "tokenizer.json";
   const bool goes_on = std::filesystem::exists(folder_ / kCheckpoint);
   if (goes_on) {
@@ -140,7 +142,7 @@ Evaluation Trainer::evaluate() {
   evaluations_.push_back(evaluation);
   loss_sum_ = 0;
   if (best_of(evaluations_) == evaluations_.size() - 1) {
-    save_model(folder_ / "model", config_, *tokenizer_, model_->parameters());
+    save_model(folder_ / kModel, config_, *tokenizer_, model_->parameters());
   }
   exchange_average();
   write_curves(folder_ / "curves.csv", evaluations_);
