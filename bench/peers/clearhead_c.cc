@@ -16,6 +16,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/memory.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/models/generate.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/ops/matmul.h"
@@ -40,10 +41,6 @@ struct clearhead_trainer {
   std::unique_ptr<clearhead::Model> model;
   std::unique_ptr<clearhead::Optimizer> optimizer;
   std::int64_t steps = 0;
-
-  const clearhead::LanguageModel& language_model() const {
-    return dynamic_cast<const clearhead::LanguageModel&>(*model);
-  }
 };
 
 namespace {
@@ -226,20 +223,13 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
 int clearhead_trainer_generate(const clearhead_trainer* trainer, const int64_t* prompt,
                                int64_t length, int64_t count, int64_t* tokens) {
   return guarded<int>(1, [&] {
-    clearhead::DecodingState state;
-    std::vector<std::int64_t> next(prompt, prompt + length);
-    for (int64_t i = 0; i < count; ++i) {
-      clearhead::Tape tape(clearhead::Keep::nothing);
-      const auto T = static_cast<std::int64_t>(next.size());
-      const clearhead::Var logits = trainer->language_model().forward(
-          tape.input("tokens", Tensor::of({1, T}, std::span<const std::int64_t>(next))),
-          {.precision = trainer->recipe.training.precision}, &state);
-      const Tensor last = logits.value();
-      const std::int64_t V = last.size(2);
-      const float* row = last.data<float>() + (T - 1) * V;
-      tokens[i] = std::max_element(row, row + V) - row;
-      next = {tokens[i]};
-    }
+    const std::span<const std::int64_t> text(prompt, static_cast<std::size_t>(length));
+    std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(*trainer->model), text,
+                         {.tokens = count,
+                          .sampling = {.temperature = 0},
+                          .precision = trainer->recipe.training.precision})
+                    .begin(),
+                count, tokens);
     return 0;
   });
 }

@@ -1,32 +1,8 @@
 """GPT-2 in PyTorch, as it is trained there: fused attention, one product for queries, keys and values, fused AdamW."""
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A model and the batch it is trained with. No biases, one table to read and write tokens, exact GELU."""
-
-    name: str
-    layers: int
-    heads: int
-    channels: int
-    context: int
-    batch: int
-    dropout: float
-    learning_rate: float = 1e-3
-    vocabulary: int = 65
-    weight_decay: float = 0.1  # of matrices
-    betas: tuple = (0.9, 0.99)
-    clip: float = 1.0
-
-
-SMALL = Setting("nanoGPT's CPU setting", 4, 4, 128, 64, 12, 0.0)
-BABY = Setting("baby GPT", 6, 6, 384, 256, 64, 0.2)
 
 
 class Block(nn.Module):
@@ -69,9 +45,22 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(setting.context, setting.channels)
         self.blocks = nn.ModuleList(Block(setting) for _ in range(setting.layers))
         self.norm = nn.LayerNorm(setting.channels, bias=False)
-        for weight in self.parameters():
-            if weight.dim() == 2:
-                nn.init.normal_(weight, std=0.02)
+
+    @torch.no_grad()
+    def load(self, weights):
+        """`weights`: arrays by clearhead's names."""
+        weights = {name: torch.from_numpy(value) for name, value in weights.items()}
+        self.tokens.weight.copy_(weights["embed.W_E"])
+        self.positions.weight.copy_(weights["pos_embed.W_pos"])
+        self.norm.weight.copy_(weights["ln_final.w"])
+        for i, block in enumerate(self.blocks):
+            mine = {name.removeprefix(f"blocks.{i}."): value for name, value in weights.items()}
+            block.norm1.weight.copy_(mine["ln1.w"])
+            block.qkv.weight.copy_(torch.cat([mine[f"attn.W_{name}"] for name in "QKV"]))
+            block.out.weight.copy_(mine["attn.W_O"])
+            block.norm2.weight.copy_(mine["ln2.w"])
+            block.mlp_in.weight.copy_(mine["mlp.W_in"])
+            block.mlp_out.weight.copy_(mine["mlp.W_out"])
 
     def forward(self, tokens, caches=None, first=0):
         """tokens [B, T], at the positions from `first` on → logits [B, T, V]."""
