@@ -2,9 +2,13 @@
 #include "apps/cli/bench/bench.h"
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
+#include "apps/cli/evaluate/evaluate.h"
+#include "apps/cli/fill/fill.h"
+#include "apps/cli/generate/generate.h"
 #include "apps/cli/map/map.h"
 #include "apps/cli/see/see.h"
 #include "apps/cli/train/train.h"
+#include "apps/cli/translate/translate.h"
 
 namespace clearhead {
 
@@ -85,6 +89,52 @@ const std::vector<Command>& commands() {
     clearhead train --schema
 )",
        set_up_train},
+      {"generate", "a language model continues a text", "MODEL [OPTIONS]",
+       R"(  What does it write by itself, and how does it go on from here?
+    clearhead generate shakespeare
+    clearhead generate shakespeare --prompt "ROMEO:" --tokens 500 --seed 7
+
+  Bolder, but never among the unlikely:
+    clearhead generate shakespeare --temperature 1.2 --top-p 0.9
+
+  A model of your own, always its likeliest token:
+    clearhead generate runs/mine/model --prompt "Once upon" --greedy
+)",
+       set_up_generate},
+      {"translate", "a translation model translates lines", "MODEL [TEXT…] [OPTIONS]",
+       R"(  A sentence, and the three best ways to say it:
+    clearhead translate english-french "A man is playing a guitar."
+    clearhead translate english-french "Two dogs run." --n-best 3
+
+  A file, line by line, as fast as it goes:
+    clearhead translate english-french --file in.txt --out out.txt \
+      --precision medium
+
+  What another program says:
+    head in.txt | clearhead translate english-french --beam 1
+)",
+       set_up_translate},
+      {"fill", "a masked model guesses hidden words", "MODEL TEXT [OPTIONS]",
+       R"(  What may stand there, and how likely is it?
+    clearhead fill masked-english "A man is <mask> a guitar."
+
+  Several gaps, three guesses each:
+    clearhead fill masked-english "Two <mask> are in the <mask>." --top 3
+)",
+       set_up_fill},
+      {"evaluate", "how well a model predicts or translates what it has not seen",
+       "MODEL (--file FILE | --source FILE --target FILE) [OPTIONS]",
+       R"(  Loss, perplexity and bits a character of the last tenth of a text:
+    clearhead evaluate shakespeare --file input.txt --skip 0.9
+
+  How many hidden words are guessed:
+    clearhead evaluate masked-english --file test.en
+
+  BLEU, as `sacrebleu --lowercase` has it:
+    clearhead evaluate english-french --source test.en --target test.fr \
+      --precision medium
+)",
+       set_up_evaluate},
       {"completion", "print the completion script of a shell", "bash|zsh",
        R"(  For this session of bash:
     source <(clearhead completion bash)

@@ -55,6 +55,14 @@ std::string with_commas(std::int64_t count) {
   return text;
 }
 
+std::string bytes_text(std::int64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  const double kib = static_cast<double>(bytes) / 1024;
+  if (kib < 1024) return fmt::format("{:.4g} KiB", kib);
+  if (kib < 1024 * 1024) return fmt::format("{:.4g} MiB", kib / 1024);
+  return fmt::format("{:.4g} GiB", kib / 1024 / 1024);
+}
+
 std::string counted(std::int64_t count, const std::string& thing) {
   if (count == 1) return "1 " + thing;
   const bool y = thing.ends_with('y') && !thing.ends_with("ey");

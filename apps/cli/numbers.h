@@ -26,6 +26,9 @@ class NumberFormat {
 /// "1,234,567".
 std::string with_commas(std::int64_t count);
 
+/// "512 B", "1.25 MiB".
+std::string bytes_text(std::int64_t bytes);
+
 /// "1 head", "8 heads".
 std::string counted(std::int64_t count, const std::string& thing);
 

@@ -1,19 +1,26 @@
 #include "bench/peers/clearhead_c.h"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "bench/json.h"
 #include "bench/limits.h"
 #include "bench/machine.h"
 #include "bench/precision.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/memory.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/models/generate.h"
 #include "clearhead/ops/attention.h"
+#include "clearhead/ops/cross_entropy.h"
 #include "clearhead/ops/matmul.h"
+#include "clearhead/train/trainer.h"
 
 struct clearhead_result {
   explicit clearhead_result(clearhead::Keep keep) : tape(keep) {}
@@ -26,6 +33,14 @@ struct clearhead_result {
 
 struct clearhead_limit {
   clearhead::bench::LimitLoop loop;
+};
+
+struct clearhead_trainer {
+  clearhead::ReuseMemory reuse;  // as in Trainer::run
+  clearhead::Recipe recipe;
+  std::unique_ptr<clearhead::Model> model;
+  std::unique_ptr<clearhead::Optimizer> optimizer;
+  std::int64_t steps = 0;
 };
 
 namespace {
@@ -67,6 +82,31 @@ const void* bytes_of(const Tensor& tensor) {
   return clearhead::with_dtype(tensor.dtype(),
                                [&](auto x) -> const void* { return tensor.data<decltype(x)>(); });
 }
+
+// The same batch at every step: the caller's.
+class GivenBatch : public clearhead::Task {
+ public:
+  GivenBatch(const clearhead_trainer& trainer, const int64_t* tokens, const int64_t* targets) {
+    const Shape shape{trainer.recipe.training.batch, trainer.recipe.model.transformer.context};
+    tokens_ = view_of(tokens, shape, DType::i64);
+    targets_ = view_of(targets, shape, DType::i64);
+  }
+
+  clearhead::BatchLoss train(clearhead::Tape& tape, const clearhead::Model& model, int64_t,
+                             const clearhead::Pass& pass) const override {
+    const auto& network = dynamic_cast<const clearhead::LanguageModel&>(model);
+    const clearhead::Var logits = network.forward(tape.input("tokens", tokens_), pass);
+    return {cross_entropy(logits, tape.input("targets", targets_)).loss, targets_.count()};
+  }
+
+  double validate(const clearhead::Model& model, clearhead::Precision precision) const override {
+    clearhead::Tape tape(clearhead::Keep::nothing);
+    return train(tape, model, 0, {.precision = precision}).loss.value().item();
+  }
+
+ private:
+  Tensor tokens_, targets_;
+};
 
 }  // namespace
 
@@ -131,6 +171,66 @@ clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K, clearhead_pr
                        result->tape.input("b", view_of(b, {K, N})), options);
     result->y_value = result->y.value();
     return result.release();
+  });
+}
+
+clearhead_trainer* clearhead_trainer_new(const char* recipe) {
+  return guarded<clearhead_trainer*>(nullptr, [&] {
+    auto trainer = std::make_unique<clearhead_trainer>();
+    clearhead::read_fields(recipe, "recipe", trainer->recipe);
+    trainer->model = clearhead::make_model(trainer->recipe.model);
+    trainer->optimizer = std::make_unique<clearhead::Optimizer>(trainer->model->parameters(),
+                                                                trainer->recipe.training.optimizer);
+    return trainer.release();
+  });
+}
+
+void clearhead_trainer_free(clearhead_trainer* trainer) { delete trainer; }
+
+float* clearhead_trainer_weight(clearhead_trainer* trainer, const char* name, int64_t* count) {
+  return guarded<float*>(nullptr, [&] {
+    Tensor& value = trainer->model->parameters().at(name).value;
+    *count = value.count();
+    return value.mutable_data<float>();
+  });
+}
+
+int clearhead_trainer_loss(const clearhead_trainer* trainer, const int64_t* tokens,
+                           const int64_t* targets, double* loss) {
+  return guarded<int>(1, [&] {
+    const GivenBatch batch(*trainer, tokens, targets);
+    *loss = batch.validate(*trainer->model, trainer->recipe.training.precision);
+    return 0;
+  });
+}
+
+int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
+                           const int64_t* targets, double* loss) {
+  return guarded<int>(1, [&] {
+    const clearhead::TrainingConfig& training = trainer->recipe.training;
+    const clearhead::Pass pass{.precision = training.precision,
+                               .training = true,
+                               .dropout = training.dropout,
+                               .step = static_cast<std::uint64_t>(trainer->steps)};
+    std::vector<Tensor> gradients;
+    const GivenBatch batch(*trainer, tokens, targets);
+    *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 1, gradients).loss;
+    trainer->optimizer->step(gradients, training.schedule.learning_rate);
+    return 0;
+  });
+}
+
+int clearhead_trainer_generate(const clearhead_trainer* trainer, const int64_t* prompt,
+                               int64_t length, int64_t count, int64_t* tokens) {
+  return guarded<int>(1, [&] {
+    const std::span<const std::int64_t> text(prompt, static_cast<std::size_t>(length));
+    std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(*trainer->model), text,
+                         {.tokens = count,
+                          .sampling = {.temperature = 0},
+                          .precision = trainer->recipe.training.precision})
+                    .begin(),
+                count, tokens);
+    return 0;
   });
 }
 

@@ -1,5 +1,5 @@
-/* clearhead for bench/peers/run.py: attention, matrix products and limits behind functions of C, so that Python calls
- * them in its own process on its own arrays.
+/* clearhead for bench/peers/: attention, matrix products, training and limits behind functions of C, so that Python
+ * calls them in its own process on its own arrays.
  *
  * Arrays are row-major and without gaps; they are read where they lie. Results belong to the handle that a function
  * returns, until clearhead_free. Where something fails a function returns NULL, or not 0, and clearhead_error() says
@@ -49,6 +49,24 @@ CLEARHEAD_API int clearhead_attention_backward(clearhead_result* result, const v
 CLEARHEAD_API clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K,
                                                  clearhead_precision precision, const float* a,
                                                  const float* b);
+
+/* A decoder in training. `recipe`: model and training as JSON (train/recipe.h), with the vocabulary. */
+typedef struct clearhead_trainer clearhead_trainer;
+CLEARHEAD_API clearhead_trainer* clearhead_trainer_new(const char* recipe);
+CLEARHEAD_API void clearhead_trainer_free(clearhead_trainer* trainer);
+/* The numbers of a parameter, to be read and written, and how many they are. NULL if there is no such parameter. */
+CLEARHEAD_API float* clearhead_trainer_weight(clearhead_trainer* trainer, const char* name,
+                                              int64_t* count);
+/* The mean cross-entropy, in nats, of tokens and targets [B, T], B and T being those of the recipe; without dropout. */
+CLEARHEAD_API int clearhead_trainer_loss(const clearhead_trainer* trainer, const int64_t* tokens,
+                                         const int64_t* targets, double* loss);
+/* One step with the recipe's highest learning rate, and the loss before it, with dropout. */
+CLEARHEAD_API int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
+                                         const int64_t* targets, double* loss);
+/* The `count` likeliest tokens after prompt [length], one after the other. */
+CLEARHEAD_API int clearhead_trainer_generate(const clearhead_trainer* trainer,
+                                             const int64_t* prompt, int64_t length, int64_t count,
+                                             int64_t* tokens);
 
 /* The machine as JSON. Valid until the next call. */
 CLEARHEAD_API const char* clearhead_machine(void);

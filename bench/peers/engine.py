@@ -2,7 +2,7 @@
 
 import ctypes
 import json
-from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_void_p
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,12 @@ def _load():
         "clearhead_attention": (pointer, [POINTER(_AttentionOptions), pointer, pointer, pointer]),
         "clearhead_attention_backward": (c_int, [pointer, pointer]),
         "clearhead_matmul": (pointer, [c_int64, c_int64, c_int64, c_int32, pointer, pointer]),
+        "clearhead_trainer_new": (pointer, [c_char_p]),
+        "clearhead_trainer_free": (None, [pointer]),
+        "clearhead_trainer_weight": (POINTER(c_float), [pointer, c_char_p, POINTER(c_int64)]),
+        "clearhead_trainer_loss": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
+        "clearhead_trainer_step": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
+        "clearhead_trainer_generate": (c_int, [pointer, pointer, c_int64, c_int64, pointer]),
         "clearhead_machine": (c_char_p, []),
         "clearhead_limit_new": (pointer, [c_char_p, c_int64]),
         "clearhead_limit_run": (c_double, [pointer]),
@@ -54,6 +60,11 @@ def _checked(handle):
     if not handle:
         raise EngineError(_library.clearhead_error().decode())
     return handle
+
+
+def _succeed(failed):
+    if failed:
+        raise EngineError(_library.clearhead_error().decode())
 
 
 class Result:
@@ -95,8 +106,7 @@ def attention(cell, q, k, v, precision, keep):
 
 
 def attention_backward(result, dy):
-    if _library.clearhead_attention_backward(result.handle, dy.ctypes.data):
-        raise EngineError(_library.clearhead_error().decode())
+    _succeed(_library.clearhead_attention_backward(result.handle, dy.ctypes.data))
 
 
 def matmul(a, b, precision):
@@ -104,9 +114,47 @@ def matmul(a, b, precision):
     return Result(_library.clearhead_matmul(M, N, K, precision, a.ctypes.data, b.ctypes.data))
 
 
+class Trainer:
+    """A decoder in training, made by a recipe (a dict as in recipes/*.json, with the vocabulary)."""
+
+    def __init__(self, recipe):
+        self.handle = None
+        self.handle = _checked(_library.clearhead_trainer_new(json.dumps(recipe).encode()))
+
+    def __del__(self):
+        _library.clearhead_trainer_free(self.handle)
+
+    def weight(self, name):
+        """The numbers of a parameter, to be read and written, in one row."""
+        count = c_int64()
+        address = _checked(_library.clearhead_trainer_weight(self.handle, name.encode(), byref(count)))
+        return np.ctypeslib.as_array(address, (count.value,))
+
+    def loss(self, tokens, targets):
+        return self._loss_of(_library.clearhead_trainer_loss, tokens, targets)
+
+    def step(self, tokens, targets):
+        """One step; returns the loss before it."""
+        return self._loss_of(_library.clearhead_trainer_step, tokens, targets)
+
+    def _loss_of(self, function, tokens, targets):
+        loss = c_double()
+        _succeed(function(self.handle, tokens.ctypes.data, targets.ctypes.data, byref(loss)))
+        return loss.value
+
+    def generate(self, prompt, count):
+        """The `count` likeliest tokens after prompt [T], one after the other."""
+        written = np.empty(count, np.int64)
+        _succeed(
+            _library.clearhead_trainer_generate(
+                self.handle, prompt.ctypes.data, len(prompt), count, written.ctypes.data
+            )
+        )
+        return written.tolist()
+
+
 def set_threads(threads):
-    if _library.clearhead_set_threads(threads):
-        raise EngineError(_library.clearhead_error().decode())
+    _succeed(_library.clearhead_set_threads(threads))
 
 
 def machine():

@@ -17,6 +17,9 @@
 namespace clearhead {
 namespace {
 
+constexpr const char* kTemporary =
+    ".tmp-";  // what is written into has it in its name, and the process
+
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& action, int error) {
   throw Error(path.string() + ": cannot " + action + ": " + std::strerror(error));
 }
@@ -86,7 +89,7 @@ void write_file(const std::filesystem::path& path,
   if (error && std::filesystem::exists(status)) fail(path, "write", error.value());
   static std::atomic<int> number = 0;
   const std::filesystem::path temporary =
-      target.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
+      target.string() + kTemporary + std::to_string(::getpid()) + "-" + std::to_string(++number);
   try {
     write_stream(temporary, path, write);
     flush_to_disk(temporary);
@@ -95,6 +98,15 @@ void write_file(const std::filesystem::path& path,
   } catch (...) {
     std::filesystem::remove(temporary, error);
     throw;
+  }
+}
+
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().find(kTemporary) != std::string::npos) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
   }
 }
 

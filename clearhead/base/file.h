@@ -37,6 +37,10 @@ class MappedFile {
 /// /dev/stdout, is written to directly.
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
 
+/// Removes the temporary files in `folder` that a process left which was killed within `write_file`. For a folder
+/// that nobody else writes into.
+void remove_leftovers(const std::filesystem::path& folder);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_BASE_FILE_H_

@@ -36,6 +36,17 @@ std::size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::size_t complete_utf8(std::string_view text) {
+  constexpr std::size_t kLongest = 4;  // bytes of a code point
+  for (std::size_t back = 1; back < kLongest && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xc0) == 0x80) continue;  // not its first byte
+    const std::size_t length = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : kLongest;
+    return length > back ? text.size() - back : text.size();
+  }
+  return text.size();
+}
+
 std::string replace_invalid_utf8(std::string_view text) {
   std::string result;
   while (!text.empty()) {

@@ -109,8 +109,8 @@ void drop_long(std::vector<Sequence>& lines, std::vector<Sequence>* targets, std
   std::size_t kept = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!fits(lines[i]) || (targets != nullptr && !fits((*targets)[i]))) continue;
-    lines[kept] = std::move(lines[i]);
-    if (targets != nullptr) (*targets)[kept] = std::move((*targets)[i]);
+    std::swap(lines[kept], lines[i]);
+    if (targets != nullptr) std::swap((*targets)[kept], (*targets)[i]);
     ++kept;
   }
   lines.resize(kept);
@@ -301,6 +301,16 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
       BytePairTokenizer::learn(views, {.size = recipe.tokenizer.size,
                                        .specials = specials,
                                        .lowercase = recipe.tokenizer.lowercase}));
+}
+
+ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer) {
+  ModelConfig config = recipe.model;
+  if (config.vocabulary() == 0) config.vocabulary() = tokenizer.size();
+  if (config.vocabulary() != tokenizer.size()) {
+    throw Error("recipe: model.vocabulary: expected 0 or the tokenizer's " +
+                std::to_string(tokenizer.size()) + ", got " + std::to_string(config.vocabulary()));
+  }
+  return config;
 }
 
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,

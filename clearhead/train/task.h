@@ -34,6 +34,9 @@ class Task {
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                                  const std::filesystem::path& data);
 
+/// The config of the recipe's model: a vocabulary of 0 becomes the tokenizer's. Throws Error if it has another.
+ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer);
+
 /// The task of the recipe's family. Throws Error if the data cannot be read or are too little.
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer);

@@ -15,6 +15,7 @@ namespace clearhead {
 namespace {
 
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kModel = "model";
 
 // Calls f(begin, end) for the pieces of 0 … count − 1, on all threads.
 template <typename F>
@@ -62,6 +63,7 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
   if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
+  for (const auto& written : {folder_, folder_ / kModel}) remove_leftovers(written);
   const std::filesystem::path tokenizer = folder_ / "tokenizer.json";
   const bool goes_on = std::filesystem::exists(folder_ / kCheckpoint);
   if (goes_on) {
@@ -72,14 +74,7 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
     write_file(folder_ / "recipe.json", [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
-  ModelConfig config = recipe_.model;
-  if (config.vocabulary() == 0) config.vocabulary() = tokenizer_->size();
-  if (config.vocabulary() != tokenizer_->size()) {
-    throw Error("recipe: model.vocabulary: expected 0 or the tokenizer's " +
-                std::to_string(tokenizer_->size()) + ", got " +
-                std::to_string(config.vocabulary()));
-  }
-  config_ = config;
+  config_ = model_config(recipe_, *tokenizer_);
   task_ = make_task(recipe_, data, tokenizer_);
   model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
   optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
@@ -147,7 +142,7 @@ Evaluation Trainer::evaluate() {
   evaluations_.push_back(evaluation);
   loss_sum_ = 0;
   if (best_of(evaluations_) == evaluations_.size() - 1) {
-    save_model(folder_ / "model", config_, *tokenizer_, model_->parameters());
+    save_model(folder_ / kModel, config_, *tokenizer_, model_->parameters());
   }
   exchange_average();
   write_curves(folder_ / "curves.csv", evaluations_);

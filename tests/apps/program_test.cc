@@ -55,7 +55,8 @@ TEST(Program, WithoutArgumentsItOffersACommandThatWorks) {
 TEST(Program, HelpAndVersion) {
   EXPECT_EQ(clearhead({"--help"}).out, clearhead({}).out);
   EXPECT_THAT(clearhead({"--version"}).out, StartsWith("clearhead 0."));
-  for (const char* command : {"attend", "bench", "map", "completion"}) {
+  for (const char* command :
+       {"attend", "bench", "map", "generate", "translate", "fill", "evaluate", "completion"}) {
     const ProgramResult help = clearhead({command, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.out, StartsWith(std::string("clearhead ") + command + ": "));

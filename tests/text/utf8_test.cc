@@ -35,6 +35,17 @@ TEST(Utf8, InvalidBytesAreTakenOneByOne) {
   }
 }
 
+TEST(Utf8, ACodePointThatIsNotAllThereIsLeftOut) {
+  for (const std::string character : {"a", "é", "€", "😀"}) {
+    const std::string text = "xé" + character;
+    for (std::size_t size = 3; size <= text.size(); ++size) {
+      EXPECT_EQ(complete_utf8(text.substr(0, size)), size == text.size() ? size : 3u) << character;
+    }
+  }
+  EXPECT_EQ(complete_utf8(""), 0u);
+  EXPECT_EQ(complete_utf8(bytes("\x80\x80\x80\x80")), 4u);  // nothing that could become valid
+}
+
 TEST(Utf8, LowercaseIsThatOfEachCodePoint) {
   EXPECT_EQ(lowercase("ABC xyz 12 ÉŒ Ж ΑΣ ẞ"), "abc xyz 12 éœ ж ασ ß");
   EXPECT_EQ(lowercase("İI"), "i\u0307i");

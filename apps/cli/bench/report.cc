@@ -31,13 +31,6 @@ std::string time_text(double seconds) {
   return fmt::format("{:.{}f}", ms, ms < 1 ? 4 : ms < 10 ? 3 : ms < 100 ? 2 : 1);
 }
 
-std::string bytes_text(std::int64_t bytes) {
-  const double kib = static_cast<double>(bytes) / 1024;
-  if (kib < 1024) return fmt::format("{:g} KiB", kib);
-  if (kib < 1024 * 1024) return fmt::format("{:.3g} MiB", kib / 1024);
-  return fmt::format("{:.3g} GiB", kib / 1024 / 1024);
-}
-
 std::string describe(Limit limit) {
   switch (limit) {
     case Limit::multiply_add:

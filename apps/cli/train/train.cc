@@ -13,6 +13,7 @@
 #include "apps/cli/command.h"
 #include "apps/cli/option_group.h"
 #include "apps/cli/output.h"
+#include "apps/cli/train/summary_text.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
@@ -27,6 +28,7 @@ struct TrainOptions {
   std::string data = ".";
   std::string out;
   bool schema = false;
+  bool summary = false;
   int threads = 0;
 };
 
@@ -127,6 +129,12 @@ void train(TrainOptions& o) {
     throw UsageError("train needs a RECIPE: a JSON file (--schema says what is in it)");
   set_thread_count(o.threads);
   const Recipe recipe = read_recipe(o.recipe);
+  if (o.summary) {
+    const ModelConfig config = model_config(recipe, *learn_tokenizer(recipe, o.data));
+    const auto outline = make_model(config, /*seed=*/std::nullopt);
+    write_output(summary_text(summarize(outline->parameters())));
+    return;
+  }
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
   const InterruptWatch interrupt;
   Trainer trainer(recipe, o.data, o.out);
@@ -155,6 +163,8 @@ std::function<void()> set_up_train(CLI::App& app) {
              [o](const std::string& x) { o->out = x; });
   group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
                 [o](std::int64_t n) { o->threads = static_cast<int>(n); });
+  group.flag("--summary", "Print what the recipe's model is made of and the memory this takes",
+             [o] { o->summary = true; });
   group.flag("--schema", "Print what a recipe may say, as a JSON schema",
              [o] { o->schema = true; });
   return [o] { train(*o); };

@@ -1,0 +1,167 @@
+#include "apps/cli/evaluate/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/cli/command.h"
+#include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
+#include "apps/cli/option_group.h"
+#include "apps/cli/output.h"
+#include "apps/cli/table.h"
+#include "apps/cli/translate/lines.h"
+#include "clearhead/text/text_file.h"
+#include "clearhead/train/bleu.h"
+#include "clearhead/train/evaluate.h"
+
+namespace clearhead {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string file;
+  double skip = 0;
+  std::string source;
+  std::string target;
+  BeamSearchOptions search;
+};
+
+// Lines of a name and what there is to say of it.
+class Report {
+ public:
+  void add(const std::string& name, const std::string& value) { rows_.emplace_back(name, value); }
+  void add(const PredictionScore& score) {
+    add("loss", fmt::format("{:.4f} nats a token", score.loss));
+    add("perplexity", fmt::format("{:.4g}", std::exp(score.loss)));
+    add("accuracy",
+        fmt::format("{:.2f} % of {}", 100 * score.accuracy, counted(score.targets, "token")));
+  }
+  std::string text() const {
+    std::string text;
+    for (const auto& [name, value] : rows_) text += pad_right(name, 18) + value + "\n";
+    return text;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> rows_;
+};
+
+std::int64_t count_characters(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+}
+
+Report evaluate_text(const SavedModel& saved, const Options& o) {
+  const LanguageModel& model = as_language_model(saved);
+  const std::string text = read_text(o.file);
+  const std::string_view part = o.skip == 0 ? text : split_text(text, o.skip).validation;
+  const Sequence tokens = saved.tokenizer->encode(part);
+  const std::int64_t T =
+      saved.config.is_recurrent() ? saved.config.recurrent.context : model.context();
+  const PredictionScore score = evaluate_text(model, tokens, T, o.model.precision);
+  // All but the first token are predicted.
+  const std::int64_t characters =
+      count_characters(saved.tokenizer->decode(std::span(tokens).subspan(1)));
+  Report report;
+  report.add(score);
+  report.add("bits a character", fmt::format("{:.4f} of {}",
+                                             score.loss * static_cast<double>(score.targets) /
+                                                 std::log(2.0) / static_cast<double>(characters),
+                                             counted(characters, "character")));
+  report.add("windows", fmt::format("{}, one after the other", counted(T, "token")));
+  return report;
+}
+
+Report evaluate_masks(const SavedModel& saved, const Options& o) {
+  const MaskedModel& model = as_masked_model(saved);
+  const std::int64_t most = model.context() - 2;  // <s> and </s> come to it
+  const std::vector<Sequence> lines =
+      ids_of_lines(read_lines(o.file), *saved.tokenizer, most, o.file);
+  Report report;
+  report.add(evaluate_masks(model, lines, *saved.tokenizer, o.model.precision));
+  report.add("hidden", fmt::format("15 % of the tokens of {}", counted(std::ssize(lines), "line")));
+  return report;
+}
+
+Report evaluate_translations(const SavedModel& saved, const Options& o) {
+  const TranslationModel& model = as_translation_model(saved);
+  const LinePairs pairs = read_line_pairs(o.source, o.target);
+  const std::int64_t most =
+      model.context() == 0 ? 0 : model.context() - 1;  // <s> or </s> comes to it
+  const PredictionScore score =
+      evaluate_pairs(model, ids_of_lines(pairs.sources, *saved.tokenizer, most, o.source),
+                     ids_of_lines(pairs.targets, *saved.tokenizer, most, o.target),
+                     *saved.tokenizer, o.model.precision);
+  std::vector<std::string> translations;
+  for (const auto& best : translate_lines(saved, pairs.sources, o.search, o.source, true)) {
+    translations.push_back(best.front().text);
+  }
+  const Bleu b = bleu(translations, pairs.targets);
+  Report report;
+  report.add("BLEU", fmt::format("{:.2f} as `sacrebleu --lowercase` has it, with beam {}", b.score,
+                                 o.search.beam));
+  report.add("", fmt::format("{:.1f}/{:.1f}/{:.1f}/{:.1f} % of 1/2/3/4 words in a row",
+                             b.precisions[0], b.precisions[1], b.precisions[2], b.precisions[3]));
+  report.add("", fmt::format("brevity penalty {:.4f}: {} for {}", b.brevity_penalty,
+                             counted(b.translations, "word"), with_commas(b.references)));
+  report.add(score);
+  return report;
+}
+
+void evaluate(const Options& o) {
+  const SavedModel saved = open_model(o.model);
+  const bool translates = dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr;
+  const bool continues = dynamic_cast<const LanguageModel*>(saved.model.get()) != nullptr;
+  const bool has_pairs = !o.source.empty() && !o.target.empty();
+  if (translates && (!has_pairs || !o.file.empty())) {
+    throw UsageError("this is a translation model: give --source FILE and --target FILE");
+  }
+  if (!translates && (o.file.empty() || !o.source.empty() || !o.target.empty())) {
+    throw UsageError(
+        fmt::format("this is a {} model: give --file FILE", continues ? "language" : "masked"));
+  }
+  if (o.skip != 0 && !continues)
+    throw UsageError("--skip is for language models, which read one text");
+  const Report report = translates  ? evaluate_translations(saved, o)
+                        : continues ? evaluate_text(saved, o)
+                                    : evaluate_masks(saved, o);
+  write_output(report.text());
+}
+
+}  // namespace
+
+std::function<void()> set_up_evaluate(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  add_model(app, o->model);
+  OptionGroup text(app, "What is predicted, plain or gzip");
+  text.text(
+      "--file", "FILE",
+      "A text, for a language model; lines, for a masked model, of which it is to guess words",
+      [o](const std::string& x) { o->file = x; });
+  text.number(
+      "--skip",
+      "Leave out the first X of the text: 0.9 is what training by the usual recipes has not seen",
+      [o](double x) {
+        if (!(x >= 0 && x < 1))
+          refuse_value("--skip", "a number from 0 to below 1", fmt::format("{}", x));
+        o->skip = x;
+      });
+  text.text("--source", "FILE", "Lines, for a translation model",
+            [o](const std::string& x) { o->source = x; });
+  text.text("--target", "FILE", "Their translations by people, line by line",
+            [o](const std::string& x) { o->target = x; });
+  OptionGroup search(app, "How a translation is found");
+  add_search_options(search, o->search);
+  add_calculation(app, o->model);
+  return [o] {
+    o->search.precision = o->model.precision;
+    evaluate(*o);
+  };
+}
+
+}  // namespace clearhead

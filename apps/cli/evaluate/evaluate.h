@@ -1,0 +1,17 @@
+// The command `clearhead evaluate`.
+#ifndef CLEARHEAD_APPS_CLI_EVALUATE_EVALUATE_H_
+#define CLEARHEAD_APPS_CLI_EVALUATE_EVALUATE_H_
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+std::function<void()> set_up_evaluate(CLI::App& app);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_EVALUATE_EVALUATE_H_

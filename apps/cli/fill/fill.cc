@@ -1,0 +1,87 @@
+#include "apps/cli/fill/fill.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "apps/cli/command.h"
+#include "apps/cli/model_options.h"
+#include "apps/cli/option_group.h"
+#include "apps/cli/output.h"
+#include "apps/cli/table.h"
+#include "clearhead/models/generate.h"
+#include "clearhead/text/byte_pairs.h"
+
+namespace clearhead {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string text;
+  std::int64_t top = 10;
+};
+
+// <s> text </s>. Where tokens are byte pairs, the blank before a word belongs to it, and so to the
+// mask.
+Sequence encode(std::string text, const Tokenizer& tokenizer) {
+  const std::string blank_mask = " " + std::string(kMaskToken);
+  if (dynamic_cast<const BytePairTokenizer*>(&tokenizer) != nullptr) {
+    for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
+  }
+  Sequence ids = tokenizer.encode(text);
+  ids.insert(ids.begin(), tokenizer.special(kStartToken));
+  ids.push_back(tokenizer.special(kEndToken));
+  return ids;
+}
+
+// The text with the likeliest token in the place of each mask.
+std::string filled(Sequence ids, std::int64_t mask,
+                   const std::vector<std::vector<LikelyToken>>& likely,
+                   const Tokenizer& tokenizer) {
+  auto tokens = likely.begin();
+  for (std::int64_t& id : ids) {
+    if (id == mask) id = (tokens++)->front().token;
+  }
+  return tokenizer.decode(ids);
+}
+
+void fill(const Options& o) {
+  if (o.text.empty())
+    throw UsageError("what is to be filled? Give a text with <mask> for each word to be guessed");
+  const SavedModel saved = open_model(o.model);
+  const MaskedModel& model = as_masked_model(saved);
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const std::int64_t mask = tokenizer.special(kMaskToken);
+  const Sequence ids = encode(o.text, tokenizer);
+  const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
+  std::string text = filled(ids, mask, likely, tokenizer) + "\n";
+  for (std::size_t i = 0; i < likely.size(); ++i) {
+    TextTable table;
+    table.columns = {{likely.size() == 1 ? "<mask>" : fmt::format("<mask> {}", i + 1), true},
+                     {"probability", false}};
+    for (const LikelyToken& token : likely[i]) {
+      table.rows.push_back(
+          {tokenizer.token(token.token), fmt::format("{:.2f} %", 100 * token.probability)});
+    }
+    text += "\n";
+    for (const std::string& line : table.lines()) text += line + "\n";
+  }
+  write_output(text);
+}
+
+}  // namespace
+
+std::function<void()> set_up_fill(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  add_model(app, o->model);
+  app.add_option("text", o->text, "The text")->type_name("TEXT");
+  OptionGroup group(app, "What you get");
+  group.integer("--top", "So many of the likeliest tokens for each <mask> (10 if not given)", 1,
+                [o](std::int64_t n) { o->top = n; });
+  add_calculation(app, o->model);
+  return [o] { fill(*o); };
+}
+
+}  // namespace clearhead

@@ -1,0 +1,112 @@
+#include "apps/cli/generate/generate.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
+#include "apps/cli/option_group.h"
+#include "apps/cli/output.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/interrupt.h"
+#include "clearhead/base/progress.h"
+#include "clearhead/models/generate.h"
+#include "clearhead/text/utf8.h"
+
+namespace clearhead {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string prompt;
+  GenerateOptions generate{.sampling = {.temperature = 0.8}};
+  bool stats = isatty(STDERR_FILENO) != 0;
+};
+
+// Text that comes in pieces, which may end within a character, on standard output.
+class Stream {
+ public:
+  void write(const std::string& bytes) {
+    waiting_ += bytes;
+    const std::size_t whole = complete_utf8(waiting_);
+    write_output(replace_invalid_utf8(waiting_.substr(0, whole)));
+    waiting_.erase(0, whole);
+  }
+  void end() { write_output(replace_invalid_utf8(waiting_) + "\n"); }
+
+ private:
+  std::string waiting_;
+};
+
+// Without a prompt a text begins as after the end of a line.
+std::vector<std::int64_t> encode_prompt(const Options& o, const Tokenizer& tokenizer) {
+  try {
+    return tokenizer.encode(o.prompt.empty() ? "\n" : o.prompt);
+  } catch (const Error& error) {
+    throw Error(fmt::format(
+        "{}{}", o.prompt.empty() ? "give a --prompt to begin with: " : "--prompt: ", error.what()));
+  }
+}
+
+void generate(const Options& o) {
+  const SavedModel saved = open_model(o.model);
+  const LanguageModel& model = as_language_model(saved);
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const std::vector<std::int64_t> prompt = encode_prompt(o, tokenizer);
+  const InterruptWatch interrupt;
+  Stream stream;
+  if (!o.prompt.empty()) stream.write(tokenizer.decode(prompt));
+  const double begin = seconds_now();
+  const auto written = generate(model, prompt, o.generate, [&](std::int64_t token) {
+    stream.write(tokenizer.decode({&token, 1}));
+    return true;
+  });
+  const double seconds = seconds_now() - begin;
+  stream.end();
+  if (o.stats) {
+    const auto count = static_cast<std::int64_t>(written.size());
+    fmt::print(stderr, "{} in {:.2f} s: {:.0f} tokens/s\n", counted(count, "token"), seconds,
+               static_cast<double>(count) / seconds);
+  }
+}
+
+}  // namespace
+
+std::function<void()> set_up_generate(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  add_model(app, o->model);
+  OptionGroup text(app, "The text");
+  text.text("--prompt", "TEXT", "What it begins with (the end of a line if not given)",
+            [o](const std::string& x) { o->prompt = x; });
+  text.integer("--tokens", "So many tokens are written (256 if not given)", 1,
+               [o](std::int64_t n) { o->generate.tokens = n; });
+  OptionGroup choice(app, "How the next token is chosen");
+  Sampling& sampling = o->generate.sampling;
+  choice.flag("--greedy", "Always the likeliest one, as --temperature 0",
+              [&sampling] { sampling.temperature = 0; });
+  choice.number("--temperature",
+                "Below 1 likely tokens become likelier still, above 1 less so (0.8 if not given)",
+                [&sampling](double x) { sampling.temperature = x; });
+  choice.integer("--top-k", "Only among the N likeliest (all if not given)", 1,
+                 [&sampling](std::int64_t n) { sampling.top_k = n; });
+  choice.number("--top-p",
+                "Only among the likeliest that together have probability X (1 if not given)",
+                [&sampling](double x) { sampling.top_p = x; });
+  choice.integer("--seed", "The same number writes the same text (0 if not given)", 0,
+                 [o](std::int64_t n) { o->generate.seed = static_cast<std::uint64_t>(n); });
+  OptionGroup output(app, "What you get");
+  output.flag("--stats",
+              "Tokens a second, after the text, on standard error (always on a terminal)",
+              [o] { o->stats = true; });
+  add_calculation(app, o->model);
+  return [o] {
+    o->generate.precision = o->model.precision;
+    generate(*o);
+  };
+}
+
+}  // namespace clearhead

@@ -1,0 +1,16 @@
+// The summary of a model as the terminal shows it.
+#ifndef CLEARHEAD_APPS_CLI_TRAIN_SUMMARY_TEXT_H_
+#define CLEARHEAD_APPS_CLI_TRAIN_SUMMARY_TEXT_H_
+
+#include <string>
+
+#include "clearhead/models/summary.h"
+
+namespace clearhead {
+
+/// A table with a line for each row: name, shape, numbers, bytes in f32 and in bf16; the total; and what training takes.
+std::string summary_text(const ModelSummary& summary);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_TRAIN_SUMMARY_TEXT_H_

@@ -1,0 +1,34 @@
+// Lines of text translated, for `clearhead translate` and `clearhead evaluate`.
+#ifndef CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_
+#define CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_
+
+#include <string>
+#include <vector>
+
+#include "clearhead/models/beam_search.h"
+#include "clearhead/models/model_file.h"
+
+namespace clearhead {
+
+class OptionGroup;
+
+/// Adds --beam and --length-penalty.
+void add_search_options(OptionGroup& group, BeamSearchOptions& options);
+
+struct TranslatedLine {
+  std::string text;
+  double score = 0;
+};
+
+/// The n best translations of each line, best first; of a blank line one blank one. `file` is what
+/// errors call the lines; if `shows_progress`, standard error says how many are done. Throws Error
+/// if a line is longer than the model reads.
+std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved,
+                                                         const std::vector<std::string>& lines,
+                                                         const BeamSearchOptions& options,
+                                                         const std::string& file,
+                                                         bool shows_progress);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_

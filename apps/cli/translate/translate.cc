@@ -1,0 +1,103 @@
+#include "apps/cli/translate/translate.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/cli/command.h"
+#include "apps/cli/model_options.h"
+#include "apps/cli/option_group.h"
+#include "apps/cli/output.h"
+#include "apps/cli/translate/lines.h"
+#include "clearhead/base/file.h"
+#include "clearhead/text/text_file.h"
+
+namespace clearhead {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::vector<std::string> texts;
+  std::string file;
+  std::string out;
+  BeamSearchOptions search;
+};
+
+// A translation a line; with several for each, their scores before them and a blank line after each
+// text.
+std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, const Options& o) {
+  std::string text;
+  for (const std::vector<TranslatedLine>& best : translated) {
+    for (const TranslatedLine& line : best) {
+      text += o.search.n_best == 1 ? line.text + "\n"
+                                   : fmt::format("{:.4f}\t{}\n", line.score, line.text);
+    }
+    if (o.search.n_best > 1) text += "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> lines_of_input() {
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
+  return lines;
+}
+
+// What somebody types, each line as soon as it is there.
+void translate_typed(const SavedModel& saved, const Options& o) {
+  for (std::string line; std::getline(std::cin, line);) {
+    write_output(text_of(translate_lines(saved, {line}, o.search, "standard input", false), o));
+  }
+}
+
+void translate(const Options& o) {
+  if (!o.texts.empty() && !o.file.empty()) {
+    throw UsageError("give either a TEXT or --file FILE, not both");
+  }
+  const SavedModel saved = open_model(o.model);
+  as_translation_model(saved);  // says so before anything is read
+  if (o.texts.empty() && o.file.empty() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
+    return translate_typed(saved, o);
+  }
+  const std::vector<std::string> lines = !o.texts.empty()  ? o.texts
+                                         : !o.file.empty() ? read_lines(o.file)
+                                                           : lines_of_input();
+  const std::string name = !o.texts.empty() ? "TEXT" : !o.file.empty() ? o.file : "standard input";
+  const std::string text =
+      text_of(translate_lines(saved, lines, o.search, name, !o.file.empty()), o);
+  if (o.out.empty()) return write_output(text);
+  write_file(o.out, [&](std::ostream& out) { out << text; });
+  write_output(fmt::format("wrote {}\n", o.out));
+}
+
+}  // namespace
+
+std::function<void()> set_up_translate(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  add_model(app, o->model);
+  app.add_option("text", o->texts, "What is translated")->type_name("TEXT");
+  OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
+  text.text("--file", "FILE", "Lines to be translated, plain or gzip",
+            [o](const std::string& x) { o->file = x; });
+  text.text("--out", "FILE",
+            "Where the translations go, line by line (standard output if not given)",
+            [o](const std::string& x) { o->out = x; });
+  OptionGroup search(app, "How a translation is found");
+  add_search_options(search, o->search);
+  search.integer("--n-best",
+                 "The N best translations of each, at most as many as --beam, with their scores (1 "
+                 "if not given)",
+                 1, [o](std::int64_t n) { o->search.n_best = n; });
+  add_calculation(app, o->model);
+  return [o] {
+    o->search.precision = o->model.precision;
+    translate(*o);
+  };
+}
+
+}  // namespace clearhead

@@ -1,0 +1,24 @@
+// Fuzzes recipes, and with them the configs of models: any text is a recipe or an Error, and what was read is read again
+// from what is written of it.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "clearhead/base/error.h"
+#include "clearhead/train/recipe.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace clearhead;
+  Recipe recipe;
+  try {
+    read_fields(std::string(reinterpret_cast<const char*>(data), size), "recipe", recipe);
+  } catch (const Error&) {
+    return 0;
+  }
+  Recipe again;
+  const std::string written = write_fields(recipe);
+  read_fields(written, "recipe", again);
+  if (write_fields(again) != written) std::abort();
+  return 0;
+}

@@ -1,0 +1,72 @@
+// clearhead fill: the table shows what the library finds.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "clearhead/models/generate.h"
+#include "tests/apps/program.h"
+#include "tests/apps/tiny_models.h"
+
+namespace clearhead {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class FillCommand : public testing::Test {
+ protected:
+  ProgramResult fill(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "fill");
+    return run_program("clearhead", arguments, folder_.path());
+  }
+
+  const TemporaryFolder folder_;
+  const SavedModel saved_ = write_masked_model(folder_ / "masked");
+};
+
+TEST_F(FillCommand, ShowsTheLikeliestOfEachMask) {
+  const Tokenizer& tokenizer = *saved_.tokenizer;
+  const auto likely =
+      fill_masks(as_masked_model(saved_), tokenizer.encode("<s>a <mask>at . <mask> dog</s>"),
+                 tokenizer.special(kMaskToken), 3);
+  const ProgramResult result = fill({"masked", "a <mask>at . <mask> dog", "--top", "3"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_EQ(result.error, "");
+  ASSERT_EQ(likely.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_THAT(result.out, HasSubstr(fmt::format("<mask> {}", i + 1)));
+    for (const LikelyToken& token : likely[i]) {
+      EXPECT_THAT(result.out, HasSubstr(fmt::format("{:.2f} %", 100 * token.probability)));
+    }
+  }
+}
+
+TEST_F(FillCommand, WrongUseIsSaid) {
+  write_language_model(folder_ / "lm");
+  struct Wrong {
+    std::vector<std::string> arguments;
+    int status;
+    std::string says;
+  };
+  const std::vector<Wrong> all = {
+      {{"masked"}, 2, "what is to be filled?"},
+      {{"masked", ""}, 2, "what is to be filled?"},
+      {{"masked", "no gap here"}, 1, "no mask"},
+      {{"masked", "a <mask>", "--top", "0"}, 2, "at least 1"},
+      {{"masked", std::string(40, 'a') + "<mask>"}, 1, "32 tokens at most"},
+      {{"masked", "Ä <mask>"}, 1, "Ä"},
+      {{"lm", "a <mask>"}, 1, "clearhead generate"},
+  };
+  for (const Wrong& wrong : all) {
+    const ProgramResult result = fill(wrong.arguments);
+    EXPECT_EQ(result.status, wrong.status) << wrong.says;
+    EXPECT_THAT(result.error, HasSubstr(wrong.says));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+}  // namespace
+}  // namespace clearhead

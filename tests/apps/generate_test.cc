@@ -1,0 +1,113 @@
+// clearhead generate: that it writes what the library does, bit by bit, and says what is wrong.
+#include "clearhead/models/generate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "clearhead/text/utf8.h"
+#include "tests/apps/program.h"
+#include "tests/apps/tiny_models.h"
+
+namespace clearhead {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+class GenerateCommand : public testing::Test {
+ protected:
+  ProgramResult generate(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "generate");
+    return run_program("clearhead", arguments, folder_.path());
+  }
+
+  const TemporaryFolder folder_;
+  const SavedModel saved_ = write_language_model(folder_ / "lm");
+};
+
+TEST_F(GenerateCommand, WritesWhatTheLibraryDoes) {
+  const auto prompt = saved_.tokenizer->encode("to be ");
+  const auto written = [&](const GenerateOptions& options) {
+    return "to be " +
+           saved_.tokenizer->decode(
+               clearhead::generate(as_language_model(saved_), prompt, options)) +
+           "\n";
+  };
+  const ProgramResult greedy = generate({"lm", "--prompt", "to be ", "--greedy", "--tokens", "40"});
+  EXPECT_EQ(greedy.status, 0) << greedy.error;
+  EXPECT_EQ(greedy.error, "");
+  EXPECT_EQ(greedy.out, written({.tokens = 40, .sampling = {.temperature = 0}}));
+
+  EXPECT_EQ(generate({"lm", "--prompt", "to be ", "--seed", "3"}).out,
+            written({.sampling = {.temperature = 0.8}, .seed = 3}));
+  EXPECT_EQ(generate({"lm", "--prompt", "to be ", "--temperature", "1.5", "--top-k", "9", "--top-p",
+                      "0.7", "--tokens", "20"})
+                .out,
+            written({.tokens = 20, .sampling = {.temperature = 1.5, .top_k = 9, .top_p = 0.7}}));
+}
+
+TEST_F(GenerateCommand, BeginsByItself) {
+  const ProgramResult result = generate({"lm", "--tokens", "5", "--stats"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_EQ(result.out.size(), 6u);  // and the newline at the end
+  EXPECT_THAT(result.error, MatchesRegex("5 tokens in [0-9.]+ s: [0-9]+ tokens/s\n"));
+}
+
+TEST_F(GenerateCommand, WritesUtf8WhateverTheTokensAre) {
+  write_byte_model(folder_ / "bytes");
+  const ProgramResult result = generate({"bytes", "--prompt", "é€😀", "--temperature", "3"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, StartsWith("é€😀"));
+  EXPECT_EQ(find_invalid_utf8(result.out), std::string::npos);
+}
+
+TEST_F(GenerateCommand, FindsModelsByName) {
+  write_language_model(folder_ / "models/poet");
+  EXPECT_EQ(generate({"poet", "--tokens", "5"}).out, generate({"lm", "--tokens", "5"}).out);
+  EXPECT_THAT(generate({"novelist"}).error,
+              HasSubstr("there is no model \"novelist\": expected a folder that `clearhead train` "
+                        "wrote, or poet"));
+}
+
+TEST_F(GenerateCommand, WrongUseIsSaid) {
+  write_masked_model(folder_ / "masked");
+  folder_.write("broken/config.json", R"({"family": "decoder", "transformer": {"layer": 2}})");
+  folder_.write("empty/nothing.txt", "");
+  struct Wrong {
+    std::vector<std::string> arguments;
+    int status;
+    std::string says;
+  };
+  const std::vector<Wrong> all = {
+      {{}, 2, "which MODEL?"},
+      {{"lm", "--prompt", ""}, 2, "--prompt needs a value"},
+      {{"lm", "--tokens", "0"}, 2, "at least 1"},
+      {{"lm", "--temperature", "warm"}, 2, "expected a number"},
+      {{"lm", "--prompt", "to bé"}, 1, "--prompt: tokenizer: the character \"é\""},
+      {{"lm", "--top-p", "2"}, 1, "top_p above 0 and at most 1"},
+      {{"masked"}, 1, "got a masked model (clearhead fill)"},
+      {{"broken"}, 1, "layer"},
+      {{"empty"}, 1, "config.json"},
+  };
+  for (const Wrong& wrong : all) {
+    const ProgramResult result = generate(wrong.arguments);
+    EXPECT_EQ(result.status, wrong.status) << wrong.says;
+    EXPECT_THAT(result.error, HasSubstr(wrong.says));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST_F(GenerateCommand, ABrokenModelIsSaid) {
+  const std::string weights = folder_.read("lm/model.safetensors");
+  folder_.write("lm/model.safetensors", weights.substr(0, weights.size() / 2));
+  const ProgramResult cut = generate({"lm"});
+  EXPECT_EQ(cut.status, 1);
+  EXPECT_THAT(cut.error, HasSubstr("model.safetensors"));
+}
+
+}  // namespace
+}  // namespace clearhead

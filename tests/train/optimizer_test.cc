@@ -1,0 +1,115 @@
+// Optimisers: steps worked out by hand, clipping, which parameters decay, and that they go on where they were.
+#include "clearhead/train/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "clearhead/base/parallel.h"
+#include "tests/files.h"
+#include "tests/gradient_check.h"
+
+namespace clearhead {
+namespace {
+
+// A matrix [1, 2] of 1 and 2, and a vector [1] of 3.
+Parameters small_parameters() {
+  Parameters parameters({}, DType::f64);
+  parameters.values("W", Tensor::of<double>({1, 2}, {1, 2}));
+  parameters.values("b", Tensor::of<double>({1}, {3}));
+  return parameters;
+}
+
+std::vector<Tensor> small_gradients() {
+  return {Tensor::of<double>({1, 2}, {0.3, 0.4}), Tensor::of<double>({1}, {1.2})};
+}
+
+TEST(Optimizer, SgdIsItsFormula) {
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(
+      parameters, {.kind = OptimizerKind::sgd, .momentum = 0.5, .weight_decay = 0.1, .clip = 0});
+  std::vector<Tensor> gradients = small_gradients();
+  EXPECT_DOUBLE_EQ(optimizer.step(gradients, 0.1), 1.3);  // √(0.09 + 0.16 + 1.44)
+  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.1 * (0.3 + 0.1 * 1));
+  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.1 * 1.2);  // a vector does not decay
+  const double w = parameters.at("W").value.at({0, 0});
+  optimizer.step(gradients, 0.1);  // m = 0.5·0.3 + 0.3
+  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), w - 0.1 * (0.45 + 0.1 * w));
+}
+
+TEST(Optimizer, TheFirstStepOfAdamwIsTheSignOfTheGradient) {
+  // m̂ = d and v̂ = d², so that x moves by learning_rate·d/(|d| + epsilon), and by its decay.
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(parameters, {.epsilon = 1e-12, .weight_decay = 0.5, .clip = 0});
+  std::vector<Tensor> gradients = small_gradients();
+  optimizer.step(gradients, 0.01);
+  EXPECT_NEAR(parameters.at("W").value.at({0, 1}), 2 - 0.01 * (1 + 0.5 * 2), 1e-12);
+  EXPECT_NEAR(parameters.at("b").value.at({0}), 3 - 0.01, 1e-12);
+}
+
+TEST(Optimizer, ClippingShortensTheWholeGradient) {
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(parameters,
+                      {.kind = OptimizerKind::sgd, .momentum = 0, .weight_decay = 0, .clip = 0.65});
+  std::vector<Tensor> gradients = small_gradients();
+  EXPECT_DOUBLE_EQ(optimizer.step(gradients, 1), 1.3);  // its length before
+  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.15);
+  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.6);
+}
+
+TEST(Optimizer, RefusesAGradientThatIsNotFinite) {
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(parameters, {});
+  std::vector<Tensor> gradients = small_gradients();
+  gradients[0].mutable_data<double>()[0] = std::numeric_limits<double>::quiet_NaN();
+  expect_error([&] { optimizer.step(gradients, 0.1); }, "lower learning rate");
+  EXPECT_EQ(parameters.at("W").value.at({0, 1}), 2);
+}
+
+// Three steps of f32 parameters that are several pieces long; returns all numbers.
+std::vector<float> after_three_steps(OptimizerKind kind, bool interrupted) {
+  Parameters parameters;
+  parameters.values("W", random_tensor({300, 500}, 1, DType::f32));
+  const OptimizerConfig config{.kind = kind};
+  Optimizer optimizer(parameters, config);
+  for (std::uint64_t step = 0; step < 3; ++step) {
+    std::vector<Tensor> gradients = {random_tensor({300, 500}, 2 + step, DType::f32)};
+    if (interrupted && step == 2) {
+      Optimizer another(parameters, config);
+      another.load(optimizer.state());
+      another.step(gradients, 1e-3);
+    } else {
+      optimizer.step(gradients, 1e-3);
+    }
+  }
+  const float* numbers = parameters.at("W").value.data<float>();
+  return {numbers, numbers + 300 * 500};
+}
+
+TEST(Optimizer, GoesOnFromItsState) {
+  for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+    EXPECT_EQ(after_three_steps(kind, true), after_three_steps(kind, false));
+  }
+}
+
+TEST(Optimizer, DoesNotDependOnThreads) {
+  const std::vector<float> all = after_three_steps(OptimizerKind::adamw, false);
+  set_thread_count(1);
+  const std::vector<float> one = after_three_steps(OptimizerKind::adamw, false);
+  set_thread_count(0);
+  EXPECT_EQ(one, all);
+}
+
+TEST(Optimizer, RefusesTheStateOfOtherParameters) {
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(parameters, {});
+  NamedTensors state = optimizer.state();
+  state.tensors[0].second = Tensor({5}, DType::f64);
+  expect_error([&] { optimizer.load(state); }, "adamw.m.W: expected [1, 2], got [5]");
+  Optimizer sgd(parameters, {.kind = OptimizerKind::sgd});
+  expect_error([&] { sgd.load(optimizer.state()); }, "sgd.m.W");
+}
+
+}  // namespace
+}  // namespace clearhead

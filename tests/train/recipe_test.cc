@@ -1,0 +1,59 @@
+// Recipes: the committed ones can be read, and errors name the field.
+#include "clearhead/train/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/files.h"
+
+namespace clearhead {
+namespace {
+
+TEST(Recipe, TheCommittedOnesCanBeRead) {
+  int count = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(CLEARHEAD_SOURCE_DIR) + "/recipes")) {
+    if (entry.path().extension() != ".json") continue;
+    EXPECT_GT(read_recipe(entry.path()).training.steps, 0) << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 4);
+}
+
+// What the error about this recipe says after the file's name.
+void expect_refused(const std::string& json, const std::string& says) {
+  const TemporaryFolder folder;
+  set_content(folder / "recipe.json", json);
+  expect_error([&] { read_recipe(folder / "recipe.json"); }, "recipe.json: " + says);
+}
+
+TEST(Recipe, ErrorsNameTheField) {
+  expect_refused(R"({"data": {"train": ["x"]}, "training": {"stepz": 5}})",
+                 "training.stepz: there is no such field; those most like it: steps");
+  expect_refused(
+      R"({"data": {"train": ["x"]}, "model": {"transformer": {"heads": "six"}}})",
+      "model.transformer.heads: expected a whole number between 1 and 1000, got \"six\"");
+  expect_refused(R"({"data": {"train": ["x"]}, "training": {"schedule": {"kind": "cosin"}}})",
+                 "training.schedule.kind: expected \"constant\"");
+  expect_refused(R"({"data": {"train": ["x"]}, "training": {"dropout": 1.5}})",
+                 "training.dropout: expected a number between 0.0 and 0.99, got 1.5");
+  expect_refused("{", "no JSON at line 1");
+  expect_refused("{}", "data.train: expected at least one file");
+  expect_refused(R"({"data": {"train": ["x"], "train_targets": ["y"]}})",
+                 "data.train_targets: expected 0 files, as the model does not translate");
+  expect_refused(R"({"model": {"family": "encoder_decoder"}, "data": {"train": ["x"]}})",
+                 "data.train_targets: expected 1 files, as the model translates, got 0");
+}
+
+TEST(Recipe, WhatIsWrittenIsReadBack) {
+  Recipe recipe;
+  recipe.model.family = Family::encoder;
+  recipe.data.train = {"a", "b"};
+  recipe.training.schedule.warmup_steps = 17;
+  recipe.training.precision = Precision::medium;
+  const TemporaryFolder folder;
+  set_content(folder / "recipe.json", write_fields(recipe));
+  EXPECT_EQ(write_fields(read_recipe(folder / "recipe.json")), write_fields(recipe));
+}
+
+}  // namespace
+}  // namespace clearhead

@@ -1,0 +1,203 @@
+// Training: networks of each family learn what can be learnt, a run that was stopped ends with the same bytes, and what
+// goes wrong leaves the last checkpoint as it was.
+#include "clearhead/train/trainer.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <cmath>
+#include <csignal>
+
+#include "clearhead/models/model_file.h"
+#include "tests/files.h"
+
+namespace clearhead {
+namespace {
+
+constexpr auto kSilentStep = [](const StepReport&) {};
+constexpr auto kSilentEvaluation = [](const Evaluation&) {};
+
+// A few lines written for this, and what they say backwards.
+void write_data(const TemporaryFolder& folder) {
+  std::string words, backwards;
+  for (int i = 0; i < 60; ++i) {
+    const char a = static_cast<char>('a' + i % 5), b = static_cast<char>('a' + i * 7 % 5);
+    words += std::string{a, ' ', b, ' ', a, '\n'};
+    backwards += std::string{a, ' ', b, ' ', a, '\n'};
+  }
+  set_content(folder / "words.txt", words);
+  set_content(folder / "backwards.txt", backwards);
+}
+
+Recipe small_recipe(Family family) {
+  Recipe recipe;
+  recipe.model.family = family;
+  recipe.model.transformer = {.context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
+  recipe.model.recurrent = {.context = 16, .channels = 16, .hidden = 16};
+  recipe.data.train = {"words.txt"};
+  if (family == Family::encoder_decoder || family == Family::recurrent_encoder_decoder) {
+    recipe.data.train_targets = {"backwards.txt"};
+  }
+  recipe.tokenizer.kind = TokenizerKind::characters;
+  recipe.training.steps = 60;
+  recipe.training.batch = 4;
+  recipe.training.batch_tokens = 64;
+  recipe.training.schedule = {.learning_rate = 1e-2, .warmup_steps = 5};
+  recipe.training.evaluate_every = 20;
+  return recipe;
+}
+
+TEST(Trainer, EveryFamilyLearns) {
+  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder,
+                              Family::recurrent, Family::recurrent_encoder_decoder}) {
+    const TemporaryFolder folder;
+    write_data(folder);
+    Trainer trainer(small_recipe(family), folder.path(), folder / "run");
+    double first = 0;
+    const auto on_step = [&](const StepReport& report) {
+      if (report.step == 1) first = report.loss;
+    };
+    EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
+    ASSERT_EQ(trainer.evaluations().size(), 3u);
+    // It begins with about the logarithm of the number of characters; counting them gives 0.85 of it.
+    EXPECT_LT(trainer.evaluations().back().validation, 0.65 * first) << static_cast<int>(family);
+    EXPECT_EQ(open_model(folder / "run" / "model").model->parameters().count(),
+              trainer.model().parameters().count());
+  }
+}
+
+// The files of a run, by name.
+std::map<std::string, std::string> files_of(const std::filesystem::path& run) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+    if (entry.is_regular_file()) {
+      files[std::filesystem::relative(entry.path(), run).string()] = content(entry.path());
+    }
+  }
+  return files;
+}
+
+struct Stop : std::exception {};
+
+TEST(Trainer, ARunThatWasStoppedEndsWithTheSameBytes) {
+  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {
+    const TemporaryFolder folder;
+    write_data(folder);
+    Recipe recipe = small_recipe(family);
+    recipe.training.dropout = 0.1;
+    recipe.training.average = 0.9;
+    recipe.training.accumulation = 2;
+    Trainer(recipe, folder.path(), folder / "whole").run(kSilentStep, kSilentEvaluation);
+    for (const std::int64_t stop : {7, 33, 40, 59}) {  // each time from the checkpoint before
+      const auto on_step = [&](const StepReport& report) {
+        if (report.step == stop) throw Stop();
+      };
+      Trainer trainer(recipe, folder.path(), folder / "parts");
+      EXPECT_THROW(trainer.run(on_step, kSilentEvaluation), Stop);
+    }
+    Trainer(recipe, folder.path(), folder / "parts").run(kSilentStep, kSilentEvaluation);
+    EXPECT_EQ(files_of(folder / "parts"), files_of(folder / "whole"));
+  }
+}
+
+TEST(Trainer, StopsWhenNothingGetsBetter) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 0};
+  recipe.training.evaluate_every = 2;
+  recipe.training.patience = 3;
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  EXPECT_EQ(trainer.run(kSilentStep, kSilentEvaluation), Ending::out_of_patience);
+  EXPECT_EQ(trainer.step(), 8);  // the first evaluation is the best; three more are not better
+}
+
+TEST(Trainer, AccumulationIsTheMeanOfItsBatches) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  const auto tokenizer = learn_tokenizer(recipe, folder.path());
+  recipe.model.vocabulary() = tokenizer->size();
+  const auto task = make_task(recipe, folder.path(), tokenizer);
+  const auto model = make_model(recipe.model, 1);
+  std::vector<Tensor> both, first, second;
+  add_gradients(*task, *model, 0, {}, 0.5, both);
+  add_gradients(*task, *model, 1, {}, 0.5, both);
+  add_gradients(*task, *model, 0, {}, 1, first);
+  add_gradients(*task, *model, 1, {}, 1, second);
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    for (std::int64_t j = 0; j < both[i].count(); ++j) {
+      // A few roundings of f32.
+      EXPECT_NEAR(both[i].data<float>()[j],
+                  (first[i].data<float>()[j] + second[i].data<float>()[j]) / 2, 1e-6);
+    }
+  }
+}
+
+TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  recipe.training.seed = 5;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "of another recipe");
+}
+
+TEST(Trainer, NamesWhatIsMissing) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.data.train = {"none.txt"};
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "none.txt");
+  recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.context = 400;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "shorter context");
+  recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.heads = 3;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "3 heads");
+  set_content(folder / "file", "");
+  expect_error(
+      [&] { Trainer(small_recipe(Family::decoder), folder.path(), folder / "file" / "run"); },
+      "cannot be made");
+}
+
+// A disk that is full is played by a limit on the size of files: a write past it fails.
+TEST(Trainer, AFullDiskLeavesTheLastCheckpoint) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  const Recipe recipe = small_recipe(Family::decoder);
+  std::string before;
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  const auto on_step = [&](const StepReport& report) {
+    if (report.step != 21) return;
+    before = content(folder / "run" / "checkpoint.safetensors");
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small = {10'000, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &small);
+  };
+  expect_error([&] { trainer.run(on_step, kSilentEvaluation); }, "safetensors");
+  const rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_FSIZE, &any);
+  EXPECT_EQ(content(folder / "run" / "checkpoint.safetensors"), before);
+  Trainer again(recipe, folder.path(), folder / "run");
+  EXPECT_EQ(again.step(), 20);
+  EXPECT_EQ(again.run(kSilentStep, kSilentEvaluation), Ending::finished);
+}
+
+TEST(Trainer, RefusesACheckpointThatIsNone) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  const Recipe recipe = small_recipe(Family::decoder);
+  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  const std::filesystem::path path = folder / "run" / "checkpoint.safetensors";
+  const std::string whole = content(path);
+  set_content(path, whole.substr(0, whole.size() / 2));
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "checkpoint.safetensors");
+  std::filesystem::copy_file(folder / "run" / "model" / "model.safetensors", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+               "expected a \"clearhead checkpoint 1\"");
+}
+
+}  // namespace
+}  // namespace clearhead
