@@ -59,7 +59,9 @@ class TokenNames {
     for (std::size_t axis = skipped; axis < step->axes.size(); ++axis) {
       const bool is_key = step->axes[axis] == Axis::key;
       if (!is_key && step->axes[axis] != Axis::query && step->axes[axis] != Axis::token) continue;
-      text += token(text.empty() ? " of " : " to ", name, is_key, at[axis - skipped]);
+      const bool looks_at_source = name.find("cross_attn.") != std::string::npos && !is_key;
+      const char* before = !text.empty() ? " to " : looks_at_source ? " after " : " of ";
+      text += token(before, name, is_key, at[axis - skipped]);
     }
     return text;
   }

@@ -9,6 +9,8 @@
 namespace clearhead {
 namespace {
 
+constexpr int kMostDepth = 8;  // further back, all that the network calculated has a part in it
+
 void add_model(CLI::App& app, SeeOptions& o) {
   app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
   OptionGroup group(app, "Which network, and what of it");
@@ -42,7 +44,7 @@ void add_results(CLI::App& app, SeeOptions& o) {
              "Where one number comes from: the weight that query T of the large head has for key "
              "S, or the number at I,J,… of the value called NAME",
              [&o](const std::string& x) { o.explain = x; });
-  group.integer("--depth", "How many steps back --explain goes (1 if not given)", 1,
+  group.integer("--depth", "How many steps back --explain goes, at most 8 (1 if not given)", 1,
                 [&o](std::int64_t n) { o.depth = static_cast<int>(n); });
   group.flag("--list", "The names, shapes and formulas of all that was calculated",
              [&o] { o.list = true; });
@@ -74,6 +76,10 @@ void check(const SeeOptions& o) {
   if (o.text.empty()) throw UsageError("the text is empty; there is nothing to see");
   if (o.explain.empty() && o.depth != SeeOptions().depth) {
     throw UsageError("--depth says more of --explain; give that too");
+  }
+  if (o.depth > kMostDepth) {
+    throw UsageError("--depth: " + std::to_string(kMostDepth) +
+                     " steps at most; numbers further back can be asked for by name");
   }
   check_out(o.out);
   if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
