@@ -1,6 +1,5 @@
 #include "clearhead/nn/parameters.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -12,8 +11,13 @@
 namespace clearhead {
 namespace {
 
-Tensor copy(const Tensor& tensor, DType dtype) {
-  return tensor.dtype() == dtype ? tensor.clone() : tensor.to(dtype);
+// f(i) as the i-th number.
+template <typename F>
+Tensor filled(const Shape& shape, DType dtype, const F& f) {
+  Tensor value = Tensor::empty(shape, DType::f64);
+  double* numbers = value.mutable_data<double>();
+  for (std::int64_t i = 0; i < value.count(); ++i) numbers[i] = f(i);
+  return value.to(dtype);
 }
 
 }  // namespace
@@ -27,15 +31,12 @@ const Parameter* Parameters::zeros(std::string_view name, const Shape& shape) {
 }
 
 const Parameter* Parameters::ones(std::string_view name, const Shape& shape) {
-  return add(name, shape, [&] {
-    Tensor value = Tensor::empty(shape, DType::f64);
-    std::fill_n(value.mutable_data<double>(), value.count(), 1.0);
-    return value.to(dtype_);
-  });
+  return add(name, shape, [&] { return filled(shape, dtype_, [](std::int64_t) { return 1; }); });
 }
 
-const Parameter* Parameters::values(std::string_view name, const Tensor& begin) {
-  return add(name, begin.shape(), [&] { return copy(begin, dtype_); });
+const Parameter* Parameters::values(std::string_view name, const Shape& shape,
+                                    const std::function<double(std::int64_t i)>& begin) {
+  return add(name, shape, [&] { return filled(shape, dtype_, begin); });
 }
 
 const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
@@ -43,19 +44,17 @@ const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, st
   return add(name, {rows, columns}, [&] {
     const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
     Random random(*initial_.seed, stream(name));
-    Tensor value = Tensor::empty({rows, columns}, DType::f64);
-    double* numbers = value.mutable_data<double>();
-    for (std::int64_t i = 0; i < value.count(); ++i) {
-      numbers[i] = scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
-                                              : initial_.std * random.normal());
-    }
-    return value.to(dtype_);
+    return filled({rows, columns}, dtype_, [&](std::int64_t) {
+      return scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
+                                        : initial_.std * random.normal());
+    });
   });
 }
 
-Parameter* Parameters::statistic(std::string_view name, const Tensor& begin) {
+Parameter* Parameters::statistic(std::string_view name, const Shape& shape, double begin) {
   return add(
-      name, begin.shape(), [&] { return copy(begin, dtype_); }, /*learned=*/false);
+      name, shape, [&] { return filled(shape, dtype_, [begin](std::int64_t) { return begin; }); },
+      /*learned=*/false);
 }
 
 Parameter* Parameters::add(std::string_view name, const Shape& shape,

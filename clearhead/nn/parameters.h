@@ -54,14 +54,15 @@ class Parameters {
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
   const Parameter* ones(std::string_view name, const Shape& shape);
-  /// One that begins with these numbers.
-  const Parameter* values(std::string_view name, const Tensor& begin);
+  /// One that begins with `begin(i)` as its i-th number.
+  const Parameter* values(std::string_view name, const Shape& shape,
+                          const std::function<double(std::int64_t i)>& begin);
   /// A matrix as `InitialWeights` says, times `scale`.
   const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                           double scale = 1);
 
-  /// Statistics that a layer gathers, and begins with; the layer may change them.
-  Parameter* statistic(std::string_view name, const Tensor& begin);
+  /// Statistics that a layer gathers, all of which begin with `begin`; the layer may change them.
+  Parameter* statistic(std::string_view name, const Shape& shape, double begin);
 
   /// The stream of random numbers that belongs to `name` within the current scope.
   std::uint64_t stream(std::string_view name) const;
