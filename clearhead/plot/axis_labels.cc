@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kLargestType = 8.5;
 constexpr double kLevelGap = 4;       // between labels side by side: about a space
+constexpr double kLetterGap = 1;      // between single characters, which read like a text
 constexpr double kStackedGap = 0.6;   // between labels above each other, which are inked boxes
 constexpr double kNumbersApart = 22;  // numbers that do not name every item need not be dense
 constexpr double kLongestRowLabel = 100;
@@ -59,20 +60,19 @@ void stack(const Axis& axis, double cell, AxisLabels& labels, TextSetter& setter
 }
 
 // The step at which level labels fit below their columns, and nothing sticks out of the body.
-void set_level(const Axis& axis, double cell, AxisLabels& labels, TextSetter& setter) {
+void set_level(const Axis& axis, double cell, double gap, AxisLabels& labels, TextSetter& setter) {
   const double pitch = cell / static_cast<double>(axis.step);
   const auto reach = [&](std::int64_t i) {
     const double half = setter.measure(axis.label(i), labels.style).width / 2;
     return Reach{-half, half};
   };
-  const std::int64_t step =
-      label_step(axis.count, pitch, kLevelGap, candidate_steps(axis, pitch), reach);
+  const std::int64_t step = label_step(axis.count, pitch, gap, candidate_steps(axis, pitch), reach);
   labels.marks = step > 1;
   labels.thickness = labels.style.size;
   const double length = pitch * static_cast<double>(axis.count);
   for (std::int64_t i = 0; i < axis.count; i += step) {
     const double middle = axis.position(i) * cell;
-    if (i > 0 && middle + reach(i).high > length + kLevelGap) break;
+    if (i > 0 && middle + reach(i).high > length + gap) break;
     labels.indices.push_back(i);
   }
 }
@@ -118,15 +118,16 @@ AxisLabels row_labels(const Axis& axis, double cell, TextSetter& setter) {
 AxisLabels column_labels(const Axis& axis, double cell, TextSetter& setter) {
   AxisLabels labels{.style = label_style(cell / static_cast<double>(axis.step))};
   if (axis.labels.empty()) {
-    set_level(axis, cell, labels, setter);
+    set_level(axis, cell, kLevelGap, labels, setter);
     return labels;
   }
+  const double gap = axis.has_letters() ? kLetterGap : kLevelGap;
   bool level = axis.step == 1;
   for (std::int64_t i = 0; level && i < axis.count; ++i) {
-    level = setter.measure(axis.label(i), labels.style).width + kLevelGap <= cell;
+    level = setter.measure(axis.label(i), labels.style).width + gap <= cell;
   }
   if (level) {
-    set_level(axis, cell, labels, setter);
+    set_level(axis, cell, gap, labels, setter);
   } else {
     labels.vertical = true;
     labels.max_width = kLongestColumnLabel;

@@ -95,6 +95,12 @@ std::string Axis::label(std::int64_t index) const {
                         : labels[static_cast<std::size_t>(index)];
 }
 
+bool Axis::has_letters() const {
+  return !labels.empty() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+    return display_width(label) <= 1;
+  });
+}
+
 double Axis::position(std::int64_t index) const {
   return (static_cast<double>(index) + 0.5) / static_cast<double>(step);
 }

@@ -22,6 +22,8 @@ struct Axis {
 
   bool operator==(const Axis&) const = default;
   std::string label(std::int64_t index) const;
+  /// Whether the labels are single characters, so that side by side they read like a text.
+  bool has_letters() const;
   /// Where item `index` lies, in cells: the centre of a whole cell is at …5.
   double position(std::int64_t index) const;
 };

@@ -76,12 +76,6 @@ std::vector<std::int64_t> level_items(const Axis& axis, const TerminalPlan& plan
   return items;
 }
 
-// Whether each label takes one character at most, so that they stand beside each other like a text.
-bool are_single(const Axis& axis) {
-  return std::all_of(axis.labels.begin(), axis.labels.end(),
-                     [](const std::string& label) { return display_width(label) <= 1; });
-}
-
 // Labels of columns side by side, each beginning above its column.
 TerminalLine level_header(const FigurePanel& panel, const TerminalPlan& plan) {
   const Axis& axis = panel.columns;
@@ -158,8 +152,8 @@ std::vector<TerminalLine> header(const FigurePanel& panel, const TerminalPlan& p
     }
     return {line};
   }
-  const bool fit_upright = plan.style == CellStyle::wide || are_single(panel.columns);
-  if (fit_upright && !panel.columns.labels.empty()) {
+  const bool has_names = !panel.columns.labels.empty();
+  if (panel.columns.has_letters() || (has_names && plan.style == CellStyle::wide)) {
     std::vector<TerminalLine> lines = upright_header(panel, plan);
     if (!lines.empty()) return lines;
   }

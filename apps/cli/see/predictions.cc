@@ -64,10 +64,7 @@ std::string print_masks(const Reading& reading, std::int64_t top, int width) {
                         kMaskToken, print_bars(reading, t, top));
   }
   if (!text.empty()) return text;
-  return wrapped("There is nothing to guess; put " + std::string(kMaskToken) +
-                     " in the place of a word.",
-                 width, 0) +
-         "\n";
+  return fmt::format("There is nothing to guess: put {} in the place of a word.\n", kMaskToken);
 }
 
 // A row for each token that is written after those before it.
@@ -90,7 +87,8 @@ std::string print_translation(const Reading& reading, std::int64_t top, int widt
     table.rows.push_back(
         {label_text({reading.token(id)}, 0), fmt::format("{:.3f}", probability), others});
   }
-  std::string text = fmt::format("translation: {}\n\n", visible_text(reading.translation));
+  std::string text =
+      "The translation:\n" + wrapped(visible_text(reading.translation), width, 0) + "\n\n";
   for (const std::string& line : table.lines()) text += shorten(line, width) + "\n";
   return text;
 }

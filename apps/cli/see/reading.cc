@@ -27,17 +27,17 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
 std::string family_name(Family family) {
   switch (family) {
     case Family::decoder:
-      return "decoder";
+      return "a decoder";
     case Family::encoder:
-      return "encoder";
+      return "an encoder";
     case Family::encoder_decoder:
-      return "encoder-decoder";
+      return "an encoder-decoder";
     case Family::recurrent:
-      return "recurrent network";
+      return "a recurrent network";
     case Family::recurrent_encoder_decoder:
       break;
   }
-  return "recurrent encoder-decoder";
+  return "a recurrent encoder-decoder";
 }
 
 }  // namespace
@@ -80,16 +80,15 @@ Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
 
 std::string Reading::describe() const {
   const ModelConfig& config = saved.config;
-  std::string text = name + ": " + family_name(config.family) + ", ";
+  std::string text = name + ", " + family_name(config.family) + ": ";
   if (config.is_recurrent()) {
-    text += fmt::format("{}, {} states", counted(config.recurrent.layers, "layer"),
+    text += fmt::format("{}, states of {} numbers", counted(config.recurrent.layers, "layer"),
                         config.recurrent.hidden);
   } else {
     text += fmt::format("{} × {}, {} channels", counted(config.transformer.layers, "layer"),
                         counted(config.transformer.heads, "head"), config.transformer.channels);
   }
-  return text + fmt::format(", {} tokens, {} parameters", with_commas(saved.model->vocabulary()),
-                            with_commas(saved.model->parameters().count()));
+  return text + fmt::format(", {} parameters", with_commas(saved.model->parameters().count()));
 }
 
 }  // namespace clearhead
