@@ -91,9 +91,10 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
         gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false,
                             gradients.data<T>(0), in, precision, /*accumulate=*/!is_new);
       }
-      if (T* d_w = gradients.data<T>(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
-        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in,
-                            precision);
+      if (gradients.wanted(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
+        const bool is_new = gradients.begin(1);
+        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false,
+                            gradients.data<T>(1), in, precision, /*accumulate=*/!is_new);
       }
       if (has_bias) add_gradient(gradients, 2, d_y);  // Y = … + b
     });

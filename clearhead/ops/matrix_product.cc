@@ -48,10 +48,9 @@ bool any_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t c
   return !std::all_of(sums, sums + kSums, [](T sum) { return sum == 0; });
 }
 
-// The places of a matrix of rows × columns as it is stored.
+// The same of a whole matrix of rows × columns as it is stored, on all threads.
 template <typename T>
-std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t rows,
-                                       std::int64_t columns) {
+bool has_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t columns) {
   if (m.transposed) std::swap(rows, columns);
   constexpr std::int64_t kPieceNumbers = 1 << 16;
   const std::int64_t piece_rows =
@@ -62,11 +61,17 @@ std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t r
     const MatrixOperand<T> part{m.data + row * m.row_stride, m.row_stride};
     if (any_non_finite(part, std::min(piece_rows, rows - row), columns)) any = true;
   });
+  return any;
+}
+
+template <typename T>
+std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t rows,
+                                       std::int64_t columns) {
   std::vector<NonFinite> found;
-  for (std::int64_t i = 0; any && i < rows; ++i) {
+  if (!has_non_finite(m, rows, columns)) return found;
+  for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
-      if (std::isfinite(m.data[i * m.row_stride + j])) continue;
-      found.push_back(m.transposed ? NonFinite{j, i} : NonFinite{i, j});
+      if (!std::isfinite(at(m, i, j))) found.push_back({i, j});
     }
   }
   return found;
@@ -119,7 +124,7 @@ void multiply_f32(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOp
   });
 }
 
-// With products of bf16: pack all of both factors, then multiply, piece by piece of c.
+// With products of bf16: pack, then multiply, piece by piece of c.
 void multiply_bf16(const kernels::MatmulProblem& problem) {
   const Workspace<char> factors(kernels::packed_factors_bytes(problem));
   parallel_for(kernels::factor_pieces(problem), [&](std::int64_t piece) {
@@ -178,6 +183,15 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
                       Precision precision, bool accumulate) {
   const std::int64_t rows = d_is_right ? M : K;  // of b
   const std::int64_t columns = d_is_right ? K : N;
+  const auto multiply_with = [&](const MatrixOperand<T>& finite) {
+    const MatrixOperand<T>&left = d_is_right ? finite : d, &right = d_is_right ? d : finite;
+    matrix_product(M, N, K, left, right, c, ldc, accumulate, precision);
+  };
+  // A number of b that is not finite leaves one in c. Where c is the smaller one it is looked at instead, afterwards.
+  if (!accumulate && M * N < rows * columns) {
+    multiply_with(b);
+    if (!has_non_finite<T>({c, ldc}, M, N)) return;
+  }
   const std::vector<NonFinite> bad = find_non_finite(b, rows, columns);
   std::vector<T> cleaned;
   MatrixOperand<T> finite = b;
@@ -191,11 +205,7 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
     }
     finite = {cleaned.data(), columns};
   }
-  if (d_is_right) {
-    matrix_product(M, N, K, finite, d, c, ldc, accumulate, precision);
-  } else {
-    matrix_product(M, N, K, d, finite, c, ldc, accumulate, precision);
-  }
+  multiply_with(finite);
   for (const NonFinite& place : bad) {
     const T number = at(b, place.row, place.column);
     if (d_is_right) {  // c[i, j] += b[i, k]·d[k, j]
