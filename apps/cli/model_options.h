@@ -37,6 +37,10 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                                    const Tokenizer& tokenizer, std::int64_t most,
                                    const std::string& file);
 
+/// <s> text </s>, as a masked model is trained on. Where tokens are byte pairs, the blank before a
+/// word belongs to it, and so to the mask in its place.
+Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_APPS_CLI_MODEL_OPTIONS_H_
