@@ -37,8 +37,9 @@ struct ModelConfig {
 
 void describe(Fields& fields, ModelConfig& config);
 
-/// A model as it begins, or without a seed its outline, whose parameters have shapes but no numbers yet. Throws Error if
-/// the config does not fit together, or if this machine has less memory than the parameters take.
+/// A model as it begins, or without a seed its outline, whose parameters have shapes but no numbers
+/// yet. Throws Error if the config does not fit together, or if this machine has less memory than
+/// the parameters take.
 std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 
@@ -48,8 +49,8 @@ struct SavedModel {
   std::unique_ptr<Model> model;  ///< f32, as far as matrices are not kept as bf16
 };
 
-/// Writes the three files into `folder`, which is made if it is not there; weights as `dtype`. Each file is
-/// replaced whole or not at all. Throws Error if one cannot be written.
+/// Writes the three files into `folder`, which is made if it is not there; weights as `dtype`. Each
+/// file is replaced whole or not at all. Throws Error if one cannot be written.
 void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters,
                 DType dtype = DType::bf16);

@@ -177,7 +177,8 @@ TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
   refused("{", "", "config.json");
 }
 
-// A config may ask for more than there is on earth; that the weights have other shapes shows before they are asked for.
+// A config may ask for more than there is on earth; that the weights have other shapes shows before
+// they are asked for.
 TEST(ModelFile, TakesNoMemoryForWhatAConfigClaims) {
   const Saved saved;
   saved.replace_in_config("\"channels\": 8", "\"channels\": 1048576");

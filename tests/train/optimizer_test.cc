@@ -1,4 +1,5 @@
-// Optimisers: steps worked out by hand, clipping, which parameters decay, and that they go on where they were.
+// Optimisers: steps worked out by hand, clipping, which parameters decay, and that they go on where
+// they were.
 #include "clearhead/train/optimizer.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Training: networks of each family learn what can be learnt, a run that was stopped ends with the same bytes, and what
-// goes wrong leaves the last checkpoint as it was.
+// Training: networks of each family learn what can be learnt, a run that was stopped ends with the
+// same bytes, and what goes wrong leaves the last checkpoint as it was.
 #include "clearhead/train/trainer.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,8 @@ void write_data(const TemporaryFolder& folder) {
 Recipe small_recipe(Family family) {
   Recipe recipe;
   recipe.model.family = family;
-  recipe.model.transformer = {.context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
+  recipe.model.transformer = {
+      .context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
   recipe.model.recurrent = {.context = 16, .channels = 16, .hidden = 16};
   recipe.data.train = {"words.txt"};
   if (family == Family::encoder_decoder || family == Family::recurrent_encoder_decoder) {
@@ -59,7 +60,8 @@ TEST(Trainer, EveryFamilyLearns) {
     };
     EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
     ASSERT_EQ(trainer.evaluations().size(), 3u);
-    // It begins with about the logarithm of the number of characters; counting them gives 0.85 of it.
+    // It begins with about the logarithm of the number of characters; counting them gives 0.85 of
+    // it.
     EXPECT_LT(trainer.evaluations().back().validation, 0.65 * first) << static_cast<int>(family);
     EXPECT_EQ(open_model(folder / "run" / "model").model->parameters().count(),
               trainer.model().parameters().count());
