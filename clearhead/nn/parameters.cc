@@ -124,7 +124,8 @@ void Parameters::load(const NamedTensors& tensors, bool keep_bf16) {
   for (Parameter& parameter : all_) {
     const Tensor& source = tensors.at(parameter.name);
     const bool keeps = keep_bf16 && source.dtype() == DType::bf16 && source.rank() == 2;
-    parameter.value = copy(source, keeps ? DType::bf16 : parameter.value.dtype());
+    const Tensor value = source.to(keeps ? DType::bf16 : parameter.value.dtype());
+    parameter.value = value.address() == source.address() ? value.clone() : value;
   }
 }
 

@@ -53,8 +53,12 @@ bool is_stored_bf16(const Var& x, const Var& weight) {
 }
 
 Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
-  if (!is_stored_bf16(x, weight)) require_same_float("linear", {x, weight});
-  if (bias.defined()) require_same_float("linear", {x, bias});
+  const Var& like_x = is_stored_bf16(x, weight) ? x : weight;
+  if (bias.defined()) {
+    require_same_float("linear", {x, like_x, bias});
+  } else {
+    require_same_float("linear", {x, like_x});
+  }
   if (x.rank() < 1 || weight.rank() != 2 || x.size(-1) != weight.size(1)) {
     throw Error("linear: expected x [..., in] and weight [out, in], got " + to_string(x.shape()) +
                 " and " + to_string(weight.shape()));
