@@ -8,6 +8,7 @@
 #include "apps/cli/find_model.h"
 #include "apps/cli/option_group.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/text/byte_pairs.h"
 
 namespace clearhead {
 
@@ -27,12 +28,12 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
                 [&options](std::int64_t n) { options.threads = static_cast<int>(n); });
 }
 
-SavedModel open_model(const ModelOptions& options) {
+SavedModel open_model(const ModelOptions& options, bool keep_bf16) {
   if (options.model.empty()) {
     throw UsageError("which MODEL? Give the folder of one, or the name of one in models/");
   }
   set_thread_count(options.threads);
-  return open_model(find_model(options.model));
+  return open_model(find_model(options.model), keep_bf16);
 }
 
 std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
@@ -50,6 +51,17 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
       throw Error(fmt::format("{}, line {}: {}", file, &line - lines.data() + 1, error.what()));
     }
   }
+  return ids;
+}
+
+Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
+  const std::string blank_mask = " " + std::string(kMaskToken);
+  if (dynamic_cast<const BytePairTokenizer*>(&tokenizer) != nullptr) {
+    for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
+  }
+  Sequence ids = tokenizer.encode(text);
+  ids.insert(ids.begin(), tokenizer.special(kStartToken));
+  ids.push_back(tokenizer.special(kEndToken));
   return ids;
 }
 

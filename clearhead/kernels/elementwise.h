@@ -23,30 +23,22 @@ enum class Function {
 // below 2^-119 in f32 may come out as 0, except for exp. NaN gives NaN; an infinity gives what the
 // formula gives, so that silu and gelu of −inf, as −inf·0, are NaN.
 
-/// How results are written.
-struct Writing {
-  bool add = false;  ///< to what is there
-  /// Past the caches: for arrays so large that whoever reads them will not find them there anyway. A line that is
-  /// stored is else first fetched: 100 MB take 25 ms instead of 11.
-  bool past_caches = false;
-};
-
 /// y = f(x); y may be x.
-void apply(Function f, std::int64_t n, const float* x, float* y, bool past_caches = false);
-void apply(Function f, std::int64_t n, const double* x, double* y, bool past_caches = false);
+void apply(Function f, std::int64_t n, const float* x, float* y);
+void apply(Function f, std::int64_t n, const double* x, double* y);
 
-/// d_x = d_y·f'(x); d_x may be d_y.
+/// d_x = d_y·f'(x), or d_x += d_y·f'(x) if `accumulate`.
 void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
-                    Writing writing);
+                    bool accumulate);
 void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
-                    Writing writing);
+                    bool accumulate);
 
 /// The plain text of the same, for float and double.
 namespace scalar {
 template <typename T>
 void apply(Function f, std::int64_t n, const T* x, T* y);
 template <typename T>
-void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x, Writing writing);
+void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x, bool accumulate);
 }  // namespace scalar
 
 }  // namespace clearhead::kernels

@@ -7,8 +7,6 @@
 #include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
-#include <hwy/cache_control.h>
-
 #include "clearhead/kernels/functions-inl.h"
 #include "clearhead/kernels/rows-inl.h"
 #else
@@ -101,48 +99,30 @@ HWY_INLINE void with_function(Function function, const F& f) {
   }
 }
 
-// Calls f(i, part) for the vectors of n numbers, and writes what it gives to y.
-template <typename F>
-HWY_INLINE void write_vectors(std::int64_t n, Writing writing, float* y, const F& f) {
-  const bool aligned = reinterpret_cast<std::uintptr_t>(y) % sizeof(Vec) == 0;
-  if (writing.add) {
-    for_each_vector(n, [&](std::int64_t i, auto part)
-                           HWY_ATTR { part.store(hn::Add(part.load(y + i), f(i, part)), y + i); });
-  } else if (writing.past_caches && aligned) {
-    std::int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes) hn::Stream(f(i, Whole()), Floats(), y + i);
-    if (i < n) Part{n - i}.store(f(i, Part{n - i}), y + i);
-    hwy::FlushStream();  // is seen by whoever learns that this is done
-  } else {
-    for_each_vector(n, [&](std::int64_t i, auto part) HWY_ATTR { part.store(f(i, part), y + i); });
-  }
-}
-
-void apply_f32(Function function, std::int64_t n, const float* x, float* y, bool past_caches) {
+void apply_f32(Function function, std::int64_t n, const float* x, float* y) {
   with_function(function, [=](auto f) HWY_ATTR {
-    write_vectors(n, {.past_caches = past_caches}, y,
-                  [=](std::int64_t i, auto part) HWY_ATTR { return f.value(part.load(x + i)); });
+    for_each_vector(n, [=](std::int64_t i, auto part)
+                           HWY_ATTR { part.store(f.value(part.load(x + i)), y + i); });
   });
 }
 
 void apply_backward_f32(Function function, std::int64_t n, const float* x, const float* d_y,
-                        float* d_x, Writing writing) {
+                        float* d_x, bool accumulate) {
   with_function(function, [=](auto f) HWY_ATTR {
-    write_vectors(n, writing, d_x, [=](std::int64_t i, auto part) HWY_ATTR {
-      return hn::Mul(part.load(d_y + i), f.slope(part.load(x + i)));
+    for_each_vector(n, [=](std::int64_t i, auto part) HWY_ATTR {
+      const Vec before = accumulate ? part.load(d_x + i) : hn::Zero(Floats());
+      part.store(hn::MulAdd(part.load(d_y + i), f.slope(part.load(x + i)), before), d_x + i);
     });
   });
 }
 
 #else
 
-void apply_f32(Function f, std::int64_t n, const float* x, float* y, bool /*past_caches*/) {
-  scalar::apply(f, n, x, y);
-}
+void apply_f32(Function f, std::int64_t n, const float* x, float* y) { scalar::apply(f, n, x, y); }
 
 void apply_backward_f32(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
-                        Writing writing) {
-  scalar::apply_backward(f, n, x, d_y, d_x, writing);
+                        bool accumulate) {
+  scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 
 #endif
@@ -154,22 +134,20 @@ HWY_AFTER_NAMESPACE();
 
 namespace clearhead::kernels {
 
-void apply(Function f, std::int64_t n, const float* x, float* y, bool past_caches) {
-  CLEARHEAD_CHOOSE(apply_f32)(f, n, x, y, past_caches);
+void apply(Function f, std::int64_t n, const float* x, float* y) {
+  CLEARHEAD_CHOOSE(apply_f32)(f, n, x, y);
 }
 
-void apply(Function f, std::int64_t n, const double* x, double* y, bool /*past_caches*/) {
-  scalar::apply(f, n, x, y);
-}
+void apply(Function f, std::int64_t n, const double* x, double* y) { scalar::apply(f, n, x, y); }
 
 void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
-                    Writing writing) {
-  CLEARHEAD_CHOOSE(apply_backward_f32)(f, n, x, d_y, d_x, writing);
+                    bool accumulate) {
+  CLEARHEAD_CHOOSE(apply_backward_f32)(f, n, x, d_y, d_x, accumulate);
 }
 
 void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
-                    Writing writing) {
-  scalar::apply_backward(f, n, x, d_y, d_x, writing);
+                    bool accumulate) {
+  scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 
 }  // namespace clearhead::kernels

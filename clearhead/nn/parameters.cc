@@ -7,6 +7,7 @@
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
+#include "clearhead/ops/cast.h"
 
 namespace clearhead {
 namespace {
@@ -23,6 +24,11 @@ Tensor filled(const Shape& shape, DType dtype, const F& f) {
 }  // namespace
 
 Var on(Tape& tape, const Parameter* parameter) {
+  const Var var = stored_on(tape, parameter);
+  return var.defined() && var.dtype() == DType::bf16 ? cast(var, DType::f32) : var;
+}
+
+Var stored_on(Tape& tape, const Parameter* parameter) {
   return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
 }
 
@@ -99,7 +105,7 @@ Parameter& Parameters::at(std::string_view name) {
               those_like(name, known));
 }
 
-void Parameters::load(const NamedTensors& tensors) {
+void Parameters::load(const NamedTensors& tensors, bool keep_bf16) {
   for (const Parameter& parameter : all_) {
     const Tensor& value = tensors.at(parameter.name);
     if (value.shape() != parameter.value.shape() || !is_floating(value.dtype())) {
@@ -111,8 +117,8 @@ void Parameters::load(const NamedTensors& tensors) {
   for (const auto& [name, value] : tensors.tensors) at(name);
   for (Parameter& parameter : all_) {
     const Tensor& source = tensors.at(parameter.name);
-    const Tensor value = source.to(parameter.value.dtype());
-    parameter.value = value.address() == source.address() ? value.clone() : value;
+    const bool keeps = keep_bf16 && source.dtype() == DType::bf16 && source.rank() == 2;
+    parameter.value = copy(source, keeps ? DType::bf16 : parameter.value.dtype());
   }
 }
 

@@ -26,8 +26,10 @@ struct Parameter {
 
 /// The parameter as a value of this tape, under its own name, however often it is asked for: so a
 /// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out. For
-/// learned parameters.
+/// learned parameters. One that is stored as bf16 is widened to f32.
 Var on(Tape& tape, const Parameter* parameter);
+/// The same as it is stored, for operations that widen by themselves.
+Var stored_on(Tape& tape, const Parameter* parameter);
 
 /// What matrices begin with is a function of the seed, their name and the position alone. Without a seed there is
 /// only an outline: all parameters are zeros that take no memory, until `load` gives them numbers.
@@ -93,8 +95,9 @@ class Parameters {
   Parameter& at(std::string_view name);
 
   /// Takes the values of all parameters from tensors of the same names, converted to their type.
-  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape.
-  void load(const NamedTensors& tensors);
+  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape. With
+  /// `keep_bf16`, matrices that come as bf16 stay so: half the bytes, for a model that is not trained.
+  void load(const NamedTensors& tensors, bool keep_bf16 = false);
   /// All parameters, sharing memory.
   NamedTensors named_tensors() const;
 

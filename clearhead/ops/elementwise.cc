@@ -173,8 +173,7 @@ Tensor apply(kernels::Function f, const Tensor& x) {
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      kernels::apply(f, end - begin, x.data<T>() + begin, y.mutable_data<T>() + begin,
-                     /*past_caches=*/is_large(x));
+      kernels::apply(f, end - begin, x.data<T>() + begin, y.mutable_data<T>() + begin);
     });
   });
   return y;
@@ -187,7 +186,7 @@ void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gra
     T* d_x = gradients.data<T>(0);
     for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
       kernels::apply_backward(f, end - begin, x.data<T>() + begin, d_y.data<T>() + begin,
-                              d_x + begin, {.add = !is_new, .past_caches = is_large(x)});
+                              d_x + begin, /*accumulate=*/!is_new);
     });
   });
 }

@@ -60,12 +60,6 @@ Tensor apply(kernels::Function f, const Tensor& x);
 /// The gradient of input 0 += d_y·f'(x); x is contiguous.
 void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
 
-/// Whether it is written past the caches (kernels::Writing). What is smaller is often still found in the third level.
-inline bool is_large(const Tensor& x) {
-  constexpr std::int64_t kLargeBytes = std::int64_t{48} << 20;
-  return x.count() * static_cast<std::int64_t>(dtype_size(x.dtype())) >= kLargeBytes;
-}
-
 // Elements that one thread takes at a time: enough to outweigh handing them out.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
 

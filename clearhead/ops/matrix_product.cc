@@ -11,6 +11,7 @@
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/matmul.h"
 #include "clearhead/kernels/matmul_bf16.h"
+#include "clearhead/kernels/matmul_few.h"
 #include "clearhead/kernels/matmul_packed.h"
 
 namespace clearhead {
@@ -146,6 +147,8 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
     multiply_bf16(problem);
   } else if (K == 0) {
     for (std::int64_t i = 0; i < M && !accumulate; ++i) std::fill_n(c + i * ldc, N, 0.0F);
+  } else if (M <= kernels::kFewRows && !a.transposed && b.transposed) {
+    few_rows_product(M, N, K, a.data, a.row_stride, b.data, b.row_stride, c, ldc, accumulate);
   } else {
     multiply_f32(M, N, K, a, b, c, ldc, accumulate);
   }
@@ -175,6 +178,21 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
                     Precision precision) {
   if (M == 0 || N == 0) return;
   multiply(M, N, K, a, b, c, ldc, accumulate, precision);
+}
+
+template <typename T>
+void few_rows_product(std::int64_t M, std::int64_t N, std::int64_t K, const float* a,
+                      std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
+                      bool accumulate) {
+  // So much of b that handing it to a thread costs little beside reading it, about 10 µs.
+  constexpr std::int64_t kPieceBytes = 64 << 10;
+  const std::int64_t bytes = std::max<std::int64_t>(1, K * static_cast<std::int64_t>(sizeof(T)));
+  const std::int64_t columns = std::max<std::int64_t>(1, kPieceBytes / bytes);
+  parallel_for(divided_up(N, columns), [&](std::int64_t piece) {
+    const std::int64_t j = piece * columns;
+    kernels::matmul_few(M, std::min(columns, N - j), K, a, lda, b + j * ldb, ldb, c + j, ldc,
+                        accumulate);
+  });
 }
 
 template <typename T>
@@ -256,6 +274,10 @@ template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOpe
                              MatrixOperand<float>, float*, std::int64_t, bool, Precision);
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
                              MatrixOperand<double>, double*, std::int64_t, bool, Precision);
+template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
+                               const float*, std::int64_t, float*, std::int64_t, bool);
+template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
+                               const bf16*, std::int64_t, float*, std::int64_t, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
                                MatrixOperand<float>, bool, float*, std::int64_t, Precision, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,

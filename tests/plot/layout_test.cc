@@ -158,6 +158,13 @@ TEST(ArrangePanels, LeavesNoNeedlessGaps) {
   for (int count = 1; count <= 256; ++count) grid(count);
 }
 
+TEST(ArrangePanels, AsAskedFor) {
+  const PanelGrid grid = arrange_panels(14, 1, 6);
+  EXPECT_EQ(grid.columns, 6);
+  EXPECT_EQ(grid.rows, 3);
+  EXPECT_EQ(arrange_panels(3, 1, 6).columns, 3);
+}
+
 // Against the definition: the first step at which no two neighbours come closer than the gap.
 TEST(LabelStep, IsTheSmallestThatFits) {
   Random random(5);

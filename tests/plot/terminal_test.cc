@@ -51,8 +51,9 @@ std::string stripped(const std::string& text) {
   return result;
 }
 
-void expect_fits(const Heatmap& heatmap, const TerminalOptions& options) {
-  const std::string text = render_terminal(heatmap, options);
+void expect_fits(const Heatmap& heatmap, const TerminalOptions& options,
+                 decltype(render_terminal)* render = render_terminal) {
+  const std::string text = render(heatmap, options);
   ASSERT_TRUE(text.ends_with('\n'));
   for (const std::string& line : lines_of(text)) {
     ASSERT_LE(display_width(stripped(line)), options.columns) << line;
@@ -92,6 +93,75 @@ TEST(Terminal, ManyPanelsFit) {
     for (const int columns : {20, 47, 80, 160}) {
       expect_fits(heads(8, 26, 26), {.columns = columns, .colors = colors});
       expect_fits(heads(5, 3, 3), {.columns = columns, .colors = colors});
+    }
+  }
+}
+
+TEST(Terminal, SmallPanelsFit) {
+  for (const auto& [name, heatmap] : edge_cases()) {
+    for (const ColorDepth colors : kDepths) {
+      SCOPED_TRACE(name);
+      expect_fits(heatmap, {.columns = 20, .colors = colors}, render_terminal_small);
+    }
+  }
+  for (const int columns : {20, 47, 80, 160}) {
+    for (const int side_by_side : {0, 1, 4, 12, 30}) {
+      Heatmap heatmap = heads(24, 26, 40);
+      heatmap.panel_columns = side_by_side;
+      expect_fits(heatmap, {.columns = columns}, render_terminal_small);
+    }
+  }
+}
+
+TEST(Terminal, SmallPanelsStandInTheColumnsAskedFor) {
+  Heatmap heatmap;
+  heatmap.panel_columns = 2;
+  for (const char* title : {"L0H0", "L0H1", "L1H0", "L1H1"}) {
+    heatmap.panels.push_back({.title = title, .values = Tensor::of<double>({2, 2}, {1, 0, 0, 1})});
+  }
+  EXPECT_EQ(render_terminal_small(heatmap, {}),
+            "L0H0    L0H1\n"
+            "@@      @@\n"
+            "  @@      @@\n"
+            "L1H0    L1H1\n"
+            "@@      @@\n"
+            "  @@      @@\n"
+            "\n"
+            "0 [ .:-=+*#%@] 1\n");
+}
+
+TEST(Terminal, SmallPanelsArePooledAndSaySo) {
+  Heatmap heatmap = heads(8, 64, 64);
+  heatmap.panel_columns = 4;
+  const std::string text = render_terminal_small(heatmap, {});
+  EXPECT_THAT(text, HasSubstr("the whole has 64 × 64"));
+  EXPECT_LT(lines_of(text).size(), 24u);
+}
+
+TEST(Terminal, LettersAboveColumnsReadLikeAText) {
+  Heatmap heatmap = one_panel(random_weights(1, 60, 1));
+  for (int i = 0; i < 60; ++i) {
+    heatmap.panels[0].column_labels.emplace_back(1, static_cast<char>('a' + i % 26));
+  }
+  EXPECT_THAT(render_terminal(heatmap, {}),
+              HasSubstr("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh\n"));
+}
+
+TEST(Terminal, AMatrixOfTheLabelledRoomShowsEachLabelAndIsNotPooled) {
+  for (const ColorDepth colors : kDepths) {
+    for (const int columns : {40, 80, 130}) {
+      for (const char* token : {"x", "zone"}) {
+        const TerminalOptions options{.columns = columns, .colors = colors};
+        const std::vector<std::string> many(500, token);
+        const TerminalRoom room = labelled_room(many, many, options);
+        Heatmap heatmap = one_panel(random_weights(room.rows, room.columns, 3));
+        heatmap.panels[0].row_labels.assign(static_cast<std::size_t>(room.rows), token);
+        heatmap.panels[0].column_labels.assign(static_cast<std::size_t>(room.columns), token);
+        const std::string text = stripped(render_terminal(heatmap, options));
+        EXPECT_THAT(text, Not(HasSubstr("Each cell")));
+        const auto count = std::count(text.begin(), text.end(), token[0]);
+        EXPECT_EQ(count, room.rows + room.columns) << token << " in " << columns;
+      }
     }
   }
 }

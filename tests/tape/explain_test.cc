@@ -106,6 +106,19 @@ TEST(Explain, AsText) {
   EXPECT_EQ(to_string(explain(x.sum, {}, 0)), "sum[] = -11\n");
 }
 
+TEST(Explain, SaysWhatANumberIsAbout) {
+  Example x;
+  const auto about = [](const Explanation& number) {
+    return number.name == "product" ? " of token " + std::to_string(number.index[0]) : "";
+  };
+  EXPECT_EQ(to_string(explain(x.sum, {}), 16, about),
+            "sum[] = -11\n"
+            "  = Σ product\n"
+            "  = the sum\n"
+            "  product[0] of token 0 = 1\n"
+            "  product[1] of token 1 = -12\n");
+}
+
 TEST(Explain, TheMiddleOfManyOperandsIsCounted) {
   Tape tape;
   const Var x = tape.input("x", numbers({0, 1, 2, 3, 4, 5, 6}));

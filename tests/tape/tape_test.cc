@@ -86,6 +86,14 @@ TEST(TapeNames, ASecondNameIsAnAlias) {
   EXPECT_EQ(tape["second"].name(), "first");
 }
 
+TEST(TapeNames, AllNamesInTheOrderOfRecording) {
+  Tape tape;
+  const Var z = tape.input("z", numbers({1}));
+  times(z, z).named("y").named("alias");
+  times(z, z).named("a");
+  EXPECT_THAT(tape.names(), testing::ElementsAre("z", "alias", "y", "a"));
+}
+
 TEST(TapeNames, TheSameNameAgainChangesNothing) {
   Tape tape;
   const Var a = tape.input("a", numbers({1}));

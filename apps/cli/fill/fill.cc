@@ -12,7 +12,6 @@
 #include "apps/cli/output.h"
 #include "apps/cli/table.h"
 #include "clearhead/models/generate.h"
-#include "clearhead/text/byte_pairs.h"
 
 namespace clearhead {
 namespace {
@@ -22,19 +21,6 @@ struct Options {
   std::string text;
   std::int64_t top = 10;
 };
-
-// <s> text </s>. Where tokens are byte pairs, the blank before a word belongs to it, and so to the
-// mask.
-Sequence encode(std::string text, const Tokenizer& tokenizer) {
-  const std::string blank_mask = " " + std::string(kMaskToken);
-  if (dynamic_cast<const BytePairTokenizer*>(&tokenizer) != nullptr) {
-    for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
-  }
-  Sequence ids = tokenizer.encode(text);
-  ids.insert(ids.begin(), tokenizer.special(kStartToken));
-  ids.push_back(tokenizer.special(kEndToken));
-  return ids;
-}
 
 // The text with the likeliest token in the place of each mask.
 std::string filled(Sequence ids, std::int64_t mask,
@@ -54,7 +40,7 @@ void fill(const Options& o) {
   const MaskedModel& model = as_masked_model(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::int64_t mask = tokenizer.special(kMaskToken);
-  const Sequence ids = encode(o.text, tokenizer);
+  const Sequence ids = ids_of_masked_text(o.text, tokenizer);
   const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";
   for (std::size_t i = 0; i < likely.size(); ++i) {

@@ -131,7 +131,7 @@ std::optional<AttentionView> choose_attention(const Reading& reading, const SeeO
 Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
                       std::optional<std::int64_t> only) {
   Heatmap heatmap = empty_heatmap(view, o);
-  if (view.layers() * view.heads > static_cast<std::int64_t>(kMostPanels)) only = view.layer;
+  if (view.count() > static_cast<std::int64_t>(kMostPanels)) only = view.layer;
   heatmap.title = fmt::format("{}: {}, {}", reading.name, view.title,
                               only ? fmt::format("all heads of layer {}", *only) : "all heads");
   heatmap.panel_columns = static_cast<int>(view.heads);
@@ -151,8 +151,8 @@ Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const Se
   const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
   const auto [t, t_end, s, s_end] = window.value_or(AttentionWindow{0, T, 0, S});
   Heatmap heatmap = empty_heatmap(view, o);
-  heatmap.title =
-      fmt::format("{}: {}, layer {}, head {}", reading.name, view.title, view.layer, view.head);
+  heatmap.title = reading.name + ": " + view.title;
+  if (view.count() > 1) heatmap.title += fmt::format(", layer {}, head {}", view.layer, view.head);
   const Tensor weights = weights_of(reading, view, view.layer, view.head);
   heatmap.panels.push_back({.values = weights.slice(0, t, t_end).slice(1, s, s_end),
                             .row_labels = part(view.query_names, t, t_end),
@@ -174,15 +174,15 @@ std::optional<AttentionWindow> fitting_window(const Reading& reading, const Atte
 
 std::string describe(const AttentionView& view) {
   const HeadMeasures& m = view.measures;
-  std::string text = fmt::format("Layer {}, head {}", view.layer, view.head);
+  std::string text;
   if (view.is_chosen) {
-    text += fmt::format(
-        " is the most selective: on average a query gives one key{} {:.2f} more weight than "
-        "queries "
-        "in general do. --layer and --head show others",
-        view.same_tokens ? ", neither itself nor a neighbour," : "", m.selectivity);
+    text = fmt::format(
+        "Layer {}, head {} is the most selective: on average a query gives one key{} {:.2f} more "
+        "weight than queries in general do. --layer and --head show others. ",
+        view.layer, view.head, view.same_tokens ? ", neither itself nor a neighbour," : "",
+        m.selectivity);
   }
-  text += fmt::format(". Its mean entropy is {:.2f} nats, its mean weight for the first key {:.2f}",
+  text += fmt::format("Its mean entropy is {:.2f} nats, its mean weight for the first key {:.2f}",
                       m.entropy, m.first);
   if (!view.same_tokens) return text + ".";
   return text + fmt::format(", for the query itself {:.2f}, for the token before it {:.2f}.",

@@ -29,6 +29,8 @@ struct AttentionView {
   HeadMeasures measures;   ///< of the large head
 
   std::int64_t layers() const { return static_cast<std::int64_t>(stack.scopes.size()); }
+  /// Of all heads.
+  std::int64_t count() const { return layers() * heads; }
   /// The scope of the layer that is shown large.
   const std::string& scope() const { return stack.scopes[static_cast<std::size_t>(layer)]; }
 };

@@ -13,7 +13,7 @@ void add_model(CLI::App& app, SeeOptions& o) {
   app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
   OptionGroup group(app, "Which network, and what of it");
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
-             [&o](const std::string& x) { o.model = x; });
+             [&o](const std::string& x) { o.model.model = x; });
   group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
                 [&o](std::int64_t n) { o.layer = n; });
   group.integer("--head",
@@ -67,6 +67,7 @@ void add_results(CLI::App& app, SeeOptions& o) {
 void add_see_options(CLI::App& app, SeeOptions& options) {
   add_model(app, options);
   add_results(app, options);
+  add_calculation(app, options.model);
 }
 
 void check(const SeeOptions& o) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/model_options.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
@@ -21,7 +22,7 @@ enum class AttentionKind { encoder, decoder, cross };
 
 struct SeeOptions {
   std::string text;
-  std::string model = "shakespeare";
+  ModelOptions model{.model = "shakespeare"};
 
   // What is large
   std::optional<AttentionKind> attention;  ///< cross if not given; only of a translation model

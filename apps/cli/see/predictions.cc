@@ -36,6 +36,8 @@ std::vector<Likely> likeliest(const Reading& reading, std::int64_t t, std::int64
   return all;
 }
 
+std::string percent(double probability) { return fmt::format("{:.2f} %", 100 * probability); }
+
 // A bar of eighths of a character.
 std::string bar(double probability) {
   static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -49,13 +51,13 @@ std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top)
   TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
   for (const Likely& likely : likeliest(reading, t, top)) {
-    table.rows.push_back({label_text({reading.token(likely.id)}, 0),
-                          fmt::format("{:.3f}", likely.probability), bar(likely.probability)});
+    table.rows.push_back({label_text({reading.token(likely.id)}, 0), percent(likely.probability),
+                          bar(likely.probability)});
   }
   return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
 }
 
-std::string print_masks(const Reading& reading, std::int64_t top, int width) {
+std::string print_masks(const Reading& reading, std::int64_t top) {
   const std::int64_t mask = reading.saved.tokenizer->special(kMaskToken);
   std::string text;
   for (std::int64_t t = 0; t < std::ssize(reading.text.ids); ++t) {
@@ -79,13 +81,12 @@ std::string print_translation(const Reading& reading, std::int64_t top, int widt
     std::int64_t count = 1;
     for (const Likely& likely : likeliest(reading, t, top)) {
       if (likely.id == id || count == top) continue;
-      others += fmt::format("{}{} {:.3f}", others.empty() ? "" : ", ",
-                            label_text({reading.token(likely.id)}, 0), likely.probability);
+      others += fmt::format("{}{} {}", others.empty() ? "" : ", ",
+                            label_text({reading.token(likely.id)}, 0), percent(likely.probability));
       ++count;
     }
     const double probability = reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
-    table.rows.push_back(
-        {label_text({reading.token(id)}, 0), fmt::format("{:.3f}", probability), others});
+    table.rows.push_back({label_text({reading.token(id)}, 0), percent(probability), others});
   }
   std::string text =
       "The translation:\n" + wrapped(visible_text(reading.translation), width, 0) + "\n\n";
@@ -117,7 +118,7 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
 
 std::string print_predictions(const Reading& reading, std::int64_t top, int width) {
   if (reading.is_translation()) return print_translation(reading, top, width);
-  if (!reading.goes_on()) return print_masks(reading, top, width);
+  if (!reading.goes_on()) return print_masks(reading, top);
   return "The next token:\n" + print_bars(reading, std::ssize(reading.text.ids) - 1, top);
 }
 

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "apps/cli/find_model.h"
+#include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
 #include "clearhead/base/error.h"
 #include "clearhead/models/beam_search.h"
@@ -22,6 +22,11 @@ Tokens named(std::vector<std::int64_t> ids, const Tokenizer& tokenizer) {
 Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
   const std::int64_t T = std::ssize(tokens.ids);
   return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
+}
+
+// "shakespeare" of "models/shakespeare/"
+std::string folder_name(const std::filesystem::path& model) {
+  return (model.has_filename() ? model : model.parent_path()).filename().string();
 }
 
 std::string family_name(Family family) {
@@ -42,21 +47,20 @@ std::string family_name(Family family) {
 
 }  // namespace
 
-Reading::Reading(const std::string& model, const std::string& given)
-    : name(std::filesystem::path(model).filename().string()), saved(open_model(find_model(model))) {
+Reading::Reading(const ModelOptions& options, const std::string& given)
+    : name(folder_name(options.model)),
+      saved(open_model(options)),
+      pass_{.precision = options.precision} {
   const Tokenizer& tokenizer = *saved.tokenizer;
-  std::vector<std::int64_t> ids = tokenizer.encode(given);
   Var logits;  // [1, T, V]
   if (const auto* masked = dynamic_cast<const MaskedModel*>(saved.model.get())) {
-    ids.insert(ids.begin(), tokenizer.special(kStartToken));
-    ids.push_back(tokenizer.special(kEndToken));
-    text = named(std::move(ids), tokenizer);
-    logits = masked->forward(on_tape(tape, "tokens", text), {}, {});
+    text = named(ids_of_masked_text(given, tokenizer), tokenizer);
+    logits = masked->forward(on_tape(tape, "tokens", text), {}, pass_);
   } else if (dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr) {
-    logits = translate_and_read(std::move(ids));
+    logits = translate_and_read(tokenizer.encode(given));
   } else {
-    text = named(std::move(ids), tokenizer);
-    logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), {});
+    text = named(tokenizer.encode(given), tokenizer);
+    logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), pass_);
   }
   probabilities = softmax(logits).named("probabilities");
 }
@@ -68,14 +72,17 @@ Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
   const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
   const std::vector<std::vector<std::int64_t>> sources = {ids};
   std::vector<std::int64_t> target =
-      translate(model, sources, {.start = start, .end = end}).at(0).at(0).tokens;
+      translate(model, sources, {.start = start, .end = end, .precision = pass_.precision})
+          .at(0)
+          .at(0)
+          .tokens;
   translation = tokenizer.decode(target);
   ids.push_back(end);
   source = named(std::move(ids), tokenizer);
   target.insert(target.begin(), start);
   text = named(std::move(target), tokenizer);
-  const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, {});
-  return model.decode(memory, on_tape(tape, "tokens", text), {});
+  const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, pass_);
+  return model.decode(memory, on_tape(tape, "tokens", text), pass_);
 }
 
 std::string Reading::describe() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/model_options.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/tape/tape.h"
 
@@ -21,7 +22,7 @@ class Reading {
  public:
   /// Opens the model and runs it once; a translation model translates the text first. Throws Error
   /// if there is no such model, or if the text does not fit it.
-  Reading(const std::string& model, const std::string& text);
+  Reading(const ModelOptions& options, const std::string& text);
 
   /// "shakespeare: decoder, 6 layers × 6 heads, …"
   std::string describe() const;
@@ -40,6 +41,7 @@ class Reading {
   Var probabilities;  ///< [1, T, V]: of each token to come next, or to stand there
 
  private:
+  Pass pass_;
   Var translate_and_read(std::vector<std::int64_t> ids);
 };
 

@@ -26,7 +26,7 @@ namespace {
 std::string print_attention(const Reading& reading, const AttentionView& view, const SeeOptions& o,
                             const TerminalOptions& terminal) {
   std::string text;
-  if (view.layers() * view.heads > 1) {
+  if (view.count() > 1) {
     text += render_terminal_small(heads_heatmap(reading, view, o, std::nullopt), terminal) + "\n";
   }
   const auto window = o.window ? o.window : fitting_window(reading, view, terminal);
@@ -47,7 +47,7 @@ std::string print_states(const Reading& reading, const SeeOptions& o,
 Heatmap figure(const Reading& reading, const std::optional<AttentionView>& view,
                const SeeOptions& o) {
   if (!view) return o.layer ? states_heatmap(reading, o) : all_states_heatmap(reading, o);
-  if (o.head || o.window || view->layers() * view->heads == 1) {
+  if (o.head || o.window || view->count() == 1) {
     return head_heatmap(reading, *view, o, o.window);
   }
   return heads_heatmap(reading, *view, o, o.layer);

@@ -27,6 +27,7 @@ Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
 }
 
 Heatmap states_heatmap(const Reading& reading, const SeeOptions& o) {
+  if (o.head) throw Error("--head: " + reading.name + " has no attention, and so no heads");
   Heatmap heatmap = all_states_heatmap(reading, o);
   const std::int64_t count = std::ssize(heatmap.panels);
   const std::int64_t layer = o.layer.value_or(count - 1);

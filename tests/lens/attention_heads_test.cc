@@ -1,0 +1,134 @@
+// What heads look at: found on the tape of whole networks, and measured where the numbers can be
+// worked out by hand.
+#include "clearhead/lens/attention_heads.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "clearhead/models/model_file.h"
+
+namespace clearhead {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+Var tokens_on(Tape& tape, std::int64_t T) {
+  Tensor ids({1, T}, DType::i64);
+  for (std::int64_t t = 0; t < T; ++t) ids.mutable_data<std::int64_t>()[t] = t;
+  return tape.input("tokens", ids);
+}
+
+constexpr TransformerConfig kTiny{
+    .vocabulary = 10, .context = 8, .layers = 2, .heads = 2, .channels = 8, .init_std = 0.5};
+
+TEST(AttentionStacks, AreTheLayersOfOneKind) {
+  Tape tape;
+  const ModelConfig config{.family = Family::encoder_decoder, .transformer = kTiny};
+  const auto model = make_model(config);
+  const auto& translation = dynamic_cast<const TranslationModel&>(*model);
+  translation.decode(translation.encode(tokens_on(tape, 5), {}, {}), tokens_on(tape, 3), {});
+  const std::vector<AttentionStack> stacks = attention_stacks(tape);
+  ASSERT_EQ(stacks.size(), 3u);
+  EXPECT_EQ(stacks[0].name, "encoder.blocks.attn");
+  EXPECT_THAT(stacks[0].scopes, ElementsAre("encoder.blocks.0.attn.", "encoder.blocks.1.attn."));
+  EXPECT_EQ(stacks[1].name, "decoder.blocks.attn");
+  EXPECT_EQ(stacks[2].name, "decoder.blocks.cross_attn");
+  EXPECT_EQ(stacks[2].scopes.size(), 2u);
+  EXPECT_EQ(attention_head_count(tape, stacks[2].scopes[1]), 2);
+  EXPECT_EQ(visible_weights(tape, {.scope = stacks[2].scopes[1]}).shape(), (Shape{3, 5}));
+}
+
+TEST(AttentionStacks, AdditiveAttentionIsOneHead) {
+  Tape tape;
+  ModelConfig config{.family = Family::recurrent_encoder_decoder};
+  config.recurrent = {.vocabulary = 10, .channels = 8, .hidden = 8};
+  const auto model = make_model(config);
+  const auto& translation = dynamic_cast<const TranslationModel&>(*model);
+  translation.decode(translation.encode(tokens_on(tape, 5), {}, {}), tokens_on(tape, 3), {});
+  const std::vector<AttentionStack> stacks = attention_stacks(tape);
+  ASSERT_EQ(stacks.size(), 1u);
+  EXPECT_THAT(stacks[0].scopes, ElementsAre("decoder.cross_attn."));
+  EXPECT_EQ(attention_head_count(tape, stacks[0].scopes[0]), 1);
+  EXPECT_EQ(visible_weights(tape, {.scope = stacks[0].scopes[0]}).shape(), (Shape{3, 5}));
+}
+
+TEST(AttentionStacks, ThereAreNoneWithoutAttention) {
+  Tape tape;
+  tape.input("not_hook_pattern", Tensor({1, 1, 2, 2}));
+  EXPECT_TRUE(attention_stacks(tape).empty());
+}
+
+TEST(VisibleWeights, AreThePatternAndMaskedWhereAQueryDoesNotSeeAKey) {
+  Tape tape;
+  const auto model = make_model({.family = Family::decoder, .transformer = kTiny});
+  dynamic_cast<const LanguageModel&>(*model).forward(tokens_on(tape, 4), {});
+  const Var pattern = tape["blocks.1.attn.hook_pattern"];
+  const HeadPlace place{.scope = "blocks.1.attn.", .head = 1};
+  const Tensor weights = visible_weights(tape, place);
+  for (std::int64_t t = 0; t < 4; ++t) {
+    for (std::int64_t s = 0; s < 4; ++s) {
+      const double expected = s <= t ? pattern.value().at({0, 1, t, s}) : -kInf;
+      EXPECT_EQ(weights.at({t, s}), expected) << t << ", " << s;
+      if (t < 2) continue;
+      EXPECT_EQ(visible_weights(tape, place, 2, 4).at({t - 2, s}), expected);
+    }
+  }
+}
+
+// Causal [T, T]: row t has weight 1 at key `at(t)`.
+template <typename F>
+Tensor looks_at(std::int64_t T, const F& at) {
+  Tensor weights({T, T}, DType::f64);
+  for (std::int64_t t = 0; t < T; ++t) {
+    for (std::int64_t s = 0; s < T; ++s) {
+      weights.mutable_data<double>()[t * T + s] = s > t ? -kInf : s == at(t) ? 1 : 0;
+    }
+  }
+  return weights;
+}
+
+TEST(MeasureHead, OneKeyEachHasNoEntropy) {
+  const HeadMeasures self = measure_head(looks_at(4, [](auto t) { return t; }), true);
+  EXPECT_EQ(self.entropy, 0);
+  EXPECT_EQ(self.self, 1);
+  EXPECT_EQ(self.first, 0.25);
+  EXPECT_EQ(self.previous, 0);
+  const HeadMeasures previous = measure_head(looks_at(4, [](auto t) { return t - 1; }), true);
+  EXPECT_EQ(previous.previous, 0.75);
+  EXPECT_EQ(previous.self, 0);
+}
+
+TEST(MeasureHead, EntropyOfEqualWeightsIsTheLogarithmOfTheirNumber) {
+  Tensor equal({2, 4}, DType::f64);
+  for (std::int64_t i = 0; i < 8; ++i) equal.mutable_data<double>()[i] = 0.25;
+  const HeadMeasures measures = measure_head(equal, false);
+  EXPECT_DOUBLE_EQ(measures.entropy, std::log(4));
+  EXPECT_EQ(measures.first, 0.25);
+  EXPECT_EQ(measures.selectivity, 0);  // no query prefers anything
+}
+
+TEST(MeasureHead, NeighboursAndAKeyThatAllLookAtAreNotSelective) {
+  EXPECT_EQ(measure_head(looks_at(6, [](auto t) { return t; }), true).selectivity, 0);
+  EXPECT_EQ(measure_head(looks_at(6, [](auto t) { return t - 1; }), true).selectivity, 0);
+  EXPECT_EQ(measure_head(looks_at(6, [](auto) { return 0; }), true).selectivity, 0);
+}
+
+TEST(MeasureHead, KeysThatDifferFromQueryToQueryAreSelective) {
+  // Queries 0 to 3 look at themselves, 4 at key 1 and 5 at key 2. Key 1 is seen by five queries, of
+  // which 1 and 4 look at it; key 2 by four, of which 2 and 5 do.
+  const Tensor weights = looks_at(6, [](auto t) { return t < 4 ? t : t - 3; });
+  EXPECT_DOUBLE_EQ(measure_head(weights, true).selectivity, ((1 - 2.0 / 5) + (1 - 2.0 / 4)) / 6);
+  // Between two texts all keys count: each of four queries has a key of its own.
+  Tensor alignment({4, 4}, DType::f64);
+  for (std::int64_t t = 0; t < 4; ++t) alignment.mutable_data<double>()[5 * t] = 1;
+  EXPECT_DOUBLE_EQ(measure_head(alignment, false).selectivity, 1 - 1.0 / 4);
+  EXPECT_EQ(measure_head(alignment, false).self, 0);
+}
+
+}  // namespace
+}  // namespace clearhead
