@@ -73,8 +73,7 @@ double global_norm(const std::vector<Tensor>& tensors) {
   for_each_piece(tensors, pieces, [&](auto zero, const Piece& piece, std::size_t i) {
     using T = decltype(zero);
     const T* x = tensors[piece.tensor].data<T>() + piece.begin;
-    constexpr std::int64_t kLanes =
-        8;  // sums side by side, which the compiler may put into vectors
+    constexpr std::int64_t kLanes = 8;  // sums side by side, which may lie in one vector register
     double sums[kLanes] = {};
     for (std::int64_t j = 0; j < piece.count; ++j) {
       sums[j % kLanes] += static_cast<double>(x[j]) * static_cast<double>(x[j]);

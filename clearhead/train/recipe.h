@@ -42,8 +42,9 @@ struct TrainingConfig {
   OptimizerConfig optimizer = {};
   double dropout = 0;
   double label_smoothing = 0;
-  /// The weights that are validated and saved are the mean of those of all steps, step t of T
-  /// counting average^(T − t) (Polyak and Juditsky 1992); 0: those of the last step.
+  /// The weights that are validated and saved are a running mean of those of all steps, which at
+  /// step t keeps min(average, (1 + t)/(10 + t)) of itself, so that the first weights, which are
+  /// random, are soon forgotten (after Polyak and Juditsky 1992); 0: those of the last step.
   double average = 0;
   Precision precision = Precision::highest;
   std::int64_t evaluate_every = 250;  ///< steps, after each of which a checkpoint is written

@@ -78,8 +78,8 @@ TEST(Train, StoppedItWritesACheckpointAndSaysHowToGoOn) {
   // As Ctrl-C does it, once a step is done; a shell keeps SIGINT from what it runs in the background.
   const ProgramResult result = run_shell(
       "cd " + folder.path().string() + "; touch log; " + std::string(CLEARHEAD_BIN_DIR) +
-      "/clearhead train recipe.json 2>log & pid=$!; until grep -q tokens/s log; do sleep 0.05; "
-      "done; kill -TERM $pid; wait $pid");
+      "/clearhead train recipe.json 2>log & pid=$!; while kill -0 $pid && ! grep -q tokens/s log; "
+      "do sleep 0.05; done; kill -TERM $pid; wait $pid");
   EXPECT_THAT(result.out, HasSubstr("the same command goes on from there"));
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "runs/recipe/checkpoint.safetensors"));
 }

@@ -163,6 +163,59 @@ TEST(Trainer, NamesWhatIsMissing) {
       "cannot be made");
 }
 
+// Before anything is allocated, whatever the machine.
+TEST(Trainer, RefusesWhatFitsNoMemory) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.training.batch = std::int64_t{1} << 40;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+               "training.batch: the scores");
+  recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.channels = 1 << 20;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "to train it takes");
+}
+
+TEST(Trainer, RefusesDataThatLeaveNothingToValidateWith) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  set_content(folder / "long.txt", "a b a b a b a b a b a b a\n");
+  for (const Family family : {Family::encoder, Family::encoder_decoder}) {
+    Recipe recipe = small_recipe(family);
+    recipe.data.validation = {"long.txt"};
+    if (family == Family::encoder_decoder) recipe.data.validation_targets = {"long.txt"};
+    expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+                 "no line to validate with");
+  }
+}
+
+// A batch of blank lines only would have a mean loss of nothing.
+TEST(Trainer, BlankLinesAreLeftOut) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  set_content(folder / "words.txt", std::string(100, '\n') + content(folder / "words.txt"));
+  Recipe recipe = small_recipe(Family::encoder);
+  recipe.data.validation = {"words.txt"};
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  const auto on_step = [](const StepReport& report) { EXPECT_TRUE(std::isfinite(report.loss)); };
+  EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
+}
+
+// One step of such a length that the next loss is infinite.
+TEST(Trainer, AModelThatDivergedIsNotSaved) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.norm = NormKind::rms;
+  recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 1e38};
+  recipe.training.evaluate_every = 1;
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  expect_error([&] { trainer.run(kSilentStep, kSilentEvaluation); },
+               "validation loss is not finite");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / "model"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / "checkpoint.safetensors"));
+}
+
 // A disk that is full is played by a limit on the size of files: a write past it fails.
 TEST(Trainer, AFullDiskLeavesTheLastCheckpoint) {
   const TemporaryFolder folder;
