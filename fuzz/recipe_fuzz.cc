@@ -2,11 +2,11 @@
 // from what is written of it.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "clearhead/base/error.h"
 #include "clearhead/train/recipe.h"
+#include "fuzz/same.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace clearhead;
@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Recipe again;
   const std::string written = write_fields(recipe);
   read_fields(written, "recipe", again);
-  if (write_fields(again) != written) std::abort();
+  require(write_fields(again) == written, "same recipe");
   return 0;
 }

@@ -5,6 +5,7 @@
 #include "apps/cli/evaluate/evaluate.h"
 #include "apps/cli/fill/fill.h"
 #include "apps/cli/generate/generate.h"
+#include "apps/cli/lab/lab.h"
 #include "apps/cli/map/map.h"
 #include "apps/cli/see/see.h"
 #include "apps/cli/train/train.h"
@@ -63,6 +64,17 @@ const std::vector<Command>& commands() {
     clearhead bench --json bench.json
 )",
        set_up_bench},
+      {"lab", "what recurrence forgets and why it must wait, measured", "memory|parallel [OPTIONS]",
+       R"(  RNN, LSTM, GRU and transformer of equal size recall a value seen N steps ago:
+    clearhead lab memory --csv memory.csv --out memory.svg
+
+  The same in a minute:
+    clearhead lab memory --distances 8,16,32 --steps 300
+
+  How long do they take for one sequence, and do more threads help?
+    clearhead lab parallel --out parallel.svg
+)",
+       set_up_lab},
       {"map", "attention of sequences of any length: an overview, and any window of it",
        "--q FILE --k FILE [OPTIONS]",
        R"(  A million tokens at a glance, and in a page to explore:

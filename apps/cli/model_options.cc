@@ -28,12 +28,12 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
                 [&options](std::int64_t n) { options.threads = static_cast<int>(n); });
 }
 
-SavedModel open_model(const ModelOptions& options) {
+SavedModel open_model(const ModelOptions& options, bool keep_bf16) {
   if (options.model.empty()) {
     throw UsageError("which MODEL? Give the folder of one, or the name of one in models/");
   }
   set_thread_count(options.threads);
-  return open_model(find_model(options.model));
+  return open_model(find_model(options.model), keep_bf16);
 }
 
 std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,

@@ -29,7 +29,7 @@ void add_calculation(CLI::App& app, ModelOptions& options);
 
 /// Opens the model (find_model.h) and sets the number of threads. Throws UsageError if no model is
 /// given, Error if it cannot be read.
-SavedModel open_model(const ModelOptions& options);
+SavedModel open_model(const ModelOptions& options, bool keep_bf16 = false);
 
 /// The ids of each line. Throws Error, naming `file` and line, if one has what the vocabulary has
 /// not, or more than `most` ids (0: any number).

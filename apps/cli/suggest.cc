@@ -36,7 +36,7 @@ std::string unexpected_argument(const std::string& argument, const CLI::App& com
   }
   if (command.get_parent() == nullptr) {
     return fmt::format("there is no command \"{}\"; there are {}", argument,
-                       fmt::join(command_names(), " and "));
+                       fmt::join(command_names(), ", "));
   }
   return fmt::format("\"{}\" stands alone; write the option before it that it belongs to",
                      argument);

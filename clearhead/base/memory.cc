@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <limits>
 #include <list>
-#include <limits>
 #include <map>
 #include <mutex>
 

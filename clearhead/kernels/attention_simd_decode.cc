@@ -39,16 +39,6 @@ constexpr float kHidden = -std::numeric_limits<float>::infinity();
 
 constexpr std::int64_t rounded_up(std::int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-HWY_INLINE Vec load(const float* x) { return hn::LoadU(Floats(), x); }
-
-// The 16 bits of a bf16 are the upper half of the f32.
-HWY_INLINE Vec load(const bf16* x) {
-  const hn::Rebind<std::uint16_t, Floats> d16;
-  const hn::RebindToUnsigned<Floats> d32;
-  const auto bits = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(x));
-  return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(d32, bits)));
-}
-
 // Keys and values of one head.
 template <typename T>
 struct Cache {

@@ -95,13 +95,15 @@ void apply(Function f, std::int64_t n, const T* x, T* y) {
 }
 
 template <typename T>
-void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x) {
-  for (std::int64_t i = 0; i < n; ++i) d_x[i] += d_y[i] * slope(f, x[i]);
+void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x, bool accumulate) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    d_x[i] = (accumulate ? d_x[i] : T{0}) + d_y[i] * slope(f, x[i]);
+  }
 }
 
 template void apply(Function, std::int64_t, const float*, float*);
 template void apply(Function, std::int64_t, const double*, double*);
-template void apply_backward(Function, std::int64_t, const float*, const float*, float*);
-template void apply_backward(Function, std::int64_t, const double*, const double*, double*);
+template void apply_backward(Function, std::int64_t, const float*, const float*, float*, bool);
+template void apply_backward(Function, std::int64_t, const double*, const double*, double*, bool);
 
 }  // namespace clearhead::kernels::scalar

@@ -27,16 +27,18 @@ enum class Function {
 void apply(Function f, std::int64_t n, const float* x, float* y);
 void apply(Function f, std::int64_t n, const double* x, double* y);
 
-/// d_x += d_y·f'(x)
-void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x);
-void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x);
+/// d_x = d_y·f'(x), or d_x += d_y·f'(x) if `accumulate`.
+void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
+                    bool accumulate);
+void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
+                    bool accumulate);
 
 /// The plain text of the same, for float and double.
 namespace scalar {
 template <typename T>
 void apply(Function f, std::int64_t n, const T* x, T* y);
 template <typename T>
-void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x);
+void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x, bool accumulate);
 }  // namespace scalar
 
 }  // namespace clearhead::kernels

@@ -107,11 +107,11 @@ void apply_f32(Function function, std::int64_t n, const float* x, float* y) {
 }
 
 void apply_backward_f32(Function function, std::int64_t n, const float* x, const float* d_y,
-                        float* d_x) {
+                        float* d_x, bool accumulate) {
   with_function(function, [=](auto f) HWY_ATTR {
     for_each_vector(n, [=](std::int64_t i, auto part) HWY_ATTR {
-      const Vec slope = f.slope(part.load(x + i));
-      part.store(hn::MulAdd(part.load(d_y + i), slope, part.load(d_x + i)), d_x + i);
+      const Vec before = accumulate ? part.load(d_x + i) : hn::Zero(Floats());
+      part.store(hn::MulAdd(part.load(d_y + i), f.slope(part.load(x + i)), before), d_x + i);
     });
   });
 }
@@ -120,8 +120,9 @@ void apply_backward_f32(Function function, std::int64_t n, const float* x, const
 
 void apply_f32(Function f, std::int64_t n, const float* x, float* y) { scalar::apply(f, n, x, y); }
 
-void apply_backward_f32(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x) {
-  scalar::apply_backward(f, n, x, d_y, d_x);
+void apply_backward_f32(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
+                        bool accumulate) {
+  scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 
 #endif
@@ -139,12 +140,14 @@ void apply(Function f, std::int64_t n, const float* x, float* y) {
 
 void apply(Function f, std::int64_t n, const double* x, double* y) { scalar::apply(f, n, x, y); }
 
-void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x) {
-  CLEARHEAD_CHOOSE(apply_backward_f32)(f, n, x, d_y, d_x);
+void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
+                    bool accumulate) {
+  CLEARHEAD_CHOOSE(apply_backward_f32)(f, n, x, d_y, d_x, accumulate);
 }
 
-void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x) {
-  scalar::apply_backward(f, n, x, d_y, d_x);
+void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
+                    bool accumulate) {
+  scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 
 }  // namespace clearhead::kernels

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "clearhead/base/half.h"
+
 namespace clearhead::kernels {
 
 template <typename T>
@@ -22,6 +24,7 @@ void embedding_backward(std::int64_t n, std::int64_t C, std::int64_t column,
 
 template void embedding(std::int64_t, std::int64_t, const std::int64_t*, const float*, float*);
 template void embedding(std::int64_t, std::int64_t, const std::int64_t*, const double*, double*);
+template void embedding(std::int64_t, std::int64_t, const std::int64_t*, const bf16*, bf16*);
 template void embedding_backward(std::int64_t, std::int64_t, std::int64_t, std::int64_t,
                                  const std::int64_t*, const float*, float*);
 template void embedding_backward(std::int64_t, std::int64_t, std::int64_t, std::int64_t,

@@ -70,13 +70,12 @@ CLEARHEAD_ALWAYS_INLINE void across_lines(const float* x, std::int64_t stride, s
   }
 }
 
-template <int Parts>
-CLEARHEAD_ALWAYS_INLINE void store_tile(TilePair* t, bool transpose, char* to) {
-  if (transpose) transpose_16x16(t->high);
-  for (int i = 0; i < 16; ++i) _mm512_store_si512(to + i * 64, t->high[i]);
-  if constexpr (Parts == 2) {
-    if (transpose) transpose_16x16(t->low);
-    for (int i = 0; i < 16; ++i) _mm512_store_si512(to + 2 * kTileBytes + i * 64, t->low[i]);
+CLEARHEAD_ALWAYS_INLINE void store_tile(__m512i (&rows)[16], bool transpose, bool past_caches,
+                                        char* to) {
+  if (transpose) transpose_16x16(rows);
+  for (int i = 0; i < 16; ++i) {
+    auto* const at = reinterpret_cast<__m512i*>(to + i * 64);
+    past_caches ? _mm512_stream_si512(at, rows[i]) : _mm512_store_si512(at, rows[i]);
   }
 }
 
@@ -84,21 +83,22 @@ CLEARHEAD_ALWAYS_INLINE void store_tile(TilePair* t, bool transpose, char* to) {
 // so that what lies along lines has to be transposed for b, and what lies across lines for a.
 template <int Parts, bool ForA>
 void pack_tile(const float* x, std::int64_t stride, bool across, std::int64_t lines,
-               std::int64_t depth, char* to) {
+               std::int64_t depth, bool past_caches, char* to) {
   TilePair t;
   if (across) {
     across_lines<Parts>(x, stride, depth, lines, &t);
-    store_tile<Parts>(&t, ForA, to);
   } else {
     along_lines<Parts>(x, stride, lines, depth, &t);
-    store_tile<Parts>(&t, !ForA, to);
   }
+  const bool transpose = across == ForA;
+  store_tile(t.high, transpose, past_caches, to);
+  if constexpr (Parts == 2) store_tile(t.low, transpose, past_caches, to + 2 * kTileBytes);
 }
 
 // Panels side by side, in the order in which x is stored.
 template <int Parts, bool ForA>
 void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t lines,
-                 std::int64_t K, char* panels) {
+                 std::int64_t K, bool past_caches, char* panels) {
   const std::int64_t bytes = panel_bytes(K, Parts);
   const std::int64_t tiles = (lines + kPanel - 1) / kPanel * 2;
   const std::int64_t steps = (K + kDepthStep - 1) / kDepthStep;
@@ -108,9 +108,10 @@ void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t 
     const std::int64_t line = tile * 16;
     const std::int64_t k = step * kDepthStep;
     pack_tile<Parts, ForA>(across ? x + k * stride + line : x + line * stride + k, stride, across,
-                           lines - line, K - k,
+                           lines - line, K - k, past_caches,
                            panels + tile / 2 * bytes + (step * 2 * Parts + tile % 2) * kTileBytes);
   }
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
 // One product of 2 × 2 tiles; a streams, b stays.
@@ -287,15 +288,16 @@ std::int64_t panel_bytes(std::int64_t K, int parts) {
 }
 
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, int parts, char* panels) {
-  return parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, panels)
-                    : pack_panels<1, true>(a, stride, transposed, rows, K, panels);
+               std::int64_t K, int parts, bool past_caches, char* panels) {
+  return parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, past_caches, panels)
+                    : pack_panels<1, true>(a, stride, transposed, rows, K, past_caches, panels);
 }
 
 void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, int parts, char* panels) {
-  return parts == 2 ? pack_panels<2, false>(b, stride, !transposed, columns, K, panels)
-                    : pack_panels<1, false>(b, stride, !transposed, columns, K, panels);
+                  std::int64_t K, int parts, bool past_caches, char* panels) {
+  return parts == 2
+             ? pack_panels<2, false>(b, stride, !transposed, columns, K, past_caches, panels)
+             : pack_panels<1, false>(b, stride, !transposed, columns, K, past_caches, panels);
 }
 
 void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums) {

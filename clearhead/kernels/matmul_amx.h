@@ -18,14 +18,15 @@ inline constexpr std::int64_t kDepthStep = 32;
 std::int64_t panel_bytes(std::int64_t K, int parts);
 
 /// Packs panels of op(a) that cover `rows` rows and K columns, with zeros beyond. Element (i, k) is
-/// at a[i·stride + k], or a[k·stride + i] if transposed.
+/// at a[i·stride + k], or a[k·stride + i] if transposed. `past_caches`: so much is packed that it will not be found in a
+/// cache when it is read.
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, int parts, char* panels);
+               std::int64_t K, int parts, bool past_caches, char* panels);
 
 /// Packs panels of op(b) that cover K rows and `columns` columns. Element (k, j) is at
 /// b[k·stride + j], or b[j·stride + k] if transposed.
 void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, int parts, char* panels);
+                  std::int64_t K, int parts, bool past_caches, char* panels);
 
 /// A block of c = a·b, or c += a·b if `accumulate`. `past_caches`: c is so large that whoever reads
 /// it will not find it in a cache anyway.

@@ -10,8 +10,8 @@ namespace {
 
 using amx::kPanel;
 
-// A block of c: 256 × 512 sums take 512 KiB, and 512 steps of its part of a 256 KiB (twice, since the
-// next ones are fetched meanwhile), together half of a second-level cache of 2 MiB.
+// Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its part of a 256 KiB
+// (twice, since the next ones are fetched meanwhile), together half of a second-level cache of 2 MiB.
 constexpr std::int64_t kBlockRows = 256;
 constexpr std::int64_t kBlockColumns = 512;
 
@@ -28,8 +28,36 @@ int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1;
 
 std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
-std::int64_t bytes_of_a(const MatmulProblem& p) {
-  return divided_up(p.M, kPanel) * amx::panel_bytes(p.K, parts_of(p.precision));
+// Bytes of the packed panels of `lines` lines and K steps.
+std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
+  return divided_up(lines, kPanel) * amx::panel_bytes(K, parts_of(p.precision));
+}
+
+// Whether each block packs its rows of a for itself. Where b is met by so many blocks that they are work for all threads,
+// and so deep as a second-level cache allows (1 MiB of a), a need not be written to memory and read again.
+bool packs_a_by_block(const MatmulProblem& p) {
+  return p.M >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.K) <= 1 << 20;
+}
+
+// Twice what was seen to stay in the third level.
+bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p) >= 48 << 20; }
+
+void pack_rows(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
+  amx::pack_rows(p.a + row * (p.transpose_a ? 1 : p.lda), p.lda, p.transpose_a, rows, p.K,
+                 parts_of(p.precision), packed_past_caches(p), to);
+}
+
+// The columns [column, …) of rows [row, …) of c from their packed factors.
+void multiply_packed_block(const MatmulProblem& p, std::int64_t row, std::int64_t column,
+                           const char* a, const char* b, float* sums) {
+  const amx::Block block = {std::min(kBlockRows, p.M - row),
+                            std::min(kBlockColumns, p.N - column),
+                            p.K,
+                            p.c + row * p.ldc + column,
+                            p.ldc,
+                            p.accumulate,
+                            p.M * p.N * static_cast<std::int64_t>(sizeof(float)) >= kLargeBytes};
+  amx::multiply_panels(block, a, b, parts_of(p.precision), sums);
 }
 
 }  // namespace
@@ -40,57 +68,59 @@ bool matmul_takes_bf16(const MatmulProblem& p) {
 }
 
 std::int64_t packed_factors_bytes(const MatmulProblem& p) {
-  return bytes_of_a(p) + divided_up(p.N, kPanel) * amx::panel_bytes(p.K, parts_of(p.precision));
+  return packed_bytes(p, p.N, p.K) + (packs_a_by_block(p) ? 0 : packed_bytes(p, p.M, p.K));
 }
 
 std::int64_t factor_pieces(const MatmulProblem& p) {
-  return divided_up(p.M, kPanel * kPiecePanels) + divided_up(p.N, kPanel * kPiecePanels);
+  constexpr std::int64_t kLines = kPiecePanels * kPanel;
+  return divided_up(p.N, kLines) + (packs_a_by_block(p) ? 0 : divided_up(p.M, kLines));
 }
 
+// First those of b.
 void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
-  const int parts = parts_of(p.precision);
-  const std::int64_t bytes = amx::panel_bytes(p.K, parts);
-  const std::int64_t pieces_of_a = divided_up(p.M, kPanel * kPiecePanels);
-  const bool is_a = i < pieces_of_a;
-  const std::int64_t first = (is_a ? i : i - pieces_of_a) * kPiecePanels;
-  char* const to = factors + (is_a ? 0 : bytes_of_a(p)) + first * bytes;
-  const std::int64_t line = first * kPanel;
-  const std::int64_t lines = std::min(kPiecePanels * kPanel, (is_a ? p.M : p.N) - line);
-  if (is_a) {
-    amx::pack_rows(p.a + line * (p.transpose_a ? 1 : p.lda), p.lda, p.transpose_a, lines, p.K,
-                   parts, to);
-  } else {
+  constexpr std::int64_t kLines = kPiecePanels * kPanel;
+  const std::int64_t pieces_of_b = divided_up(p.N, kLines);
+  const bool is_b = i < pieces_of_b;
+  const std::int64_t line = (is_b ? i : i - pieces_of_b) * kLines;
+  const std::int64_t lines = std::min(kLines, (is_b ? p.N : p.M) - line);
+  char* const to = factors + (is_b ? 0 : packed_bytes(p, p.N, p.K)) + packed_bytes(p, line, p.K);
+  if (is_b) {
     amx::pack_columns(p.b + line * (p.transpose_b ? p.ldb : 1), p.ldb, p.transpose_b, lines, p.K,
-                      parts, to);
+                      parts_of(p.precision), packed_past_caches(p), to);
+  } else {
+    pack_rows(p, line, lines, to);
   }
 }
 
 std::int64_t product_blocks(const MatmulProblem& p) {
-  return divided_up(p.M, kBlockRows) * divided_up(p.N, kBlockColumns);
+  return divided_up(p.M, kBlockRows) * (packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns));
 }
 
 std::int64_t product_workspace(const MatmulProblem& p) {
   const auto padded = [](std::int64_t n, std::int64_t most) {
     return divided_up(std::min(n, most), kPanel) * kPanel;
   };
-  return padded(p.M, kBlockRows) * padded(p.N, kBlockColumns);
+  const std::int64_t sums = padded(p.M, kBlockRows) * padded(p.N, kBlockColumns);
+  const std::int64_t a = packs_a_by_block(p) ? packed_bytes(p, kBlockRows, p.K) : 0;
+  return sums + a / static_cast<std::int64_t>(sizeof(float));
 }
 
 void multiply_block(const MatmulProblem& p, std::int64_t i, const char* factors, float* workspace) {
-  const int parts = parts_of(p.precision);
-  const std::int64_t bytes = amx::panel_bytes(p.K, parts);
   const std::int64_t down = divided_up(p.M, kBlockRows);
   const std::int64_t row = i % down * kBlockRows;
-  const std::int64_t column = i / down * kBlockColumns;
-  const amx::Block block = {std::min(kBlockRows, p.M - row),
-                            std::min(kBlockColumns, p.N - column),
-                            p.K,
-                            p.c + row * p.ldc + column,
-                            p.ldc,
-                            p.accumulate,
-                            p.M * p.N * static_cast<std::int64_t>(sizeof(float)) >= kLargeBytes};
-  amx::multiply_panels(block, factors + row / kPanel * bytes,
-                       factors + bytes_of_a(p) + column / kPanel * bytes, parts, workspace);
+  const auto b = [&](std::int64_t column) { return factors + packed_bytes(p, column, p.K); };
+  if (!packs_a_by_block(p)) {
+    const std::int64_t column = i / down * kBlockColumns;
+    const char* const a = factors + packed_bytes(p, p.N, p.K) + packed_bytes(p, row, p.K);
+    multiply_packed_block(p, row, column, a, b(column), workspace);
+    return;
+  }
+  auto* const a = reinterpret_cast<char*>(workspace);
+  float* const sums = workspace + packed_bytes(p, kBlockRows, p.K) / sizeof(float);
+  pack_rows(p, row, std::min(kBlockRows, p.M - row), a);
+  for (std::int64_t column = 0; column < p.N; column += kBlockColumns) {
+    multiply_packed_block(p, row, column, a, b(column), sums);
+  }
 }
 
 }  // namespace clearhead::kernels

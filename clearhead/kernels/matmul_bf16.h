@@ -1,5 +1,5 @@
 // The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). As matmul.h,
-// but both factors are packed first, by pieces, and then meet block by block.
+// but the factors are packed first, by pieces, and then meet block by block.
 #ifndef CLEARHEAD_KERNELS_MATMUL_BF16_H_
 #define CLEARHEAD_KERNELS_MATMUL_BF16_H_
 
@@ -31,7 +31,8 @@ struct MatmulProblem {
 /// way; factors past 3.39e38 round to infinity, and below 1.2e-38 to 0.
 bool matmul_takes_bf16(const MatmulProblem& problem);
 
-/// Bytes of both packed factors, which begin at a multiple of 64.
+/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows meet few columns of b alone,
+/// and each block packs its rows of a in its workspace.
 std::int64_t packed_factors_bytes(const MatmulProblem& problem);
 
 /// Packs piece i of factor_pieces(problem), at the same time as others if you like.

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "clearhead/base/half.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace clearhead::kernels::HWY_NAMESPACE {
 
@@ -24,6 +26,16 @@ using Ints = hn::RebindToSigned<Floats>;
 using Vec = hn::Vec<Floats>;
 
 constexpr std::int64_t kLanes = HWY_MAX_BYTES / sizeof(float);
+
+HWY_INLINE Vec load(const float* x) { return hn::LoadU(Floats(), x); }
+
+// The 16 bits of a bf16 are the upper half of the f32.
+HWY_INLINE Vec load(const bf16* x) {
+  const hn::Rebind<std::uint16_t, Floats> d16;
+  const hn::RebindToUnsigned<Floats> d32;
+  const auto bits = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(x));
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(d32, bits)));
+}
 
 // A block of sums of kRowsOf(vectors) × vectors registers. With 32 registers 6 × 4 sums, 4 vectors
 // and one broadcast number take 29; each step then issues 24 multiply-adds, 12 cycles of 2 ports,

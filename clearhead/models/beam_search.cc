@@ -202,7 +202,8 @@ std::vector<Search> search(const TranslationModel& model, std::span<const Tokens
     const std::int64_t rows = std::ssize(latest);
     const Var input =
         tape.input("tokens", Tensor::of({rows, 1}, std::span<const std::int64_t>(latest)));
-    const auto best = likeliest(model.decode(memory, input, pass, &state), 2 * options.beam);
+    const auto best = likeliest(model.decode(memory, input, pass, &state),
+                                2 * std::min(options.beam, model.vocabulary()));
     Tokens parents, next_sources;
     latest.clear();
     std::size_t row = 0;

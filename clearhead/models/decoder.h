@@ -4,8 +4,8 @@
 //     for each block:  x → causal attention → add & norm → feed-forward → add & norm
 //     logits = norm(x)·W_Uᵀ
 //
-// Sources: Radford et al., "Language models are unsupervised multitask learners" (2019), GPT-2; Touvron et al., "LLaMA"
-// (2023).
+// Sources: Radford et al., "Language models are unsupervised multitask learners" (2019), GPT-2;
+// Touvron et al., "LLaMA" (2023).
 #ifndef CLEARHEAD_MODELS_DECODER_H_
 #define CLEARHEAD_MODELS_DECODER_H_
 
@@ -17,8 +17,8 @@
 
 namespace clearhead {
 
-/// From tokens to vectors that know what came before them; with `cross_attention` also what an encoder has read, as
-/// in an encoder-decoder.
+/// From tokens to vectors that know what came before them; with `cross_attention` also what an
+/// encoder has read, as in an encoder-decoder.
 class DecoderStack {
  public:
   /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….
@@ -37,8 +37,8 @@ class DecoderStack {
 
 class Decoder : public LanguageModel {
  public:
-  /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, … Throws Error if the
-  /// config does not fit together.
+  /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …
+  /// Throws Error if the config does not fit together.
   explicit Decoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, and logits.

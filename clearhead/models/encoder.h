@@ -4,8 +4,8 @@
 //     for each block:  x → attention → add & norm → feed-forward → add & norm
 //     logits = norm(act(x·Wᵀ + b))·W_Uᵀ + b_U
 //
-// Source: Devlin et al., "BERT: Pre-training of deep bidirectional transformers for language understanding" (2019),
-// section 3.1 and appendix A.
+// Source: Devlin et al., "BERT: Pre-training of deep bidirectional transformers for language
+// understanding" (2019), section 3.1 and appendix A.
 #ifndef CLEARHEAD_MODELS_ENCODER_H_
 #define CLEARHEAD_MODELS_ENCODER_H_
 
@@ -35,11 +35,12 @@ class EncoderStack {
 
 class Encoder : public MaskedModel {
  public:
-  /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …, mlm_head.W, …
-  /// Throws Error if the config does not fit together.
+  /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …,
+  /// mlm_head.W, … Throws Error if the config does not fit together.
   explicit Encoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
-  /// Records hook_embed, what each block does within blocks.0, blocks.1, …, mlm_head.ln.… and logits.
+  /// Records hook_embed, what each block does within blocks.0, blocks.1, …, mlm_head.ln.… and
+  /// logits.
   Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const override;
 
  private:

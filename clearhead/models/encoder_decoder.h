@@ -1,14 +1,16 @@
-// A translation model: an encoder reads the source, a decoder writes the target and looks back at what was read.
+// A translation model: an encoder reads the source, a decoder writes the target and looks back at
+// what was read.
 //
 //     memory = encoder of the source
 //     x = embedding of the target + positions
-//     for each block:  x → causal attention → add & norm → attention to memory → add & norm → feed-forward → add & norm
+//     for each block:  x → causal attention → add & norm → attention to memory → add & norm
+//                        → feed-forward → add & norm
 //     logits = norm(x)·W_Uᵀ
 //
 // By config alone it is the original transformer or T5: one table of tokens for source and target.
 //
-// Sources: Vaswani et al., "Attention is all you need" (2017); Raffel et al., "Exploring the limits of transfer learning
-// with a unified text-to-text transformer" (2020), T5.
+// Sources: Vaswani et al., "Attention is all you need" (2017); Raffel et al., "Exploring the limits
+// of transfer learning with a unified text-to-text transformer" (2020), T5.
 #ifndef CLEARHEAD_MODELS_ENCODER_DECODER_H_
 #define CLEARHEAD_MODELS_ENCODER_DECODER_H_
 
@@ -19,8 +21,8 @@ namespace clearhead {
 
 class EncoderDecoder : public TranslationModel {
  public:
-  /// Parameters are called embed.W_E, encoder.blocks.0.attn.W_Q, …, decoder.blocks.0.cross_attn.W_Q, … Throws Error if
-  /// the config does not fit together.
+  /// Parameters are called embed.W_E, encoder.blocks.0.attn.W_Q, …,
+  /// decoder.blocks.0.cross_attn.W_Q, … Throws Error if the config does not fit together.
   explicit EncoderDecoder(const TransformerConfig& config, Seed seed = 0, DType dtype = DType::f32);
 
   /// Records what the encoder does within `encoder`.

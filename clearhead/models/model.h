@@ -1,5 +1,6 @@
-// What all networks here are: learned tensors, and one of three abilities. A language model continues a text, a
-// masked model fills its gaps, a translation model reads one text and writes another.
+// What all networks here are: learned tensors, and one of three abilities. A language model
+// continues a text, a masked model fills its gaps, a translation model reads one text and writes
+// another.
 //
 // Letters: B batch, T tokens, S tokens of the source, C channels, V vocabulary.
 #ifndef CLEARHEAD_MODELS_MODEL_H_
@@ -41,8 +42,9 @@ class Model {
   Parameters parameters_;  // of which the layers of a subclass are made
 };
 
-/// What a model remembers of the tokens that it has read or written, so that the next one costs only its own. The
-/// values of a recurrent model lie on a tape, which it must not outlive. Begins empty.
+/// What a model remembers of the tokens that it has read or written, so that the next one costs
+/// only its own. The values of a recurrent model lie on a tape, which it must not outlive. Begins
+/// empty.
 struct DecodingState {
   std::int64_t length = 0;         ///< tokens so far
   std::vector<BlockCache> blocks;  ///< of a transformer
@@ -54,8 +56,9 @@ struct DecodingState {
 
 class LanguageModel : public Model {
  public:
-  /// How likely each token is to come next, before the softmax: tokens i64 [B, T] → logits [B, T, V]. With a state
-  /// the tokens continue those before. Throws Error if they are more than the context.
+  /// How likely each token is to come next, before the softmax: tokens i64 [B, T] → logits
+  /// [B, T, V]. With a state the tokens continue those before. Throws Error if they are more than
+  /// the context.
   virtual Var forward(const Var& tokens, const Pass& pass,
                       DecodingState* state = nullptr) const = 0;
 
@@ -65,8 +68,9 @@ class LanguageModel : public Model {
 
 class MaskedModel : public Model {
  public:
-  /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths` i64 [B] (default:
-  /// all) are no padding → logits [B, T, V]. Throws Error if they are more than the context.
+  /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths`
+  /// i64 [B] (default: all) are no padding → logits [B, T, V]. Throws Error if they are more than
+  /// the context.
   virtual Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
 
  protected:
@@ -84,8 +88,9 @@ class TranslationModel : public Model {
  public:
   /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are no padding.
   virtual Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
-  /// How likely each token is to come next, before the softmax: tokens i64 [B, T], those written so far → logits
-  /// [B, T, V]. With a state the tokens continue those before; the memory is then the same each time.
+  /// How likely each token is to come next, before the softmax: tokens i64 [B, T], those written so
+  /// far → logits [B, T, V]. With a state the tokens continue those before; the memory is then the
+  /// same each time.
   virtual Var decode(const Memory& memory, const Var& tokens, const Pass& pass,
                      DecodingState* state = nullptr) const = 0;
 

@@ -119,7 +119,7 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
   write_safetensors(folder / kWeights, weights);
 }
 
-SavedModel open_model(const std::filesystem::path& folder) {
+SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
   const std::filesystem::path config = folder / kConfig, weights = folder / kWeights;
   SavedModel saved;
   read_fields(read_text(config), config.string(), saved.config);
@@ -131,7 +131,9 @@ SavedModel open_model(const std::filesystem::path& folder) {
   // What is wrong with the weights shows before any memory is taken for them.
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
   const NamedTensors tensors = read_safetensors(weights);
-  naming(weights, [&] { saved.model->parameters().load(tensors); });
+  // A recurrent layer would widen its matrices at each step.
+  const bool keeps = keep_bf16 && !saved.config.is_recurrent();
+  naming(weights, [&] { saved.model->parameters().load(tensors, keeps); });
   return saved;
 }
 

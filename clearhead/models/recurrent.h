@@ -4,8 +4,8 @@
 //     for each layer:  state_t = cell(x_t, state_{t−1}),  x = states
 //     logits = x·W_Uᵀ + b_U
 //
-// Source: Mikolov et al., "Recurrent neural network based language model" (2010); dropout between layers only, Zaremba,
-// Sutskever and Vinyals, "Recurrent neural network regularization" (2014).
+// Source: Mikolov et al., "Recurrent neural network based language model" (2010); dropout between
+// layers only, Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014).
 #ifndef CLEARHEAD_MODELS_RECURRENT_H_
 #define CLEARHEAD_MODELS_RECURRENT_H_
 
@@ -21,11 +21,13 @@ namespace clearhead {
 /// From tokens to the states of the last layer.
 class RecurrentStack {
  public:
-  /// Adds to the parameters layers.0.W, layers.0.R, …, of one direction or, if `bidirectional`, of two.
+  /// Adds to the parameters layers.0.W, layers.0.R, …, of one direction or, if `bidirectional`, of
+  /// two.
   RecurrentStack(Parameters& parameters, const RecurrentModelConfig& config, bool bidirectional);
 
-  /// tokens i64 [B, T], of which `lengths` i64 [B] (default: all) are no padding → y [B, T, H] (two directions: 2·H)
-  /// and the state after the last. Records hook_embed and, within layers.0, layers.1, …, what the layers do.
+  /// tokens i64 [B, T], of which `lengths` i64 [B] (default: all) are no padding → y [B, T, H] (two
+  /// directions: 2·H) and the state after the last. Records hook_embed and, within layers.0,
+  /// layers.1, …, what the layers do.
   RecurrentOutput forward(const Embedding& table, const Var& tokens, const Pass& pass,
                           const RecurrentState& state = {}, const Tensor& lengths = {}) const;
 
@@ -35,13 +37,14 @@ class RecurrentStack {
   Dropout dropout_;
 };
 
-/// Scores of tokens from vectors of `hidden` numbers, by the table of tokens itself if the config ties them.
+/// Scores of tokens from vectors of `hidden` numbers, by the table of tokens itself if the config
+/// ties them.
 Unembed unembed(Parameters& parameters, const RecurrentModelConfig& config, const Embedding& table);
 
 class RecurrentLanguageModel : public LanguageModel {
  public:
-  /// Parameters are called embed.W_E, layers.0.W, layers.0.R, …, unembed.W_U. Throws Error if the config does not fit
-  /// together.
+  /// Parameters are called embed.W_E, layers.0.W, layers.0.R, …, unembed.W_U. Throws Error if the
+  /// config does not fit together.
   explicit RecurrentLanguageModel(const RecurrentModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 

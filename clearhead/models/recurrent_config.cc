@@ -24,6 +24,8 @@ void describe(Fields& fields, RecurrentModelConfig& config) {
   constexpr std::int64_t kMany = std::int64_t{1} << 20;
   fields.integer("vocabulary", config.vocabulary, {0, kMany},
                  "tokens; 0 in a recipe: those of its tokenizer");
+  fields.integer("context", config.context, {1, kMany},
+                 "language models: tokens over which gradients reach back in training");
   fields.choice(
       "kind", config.kind,
       {{"rnn", RecurrentKind::rnn}, {"lstm", RecurrentKind::lstm}, {"gru", RecurrentKind::gru}},

@@ -11,7 +11,9 @@ namespace clearhead {
 
 struct RecurrentModelConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
-  std::int64_t context = 256;   ///< tokens over which gradients reach back in training
+  /// Tokens of a window that a language model is trained on, over which gradients reach back; what it
+  /// reads later has no limit.
+  std::int64_t context = 256;
   RecurrentKind kind = RecurrentKind::lstm;
   std::int64_t channels = 256;  ///< of the embedding
   std::int64_t hidden = 256;    ///< of a state, in each direction

@@ -1,5 +1,5 @@
-// A translation model of recurrent networks: one reads the source, the other begins with what the first ended with,
-// and writes the target. With attention it looks back at all that was read.
+// A translation model of recurrent networks: one reads the source, the other begins with what the
+// first ended with, and writes the target. With attention it looks back at all that was read.
 //
 //     memory, final = states of the encoder, and the last of them
 //     state_0 = tanh(final·Wᵀ + b)
@@ -9,9 +9,10 @@
 //
 // As z_t does not go into the next state, all tokens of the target are calculated at once.
 //
-// Sources: Sutskever, Vinyals and Le, "Sequence to sequence learning with neural networks" (2014); Bahdanau, Cho and
-// Bengio (2015), section 3 and appendix A.2.2, the score and the first state; Luong, Pham and Manning, "Effective
-// approaches to attention-based neural machine translation" (2015), section 3.1, where attention stands.
+// Sources: Sutskever, Vinyals and Le, "Sequence to sequence learning with neural networks" (2014);
+// Bahdanau, Cho and Bengio (2015), section 3 and appendix A.2.2, the score and the first state;
+// Luong, Pham and Manning, "Effective approaches to attention-based neural machine translation"
+// (2015), section 3.1, where attention stands.
 #ifndef CLEARHEAD_MODELS_RECURRENT_ENCODER_DECODER_H_
 #define CLEARHEAD_MODELS_RECURRENT_ENCODER_DECODER_H_
 
@@ -26,15 +27,16 @@ namespace clearhead {
 
 class RecurrentEncoderDecoder : public TranslationModel {
  public:
-  /// Parameters are called embed.W_E, encoder.layers.0.W, …, bridge.0.W_h, …, decoder.layers.0.W, …,
-  /// decoder.cross_attn.W_Q, …, unembed.W_U. Throws Error if the config does not fit together.
+  /// Parameters are called embed.W_E, encoder.layers.0.W, …, bridge.0.W_h, …, decoder.layers.0.W,
+  /// …, decoder.cross_attn.W_Q, …, unembed.W_U. Throws Error if the config does not fit together.
   explicit RecurrentEncoderDecoder(const RecurrentModelConfig& config, Seed seed = 0,
                                    DType dtype = DType::f32);
 
-  /// Records what the encoder does within `encoder`; states are [B, S, H], or 2·H if it reads in two directions.
+  /// Records what the encoder does within `encoder`; states are [B, S, H], or 2·H if it reads in
+  /// two directions.
   Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const override;
-  /// Records what the decoder does within `decoder`, with attention also cross_attn.hook_pattern [B, T, S] and the
-  /// like and cross_attn.hook_attn_out [B, T, H], and logits.
+  /// Records what the decoder does within `decoder`, with attention also cross_attn.hook_pattern
+  /// [B, T, S] and the like and cross_attn.hook_attn_out [B, T, H], and logits.
   Var decode(const Memory& memory, const Var& tokens, const Pass& pass,
              DecodingState* state = nullptr) const override;
 

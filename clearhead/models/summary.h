@@ -27,8 +27,8 @@ struct ModelSummary {
 
   /// What the weights take.
   std::int64_t bytes(DType dtype) const;
-  /// What training takes in f32, besides activations: weights, and for each learned number a gradient and the two
-  /// moments of AdamW.
+  /// What training takes in f32, besides activations: weights, and for each learned number a
+  /// gradient and the two moments of AdamW.
   std::int64_t training_bytes() const;
 };
 

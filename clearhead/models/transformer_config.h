@@ -1,5 +1,5 @@
-// The numbers and choices that a transformer is made of: one struct for encoder, decoder and both together. By
-// config alone it is the original transformer, BERT, GPT-2, Llama or T5.
+// The numbers and choices that a transformer is made of: one struct for encoder, decoder and both
+// together. By config alone it is the original transformer, BERT, GPT-2, Llama or T5.
 #ifndef CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
 #define CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
 
@@ -36,8 +36,8 @@ struct TransformerConfig {
   bool scale_scores = true;      ///< by 1/√D; T5 does not
   bool scale_embedding = false;  ///< by √channels, as the original does
   bool tied_embedding = true;    ///< one table to read and to write tokens
-  /// Standard deviation of matrices as they begin, those that write into the residual stream by 1/√(2·layers) less
-  /// (GPT-2: 0.02); 0: Glorot's uniform distribution.
+  /// Standard deviation of matrices as they begin, those that write into the residual stream by
+  /// 1/√(2·layers) less (GPT-2: 0.02); 0: Glorot's uniform distribution.
   double init_std = 0.02;
 
   /// Throws Error if the numbers do not fit together.

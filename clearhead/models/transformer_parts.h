@@ -1,5 +1,5 @@
-// What all transformers here are made of besides their blocks: tokens become vectors that know their positions, and
-// the last block's sum is normalised and becomes scores of tokens.
+// What all transformers here are made of besides their blocks: tokens become vectors that know
+// their positions, and the last block's sum is normalised and becomes scores of tokens.
 #ifndef CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 #define CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 
@@ -17,12 +17,13 @@ namespace clearhead {
 
 class Input {
  public:
-  /// Adds to the parameters those of positions and of the norm; the table of tokens is the model's, since what it
-  /// ends with may share it. Encoders look both ways: `bidirectional`.
+  /// Adds to the parameters those of positions and of the norm; the table of tokens is the model's,
+  /// since what it ends with may share it. Encoders look both ways: `bidirectional`.
   Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
 
-  /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed, hook_pos_embed where
-  /// positions are added, and those of the norm. Throws Error past the context.
+  /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed,
+  /// hook_pos_embed where positions are added, and those of the norm. Throws Error past the
+  /// context.
   Var forward(const Embedding& table, const Var& tokens, const Pass& pass,
               std::int64_t first = 0) const;
 
@@ -37,16 +38,16 @@ class Input {
   Dropout dropout_;
 };
 
-/// The norm after the last block, ln_final, where norms stand before their parts: nothing has normalised what that
-/// block gives.
+/// The norm after the last block, ln_final, where norms stand before their parts: nothing has
+/// normalised what that block gives.
 std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& config);
 
 /// Scores of tokens, by the table of tokens itself if the config ties them.
 Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
                 bool bias = false);
 
-/// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., …; `more` is what their constructor takes
-/// besides.
+/// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., …; `more` is what their
+/// constructor takes besides.
 template <typename Block, typename... More>
 std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config, More... more) {
   std::vector<Block> blocks;

@@ -21,7 +21,9 @@ class Embedding {
       : table_(parameters.matrix(name, tokens, C)) {}
 
   /// tokens i64 [...] → [..., C]
-  Var forward(const Var& tokens) const { return embedding(tokens, on(tokens.tape(), table_)); }
+  Var forward(const Var& tokens) const {
+    return embedding(tokens, stored_on(tokens.tape(), table_));
+  }
 
   const Parameter* table() const { return table_; }
 
@@ -40,7 +42,7 @@ class Unembed {
 
   /// How well x fits each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
   Var forward(const Var& x, const Pass& pass) const {
-    return linear(x, on(x.tape(), W_), on(x.tape(), b_), pass.precision).named("logits");
+    return linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision).named("logits");
   }
 
  private:

@@ -22,7 +22,7 @@ class Linear {
 
   /// x [..., in] → [..., out]
   Var forward(const Var& x, const Pass& pass) const {
-    return linear(x, on(x.tape(), W_), on(x.tape(), b_), pass.precision);
+    return linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
   }
 
  private:

@@ -83,7 +83,7 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters,
 // [B, T, C] → [B, heads, T, D]
 Var MultiHeadAttention::project(const Var& x, const Parameter* W, const Parameter* b,
                                 std::int64_t heads, const Pass& pass) const {
-  return split_heads(linear(x, on(x.tape(), W), on(x.tape(), b), pass.precision), heads);
+  return split_heads(linear(x, stored_on(x.tape(), W), on(x.tape(), b), pass.precision), heads);
 }
 
 // x [B, heads, T, D], turned by the positions from `first` on
@@ -132,11 +132,13 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
 // attn_out = [z_1, …, z_H]·W_Oᵀ, or head by head: Σ_h z_h·W_O,hᵀ
 Var MultiHeadAttention::join_heads(const Var& z, const Pass& pass) const {
   const std::int64_t B = z.size(0), H = z.size(1), T = z.size(2), D = z.size(3);
-  const Var W_O = on(z.tape(), W_O_), b_O = on(z.tape(), b_O_);
+  const Var b_O = on(z.tape(), b_O_);
   if (!config_.per_head_result) {
+    const Var W_O = stored_on(z.tape(), W_O_);
     return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, pass.precision);
   }
-  const Var W = transpose(reshape(W_O, {config_.embed_dim, H, D}), 0, 1);  // [H, C, D]
+  const Var W =
+      transpose(reshape(on(z.tape(), W_O_), {config_.embed_dim, H, D}), 0, 1);  // [H, C, D]
   const Var result =
       matmul(z, W, {.transpose_b = true, .precision = pass.precision}).named("hook_result");
   const Var out = sum(result, {1});  // [B, H, T, C] → [B, T, C]

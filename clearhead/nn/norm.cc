@@ -1,6 +1,5 @@
 #include "clearhead/nn/norm.h"
 
-#include <algorithm>
 #include <type_traits>
 
 #include "clearhead/ops/batch_norm.h"
@@ -38,10 +37,8 @@ Norm::Norm(Parameters& parameters, std::string_view name, std::int64_t C, const 
     b_ = parameters.zeros("b", {C});
   }
   if (!is_batch) return;
-  running_mean_ = parameters.statistic("running_mean", Tensor({C}));
-  Tensor ones({C});
-  std::fill_n(ones.mutable_data<float>(), C, 1.0F);
-  running_variance_ = parameters.statistic("running_variance", ones);
+  running_mean_ = parameters.statistic("running_mean", {C}, 0);
+  running_variance_ = parameters.statistic("running_variance", {C}, 1);
 }
 
 Var Norm::forward(const Var& x, const Pass& pass) const {

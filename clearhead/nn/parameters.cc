@@ -1,6 +1,5 @@
 #include "clearhead/nn/parameters.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -8,17 +7,34 @@
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
+#include "clearhead/ops/cast.h"
 
 namespace clearhead {
 namespace {
 
+// f(i) as the i-th number.
+template <typename F>
+Tensor filled(const Shape& shape, DType dtype, const F& f) {
+  Tensor value = Tensor::empty(shape, DType::f64);
+  double* numbers = value.mutable_data<double>();
+  for (std::int64_t i = 0; i < value.count(); ++i) numbers[i] = f(i);
+  return value.to(dtype);
+}
+
+// The same numbers in memory of their own.
 Tensor copy(const Tensor& tensor, DType dtype) {
-  return tensor.dtype() == dtype ? tensor.clone() : tensor.to(dtype);
+  const Tensor converted = tensor.to(dtype);
+  return converted.address() == tensor.address() ? converted.clone() : converted;
 }
 
 }  // namespace
 
 Var on(Tape& tape, const Parameter* parameter) {
+  const Var var = stored_on(tape, parameter);
+  return var.defined() && var.dtype() == DType::bf16 ? cast(var, DType::f32) : var;
+}
+
+Var stored_on(Tape& tape, const Parameter* parameter) {
   return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
 }
 
@@ -27,15 +43,12 @@ const Parameter* Parameters::zeros(std::string_view name, const Shape& shape) {
 }
 
 const Parameter* Parameters::ones(std::string_view name, const Shape& shape) {
-  return add(name, shape, [&] {
-    Tensor value = Tensor::empty(shape, DType::f64);
-    std::fill_n(value.mutable_data<double>(), value.count(), 1.0);
-    return value.to(dtype_);
-  });
+  return add(name, shape, [&] { return filled(shape, dtype_, [](std::int64_t) { return 1; }); });
 }
 
-const Parameter* Parameters::values(std::string_view name, const Tensor& begin) {
-  return add(name, begin.shape(), [&] { return copy(begin, dtype_); });
+const Parameter* Parameters::values(std::string_view name, const Shape& shape,
+                                    const std::function<double(std::int64_t i)>& begin) {
+  return add(name, shape, [&] { return filled(shape, dtype_, begin); });
 }
 
 const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
@@ -43,19 +56,17 @@ const Parameter* Parameters::matrix(std::string_view name, std::int64_t rows, st
   return add(name, {rows, columns}, [&] {
     const double bound = std::sqrt(6.0 / static_cast<double>(rows + columns));
     Random random(*initial_.seed, stream(name));
-    Tensor value = Tensor::empty({rows, columns}, DType::f64);
-    double* numbers = value.mutable_data<double>();
-    for (std::int64_t i = 0; i < value.count(); ++i) {
-      numbers[i] = scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
-                                              : initial_.std * random.normal());
-    }
-    return value.to(dtype_);
+    return filled({rows, columns}, dtype_, [&](std::int64_t) {
+      return scale * (initial_.std == 0 ? bound * (2 * random.uniform() - 1)
+                                        : initial_.std * random.normal());
+    });
   });
 }
 
-Parameter* Parameters::statistic(std::string_view name, const Tensor& begin) {
+Parameter* Parameters::statistic(std::string_view name, const Shape& shape, double begin) {
   return add(
-      name, begin.shape(), [&] { return copy(begin, dtype_); }, /*learned=*/false);
+      name, shape, [&] { return filled(shape, dtype_, [begin](std::int64_t) { return begin; }); },
+      /*learned=*/false);
 }
 
 Parameter* Parameters::add(std::string_view name, const Shape& shape,
@@ -100,7 +111,7 @@ Parameter& Parameters::at(std::string_view name) {
               those_like(name, known));
 }
 
-void Parameters::load(const NamedTensors& tensors) {
+void Parameters::load(const NamedTensors& tensors, bool keep_bf16) {
   for (const Parameter& parameter : all_) {
     const Tensor& value = tensors.at(parameter.name);
     if (value.shape() != parameter.value.shape() || !is_floating(value.dtype())) {
@@ -112,7 +123,8 @@ void Parameters::load(const NamedTensors& tensors) {
   for (const auto& [name, value] : tensors.tensors) at(name);
   for (Parameter& parameter : all_) {
     const Tensor& source = tensors.at(parameter.name);
-    const Tensor value = source.to(parameter.value.dtype());
+    const bool keeps = keep_bf16 && source.dtype() == DType::bf16 && source.rank() == 2;
+    const Tensor value = source.to(keeps ? DType::bf16 : parameter.value.dtype());
     parameter.value = value.address() == source.address() ? value.clone() : value;
   }
 }

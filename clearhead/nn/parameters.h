@@ -26,8 +26,10 @@ struct Parameter {
 
 /// The parameter as a value of this tape, under its own name, however often it is asked for: so a
 /// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out. For
-/// learned parameters.
+/// learned parameters. One that is stored as bf16 is widened to f32.
 Var on(Tape& tape, const Parameter* parameter);
+/// The same as it is stored, for operations that widen by themselves.
+Var stored_on(Tape& tape, const Parameter* parameter);
 
 /// What matrices begin with is a function of the seed, their name and the position alone. Without a seed there is
 /// only an outline: all parameters are zeros that take no memory, until `load` gives them numbers.
@@ -54,14 +56,15 @@ class Parameters {
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
   const Parameter* ones(std::string_view name, const Shape& shape);
-  /// One that begins with these numbers.
-  const Parameter* values(std::string_view name, const Tensor& begin);
+  /// One that begins with `begin(i)` as its i-th number.
+  const Parameter* values(std::string_view name, const Shape& shape,
+                          const std::function<double(std::int64_t i)>& begin);
   /// A matrix as `InitialWeights` says, times `scale`.
   const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                           double scale = 1);
 
-  /// Statistics that a layer gathers, and begins with; the layer may change them.
-  Parameter* statistic(std::string_view name, const Tensor& begin);
+  /// Statistics that a layer gathers, all of which begin with `begin`; the layer may change them.
+  Parameter* statistic(std::string_view name, const Shape& shape, double begin);
 
   /// The stream of random numbers that belongs to `name` within the current scope.
   std::uint64_t stream(std::string_view name) const;
@@ -92,8 +95,9 @@ class Parameters {
   Parameter& at(std::string_view name);
 
   /// Takes the values of all parameters from tensors of the same names, converted to their type.
-  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape.
-  void load(const NamedTensors& tensors);
+  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape. With
+  /// `keep_bf16`, matrices that come as bf16 stay so: half the bytes, for a model that is not trained.
+  void load(const NamedTensors& tensors, bool keep_bf16 = false);
   /// All parameters, sharing memory.
   NamedTensors named_tensors() const;
 

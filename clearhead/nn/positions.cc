@@ -5,6 +5,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/alibi.h"
+#include "clearhead/ops/cast.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/sinusoid.h"
 
@@ -32,7 +33,7 @@ Var Positions::add_to(const Var& x, std::int64_t first) const {
                   ", and the text has " + std::to_string(first + T) +
                   " tokens; shorten it, or train with a larger max_length");
     }
-    positions = slice(on(x.tape(), table_), 0, first, first + T);
+    positions = cast(slice(stored_on(x.tape(), table_), 0, first, first + T), x.dtype());
   } else {
     return x;
   }

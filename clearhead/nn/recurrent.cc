@@ -1,7 +1,5 @@
 #include "clearhead/nn/recurrent.h"
 
-#include <algorithm>
-
 #include "clearhead/base/error.h"
 #include "clearhead/ops/gru.h"
 #include "clearhead/ops/linear.h"
@@ -44,9 +42,10 @@ Recurrent::Recurrent(Parameters& parameters, const RecurrentConfig& config) : co
       Cell cell{name, parameters.matrix("W", gates, in), parameters.matrix("R", gates, H), nullptr,
                 nullptr};
       if (config_.kind == RecurrentKind::lstm) {
-        Tensor bias({gates}, DType::f64);  // input, output, forget, cell
-        std::fill_n(bias.mutable_data<double>() + 2 * H, H, config_.forget_bias);
-        cell.b = parameters.values("b", bias);
+        cell.b = parameters.values("b", {gates}, [&](std::int64_t i) {
+          const bool forgets = i / H == 2;  // of input, output, forget, cell
+          return forgets ? config_.forget_bias : 0;
+        });
       } else {
         cell.b = parameters.zeros("b", {gates});
       }

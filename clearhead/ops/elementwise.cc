@@ -185,9 +185,8 @@ void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gra
     using T = decltype(zero);
     T* d_x = gradients.data<T>(0);
     for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      if (is_new) std::fill(d_x + begin, d_x + end, T{0});
       kernels::apply_backward(f, end - begin, x.data<T>() + begin, d_y.data<T>() + begin,
-                              d_x + begin);
+                              d_x + begin, /*accumulate=*/!is_new);
     });
   });
 }

@@ -6,13 +6,14 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/kernels/embedding.h"
+#include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
 namespace {
 
 void check(const Var& tokens, const Tensor& numbers, const Var& table) {
-  require_same_float("embedding", {table});
+  if (table.dtype() != DType::bf16) require_same_float("embedding", {table});
   if (tokens.dtype() != DType::i64 || table.rank() != 2) {
     throw Error("embedding: expected tokens of i64 and a table [V, C], got " +
                 std::string(dtype_name(tokens.dtype())) + " and " + to_string(table.shape()));
@@ -57,6 +58,9 @@ void backward(const Tensor& tokens, const Tensor& d_y, Tensor& d_table) {
 Var embedding(const Var& tokens, const Var& table) {
   const Tensor numbers = tokens.value().contiguous();
   check(tokens, numbers, table);
+  if (table.dtype() == DType::bf16 && table.needs_grad()) {
+    return embedding(tokens, cast(table, DType::f32));
+  }
   const Tensor rows = table.value().contiguous();
   Shape shape = tokens.shape();
   shape.push_back(table.size(1));
@@ -65,7 +69,12 @@ Var embedding(const Var& tokens, const Var& table) {
                .formula = "{1}[{0}]",
                .inputs = {tokens, table},
                .value = Tensor::empty(shape, table.dtype())};
-  with_float(table.dtype(), [&](auto zero) { forward<decltype(zero)>(numbers, rows, op.value); });
+  if (table.dtype() == DType::bf16) {
+    forward<bf16>(numbers, rows, op.value);
+    op.value = op.value.to(DType::f32);
+  } else {
+    with_float(table.dtype(), [&](auto zero) { forward<decltype(zero)>(numbers, rows, op.value); });
+  }
   op.backward = [numbers](const Tensor& d_y, Gradients& gradients) {
     with_float(d_y.dtype(),
                [&](auto zero) { backward<decltype(zero)>(numbers, d_y, gradients.of(1)); });

@@ -5,10 +5,12 @@
 #include "clearhead/ops/linear.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/kernels/matmul_few.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/matrix_product.h"
@@ -35,15 +37,27 @@ void forward(const Sizes& sizes, const Tensor& x, const Tensor& weight, const Te
       }
     });
   }
+  if constexpr (std::is_same_v<T, float>) {
+    if (weight.dtype() == DType::bf16) {
+      few_rows_product(R, out, in, x.data<T>(), in, weight.data<bf16>(), in, result, out,
+                       /*accumulate=*/bias.defined());
+      return;
+    }
+  }
   matrix_product<T>(R, out, in, {x.data<T>(), in}, {weight.data<T>(), in, true}, result, out,
                     /*accumulate=*/bias.defined(), precision);
 }
 
+bool is_stored_bf16(const Var& x, const Var& weight) {
+  return x.dtype() == DType::f32 && weight.dtype() == DType::bf16;
+}
+
 Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
+  const Var& like_x = is_stored_bf16(x, weight) ? x : weight;
   if (bias.defined()) {
-    require_same_float("linear", {x, weight, bias});
+    require_same_float("linear", {x, like_x, bias});
   } else {
-    require_same_float("linear", {x, weight});
+    require_same_float("linear", {x, like_x});
   }
   if (x.rank() < 1 || weight.rank() != 2 || x.size(-1) != weight.size(1)) {
     throw Error("linear: expected x [..., in] and weight [out, in], got " + to_string(x.shape()) +
@@ -60,10 +74,12 @@ Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
 }  // namespace
 
 Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
-  if (weight.dtype() == DType::bf16 && x.dtype() == DType::f32) {
+  const Sizes sizes = sizes_of(x, weight, bias);
+  const bool learns =
+      x.needs_grad() || weight.needs_grad() || (bias.defined() && bias.needs_grad());
+  if (is_stored_bf16(x, weight) && (sizes.R > kernels::kFewRows || learns)) {
     return linear(x, cast(weight, DType::f32), bias, precision);
   }
-  const Sizes sizes = sizes_of(x, weight, bias);
   const Tensor x_value = x.value().contiguous();
   const Tensor w_value = weight.value().contiguous();
   const Tensor b_value = bias.defined() ? bias.value().contiguous() : Tensor();
@@ -91,9 +107,10 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
         gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false,
                             gradients.data<T>(0), in, precision, /*accumulate=*/!is_new);
       }
-      if (T* d_w = gradients.data<T>(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
-        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false, d_w, in,
-                            precision);
+      if (gradients.wanted(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
+        const bool is_new = gradients.begin(1);
+        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false,
+                            gradients.data<T>(1), in, precision, /*accumulate=*/!is_new);
       }
       if (has_bias) add_gradient(gradients, 2, d_y);  // Y = … + b
     });

@@ -9,7 +9,7 @@ namespace clearhead {
 
 /// x·weightᵀ + bias over the last axis, as in PyTorch: x [..., in], weight [out, in], bias [out] or
 /// none, result [..., out]. All f32 or all f64; beside f32 the weight may be stored as bf16, half the
-/// bytes, and is widened for the call. `precision` is that of the products in f32, forward
+/// bytes, and is widened: for a few rows of x as it is read, else for the call. `precision` is that of the products in f32, forward
 /// and backward; docs/numerics.md states the errors. Throws Error if types or shapes do not fit.
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);

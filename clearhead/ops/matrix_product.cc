@@ -11,6 +11,7 @@
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/matmul.h"
 #include "clearhead/kernels/matmul_bf16.h"
+#include "clearhead/kernels/matmul_few.h"
 #include "clearhead/kernels/matmul_packed.h"
 
 namespace clearhead {
@@ -48,10 +49,9 @@ bool any_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t c
   return !std::all_of(sums, sums + kSums, [](T sum) { return sum == 0; });
 }
 
-// The places of a matrix of rows × columns as it is stored.
+// The same of a whole matrix of rows × columns as it is stored, on all threads.
 template <typename T>
-std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t rows,
-                                       std::int64_t columns) {
+bool has_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t columns) {
   if (m.transposed) std::swap(rows, columns);
   constexpr std::int64_t kPieceNumbers = 1 << 16;
   const std::int64_t piece_rows =
@@ -62,11 +62,17 @@ std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t r
     const MatrixOperand<T> part{m.data + row * m.row_stride, m.row_stride};
     if (any_non_finite(part, std::min(piece_rows, rows - row), columns)) any = true;
   });
+  return any;
+}
+
+template <typename T>
+std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t rows,
+                                       std::int64_t columns) {
   std::vector<NonFinite> found;
-  for (std::int64_t i = 0; any && i < rows; ++i) {
+  if (!has_non_finite(m, rows, columns)) return found;
+  for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
-      if (std::isfinite(m.data[i * m.row_stride + j])) continue;
-      found.push_back(m.transposed ? NonFinite{j, i} : NonFinite{i, j});
+      if (!std::isfinite(at(m, i, j))) found.push_back({i, j});
     }
   }
   return found;
@@ -119,7 +125,7 @@ void multiply_f32(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOp
   });
 }
 
-// With products of bf16: pack all of both factors, then multiply, piece by piece of c.
+// With products of bf16: pack, then multiply, piece by piece of c.
 void multiply_bf16(const kernels::MatmulProblem& problem) {
   const Workspace<char> factors(kernels::packed_factors_bytes(problem));
   parallel_for(kernels::factor_pieces(problem), [&](std::int64_t piece) {
@@ -141,6 +147,8 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
     multiply_bf16(problem);
   } else if (K == 0) {
     for (std::int64_t i = 0; i < M && !accumulate; ++i) std::fill_n(c + i * ldc, N, 0.0F);
+  } else if (M <= kernels::kFewRows && !a.transposed && b.transposed) {
+    few_rows_product(M, N, K, a.data, a.row_stride, b.data, b.row_stride, c, ldc, accumulate);
   } else {
     multiply_f32(M, N, K, a, b, c, ldc, accumulate);
   }
@@ -173,11 +181,35 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
 }
 
 template <typename T>
+void few_rows_product(std::int64_t M, std::int64_t N, std::int64_t K, const float* a,
+                      std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
+                      bool accumulate) {
+  // So much of b that handing it to a thread costs little beside reading it, about 10 µs.
+  constexpr std::int64_t kPieceBytes = 64 << 10;
+  const std::int64_t bytes = std::max<std::int64_t>(1, K * static_cast<std::int64_t>(sizeof(T)));
+  const std::int64_t columns = std::max<std::int64_t>(1, kPieceBytes / bytes);
+  parallel_for(divided_up(N, columns), [&](std::int64_t piece) {
+    const std::int64_t j = piece * columns;
+    kernels::matmul_few(M, std::min(columns, N - j), K, a, lda, b + j * ldb, ldb, c + j, ldc,
+                        accumulate);
+  });
+}
+
+template <typename T>
 void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> d,
                       MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
                       Precision precision, bool accumulate) {
   const std::int64_t rows = d_is_right ? M : K;  // of b
   const std::int64_t columns = d_is_right ? K : N;
+  const auto multiply_with = [&](const MatrixOperand<T>& finite) {
+    const MatrixOperand<T>&left = d_is_right ? finite : d, &right = d_is_right ? d : finite;
+    matrix_product(M, N, K, left, right, c, ldc, accumulate, precision);
+  };
+  // A number of b that is not finite leaves one in c. Where c is the smaller one it is looked at instead, afterwards.
+  if (!accumulate && M * N < rows * columns) {
+    multiply_with(b);
+    if (!has_non_finite<T>({c, ldc}, M, N)) return;
+  }
   const std::vector<NonFinite> bad = find_non_finite(b, rows, columns);
   std::vector<T> cleaned;
   MatrixOperand<T> finite = b;
@@ -191,11 +223,7 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
     }
     finite = {cleaned.data(), columns};
   }
-  if (d_is_right) {
-    matrix_product(M, N, K, finite, d, c, ldc, accumulate, precision);
-  } else {
-    matrix_product(M, N, K, d, finite, c, ldc, accumulate, precision);
-  }
+  multiply_with(finite);
   for (const NonFinite& place : bad) {
     const T number = at(b, place.row, place.column);
     if (d_is_right) {  // c[i, j] += b[i, k]·d[k, j]
@@ -246,6 +274,10 @@ template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOpe
                              MatrixOperand<float>, float*, std::int64_t, bool, Precision);
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
                              MatrixOperand<double>, double*, std::int64_t, bool, Precision);
+template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
+                               const float*, std::int64_t, float*, std::int64_t, bool);
+template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
+                               const bf16*, std::int64_t, float*, std::int64_t, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
                                MatrixOperand<float>, bool, float*, std::int64_t, Precision, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,

@@ -28,6 +28,13 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
                     MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate,
                     Precision precision = Precision::highest);
 
+/// c = a·bᵀ, or c += a·bᵀ, on all threads, for a [M, K], M ≤ kernels::kFewRows, and b [N, K], rows of all three
+/// lda, ldb and ldc elements apart. T is float or bf16. In f32, `matrix_product` takes this way by itself.
+template <typename T>
+void few_rows_product(std::int64_t M, std::int64_t N, std::int64_t K, const float* a,
+                      std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
+                      bool accumulate);
+
 /// c += d·b (or, with `d_is_right`, c += b·d) where a zero of d wins: 0·NaN and 0·∞ count as 0.
 ///
 /// This is the product for backward. A d of exactly 0 means that nothing depends on that number, so

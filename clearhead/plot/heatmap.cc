@@ -79,7 +79,8 @@ void Heatmap::validate() const {
     }
   }
   if (panel_columns < 0) {
-    throw Error(fmt::format("heatmap: expected panel_columns of at least 0, got {}", panel_columns));
+    throw Error(
+        fmt::format("heatmap: expected panel_columns of at least 0, got {}", panel_columns));
   }
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const std::string number = fmt::format("heatmap panel {} of {}", i + 1, panels.size());

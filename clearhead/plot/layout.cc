@@ -434,9 +434,8 @@ CellLimit cell_limit(const Heatmap& heatmap) {
   const Tensor& first = heatmap.panels.at(0).values;
   const double height = static_cast<double>(first.size(0));
   const double width = static_cast<double>(first.size(1));
-  const Room space =
-      room(arrange_panels(static_cast<int>(heatmap.panels.size()), aspect_of(height, width),
-                          heatmap.panel_columns));
+  const Room space = room(arrange_panels(static_cast<int>(heatmap.panels.size()),
+                                         aspect_of(height, width), heatmap.panel_columns));
   double rows = space.height / kSmallestCell, columns = space.width / kSmallestCell;
   if (!is_line(height, width)) {  // pooled, it keeps its shape
     rows = std::min(rows, columns * height / width);

@@ -78,6 +78,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
       throw Error("evaluations: expected four columns, got " + to_string(table.shape()));
     }
     checkpoint.step = static_cast<std::int64_t>(file.at("step").item());
+    if (checkpoint.step < 0) throw Error("step: expected at least 0, got a negative number");
     checkpoint.loss_sum = file.at("loss_sum").item();
     checkpoint.evaluations = evaluations_of(table);
   } catch (const Error& error) {

@@ -20,8 +20,8 @@ struct Evaluation {
   double validation = 0;
 };
 
-/// Where a run stands. Batches and dropout are functions of seed and step, so the step is all that there is to say
-/// about them.
+/// Where a run stands. Batches and dropout are functions of seed and step, so the step is all that
+/// there is to say about them.
 struct Checkpoint {
   std::string recipe;     ///< its JSON
   std::int64_t step = 0;  ///< steps that are done
@@ -32,8 +32,8 @@ struct Checkpoint {
   std::vector<Evaluation> evaluations = {};
 };
 
-/// Writes the file whole or not at all: a run killed at any moment leaves this checkpoint or the one before. Throws
-/// Error if it cannot be written. The same checkpoint gives the same bytes.
+/// Writes the file whole or not at all: a run killed at any moment leaves this checkpoint or the
+/// one before. Throws Error if it cannot be written. The same checkpoint gives the same bytes.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// Throws Error, naming the file, if it is no checkpoint.

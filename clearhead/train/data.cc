@@ -20,7 +20,7 @@ constexpr double kMaskedShare = 0.15;
 // What random numbers are drawn for; each place of each has its own stream.
 enum class Purpose : std::uint64_t { windows = 1, shuffle = 2, masks = 3 };
 
-// `epoch` below 2^24, `place` below 2^32.
+// `epoch` below 2^24, `place` below 2^32, or 2^56 if there are no epochs.
 Random random_for(Purpose purpose, std::uint64_t seed, std::int64_t epoch, std::int64_t place) {
   return Random(seed, static_cast<std::uint64_t>(purpose) << 56 |
                           static_cast<std::uint64_t>(epoch) << 32 |

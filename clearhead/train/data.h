@@ -1,6 +1,6 @@
-// What training reads: text as one long stream, pairs of lines, lines with hidden words. Every batch
-// is a function of the data, the seed and its place (step, or epoch and number) alone, so that a run
-// that goes on from a checkpoint sees what one never stopped would have seen.
+// What training reads: text as one long stream, pairs of lines, lines with hidden words. Every
+// batch is a function of the data, the seed and its place (step, or epoch and number) alone, so
+// that a run that goes on from a checkpoint sees what one never stopped would have seen.
 #ifndef CLEARHEAD_TRAIN_DATA_H_
 #define CLEARHEAD_TRAIN_DATA_H_
 

@@ -10,8 +10,8 @@
 namespace clearhead {
 namespace {
 
-// Numbers of one piece of work: large enough that a thread is not started for little, small enough for the second
-// level cache with its gradient and moments.
+// Numbers of one piece of work: large enough that a thread is not started for little, small enough
+// for the second level cache with its gradient and moments.
 constexpr std::int64_t kPiece = 1 << 16;
 
 struct Piece {
@@ -29,7 +29,8 @@ std::vector<Piece> pieces_of(const std::vector<Tensor>& tensors) {
   return pieces;
 }
 
-// f(zero, piece) for every piece of every tensor, on all threads; `zero` has the type of its numbers.
+// f(zero, piece) for every piece of every tensor, on all threads; `zero` has the type of its
+// numbers.
 template <typename F>
 void for_each_piece(const std::vector<Tensor>& tensors, const std::vector<Piece>& pieces, F&& f) {
   parallel_for(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
@@ -72,8 +73,7 @@ double global_norm(const std::vector<Tensor>& tensors) {
   for_each_piece(tensors, pieces, [&](auto zero, const Piece& piece, std::size_t i) {
     using T = decltype(zero);
     const T* x = tensors[piece.tensor].data<T>() + piece.begin;
-    constexpr std::int64_t kLanes =
-        8;  // sums side by side, which the compiler may put into vectors
+    constexpr std::int64_t kLanes = 8;  // sums side by side, which may lie in one vector register
     double sums[kLanes] = {};
     for (std::int64_t j = 0; j < piece.count; ++j) {
       sums[j % kLanes] += static_cast<double>(x[j]) * static_cast<double>(x[j]);

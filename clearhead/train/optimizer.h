@@ -23,7 +23,8 @@ struct OptimizerConfig {
   double epsilon = 1e-8;
   double momentum = 0.9;      ///< of sgd
   double weight_decay = 0.1;  ///< of matrices; vectors (biases, norms) do not decay
-  /// Gradients longer than this, all taken as one vector, are shortened to it (Pascanu et al. 2013); 0: never.
+  /// Gradients longer than this, all taken as one vector, are shortened to it (Pascanu et al.
+  /// 2013); 0: never.
   double clip = 1;
 };
 
@@ -31,12 +32,13 @@ void describe(Fields& fields, OptimizerConfig& config);
 
 class Optimizer {
  public:
-  /// For the learned ones of `parameters`, which must outlive it. Throws Error unless they are f32 or f64.
+  /// For the learned ones of `parameters`, which must outlive it. Throws Error unless they are f32
+  /// or f64.
   Optimizer(Parameters& parameters, const OptimizerConfig& config);
 
-  /// One step against the `gradients`, one for each learned parameter in their order, contiguous; clipping changes
-  /// them. Returns their length before. Results do not depend on the number of threads. Throws Error if that is not
-  /// finite, and changes nothing.
+  /// One step against the `gradients`, one for each learned parameter in their order, contiguous;
+  /// clipping changes them. Returns their length before. Results do not depend on the number of
+  /// threads. Throws Error if that is not finite, and changes nothing.
   double step(std::vector<Tensor>& gradients, double learning_rate);
 
   /// Everything that the next step depends on besides the parameters, sharing memory.

@@ -1,5 +1,5 @@
-// A recipe: everything that a trained model is a function of, as a JSON file (recipes/*.json). The same recipe, data
-// and processor give the same model.
+// A recipe: everything that a trained model is a function of, as a JSON file (recipes/*.json). The
+// same recipe, data and processor give the same model.
 #ifndef CLEARHEAD_TRAIN_RECIPE_H_
 #define CLEARHEAD_TRAIN_RECIPE_H_
 
@@ -15,8 +15,8 @@
 
 namespace clearhead {
 
-/// Files, plain or gzip, relative to the folder of the data. A language model reads them as one text, a masked model
-/// line by line, a translation model in pairs of lines.
+/// Files, plain or gzip, relative to the folder of the data. A language model reads them as one
+/// text, a masked model line by line, a translation model in pairs of lines.
 struct DataConfig {
   std::vector<std::string> train = {};
   std::vector<std::string> train_targets = {};  ///< of translations: file i belongs to train[i]
@@ -42,8 +42,9 @@ struct TrainingConfig {
   OptimizerConfig optimizer = {};
   double dropout = 0;
   double label_smoothing = 0;
-  /// The weights that are validated and saved are the mean of those of all steps, step t of T counting
-  /// average^(T − t) (Polyak and Juditsky 1992); 0: those of the last step.
+  /// The weights that are validated and saved are a running mean of those of all steps, which at
+  /// step t keeps min(average, (1 + t)/(10 + t)) of itself, so that the first weights, which are
+  /// random, are soon forgotten (after Polyak and Juditsky 1992); 0: those of the last step.
   double average = 0;
   Precision precision = Precision::highest;
   std::int64_t evaluate_every = 250;  ///< steps, after each of which a checkpoint is written

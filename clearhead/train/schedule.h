@@ -12,7 +12,7 @@ enum class ScheduleKind {
   constant,
   linear,               ///< down to min_learning_rate
   cosine,               ///< likewise, along half a cosine (Loshchilov and Hutter 2017)
-  inverse_square_root,  ///< with 1/√step from the end of the warm-up (Vaswani et al. 2017, equation 3)
+  inverse_square_root,  ///< with 1/√step after the warm-up (Vaswani et al. 2017, equation 3)
 };
 
 struct ScheduleConfig {

@@ -1,5 +1,7 @@
 #include "clearhead/train/task.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <span>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/memory.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/characters.h"
@@ -30,6 +33,17 @@ BatchLoss loss_of(const Prediction& prediction, double label_smoothing) {
                         {.ignore_index = kIgnoredTarget, .label_smoothing = label_smoothing})
               .loss,
           counted};
+}
+
+// No step does without the scores of all tokens at each of a batch's places, and their gradient.
+void require_memory(const char* field, std::int64_t places, std::int64_t vocabulary) {
+  const double bytes =
+      2 * sizeof(float) * static_cast<double>(places) * static_cast<double>(vocabulary);
+  if (bytes <= static_cast<double>(machine_memory())) return;
+  throw Error(fmt::format(
+      "training.{}: the scores of {} tokens at the {} places of a batch, and their gradient, take "
+      "{:.0f} MiB, and this machine has {}; take smaller batches",
+      field, vocabulary, places, bytes / (1 << 20), machine_memory() >> 20));
 }
 
 // ---- Continue a text ----
@@ -76,11 +90,16 @@ class TextTask : public Task {
 // The batches of lines of one epoch, made when it is asked for.
 class Batches {
  public:
-  Batches(std::vector<std::int64_t> lengths, std::int64_t most_places, std::int64_t seed)
+  Batches(std::vector<std::int64_t> lengths, const TrainingConfig& training,
+          std::int64_t vocabulary)
       : lengths_(std::move(lengths)),
-        most_places_(most_places),
-        seed_(static_cast<std::uint64_t>(seed)),
-        batches_(bucketed_batches(lengths_, most_places_, seed_, 0)) {}
+        most_places_(training.batch_tokens),
+        seed_(static_cast<std::uint64_t>(training.seed)),
+        batches_(bucketed_batches(lengths_, most_places_, seed_, 0)) {
+    const std::int64_t longest = *std::max_element(lengths_.begin(), lengths_.end());
+    require_memory("batch_tokens", std::min(most_places_, std::ssize(lengths_) * longest),
+                   vocabulary);
+  }
 
   std::int64_t size() const { return static_cast<std::int64_t>(batches_.size()); }
   std::int64_t epoch_of(std::int64_t number) const { return number / size(); }
@@ -101,20 +120,11 @@ class Batches {
   mutable std::vector<std::vector<std::int64_t>> batches_;
 };
 
-// Lines longer than the model reads are left out.
-void drop_long(std::vector<Sequence>& lines, std::vector<Sequence>* targets, std::int64_t most) {
-  const auto fits = [&](const Sequence& line) {
-    return static_cast<std::int64_t>(line.size()) <= most;
-  };
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!fits(lines[i]) || (targets != nullptr && !fits((*targets)[i]))) continue;
-    std::swap(lines[kept], lines[i]);
-    if (targets != nullptr) std::swap((*targets)[kept], (*targets)[i]);
-    ++kept;
-  }
-  lines.resize(kept);
-  if (targets != nullptr) targets->resize(kept);
+void require_validation(const std::vector<Sequence>& lines) {
+  if (!lines.empty()) return;
+  throw Error(
+      "data: there is no line to validate with that is not too long for the model; give more, or a "
+      "longer context");
 }
 
 class MaskedTask : public Task {
@@ -125,7 +135,9 @@ class MaskedTask : public Task {
         validation_(std::move(validation)),
         tokenizer_(std::move(tokenizer)),
         training_(training),
-        batches_(line_lengths(train_), training.batch_tokens, training.seed) {}
+        batches_(line_lengths(train_), training, tokenizer_->size()) {
+    require_validation(validation_);
+  }
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
@@ -161,8 +173,9 @@ class TranslationTask : public Task {
         validation_(std::move(validation)),
         tokenizer_(std::move(tokenizer)),
         training_(training),
-        batches_(pair_lengths(train_.sources, train_.targets), training.batch_tokens,
-                 training.seed) {}
+        batches_(pair_lengths(train_.sources, train_.targets), training, tokenizer_->size()) {
+    require_validation(validation_.sources);
+  }
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
@@ -224,6 +237,25 @@ Pairs read_pairs(const Paths& sources, const Paths& targets, const std::filesyst
   return pairs;
 }
 
+// Lines longer than the model reads are left out, and so are blank ones, which hide nothing.
+void drop_unreadable(std::vector<Sequence>& lines, std::int64_t most) {
+  std::erase_if(lines,
+                [&](const Sequence& line) { return line.empty() || std::ssize(line) > most; });
+}
+
+// Pairs of which one side is longer than the model reads are left out.
+void drop_long(Pairs& pairs, std::int64_t most) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < pairs.sources.size(); ++i) {
+    if (std::ssize(pairs.sources[i]) > most || std::ssize(pairs.targets[i]) > most) continue;
+    std::swap(pairs.sources[kept], pairs.sources[i]);
+    std::swap(pairs.targets[kept], pairs.targets[i]);
+    ++kept;
+  }
+  pairs.sources.resize(kept);
+  pairs.targets.resize(kept);
+}
+
 std::unique_ptr<Task> text_task(const Recipe& recipe, const std::filesystem::path& data,
                                 const Tokenizer& tokenizer) {
   const DataConfig& files = recipe.data;
@@ -237,9 +269,10 @@ std::unique_ptr<Task> text_task(const Recipe& recipe, const std::filesystem::pat
     parts.validation = validation;
   }
   const ModelConfig& model = recipe.model;
-  return std::make_unique<TextTask>(
-      tokenizer.encode(parts.train), tokenizer.encode(parts.validation),
-      model.is_recurrent() ? model.recurrent.context : model.transformer.context, recipe.training);
+  const std::int64_t T = model.is_recurrent() ? model.recurrent.context : model.transformer.context;
+  require_memory("batch", recipe.training.batch * T, tokenizer.size());
+  return std::make_unique<TextTask>(tokenizer.encode(parts.train),
+                                    tokenizer.encode(parts.validation), T, recipe.training);
 }
 
 std::unique_ptr<Task> masked_task(const Recipe& recipe, const std::filesystem::path& data,
@@ -250,8 +283,8 @@ std::unique_ptr<Task> masked_task(const Recipe& recipe, const std::filesystem::p
           ? cut_off(train, recipe.data.train_share)
           : encode_lines(joined_lines(recipe.data.validation, data), *tokenizer);
   const std::int64_t most = recipe.model.transformer.context - 2;  // <s> and </s> come to it
-  drop_long(train, nullptr, most);
-  drop_long(validation, nullptr, most);
+  drop_unreadable(train, most);
+  drop_unreadable(validation, most);
   return std::make_unique<MaskedTask>(std::move(train), std::move(validation), std::move(tokenizer),
                                       recipe.training);
 }
@@ -268,8 +301,8 @@ std::unique_ptr<Task> translation_task(const Recipe& recipe, const std::filesyst
   }
   if (!recipe.model.is_recurrent()) {
     const std::int64_t most = recipe.model.transformer.context - 1;  // <s> or </s> comes to it
-    drop_long(train.sources, &train.targets, most);
-    drop_long(validation.sources, &validation.targets, most);
+    drop_long(train, most);
+    drop_long(validation, most);
   }
   return std::make_unique<TranslationTask>(std::move(train), std::move(validation),
                                            std::move(tokenizer), recipe.training);

@@ -1,5 +1,5 @@
-// What a network is asked to learn: to continue a text, to guess hidden words, or to translate. A task holds the data,
-// makes batches of them, and says how wrong a model is.
+// What a network is asked to learn: to continue a text, to guess hidden words, or to translate. A
+// task holds the data, makes batches of them, and says how wrong a model is.
 #ifndef CLEARHEAD_TRAIN_TASK_H_
 #define CLEARHEAD_TRAIN_TASK_H_
 
@@ -29,12 +29,13 @@ class Task {
   virtual double validate(const Model& model, Precision precision) const = 0;
 };
 
-/// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. Throws Error, naming the
-/// file, if that cannot be read.
+/// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. Throws
+/// Error, naming the file, if that cannot be read.
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                                  const std::filesystem::path& data);
 
-/// The config of the recipe's model: a vocabulary of 0 becomes the tokenizer's. Throws Error if it has another.
+/// The config of the recipe's model: a vocabulary of 0 becomes the tokenizer's. Throws Error if it
+/// has another.
 ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer);
 
 /// The task of the recipe's family. Throws Error if the data cannot be read or are too little.

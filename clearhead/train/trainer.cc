@@ -1,6 +1,7 @@
 #include "clearhead/train/trainer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,7 @@
 #include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
-#include "clearhead/base/parallel.h"
+#include "clearhead/ops/elementwise.h"
 #include "clearhead/text/tokenizer_file.h"
 
 namespace clearhead {
@@ -17,22 +18,15 @@ namespace {
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kModel = "model";
 
-// Calls f(begin, end) for the pieces of 0 … count − 1, on all threads.
-template <typename F>
-void for_each_piece(std::int64_t count, F&& f) {
-  constexpr std::int64_t kPiece = 1 << 16;
-  parallel_for((count + kPiece - 1) / kPiece, [&](std::int64_t piece) {
-    f(piece * kPiece, std::min(count, (piece + 1) * kPiece));
-  });
-}
-
-// sum += x, both f32
-void add_to(Tensor& sum, const Tensor& x) {
-  float* to = sum.mutable_data<float>();
-  const float* from = x.data<float>();
-  for_each_piece(sum.count(), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) to[i] += from[i];
-  });
+// Weights, their gradients and at least one moment of each, all f32.
+void require_memory(const ModelConfig& config) {
+  const auto outline = make_model(config, /*seed=*/std::nullopt);
+  const double bytes = 3 * sizeof(float) * static_cast<double>(outline->parameters().count());
+  if (bytes <= static_cast<double>(machine_memory())) return;
+  throw Error("model: to train it takes at least " +
+              std::to_string(static_cast<std::int64_t>(bytes) >> 20) +
+              " MiB, and this machine has " + std::to_string(machine_memory() >> 20) +
+              "; choose a smaller vocabulary, fewer channels or layers");
 }
 
 // mean = memory·mean + (1 − memory)·x, both f32
@@ -40,7 +34,7 @@ void move_towards(Tensor& mean, const Tensor& x, double memory) {
   float* to = mean.mutable_data<float>();
   const float* from = x.data<float>();
   const auto share = static_cast<float>(1 - memory);
-  for_each_piece(mean.count(), [&](std::int64_t begin, std::int64_t end) {
+  for_each_piece(mean.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) to[i] += share * (from[i] - to[i]);
   });
 }
@@ -75,6 +69,7 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
     write_tokenizer(tokenizer, *tokenizer_);
   }
   config_ = model_config(recipe_, *tokenizer_);
+  require_memory(config_);
   task_ = make_task(recipe_, data, tokenizer_);
   model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
   optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
@@ -139,6 +134,9 @@ Evaluation Trainer::evaluate() {
       step_, learning_rate_at(recipe_.training.schedule, step_ - 1, recipe_.training.steps),
       loss_sum_ / static_cast<double>(step_ - before),
       task_->validate(*model_, recipe_.training.precision)};
+  if (!std::isfinite(evaluation.validation)) {
+    throw Error("training: the validation loss is not finite; take a lower learning rate");
+  }
   evaluations_.push_back(evaluation);
   loss_sum_ = 0;
   if (best_of(evaluations_) == evaluations_.size() - 1) {
@@ -190,7 +188,12 @@ void Trainer::resume() {
     optimizer_->load(checkpoint.optimizer);
     if (!checkpoint.average.tensors.empty()) {
       for (const Parameter& parameter : model_->parameters()) {
-        average_.push_back(checkpoint.average.at(parameter.name).clone());
+        const Tensor& mean = checkpoint.average.at(parameter.name);
+        if (mean.shape() != parameter.value.shape() || mean.dtype() != parameter.value.dtype()) {
+          throw Error("average/" + parameter.name + ": expected " +
+                      to_string(parameter.value.shape()) + ", got " + to_string(mean.shape()));
+        }
+        average_.push_back(mean.clone());
       }
     }
   } catch (const Error& error) {
@@ -213,7 +216,7 @@ StepReport add_gradients(const Task& task, const Model& model, std::int64_t numb
     if (i == gradients.size()) {
       gradients.push_back(d);
     } else {
-      add_to(gradients[i], d);
+      accumulate(gradients[i], d);
     }
     ++i;
   }

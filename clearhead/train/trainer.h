@@ -36,14 +36,15 @@ enum class Ending { finished, out_of_patience, interrupted };
 
 class Trainer {
  public:
-  /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data or folder do not
-  /// serve, or if the checkpoint is of another recipe.
+  /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data
+  /// or folder do not serve, or if the checkpoint is of another recipe.
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
           const std::filesystem::path& folder);
 
-  /// Trains until the last step, until no evaluation has been better for as long as the recipe is patient, or until
-  /// `interrupted()`. A run that is killed and goes on ends with the same bytes in its folder as one never stopped.
-  /// Throws Error if a file cannot be written, or if the loss is no number any more; the last checkpoint stays.
+  /// Trains until the last step, until no evaluation has been better for as long as the recipe is
+  /// patient, or until `interrupted()`. A run that is killed and goes on ends with the same bytes
+  /// in its folder as one never stopped. Throws Error if a file cannot be written, or if the loss
+  /// is no number any more; the last checkpoint stays.
   Ending run(const std::function<void(const StepReport&)>& on_step,
              const std::function<void(const Evaluation&)>& on_evaluation);
 
@@ -74,8 +75,8 @@ class Trainer {
   std::vector<Evaluation> evaluations_;
 };
 
-/// Adds the gradients of batch `number` to `gradients`, one for each learned parameter, which may be empty at first.
-/// `share` is what the batch's mean loss counts. Of the report, the step is 0.
+/// Adds the gradients of batch `number` to `gradients`, one for each learned parameter, which may
+/// be empty at first. `share` is what the batch's mean loss counts. Of the report, the step is 0.
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
                          const Pass& pass, double share, std::vector<Tensor>& gradients);
 

@@ -68,7 +68,7 @@ TEST(Program, HelpAndVersion) {
 
 TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> uses = {
-      {{"atend"}, "there is no command \"atend\"; there are attend"},
+      {{"atend"}, "there is no command \"atend\"; there are see, attend, bench"},
       {{"--verson"}, "did you mean --version?"},
       {{"attend"}, "there is nothing to attend to; give --tokens 3"},
       {{"attend", "--token", "3"}, "there is no option --token; did you mean --tokens?"},

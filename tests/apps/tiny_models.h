@@ -17,8 +17,6 @@ SavedModel write_language_model(const std::filesystem::path& folder);
 /// The same with tokens of single bytes, of which there are all.
 SavedModel write_byte_model(const std::filesystem::path& folder);
 
-// Each writes a model into `folder` and returns it as it is read.
-
 /// Reads 32 tokens at most: characters as above, <pad>, <s>, </s> and <mask>.
 SavedModel write_masked_model(const std::filesystem::path& folder);
 SavedModel write_translation_model(const std::filesystem::path& folder);

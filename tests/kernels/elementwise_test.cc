@@ -86,9 +86,8 @@ TEST(Elementwise, SlopesKeepToTheStatedError) {
     for (const Function f : kFunctions) {
       SCOPED_TRACE("function " + std::to_string(static_cast<int>(f)));
       std::vector<float> d_x(x.size(), 0.0F);
-      apply_backward(f, n, x.data(), d_y.data(), d_x.data());
-      std::fill(exact.begin(), exact.end(), 0.0);
-      scalar::apply_backward(f, n, in_f64(x).data(), in_f64(d_y).data(), exact.data());
+      apply_backward(f, n, x.data(), d_y.data(), d_x.data(), false);
+      scalar::apply_backward(f, n, in_f64(x).data(), in_f64(d_y).data(), exact.data(), false);
       for (std::size_t i = 0; i < x.size(); ++i) {
         if (!std::isfinite(x[i]) || !std::isfinite(static_cast<float>(exact[i]))) {
           ASSERT_EQ(std::isnan(x[i]) && !std::isnan(d_x[i]), false);
@@ -109,9 +108,9 @@ TEST(Elementwise, SlopesAreThoseOfTheValues) {
       const double around[2] = {x - kStep, x + kStep};
       double y[2];
       apply(f, 2, around, y);
-      double slope = 10;  // backward adds
+      double slope = 10;
       const double d_y = 2;
-      apply_backward(f, 1, &x, &d_y, &slope);
+      apply_backward(f, 1, &x, &d_y, &slope, /*accumulate=*/true);
       EXPECT_NEAR(slope, 10 + 2 * (y[1] - y[0]) / (2 * kStep), 1e-8) << x;
     }
   }
@@ -125,16 +124,23 @@ TEST(Elementwise, PlaceAndNumberDoNotMatter) {
         std::vector<float> y(x.size()), d_x(x.size(), 7.0F);
         for (std::size_t i = 0; i < x.size(); ++i) {
           apply(f, 1, &x[i], &y[i]);
-          apply_backward(f, 1, &x[i], &d_y[i], &d_x[i]);
+          apply_backward(f, 1, &x[i], &d_y[i], &d_x[i], /*accumulate=*/true);
         }
         Misaligned in_place(x, shift), from(x, shift), d_from(d_y, (shift + 3) % 16),
             d_to(std::vector<float>(x.size(), 7.0F), (shift + 1) % 16);
         apply(f, n, in_place.data(), in_place.data());
-        apply_backward(f, n, from.data(), d_from.data(), d_to.data());
+        apply_backward(f, n, from.data(), d_from.data(), d_to.data(), /*accumulate=*/true);
         ASSERT_EQ(in_place.values(), y);
         ASSERT_EQ(d_to.values(), d_x);
         in_place.expect_guards();
         d_to.expect_guards();
+        Misaligned written(x, (shift + 1) % 16);
+        apply_backward(f, n, from.data(), d_from.data(), written.data(), /*accumulate=*/false);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          apply_backward(f, 1, &x[i], &d_y[i], &d_x[i], /*accumulate=*/false);
+        }
+        ASSERT_EQ(written.values(), d_x);
+        written.expect_guards();
       });
     }
   });

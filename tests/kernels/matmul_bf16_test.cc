@@ -99,12 +99,15 @@ TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   }
 }
 
-// Blocks are 512 wide, along K 512 or 256; pieces of packing 256 lines.
+// Blocks are 512 wide, along K 512 or 256; pieces of packing 256 lines. Of 2048 rows or more each block packs its own.
 TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(40, 40, 1100, {false, false, false});
   expect_product(33, 600, 70, {true, false, true});
   expect_product(600, 33, 520, {false, true, true});
   expect_product(530, 520, 40, {true, true, false});
+  expect_product(2070, 33, 40, {false, true, true});
+  expect_product(2050, 17, 33, {true, false, false});
+  expect_product(2050, 530, 17, {false, false, false});
 }
 
 // An element comes out the same wherever a product is divided.

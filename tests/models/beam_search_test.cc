@@ -1,5 +1,5 @@
-// Beam search: against what is known by hand, against trying everything, and that what is searched side
-// by side does not mix.
+// Beam search: against what is known by hand, against trying everything, and that what is searched
+// side by side does not mix.
 #include "clearhead/models/beam_search.h"
 
 #include <gmock/gmock.h>
@@ -23,8 +23,9 @@ using Tokens = std::vector<std::int64_t>;
 
 constexpr std::int64_t kStart = 0, kEnd = 1;
 
-// A model whose probabilities are a function of the source and of all that is written: what it remembers
-// of both goes through memory and state, as in a network, so that rows that mix are found out.
+// A model whose probabilities are a function of the source and of all that is written: what it
+// remembers of both goes through memory and state, as in a network, so that rows that mix are found
+// out.
 class Written : public TranslationModel {
  public:
   /// The logits of V tokens after `target`, which begins with kStart; `source` has its end.

@@ -1,5 +1,5 @@
-// What all models of a kind must do alike: continue from a state as if there were none, see no padding and no future,
-// refuse what is too long, and record under the names of the field.
+// What all models of a kind must do alike: continue from a state as if there were none, see no
+// padding and no future, refuse what is too long, and record under the names of the field.
 #include <functional>
 #include <memory>
 
@@ -60,7 +60,8 @@ using DecodeOn = std::function<Decode(Tape& tape)>;
 
 const Tensor kTokens = ids({{1, 6, 3, 0, 2}, {2, 2, 5, 4, 1}});
 
-// Every model that writes from left to right; a source is the same for all sequences, as for the beams of one sentence.
+// Every model that writes from left to right; a source is the same for all sequences, as for the
+// beams of one sentence.
 void for_each_writer(const std::function<void(const DecodeOn& writer)>& check) {
   for (const auto& [name, model] : language_models()) {
     SCOPED_TRACE(name);
@@ -223,7 +224,8 @@ TEST(Models, AreAFunctionOfTheirSeed) {
   EXPECT_NE(weight(a).at({0, 0}), weight(other).at({0, 0}));
 }
 
-// The names that an operation or layer records by itself have tests of their own; these are where models put them.
+// The names that an operation or layer records by itself have tests of their own; these are where
+// models put them.
 void expect_names(const Tape& tape, const std::vector<std::string>& names) {
   for (const std::string& name : names) EXPECT_TRUE(tape.contains(name)) << name;
 }

@@ -1,5 +1,5 @@
-// Texts that go on and gaps that are filled: what is chosen, what is read, and that the cache changes
-// nothing.
+// Texts that go on and gaps that are filled: what is chosen, what is read, and that the cache
+// changes nothing.
 #include "clearhead/models/generate.h"
 
 #include <gmock/gmock.h>

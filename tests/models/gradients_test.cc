@@ -1,4 +1,5 @@
-// Whole models against central differences, in f64: each family, and each published choice within it.
+// Whole models against central differences, in f64: each family, and each published choice within
+// it.
 #include <cmath>
 
 #include "clearhead/models/decoder.h"
@@ -15,8 +16,8 @@ const Tensor kSource = ids({{1, 2, 3, 4}, {5, 6, 0, 0}});
 const Tensor kSourceLengths = lengths({4, 2});
 const Tensor kTarget = ids({{1, 6, 3}, {2, 2, 5}});
 
-// ReLU bends at 0, where a difference quotient means nothing: shakes the weights until no number before an
-// activation is as near to it as the steps below could carry it.
+// ReLU bends at 0, where a difference quotient means nothing: shakes the weights until no number
+// before an activation is as near to it as the steps below could carry it.
 void shake_off_bends(Parameters& parameters, const Function& run) {
   const NamedTensors begin = parameters.named_tensors();
   for (std::uint64_t seed = 1;; ++seed) {
@@ -36,10 +37,11 @@ void shake_off_bends(Parameters& parameters, const Function& run) {
   }
 }
 
-// Each parameter is moved along a random direction of length 1, in which the gradient's part must be the difference
-// quotient: a wrong number anywhere in it changes that part. The tolerance is 1e-5 of the gradient's length, or of 1e-3
-// where that is less (the gradient of b_K is 0); the quotient of fourth order with step 1e-4 errs by rounding alone,
-// 1e-16·|result|/1e-4, less than 1e-10.
+// Each parameter is moved along a random direction of length 1, in which the gradient's part must
+// be the difference quotient: a wrong number anywhere in it changes that part. The tolerance is
+// 1e-5 of the gradient's length, or of 1e-3 where that is less (the gradient of b_K is 0); the
+// quotient of fourth order with step 1e-4 errs by rounding alone, 1e-16·|result|/1e-4, less than
+// 1e-10.
 void check_model_gradients(Parameters& parameters, const Function& run) {
   constexpr double kStep = 1e-4;
   shake_off_bends(parameters, run);

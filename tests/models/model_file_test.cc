@@ -74,6 +74,42 @@ TEST(ModelFile, CalculatesTheSameOnceOpened) {
               dynamic_cast<const LanguageModel&>(*saved.model).forward(tokens, {}).value(), 0);
 }
 
+TEST(ModelFile, MatricesMayStayBf16) {
+  const std::pair<Family, TransformerConfig> all[] = {{Family::decoder, small(gpt2())},
+                                                      {Family::decoder, small(t5())},
+                                                      {Family::decoder, small(llama())},
+                                                      {Family::encoder, small(bert())}};
+  for (const auto& [family, transformer] : all) {
+    const TemporaryFolder folder;
+    const ModelConfig config{.family = family, .transformer = transformer};
+    save_model(folder.path(), config, kTokenizer, make_model(config, 3)->parameters());
+    const SavedModel widened = open_model(folder.path());
+    const SavedModel kept = open_model(folder.path(), /*keep_bf16=*/true);
+    for (const Parameter& parameter : kept.model->parameters()) {
+      EXPECT_EQ(parameter.value.dtype(), parameter.value.rank() == 2 ? DType::bf16 : DType::f32)
+          << parameter.name;
+    }
+    for (const std::int64_t T :
+         {1, 6}) {  // few rows, which are multiplied in another order, and many
+      Tape tape(Keep::nothing);
+      const Var tokens = tape.input("tokens", ids({{0, 3, 6, 1, 2, 5}}).slice(1, 0, T));
+      const auto logits = [&](const SavedModel& model) {
+        return family == Family::encoder ? as_masked_model(model).forward(tokens, {}, {}).value()
+                                         : as_language_model(model).forward(tokens, {}).value();
+      };
+      expect_near(logits(kept), logits(widened), 1e-5);  // a few dozen roundings of f32
+    }
+  }
+}
+
+TEST(ModelFile, ARecurrentModelIsWidened) {
+  const Saved saved(Family::recurrent, DType::bf16);
+  for (const Parameter& parameter :
+       open_model(saved.folder.path(), /*keep_bf16=*/true).model->parameters()) {
+    EXPECT_EQ(parameter.value.dtype(), DType::f32) << parameter.name;
+  }
+}
+
 TEST(ModelFile, SavesInPlaceOfAModelThatIsOpen) {
   const Saved saved;
   const SavedModel opened = open_model(saved.folder.path());
@@ -141,7 +177,8 @@ TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
   refused("{", "", "config.json");
 }
 
-// A config may ask for more than there is on earth; that the weights have other shapes shows before they are asked for.
+// A config may ask for more than there is on earth; that the weights have other shapes shows before
+// they are asked for.
 TEST(ModelFile, TakesNoMemoryForWhatAConfigClaims) {
   const Saved saved;
   saved.replace_in_config("\"channels\": 8", "\"channels\": 1048576");

@@ -75,8 +75,8 @@ inline Tensor lengths(std::initializer_list<std::int64_t> numbers) {
   return Tensor::of({static_cast<std::int64_t>(numbers.size())}, numbers);
 }
 
-/// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and small matrices, a
-/// test would not see what is left out. Another seed moves them elsewhere.
+/// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and
+/// small matrices, a test would not see what is left out. Another seed moves them elsewhere.
 inline void shake(Parameters& parameters, std::uint64_t seed = 1) {
   std::uint64_t stream = 1000 * seed;
   for (Parameter& parameter : parameters) {

@@ -1,5 +1,6 @@
-// A model that others have trained, stories260K, a Llama of 260 thousand parameters: with its weights our decoder
-// calculates every activation that is on record for it, and continues a text as it does.
+// A model that others have trained, stories260K, a Llama of 260 thousand parameters: with its
+// weights our decoder calculates every activation that is on record for it, and continues a text as
+// it does.
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>

@@ -20,7 +20,8 @@ TEST(Summary, HasARowForWhatAllBlocksHave) {
   TransformerConfig config = small(gpt2());
   config.layers = 12;
   const ModelSummary summary = summarize(Decoder(config, std::nullopt).parameters());
-  // embed.W_E, pos_embed.W_pos, 4 matrices and biases of attention, 2 of the feed-forward part, 3 norms
+  // embed.W_E, pos_embed.W_pos, 4 matrices and biases of attention, 2 of the feed-forward part, 3
+  // norms
   EXPECT_EQ(summary.rows.size(), 2 + 2 * 4 + 2 * 2 + 2 * 3);
   EXPECT_EQ(summary.rows.front().name, "embed.W_E");
   const SummaryRow& row = row_of(summary, "blocks.0–11.mlp.W_in");

@@ -29,6 +29,20 @@ TEST(Embedding, LooksUpRows) {
   EXPECT_EQ(embedding(tape.input("none", tokens_of({0}, {})), table).shape(), (Shape{0, 2}));
 }
 
+TEST(Embedding, RowsThatAreStoredAsBf16AreWidened) {
+  for (const Keep keep : {Keep::nothing, Keep::for_backward}) {
+    Tape tape(keep);
+    const Var table =
+        tape.input("E", tensor_of({3, 2}, {1, 2, 3, 4, 5, 6}, DType::f32).to(DType::bf16));
+    const Var y = embedding(tape.input("tokens", tokens_of({2}, {2, 0})), table);
+    EXPECT_EQ(y.dtype(), DType::f32);
+    EXPECT_THAT(numbers_of(y), ElementsAre(5, 6, 1, 2));
+    if (keep == Keep::nothing) continue;
+    tape.backward(y, tensor_of({2, 2}, {1, 1, 2, 2}, DType::f32));
+    EXPECT_EQ(table.grad().at({0, 0}), 2);
+  }
+}
+
 TEST(Embedding, ATokenThatOccursSeveralTimesGathersItsGradients) {
   const auto look_up = [](Tape& tape, const std::vector<Var>& x) {
     return embedding(tape.input("tokens", tokens_of({2, 3}, {1, 1, 0, 3, 1, 3})), x[0]);

@@ -93,11 +93,14 @@ TEST(Matmul, AZeroGradientMeetsANan) {
 
 TEST(Linear, AZeroGradientMeetsANan) {
   Tape tape;
-  const Var x = tape.input("x", tensor_of({2, 2}, {1, 2, kNan, 3}));
+  // Three rows, so that x is larger than the weight: of the two it is the other one that is looked at.
+  const Var x = tape.input("x", tensor_of({3, 2}, {1, 2, kNan, 3, 4, kInfinity}));
   const Var weight = tape.input("weight", tensor_of({2, 2}, {5, 6, kInfinity, 7}));
-  tape.backward(linear(x, weight), tensor_of({2, 2}, {1, 0, 0, 0}));
-  EXPECT_THAT(numbers_of(x.grad()), ElementsAre(5, 6, 0, 0));
+  tape.backward(linear(x, weight), tensor_of({3, 2}, {1, 0, 0, 0, 0, 0}));
+  EXPECT_THAT(numbers_of(x.grad()), ElementsAre(5, 6, 0, 0, 0, 0));
   EXPECT_THAT(numbers_of(weight.grad()), ElementsAre(1, 2, 0, 0));
+  tape.backward(linear(x, weight), tensor_of({3, 2}, {1, 0, 0, 0, 1, 0}));
+  EXPECT_THAT(numbers_of(weight.grad()), ElementsAre(5, kInfinity, 0, 0));
 }
 
 TEST(WeightedSum, ReadsNothingOfAHiddenPair) {

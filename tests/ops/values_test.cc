@@ -92,6 +92,24 @@ TEST(Linear, WeightsMayBeStoredAsBf16) {
   EXPECT_EQ(weight.grad().at({0, 2}), 4);
 }
 
+// Where nobody learns a few rows are multiplied with what is stored, and many with what it is as f32.
+TEST(Linear, StoredAsBf16ItIsReadAsItIs) {
+  for (const std::int64_t R : {1, 2, 4, 5}) {
+    Tape tape(Keep::nothing);
+    const Var x = tape.input("x", Tensor::of<float>({1, 3}, {1, 2, 4}).broadcast_to({R, 3}));
+    const Tensor stored =
+        Tensor::of<float>({2, 3}, {1.5F, -2.25F, 1.00390625F, 0, 1, 0}).to(DType::bf16);
+    const Var bias = tape.input("bias", Tensor::of<float>({2}, {0, 100}));
+    const Tensor y = linear(x, tape.input("weight", stored), bias).value();
+    ASSERT_EQ(y.shape(), (Shape{R, 2}));
+    ASSERT_EQ(y.dtype(), DType::f32);
+    for (std::int64_t r = 0; r < R; ++r) {
+      EXPECT_EQ(y.at({r, 0}), 1.5 - 4.5 + 4);
+      EXPECT_EQ(y.at({r, 1}), 102);
+    }
+  }
+}
+
 TEST_P(Values, Linear) {
   const Var x = in({1, 2, 2}, {1, 2, 3, 4});
   const Var weight = in({3, 2}, {1, 0, 0, 1, 1, 1});

@@ -46,7 +46,8 @@ TEST(Evaluate, TextInWindows) {
   const PredictionScore score = evaluate_text(Counter(), tokens, 4, Precision::highest);
   EXPECT_EQ(score.targets, 9);
   EXPECT_NEAR(score.loss, (3 * kAlike + kUnlikely + 5 * kLikely) / 9, kRounding);
-  // Of tokens that are all alike the first is taken for the likeliest, which is the second window's.
+  // Of tokens that are all alike the first is taken for the likeliest, which is the second
+  // window's.
   EXPECT_NEAR(score.accuracy, 6.0 / 9, kRounding);
 
   const PredictionScore whole = evaluate_text(Counter(), tokens, 100, Precision::highest);

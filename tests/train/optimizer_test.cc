@@ -1,4 +1,5 @@
-// Optimisers: steps worked out by hand, clipping, which parameters decay, and that they go on where they were.
+// Optimisers: steps worked out by hand, clipping, which parameters decay, and that they go on where
+// they were.
 #include "clearhead/train/optimizer.h"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,8 @@ namespace {
 // A matrix [1, 2] of 1 and 2, and a vector [1] of 3.
 Parameters small_parameters() {
   Parameters parameters({}, DType::f64);
-  parameters.values("W", Tensor::of<double>({1, 2}, {1, 2}));
-  parameters.values("b", Tensor::of<double>({1}, {3}));
+  parameters.values("W", {1, 2}, [](std::int64_t i) { return 1 + static_cast<double>(i); });
+  parameters.values("b", {1}, [](std::int64_t) { return 3; });
   return parameters;
 }
 
@@ -70,7 +71,7 @@ TEST(Optimizer, RefusesAGradientThatIsNotFinite) {
 // Three steps of f32 parameters that are several pieces long; returns all numbers.
 std::vector<float> after_three_steps(OptimizerKind kind, bool interrupted) {
   Parameters parameters;
-  parameters.values("W", random_tensor({300, 500}, 1, DType::f32));
+  parameters.matrix("W", 300, 500);
   const OptimizerConfig config{.kind = kind};
   Optimizer optimizer(parameters, config);
   for (std::uint64_t step = 0; step < 3; ++step) {

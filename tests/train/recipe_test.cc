@@ -44,6 +44,14 @@ TEST(Recipe, ErrorsNameTheField) {
                  "data.train_targets: expected 1 files, as the model translates, got 0");
 }
 
+TEST(Recipe, SaysHowFarGradientsOfARecurrentNetworkReachBack) {
+  const TemporaryFolder folder;
+  set_content(folder / "recipe.json",
+              R"({"data": {"train": ["x"]},
+                  "model": {"family": "recurrent", "recurrent": {"context": 32}}})");
+  EXPECT_EQ(read_recipe(folder / "recipe.json").model.recurrent.context, 32);
+}
+
 TEST(Recipe, WhatIsWrittenIsReadBack) {
   Recipe recipe;
   recipe.model.family = Family::encoder;

@@ -1,5 +1,5 @@
-// Training: networks of each family learn what can be learnt, a run that was stopped ends with the same bytes, and what
-// goes wrong leaves the last checkpoint as it was.
+// Training: networks of each family learn what can be learnt, a run that was stopped ends with the
+// same bytes, and what goes wrong leaves the last checkpoint as it was.
 #include "clearhead/train/trainer.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,8 @@ void write_data(const TemporaryFolder& folder) {
 Recipe small_recipe(Family family) {
   Recipe recipe;
   recipe.model.family = family;
-  recipe.model.transformer = {.context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
+  recipe.model.transformer = {
+      .context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
   recipe.model.recurrent = {.context = 16, .channels = 16, .hidden = 16};
   recipe.data.train = {"words.txt"};
   if (family == Family::encoder_decoder || family == Family::recurrent_encoder_decoder) {
@@ -59,7 +60,8 @@ TEST(Trainer, EveryFamilyLearns) {
     };
     EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
     ASSERT_EQ(trainer.evaluations().size(), 3u);
-    // It begins with about the logarithm of the number of characters; counting them gives 0.85 of it.
+    // It begins with about the logarithm of the number of characters; counting them gives 0.85 of
+    // it.
     EXPECT_LT(trainer.evaluations().back().validation, 0.65 * first) << static_cast<int>(family);
     EXPECT_EQ(open_model(folder / "run" / "model").model->parameters().count(),
               trainer.model().parameters().count());
@@ -159,6 +161,59 @@ TEST(Trainer, NamesWhatIsMissing) {
   expect_error(
       [&] { Trainer(small_recipe(Family::decoder), folder.path(), folder / "file" / "run"); },
       "cannot be made");
+}
+
+// Before anything is allocated, whatever the machine.
+TEST(Trainer, RefusesWhatFitsNoMemory) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.training.batch = std::int64_t{1} << 40;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+               "training.batch: the scores");
+  recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.channels = 1 << 20;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "to train it takes");
+}
+
+TEST(Trainer, RefusesDataThatLeaveNothingToValidateWith) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  set_content(folder / "long.txt", "a b a b a b a b a b a b a\n");
+  for (const Family family : {Family::encoder, Family::encoder_decoder}) {
+    Recipe recipe = small_recipe(family);
+    recipe.data.validation = {"long.txt"};
+    if (family == Family::encoder_decoder) recipe.data.validation_targets = {"long.txt"};
+    expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+                 "no line to validate with");
+  }
+}
+
+// A batch of blank lines only would have a mean loss of nothing.
+TEST(Trainer, BlankLinesAreLeftOut) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  set_content(folder / "words.txt", std::string(100, '\n') + content(folder / "words.txt"));
+  Recipe recipe = small_recipe(Family::encoder);
+  recipe.data.validation = {"words.txt"};
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  const auto on_step = [](const StepReport& report) { EXPECT_TRUE(std::isfinite(report.loss)); };
+  EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
+}
+
+// One step of such a length that the next loss is infinite.
+TEST(Trainer, AModelThatDivergedIsNotSaved) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  recipe.model.transformer.norm = NormKind::rms;
+  recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 1e38};
+  recipe.training.evaluate_every = 1;
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  expect_error([&] { trainer.run(kSilentStep, kSilentEvaluation); },
+               "validation loss is not finite");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / "model"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / "checkpoint.safetensors"));
 }
 
 // A disk that is full is played by a limit on the size of files: a write past it fails.

@@ -53,7 +53,7 @@ std::vector<std::int64_t> encode_prompt(const Options& o, const Tokenizer& token
 }
 
 void generate(const Options& o) {
-  const SavedModel saved = open_model(o.model);
+  const SavedModel saved = open_model(o.model, /*keep_bf16=*/true);
   const LanguageModel& model = as_language_model(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::vector<std::int64_t> prompt = encode_prompt(o, tokenizer);

@@ -30,8 +30,8 @@ std::string summary_text(const ModelSummary& summary) {
   std::string text;
   for (const std::string& line : table.lines()) text += line + "\n";
   return text + fmt::format(
-                    "\ntraining takes {}: weights {}, gradients {}, two moments of AdamW {} "
-                    "(f32; activations of a batch come on top)\n",
+                    "\ntraining takes {} besides activations: weights {}, gradients {},\n"
+                    "two moments of AdamW {}, all f32\n",
                     bytes_text(summary.training_bytes()), bytes_text(summary.bytes(DType::f32)),
                     bytes_text(4 * summary.learned), bytes_text(8 * summary.learned));
 }

@@ -8,7 +8,8 @@
 
 namespace clearhead {
 
-/// A table with a line for each row: name, shape, numbers, bytes in f32 and in bf16; the total; and what training takes.
+/// A table with a line for each row: name, shape, numbers, bytes in f32 and in bf16; the total; and
+/// what training takes.
 std::string summary_text(const ModelSummary& summary);
 
 }  // namespace clearhead

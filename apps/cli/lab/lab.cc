@@ -1,0 +1,26 @@
+#include "apps/cli/lab/lab.h"
+
+#include <memory>
+
+#include "apps/cli/lab/memory.h"
+#include "apps/cli/lab/options.h"
+#include "apps/cli/lab/parallel.h"
+#include "clearhead/base/parallel.h"
+
+namespace clearhead {
+
+std::function<void()> set_up_lab(CLI::App& app) {
+  const auto o = std::make_shared<LabOptions>();
+  add_lab_options(app, *o);
+  return [o] {
+    check(*o);
+    set_thread_count(o->threads);
+    if (o->experiment == "memory") {
+      run_lab_memory(*o);
+    } else {
+      run_lab_parallel(*o);
+    }
+  };
+}
+
+}  // namespace clearhead

@@ -1,0 +1,18 @@
+// clearhead lab: experiments that show why attention replaced recurrence.
+#ifndef CLEARHEAD_APPS_CLI_LAB_LAB_H_
+#define CLEARHEAD_APPS_CLI_LAB_LAB_H_
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead {
+
+/// Adds the options of `clearhead lab` to `app`; the result runs it.
+std::function<void()> set_up_lab(CLI::App& app);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_APPS_CLI_LAB_LAB_H_

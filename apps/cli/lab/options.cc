@@ -1,0 +1,93 @@
+#include "apps/cli/lab/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "apps/cli/command.h"
+#include "apps/cli/option_group.h"
+#include "clearhead/plot/figure_file.h"
+
+namespace clearhead {
+namespace {
+
+void refuse(bool given, const std::string& name, const std::string& experiment) {
+  if (given) throw UsageError(fmt::format("{} belongs to lab {}", name, experiment));
+}
+
+// Ascending, since they are the x of a curve.
+void require_ascending(const std::optional<std::vector<std::int64_t>>& numbers,
+                       const std::string& name) {
+  if (!numbers) return;
+  const bool ascends =
+      numbers->front() >= 1 && std::adjacent_find(numbers->begin(), numbers->end(),
+                                                  std::greater_equal<>()) == numbers->end();
+  if (ascends) return;
+  throw UsageError(name + ": expected ascending numbers from 1 on");
+}
+
+}  // namespace
+
+void add_lab_options(CLI::App& app, LabOptions& options) {
+  LabOptions* o = &options;
+  app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel");
+  OptionGroup common(app, "Networks and results");
+  common.integer("--parameters",
+                 "Of each network at most (20000 if not given; lab parallel: 200000)", 1,
+                 [o](std::int64_t n) { o->parameters = n; });
+  common.integer("--seed", "Of weights and data (0 if not given)", 0,
+                 [o](std::int64_t n) { o->seed = n; });
+  common.integer("--threads", "Threads (all if not given)", 1,
+                 [o](std::int64_t n) { o->threads = static_cast<int>(n); });
+  common.repeated_text("--out", "FILE",
+                       "Draw the results (.svg, .png, .pdf, .html); the other figures get names "
+                       "like it. May be given several times",
+                       [o](const std::vector<std::string>& files) { o->out = files; });
+  common.text("--csv", "FILE", "Write the numbers. A stopped lab memory goes on from what is there",
+              [o](const std::string& file) { o->csv = file; });
+
+  OptionGroup memory(app, "lab memory");
+  memory.integers("--distances", "N,N,…", "Steps to recall over (8,16,32,64,128,256,512)",
+                  [o](const std::vector<std::int64_t>& n) { o->distances = n; });
+  memory.integer("--steps", "Training steps of each network at most (1500)", 1,
+                 [o](std::int64_t n) { o->steps = n; });
+
+  OptionGroup parallel(app, "lab parallel");
+  parallel.integers("--lengths", "N,N,…", "Tokens of a sequence (64,128,…,4096)",
+                    [o](const std::vector<std::int64_t>& n) { o->lengths = n; });
+  parallel.integer("--rounds", "Measurements, of which the median counts (7)", 1,
+                   [o](std::int64_t n) { o->rounds = n; });
+}
+
+void check(const LabOptions& o) {
+  if (o.experiment.empty()) throw UsageError("lab needs an experiment: memory or parallel");
+  if (o.experiment == "memory") {
+    refuse(o.lengths.has_value(), "--lengths", "parallel");
+    refuse(o.rounds.has_value(), "--rounds", "parallel");
+  } else if (o.experiment == "parallel") {
+    refuse(o.distances.has_value(), "--distances", "memory");
+    refuse(o.steps.has_value(), "--steps", "memory");
+  } else {
+    refuse_value("lab", "memory or parallel", o.experiment);
+  }
+  require_ascending(o.distances, "--distances");
+  require_ascending(o.lengths, "--lengths");
+
+  for (const std::string& path : o.out) check_figure_ending(path);
+  std::vector<std::string> paths = o.out;
+  if (!o.csv.empty()) paths.push_back(o.csv);
+  for (const std::filesystem::path path : paths) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (!std::filesystem::is_directory(folder)) {
+      throw Error(
+          fmt::format("{}: there is no folder {}; make it first", path.string(), folder.string()));
+    }
+  }
+}
+
+std::filesystem::path beside(const std::filesystem::path& path, const std::string& suffix) {
+  return path.parent_path() / (path.stem().string() + "-" + suffix + path.extension().string());
+}
+
+}  // namespace clearhead

@@ -1,0 +1,89 @@
+#include "clearhead/models/equal_networks.h"
+
+#include <functional>
+
+#include "clearhead/base/error.h"
+
+namespace clearhead {
+namespace {
+
+std::int64_t count_of(const ModelConfig& config) {
+  return make_model(config)->parameters().count();
+}
+
+// The largest n ≥ least for which with(n) has at most `parameters` numbers; least − 1 if none has.
+std::int64_t largest(std::int64_t least, std::int64_t parameters,
+                     const std::function<ModelConfig(std::int64_t)>& with) {
+  const auto fits = [&](std::int64_t n) { return count_of(with(n)) <= parameters; };
+  std::int64_t below = least - 1, above = least;
+  while (fits(above)) below = above, above *= 2;
+  while (above - below > 1) {
+    const std::int64_t middle = below + (above - below) / 2;
+    (fits(middle) ? below : above) = middle;
+  }
+  return below;
+}
+
+void require_some(std::int64_t n, std::int64_t parameters) {
+  if (n > 0) return;
+  throw Error("networks of equal size: " + std::to_string(parameters) +
+              " parameters are too few; give more");
+}
+
+// First as many numbers of a state as there are channels, then more channels.
+ModelConfig recurrent(RecurrentKind kind, std::int64_t parameters, std::int64_t vocabulary,
+                      std::int64_t context) {
+  ModelConfig config{.family = Family::recurrent};
+  config.recurrent = {.vocabulary = vocabulary, .context = context, .kind = kind};
+  const auto with_hidden = [&](std::int64_t n) {
+    config.recurrent.hidden = config.recurrent.channels = n;
+    return config;
+  };
+  const std::int64_t hidden = largest(1, parameters, with_hidden);
+  require_some(hidden, parameters);
+  with_hidden(hidden);
+  const auto with_channels = [&](std::int64_t n) {
+    config.recurrent.channels = n;
+    return config;
+  };
+  return with_channels(largest(hidden, parameters, with_channels));
+}
+
+// First whole blocks, then a wider feed-forward part.
+ModelConfig transformer(std::int64_t parameters, std::int64_t vocabulary, std::int64_t context) {
+  constexpr std::int64_t kHeads = 2;
+  constexpr std::int64_t kStep = 2 * kHeads;  // rotary positions turn pairs of a head's channels
+  ModelConfig config{.family = Family::decoder};
+  config.transformer = {.vocabulary = vocabulary,
+                        .context = context,
+                        .layers = 2,
+                        .heads = kHeads,
+                        .positions = TransformerPositions::rotary,
+                        .tied_embedding = false,
+                        .init_std = 0};
+  const auto with_channels = [&](std::int64_t n) {
+    config.transformer.channels = n * kStep;
+    config.transformer.hidden = 4 * config.transformer.channels;
+    return config;
+  };
+  const std::int64_t channels = largest(1, parameters, with_channels);
+  require_some(channels, parameters);
+  with_channels(channels);
+  const auto with_hidden = [&](std::int64_t n) {
+    config.transformer.hidden = n;
+    return config;
+  };
+  return with_hidden(largest(config.transformer.hidden, parameters, with_hidden));
+}
+
+}  // namespace
+
+std::vector<NamedNetwork> equal_networks(std::int64_t parameters, std::int64_t vocabulary,
+                                         std::int64_t context) {
+  return {{"RNN", recurrent(RecurrentKind::rnn, parameters, vocabulary, context)},
+          {"LSTM", recurrent(RecurrentKind::lstm, parameters, vocabulary, context)},
+          {"GRU", recurrent(RecurrentKind::gru, parameters, vocabulary, context)},
+          {"transformer", transformer(parameters, vocabulary, context)}};
+}
+
+}  // namespace clearhead

@@ -1,0 +1,85 @@
+// What does a network remember? A value is shown, then noise, then it is asked for:
+//
+//     value  noise  noise  …  noise  query
+//       0      1      2       N − 1    N       target at the query: the value
+//
+// To answer, the value must survive N steps, and to learn that, its gradient must come back over N steps.
+//
+// Sources: Bengio, Simard and Frasconi, "Learning long-term dependencies with gradient descent is difficult" (1994);
+// Hochreiter and Schmidhuber, "Long short-term memory" (1997), section 5.
+#ifndef CLEARHEAD_TRAIN_RECALL_H_
+#define CLEARHEAD_TRAIN_RECALL_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "clearhead/models/model_file.h"
+#include "clearhead/train/task.h"
+
+namespace clearhead {
+
+inline constexpr std::int64_t kRecallValues = 8;  ///< ids 0 … 7: chance is 1/8
+inline constexpr std::int64_t kRecallNoise = 8;   ///< ids 8 … 15
+inline constexpr std::int64_t kRecallQuery = kRecallValues + kRecallNoise;
+inline constexpr std::int64_t kRecallVocabulary = kRecallQuery + 1;
+
+struct RecallBatch {
+  Tensor input;   ///< i64 [B, N + 1]
+  Tensor target;  ///< i64 [B, N + 1]: the value at the query, else kIgnoredTarget
+};
+
+/// How well a model recalls values in 512 sequences that it was not trained on.
+struct RecallScore {
+  double loss = 0;      ///< mean cross-entropy, in nats; chance has ln 8
+  double accuracy = 0;  ///< the share whose value is the most likely token; chance has 1/8
+};
+
+/// For language models.
+class RecallTask : public Task {
+ public:
+  /// Over `distance` = N ≥ 1 steps, in batches of `batch` sequences. Throws Error if they are not positive.
+  RecallTask(std::int64_t distance, std::int64_t batch, std::uint64_t seed);
+
+  RecallBatch make_batch(std::int64_t number) const;
+  BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
+                  const Pass& pass) const override;
+  double validate(const Model& model, Precision precision) const override;
+  RecallScore test(const Model& model) const;
+
+ private:
+  std::int64_t distance_;
+  std::int64_t batch_;
+  std::uint64_t seed_;
+};
+
+/// How far back the loss at the query is heard: for each d = 0 … N the length of ∂L/∂(embedding d steps before the
+/// query), over a batch of 16 sequences, as a share of the one at the query. In f64, so that it may be very small.
+std::vector<double> gradient_reach(const ModelConfig& config, const Model& model,
+                                   std::int64_t distance, std::uint64_t seed);
+
+struct RecallConfig {
+  std::int64_t distance = 8;
+  std::int64_t steps = 1000;  ///< at most: training ends when the loss is down to 0.01
+  std::int64_t batch = 32;
+  double learning_rate = 3e-3;
+  std::uint64_t seed = 0;
+};
+
+struct RecallResult {
+  std::int64_t steps = 0;  ///< that were done
+  RecallScore score = {};
+  std::vector<double> reach_before = {};  ///< `gradient_reach`
+  std::vector<double> reach_after = {};
+};
+
+/// Trains a network as it begins to recall. Nothing if `interrupted()`. `on_step` is told how many steps are done, and
+/// their loss. Throws Error if the loss is no number any more.
+std::optional<RecallResult> train_to_recall(
+    const ModelConfig& config, const RecallConfig& recall,
+    const std::function<void(std::int64_t step, double loss)>& on_step);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_RECALL_H_

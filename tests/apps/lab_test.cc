@@ -1,0 +1,118 @@
+// clearhead lab: what it prints and writes, and that a stopped experiment goes on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "clearhead/tensor/csv.h"
+#include "tests/apps/program.h"
+
+namespace clearhead {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<std::string> memory_command(const TemporaryFolder& folder) {
+  return {"lab",   "memory",         "--parameters", "1500",          "--distances",
+          "2,3",   "--steps",        "10",           "--seed",        "3",
+          "--csv", folder / "m.csv", "--out",        folder / "m.svg"};
+}
+
+// All columns but the last, which is the time that it took.
+std::vector<double> results_in(const std::string& path) {
+  const Tensor values = read_csv(path).values;
+  const Tensor results = values.slice(1, 0, values.size(1) - 1).contiguous();
+  return {results.data<double>(), results.data<double>() + results.count()};
+}
+
+TEST(LabMemory, ShowsAndWritesWhatEachNetworkReaches) {
+  const TemporaryFolder folder;
+  const ProgramResult result = run_program("clearhead", memory_command(folder));
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("accuracy over steps  parameters     2     3\n"));
+  EXPECT_THAT(result.out, HasSubstr("# chance"));
+  EXPECT_THAT(result.out, HasSubstr("gradient after"));
+  EXPECT_THAT(result.out, Not(HasSubstr("stopped")));
+  EXPECT_THAT(folder.names(), ElementsAre("m-gradient.csv", "m-gradient.svg",
+                                          "m-trained-gradient.svg", "m.csv", "m.svg"));
+  const Table table = read_csv(folder / "m.csv");
+  EXPECT_THAT(table.row_labels, ElementsAre("RNN", "LSTM", "GRU", "transformer", "RNN", "LSTM",
+                                            "GRU", "transformer"));
+  EXPECT_EQ(read_csv(folder / "m-gradient.csv").values.size(0), 4 * (3 + 4));
+}
+
+TEST(LabMemory, GoesOnFromWhatIsThere) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_program("clearhead", memory_command(folder)).status, 0);
+  const std::string all = folder.read("m.csv");
+  const std::vector<double> results = results_in(folder / "m.csv");
+
+  EXPECT_EQ(run_program("clearhead", memory_command(folder)).status, 0);
+  EXPECT_EQ(folder.read("m.csv"), all) << "nothing was left to do";
+
+  const std::size_t last_row = all.rfind('\n', all.size() - 2) + 1;
+  folder.write("m.csv", all.substr(0, last_row));
+  const ProgramResult result = run_program("clearhead", memory_command(folder));
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.error, HasSubstr("transformer over 3: accuracy"));
+  EXPECT_THAT(result.error, Not(HasSubstr("GRU over 3: accuracy")));
+  EXPECT_EQ(results_in(folder / "m.csv"), results);
+  EXPECT_EQ(folder.read("m.csv").substr(0, last_row), all.substr(0, last_row));
+}
+
+TEST(LabMemory, DoesNotMixExperiments) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_program("clearhead", memory_command(folder)).status, 0);
+  std::vector<std::string> other = memory_command(folder);
+  *(std::find(other.begin(), other.end(), "--seed") + 1) = "4";
+  ProgramResult result = run_program("clearhead", other);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("has results of other options; take another file"));
+
+  folder.write("m.csv", ",a\n\"RNN\",1\n");
+  result = run_program("clearhead", memory_command(folder));
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("these are no results of lab memory"));
+}
+
+TEST(LabParallel, ShowsAndWritesTimes) {
+  const TemporaryFolder folder;
+  const ProgramResult result = run_program(
+      "clearhead", {"lab", "parallel", "--parameters", "2000", "--lengths", "4,8", "--rounds", "1",
+                    "--threads", "2", "--csv", folder / "p.csv", "--out", folder / "p.svg"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("kernels run as"));
+  EXPECT_THAT(result.out, HasSubstr("2 threads : 1"));
+  EXPECT_THAT(folder.names(), ElementsAre("p-forward.svg", "p-speed-up.svg", "p.csv", "p.svg"));
+  const Table table = read_csv(folder / "p.csv");
+  EXPECT_EQ(table.values.shape(), (Shape{4 * 2 * 2, 5}));  // networks, lengths, threads
+  for (std::int64_t row = 0; row < table.values.size(0); ++row) {
+    for (const std::int64_t seconds : {3, 4}) EXPECT_GT(table.values.at({row, seconds}), 0);
+  }
+}
+
+TEST(Lab, WrongUseSaysWhatIsRight) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"lab"}, "lab needs an experiment: memory or parallel"},
+      {{"lab", "memroy"}, "expected memory or parallel, got \"memroy\""},
+      {{"lab", "memory", "--lengths", "4"}, "--lengths belongs to lab parallel"},
+      {{"lab", "parallel", "--steps", "4"}, "--steps belongs to lab memory"},
+      {{"lab", "memory", "--distances", "8,4"}, "--distances: expected ascending numbers"},
+      {{"lab", "parallel", "--lengths", "0,4"}, "--lengths: expected ascending numbers"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const ProgramResult result = run_program("clearhead", arguments);
+    EXPECT_EQ(result.status, 2) << message;
+    EXPECT_THAT(result.error, HasSubstr(message));
+  }
+  const ProgramResult result = run_program("clearhead", {"lab", "memory", "--out", "a/b/c.svg"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("there is no folder a/b; make it first"));
+}
+
+}  // namespace
+}  // namespace clearhead
