@@ -74,7 +74,7 @@ std::int64_t attention_block_workspace(const AttentionProblem<float>& problem) {
 }
 
 bool attention_reads_bf16(std::int64_t queries) {
-  return current_target() != Target::baseline && queries <= kFewRows;
+  return current_target() != Target::baseline && queries <= kFewQueries;
 }
 
 bool backward_by_blocks(const AttentionProblem<float>& problem) {
@@ -112,7 +112,7 @@ void attention_forward_block(const AttentionProblem<float>& problem, const Query
     reference_rows(problem, block, 0, block.rows, keys, result, workspace);
     return;
   }
-  const bool finite = block.rows <= kFewRows && !problem.scores_again
+  const bool finite = block.rows <= kFewQueries && !problem.scores_again
                           ? simd_decode_block(problem, block, keys, result, workspace)
                           : simd_forward_block(problem, block, keys, result, workspace);
   if (finite) return;

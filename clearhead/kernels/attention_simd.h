@@ -13,8 +13,8 @@ namespace clearhead::kernels {
 bool simd_forward_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                         KeyRange keys, const BlockResult& result, float* workspace);
 
-/// The same for blocks of up to kFewRows rows, whose keys and values may be stored as bf16.
-inline constexpr std::int64_t kFewRows = 8;
+/// The same for blocks of up to kFewQueries rows, whose keys and values may be stored as bf16.
+inline constexpr std::int64_t kFewQueries = 8;
 bool simd_decode_block(const AttentionProblem<float>& problem, const QueryBlock& block,
                        KeyRange keys, const BlockResult& result, float* workspace);
 

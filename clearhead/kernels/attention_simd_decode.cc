@@ -310,7 +310,7 @@ bool decode(const Cache<T>& cache, KeyRange keys, const BlockResult& result, flo
   const DecodeMemory m(p, block.rows, workspace);
   const std::int64_t stride = rounded_up(p.Dv);
   std::fill_n(m.z, block.rows * stride, 0.0F);
-  Row rows[kFewRows];
+  Row rows[kFewQueries];
   std::int64_t begin = keys.end;  // that some row sees
   std::int64_t end = keys.begin;
   for (std::int64_t r = 0; r < block.rows; ++r) {

@@ -29,12 +29,12 @@ class TranslateCommand : public testing::Test {
     const Tokenizer& tokenizer = *saved_.tokenizer;
     const std::vector<std::vector<std::int64_t>> sources = {tokenizer.encode(text)};
     std::vector<std::string> lines;
-    for (const Translation& translation :
-         clearhead::translate(as_translation_model(saved_), sources,
-                              {.start = tokenizer.special(kStartToken),
-                              .end = tokenizer.special(kEndToken),
-                              .beam = beam,
-                              .n_best = n_best})[0]) {
+    const auto translations = clearhead::translate(as_translation_model(saved_), sources,
+                                                   {.start = tokenizer.special(kStartToken),
+                                                    .end = tokenizer.special(kEndToken),
+                                                    .beam = beam,
+                                                    .n_best = n_best});
+    for (const Translation& translation : translations[0]) {
       std::string line = tokenizer.decode(translation.tokens);
       std::replace(line.begin(), line.end(), '\n', ' ');
       lines.push_back(n_best == 1 ? line + "\n"
