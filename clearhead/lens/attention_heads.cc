@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <string_view>
 
 namespace clearhead {
@@ -35,6 +34,19 @@ Tensor rows(const Var& var, const HeadPlace& place, std::int64_t t, std::int64_t
   }
   return var.tile(begin, end).to(DType::f64).reshape({t_end - t, var.size(-1)}).contiguous();
 }
+
+// Of the weights that are no −∞.
+struct Mean {
+  double sum = 0;
+  double count = 0;
+
+  void add(double weight) {
+    if (std::isinf(weight)) return;
+    sum += weight;
+    ++count;
+  }
+  double value() const { return count == 0 ? 0 : sum / count; }
+};
 
 }  // namespace
 
@@ -80,16 +92,13 @@ Tensor visible_weights(const Tape& tape, const HeadPlace& place) {
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
   const std::int64_t T = weights.size(0), S = weights.size(1);
   const double* const P = weights.data<double>();
-  std::vector<double> usual(static_cast<std::size_t>(S));  // weight of each key, where it is seen
-  for (std::int64_t s = 0; s < S; ++s) {
-    double sum = 0;
-    std::int64_t seen = 0;
-    for (std::int64_t t = 0; t < T; ++t) {
-      if (std::isinf(P[t * S + s])) continue;
-      sum += P[t * S + s];
-      ++seen;
+  std::vector<Mean> of_key(static_cast<std::size_t>(S));
+  std::vector<Mean> of_distance(static_cast<std::size_t>(T + S));  // s − t, from −T on
+  for (std::int64_t t = 0; t < T; ++t) {
+    for (std::int64_t s = 0; s < S; ++s) {
+      of_key[s].add(P[t * S + s]);
+      of_distance[s - t + T].add(P[t * S + s]);
     }
-    usual[s] = seen == 0 ? 0 : sum / static_cast<double>(seen);
   }
   HeadMeasures mean;
   for (std::int64_t t = 0; t < T; ++t) {
@@ -101,7 +110,9 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
       if (s == 0) mean.first += p;
       if (same_tokens && s == t) mean.self += p;
       if (same_tokens && s == t - 1) mean.previous += p;
-      if (!same_tokens || std::abs(t - s) > 1) preference = std::max(preference, p - usual[s]);
+      double usual = of_key[s].value();
+      if (same_tokens) usual = std::max(usual, of_distance[s - t + T].value());
+      preference = std::max(preference, p - usual);
     }
     mean.selectivity += preference;
   }

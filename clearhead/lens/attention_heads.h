@@ -42,10 +42,10 @@ struct HeadMeasures {
   double first = 0;    ///< the weight of the first key
   double self = 0;     ///< the weight of key t, and
   double previous = 0;  ///< of key t − 1: both 0 unless queries and keys are the same tokens
-  /// How much a query prefers one key to what that key gets from queries in general:
-  /// max over s of P_ts − mean over the queries that see s of P_s. Among the same tokens keys next
-  /// to the query (|t − s| ≤ 1) do not count. So it is small for a head that looks everywhere, or
-  /// always at the same key, or at neighbours; and large where what is looked at depends on the text.
+  /// How much more weight a query gives to one key than it would if only the key's place mattered:
+  /// max over s of P_ts − max(mean of P_.s, mean of P at the distance s − t), means over the queries
+  /// that see such a key; distances only among the same tokens. Near 0 for a head that looks
+  /// everywhere, always at the same key, or always as far back; large where the text decides.
   double selectivity = 0;
 };
 

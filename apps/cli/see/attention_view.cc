@@ -177,10 +177,9 @@ std::string describe(const AttentionView& view) {
   std::string text;
   if (view.is_chosen) {
     text = fmt::format(
-        "Layer {}, head {} is the most selective: on average a query gives one key{} {:.2f} more "
-        "weight than queries in general do. --layer and --head show others. ",
-        view.layer, view.head, view.same_tokens ? ", neither itself nor a neighbour," : "",
-        m.selectivity);
+        "Layer {}, head {} is the most selective: on average a query gives one key {:.2f} more "
+        "weight than queries in general give that key{}. --layer and --head show others. ",
+        view.layer, view.head, m.selectivity, view.same_tokens ? ", or one as far away" : "");
   }
   text += fmt::format("Its mean entropy is {:.2f} nats, its mean weight for the first key {:.2f}",
                       m.entropy, m.first);

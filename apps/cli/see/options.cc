@@ -20,8 +20,8 @@ void add_model(CLI::App& app, SeeOptions& o) {
                 [&o](std::int64_t n) { o.layer = n; });
   group.integer("--head",
                 "The head that is shown large, counted from 0. Without --layer or --head it is "
-                "the most selective one: whose queries most prefer a key, beyond their neighbours, "
-                "that other queries do not",
+                "the most selective one: whose queries most prefer a key to what queries in "
+                "general give that key, or one as far away",
                 0, [&o](std::int64_t n) { o.head = n; });
   group.choice<AttentionKind>("--attention",
                               {{"encoder", AttentionKind::encoder},

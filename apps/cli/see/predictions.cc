@@ -38,6 +38,10 @@ std::vector<Likely> likeliest(const Reading& reading, std::int64_t t, std::int64
 
 std::string percent(double probability) { return fmt::format("{:.2f} %", 100 * probability); }
 
+std::string shown(const Reading& reading, std::int64_t id) {
+  return label_text({reading.token(id)}, 0);
+}
+
 // A bar of eighths of a character.
 std::string bar(double probability) {
   static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -51,8 +55,8 @@ std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top)
   TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
   for (const Likely& likely : likeliest(reading, t, top)) {
-    table.rows.push_back({label_text({reading.token(likely.id)}, 0), percent(likely.probability),
-                          bar(likely.probability)});
+    table.rows.push_back(
+        {shown(reading, likely.id), percent(likely.probability), bar(likely.probability)});
   }
   return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
 }
@@ -69,29 +73,41 @@ std::string print_masks(const Reading& reading, std::int64_t top) {
   return fmt::format("There is nothing to guess: put {} in the place of a word.\n", kMaskToken);
 }
 
+// "chien 0.13 %, enfants 0.05 %": of place t, the likeliest beside `written`, as many as fit.
+std::string print_others(const Reading& reading, std::int64_t t, std::int64_t written,
+                         std::int64_t count, int width) {
+  std::string others;
+  for (const Likely& likely : likeliest(reading, t, count + 1)) {
+    if (likely.id == written || count == 0) continue;
+    const std::string more = fmt::format("{}{} {}", others.empty() ? "" : ", ",
+                                         shown(reading, likely.id), percent(likely.probability));
+    if (display_width(others + more) > width) break;
+    others += more;
+    --count;
+  }
+  return others;
+}
+
 // A row for each token that is written after those before it.
 std::string print_translation(const Reading& reading, std::int64_t top, int width) {
   TextTable table;
-  table.columns = {{"token", true}, {"probability", false}, {"likeliest others", true}};
+  table.columns = {{"token", true}, {"probability", false}};
   std::vector<std::int64_t> written(reading.text.ids.begin() + 1, reading.text.ids.end());
   written.push_back(reading.saved.tokenizer->special(kEndToken));
   for (std::int64_t t = 0; t < std::ssize(written); ++t) {
     const std::int64_t id = written[static_cast<std::size_t>(t)];
-    std::string others;
-    std::int64_t count = 1;
-    for (const Likely& likely : likeliest(reading, t, top)) {
-      if (likely.id == id || count == top) continue;
-      others += fmt::format("{}{} {}", others.empty() ? "" : ", ",
-                            label_text({reading.token(likely.id)}, 0), percent(likely.probability));
-      ++count;
-    }
     const double probability = reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
-    table.rows.push_back({label_text({reading.token(id)}, 0), percent(probability), others});
+    table.rows.push_back({shown(reading, id), percent(probability)});
   }
-  std::string text =
-      "The translation:\n" + wrapped(visible_text(reading.translation), width, 0) + "\n\n";
-  for (const std::string& line : table.lines()) text += shorten(line, width) + "\n";
-  return text;
+  const int room = width - display_width(table.lines().front()) - 2;
+  table.columns.push_back({"likeliest others", true});
+  for (std::int64_t t = 0; t < std::ssize(written); ++t) {
+    const auto row = static_cast<std::size_t>(t);
+    table.rows[row].push_back(print_others(reading, t, written[row], top - 1, room));
+  }
+  return fmt::format("The translation:\n{}\n\n{}\n",
+                     wrapped(visible_text(reading.translation), width, 0),
+                     fmt::join(table.lines(), "\n"));
 }
 
 }  // namespace
