@@ -20,6 +20,13 @@
 namespace clearhead {
 namespace {
 
+// The next line of standard input, without its end, "\n" or "\r\n"; false where there is none.
+bool next_line(std::string& line) {
+  if (!std::getline(std::cin, line)) return false;
+  if (line.ends_with('\r')) line.pop_back();
+  return true;
+}
+
 struct Options {
   ModelOptions model;
   std::vector<std::string> texts;
@@ -44,13 +51,13 @@ std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, 
 
 std::vector<std::string> lines_of_input() {
   std::vector<std::string> lines;
-  for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
+  for (std::string line; next_line(line);) lines.push_back(line);
   return lines;
 }
 
 // What somebody types, each line as soon as it is there.
 void translate_typed(const SavedModel& saved, const Options& o) {
-  for (std::string line; std::getline(std::cin, line);) {
+  for (std::string line; next_line(line);) {
     write_output(text_of(translate_lines(saved, {line}, o.search, "standard input", false), o));
   }
 }
