@@ -27,12 +27,15 @@ using Value = std::function<double(const SequenceTime&)>;
 
 constexpr std::int64_t kVocabulary = 64;
 
-// How many times as fast training is as with one thread.
-double speed_up(const Times& times, const SequenceTime& time) {
+double forward_ms(const SequenceTime& t) { return 1e3 * t.forward.median; }
+double training_ms(const SequenceTime& t) { return 1e3 * t.training.median; }
+
+// How many times as fast as with one thread.
+double speed_up(const Times& times, const SequenceTime& time, const Value& value) {
   const auto one = std::find_if(times.begin(), times.end(), [&](const SequenceTime& t) {
     return t.network == time.network && t.length == time.length && t.threads == 1;
   });
-  return one->training.median / time.training.median;
+  return value(*one) / value(time);
 }
 
 // A curve for each network over the lengths, with this many threads.
@@ -58,9 +61,6 @@ LinePlot time_plot(const Times& times, int threads, const std::string& what, con
           .y_scale = Scale::log};
 }
 
-double forward_ms(const SequenceTime& t) { return 1e3 * t.forward.median; }
-double training_ms(const SequenceTime& t) { return 1e3 * t.training.median; }
-
 struct NamedPlot {
   std::string suffix;  // of the file, "" for the first
   LinePlot plot;
@@ -70,13 +70,14 @@ std::vector<NamedPlot> plots_of(const Times& times, int threads) {
   std::vector<NamedPlot> plots{{"", time_plot(times, threads, "Training on", training_ms)},
                                {"forward", time_plot(times, threads, "Reading", forward_ms)}};
   if (threads > 1) {
-    plots.push_back({"speed-up",
-                     {.title = fmt::format("Training on one sequence, {} threads", threads),
-                      .curves = curves_over_length(
-                          times, threads, [&](const auto& time) { return speed_up(times, time); }),
-                      .x_title = "tokens",
-                      .y_title = "times as fast as one thread",
-                      .x_scale = Scale::log}});
+    plots.push_back(
+        {"speed-up",
+         {.title = fmt::format("Training on one sequence, {} threads", threads),
+          .curves = curves_over_length(
+              times, threads, [&](const auto& time) { return speed_up(times, time, training_ms); }),
+          .x_title = "tokens",
+          .y_title = "times as fast as one thread",
+          .x_scale = Scale::log}});
   }
   return plots;
 }
@@ -90,17 +91,31 @@ std::string tables(const Times& times, int threads) {
   TextTable table;
   table.columns = {{"network", true}, {"parameters"},  {"tokens"},
                    {"forward ms"},    {"training ms"}, {"tokens/s"}};
-  if (threads > 1) table.columns.push_back({fmt::format("{} threads : 1", threads)});
+  const bool compares = threads > 1;
+  if (compares) {
+    table.columns.insert(table.columns.begin() + 4, {"1 : " + std::to_string(threads)});
+    table.columns.insert(table.columns.begin() + 6, {"1 : " + std::to_string(threads)});
+  }
   for (const SequenceTime& time : times) {
     if (time.threads != threads) continue;
-    table.rows.push_back(
-        {time.network, with_commas(time.parameters), std::to_string(time.length),
-         ms_text(forward_ms(time)), ms_text(training_ms(time)),
-         fmt::format("{:.0f}", static_cast<double>(time.length) / time.training.median)});
-    if (threads > 1) table.rows.back().push_back(fmt::format("{:.2f}", speed_up(times, time)));
+    std::vector<std::string> row{time.network, with_commas(time.parameters),
+                                 std::to_string(time.length)};
+    for (const Value& value : {Value(forward_ms), Value(training_ms)}) {
+      row.push_back(ms_text(value(time)));
+      if (compares) row.push_back(fmt::format("{:.2f}", speed_up(times, time, value)));
+    }
+    row.push_back(
+        fmt::format("{:.0f}", 1e3 * static_cast<double>(time.length) / training_ms(time)));
+    table.rows.push_back(std::move(row));
   }
   std::string text;
   for (const std::string& line : table.lines()) text += line + "\n";
+  if (compares) {
+    text += fmt::format(
+        "1 : {0} is the time of one thread divided by that of {0}; tokens/s are of "
+        "training\n",
+        threads);
+  }
   return text;
 }
 
