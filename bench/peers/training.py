@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures training and generation of clearhead beside PyTorch: the same model, weights, batch and optimiser.
 
-    bench/peers/training.py           both settings, memory and generation, about ten minutes
+    bench/peers/training.py           both settings, memory and generation, about ten minutes; goes on where it was
+                                      stopped, unless machine, build or versions changed since
     bench/peers/training.py --quick   a tiny model, to see that it works
 
 Each contender's loss is compared with PyTorch's in f32 first; then they take turns, in one process. Memory is the peak
@@ -40,6 +41,7 @@ def main():
         description=__doc__.split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="a tiny model, for a moment")
+    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     parser.add_argument("--peak", nargs=2, metavar=("SETTING", "WHO"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak:
@@ -48,15 +50,33 @@ def main():
         return
     small, baby = (TINY, TINY) if arguments.quick else (SMALL, BABY)
     rounds = 2 if arguments.quick else ROUNDS
-    cells = [
-        training_cell(small, rounds),
-        training_cell(baby, rounds),
-        memory_cell(baby),
-        generation_cell(baby, rounds),
+    jobs = [
+        lambda: training_cell(small, rounds),
+        lambda: training_cell(baby, rounds),
+        lambda: memory_cell(baby),
+        lambda: generation_cell(baby, rounds),
     ]
     import training_report
 
-    training_report.write(cells, into_docs=not arguments.quick)
+    training_report.write(cells_of(jobs, arguments), into_docs=not arguments.quick)
+
+
+def cells_of(jobs, arguments):
+    """What the jobs measure, line by line in a file: a run that was stopped goes on there."""
+    import run
+
+    path = engine.ROOT / "build" / "bench" / ("quick" if arguments.quick else "") / "training.jsonl"
+    surroundings = json.loads(json.dumps(run.surroundings()))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before, *cells = map(json.loads, path.read_text().splitlines()) if path.exists() else [None]
+    if arguments.fresh or arguments.quick or before != surroundings:
+        cells = []
+        path.write_text(json.dumps(surroundings) + "\n")
+    for job in jobs[len(cells) :]:
+        cells.append(job())
+        with path.open("a") as file:
+            file.write(json.dumps(cells[-1]) + "\n")
+    return cells
 
 
 class Clearhead:
