@@ -1,6 +1,7 @@
 #include "clearhead/models/equal_networks.h"
 
 #include <functional>
+#include <optional>
 
 #include "clearhead/base/error.h"
 
@@ -8,7 +9,7 @@ namespace clearhead {
 namespace {
 
 std::int64_t count_of(const ModelConfig& config) {
-  return make_model(config)->parameters().count();
+  return make_model(config, std::nullopt)->parameters().count();
 }
 
 // The largest n ≥ least for which with(n) has at most `parameters` numbers; least − 1 if none has.

@@ -21,12 +21,6 @@ Tensor filled(const Shape& shape, DType dtype, const F& f) {
   return value.to(dtype);
 }
 
-// The same numbers in memory of their own.
-Tensor copy(const Tensor& tensor, DType dtype) {
-  const Tensor converted = tensor.to(dtype);
-  return converted.address() == tensor.address() ? converted.clone() : converted;
-}
-
 }  // namespace
 
 Var on(Tape& tape, const Parameter* parameter) {

@@ -104,8 +104,8 @@ TEST(ModelFile, MatricesMayStayBf16) {
 
 TEST(ModelFile, ARecurrentModelIsWidened) {
   const Saved saved(Family::recurrent, DType::bf16);
-  for (const Parameter& parameter :
-       open_model(saved.folder.path(), /*keep_bf16=*/true).model->parameters()) {
+  const SavedModel opened = open_model(saved.folder.path(), /*keep_bf16=*/true);
+  for (const Parameter& parameter : opened.model->parameters()) {
     EXPECT_EQ(parameter.value.dtype(), DType::f32) << parameter.name;
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include "apps/cli/lab/memory_results.h"
 #include "apps/cli/output.h"
@@ -27,7 +28,7 @@ std::vector<std::pair<MemoryRun, ModelConfig>> plan(const LabOptions& o) {
   for (const std::int64_t distance : distances) {
     for (const NamedNetwork& network : networks) {
       runs.push_back({{.network = network.name,
-                       .parameters = make_model(network.config)->parameters().count(),
+                       .parameters = make_model(network.config, std::nullopt)->parameters().count(),
                        .seed = o.seed,
                        .most_steps = o.steps.value_or(1500),
                        .distance = distance},
