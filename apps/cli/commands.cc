@@ -15,7 +15,7 @@ namespace clearhead {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      {"see", "what a trained network does with a sentence: every head, and what it predicts",
+      {"see", "what every head of a trained network does, and what it predicts",
        "\"TEXT\" [OPTIONS]",
        R"(  Shakespeare, character by character; all heads, one of them large:
     clearhead see "First Citizen:"

@@ -31,10 +31,10 @@ std::string overview() {
   std::string text =
       "clearhead " CLEARHEAD_VERSION
       ": attention you can see through\n\n"
-      "It calculates attention with every step visible: as tables with formulas, as\n"
-      "figures, and any single number with what it was made of.\n\n"
+      "It trains transformers and shows what they do with a text: each head of their\n"
+      "attention, what they predict, and any single number with what it was made of.\n\n"
       "Try this first:\n\n"
-      "  clearhead attend --tokens 3 --dim 4 --seed 7 --steps\n\n"
+      "  clearhead see \"To be, or not to be\"\n\n"
       "Commands:\n\n";
   for (const Command& command : commands()) {
     text += "  " + pad_right(command.name, 14) + command.summary + "\n";
