@@ -1,9 +1,13 @@
 #include "clearhead/train/bleu.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <cmath>
 #include <map>
-#include <regex>
 
 #include "clearhead/base/error.h"
 #include "clearhead/text/utf8.h"
@@ -21,6 +25,36 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
   }
 }
+
+// What each match of a pattern, which is over bytes, becomes. The pattern is compiled once.
+struct Rule {
+  Rule(std::string_view pattern, std::string_view replacement) : replacement(replacement) {
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error,
+                         &offset, nullptr);
+    assert(code != nullptr);
+  }
+
+  void apply(std::string& text) const {
+    // Each byte is at most one match's, which adds three blanks.
+    std::string changed(4 * text.size() + 1, '\0');
+    PCRE2_SIZE size = changed.size();
+    const int matches = pcre2_substitute(
+        code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, PCRE2_SUBSTITUTE_GLOBAL,
+        nullptr, nullptr, reinterpret_cast<PCRE2_SPTR>(replacement.data()), replacement.size(),
+        reinterpret_cast<PCRE2_UCHAR*>(changed.data()), &size);
+    if (matches < 0) {
+      throw Error("BLEU: a line cannot be cut into words (PCRE2 error " + std::to_string(matches) +
+                  ")");
+    }
+    changed.resize(size);
+    text = std::move(changed);
+  }
+
+  pcre2_code* code;
+  std::string_view replacement;
+};
 
 // What Python's str.split takes for white space.
 bool is_space(char32_t c) {
@@ -107,15 +141,11 @@ Bleu bleu(std::span<const std::string> translations, std::span<const std::string
 }
 
 std::vector<std::string> words_13a(std::string_view text) {
-  struct Rule {
-    std::regex pattern;
-    const char* replacement;
-  };
   static const std::array<Rule, 4> kRules = {{
-      {std::regex(R"(([{-~[-` -&(-+:-@/]))"), " $1 "},  // marks stand alone
-      {std::regex("([^0-9])([.,])"), "$1 $2 "},         // so do . and , unless digits are before
-      {std::regex("([.,])([^0-9])"), " $1 $2"},         // and after them
-      {std::regex("([0-9])(-)"), "$1 $2 "},             // and a dash after a digit
+      {R"(([{-~[-` -&(-+:-@/]))", " $1 "},  // marks stand alone
+      {"([^0-9])([.,])", "$1 $2 "},         // so do . and , unless digits are before
+      {"([.,])([^0-9])", " $1 $2"},         // and after them
+      {"([0-9])(-)", "$1 $2 "},             // and a dash after a digit
   }};
   std::string line(text);
   replace_all(line, "<skipped>", "");
@@ -124,7 +154,7 @@ std::vector<std::string> words_13a(std::string_view text) {
   replace_all(line, "&lt;", "<");
   replace_all(line, "&gt;", ">");
   line = " " + line + " ";
-  for (const Rule& rule : kRules) line = std::regex_replace(line, rule.pattern, rule.replacement);
+  for (const Rule& rule : kRules) rule.apply(line);
   return split_at_spaces(line);
 }
 
