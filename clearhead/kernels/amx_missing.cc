@@ -35,8 +35,8 @@ bool backward_chunk(const BackwardSizes&, const BackwardQueries&, float*, char*)
 void backward_add_keys(const BackwardSizes&, float, Size, float*, float*, char*) { std::abort(); }
 
 Size panel_bytes(Size, int) { std::abort(); }
-void pack_rows(const float*, Size, bool, Size, Size, int, char*) { std::abort(); }
-void pack_columns(const float*, Size, bool, Size, Size, int, char*) { std::abort(); }
+void pack_rows(const float*, Size, bool, Size, Size, int, bool, char*) { std::abort(); }
+void pack_columns(const float*, Size, bool, Size, Size, int, bool, char*) { std::abort(); }
 void multiply_panels(const Block&, const char*, const char*, int, float*) { std::abort(); }
 
 }  // namespace clearhead::kernels::amx

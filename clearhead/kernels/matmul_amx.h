@@ -18,8 +18,8 @@ inline constexpr std::int64_t kDepthStep = 32;
 std::int64_t panel_bytes(std::int64_t K, int parts);
 
 /// Packs panels of op(a) that cover `rows` rows and K columns, with zeros beyond. Element (i, k) is
-/// at a[i·stride + k], or a[k·stride + i] if transposed. `past_caches`: so much is packed that it will not be found in a
-/// cache when it is read.
+/// at a[i·stride + k], or a[k·stride + i] if transposed. `past_caches`: so much is packed that it
+/// will not be found in a cache when it is read.
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
                std::int64_t K, int parts, bool past_caches, char* panels);
 
