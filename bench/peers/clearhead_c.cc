@@ -40,6 +40,7 @@ struct clearhead_trainer {
   clearhead::Recipe recipe;
   std::unique_ptr<clearhead::Model> model;
   std::unique_ptr<clearhead::Optimizer> optimizer;
+  std::unique_ptr<clearhead::Model> as_saved;  // made by `generator`, until weights change
   std::int64_t steps = 0;
 };
 
@@ -81,6 +82,18 @@ const void* bytes_of(const Tensor& tensor) {
   if (!tensor.defined()) return nullptr;
   return clearhead::with_dtype(tensor.dtype(),
                                [&](auto x) -> const void* { return tensor.data<decltype(x)>(); });
+}
+
+// What writes texts: at medium the model as it is saved and read again, with matrices as bf16.
+const clearhead::Model& generator(clearhead_trainer& trainer) {
+  if (trainer.recipe.training.precision != clearhead::Precision::medium) return *trainer.model;
+  if (trainer.as_saved == nullptr) {
+    clearhead::NamedTensors weights = trainer.model->parameters().named_tensors();
+    for (auto& [name, value] : weights.tensors) value = value.to(DType::bf16);
+    trainer.as_saved = clearhead::make_model(trainer.recipe.model, /*seed=*/std::nullopt);
+    trainer.as_saved->parameters().load(weights, /*keep_bf16=*/true);
+  }
+  return *trainer.as_saved;
 }
 
 // The same batch at every step: the caller's.
@@ -189,6 +202,7 @@ void clearhead_trainer_free(clearhead_trainer* trainer) { delete trainer; }
 
 float* clearhead_trainer_weight(clearhead_trainer* trainer, const char* name, int64_t* count) {
   return guarded<float*>(nullptr, [&] {
+    trainer->as_saved = nullptr;
     Tensor& value = trainer->model->parameters().at(name).value;
     *count = value.count();
     return value.mutable_data<float>();
@@ -212,6 +226,7 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
                                .training = true,
                                .dropout = training.dropout,
                                .step = static_cast<std::uint64_t>(trainer->steps)};
+    trainer->as_saved = nullptr;
     std::vector<Tensor> gradients;
     const GivenBatch batch(*trainer, tokens, targets);
     *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 1, gradients).loss;
@@ -220,11 +235,11 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
   });
 }
 
-int clearhead_trainer_generate(const clearhead_trainer* trainer, const int64_t* prompt,
-                               int64_t length, int64_t count, int64_t* tokens) {
+int clearhead_trainer_generate(clearhead_trainer* trainer, const int64_t* prompt, int64_t length,
+                               int64_t count, int64_t* tokens) {
   return guarded<int>(1, [&] {
     const std::span<const std::int64_t> text(prompt, static_cast<std::size_t>(length));
-    std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(*trainer->model), text,
+    std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(generator(*trainer)), text,
                          {.tokens = count,
                           .sampling = {.temperature = 0},
                           .precision = trainer->recipe.training.precision})

@@ -63,10 +63,10 @@ CLEARHEAD_API int clearhead_trainer_loss(const clearhead_trainer* trainer, const
 /* One step with the recipe's highest learning rate, and the loss before it, with dropout. */
 CLEARHEAD_API int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
                                          const int64_t* targets, double* loss);
-/* The `count` likeliest tokens after prompt [length], one after the other. */
-CLEARHEAD_API int clearhead_trainer_generate(const clearhead_trainer* trainer,
-                                             const int64_t* prompt, int64_t length, int64_t count,
-                                             int64_t* tokens);
+/* The `count` likeliest tokens after prompt [length], one after the other; at medium with weights as
+   they are saved, matrices as bf16. */
+CLEARHEAD_API int clearhead_trainer_generate(clearhead_trainer* trainer, const int64_t* prompt,
+                                             int64_t length, int64_t count, int64_t* tokens);
 
 /* The machine as JSON. Valid until the next call. */
 CLEARHEAD_API const char* clearhead_machine(void);

@@ -110,8 +110,7 @@ Tensor Tensor::empty(Shape shape, DType dtype) {
   }
   tensor.data_ = static_cast<std::byte*>(memory.get());
   tensor.owner_ = memory;
-  tensor.strides_ = row_major_strides(shape);
-  tensor.shape_ = std::move(shape);
+  tensor.set_layout(shape, row_major_strides(shape));
   tensor.dtype_ = dtype;
   return tensor;
 }
@@ -143,37 +142,42 @@ Tensor Tensor::view_of(const void* data, Shape shape, DType dtype,
   tensor.count_ = element_count(shape);
   tensor.owner_ = std::move(owner);
   tensor.data_ = const_cast<std::byte*>(static_cast<const std::byte*>(data));
-  tensor.strides_ = row_major_strides(shape);
-  tensor.shape_ = std::move(shape);
+  tensor.set_layout(shape, row_major_strides(shape));
   tensor.dtype_ = dtype;
   tensor.read_only_ = true;
   return tensor;
 }
 
+const Tensor::Layout Tensor::kNoLayout;
+
+void Tensor::set_layout(Shape shape, std::vector<std::int64_t> strides) {
+  layout_ = std::make_shared<const Layout>(Layout{std::move(shape), std::move(strides)});
+}
+
 std::int64_t Tensor::size(std::int64_t axis) const {
-  return shape_[static_cast<std::size_t>(normalize_axis(axis, rank()))];
+  return shape()[static_cast<std::size_t>(normalize_axis(axis, rank()))];
 }
 
 bool Tensor::is_contiguous() const {
   if (count_ == 0) return true;
   std::int64_t expected = 1;
-  for (std::size_t i = shape_.size(); i-- > 0;) {
-    if (shape_[i] != 1 && strides_[i] != expected) return false;
-    expected *= shape_[i];
+  for (std::size_t i = shape().size(); i-- > 0;) {
+    if (shape()[i] != 1 && strides()[i] != expected) return false;
+    expected *= shape()[i];
   }
   return true;
 }
 
 double Tensor::at(std::span<const std::int64_t> index) const {
-  bool fits = index.size() == shape_.size();
+  bool fits = index.size() == shape().size();
   std::int64_t offset = 0;
   for (std::size_t i = 0; fits && i < index.size(); ++i) {
-    fits = index[i] >= 0 && index[i] < shape_[i];
-    if (fits) offset += index[i] * strides_[i];
+    fits = index[i] >= 0 && index[i] < shape()[i];
+    if (fits) offset += index[i] * strides()[i];
   }
   if (!fits) {
     throw Error("index " + to_string(index) + " does not lie in a tensor of shape " +
-                to_string(shape_));
+                to_string(shape()));
   }
   return with_dtype(dtype_,
                     [&](auto zero) { return convert<double>(data<decltype(zero)>()[offset]); });
@@ -181,9 +185,9 @@ double Tensor::at(std::span<const std::int64_t> index) const {
 
 double Tensor::item() const {
   if (count_ != 1) {
-    throw Error("item: expected a tensor of one element, got shape " + to_string(shape_));
+    throw Error("item: expected a tensor of one element, got shape " + to_string(shape()));
   }
-  return at(Index(shape_.size(), 0));
+  return at(Index(shape().size(), 0));
 }
 
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
@@ -204,18 +208,17 @@ Tensor Tensor::reshape(Shape shape) const {
   }
   if (derived != nullptr && known != 0) *derived = count_ / known;
   if ((derived != nullptr && known == 0) || element_count(shape) != count_) {
-    throw Error("reshape: shape " + to_string(shape_) + " has " + std::to_string(count_) +
+    throw Error("reshape: shape " + to_string(this->shape()) + " has " + std::to_string(count_) +
                 " elements and cannot become " + to_string(shape));
   }
   Tensor result = contiguous();
-  result.strides_ = row_major_strides(shape);
-  result.shape_ = std::move(shape);
+  result.set_layout(shape, row_major_strides(shape));
   return result;
 }
 
 Tensor Tensor::permute(std::span<const std::int64_t> axes) const {
-  std::vector<bool> seen(shape_.size(), false);
-  bool valid = axes.size() == shape_.size();
+  std::vector<bool> seen(shape().size(), false);
+  bool valid = axes.size() == shape().size();
   for (std::size_t i = 0; valid && i < axes.size(); ++i) {
     const std::size_t axis = static_cast<std::size_t>(axes[i]);
     valid = axes[i] >= 0 && axis < seen.size() && !seen[axis];
@@ -223,51 +226,57 @@ Tensor Tensor::permute(std::span<const std::int64_t> axes) const {
   }
   if (!valid) {
     throw Error("permute: " + to_string(axes) + " does not name each axis of shape " +
-                to_string(shape_) + " once");
+                to_string(shape()) + " once");
+  }
+  Layout permuted = layout();
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    permuted.shape[i] = shape()[static_cast<std::size_t>(axes[i])];
+    permuted.strides[i] = strides()[static_cast<std::size_t>(axes[i])];
   }
   Tensor result = *this;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    result.shape_[i] = shape_[static_cast<std::size_t>(axes[i])];
-    result.strides_[i] = strides_[static_cast<std::size_t>(axes[i])];
-  }
+  result.set_layout(std::move(permuted.shape), std::move(permuted.strides));
   return result;
 }
 
 Tensor Tensor::transpose(std::int64_t a, std::int64_t b) const {
   const auto i = static_cast<std::size_t>(normalize_axis(a, rank()));
   const auto j = static_cast<std::size_t>(normalize_axis(b, rank()));
+  Layout exchanged = layout();
+  std::swap(exchanged.shape[i], exchanged.shape[j]);
+  std::swap(exchanged.strides[i], exchanged.strides[j]);
   Tensor result = *this;
-  std::swap(result.shape_[i], result.shape_[j]);
-  std::swap(result.strides_[i], result.strides_[j]);
+  result.set_layout(std::move(exchanged.shape), std::move(exchanged.strides));
   return result;
 }
 
 Tensor Tensor::slice(std::int64_t axis, std::int64_t begin, std::int64_t end) const {
   const auto i = static_cast<std::size_t>(normalize_axis(axis, rank()));
-  if (begin < 0 || end < begin || end > shape_[i]) {
+  if (begin < 0 || end < begin || end > shape()[i]) {
     throw Error("slice: positions " + std::to_string(begin) + " to " + std::to_string(end) +
-                " do not lie in axis " + std::to_string(i) + " of shape " + to_string(shape_));
+                " do not lie in axis " + std::to_string(i) + " of shape " + to_string(shape()));
   }
   Tensor result = *this;
-  result.shape_[i] = end - begin;
-  result.count_ = element_count(result.shape_);
+  Shape sliced = shape();
+  sliced[i] = end - begin;
+  result.set_layout(std::move(sliced), strides());
+  result.count_ = element_count(result.shape());
   if (result.count_ > 0) {
-    result.data_ += begin * strides_[i] * static_cast<std::int64_t>(dtype_size(dtype_));
+    result.data_ += begin * strides()[i] * static_cast<std::int64_t>(dtype_size(dtype_));
   }
   return result;
 }
 
 Tensor Tensor::broadcast_to(const Shape& shape) const {
-  if (broadcast_shapes(shape_, shape) != shape) {
-    throw Error("shape " + to_string(shape_) + " does not broadcast to " + to_string(shape));
+  if (broadcast_shapes(this->shape(), shape) != shape) {
+    throw Error("shape " + to_string(this->shape()) + " does not broadcast to " + to_string(shape));
   }
   Tensor result = *this;
-  result.shape_ = shape;
-  result.strides_.assign(shape.size(), 0);
-  const std::size_t added = shape.size() - shape_.size();
-  for (std::size_t i = 0; i < shape_.size(); ++i) {
-    if (shape_[i] == shape[added + i]) result.strides_[added + i] = strides_[i];
+  std::vector<std::int64_t> repeated(shape.size(), 0);
+  const std::size_t added = shape.size() - this->shape().size();
+  for (std::size_t i = 0; i < this->shape().size(); ++i) {
+    if (this->shape()[i] == shape[added + i]) repeated[added + i] = strides()[i];
   }
+  result.set_layout(shape, std::move(repeated));
   result.count_ = element_count(shape);
   result.read_only_ = true;
   return result;
@@ -276,12 +285,12 @@ Tensor Tensor::broadcast_to(const Shape& shape) const {
 void Tensor::require(DType wanted, bool to_write) const {
   if (!defined()) throw Error("tensor: there is none (an optional one was left out)");
   if (wanted != dtype_) {
-    throw Error("tensor of shape " + to_string(shape_) + ": expected " +
+    throw Error("tensor of shape " + to_string(shape()) + ": expected " +
                 std::string(dtype_name(wanted)) + ", it holds " + std::string(dtype_name(dtype_)) +
                 "; convert it with to()");
   }
   if (to_write && read_only_) {
-    throw Error("tensor of shape " + to_string(shape_) +
+    throw Error("tensor of shape " + to_string(shape()) +
                 ": its memory is read-only (a mapped file or a broadcast view); clone() it first");
   }
 }

@@ -44,10 +44,10 @@ class Tensor {
                         std::shared_ptr<const void> owner);
 
   bool defined() const { return owner_ != nullptr; }
-  const Shape& shape() const { return shape_; }
-  const std::vector<std::int64_t>& strides() const { return strides_; }  // in elements
+  const Shape& shape() const { return layout().shape; }
+  const std::vector<std::int64_t>& strides() const { return layout().strides; }  // in elements
   DType dtype() const { return dtype_; }
-  std::int64_t rank() const { return static_cast<std::int64_t>(shape_.size()); }
+  std::int64_t rank() const { return static_cast<std::int64_t>(shape().size()); }
   /// The size along an axis, counted from the end if negative. Throws Error if there is no such
   /// axis.
   std::int64_t size(std::int64_t axis) const;
@@ -95,12 +95,20 @@ class Tensor {
   Tensor broadcast_to(const Shape& shape) const;
 
  private:
+  // Where the elements lie. Copies of a tensor share it, so that they cost no allocation.
+  struct Layout {
+    Shape shape;
+    std::vector<std::int64_t> strides;
+  };
+  const Layout& layout() const { return layout_ ? *layout_ : kNoLayout; }
+  void set_layout(Shape shape, std::vector<std::int64_t> strides);
   void require(DType wanted, bool to_write) const;
+
+  static const Layout kNoLayout;
 
   std::shared_ptr<const void> owner_;
   std::byte* data_ = nullptr;
-  Shape shape_;
-  std::vector<std::int64_t> strides_;
+  std::shared_ptr<const Layout> layout_;
   std::int64_t count_ = 0;
   DType dtype_ = DType::f32;
   bool read_only_ = false;
