@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/parallel.h"
 #include "clearhead/kernels/dispatch.h"
 #include "clearhead/kernels/matmul_amx.h"
 
@@ -18,8 +19,10 @@ constexpr std::int64_t kBlockColumns = 512;
 // From this size on c is written past the caches: twice what a second-level cache holds.
 constexpr std::int64_t kLargeBytes = 4 << 20;
 
-// A piece of packing: 8 panels, so that reading a factor across its rows takes 256 neighbours.
-constexpr std::int64_t kPiecePanels = 8;
+// A piece of packing: 8 panels, so that reading a factor across its rows takes 256 neighbours; of
+// small factors 2, so that there is work for all threads.
+constexpr std::int64_t kPiecePanels = 8, kSmallPiecePanels = 2;
+constexpr std::int64_t kSmall = 2048;  // rows and columns together
 
 // Below this many multiply-adds packing takes longer than it saves.
 constexpr std::int64_t kEnoughWork = 64 * 64 * 64;
@@ -33,10 +36,25 @@ std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64
   return divided_up(lines, kPanel) * amx::panel_bytes(K, parts_of(p.precision));
 }
 
+std::int64_t piece_lines(const MatmulProblem& p) {
+  return (p.M + p.N <= kSmall ? kSmallPiecePanels : kPiecePanels) * kPanel;
+}
+
 // Whether each block packs its rows of a for itself. Where b is met by so many blocks that they are work for all threads,
 // and so deep as a second-level cache allows (1 MiB of a), a need not be written to memory and read again.
 bool packs_a_by_block(const MatmulProblem& p) {
   return p.M >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.K) <= 1 << 20;
+}
+
+// Rows of a block: fewer where there would otherwise be fewer blocks than threads, or one more than
+// they divide among them.
+std::int64_t block_rows(const MatmulProblem& p) {
+  const std::int64_t down = divided_up(p.M, kBlockRows);
+  const std::int64_t across = packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns);
+  const std::int64_t threads = thread_count();
+  if (down * across >= 4 * threads) return kBlockRows;
+  const std::int64_t even = divided_up(divided_up(down * across, threads) * threads, across);
+  return divided_up(divided_up(p.M, even), kPanel) * kPanel;
 }
 
 // Twice what was seen to stay in the third level.
@@ -50,7 +68,7 @@ void pack_rows(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char
 // The columns [column, …) of rows [row, …) of c from their packed factors.
 void multiply_packed_block(const MatmulProblem& p, std::int64_t row, std::int64_t column,
                            const char* a, const char* b, float* sums) {
-  const amx::Block block = {std::min(kBlockRows, p.M - row),
+  const amx::Block block = {std::min(block_rows(p), p.M - row),
                             std::min(kBlockColumns, p.N - column),
                             p.K,
                             p.c + row * p.ldc + column,
@@ -72,17 +90,17 @@ std::int64_t packed_factors_bytes(const MatmulProblem& p) {
 }
 
 std::int64_t factor_pieces(const MatmulProblem& p) {
-  constexpr std::int64_t kLines = kPiecePanels * kPanel;
-  return divided_up(p.N, kLines) + (packs_a_by_block(p) ? 0 : divided_up(p.M, kLines));
+  const std::int64_t lines = piece_lines(p);
+  return divided_up(p.N, lines) + (packs_a_by_block(p) ? 0 : divided_up(p.M, lines));
 }
 
 // First those of b.
 void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
-  constexpr std::int64_t kLines = kPiecePanels * kPanel;
-  const std::int64_t pieces_of_b = divided_up(p.N, kLines);
+  const std::int64_t most = piece_lines(p);
+  const std::int64_t pieces_of_b = divided_up(p.N, most);
   const bool is_b = i < pieces_of_b;
-  const std::int64_t line = (is_b ? i : i - pieces_of_b) * kLines;
-  const std::int64_t lines = std::min(kLines, (is_b ? p.N : p.M) - line);
+  const std::int64_t line = (is_b ? i : i - pieces_of_b) * most;
+  const std::int64_t lines = std::min(most, (is_b ? p.N : p.M) - line);
   char* const to = factors + (is_b ? 0 : packed_bytes(p, p.N, p.K)) + packed_bytes(p, line, p.K);
   if (is_b) {
     amx::pack_columns(p.b + line * (p.transpose_b ? p.ldb : 1), p.ldb, p.transpose_b, lines, p.K,
@@ -93,7 +111,8 @@ void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
 }
 
 std::int64_t product_blocks(const MatmulProblem& p) {
-  return divided_up(p.M, kBlockRows) * (packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns));
+  return divided_up(p.M, block_rows(p)) *
+         (packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns));
 }
 
 std::int64_t product_workspace(const MatmulProblem& p) {
@@ -106,8 +125,8 @@ std::int64_t product_workspace(const MatmulProblem& p) {
 }
 
 void multiply_block(const MatmulProblem& p, std::int64_t i, const char* factors, float* workspace) {
-  const std::int64_t down = divided_up(p.M, kBlockRows);
-  const std::int64_t row = i % down * kBlockRows;
+  const std::int64_t rows = block_rows(p), down = divided_up(p.M, rows);
+  const std::int64_t row = i % down * rows;
   const auto b = [&](std::int64_t column) { return factors + packed_bytes(p, column, p.K); };
   if (!packs_a_by_block(p)) {
     const std::int64_t column = i / down * kBlockColumns;
@@ -117,7 +136,7 @@ void multiply_block(const MatmulProblem& p, std::int64_t i, const char* factors,
   }
   auto* const a = reinterpret_cast<char*>(workspace);
   float* const sums = workspace + packed_bytes(p, kBlockRows, p.K) / sizeof(float);
-  pack_rows(p, row, std::min(kBlockRows, p.M - row), a);
+  pack_rows(p, row, std::min(rows, p.M - row), a);
   for (std::int64_t column = 0; column < p.N; column += kBlockColumns) {
     multiply_packed_block(p, row, column, a, b(column), sums);
   }

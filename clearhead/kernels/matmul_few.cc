@@ -22,6 +22,8 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 
 #if CLEARHEAD_HAS_VECTORS
 
+constexpr std::int64_t kCacheLine = 64;
+
 // The first `count` numbers, then zeros.
 template <typename T>
 HWY_INLINE Vec load_part(const T* x, std::int64_t count) {
@@ -30,42 +32,53 @@ HWY_INLINE Vec load_part(const T* x, std::int64_t count) {
   return load(numbers);
 }
 
-// A row of b with all rows of a. Two sums each: a multiply-add waits 4 cycles for the one before, and
-// reading from beyond the second-level cache gives a vector in 8 or more.
-template <int kRows, typename T>
-HWY_INLINE void multiply_row(std::int64_t K, const float* HWY_RESTRICT a, std::int64_t lda,
-                             const T* HWY_RESTRICT b, float* HWY_RESTRICT c, std::int64_t ldc,
-                             bool accumulate) {
-  // Lines so far ahead, in rows to come, are asked for: the processor itself looks ahead no further
-  // than to the end of a page.
-  constexpr std::int64_t kAhead = 2048 / static_cast<std::int64_t>(sizeof(T));
+// kColumns rows of b with all rows of a: each sum of its own, since a multiply-add waits 4 cycles for
+// the one before, and adding up the lanes of one sum, 15 cycles, happens beside the next ones.
+template <int kRows, int kColumns, typename T>
+HWY_INLINE void multiply_tile(std::int64_t K, const float* HWY_RESTRICT a, std::int64_t lda,
+                              const T* HWY_RESTRICT b, std::int64_t ldb, float* HWY_RESTRICT c,
+                              std::int64_t ldc, bool accumulate) {
+  // The rows to come are asked for: the processor itself looks ahead no further than to the end of
+  // a page.
+  constexpr std::int64_t kStep = kCacheLine / static_cast<std::int64_t>(sizeof(T));
   const Floats d;
-  Vec sums[kRows][2];
+  Vec sums[kRows][kColumns];
 #pragma GCC unroll 4
-  for (int r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(d);
-  std::int64_t k = 0;
-  for (; k + 2 * kLanes <= K; k += 2 * kLanes) {
-    hwy::Prefetch(b + k + kAhead);
-    if (sizeof(T) == sizeof(float)) hwy::Prefetch(b + k + kLanes + kAhead);
-    const Vec b0 = load(b + k), b1 = load(b + k + kLanes);
+  for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      sums[r][0] = hn::MulAdd(load(a + r * lda + k), b0, sums[r][0]);
-      sums[r][1] = hn::MulAdd(load(a + r * lda + k + kLanes), b1, sums[r][1]);
+    for (int j = 0; j < kColumns; ++j) sums[r][j] = hn::Zero(d);
+  }
+  const auto add = [&](std::int64_t k, auto load_a, auto load_b) HWY_ATTR {
+    Vec row[kRows];
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) row[r] = load_a(a + r * lda + k);
+#pragma GCC unroll 4
+    for (int j = 0; j < kColumns; ++j) {
+      const Vec x = load_b(b + j * ldb + k);
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) sums[r][j] = hn::MulAdd(row[r], x, sums[r][j]);
     }
+  };
+  const auto whole = [](const auto* x) HWY_ATTR { return load(x); };
+  std::int64_t k = 0;
+  for (; k + kStep <= K; k += kStep) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kColumns; ++j) hwy::Prefetch(b + (j + kColumns) * ldb + k);
+#pragma GCC unroll 2
+    for (std::int64_t i = 0; i < kStep; i += kLanes) add(k + i, whole, whole);
   }
   for (; k < K; k += kLanes) {
     const std::int64_t count = std::min(kLanes, K - k);
-    const Vec rest = load_part(b + k, count);
-#pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      sums[r][0] = hn::MulAdd(load_part(a + r * lda + k, count), rest, sums[r][0]);
-    }
+    const auto part = [count](const auto* x) HWY_ATTR { return load_part(x, count); };
+    add(k, part, part);
   }
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
-    const float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(sums[r][0], sums[r][1])));
-    c[r * ldc] = accumulate ? c[r * ldc] + sum : sum;
+#pragma GCC unroll 4
+    for (int j = 0; j < kColumns; ++j) {
+      const float sum = hn::GetLane(hn::SumOfLanes(d, sums[r][j]));
+      c[r * ldc + j] = accumulate ? c[r * ldc + j] + sum : sum;
+    }
   }
 }
 
@@ -73,8 +86,13 @@ template <int kRows, typename T>
 HWY_NOINLINE void multiply_rows(std::int64_t columns, std::int64_t K, const float* a,
                                 std::int64_t lda, const T* b, std::int64_t ldb, float* c,
                                 std::int64_t ldc, bool accumulate) {
-  for (std::int64_t j = 0; j < columns; ++j) {
-    multiply_row<kRows>(K, a, lda, b + j * ldb, c + j, ldc, accumulate);
+  constexpr int kColumns = 4;  // 16 sums at most, of 32 registers, or of 16 with some in memory
+  std::int64_t j = 0;
+  for (; j + kColumns <= columns; j += kColumns) {
+    multiply_tile<kRows, kColumns>(K, a, lda, b + j * ldb, ldb, c + j, ldc, accumulate);
+  }
+  for (; j < columns; ++j) {
+    multiply_tile<kRows, 1>(K, a, lda, b + j * ldb, ldb, c + j, ldc, accumulate);
   }
 }
 

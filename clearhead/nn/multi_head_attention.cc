@@ -80,10 +80,34 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters,
   b_O_ = parameters.zeros("b_O", {C});
 }
 
-// [B, T, C] → [B, heads, T, D]
-Var MultiHeadAttention::project(const Var& x, const Parameter* W, const Parameter* b,
-                                std::int64_t heads, const Pass& pass) const {
-  return split_heads(linear(x, stored_on(x.tape(), W), on(x.tape(), b), pass.precision), heads);
+// q [B, H, T, D]; k and v [B, G, S, D], if there is a key_value_input
+MultiHeadAttention::Projected MultiHeadAttention::project(const Var& query_input,
+                                                          const Var& key_value_input,
+                                                          const Pass& pass) const {
+  Tape& tape = query_input.tape();
+  const LinearWeights weights[] = {{stored_on(tape, W_Q_), on(tape, b_Q_)},
+                                   {stored_on(tape, W_K_), on(tape, b_K_)},
+                                   {stored_on(tape, W_V_), on(tape, b_V_)}};
+  const auto apply = [&](const Var& x, std::span<const LinearWeights> some) {
+    return linears(x, some, pass.precision);
+  };
+  const std::span all(weights);
+  std::vector<Var> results;
+  if (&query_input == &key_value_input) {  // self-attention
+    results = apply(query_input, all);
+  } else {
+    results = apply(query_input, all.first(1));
+    results.resize(3);
+    if (key_value_input.defined()) {
+      const std::vector<Var> keys_values = apply(key_value_input, all.last(2));
+      std::copy(keys_values.begin(), keys_values.end(), results.begin() + 1);
+    }
+  }
+  const auto heads = [](const Var& x, std::int64_t count) {
+    return x.defined() ? split_heads(x, count) : x;
+  };
+  return {heads(results[0], config_.num_heads), heads(results[1], config_.kv_heads()),
+          heads(results[2], config_.kv_heads())};
 }
 
 // x [B, heads, T, D], turned by the positions from `first` on
@@ -98,12 +122,12 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
                                 KeyValueCache* cache) const {
   const std::int64_t before = cache == nullptr ? 0 : cache->length();
   check_input(query_input, "query_input", config_.embed_dim);
-  Var q = project(query_input, W_Q_, b_Q_, config_.num_heads, pass).named("hook_q");
-  Var k, v;  // q [B, H, T, D]; k, v [B, G, S, D]
+  if (key_value_input.defined()) check_input(key_value_input, "key_value_input", config_.embed_dim);
+  auto [q, k, v] = project(query_input, key_value_input, pass);
+  q = q.named("hook_q");
   if (key_value_input.defined()) {
-    check_input(key_value_input, "key_value_input", config_.embed_dim);
-    k = project(key_value_input, W_K_, b_K_, config_.kv_heads(), pass).named("hook_k");
-    v = project(key_value_input, W_V_, b_V_, config_.kv_heads(), pass).named("hook_v");
+    k = k.named("hook_k");
+    v = v.named("hook_v");
     if (config_.rotary.dim > 0) {
       q = turn(q, before).named("hook_rot_q");
       k = turn(k, before).named("hook_rot_k");

@@ -72,8 +72,10 @@ class MultiHeadAttention {
   const MultiHeadAttentionConfig& config() const { return config_; }
 
  private:
-  Var project(const Var& x, const Parameter* W, const Parameter* b, std::int64_t heads,
-              const Pass& pass) const;
+  struct Projected {
+    Var q, k, v;
+  };
+  Projected project(const Var& query_input, const Var& key_value_input, const Pass& pass) const;
   Var turn(const Var& x, std::int64_t first) const;
   Var join_heads(const Var& z, const Pass& pass) const;
 

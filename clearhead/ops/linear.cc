@@ -22,25 +22,30 @@ struct Sizes {
   std::int64_t R, in, out;
 };
 
+// Y_r = b
+template <typename T>
+void repeat_bias(const Sizes& sizes, const Tensor& bias, T* y) {
+  const auto [R, in, out] = sizes;
+  constexpr std::int64_t kPieceRows = 64;
+  parallel_for((R + kPieceRows - 1) / kPieceRows, [&, R = R, out = out](std::int64_t piece) {
+    const std::int64_t end = std::min(R, (piece + 1) * kPieceRows);
+    for (std::int64_t r = piece * kPieceRows; r < end; ++r) {
+      std::copy_n(bias.data<T>(), out, y + r * out);
+    }
+  });
+}
+
 // Y = X·Wᵀ + b
 template <typename T>
 void forward(const Sizes& sizes, const Tensor& x, const Tensor& weight, const Tensor& bias,
              Precision precision, Tensor& y) {
   const auto [R, in, out] = sizes;
   T* result = y.mutable_data<T>();
-  if (bias.defined()) {
-    constexpr std::int64_t kPieceRows = 64;
-    parallel_for((R + kPieceRows - 1) / kPieceRows, [&, R = R, out = out](std::int64_t piece) {
-      const std::int64_t end = std::min(R, (piece + 1) * kPieceRows);
-      for (std::int64_t r = piece * kPieceRows; r < end; ++r) {
-        std::copy_n(bias.data<T>(), out, result + r * out);
-      }
-    });
-  }
+  if (bias.defined()) repeat_bias(sizes, bias, result);
   if constexpr (std::is_same_v<T, float>) {
     if (weight.dtype() == DType::bf16) {
-      few_rows_product(R, out, in, x.data<T>(), in, weight.data<bf16>(), in, result, out,
-                       /*accumulate=*/bias.defined());
+      const FewRowsFactor<bf16> factor{out, weight.data<bf16>(), in, result, out};
+      few_rows_products<bf16>(R, in, x.data<T>(), in, {&factor, 1}, bias.defined());
       return;
     }
   }
@@ -71,7 +76,47 @@ Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
   return {element_count(rows), weight.size(1), weight.size(0)};
 }
 
+// Y_i = X·W_iᵀ + b_i for few rows of X, where nothing is recorded. All W_i of type T, all or no b_i.
+template <typename T>
+std::vector<Var> side_by_side(const Var& x, std::span<const LinearWeights> all, bool has_bias) {
+  const Tensor x_value = x.value().contiguous();
+  std::vector<Tensor> weights;
+  std::vector<Var> results;
+  std::vector<FewRowsFactor<T>> factors;
+  Sizes sizes{};
+  for (const auto& [weight, bias] : all) {
+    sizes = sizes_of(x, weight, bias);
+    Shape shape = x.shape();  // [..., out]
+    shape.back() = sizes.out;
+    Tensor y = Tensor::empty(shape, DType::f32);
+    if (has_bias) repeat_bias(sizes, bias.value().contiguous(), y.mutable_data<float>());
+    weights.push_back(weight.value().contiguous());
+    factors.push_back({sizes.out, weights.back().template data<T>(), sizes.in,
+                       y.mutable_data<float>(), sizes.out});
+    results.push_back(x.tape().unrecorded(std::move(y)));
+  }
+  few_rows_products<T>(sizes.R, sizes.in, x_value.data<float>(), sizes.in, factors, has_bias);
+  return results;
+}
+
 }  // namespace
+
+std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Precision precision) {
+  const bool few = x.tape().keep() == Keep::nothing && x.dtype() == DType::f32 && x.rank() > 0 &&
+                   x.size(-1) > 0 && x.value().count() / x.size(-1) <= kernels::kFewRows;
+  const auto all_have = [&](bool has_bias, DType dtype) {
+    return std::all_of(all.begin(), all.end(), [&](const LinearWeights& w) {
+      return w.bias.defined() == has_bias && w.weight.dtype() == dtype;
+    });
+  };
+  for (const bool has_bias : {false, true}) {
+    if (few && all_have(has_bias, DType::bf16)) return side_by_side<bf16>(x, all, has_bias);
+    if (few && all_have(has_bias, DType::f32)) return side_by_side<float>(x, all, has_bias);
+  }
+  std::vector<Var> results;
+  for (const auto& [weight, bias] : all) results.push_back(linear(x, weight, bias, precision));
+  return results;
+}
 
 Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
   const Sizes sizes = sizes_of(x, weight, bias);
@@ -85,15 +130,17 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
   const Tensor b_value = bias.defined() ? bias.value().contiguous() : Tensor();
   Shape shape = x.shape();  // [..., out]
   shape.back() = sizes.out;
+  Tensor y = Tensor::empty(shape, x.dtype());
+  with_float(x.dtype(), [&](auto zero) {
+    forward<decltype(zero)>(sizes, x_value, w_value, b_value, precision, y);
+  });
+  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(y);
 
   Operation op{.kind = "linear",
                .formula = bias.defined() ? "{0}·{1}ᵀ + {2}" : "{0}·{1}ᵀ",
                .inputs = {x, weight},
-               .value = Tensor::empty(shape, x.dtype())};
+               .value = y};
   if (bias.defined()) op.inputs.push_back(bias);
-  with_float(x.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes, x_value, w_value, b_value, precision, op.value);
-  });
   op.backward = [sizes, precision, has_bias = bias.defined(),
                  x_value = weight.needs_grad() ? x_value : Tensor(),
                  w_value = x.needs_grad() ? w_value : Tensor()](const Tensor& d_y,

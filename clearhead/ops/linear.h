@@ -2,6 +2,9 @@
 #ifndef CLEARHEAD_OPS_LINEAR_H_
 #define CLEARHEAD_OPS_LINEAR_H_
 
+#include <span>
+#include <vector>
+
 #include "clearhead/kernels/precision.h"
 #include "clearhead/tape/tape.h"
 
@@ -13,6 +16,15 @@ namespace clearhead {
 /// and backward; docs/numerics.md states the errors. Throws Error if types or shapes do not fit.
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);
+
+struct LinearWeights {
+  Var weight, bias;
+};
+
+/// The same for several weights and one x. Where nothing is recorded and x has a few rows, as when
+/// the next token is generated, they are read side by side, in one loop over all threads.
+std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all,
+                         Precision precision = Precision::highest);
 
 }  // namespace clearhead
 

@@ -95,17 +95,24 @@ std::int64_t rounded_up(std::int64_t n, std::int64_t multiple) {
 struct Division {
   std::int64_t rows, columns;  // of a part
 
-  Division(std::int64_t M, std::int64_t N) {
+  Division(std::int64_t M, std::int64_t N, std::int64_t K) {
     // A block of b must meet many rows before packing it costs little: 5 % of 500, 2.5 % of 1,000.
     constexpr std::int64_t kFewRows = 128, kManyRows = 1024;
     constexpr std::int64_t kFewColumns = 128;
+    constexpr std::int64_t kLeastRows = 48, kLeastColumns = 64;
+    constexpr std::int64_t kLeastWork = 1 << 18;  // multiply-adds; handing them over costs as much
     const kernels::MatmulBlock block = kernels::matmul_block();
-    const std::int64_t threads = thread_count();
-    const std::int64_t widest = M <= kFewRows ? kFewColumns : block.columns;
-    const std::int64_t across =
-        std::max(divided_up(N, widest), std::min(divided_up(N, kFewColumns), threads));
-    const std::int64_t down =
-        std::max(divided_up(M, kManyRows), std::min(divided_up(M, kFewRows), threads / across));
+    std::int64_t across = divided_up(N, M <= kFewRows ? kFewColumns : block.columns);
+    std::int64_t down = divided_up(M, kManyRows);
+    const std::int64_t wanted =
+        std::min<std::int64_t>(thread_count(), divided_up(M * N * K, kLeastWork));
+    const auto divide = [&](std::int64_t size, std::int64_t least, std::int64_t& parts) {
+      const std::int64_t most = std::max<std::int64_t>(1, size / (parts * least));
+      parts *= std::min(most, divided_up(wanted, across * down));
+    };
+    if (M >= N) divide(M, kLeastRows, down);
+    divide(N, kLeastColumns, across);
+    divide(M, kLeastRows, down);
     columns = rounded_up(divided_up(N, across), 32);
     rows = rounded_up(divided_up(M, down), block.rows);
   }
@@ -113,7 +120,7 @@ struct Division {
 
 void multiply_f32(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
                   const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate) {
-  const Division part(M, N);
+  const Division part(M, N, K);
   const std::int64_t down = divided_up(M, part.rows);
   parallel_for(down * divided_up(N, part.columns), [&](std::int64_t piece) {
     const std::int64_t i = piece % down * part.rows;
@@ -148,7 +155,8 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
   } else if (K == 0) {
     for (std::int64_t i = 0; i < M && !accumulate; ++i) std::fill_n(c + i * ldc, N, 0.0F);
   } else if (M <= kernels::kFewRows && !a.transposed && b.transposed) {
-    few_rows_product(M, N, K, a.data, a.row_stride, b.data, b.row_stride, c, ldc, accumulate);
+    const FewRowsFactor<float> factor{N, b.data, b.row_stride, c, ldc};
+    few_rows_products<float>(M, K, a.data, a.row_stride, {&factor, 1}, accumulate);
   } else {
     multiply_f32(M, N, K, a, b, c, ldc, accumulate);
   }
@@ -181,17 +189,29 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
 }
 
 template <typename T>
-void few_rows_product(std::int64_t M, std::int64_t N, std::int64_t K, const float* a,
-                      std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                      bool accumulate) {
-  // So much of b that handing it to a thread costs little beside reading it, about 10 µs.
-  constexpr std::int64_t kPieceBytes = 64 << 10;
-  const std::int64_t bytes = std::max<std::int64_t>(1, K * static_cast<std::int64_t>(sizeof(T)));
-  const std::int64_t columns = std::max<std::int64_t>(1, kPieceBytes / bytes);
+void few_rows_products(std::int64_t M, std::int64_t K, const float* a, std::int64_t lda,
+                       std::span<const FewRowsFactor<T>> factors, bool accumulate) {
+  // Handing a piece to another thread takes as long as reading 64 KiB, about 2 µs. Pieces of about
+  // the same size, as many for each thread.
+  constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10;
+  std::int64_t N = 0;
+  for (const FewRowsFactor<T>& factor : factors) N += factor.N;
+  const std::int64_t bytes = N * K * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t pieces =
+      bytes < 2 * kLeastBytes ? 1 : rounded_up(divided_up(bytes, kPieceBytes), thread_count());
+  const std::int64_t columns = rounded_up(divided_up(N, pieces), 4);
   parallel_for(divided_up(N, columns), [&](std::int64_t piece) {
-    const std::int64_t j = piece * columns;
-    kernels::matmul_few(M, std::min(columns, N - j), K, a, lda, b + j * ldb, ldb, c + j, ldc,
-                        accumulate);
+    std::int64_t begin = piece * columns,
+                 end = begin + columns;  // counted from this factor's first
+    for (const FewRowsFactor<T>& factor : factors) {
+      const std::int64_t from = std::max<std::int64_t>(begin, 0), to = std::min(end, factor.N);
+      if (from < to) {
+        kernels::matmul_few(M, to - from, K, a, lda, factor.b + from * factor.ldb, factor.ldb,
+                            factor.c + from, factor.ldc, accumulate);
+      }
+      begin -= factor.N;
+      end -= factor.N;
+    }
   });
 }
 
@@ -274,10 +294,10 @@ template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOpe
                              MatrixOperand<float>, float*, std::int64_t, bool, Precision);
 template void matrix_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
                              MatrixOperand<double>, double*, std::int64_t, bool, Precision);
-template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
-                               const float*, std::int64_t, float*, std::int64_t, bool);
-template void few_rows_product(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
-                               const bf16*, std::int64_t, float*, std::int64_t, bool);
+template void few_rows_products(std::int64_t, std::int64_t, const float*, std::int64_t,
+                                std::span<const FewRowsFactor<float>>, bool);
+template void few_rows_products(std::int64_t, std::int64_t, const float*, std::int64_t,
+                                std::span<const FewRowsFactor<bf16>>, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<float>,
                                MatrixOperand<float>, bool, float*, std::int64_t, Precision, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,

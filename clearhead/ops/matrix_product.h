@@ -4,6 +4,7 @@
 #define CLEARHEAD_OPS_MATRIX_PRODUCT_H_
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "clearhead/kernels/precision.h"
@@ -28,12 +29,22 @@ void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperan
                     MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate,
                     Precision precision = Precision::highest);
 
-/// c = a·bᵀ, or c += a·bᵀ, on all threads, for a [M, K], M ≤ kernels::kFewRows, and b [N, K], rows of all three
-/// lda, ldb and ldc elements apart. T is float or bf16. In f32, `matrix_product` takes this way by itself.
+/// b [N, K], rows ldb elements apart, and the c [M, N], rows ldc apart, that it is to give.
 template <typename T>
-void few_rows_product(std::int64_t M, std::int64_t N, std::int64_t K, const float* a,
-                      std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                      bool accumulate);
+struct FewRowsFactor {
+  std::int64_t N;
+  const T* b;
+  std::int64_t ldb;
+  float* c;
+  std::int64_t ldc;
+};
+
+/// c = a·bᵀ, or c += a·bᵀ, for each of some b, side by side on all threads: a [M, K], rows lda
+/// elements apart, M ≤ kernels::kFewRows. T is float or bf16. In f32, `matrix_product` takes this
+/// way by itself.
+template <typename T>
+void few_rows_products(std::int64_t M, std::int64_t K, const float* a, std::int64_t lda,
+                       std::span<const FewRowsFactor<T>> factors, bool accumulate);
 
 /// c += d·b (or, with `d_is_right`, c += b·d) where a zero of d wins: 0·NaN and 0·∞ count as 0.
 ///
