@@ -11,9 +11,11 @@ namespace clearhead {
 Var add(const Var& a, const Var& b) {
   require_same_float("add", {a, b});
   const Shape shape = broadcast_operands("add", a, b);
+  const Tensor y_value =  // y = a + b
+      map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });
+  if (a.tape().keep() == Keep::nothing) return a.tape().unrecorded(y_value);
 
-  Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}};
-  op.value = map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });  // y = a + b
+  Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}, .value = y_value};
   op.backward = [](const Tensor& d_y, Gradients& gradients) {
     add_gradient(gradients, 0, d_y);  // y = a + …
     add_gradient(gradients, 1, d_y);  // y = … + b

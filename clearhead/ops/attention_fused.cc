@@ -336,6 +336,9 @@ AttentionResult attention_fused(const PreparedAttention& p) {
   const bool f64 = p.q.dtype() == DType::f64;
   const FusedForward saved = f64 ? forward<double>(p) : forward<float>(p);
 
+  if (tape.keep() == Keep::nothing && !p.qk_matmul_output_mode) {
+    return {.z = tape.unrecorded(saved.z), .qk_matmul_output = {}};
+  }
   Operation operation;
   operation.kind = "fused_attention";
   operation.formula =

@@ -30,11 +30,13 @@ Var gelu(const Var& x, bool tanh_approximation) {
   require_same_float("gelu", {x});
   const auto function = tanh_approximation ? kernels::Function::gelu_tanh : kernels::Function::gelu;
   const Tensor x_value = x.value().contiguous();
+  const Tensor y_value = apply(function, x_value);  // y = x · Φ(x)
+  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(y_value);
 
   Operation op{.kind = "gelu",
                .formula = tanh_approximation ? "gelu_tanh({0})" : "gelu({0})",
-               .inputs = {x}};
-  op.value = apply(function, x_value);  // y = x · Φ(x)
+               .inputs = {x},
+               .value = y_value};
   op.backward = [x_value, function](const Tensor& d_y, Gradients& gradients) {
     apply_backward(function, x_value, d_y, gradients);  // y = x · Φ(x)
   };

@@ -33,6 +33,11 @@ LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias, dou
   NormRows rows(x, weight, /*centered=*/true, epsilon);
   const Tensor y =  // y = n ⊙ w + b
       rows.forward(bias.defined() ? bias.value().contiguous() : Tensor());
+  const Tensor s = map(rows.inverse, [](auto inverse) { return 1 / inverse; });
+  if (tape.keep() == Keep::nothing) {
+    return {
+        .y = tape.unrecorded(y), .mean = tape.unrecorded(rows.mean), .scale = tape.unrecorded(s)};
+  }
   LayerNormOutput result;
 
   Operation mean{.kind = "row_mean", .formula = "mean({0})", .inputs = {x}, .value = rows.mean};
@@ -41,8 +46,8 @@ LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias, dou
 
   Operation scale{.kind = "row_scale",
                   .formula = "√(mean(({0} - {1})²) + " + format_number(epsilon) + ")",
-                  .inputs = {x, result.mean}};
-  scale.value = map(rows.inverse, [](auto inverse) { return 1 / inverse; });
+                  .inputs = {x, result.mean},
+                  .value = s};
   scale.explain = [x, m = result.mean, epsilon](const Index& index) {
     return explain_row_scale(x, m, epsilon, index);
   };
@@ -59,8 +64,8 @@ LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias, dou
   op.backward = [rows, b = bias.defined() ? 4u : 0u](const Tensor& d_y, Gradients& gradients) {
     rows.backward(d_y, gradients, b);  // y = n ⊙ w + b
   };
-  op.explain = [x, weight, bias, m = result.mean, s = result.scale](const Index& index) {
-    return explain_normalized(x, weight, bias, m, s, index);
+  op.explain = [x, weight, bias, m = result.mean, scale = result.scale](const Index& index) {
+    return explain_normalized(x, weight, bias, m, scale, index);
   };
   result.y = tape.record(std::move(op));
   return result;

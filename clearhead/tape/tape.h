@@ -146,6 +146,10 @@ class Tape {
   /// another tape.
   Var record(Operation operation);
 
+  /// The result of an operation, where nothing is recorded (Keep::nothing): what `record` would
+  /// return, without an Operation to be described first. For ops/.
+  Var unrecorded(Tensor value) { return Var(this, -1, std::move(value)); }
+
   /// While it lives, names given on this tape begin with "name.".
   class Scope {
    public:
