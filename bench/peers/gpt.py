@@ -78,7 +78,8 @@ class GPT(nn.Module):
     def generate(self, prompt, count):
         """The `count` likeliest tokens after prompt [T], one after the other."""
         s = self.setting
-        caches = torch.empty(s.layers, 2, 1, s.heads, s.context, s.channels // s.heads)
+        shape = (s.layers, 2, 1, s.heads, s.context, s.channels // s.heads)
+        caches = torch.empty(shape, dtype=self.tokens.weight.dtype)
         written, new = [], torch.as_tensor(prompt)[None]
         first = 0
         for _ in range(count):
@@ -87,6 +88,14 @@ class GPT(nn.Module):
             new = logits[:, -1].argmax(-1, keepdim=True)
             written.append(int(new))
         return written
+
+
+    @torch.inference_mode()
+    def shortfall(self, prompt, written):
+        """By how much, at most, the logits of the tokens written after prompt [T] fall short of the likeliest's."""
+        text = torch.as_tensor([*prompt, *written])[None]
+        logits = self(text[:, :-1])[0, len(prompt) - 1 :]
+        return float((logits.amax(-1) - logits.gather(-1, text[0, len(prompt) :, None])[:, 0]).max())
 
 
 def optimizer(model):

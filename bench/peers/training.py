@@ -26,10 +26,11 @@ import memory
 from setting import BABY, HIGHEST, MEDIUM, SMALL, TINY, TORCH
 
 TORCH_PRODUCTS, TORCH_BF16 = "PyTorch f32, products in bf16", "PyTorch autocast to bf16"
+TORCH_WEIGHTS = "PyTorch, all in bf16"
 TRAINING = (TORCH, TORCH_PRODUCTS, TORCH_BF16, HIGHEST, MEDIUM)
 # Of the baby GPT all of them would take 20 GB at once, which they keep for their next turn.
 TRAINING_BABY = (TORCH, TORCH_BF16, MEDIUM)
-GENERATION = (TORCH, HIGHEST)
+GENERATION = (TORCH, TORCH_WEIGHTS, HIGHEST, MEDIUM)
 ROUNDS = 5
 TURN_SECONDS = 2  # that a contender's steps of one turn take together, if one is shorter
 MOST_STEPS = 20
@@ -106,11 +107,14 @@ class Torch:
         self.torch.set_num_threads(os.cpu_count())
         self.products = "medium" if name == TORCH_PRODUCTS else "highest"
         self.autocast = name == TORCH_BF16
+        self.all_bf16 = name == TORCH_WEIGHTS
         self.model = gpt.GPT(setting)
         self.optimizer = gpt.optimizer(self.model)
 
     def load(self, weights):
         self.model.load(weights)
+        if self.all_bf16:
+            self.model.to(self.torch.bfloat16)
 
     def loss(self, batch):
         self.model.eval()
@@ -213,6 +217,10 @@ def generation_cell(setting, rounds):
         texts[name] = list(one.generate(prompt))
     if texts[HIGHEST] != texts[TORCH]:
         raise SystemExit(f"{setting.name}: clearhead writes {texts[HIGHEST]}, PyTorch {texts[TORCH]}")
+    for name in (TORCH_WEIGHTS, MEDIUM):  # weights rounded to 1/256: logits, of about 0.4, move by some thousandths
+        shortfall = taking_part[TORCH].model.shortfall(prompt, texts[name])
+        if shortfall > 0.03:
+            raise SystemExit(f"{setting.name}: {name} writes a token whose logit is {shortfall} below the likeliest's")
     turns = {name: (lambda one=one: one.generate(prompt)) for name, one in taking_part.items()}
     facts = facts_of("generation", setting) | {"prompt": PROMPT, "tokens": CONTINUATION}
     return facts | times_in_turns(f"{setting.name}, generation", turns, rounds)

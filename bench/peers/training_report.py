@@ -48,7 +48,7 @@ def all_bars(cells):
         _times(f"{small['name']}, a step, highest", 3, small, HIGHEST),
         _times(f"{small['name']}, a step, medium", 5, small, MEDIUM),
         _times(f"{baby['name']}, a step, medium", 8, baby, MEDIUM),
-        _times(f"{generation['name']}, generation", 3, generation, HIGHEST),
+        _times(f"{generation['name']}, generation, medium", 3, generation, MEDIUM),
     ]
     peaks = {name: result["peak_bytes"] for name, result in memory["results"].items()}
     for name in (HIGHEST, MEDIUM):
