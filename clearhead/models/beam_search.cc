@@ -17,7 +17,8 @@ namespace {
 
 using Tokens = std::vector<std::int64_t>;
 
-constexpr std::int64_t kRows = 256;  // hypotheses that are continued at once
+constexpr std::int64_t kRows = 256;       // hypotheses that are continued at once
+constexpr std::int64_t kMostBeam = 4096;  // each hypothesis has its keys and values
 
 // A target that has not ended.
 struct Hypothesis {
@@ -236,9 +237,9 @@ void check_sources(const TranslationModel& model, std::span<const Tokens> source
 }  // namespace
 
 void BeamSearchOptions::validate() const {
-  if (beam < 1 || !(length_penalty >= 0) || n_best < 1 || n_best > beam) {
+  if (beam < 1 || beam > kMostBeam || !(length_penalty >= 0) || n_best < 1 || n_best > beam) {
     throw Error(
-        "translate: expected a beam of at least 1, a length penalty of at least 0 and n_best from "
+        "translate: expected a beam of 1 to 4096, a length penalty of at least 0 and n_best from "
         "1 to the beam, got " +
         std::to_string(beam) + ", " + std::to_string(length_penalty) + " and " +
         std::to_string(n_best));

@@ -21,7 +21,7 @@ struct BeamSearchOptions {
   std::int64_t n_best = 1;      ///< so many targets for each source, at most `beam`
   Precision precision = Precision::highest;
 
-  /// Throws Error unless beam ≥ 1, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
+  /// Throws Error unless 1 ≤ beam ≤ 4096, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
   void validate() const;
 };
 

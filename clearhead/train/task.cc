@@ -222,6 +222,23 @@ std::vector<Sequence> cut_off(std::vector<Sequence>& lines, double share) {
   return rest;
 }
 
+bool reads_lines(Family family) { return family != Family::decoder && family != Family::recurrent; }
+
+// Training text, without the end of it that serves to validate if there are no files for that.
+std::string text_to_learn_from(const Recipe& recipe, const Paths& files,
+                               const std::filesystem::path& data) {
+  if (files.empty() || !recipe.data.validation.empty()) return joined_text(files, data);
+  const double share = recipe.data.train_share;
+  if (!reads_lines(recipe.model.family)) {
+    return std::string(split_text(joined_text(files, data), share).train);
+  }
+  const std::vector<std::string> lines = joined_lines(files, data);
+  const auto kept = static_cast<std::size_t>(static_cast<double>(lines.size()) * share);
+  std::string text;
+  for (std::size_t i = 0; i < kept; ++i) text += lines[i] + "\n";
+  return text;
+}
+
 Pairs read_pairs(const Paths& sources, const Paths& targets, const std::filesystem::path& data,
                  const Tokenizer& tokenizer) {
   Pairs pairs;
@@ -308,8 +325,6 @@ std::unique_ptr<Task> translation_task(const Recipe& recipe, const std::filesyst
                                            std::move(tokenizer), recipe.training);
 }
 
-bool reads_lines(Family family) { return family != Family::decoder && family != Family::recurrent; }
-
 }  // namespace
 
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
@@ -327,8 +342,9 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
             joined_text(recipe.data.validation, data),
         specials, recipe.tokenizer.lowercase));
   }
-  const std::vector<std::string> texts = {joined_text(recipe.data.train, data),
-                                          joined_text(recipe.data.train_targets, data)};
+  const std::vector<std::string> texts = {
+      text_to_learn_from(recipe, recipe.data.train, data),
+      text_to_learn_from(recipe, recipe.data.train_targets, data)};
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   return std::make_shared<BytePairTokenizer>(
       BytePairTokenizer::learn(views, {.size = recipe.tokenizer.size,

@@ -259,7 +259,8 @@ TEST(BeamSearch, SaysWhatIsWrong) {
     return "nothing";
   };
   const Written model(4, 6, drawn);
-  EXPECT_THAT(says(model, {{2}}, options(0)), HasSubstr("a beam of at least 1"));
+  EXPECT_THAT(says(model, {{2}}, options(0)), HasSubstr("a beam of 1 to 4096"));
+  EXPECT_THAT(says(model, {{2}}, options(4097)), HasSubstr("a beam of 1 to 4096"));
   EXPECT_THAT(says(model, {{2}}, options(2, -1)), HasSubstr("got 2, -1"));
   EXPECT_THAT(says(model, {{2}}, options(2, 0, 3)), HasSubstr("n_best"));
   EXPECT_THAT(says(model, {{2}, Tokens(6, 2)}, options(2)), HasSubstr("source 1 has 6 tokens"));

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <optional>
 #include <string>
 
 #include "clearhead/base/interrupt.h"
@@ -104,14 +105,16 @@ TEST(TrainToRecall, IsAFunctionOfTheSeed) {
 }
 
 TEST(TrainToRecall, EndsWithoutAResultWhenInterrupted) {
-  const InterruptWatch watch;
   const ModelConfig config = equal_networks(1000, kRecallVocabulary, 5).front().config;
   std::int64_t steps = 0;
+  std::optional<InterruptWatch> watch(std::in_place);
   const auto result =
       train_to_recall(config, {.distance = 4, .steps = 50}, [&](std::int64_t step, double) {
         steps = step;
         if (step == 3) std::raise(SIGINT);
       });
+  watch.reset();
+  watch.emplace();  // forgets the signal, for the tests that come after
   EXPECT_FALSE(result);
   EXPECT_EQ(steps, 3);
 }

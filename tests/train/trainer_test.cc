@@ -136,6 +136,21 @@ TEST(Trainer, AccumulationIsTheMeanOfItsBatches) {
   }
 }
 
+TEST(LearnTokenizer, ReadsNothingThatServesToValidate) {
+  for (const Family family : {Family::decoder, Family::encoder}) {
+    const TemporaryFolder folder;
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += i < 20 ? "abab\n" : "xyxy\n";
+    set_content(folder / "words.txt", text);
+    Recipe recipe = small_recipe(family);
+    recipe.data.train_share = 0.5;
+    recipe.tokenizer = {.kind = TokenizerKind::byte_pairs, .size = 300};
+    const auto tokenizer = learn_tokenizer(recipe, folder.path());
+    EXPECT_EQ(tokenizer->encode("abab").size(), 1u);
+    EXPECT_EQ(tokenizer->encode("xyxy").size(), 4u);
+  }
+}
+
 TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
   const TemporaryFolder folder;
   write_data(folder);
