@@ -18,4 +18,9 @@ unique_ptr<Array> make_unique_for_overwrite(size_t count) {
   return unique_ptr<Array>(new remove_extent_t<Array>[count]);
 }
 
+template <typename Array>
+shared_ptr<Array> make_shared_for_overwrite(size_t count) {
+  return shared_ptr<Array>(new remove_extent_t<Array>[count]);
+}
+
 }  // namespace std

@@ -16,8 +16,8 @@ int thread_count();
 void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all
-/// are done. The pieces are the caller's: they do not depend on the number of threads, so neither
-/// do results. Calls may nest. An exception thrown by a piece is rethrown here.
+/// are done. The pieces are the caller's, and results must not depend on how many they are if that
+/// depends on the number of threads. Calls may nest. An exception thrown by a piece is rethrown here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
 }  // namespace clearhead

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "clearhead/base/parallel.h"
 #include "clearhead/kernels/dispatch.h"
 #include "clearhead/kernels/matmul_amx.h"
 
@@ -51,9 +50,8 @@ bool packs_a_by_block(const MatmulProblem& p) {
 std::int64_t block_rows(const MatmulProblem& p) {
   const std::int64_t down = divided_up(p.M, kBlockRows);
   const std::int64_t across = packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns);
-  const std::int64_t threads = thread_count();
-  if (down * across >= 4 * threads) return kBlockRows;
-  const std::int64_t even = divided_up(divided_up(down * across, threads) * threads, across);
+  if (down * across >= 4 * p.threads) return kBlockRows;
+  const std::int64_t even = divided_up(divided_up(down * across, p.threads) * p.threads, across);
   return divided_up(divided_up(p.M, even), kPanel) * kPanel;
 }
 

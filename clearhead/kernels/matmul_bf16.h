@@ -22,6 +22,7 @@ struct MatmulProblem {
   std::int64_t ldc;
   bool accumulate;
   Precision precision;
+  std::int64_t threads = 1;  // that blocks should suffice for; the result does not depend on it
 };
 
 /// Whether the functions below serve this product: it asks for less than the highest precision, the

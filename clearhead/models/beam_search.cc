@@ -238,11 +238,10 @@ void check_sources(const TranslationModel& model, std::span<const Tokens> source
 
 void BeamSearchOptions::validate() const {
   if (beam < 1 || beam > kMostBeam || !(length_penalty >= 0) || n_best < 1 || n_best > beam) {
-    throw Error(
-        "translate: expected a beam of 1 to 4096, a length penalty of at least 0 and n_best from "
-        "1 to the beam, got " +
-        std::to_string(beam) + ", " + std::to_string(length_penalty) + " and " +
-        std::to_string(n_best));
+    throw Error("translate: expected a beam of 1 to " + std::to_string(kMostBeam) +
+                ", a length penalty of at least 0 and n_best from 1 to the beam, got " +
+                std::to_string(beam) + ", " + std::to_string(length_penalty) + " and " +
+                std::to_string(n_best));
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
-#include "clearhead/base/memory.h"
 
 namespace clearhead {
 namespace {
@@ -93,7 +92,6 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
                                    const GenerateOptions& options,
                                    const std::function<bool(std::int64_t)>& take) {
   if (prompt.empty()) throw Error("generate: the prompt is empty; give at least one token");
-  const ReuseMemory reuse;
   Tape tape(Keep::nothing);
   const Pass pass{.precision = options.precision};
   DecodingState state;

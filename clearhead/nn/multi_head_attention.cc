@@ -1,6 +1,8 @@
 #include "clearhead/nn/multi_head_attention.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <span>
 #include <string>
 
 #include "clearhead/base/error.h"
@@ -85,29 +87,21 @@ MultiHeadAttention::Projected MultiHeadAttention::project(const Var& query_input
                                                           const Var& key_value_input,
                                                           const Pass& pass) const {
   Tape& tape = query_input.tape();
-  const LinearWeights weights[] = {{stored_on(tape, W_Q_), on(tape, b_Q_)},
-                                   {stored_on(tape, W_K_), on(tape, b_K_)},
-                                   {stored_on(tape, W_V_), on(tape, b_V_)}};
-  const auto apply = [&](const Var& x, std::span<const LinearWeights> some) {
-    return linears(x, some, pass.precision);
+  const auto of = [&](const Parameter* W, const Parameter* b) {
+    return LinearWeights{stored_on(tape, W), on(tape, b)};
   };
-  const std::span all(weights);
-  std::vector<Var> results;
-  if (&query_input == &key_value_input) {  // self-attention
-    results = apply(query_input, all);
-  } else {
-    results = apply(query_input, all.first(1));
-    results.resize(3);
-    if (key_value_input.defined()) {
-      const std::vector<Var> keys_values = apply(key_value_input, all.last(2));
-      std::copy(keys_values.begin(), keys_values.end(), results.begin() + 1);
-    }
+  const auto apply = [&](const Var& x, std::initializer_list<LinearWeights> weights) {
+    return linears(x, std::span(weights.begin(), weights.size()), pass.precision);
+  };
+  const std::int64_t H = config_.num_heads, G = config_.kv_heads();
+  if (&query_input == &key_value_input) {  // self-attention: one loop for all
+    const auto all = apply(query_input, {of(W_Q_, b_Q_), of(W_K_, b_K_), of(W_V_, b_V_)});
+    return {split_heads(all[0], H), split_heads(all[1], G), split_heads(all[2], G)};
   }
-  const auto heads = [](const Var& x, std::int64_t count) {
-    return x.defined() ? split_heads(x, count) : x;
-  };
-  return {heads(results[0], config_.num_heads), heads(results[1], config_.kv_heads()),
-          heads(results[2], config_.kv_heads())};
+  const Var q = split_heads(apply(query_input, {of(W_Q_, b_Q_)})[0], H);
+  if (!key_value_input.defined()) return {q, {}, {}};
+  const auto keys_values = apply(key_value_input, {of(W_K_, b_K_), of(W_V_, b_V_)});
+  return {q, split_heads(keys_values[0], G), split_heads(keys_values[1], G)};
 }
 
 // x [B, heads, T, D], turned by the positions from `first` on

@@ -13,7 +13,7 @@ Var add(const Var& a, const Var& b) {
   const Shape shape = broadcast_operands("add", a, b);
   const Tensor y_value =  // y = a + b
       map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });
-  if (a.tape().keep() == Keep::nothing) return a.tape().unrecorded(y_value);
+  if (a.tape().keep() == Keep::nothing) return a.tape().unrecorded("add", {&a, &b}, y_value);
 
   Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}, .value = y_value};
   op.backward = [](const Tensor& d_y, Gradients& gradients) {

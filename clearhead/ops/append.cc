@@ -48,7 +48,7 @@ Var append(Growing& growing, const Var& x) {
   }
   write_at(growing.memory, P, x.value());
   growing.length = P + T;
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(growing.view());
+  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded("append", {&x}, growing.view());
 
   Operation op{.kind = "append",
                .formula = std::to_string(P) + " before, continued by {0}",

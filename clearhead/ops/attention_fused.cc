@@ -337,7 +337,8 @@ AttentionResult attention_fused(const PreparedAttention& p) {
   const FusedForward saved = f64 ? forward<double>(p) : forward<float>(p);
 
   if (tape.keep() == Keep::nothing && !p.qk_matmul_output_mode) {
-    return {.z = tape.unrecorded(saved.z), .qk_matmul_output = {}};
+    return {.z = tape.unrecorded("fused_attention", {&p.q, &p.k, &p.v, &p.attn_mask}, saved.z),
+            .qk_matmul_output = {}};
   }
   Operation operation;
   operation.kind = "fused_attention";

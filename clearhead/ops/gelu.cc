@@ -31,7 +31,7 @@ Var gelu(const Var& x, bool tanh_approximation) {
   const auto function = tanh_approximation ? kernels::Function::gelu_tanh : kernels::Function::gelu;
   const Tensor x_value = x.value().contiguous();
   const Tensor y_value = apply(function, x_value);  // y = x · Φ(x)
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(y_value);
+  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded("gelu", {&x}, y_value);
 
   Operation op{.kind = "gelu",
                .formula = tanh_approximation ? "gelu_tanh({0})" : "gelu({0})",

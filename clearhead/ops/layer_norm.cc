@@ -35,8 +35,9 @@ LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias, dou
       rows.forward(bias.defined() ? bias.value().contiguous() : Tensor());
   const Tensor s = map(rows.inverse, [](auto inverse) { return 1 / inverse; });
   if (tape.keep() == Keep::nothing) {
-    return {
-        .y = tape.unrecorded(y), .mean = tape.unrecorded(rows.mean), .scale = tape.unrecorded(s)};
+    return {.y = tape.unrecorded("layer_norm", {&x, &weight, &bias}, y),
+            .mean = tape.unrecorded("row_mean", {&x}, rows.mean),
+            .scale = tape.unrecorded("row_scale", {&x}, s)};
   }
   LayerNormOutput result;
 

@@ -93,7 +93,7 @@ std::vector<Var> side_by_side(const Var& x, std::span<const LinearWeights> all, 
     weights.push_back(weight.value().contiguous());
     factors.push_back({sizes.out, weights.back().template data<T>(), sizes.in,
                        y.mutable_data<float>(), sizes.out});
-    results.push_back(x.tape().unrecorded(std::move(y)));
+    results.push_back(x.tape().unrecorded("linear", {&x, &weight, &bias}, std::move(y)));
   }
   few_rows_products<T>(sizes.R, sizes.in, x_value.data<float>(), sizes.in, factors, has_bias);
   return results;
@@ -134,7 +134,8 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
   with_float(x.dtype(), [&](auto zero) {
     forward<decltype(zero)>(sizes, x_value, w_value, b_value, precision, y);
   });
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(y);
+  if (x.tape().keep() == Keep::nothing)
+    return x.tape().unrecorded("linear", {&x, &weight, &bias}, y);
 
   Operation op{.kind = "linear",
                .formula = bias.defined() ? "{0}·{1}ᵀ + {2}" : "{0}·{1}ᵀ",

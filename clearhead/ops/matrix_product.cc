@@ -147,9 +147,20 @@ void multiply_bf16(const kernels::MatmulProblem& problem) {
 void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperand<float>& a,
               const MatrixOperand<float>& b, float* c, std::int64_t ldc, bool accumulate,
               Precision precision) {
-  const kernels::MatmulProblem problem = {
-      M, N,   K,          a.data,   a.row_stride, a.transposed, b.data, b.row_stride, b.transposed,
-      c, ldc, accumulate, precision};
+  const kernels::MatmulProblem problem = {M,
+                                          N,
+                                          K,
+                                          a.data,
+                                          a.row_stride,
+                                          a.transposed,
+                                          b.data,
+                                          b.row_stride,
+                                          b.transposed,
+                                          c,
+                                          ldc,
+                                          accumulate,
+                                          precision,
+                                          thread_count()};
   if (kernels::matmul_takes_bf16(problem)) {
     multiply_bf16(problem);
   } else if (K == 0) {
@@ -196,9 +207,10 @@ void few_rows_products(std::int64_t M, std::int64_t K, const float* a, std::int6
   constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10;
   std::int64_t N = 0;
   for (const FewRowsFactor<T>& factor : factors) N += factor.N;
+  if (M == 0 || N == 0) return;
   const std::int64_t bytes = N * K * static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t pieces =
-      bytes < 2 * kLeastBytes ? 1 : rounded_up(divided_up(bytes, kPieceBytes), thread_count());
+  const std::int64_t pieces = std::min(rounded_up(divided_up(bytes, kPieceBytes), thread_count()),
+                                       std::max<std::int64_t>(1, bytes / kLeastBytes));
   const std::int64_t columns = rounded_up(divided_up(N, pieces), 4);
   parallel_for(divided_up(N, columns), [&](std::int64_t piece) {
     std::int64_t begin = piece * columns,

@@ -65,7 +65,8 @@ Tensor join(const Tensor& a, const Tensor& b, std::int64_t axis, const Shape& sh
 }  // namespace
 
 Var reshape(const Var& x, const Shape& shape) {
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded(x.value().reshape(shape));
+  if (x.tape().keep() == Keep::nothing)
+    return x.tape().unrecorded("reshape", {&x}, x.value().reshape(shape));
   const Shape from = x.shape();
   const Shape to = x.value().reshape(shape).shape();  // with −1 derived
   return record_move(
@@ -98,7 +99,7 @@ Var transpose(const Var& x, std::int64_t a, std::int64_t b) {
   const std::int64_t first = normalize_axis(a, x.rank());
   const std::int64_t second = normalize_axis(b, x.rank());
   if (x.tape().keep() == Keep::nothing) {
-    return x.tape().unrecorded(x.value().transpose(first, second));
+    return x.tape().unrecorded("transpose", {&x}, x.value().transpose(first, second));
   }
   return record_move(
       "transpose",

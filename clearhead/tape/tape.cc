@@ -56,9 +56,7 @@ Var Tape::record(Operation operation) {
   bool needs_grad = false;
   for (const Var& input : operation.inputs) {
     if (!input.defined()) throw Error(operation.kind + ": expected an operand, got an empty Var");
-    if (input.tape_ != this) {
-      throw Error(operation.kind + ": its operands lie on different tapes; put them on one");
-    }
+    require_here(operation.kind, input);
     needs_grad = needs_grad || input.needs_grad();
   }
   needs_grad = needs_grad && operation.backward;
@@ -80,6 +78,19 @@ Var Tape::record(Operation operation) {
     record.value = operation.value;
   }
   return Var(this, append(std::move(record)), std::move(operation.value));
+}
+
+Var Tape::unrecorded(std::string_view kind, std::initializer_list<const Var*> inputs,
+                     Tensor value) {
+  for (const Var* input : inputs) {
+    if (input->defined()) require_here(kind, *input);
+  }
+  return Var(this, -1, std::move(value));
+}
+
+void Tape::require_here(std::string_view kind, const Var& input) const {
+  if (input.tape_ == this) return;
+  throw Error(std::string(kind) + ": its operands lie on different tapes; put them on one");
 }
 
 std::int64_t Tape::append(Record record) {

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -146,9 +147,10 @@ class Tape {
   /// another tape.
   Var record(Operation operation);
 
-  /// The result of an operation, where nothing is recorded (Keep::nothing): what `record` would
-  /// return, without an Operation to be described first. For ops/.
-  Var unrecorded(Tensor value) { return Var(this, -1, std::move(value)); }
+  /// The result of an operation of some inputs, where nothing is recorded (Keep::nothing): what
+  /// `record` would return, without an Operation to be described first. For ops/. Inputs that are
+  /// not defined are left out. Throws Error if the others lie on another tape.
+  Var unrecorded(std::string_view kind, std::initializer_list<const Var*> inputs, Tensor value);
 
   /// While it lives, names given on this tape begin with "name.".
   class Scope {
@@ -203,6 +205,7 @@ class Tape {
     std::function<Tensor(const Index&, const Index&)> view;
   };
 
+  void require_here(std::string_view kind, const Var& input) const;
   Var at(std::int64_t id) const;
   std::int64_t append(Record record);
   std::int64_t seen_through(std::int64_t id) const;

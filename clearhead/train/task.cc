@@ -214,10 +214,11 @@ std::vector<std::string> joined_lines(const Paths& files, const std::filesystem:
   return lines;
 }
 
-// Cut where training ends and validation begins, if there are no files for it.
-std::vector<Sequence> cut_off(std::vector<Sequence>& lines, double share) {
+// Cut where training ends and validation begins, if there are no files for it; returns the rest.
+template <typename Line>
+std::vector<Line> cut_off(std::vector<Line>& lines, double share) {
   const auto kept = static_cast<std::ptrdiff_t>(static_cast<double>(lines.size()) * share);
-  std::vector<Sequence> rest(lines.begin() + kept, lines.end());
+  std::vector<Line> rest(lines.begin() + kept, lines.end());
   lines.resize(static_cast<std::size_t>(kept));
   return rest;
 }
@@ -232,10 +233,10 @@ std::string text_to_learn_from(const Recipe& recipe, const Paths& files,
   if (!reads_lines(recipe.model.family)) {
     return std::string(split_text(joined_text(files, data), share).train);
   }
-  const std::vector<std::string> lines = joined_lines(files, data);
-  const auto kept = static_cast<std::size_t>(static_cast<double>(lines.size()) * share);
+  std::vector<std::string> lines = joined_lines(files, data);
+  cut_off(lines, share);
   std::string text;
-  for (std::size_t i = 0; i < kept; ++i) text += lines[i] + "\n";
+  for (const std::string& line : lines) text += line + "\n";
   return text;
 }
 
