@@ -89,7 +89,6 @@ class GPT(nn.Module):
             written.append(int(new))
         return written
 
-
     @torch.inference_mode()
     def shortfall(self, prompt, written):
         """By how much, at most, the logits of the tokens written after prompt [T] fall short of the likeliest's."""

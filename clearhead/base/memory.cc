@@ -19,10 +19,10 @@
 namespace clearhead {
 namespace {
 
-constexpr std::size_t kLine = 64;                        // the widest vector register, too
-constexpr std::size_t kHugePage = std::size_t{2} << 20;  // of x86-64 and ARMv8
-constexpr std::size_t kHuge = std::size_t{4} << 20;      // a block that is worth such pages
-constexpr std::size_t kKept = std::size_t{32} << 10;     // a block that is worth keeping
+constexpr std::size_t kLine = 64;                          // the widest vector register, too
+constexpr std::size_t kHugePage = std::size_t{2} << 20;    // of x86-64 and ARMv8
+constexpr std::size_t kLeastHuge = std::size_t{4} << 20;   // a block that is worth such pages
+constexpr std::size_t kLeastKept = std::size_t{32} << 10;  // a block that is worth keeping
 // Kept blocks may take so large a part of what was in use more: at different times a loop asks for different sizes.
 constexpr std::size_t kSlack = 4;
 
@@ -45,7 +45,7 @@ std::shared_ptr<void> take_small(std::size_t bytes) {
 }
 
 void* take_from_system(std::size_t bytes) {
-  if (bytes < kHuge) return std::aligned_alloc(kLine, bytes);
+  if (bytes < kLeastHuge) return std::aligned_alloc(kLine, bytes);
   void* block = nullptr;  // aligned_alloc takes multiples of the alignment only
   if (::posix_memalign(&block, kHugePage, bytes) != 0) return nullptr;
 #if defined(MADV_HUGEPAGE)
@@ -144,7 +144,7 @@ Blocks& all_blocks() {
 }  // namespace
 
 std::shared_ptr<void> allocate(std::size_t bytes) {
-  if (bytes < kKept) return take_small(std::max<std::size_t>(1, bytes));
+  if (bytes < kLeastKept) return take_small(std::max<std::size_t>(1, bytes));
   const Block block = all_blocks().take(rounded_up(bytes, kLine));
   if (block.memory == nullptr) return nullptr;
   return std::shared_ptr<void>(block.memory, [bytes = block.bytes](void* memory) {

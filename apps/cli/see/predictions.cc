@@ -9,6 +9,7 @@
 #include "apps/cli/help.h"
 #include "apps/cli/numbers.h"
 #include "apps/cli/table.h"
+#include "clearhead/models/generate.h"
 #include "clearhead/plot/label.h"
 
 namespace clearhead {
@@ -16,21 +17,16 @@ namespace {
 
 constexpr int kBarWidth = 40;  // of a probability of 1
 
-struct Likely {
-  std::int64_t id;
-  double probability;
-};
-
 // The likeliest tokens for place t, likeliest first.
-std::vector<Likely> likeliest(const Reading& reading, std::int64_t t, std::int64_t count) {
+std::vector<LikelyToken> likeliest(const Reading& reading, std::int64_t t, std::int64_t count) {
   const std::int64_t V = reading.probabilities.size(2);
   const Tensor row =
       reading.probabilities.tile({0, t, 0}, {1, t + 1, V}).to(DType::f64).contiguous();
-  std::vector<Likely> all;
+  std::vector<LikelyToken> all;
   for (std::int64_t id = 0; id < V; ++id) all.push_back({id, row.data<double>()[id]});
   const std::int64_t shown = std::min(count, V);
   std::partial_sort(all.begin(), all.begin() + shown, all.end(), [](auto& a, auto& b) {
-    return a.probability != b.probability ? a.probability > b.probability : a.id < b.id;
+    return a.probability != b.probability ? a.probability > b.probability : a.token < b.token;
   });
   all.resize(static_cast<std::size_t>(shown));
   return all;
@@ -54,9 +50,9 @@ std::string bar(double probability) {
 std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top) {
   TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
-  for (const Likely& likely : likeliest(reading, t, top)) {
+  for (const LikelyToken& likely : likeliest(reading, t, top)) {
     table.rows.push_back(
-        {shown(reading, likely.id), percent(likely.probability), bar(likely.probability)});
+        {shown(reading, likely.token), percent(likely.probability), bar(likely.probability)});
   }
   return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
 }
@@ -77,10 +73,10 @@ std::string print_masks(const Reading& reading, std::int64_t top) {
 std::string print_others(const Reading& reading, std::int64_t t, std::int64_t written,
                          std::int64_t count, int width) {
   std::string others;
-  for (const Likely& likely : likeliest(reading, t, count + 1)) {
-    if (likely.id == written || count == 0) continue;
+  for (const LikelyToken& likely : likeliest(reading, t, count + 1)) {
+    if (likely.token == written || count == 0) continue;
     const std::string more = fmt::format("{}{} {}", others.empty() ? "" : ", ",
-                                         shown(reading, likely.id), percent(likely.probability));
+                                         shown(reading, likely.token), percent(likely.probability));
     if (display_width(others + more) > width) break;
     others += more;
     --count;
