@@ -6,6 +6,7 @@
 
 #include "clearhead/kernels/attention_amx.h"
 #include "clearhead/kernels/attention_backward_amx.h"
+#include "clearhead/kernels/feed_forward_amx.h"
 #include "clearhead/kernels/matmul_amx.h"
 
 namespace clearhead::kernels::amx {
@@ -35,9 +36,15 @@ bool backward_chunk(const BackwardSizes&, const BackwardQueries&, float*, char*)
 void backward_add_keys(const BackwardSizes&, float, Size, float*, float*, char*) { std::abort(); }
 
 Size panel_bytes(Size, int) { std::abort(); }
-void pack_rows(const float*, Size, bool, Size, Size, int, bool, char*) { std::abort(); }
-void pack_columns(const float*, Size, bool, Size, Size, int, bool, char*) { std::abort(); }
+void pack_rows(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
+void pack_columns(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
 void multiply_panels(const Block&, const char*, const char*, int, float*) { std::abort(); }
+
+void forward_strip(const FeedForwardStrip&, const PackedWeights&, float*, bool) { std::abort(); }
+void backward_strip(const FeedForwardStrip&, const FeedForwardStripBackward&) { std::abort(); }
+void write_sums(const float*, Size, Size, Size, const float*, bool, bool, Size, float*) {
+  std::abort();
+}
 
 }  // namespace clearhead::kernels::amx
 

@@ -13,7 +13,7 @@
 // can give 10 to one core.
 #include "clearhead/kernels/matmul_amx.h"
 
-#include "clearhead/kernels/amx-inl.h"
+#include "clearhead/kernels/matmul_tiles_amx-inl.h"
 
 namespace clearhead::kernels::amx {
 namespace {
@@ -58,8 +58,7 @@ CLEARHEAD_ALWAYS_INLINE void along_lines(const float* x, std::int64_t stride, st
 template <int Parts>
 CLEARHEAD_ALWAYS_INLINE void across_lines(const float* x, std::int64_t stride, std::int64_t lines,
                                           std::int64_t n, TilePair* t) {
-  const __m512i pairs = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
-                                         8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __m512i pairs = pair_order();
   for (int p = 0; p < 16; ++p) {
     const float* const from = x + 2 * p * stride;
     convert<Parts>(_mm512_maskz_loadu_ps(2 * p < lines ? first_lanes(n) : 0, from),
@@ -67,15 +66,6 @@ CLEARHEAD_ALWAYS_INLINE void across_lines(const float* x, std::int64_t stride, s
                    t);
     t->high[p] = _mm512_permutexvar_epi16(pairs, t->high[p]);
     if constexpr (Parts == 2) t->low[p] = _mm512_permutexvar_epi16(pairs, t->low[p]);
-  }
-}
-
-CLEARHEAD_ALWAYS_INLINE void store_tile(__m512i (&rows)[16], bool transpose, bool past_caches,
-                                        char* to) {
-  if (transpose) transpose_16x16(rows);
-  for (int i = 0; i < 16; ++i) {
-    auto* const at = reinterpret_cast<__m512i*>(to + i * 64);
-    past_caches ? _mm512_stream_si512(at, rows[i]) : _mm512_store_si512(at, rows[i]);
   }
 }
 
@@ -98,8 +88,7 @@ void pack_tile(const float* x, std::int64_t stride, bool across, std::int64_t li
 // Panels side by side, in the order in which x is stored.
 template <int Parts, bool ForA>
 void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t lines,
-                 std::int64_t K, bool past_caches, char* panels) {
-  const std::int64_t bytes = panel_bytes(K, Parts);
+                 std::int64_t K, const Panels& panels) {
   const std::int64_t tiles = (lines + kPanel - 1) / kPanel * 2;
   const std::int64_t steps = (K + kDepthStep - 1) / kDepthStep;
   for (std::int64_t i = 0; i < tiles * steps; ++i) {
@@ -107,9 +96,10 @@ void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t 
     const std::int64_t step = across ? i / tiles : i % steps;
     const std::int64_t line = tile * 16;
     const std::int64_t k = step * kDepthStep;
-    pack_tile<Parts, ForA>(across ? x + k * stride + line : x + line * stride + k, stride, across,
-                           lines - line, K - k, past_caches,
-                           panels + tile / 2 * bytes + (step * 2 * Parts + tile % 2) * kTileBytes);
+    pack_tile<Parts, ForA>(
+        across ? x + k * stride + line : x + line * stride + k, stride, across, lines - line, K - k,
+        panels.past_caches,
+        panels.at + tile / 2 * panels.bytes + (step * 2 * Parts + tile % 2) * kTileBytes);
   }
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
@@ -141,8 +131,6 @@ CLEARHEAD_ALWAYS_INLINE void step_of_parts(const char* a, const char* b) {
     step(a + 2 * kTileBytes, b);
   }
 }
-
-constexpr std::int64_t kGroupFloats = 4 * kTileFloats;
 
 // Stores the tiles of a group at `before`, if there was one, and begins the next with zeros or with
 // what lies at `from`: by turns, since four stores in a row would keep the products waiting.
@@ -186,19 +174,6 @@ CLEARHEAD_ALWAYS_INLINE void write_row(const Place& place, const float* sums, st
   }
 }
 
-// Bytes to have fetched to the second-level cache during a group, divided among its steps.
-struct Share {
-  const char* data;
-  std::int64_t bytes_a_step;
-};
-
-CLEARHEAD_ALWAYS_INLINE void fetch(const Share& share, std::int64_t k) {
-  const char* const from = share.data + k * share.bytes_a_step;
-  for (std::int64_t byte = 0; byte < share.bytes_a_step; byte += 64) {
-    _mm_prefetch(from + byte, _MM_HINT_T1);
-  }
-}
-
 // What happens between the products of a group.
 struct Between {
   Place write;  // the last group, whose tiles lie at `sums`; no rows if there is nothing to write
@@ -221,9 +196,6 @@ CLEARHEAD_ALWAYS_INLINE void multiply_group(const char* a, const char* b, std::i
     }
   }
 }
-
-// Whole lines of 64 bytes.
-constexpr std::int64_t in_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 template <int Parts>
 void multiply(const Block& block, const char* a, const char* b, float* sums) {
@@ -288,16 +260,15 @@ std::int64_t panel_bytes(std::int64_t K, int parts) {
 }
 
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, int parts, bool past_caches, char* panels) {
-  return parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, past_caches, panels)
-                    : pack_panels<1, true>(a, stride, transposed, rows, K, past_caches, panels);
+               std::int64_t K, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, panels)
+                           : pack_panels<1, true>(a, stride, transposed, rows, K, panels);
 }
 
 void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, int parts, bool past_caches, char* panels) {
-  return parts == 2
-             ? pack_panels<2, false>(b, stride, !transposed, columns, K, past_caches, panels)
-             : pack_panels<1, false>(b, stride, !transposed, columns, K, past_caches, panels);
+                  std::int64_t K, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, false>(b, stride, !transposed, columns, K, panels)
+                           : pack_panels<1, false>(b, stride, !transposed, columns, K, panels);
 }
 
 void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums) {

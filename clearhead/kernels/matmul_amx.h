@@ -17,16 +17,25 @@ inline constexpr std::int64_t kDepthStep = 32;
 /// Bytes of one panel.
 std::int64_t panel_bytes(std::int64_t K, int parts);
 
+/// Where panels go.
+struct Panels {
+  char* at;
+  std::int64_t
+      bytes;  // from one panel to the next: panel_bytes(K, parts), or of a larger K, of which
+              // some steps are packed now
+  int parts;
+  bool past_caches;  // so much is packed that it will not be found in a cache when it is read
+};
+
 /// Packs panels of op(a) that cover `rows` rows and K columns, with zeros beyond. Element (i, k) is
-/// at a[i·stride + k], or a[k·stride + i] if transposed. `past_caches`: so much is packed that it
-/// will not be found in a cache when it is read.
+/// at a[i·stride + k], or a[k·stride + i] if transposed.
 void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, int parts, bool past_caches, char* panels);
+               std::int64_t K, const Panels& panels);
 
 /// Packs panels of op(b) that cover K rows and `columns` columns. Element (k, j) is at
 /// b[k·stride + j], or b[j·stride + k] if transposed.
 void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, int parts, bool past_caches, char* panels);
+                  std::int64_t K, const Panels& panels);
 
 /// A block of c = a·b, or c += a·b if `accumulate`. `past_caches`: c is so large that whoever reads
 /// it will not find it in a cache anyway.

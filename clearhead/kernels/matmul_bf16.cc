@@ -58,9 +58,14 @@ std::int64_t block_rows(const MatmulProblem& p) {
 // Twice what was seen to stay in the third level.
 bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p) >= 48 << 20; }
 
+amx::Panels panels_of(const MatmulProblem& p, char* to) {
+  const int parts = parts_of(p.precision);
+  return {to, amx::panel_bytes(p.K, parts), parts, packed_past_caches(p)};
+}
+
 void pack_rows(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
   amx::pack_rows(p.a + row * (p.transpose_a ? 1 : p.lda), p.lda, p.transpose_a, rows, p.K,
-                 parts_of(p.precision), packed_past_caches(p), to);
+                 panels_of(p, to));
 }
 
 // The columns [column, …) of rows [row, …) of c from their packed factors.
@@ -102,7 +107,7 @@ void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
   char* const to = factors + (is_b ? 0 : packed_bytes(p, p.N, p.K)) + packed_bytes(p, line, p.K);
   if (is_b) {
     amx::pack_columns(p.b + line * (p.transpose_b ? p.ldb : 1), p.ldb, p.transpose_b, lines, p.K,
-                      parts_of(p.precision), packed_past_caches(p), to);
+                      panels_of(p, to));
   } else {
     pack_rows(p, line, lines, to);
   }

@@ -1,5 +1,6 @@
 #include "clearhead/nn/feed_forward.h"
 
+#include "clearhead/ops/feed_forward.h"
 #include "clearhead/ops/gelu.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/relu.h"
@@ -43,6 +44,11 @@ FeedForward::FeedForward(Parameters& parameters, std::int64_t C, const FeedForwa
 
 Var FeedForward::forward(const Var& x, const Pass& pass) const {
   if (!gate_) {
+    const LinearWeights in = in_.on_tape(x.tape()), out = out_.on_tape(x.tape());
+    const FeedForwardWeights weights = {in.weight, in.bias, out.weight, out.bias};
+    if (takes_feed_forward(x, weights, activation_, pass.precision)) {
+      return feed_forward(x, weights, activation_);  // [..., C]
+    }
     const Var pre = in_.forward(x, pass).named("hook_pre");          // [..., F]
     const Var post = activate(pre, activation_).named("hook_post");  // [..., F]
     return out_.forward(post, pass);                                 // [..., C]

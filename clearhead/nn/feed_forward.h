@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "clearhead/kernels/activation.h"
 #include "clearhead/nn/linear.h"
 
 namespace clearhead {
-
-enum class Activation { relu, gelu, gelu_tanh, silu };
 
 /// act(x), element by element.
 Var activate(const Var& x, Activation activation);
@@ -33,7 +32,8 @@ class FeedForward {
 
   /// x [..., C] → [..., C]. Records, within the current scope, hook_pre and hook_post [..., F]: before
   /// and after the activation, and if gated, hook_pre of the gate, hook_pre_linear, which it gates,
-  /// and hook_post, their product.
+  /// and hook_post, their product. Where the tape keeps no values, a part without gate may run as one
+  /// operation (ops/feed_forward.h), which has none of these.
   Var forward(const Var& x, const Pass& pass) const;
 
  private:

@@ -22,8 +22,11 @@ class Linear {
 
   /// x [..., in] → [..., out]
   Var forward(const Var& x, const Pass& pass) const {
-    return linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
+    const LinearWeights weights = on_tape(x.tape());
+    return linear(x, weights.weight, weights.bias, pass.precision);
   }
+
+  LinearWeights on_tape(Tape& tape) const { return {stored_on(tape, W_), on(tape, b_)}; }
 
  private:
   const Parameter* W_;

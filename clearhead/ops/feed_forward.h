@@ -1,0 +1,31 @@
+// A feed-forward part fused into one operation, for training and wherever nobody looks inside.
+#ifndef CLEARHEAD_OPS_FEED_FORWARD_H_
+#define CLEARHEAD_OPS_FEED_FORWARD_H_
+
+#include "clearhead/kernels/activation.h"
+#include "clearhead/kernels/precision.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+struct FeedForwardWeights {
+  Var w_in;   ///< [F, C]
+  Var b_in;   ///< [F], or none
+  Var w_out;  ///< [O, F]
+  Var b_out;  ///< [O], or none
+};
+
+/// Whether `feed_forward` serves: the tape keeps no values (Keep::for_backward or nothing), products
+/// are of Precision::medium on a processor with tiles, all is f32, and x has rows enough to gain.
+bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation,
+                        Precision precision);
+
+/// act(x·w_inᵀ + b_in)·w_outᵀ + b_out over the last axis: x [..., C] → [..., O], where
+/// `takes_feed_forward` says so. What linear, the activation and linear give one after the other, but
+/// for the rounding of sums, in O(rows·(C + O)) memory: the F numbers in between are calculated again
+/// for backward. A row of x that is not finite makes all gradients of the weights NaN.
+Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_FEED_FORWARD_H_

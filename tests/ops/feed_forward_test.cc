@@ -1,0 +1,168 @@
+// A feed-forward part as one operation gives what its three operations give one after the other.
+#include "clearhead/ops/feed_forward.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "clearhead/base/parallel.h"
+#include "clearhead/kernels/dispatch.h"
+#include "clearhead/ops/gelu.h"
+#include "clearhead/ops/linear.h"
+#include "clearhead/ops/relu.h"
+#include "clearhead/ops/silu.h"
+#include "tests/gradient_check.h"
+
+namespace clearhead {
+namespace {
+
+struct Sizes {
+  std::int64_t R, C, F, O;
+  bool bias;
+};
+
+Var by_hand(const Var& x, const FeedForwardWeights& w, Activation activation) {
+  const Var h = linear(x, w.w_in, w.b_in, Precision::medium);
+  const Var a = activation == Activation::relu   ? relu(h)
+                : activation == Activation::silu ? silu(h)
+                                                 : gelu(h, activation == Activation::gelu_tanh);
+  return linear(a, w.w_out, w.b_out, Precision::medium);
+}
+
+// The result, and the gradients of x, w_in, w_out, b_in and b_out; `again` times added up.
+std::vector<Tensor> run(const Sizes& s, Activation activation, bool fused, int again = 1) {
+  Tape tape(Keep::for_backward);
+  std::vector<Shape> shapes = {{s.R, s.C}, {s.F, s.C}, {s.O, s.F}};
+  if (s.bias) shapes.insert(shapes.end(), {{s.F}, {s.O}});
+  std::vector<Var> vars;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    vars.push_back(tape.input("x", random_tensor(shapes[i], i, DType::f32)));
+  }
+  const FeedForwardWeights weights = {vars[1], s.bias ? vars[3] : Var(), vars[2],
+                                      s.bias ? vars[4] : Var()};
+  EXPECT_TRUE(takes_feed_forward(vars[0], weights, activation, Precision::medium));
+  Var y = vars[0];
+  for (int i = 0; i < again; ++i) {  // from the second time on y is [R, O], O = C
+    y = fused ? feed_forward(y, weights, activation) : by_hand(y, weights, activation);
+  }
+  tape.backward(y, random_tensor(y.shape(), 99, DType::f32));
+  std::vector<Tensor> tensors = {y.value()};
+  for (const Var& var : vars) tensors.push_back(var.grad());
+  return tensors;
+}
+
+// ‖x − expected‖ / ‖expected‖
+double relative_error(const Tensor& x, const Tensor& expected) {
+  double error = 0, size = 0;
+  for (std::int64_t i = 0; i < x.count(); ++i) {
+    const double number = static_cast<double>(expected.data<float>()[i]);
+    error += std::pow(static_cast<double>(x.data<float>()[i]) - number, 2);
+    size += number * number;
+  }
+  return std::sqrt(error / size);
+}
+
+class FeedForwardOp : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (kernels::current_target() != kernels::Target::amx) {
+      GTEST_SKIP() << "this processor has no AMX tiles";
+    }
+  }
+};
+
+// Both round the same numbers to bf16, but for sums and activations that a rounding of f32 brings to
+// the other side of a step: a few in a thousand, by 4e-3.
+void expect_as_by_hand(const Sizes& sizes, Activation activation, int again = 1) {
+  SCOPED_TRACE(::testing::Message()
+               << sizes.R << " rows, " << sizes.C << " " << sizes.F << " " << sizes.O << " bias "
+               << sizes.bias << " activation " << static_cast<int>(activation));
+  const std::vector<Tensor> fused = run(sizes, activation, true, again);
+  const std::vector<Tensor> expected = run(sizes, activation, false, again);
+  for (std::size_t i = 0; i < fused.size(); ++i) {
+    EXPECT_LT(relative_error(fused[i], expected[i]), 3e-4) << "tensor " << i;
+  }
+}
+
+TEST_F(FeedForwardOp, IsWhatItsOperationsGive) {
+  for (const Activation activation :
+       {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu}) {
+    for (const bool bias : {false, true}) {
+      expect_as_by_hand({96, 64, 128, 64, bias}, activation);
+    }
+  }
+}
+
+TEST_F(FeedForwardOp, HoldsAtEverySize) {
+  expect_as_by_hand({33, 120, 130, 100, true}, Activation::gelu);   // no whole panels anywhere
+  expect_as_by_hand({777, 65, 530, 17, true}, Activation::gelu);    // two strips, 17 blocks
+  expect_as_by_hand({5000, 32, 64, 32, false}, Activation::gelu);   // blocks of 256 rows, deep sums
+  expect_as_by_hand({64, 600, 1030, 530, true}, Activation::gelu);  // several gradient blocks
+}
+
+TEST_F(FeedForwardOp, AddsToGradients) {
+  expect_as_by_hand({96, 64, 128, 64, true}, Activation::gelu, 2);
+}
+
+TEST_F(FeedForwardOp, GivesTheSameBytesForAnyNumberOfThreads) {
+  const Sizes sizes = {700, 96, 600, 96, true};
+  set_thread_count(1);
+  const std::vector<Tensor> expected = run(sizes, Activation::gelu, true);
+  for (const int threads : {2, 5}) {
+    set_thread_count(threads);
+    const std::vector<Tensor> tensors = run(sizes, Activation::gelu, true);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      EXPECT_EQ(std::memcmp(tensors[i].data<float>(), expected[i].data<float>(),
+                            static_cast<std::size_t>(tensors[i].count()) * sizeof(float)),
+                0)
+          << threads << " threads, tensor " << i;
+    }
+  }
+  set_thread_count(0);
+}
+
+TEST_F(FeedForwardOp, LeavesOutGradientsThatNobodyWants) {
+  for (std::size_t frozen = 0; frozen < 4; ++frozen) {  // x, w_in, w_out, all of the weights
+    Tape tape(Keep::for_backward);
+    const auto input = [&](const Shape& shape, std::size_t i) {
+      return tape.input("x", random_tensor(shape, i, DType::f32),
+                        i != frozen && (frozen < 3 || i == 0));
+    };
+    const Var x = input({128, 48}, 0);
+    const FeedForwardWeights weights = {input({96, 48}, 1), input({96}, 3), input({48, 96}, 2),
+                                        input({48}, 4)};
+    const Var y = feed_forward(x, weights, Activation::gelu);
+    tape.backward(y, random_tensor(y.shape(), 99, DType::f32));
+    const std::vector<Tensor> all = run({128, 48, 96, 48, true}, Activation::gelu, true);
+    const Var learners[] = {x, weights.w_in, weights.w_out, weights.b_in, weights.b_out};
+    for (std::size_t i = 0; i < std::size(learners); ++i) {
+      if (!learners[i].needs_grad()) continue;
+      const Tensor grad = learners[i].grad();
+      EXPECT_EQ(std::memcmp(grad.data<float>(), all[i + 1].data<float>(),
+                            static_cast<std::size_t>(grad.count()) * sizeof(float)),
+                0)
+          << "frozen " << frozen << ", gradient " << i;
+    }
+  }
+}
+
+TEST(TakesFeedForward, OnlyWhereItServes) {
+  const auto takes = [](Keep keep, Precision precision, std::int64_t rows, DType dtype) {
+    Tape tape(keep);
+    const Var x = tape.input("x", Tensor({rows, 64}, dtype));
+    const Var w_in = tape.input("w_in", Tensor({256, 64}, dtype));
+    const Var w_out = tape.input("w_out", Tensor({64, 256}, dtype));
+    return takes_feed_forward(x, {w_in, {}, w_out, {}}, Activation::gelu, precision);
+  };
+  const bool tiles = kernels::current_target() == kernels::Target::amx;
+  EXPECT_EQ(takes(Keep::for_backward, Precision::medium, 64, DType::f32), tiles);
+  EXPECT_EQ(takes(Keep::nothing, Precision::medium, 64, DType::f32), tiles);
+  EXPECT_FALSE(takes(Keep::everything, Precision::medium, 64, DType::f32)) << "seen by hand";
+  EXPECT_FALSE(takes(Keep::for_backward, Precision::highest, 64, DType::f32));
+  EXPECT_FALSE(takes(Keep::for_backward, Precision::high, 64, DType::f32));
+  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 4, DType::f32)) << "few rows";
+  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 0, DType::f32));
+  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 64, DType::f64));
+}
+
+}  // namespace
+}  // namespace clearhead
