@@ -42,9 +42,8 @@ void multiply_panels(const Block&, const char*, const char*, int, float*) { std:
 
 void forward_strip(const FeedForwardStrip&, const PackedWeights&, float*, bool) { std::abort(); }
 void backward_strip(const FeedForwardStrip&, const FeedForwardStripBackward&) { std::abort(); }
-void write_sums(const float*, Size, Size, Size, const float*, bool, bool, Size, float*) {
-  std::abort();
-}
+void multiply_rows(const Block&, const char*, const char*, const float*, float*) { std::abort(); }
+void write_sums(const Block&, Size, const float*, const float*) { std::abort(); }
 
 }  // namespace clearhead::kernels::amx
 

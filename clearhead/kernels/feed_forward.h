@@ -14,6 +14,7 @@
 
 #include "clearhead/kernels/activation.h"
 #include "clearhead/kernels/precision.h"
+#include "clearhead/kernels/row_blocks.h"
 
 namespace clearhead::kernels {
 
@@ -37,10 +38,9 @@ struct FeedForwardBackward {
   float* dx;        // [R, C]
   bool add_dx;      // to what lies there
   float* db_in;     // [feed_forward_blocks, F]: to be summed over the blocks, in their order
-  char* factors;  // of the weights' gradients: weight_factors_bytes, from a multiple of 64 bytes on
+  char*
+      factors;  // of the weights' gradients: gradient_factors_bytes, from a multiple of 64 bytes on
 };
-
-enum class Direction { forward, backward };
 
 /// Bytes of the packed weights, from a multiple of 64 bytes on, and piece i of packing them, at the same time as others if you like.
 std::int64_t packed_weights_bytes(const FeedForwardProblem& problem, Direction direction);
@@ -62,21 +62,13 @@ void feed_forward_backward_block(const FeedForwardProblem& problem,
                                  const FeedForwardBackward& backward, std::int64_t i,
                                  const char* weights, char* workspace);
 
-std::int64_t weight_factors_bytes(const FeedForwardProblem& problem);
-
-/// A gradient of weights, to be written, or added to what lies there; nullptr where none is wanted.
-struct WeightGradient {
-  float* data;
-  bool add;
-};
-
-/// Block i of weight_gradient_blocks of dW_in [F, C] and dW_out [O, F], once all rows are done. The
-/// result does not depend on `threads`, that the blocks should suffice for.
-std::int64_t weight_gradient_blocks(const FeedForwardProblem& problem, std::int64_t threads);
-std::int64_t weight_gradient_workspace(const FeedForwardProblem& problem, std::int64_t threads);
-void weight_gradient_block(const FeedForwardProblem& problem, std::int64_t threads, std::int64_t i,
-                           const char* factors, const WeightGradient& dw_in,
-                           const WeightGradient& dw_out, char* workspace);
+/// The factors of dW_in [F, C] and dW_out [O, F], and where they lie: for WeightGradients, once all
+/// blocks are done.
+std::int64_t gradient_factors_bytes(const FeedForwardProblem& problem);
+WeightGradient gradient_of_w_in(const FeedForwardProblem& problem, char* factors, float* dw,
+                                bool add);
+WeightGradient gradient_of_w_out(const FeedForwardProblem& problem, char* factors, float* dw,
+                                 bool add);
 
 }  // namespace clearhead::kernels
 

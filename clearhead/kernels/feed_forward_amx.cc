@@ -91,11 +91,6 @@ struct Columns {
   __m512 bias[2];
 };
 
-// Where row i of a group lies, its left or right half.
-CLEARHEAD_ALWAYS_INLINE const float* half_row(const float* group, std::int64_t i, int half) {
-  return group + (i / 16 * 2 + half) * kTileFloats + i % 16 * 16;
-}
-
 // Panel j of the weights.
 CLEARHEAD_ALWAYS_INLINE const char* panel(const PackedWeights& weights, std::int64_t j) {
   return weights.panels + j * weights.steps * 2 * kTileBytes;
@@ -208,24 +203,6 @@ void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackwar
   }
   if (backward.sums != nullptr) multiply_hidden(strip, dx, backward.sums, backward.add);
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
-}
-
-void write_sums(const float* sums, std::int64_t groups, std::int64_t rows, std::int64_t columns,
-                const float* bias, bool add, bool past_caches, std::int64_t stride, float* to) {
-  const bool streams = past_caches && stride % 16 == 0 && columns % 16 == 0 &&
-                       reinterpret_cast<std::uintptr_t>(to) % 64 == 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; j += 16) {
-      const __mmask16 lanes = first_lanes(columns - j);
-      float* const at = to + i * stride + j;
-      const float* const group = sums + (j / 32 * groups + i / 32) * kGroupFloats;
-      __m512 sum = _mm512_load_ps(half_row(group, i % 32, j / 16 % 2));
-      if (bias != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, bias + j));
-      if (add) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, at));
-      streams ? _mm512_stream_ps(at, sum) : _mm512_mask_storeu_ps(at, lanes, sum);
-    }
-  }
-  _mm_sfence();
 }
 
 }  // namespace clearhead::kernels::amx

@@ -51,11 +51,6 @@ struct FeedForwardStripBackward {
 };
 void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& backward);
 
-/// to [rows, columns] = sums + bias, or to += …, rows `stride` numbers apart; bias may be nullptr.
-/// `past_caches`: `to` is so large that whoever reads it will not find it in a cache anyway.
-void write_sums(const float* sums, std::int64_t groups, std::int64_t rows, std::int64_t columns,
-                const float* bias, bool add, bool past_caches, std::int64_t stride, float* to);
-
 }  // namespace clearhead::kernels::amx
 
 #endif  // CLEARHEAD_KERNELS_FEED_FORWARD_AMX_H_

@@ -275,4 +275,38 @@ void multiply_panels(const Block& block, const char* a, const char* b, int parts
   return parts == 2 ? multiply<2>(block, a, b, sums) : multiply<1>(block, a, b, sums);
 }
 
+void multiply_rows(const Block& block, const char* a, const char* b, const float* bias,
+                   float* sums) {
+  const std::int64_t steps = (block.K + kDepthStep - 1) / kDepthStep;
+  const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
+  const TileScope tiles;
+  for (std::int64_t j = 0; j < block.columns; j += kPanel) {
+    const char* const next = b + steps * 2 * kTileBytes;
+    multiply_column(a, groups, b, steps, sums, /*add=*/false, next);
+    Block part = block;
+    part.c += j;
+    part.columns = block.columns - j < kPanel ? block.columns - j : kPanel;
+    write_sums(part, groups, sums, bias == nullptr ? nullptr : bias + j);
+    memory_barrier();
+    b = next;
+  }
+}
+
+void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias) {
+  const bool streams = block.past_caches && block.ldc % 16 == 0 && block.columns % 16 == 0 &&
+                       reinterpret_cast<std::uintptr_t>(block.c) % 64 == 0;
+  for (std::int64_t i = 0; i < block.rows; ++i) {
+    for (std::int64_t j = 0; j < block.columns; j += 16) {
+      const __mmask16 lanes = first_lanes(block.columns - j);
+      float* const at = block.c + i * block.ldc + j;
+      const float* const group = sums + (j / 32 * groups + i / 32) * kGroupFloats;
+      __m512 sum = _mm512_load_ps(half_row(group, i % 32, static_cast<int>(j / 16 % 2)));
+      if (bias != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, bias + j));
+      if (block.accumulate) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, at));
+      streams ? _mm512_stream_ps(at, sum) : _mm512_mask_storeu_ps(at, lanes, sum);
+    }
+  }
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
+}
+
 }  // namespace clearhead::kernels::amx

@@ -50,6 +50,15 @@ struct Block {
 /// memory for rows × columns numbers, both rounded up to whole panels, from a multiple of 64 bytes on.
 void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums);
 
+/// The same for few panels of a, all of K in one go: block = a·b + bias, or block += …; bias [columns]
+/// may be nullptr. `sums`: memory for a panel of columns, rows rounded up to whole panels.
+void multiply_rows(const Block& block, const char* a, const char* b, const float* bias,
+                   float* sums);
+
+/// Writes block, or adds to it, from groups of 32 × 32 sums, four tiles one after the other: group g of
+/// `groups` of rows, of column panel j, at sums + (j·groups + g)·1024.
+void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias);
+
 }  // namespace clearhead::kernels::amx
 
 #endif  // CLEARHEAD_KERNELS_MATMUL_AMX_H_

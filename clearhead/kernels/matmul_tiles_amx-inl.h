@@ -25,6 +25,11 @@ CLEARHEAD_ALWAYS_INLINE void store_tile(__m512i (&rows)[16], bool transpose, boo
   }
 }
 
+// Where row i of a group lies, its left or right half.
+CLEARHEAD_ALWAYS_INLINE const float* half_row(const float* group, std::int64_t i, int half) {
+  return group + (i / 16 * 2 + half) * kTileFloats + i % 16 * 16;
+}
+
 // Bytes to have fetched to the second-level cache while a group is made, divided among its steps.
 struct Share {
   const char* data;

@@ -13,6 +13,7 @@
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/feed_forward.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/weight_gradients.h"
 
 namespace clearhead {
 namespace {
@@ -56,43 +57,33 @@ void forward(const FeedForwardProblem& problem, float* y) {
   });
 }
 
-// A gradient to be written, if it is new, or added to.
-kernels::WeightGradient weight_gradient(Gradients& gradients, std::size_t i) {
-  if (!gradients.wanted(i)) return {nullptr, false};
-  const bool is_new = gradients.begin(i);
-  return {gradients.data<float>(i), !is_new};
-}
-
 // The gradients of X, W_in, W_out and b_in: inputs 0 to 3.
 void backward(const FeedForwardProblem& problem, const Tensor& d_y, Gradients& gradients) {
   const std::int64_t blocks = kernels::feed_forward_blocks(problem);
-  const kernels::WeightGradient dx = weight_gradient(gradients, 0);
-  const kernels::WeightGradient dw_in = weight_gradient(gradients, 1);
-  const kernels::WeightGradient dw_out = weight_gradient(gradients, 2);
+  const FreshGradient dx(gradients, 0), dw_in(gradients, 1), dw_out(gradients, 2);
   const bool weights_learn = dw_in.data != nullptr || dw_out.data != nullptr;
   const bool bias_learns = problem.b_in != nullptr && gradients.wanted(3);
-  const Workspace<char> factors(weights_learn ? kernels::weight_factors_bytes(problem) : 0);
+  const Workspace<char> memory(weights_learn ? kernels::gradient_factors_bytes(problem) : 0);
+  char* const factors = weights_learn ? memory.get() : nullptr;
   Tensor db_in;  // of each block of rows
   if (bias_learns) db_in = Tensor::empty({blocks, problem.F}, DType::f32);
   const kernels::FeedForwardBackward rows = {d_y.data<float>(), dx.data, dx.add,
                                              bias_learns ? db_in.mutable_data<float>() : nullptr,
-                                             weights_learn ? factors.get() : nullptr};
+                                             factors};
 
   {
     const Workspace<char> weights(kernels::packed_weights_bytes(problem, Direction::backward));
     pack_weights(problem, Direction::backward, weights.get());
     parallel_for(blocks, [&](std::int64_t i) {
-      const Workspace<char> memory(kernels::feed_forward_workspace(problem, Direction::backward));
-      kernels::feed_forward_backward_block(problem, rows, i, weights.get(), memory.get());
+      const Workspace<char> workspace(
+          kernels::feed_forward_workspace(problem, Direction::backward));
+      kernels::feed_forward_backward_block(problem, rows, i, weights.get(), workspace.get());
     });
   }
   if (weights_learn) {
-    const int threads = thread_count();
-    parallel_for(kernels::weight_gradient_blocks(problem, threads), [&](std::int64_t i) {
-      const Workspace<char> memory(kernels::weight_gradient_workspace(problem, threads));
-      kernels::weight_gradient_block(problem, threads, i, factors.get(), dw_in, dw_out,
-                                     memory.get());
-    });
+    multiply_weight_gradients(
+        problem.R, {{kernels::gradient_of_w_in(problem, factors, dw_in.data, dw_in.add),
+                     kernels::gradient_of_w_out(problem, factors, dw_out.data, dw_out.add)}});
   }
   if (bias_learns) add_gradient(gradients, 3, db_in);
 }

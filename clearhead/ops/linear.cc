@@ -5,6 +5,7 @@
 #include "clearhead/ops/linear.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "clearhead/kernels/matmul_few.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/linear_blocks.h"
 #include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
@@ -99,6 +101,37 @@ std::vector<Var> side_by_side(const Var& x, std::span<const LinearWeights> all, 
   return results;
 }
 
+// The maps of f32 together, where values are not kept and that serves; nothing otherwise.
+std::optional<LinearBlocks> blocks_of(const Var& x, std::span<const LinearWeights> all,
+                                      Precision precision) {
+  const auto is_f32 = [](const Var& var) { return !var.defined() || var.dtype() == DType::f32; };
+  if (precision != Precision::medium || x.tape().keep() == Keep::everything || !is_f32(x)) {
+    return std::nullopt;
+  }
+  std::vector<LinearBlocks::Map> maps;
+  for (const auto& [weight, bias] : all) {
+    if (!is_f32(weight) || !is_f32(bias)) return std::nullopt;
+    sizes_of(x, weight, bias);
+    maps.push_back(
+        {weight.value().contiguous(), bias.defined() ? bias.value().contiguous() : Tensor()});
+  }
+  LinearBlocks blocks(x.value().contiguous(), std::move(maps));
+  return blocks.serve(precision) ? std::optional(std::move(blocks)) : std::nullopt;
+}
+
+std::vector<Var> linears_in_blocks(const Var& x, std::span<const LinearWeights> all,
+                                   const LinearBlocks& blocks) {
+  std::vector<Var> inputs = {x};
+  for (const auto& [weight, bias] : all) {
+    inputs.push_back(weight);
+    if (bias.defined()) inputs.push_back(bias);
+  }
+  return x.tape().record_several("linear", inputs, blocks.forward(),
+                                 [blocks](const std::vector<Tensor>& d_y, Gradients& gradients) {
+                                   blocks.backward(d_y, gradients);
+                                 });
+}
+
 }  // namespace
 
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Precision precision) {
@@ -113,6 +146,7 @@ std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Preci
     if (few && all_have(has_bias, DType::bf16)) return side_by_side<bf16>(x, all, has_bias);
     if (few && all_have(has_bias, DType::f32)) return side_by_side<float>(x, all, has_bias);
   }
+  if (const auto blocks = blocks_of(x, all, precision)) return linears_in_blocks(x, all, *blocks);
   std::vector<Var> results;
   for (const auto& [weight, bias] : all) results.push_back(linear(x, weight, bias, precision));
   return results;
@@ -125,6 +159,9 @@ Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision
   if (is_stored_bf16(x, weight) && (sizes.R > kernels::kFewRows || learns)) {
     return linear(x, cast(weight, DType::f32), bias, precision);
   }
+  const LinearWeights one[] = {{weight, bias}};
+  if (const auto blocks = blocks_of(x, one, precision))
+    return linears_in_blocks(x, one, *blocks)[0];
   const Tensor x_value = x.value().contiguous();
   const Tensor w_value = weight.value().contiguous();
   const Tensor b_value = bias.defined() ? bias.value().contiguous() : Tensor();

@@ -49,22 +49,6 @@ bool any_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t c
   return !std::all_of(sums, sums + kSums, [](T sum) { return sum == 0; });
 }
 
-// The same of a whole matrix of rows × columns as it is stored, on all threads.
-template <typename T>
-bool has_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t columns) {
-  if (m.transposed) std::swap(rows, columns);
-  constexpr std::int64_t kPieceNumbers = 1 << 16;
-  const std::int64_t piece_rows =
-      std::max<std::int64_t>(1, kPieceNumbers / std::max<std::int64_t>(1, columns));
-  std::atomic<bool> any = false;
-  parallel_for((rows + piece_rows - 1) / piece_rows, [&](std::int64_t piece) {
-    const std::int64_t row = piece * piece_rows;
-    const MatrixOperand<T> part{m.data + row * m.row_stride, m.row_stride};
-    if (any_non_finite(part, std::min(piece_rows, rows - row), columns)) any = true;
-  });
-  return any;
-}
-
 template <typename T>
 std::vector<NonFinite> find_non_finite(const MatrixOperand<T>& m, std::int64_t rows,
                                        std::int64_t columns) {
@@ -192,6 +176,21 @@ void multiply(std::int64_t M, std::int64_t N, std::int64_t K, const MatrixOperan
 }  // namespace
 
 template <typename T>
+bool has_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t columns) {
+  if (m.transposed) std::swap(rows, columns);
+  constexpr std::int64_t kPieceNumbers = 1 << 16;
+  const std::int64_t piece_rows =
+      std::max<std::int64_t>(1, kPieceNumbers / std::max<std::int64_t>(1, columns));
+  std::atomic<bool> any = false;
+  parallel_for((rows + piece_rows - 1) / piece_rows, [&](std::int64_t piece) {
+    const std::int64_t row = piece * piece_rows;
+    const MatrixOperand<T> part{m.data + row * m.row_stride, m.row_stride};
+    if (any_non_finite(part, std::min(piece_rows, rows - row), columns)) any = true;
+  });
+  return any;
+}
+
+template <typename T>
 void matrix_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOperand<T> a,
                     MatrixOperand<T> b, T* c, std::int64_t ldc, bool accumulate,
                     Precision precision) {
@@ -314,5 +313,8 @@ template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixO
                                MatrixOperand<float>, bool, float*, std::int64_t, Precision, bool);
 template void gradient_product(std::int64_t, std::int64_t, std::int64_t, MatrixOperand<double>,
                                MatrixOperand<double>, bool, double*, std::int64_t, Precision, bool);
+
+template bool has_non_finite(const MatrixOperand<float>&, std::int64_t, std::int64_t);
+template bool has_non_finite(const MatrixOperand<double>&, std::int64_t, std::int64_t);
 
 }  // namespace clearhead

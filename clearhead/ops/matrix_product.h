@@ -57,6 +57,10 @@ void gradient_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOper
                       MatrixOperand<T> b, bool d_is_right, T* c, std::int64_t ldc,
                       Precision precision = Precision::highest, bool accumulate = true);
 
+/// Whether a number of m, rows × columns, is infinite or NaN; looked for on all threads.
+template <typename T>
+bool has_non_finite(const MatrixOperand<T>& m, std::int64_t rows, std::int64_t columns);
+
 // Batches: tensors [..., rows, columns] whose axes before the last two broadcast.
 
 /// `x` itself if the elements of each row of its last axis are neighbours in memory, else a copy

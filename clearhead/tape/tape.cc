@@ -80,6 +80,38 @@ Var Tape::record(Operation operation) {
   return Var(this, append(std::move(record)), std::move(operation.value));
 }
 
+std::vector<Var> Tape::record_several(std::string_view kind, const std::vector<Var>& inputs,
+                                      const std::vector<Tensor>& values,
+                                      BackwardOfSeveral backward) {
+  assert(keep_ != Keep::everything);
+  bool needs_grad = false;
+  for (const Var& input : inputs) {
+    require_here(kind, input);
+    needs_grad = needs_grad || input.needs_grad();
+  }
+  std::vector<Var> results;
+  for (const Tensor& value : values) {
+    if (!needs_grad) {
+      results.push_back(Var(this, -1, value));
+      continue;
+    }
+    Record record;
+    record.kind = kind;
+    for (const Var& input : inputs) record.inputs.push_back(input.id_);
+    record.shape = value.shape();
+    record.dtype = value.dtype();
+    record.needs_grad = true;
+    record.results = 0;
+    results.push_back(Var(this, append(std::move(record)), value));
+  }
+  if (needs_grad && !results.empty()) {
+    Record& first = records_[static_cast<std::size_t>(results[0].id_)];
+    first.results = static_cast<std::int64_t>(results.size());
+    first.backward_of_several = std::move(backward);
+  }
+  return results;
+}
+
 Var Tape::unrecorded(std::string_view kind, std::initializer_list<const Var*> inputs,
                      Tensor value) {
   for (const Var* input : inputs) {
@@ -167,11 +199,28 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
   records_[static_cast<std::size_t>(y.id_)].grad = d_y.clone();
   for (std::int64_t id = y.id_; id >= 0; --id) {
     Record& record = records_[static_cast<std::size_t>(id)];
+    if (record.backward_of_several) {
+      walk_several(id);
+      continue;
+    }
     if (!record.grad.defined() || !record.backward) continue;
     Gradients gradients(*this, record.inputs);
     record.backward(record.grad, gradients);
     if (keep_ == Keep::for_backward) record.grad = Tensor();
   }
+}
+
+// Backward through an operation of several results, of which `id` is the first and so comes last.
+void Tape::walk_several(std::int64_t id) {
+  const Record& first = records_[static_cast<std::size_t>(id)];
+  std::vector<Tensor> d_out;
+  bool any = false;
+  for (std::int64_t i = 0; i < first.results; ++i) {
+    d_out.push_back(std::exchange(records_[static_cast<std::size_t>(id + i)].grad, Tensor()));
+    any = any || d_out.back().defined();
+  }
+  Gradients gradients(*this, first.inputs);
+  if (any) first.backward_of_several(d_out, gradients);
 }
 
 Tensor& Tape::grad_of(std::int64_t id) {
@@ -317,7 +366,8 @@ Tensor Var::grad() const {
     throw Error("grad: " + (id_ < 0 ? "this value" : name()) + " takes no gradient");
   }
   const auto& record = tape_->records_[static_cast<std::size_t>(id_)];
-  if (!record.grad.defined() && record.backward && tape_->keep_ == Keep::for_backward) {
+  const bool is_result = record.backward || record.backward_of_several || record.results == 0;
+  if (!record.grad.defined() && is_result && tape_->keep_ == Keep::for_backward) {
     throw Error("grad: " + record.name +
                 " is no input, and Keep::for_backward keeps only the "
                 "inputs' gradients; use Keep::everything");

@@ -126,6 +126,9 @@ struct Operation {
   DType view_dtype = DType::f32;
 };
 
+/// Adds to the gradients of the inputs, given those of several results.
+using BackwardOfSeveral = std::function<void(const std::vector<Tensor>& d_out, Gradients&)>;
+
 /// The recording. Belongs to one thread at a time.
 class Tape {
  public:
@@ -146,6 +149,12 @@ class Tape {
   /// Records an operation and returns its result. For ops/. Throws Error if the inputs lie on
   /// another tape.
   Var record(Operation operation);
+
+  /// Records an operation of several results, of which no values are kept (not in Keep::everything):
+  /// `backward` gets the gradient of each, undefined where nothing depends on it, and adds to those of
+  /// the inputs. For ops/.
+  std::vector<Var> record_several(std::string_view kind, const std::vector<Var>& inputs,
+                                  const std::vector<Tensor>& values, BackwardOfSeveral backward);
 
   /// The result of an operation of some inputs, where nothing is recorded (Keep::nothing): what
   /// `record` would return, without an Operation to be described first. For ops/. Inputs that are
@@ -201,6 +210,8 @@ class Tape {
     bool needs_grad = false;
     Tensor grad;
     std::function<void(const Tensor&, Gradients&)> backward;
+    BackwardOfSeveral backward_of_several;  // of this record and those after it, if it is the first
+    std::int64_t results = 1;               // that it is the first of; 0 for one of the others
     std::function<Calculation(const Index&)> explain;
     std::function<Tensor(const Index&, const Index&)> view;
   };
@@ -211,6 +222,7 @@ class Tape {
   std::int64_t seen_through(std::int64_t id) const;
   void give_name(std::int64_t id, std::string_view name);
   std::string free_name(std::string_view name) const;
+  void walk_several(std::int64_t id);
   Tensor& grad_of(std::int64_t id);
 
   Keep keep_;

@@ -5,10 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/ops/add.h"
+#include "clearhead/ops/multiply.h"
+#include "clearhead/ops/reduce.h"
+#include "tests/gradient_check.h"
 #include "tests/ops/op_testing.h"
 
 namespace clearhead {
@@ -70,6 +76,102 @@ TEST(Linears, OperandsLieOnOneTapeEvenWhereNothingIsRecorded) {
   const LinearWeights away{other.input("W", numbers({4, 3}, DType::f32, 0)), {}};
   EXPECT_THROW(linears(x, {&away, 1}), Error);
   EXPECT_THROW(linear(x, away.weight), Error);
+}
+
+// Several maps of one x in lower precision, and what backward adds to x, W_0, b_0, W_1, …: together, or
+// one after the other.
+struct MediumCase {
+  Tensor x;
+  std::vector<std::int64_t> outs;
+  std::vector<Tensor> d_y;  // undefined where nothing depends on that result
+};
+
+std::vector<Tensor> gradients_of(const MediumCase& c, bool together) {
+  Tape tape(Keep::for_backward);
+  const std::int64_t in = c.x.size(-1);
+  const Var x = tape.input("x", c.x);
+  std::vector<LinearWeights> weights;
+  std::vector<Var> learners = {x};
+  for (const std::int64_t out : c.outs) {
+    weights.push_back({tape.input("W", random_tensor({out, in}, out, DType::f32)),
+                       tape.input("b", random_tensor({out}, out + 1, DType::f32))});
+    learners.insert(learners.end(), {weights.back().weight, weights.back().bias});
+  }
+  std::vector<Var> y;
+  if (together) {
+    y = linears(x, weights, Precision::medium);
+  } else {
+    for (const auto& [weight, bias] : weights)
+      y.push_back(linear(x, weight, bias, Precision::medium));
+  }
+  std::vector<Tensor> results;
+  Var loss;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    results.push_back(y[i].value());
+    if (!c.d_y[i].defined()) continue;
+    const Var part = sum(multiply(y[i], tape.input("d", c.d_y[i], false)));
+    loss = loss.defined() ? add(loss, part) : part;
+  }
+  tape.backward(loss);
+  for (const Var& learner : learners) results.push_back(learner.grad());
+  return results;
+}
+
+// ‖x − expected‖ / ‖expected‖, 0 where both are 0.
+double relative_error(const Tensor& x, const Tensor& expected) {
+  double error = 0, size = 0;
+  for (std::int64_t i = 0; i < x.count(); ++i) {
+    const double number = static_cast<double>(expected.data<float>()[i]);
+    error += std::pow(static_cast<double>(x.data<float>()[i]) - number, 2);
+    size += number * number;
+  }
+  return size == 0 ? error : std::sqrt(error / size);
+}
+
+MediumCase medium_case(const Shape& shape, std::vector<std::int64_t> outs) {
+  MediumCase c{random_tensor(shape, 1, DType::f32), std::move(outs), {}};
+  for (const std::int64_t out : c.outs) {
+    Shape of_y = shape;
+    of_y.back() = out;
+    c.d_y.push_back(random_tensor(of_y, out + 2, DType::f32));
+  }
+  return c;
+}
+
+// The same factors rounded to bf16, so that only the order of sums in f32 differs.
+void expect_together_as_apart(const MediumCase& c) {
+  const std::vector<Tensor> together = gradients_of(c, true), apart = gradients_of(c, false);
+  ASSERT_EQ(together.size(), apart.size());
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    EXPECT_LT(relative_error(together[i], apart[i]), 1e-6) << "tensor " << i;
+  }
+}
+
+TEST(Linears, InLowerPrecisionAreEachLinearWithItsGradients) {
+  expect_together_as_apart(medium_case({3, 40, 64}, {64, 64, 64}));
+  expect_together_as_apart(medium_case({300, 50}, {33, 47, 190}));  // no whole panels
+  expect_together_as_apart(medium_case({1100, 96}, {600, 40}));  // blocks of rows and of gradients
+}
+
+TEST(Linears, AResultThatNothingDependsOnHasNoPart) {
+  MediumCase c = medium_case({128, 64}, {64, 48, 32});
+  c.d_y[0] = Tensor();
+  expect_together_as_apart(c);
+}
+
+TEST(Linears, AZeroGradientWinsOverWhatIsNotFinite) {
+  MediumCase c = medium_case({128, 64}, {64, 48});
+  c.x.mutable_data<float>()[5 * 64 + 3] = std::numeric_limits<float>::quiet_NaN();
+  for (Tensor& d : c.d_y) {
+    std::fill_n(d.mutable_data<float>() + 5 * d.size(1), d.size(1),
+                0.0F);  // nothing depends on row 5
+  }
+  const std::vector<Tensor> all = gradients_of(c, true);
+  for (std::size_t i = c.outs.size(); i < all.size(); ++i) {
+    for (std::int64_t j = 0; j < all[i].count(); ++j) {
+      ASSERT_TRUE(std::isfinite(all[i].data<float>()[j])) << "gradient " << i << ", number " << j;
+    }
+  }
 }
 
 }  // namespace

@@ -323,6 +323,37 @@ TEST(TapeBackward, KeepForBackwardHoldsOnlyTheGradientsOfInputs) {
               AllOf(HasSubstr("square"), HasSubstr("use Keep::everything")));
 }
 
+TEST(TapeBackward, AnOperationOfSeveralResultsGetsTheGradientsOfAll) {
+  for (const bool first_is_used : {true, false}) {
+    Tape tape(Keep::for_backward);
+    const Var x = tape.input("x", numbers({3}));
+    int calls = 0;
+    const std::vector<Var> y = tape.record_several(  // 2x and 5x
+        "twice_and_five_times", {x}, {numbers({6}), numbers({15})},
+        [&](const std::vector<Tensor>& d_y, Gradients& gradients) {
+          ++calls;
+          double& d_x = *gradients.data<double>(0);
+          if (d_y[0].defined()) d_x += 2 * d_y[0].item();
+          if (d_y[1].defined()) d_x += 5 * d_y[1].item();
+        });
+    ASSERT_EQ(y.size(), 2U);
+    tape.backward(total(first_is_used ? times(y[0], y[1]) : y[1]));  // 10x², or 5x
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(x.grad().item(), first_is_used ? 60 : 5);
+    EXPECT_THROW(y[0].grad(), Error);
+    EXPECT_THROW(y[1].grad(), Error);
+  }
+}
+
+TEST(TapeBackward, SeveralResultsOfWhatTakesNoGradientAreNotRecorded) {
+  Tape tape(Keep::for_backward);
+  const Var x = tape.input("x", numbers({3}), /*requires_grad=*/false);
+  const std::vector<Var> y = tape.record_several("same", {x}, {numbers({3})}, {});
+  EXPECT_EQ(y[0].value().item(), 3);
+  EXPECT_FALSE(y[0].needs_grad());
+  EXPECT_EQ(tape.vars().size(), 1U);
+}
+
 TEST(TapeBackward, NoGradientFlowsToWhatWantsNone) {
   Tape tape;
   const Var a = tape.input("a", numbers({2}));

@@ -1,0 +1,44 @@
+// Linear maps of the same rows in lower precision, together: x is packed once for all of them, and each
+// gradient once for both of its products. For linear.cc.
+#ifndef CLEARHEAD_OPS_LINEAR_BLOCKS_H_
+#define CLEARHEAD_OPS_LINEAR_BLOCKS_H_
+
+#include <vector>
+
+#include "clearhead/kernels/linears.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// x [..., C] and for each map a weight [N, C] and a bias [N], or none: f32, dense, of fitting shapes.
+class LinearBlocks {
+ public:
+  struct Map {
+    Tensor weight, bias;
+  };
+  LinearBlocks(Tensor x, std::vector<Map> maps);
+
+  /// Whether kernels/linears.h serves.
+  bool serve(Precision precision) const;
+
+  /// y_i = x·W_iᵀ + b_i, each [..., N_i].
+  std::vector<Tensor> forward() const;
+
+  /// Adds to the gradients of input 0, x, and of inputs 1, 2, …: each weight, followed by its bias if
+  /// it has one. A d_y may be undefined, if nothing depends on that result. A zero of d_y wins over what
+  /// is not finite, as in gradient_product.
+  void backward(std::vector<Tensor> d_y, Gradients& gradients) const;
+
+ private:
+  kernels::LinearsProblem problem() const;
+  void backward_blocks(const std::vector<Tensor>& d_y, float* dx, bool add_dx,
+                       const std::vector<float*>& dw) const;
+
+  Tensor x_;
+  std::vector<Map> maps_;
+  std::vector<kernels::LinearMap> sizes_;  // of the maps, with where they lie
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_OPS_LINEAR_BLOCKS_H_
