@@ -67,6 +67,7 @@ Var Tape::record(Operation operation) {
   record.kind = std::move(operation.kind);
   record.formula = std::move(operation.formula);
   record.moves = operation.moves;
+  record.any_strides = operation.any_strides || operation.moves;
   for (const Var& input : operation.inputs) record.inputs.push_back(input.id_);
   record.shape = operation.view ? operation.view_shape : operation.value.shape();
   record.dtype = operation.view ? operation.view_dtype : operation.value.dtype();
@@ -205,7 +206,7 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
     }
     if (!record.grad.defined() || !record.backward) continue;
     Gradients gradients(*this, record.inputs);
-    record.backward(record.grad, gradients);
+    record.backward(record.any_strides ? record.grad : record.grad.contiguous(), gradients);
     if (keep_ == Keep::for_backward) record.grad = Tensor();
   }
 }
@@ -216,8 +217,9 @@ void Tape::walk_several(std::int64_t id) {
   std::vector<Tensor> d_out;
   bool any = false;
   for (std::int64_t i = 0; i < first.results; ++i) {
-    d_out.push_back(std::exchange(records_[static_cast<std::size_t>(id + i)].grad, Tensor()));
-    any = any || d_out.back().defined();
+    const Tensor d = std::exchange(records_[static_cast<std::size_t>(id + i)].grad, Tensor());
+    d_out.push_back(d.defined() ? d.contiguous() : d);
+    any = any || d.defined();
   }
   Gradients gradients(*this, first.inputs);
   if (any) first.backward_of_several(d_out, gradients);
@@ -227,8 +229,8 @@ Tensor& Tape::grad_of(std::int64_t id) {
   Record& record = records_[static_cast<std::size_t>(id)];
   if (!record.grad.defined()) {
     record.grad = Tensor(record.shape, record.dtype);
-  } else if (record.grad.is_shared()) {  // with what it was taken from
-    record.grad = record.grad.clone();
+  } else if (record.grad.is_shared() || !record.grad.is_contiguous()) {
+    record.grad = record.grad.clone();  // shared with what it was taken from
   }
   return record.grad;
 }
@@ -261,7 +263,7 @@ bool Gradients::take(std::size_t i, const Tensor& d) {
   Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];
   if (record.grad.defined()) return false;
   assert(d.shape() == record.shape && d.dtype() == record.dtype);
-  record.grad = d.is_read_only() ? d.clone() : d.contiguous();
+  record.grad = d.is_read_only() ? d.clone() : d;
   return true;
 }
 
@@ -372,7 +374,7 @@ Tensor Var::grad() const {
                 " is no input, and Keep::for_backward keeps only the "
                 "inputs' gradients; use Keep::everything");
   }
-  return record.grad.defined() ? record.grad : Tensor(record.shape, record.dtype);
+  return record.grad.defined() ? record.grad.contiguous() : Tensor(record.shape, record.dtype);
 }
 
 const std::string& Var::name() const {

@@ -84,8 +84,8 @@ class Gradients {
   const Shape& shape(std::size_t i) const;
   /// The gradient of input `i`, contiguous, of its shape and type, to be added to.
   Tensor& of(std::size_t i);
-  /// Makes `d`, of the input's shape and type, the gradient of input `i` if it has none yet, without
-  /// copying where it need not; returns whether it did.
+  /// Makes `d`, of the input's shape and type and of any strides, the gradient of input `i` if it has
+  /// none yet, without copying where it need not; returns whether it did.
   bool take(std::size_t i, const Tensor& d);
   /// If input `i` has no gradient yet, makes it unspecified numbers, all of which the caller then
   /// writes; returns whether it did. So zeros need not be written far ahead of what is added to them.
@@ -110,9 +110,10 @@ struct Operation {
   std::string formula = {};      ///< "{0}·{1}": {i} stands for the name of input i
   std::vector<Var> inputs = {};  ///< all of the same tape
   Tensor value = {};             ///< the result; undefined for a computed view
-  /// Adds to the gradients of the inputs, given the gradient of the result (contiguous). Empty: no
-  /// gradient flows.
+  /// Adds to the gradients of the inputs, given the gradient of the result (contiguous, unless
+  /// `any_strides` or `moves`). Empty: no gradient flows.
   std::function<void(const Tensor& d_out, Gradients& gradients)> backward = {};
+  bool any_strides = false;
   /// How one number of the result came about (explain.h). Empty: nothing can be said.
   std::function<Calculation(const Index& index)> explain = {};
 
@@ -201,6 +202,7 @@ class Tape {
     std::string name;
     bool has_given_name = false;
     bool moves = false;
+    bool any_strides = false;
     std::string kind;
     std::string formula;
     std::vector<std::int64_t> inputs;  // positions on the tape; −1 for a value that is not recorded

@@ -11,9 +11,11 @@
 
 #include "attention_cases.h"
 #include "clearhead/base/error.h"
+#include "clearhead/ops/add.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "clearhead/ops/reshape.h"
 #include "tests/kernels/targets.h"
 
 namespace clearhead {
@@ -264,6 +266,40 @@ TEST(AttentionOperands, ACacheOfBf16IsReadAsItLies) {
           });
         }
       }
+    }
+  }
+}
+
+// As a linear map makes them: the heads of a row beside each other. The values and both gradients of an
+// operand used twice.
+std::vector<Tensor> of_heads(const Inputs& in, bool beside, Precision precision, Keep keep) {
+  Tape tape(keep);
+  std::vector<Var> inputs, operands;
+  for (const Tensor& x : {in.q, in.k, in.v}) {
+    inputs.push_back(tape.input("x", beside ? x.transpose(1, 2).contiguous() : x));
+    operands.push_back(beside ? transpose(inputs.back(), 1, 2) : inputs.back());
+  }
+  const auto attend = [&](bool is_causal) {
+    return scaled_dot_product_attention(operands[0], operands[1], operands[2],
+                                        {.is_causal = is_causal, .precision = precision});
+  };
+  const Var y = attend(true), twice = add(y, attend(false));
+  std::vector<Tensor> all = {y.value(), twice.value()};
+  if (keep == Keep::nothing) return all;
+  tape.backward(sum(multiply(twice, twice)));
+  for (const Var& x : inputs) all.push_back(beside ? x.grad().transpose(1, 2) : x.grad());
+  return all;
+}
+
+TEST(AttentionOperands, HeadsBesideEachOtherGiveTheSameBytes) {
+  Random random(31);
+  const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };
+  const Inputs in = {normal({4, 8, 70, 32}), normal({4, 4, 90, 32}), normal({4, 4, 90, 24}), {}};
+  for (const Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
+    for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
+      testing::for_each_target([&] {
+        expect_equal(of_heads(in, true, precision, keep), of_heads(in, false, precision, keep));
+      });
     }
   }
 }

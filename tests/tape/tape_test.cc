@@ -345,6 +345,32 @@ TEST(TapeBackward, AnOperationOfSeveralResultsGetsTheGradientsOfAll) {
   }
 }
 
+TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
+  Tape tape(Keep::for_backward);
+  const Var x = tape.input("x", Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  const auto record = [&](bool any_strides, const Tensor& d_x) {
+    Operation op{.kind = "same", .inputs = {x}, .value = x.value()};
+    op.any_strides = any_strides;
+    op.backward = [d_x](const Tensor&, Gradients& gradients) {
+      if (!gradients.take(0, d_x)) {
+        for (std::int64_t i = 0; i < 6; ++i) gradients.data<double>(0)[i] += 100;
+      }
+    };
+    return tape.record(std::move(op));
+  };
+  // The numbers of d lie column after column.
+  const Tensor d = Tensor::of<double>({3, 2}, {10, 40, 20, 50, 30, 60}).transpose(0, 1);
+  tape.backward(record(true, d), Tensor({2, 3}, DType::f64));
+  EXPECT_EQ(values(x.grad()), (std::vector<double>{10, 20, 30, 40, 50, 60}));
+  EXPECT_TRUE(x.grad().is_contiguous());
+
+  // To one that was taken, later ones are added in row-major order, and the first one stays as it is.
+  const Var first = record(true, d), second = record(true, d);
+  tape.backward(times(first, second), Tensor({2, 3}, DType::f64));
+  EXPECT_EQ(values(x.grad()), (std::vector<double>{110, 120, 130, 140, 150, 160}));
+  EXPECT_EQ(values(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));
+}
+
 TEST(TapeBackward, SeveralResultsOfWhatTakesNoGradientAreNotRecorded) {
   Tape tape(Keep::for_backward);
   const Var x = tape.input("x", numbers({3}), /*requires_grad=*/false);

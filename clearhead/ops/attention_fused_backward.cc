@@ -1,0 +1,285 @@
+// Attention fused, backward: scores are calculated again, tile by tile, from q, k and the rows' maxima
+// and sums (Dao et al. 2022, "FlashAttention", algorithm 4). The loops are kernels/attention_block.h,
+// attention_packed.h and, as the reference, attention.h.
+#include <type_traits>
+
+#include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/ops/attention_fused.h"
+
+namespace clearhead {
+namespace {
+
+using kernels::AttentionProblem;
+using kernels::kKeyTile;
+using kernels::kQueryTile;
+
+// What backward adds to; null where no gradient is wanted.
+template <typename T>
+struct Wanted {
+  T* dq;
+  T* dk;
+  T* dv;
+};
+
+// By the reference, queries and keys separately.
+template <typename T>
+void backward_tiles(const AttentionProblem<T>& problem, const kernels::AttentionBackward<T>& rows,
+                    const Wanted<T>& wanted) {
+  const std::int64_t query_tiles = tile_count(problem.queries, kQueryTile);
+  const std::int64_t key_tiles = tile_count(problem.keys, kKeyTile);
+  if (wanted.dq != nullptr) {
+    parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
+      const std::int64_t head = i / query_tiles;
+      kernels::attention_backward_queries(problem, rows, head / problem.H, head % problem.H,
+                                          i % query_tiles * kQueryTile, wanted.dq,
+                                          attention_memory(problem).get());
+    });
+  }
+  if (wanted.dk != nullptr || wanted.dv != nullptr) {
+    parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
+      const std::int64_t head = i / key_tiles;
+      kernels::attention_backward_keys(problem, rows, head / problem.G, head % problem.G,
+                                       i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
+                                       attention_memory(problem).get());
+    });
+  }
+}
+
+// How many rounds backward_rounds takes: one where there are heads enough.
+std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
+  // Work for 16 threads, if parts do not become too small for a thread's while.
+  constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
+  const bool packed = kernels::backward_is_packed(problem);
+  const std::int64_t blocks =
+      packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
+  const std::int64_t rows_each = packed ? kernels::kPackedQueries : kernels::kQueryBlock;
+  const std::int64_t most = std::min(problem.keys, blocks * rows_each) / kSmallestPart;
+  return std::clamp<std::int64_t>(tile_count(kPieces, problem.B * problem.G), 1,
+                                  std::max<std::int64_t>(most, 1));
+}
+
+// By blocks of queries, with the processor's vectors. The pairs of a head are cut into n × n
+// rectangles, and worked off in n rounds: in round r, those of key part i and query part i + r
+// (mod n). No two rectangles of a round share keys or queries, so they may run at the same time,
+// and each gradient is gathered in the order of the rounds, whatever the number of threads.
+void backward_rounds(const AttentionProblem<float>& problem,
+                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted,
+                     std::int64_t n) {
+  const bool packed = kernels::backward_is_packed(problem);
+  const std::int64_t heads = problem.B * problem.G;
+  const std::int64_t blocks =
+      packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
+  const std::int64_t key_tiles = tile_count(problem.keys, kernels::kKeyBlock);
+  // Keys, values and their gradients that stay in a second-level cache while all queries of a part
+  // pass by: 1 MiB of 2.
+  const std::int64_t near =
+      std::max<std::int64_t>(4, (1 << 20) / (8 * (problem.D + problem.Dv) * kernels::kKeyBlock)) *
+      kernels::kKeyBlock;
+  const std::int64_t work = problem.H / problem.G * tile_count(problem.queries, n) *
+                            tile_count(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
+  const std::int64_t numbers = packed ? kernels::packed_backward_workspace(problem)
+                                      : kernels::attention_block_workspace(problem);
+  for (std::int64_t round = 0; round < n; ++round) {
+    for_each_with_memory(numbers, heads * n, work, [&](std::int64_t piece, float* memory) {
+      const std::int64_t head = piece / n;
+      const std::int64_t key_part = piece % n;
+      const std::int64_t query_part = (key_part + round) % n;
+      const kernels::KeyRange keys{
+          key_part * key_tiles / n * kernels::kKeyBlock,
+          std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
+      const std::int64_t block = query_part * blocks / n;
+      const std::int64_t block_end = (query_part + 1) * blocks / n;
+      if (packed) {
+        kernels::packed_backward(problem, rows, head / problem.G, head % problem.G, block,
+                                 block_end, keys, wanted.dq, wanted.dk, wanted.dv, memory);
+        return;
+      }
+      for (std::int64_t s = keys.begin; s < keys.end; s += near) {
+        const kernels::KeyRange some{s, std::min(s + near, keys.end)};
+        for (std::int64_t i = block; i < block_end; ++i) {
+          kernels::attention_backward_block(
+              problem, rows, kernels::query_block(problem, head / problem.G, head % problem.G, i),
+              some, wanted.dq, wanted.dk, wanted.dv, memory);
+        }
+      }
+    });
+  }
+}
+
+void backward_pieces(const AttentionProblem<float>& problem,
+                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
+  if (kernels::backward_by_blocks(problem)) {
+    backward_rounds(problem, rows, wanted, backward_round_count(problem));
+  } else {
+    backward_tiles(problem, rows, wanted);
+  }
+}
+
+void backward_pieces(const AttentionProblem<double>& problem,
+                     const kernels::AttentionBackward<double>& rows, const Wanted<double>& wanted) {
+  backward_tiles(problem, rows, wanted);
+}
+
+// Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that of
+// its key.
+template <typename T>
+void backward_mask_tile(const AttentionProblem<T>& problem,
+                        const kernels::AttentionBackward<T>& rows, std::int64_t s, T* d_mask) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernels::backward_by_blocks(problem)) {
+      const Workspace<float> memory(kernels::attention_block_workspace(problem));
+      kernels::attention_backward_mask_tile(problem, rows, s, d_mask, memory.get());
+      return;
+    }
+  }
+  kernels::attention_backward_mask(problem, rows, s, d_mask, attention_memory(problem).get());
+}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+                   float* delta) {
+  kernels::attention_delta(rows, Dv, dz, z, delta);
+}
+
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, const double* z,
+                   double* delta) {
+  for (std::int64_t i = 0; i < rows * Dv; ++i) delta[i / Dv] += dz[i] * z[i];
+}
+
+// A key/value head with its queries as a problem of its own.
+AttentionProblem<float> head_alone(const AttentionProblem<float>& problem, std::int64_t b,
+                                   std::int64_t g) {
+  AttentionProblem<float> alone = problem;
+  const std::int64_t group = problem.H / problem.G, mask = problem.mask.offset(b, g * group, 0, 0);
+  alone.B = 1, alone.H = group, alone.G = 1;
+  alone.q.data = problem.q.row(b, g * group, 0);
+  alone.k.data = problem.k.row(b, g, 0);
+  alone.v.data = problem.v.row(b, g, 0);
+  if (problem.mask.visible != nullptr) alone.mask.visible += mask;
+  if (problem.mask.bias != nullptr) alone.mask.bias += mask;
+  alone.offset += b;
+  alone.key_count += b;
+  return alone;
+}
+
+// Heads [h, h + heads) of batch b of x, dense: where they lie, or brought to `memory`.
+const float* dense_heads(const Tensor& x, std::int64_t b, std::int64_t h, std::int64_t heads,
+                         float* memory) {
+  const std::int64_t rows = x.size(2), D = x.size(3);
+  const float* const from = x.data<float>() + b * x.strides()[0] + h * x.strides()[1];
+  if (x.is_contiguous()) return from;
+  float* to = memory;
+  for (std::int64_t i = 0; i < heads; ++i) {
+    for (std::int64_t t = 0; t < rows; ++t, to += D) {
+      std::copy_n(from + i * x.strides()[1] + t * x.strides()[2], D, to);
+    }
+  }
+  return memory;
+}
+
+// Where a gradient goes: to a new one in the order of its operand, or added to what there is.
+struct HeadGradient {
+  HeadGradient(Gradients& gradients, std::size_t i, const Tensor& operand) {
+    if (!gradients.wanted(i)) return;
+    Tensor fresh = in_order_of(operand, operand.shape());
+    add = !gradients.take(i, fresh);
+    rows = add ? HeadRows(gradients.of(i)) : HeadRows(fresh);
+  }
+
+  HeadRows rows;
+  bool add = false;
+};
+
+// Numbers at hand for a key/value head in backward_heads.
+std::int64_t numbers_of_head(const AttentionProblem<float>& p) {
+  const std::int64_t queries = p.H / p.G * p.queries;
+  return queries * (p.D + 2 * p.Dv + 1) + p.keys * (p.D + p.Dv);
+}
+
+// Where there are many heads, each is the work of one thread: its rows come from and go to any place,
+// and while they are worked on lie in a near cache.
+void backward_heads(const PreparedAttention& p, const FusedForward& saved, const Tensor& d_z,
+                    Gradients& gradients) {
+  const AttentionProblem<float> problem = kernel_problem<float>(p);
+  const HeadGradient dq(gradients, 0, p.q_value), dk(gradients, 1, p.k_value),
+      dv(gradients, 2, p.v_value);
+  const std::int64_t group = problem.H / problem.G, queries = group * problem.queries;
+  const std::int64_t q_count = queries * problem.D, z_count = queries * problem.Dv;
+  const std::int64_t k_count = problem.keys * problem.D, v_count = problem.keys * problem.Dv;
+  const std::int64_t work = queries * problem.keys * (3 * problem.D + 2 * problem.Dv);
+  for_each_with_memory(
+      numbers_of_head(problem), problem.B * problem.G, work, [&](std::int64_t head, float* memory) {
+        const std::int64_t b = head / problem.G, g = head % problem.G, h = g * group;
+        float* const delta = memory + 2 * z_count;
+        float* const dq_rows = delta + queries;
+        float* const dk_rows = dq_rows + q_count;
+        float* const dv_rows = dk_rows + k_count;
+        const float* const dz = dense_heads(d_z, b, h, group, memory);
+        const float* const z = dense_heads(saved.z, b, h, group, memory + z_count);
+        kernels::attention_delta(queries, problem.Dv, dz, z, delta);
+        std::fill_n(dq_rows, q_count + k_count + v_count, 0.0F);
+        const std::int64_t row = (b * problem.H + h) * problem.queries;
+        backward_rounds(
+            head_alone(problem, b, g),
+            {saved.row_max.data<float>() + row, saved.row_sum.data<float>() + row, dz, delta},
+            {dq.rows.data == nullptr ? nullptr : dq_rows,
+             dk.rows.data == nullptr ? nullptr : dk_rows,
+             dv.rows.data == nullptr ? nullptr : dv_rows},
+            /*rounds=*/1);
+        const auto put = [&](const HeadGradient& d, const float* from, std::int64_t first,
+                             std::int64_t heads, std::int64_t rows, std::int64_t D) {
+          if (d.rows.data != nullptr) put_rows(from, b, first, heads, rows, D, d.add, d.rows);
+        };
+        put(dq, dq_rows, h, group, problem.queries, problem.D);
+        put(dk, dk_rows, g, 1, problem.keys, problem.D);
+        put(dv, dv_rows, g, 1, problem.keys, problem.Dv);
+      });
+}
+
+template <typename T>
+void backward(const PreparedAttention& p, const FusedForward& saved, const Tensor& any_d_z,
+              Gradients& gradients) {
+  const AttentionProblem<T> problem = kernel_problem<T>(p);
+  if (saved.row_max.count() == 0) return;
+  if constexpr (std::is_same_v<T, float>) {
+    const bool mask_learns = p.attn_mask.defined() && gradients.wanted(3);
+    if (kernels::backward_by_blocks(problem) && !mask_learns &&
+        backward_round_count(problem) == 1 && are_near(numbers_of_head(problem))) {
+      backward_heads(p, saved, any_d_z, gradients);
+      return;
+    }
+  }
+  const Tensor d_z = any_d_z.contiguous(), z_value = saved.z.contiguous();
+  const T* z = z_value.data<T>();
+  const T* dz = d_z.data<T>();
+  Tensor delta({p.B, p.H, p.T}, dtype_of<T>);  // Σ_e dz·z of each row
+  T* delta_data = delta.mutable_data<T>();
+  parallel_for(p.B * p.H, [&](std::int64_t head) {
+    const std::int64_t row = head * p.T;
+    delta_of_rows(p.T, p.Dv, dz + row * p.Dv, z + row * p.Dv, delta_data + row);
+  });
+  const kernels::AttentionBackward<T> rows{saved.row_max.data<T>(), saved.row_sum.data<T>(), dz,
+                                           delta_data};
+  const Wanted<T> wanted{gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2)};
+  if (wanted.dq != nullptr || wanted.dk != nullptr || wanted.dv != nullptr) {
+    backward_pieces(problem, rows, wanted);
+  }
+  if (p.attn_mask.defined() && gradients.wanted(3)) {
+    T* d_mask = gradients.data<T>(3);
+    parallel_for(tile_count(p.S, kKeyTile),
+                 [&](std::int64_t i) { backward_mask_tile(problem, rows, i * kKeyTile, d_mask); });
+  }
+}
+
+}  // namespace
+
+void attention_backward(const PreparedAttention& prepared, const FusedForward& saved,
+                        const Tensor& d_z, Gradients& gradients) {
+  if (prepared.q.dtype() == DType::f64) {
+    backward<double>(prepared, saved, d_z, gradients);
+  } else {
+    backward<float>(prepared, saved, d_z, gradients);
+  }
+}
+
+}  // namespace clearhead
