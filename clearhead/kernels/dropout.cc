@@ -28,7 +28,18 @@ void dropout(std::int64_t n, const T* x, const std::uint8_t* bits, T scale, T* y
   }
 }
 
+template <typename T>
+void dropout_add(std::int64_t n, const T* a, const T* x, const std::uint8_t* bits, T scale, T* y) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    y[i] = a[i] + (bits[i / kDropoutBlock] >> (i % kDropoutBlock) & 1 ? x[i] * scale : T{0});
+  }
+}
+
 template void dropout(std::int64_t, const float*, const std::uint8_t*, float, float*);
 template void dropout(std::int64_t, const double*, const std::uint8_t*, double, double*);
+template void dropout_add(std::int64_t, const float*, const float*, const std::uint8_t*, float,
+                          float*);
+template void dropout_add(std::int64_t, const double*, const double*, const std::uint8_t*, double,
+                          double*);
 
 }  // namespace clearhead::kernels::scalar

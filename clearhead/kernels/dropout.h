@@ -19,12 +19,20 @@ void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t droppe
 void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y);
 void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y);
 
+/// y = a + what `dropout` makes of x, to the last bit.
+void dropout_add(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
+                 float scale, float* y);
+void dropout_add(std::int64_t n, const double* a, const double* x, const std::uint8_t* bits,
+                 double scale, double* y);
+
 /// The plain text of the same.
 namespace scalar {
 void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t dropped,
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);
 template <typename T>
 void dropout(std::int64_t n, const T* x, const std::uint8_t* bits, T scale, T* y);
+template <typename T>
+void dropout_add(std::int64_t n, const T* a, const T* x, const std::uint8_t* bits, T scale, T* y);
 }  // namespace scalar
 
 }  // namespace clearhead::kernels

@@ -87,7 +87,10 @@ void dropout_bits_words(std::uint64_t seed, std::uint64_t stream, std::uint32_t 
   scalar::dropout_bits(seed, stream, dropped, first + i, blocks - i, bits + i);
 }
 
-void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
+// Calls f(i, dropped vector i), and after the whole vectors f(i, number) for the rest.
+template <typename F, typename G>
+HWY_INLINE void for_each_dropped(std::int64_t n, const float* x, const std::uint8_t* bits,
+                                 float scale, const F& whole, const G& rest) {
   const Floats d;
   const Vec factor = hn::Set(d, scale);
   constexpr std::int64_t kBytes = (kLanes + 7) / 8;
@@ -97,11 +100,28 @@ void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float
     std::copy_n(bits + i / kDropoutBlock, kBytes, bytes);
     bytes[0] = static_cast<std::uint8_t>(bytes[0] >> i % kDropoutBlock);  // of 4 lanes, half a byte
     const auto kept = hn::LoadMaskBits(d, bytes);
-    hn::StoreU(hn::IfThenElseZero(kept, hn::Mul(hn::LoadU(d, x + i), factor)), d, y + i);
+    whole(i, hn::IfThenElseZero(kept, hn::Mul(hn::LoadU(d, x + i), factor)));
   }
   for (; i < n; ++i) {
-    y[i] = bits[i / kDropoutBlock] >> (i % kDropoutBlock) & 1 ? x[i] * scale : 0;
+    rest(i, bits[i / kDropoutBlock] >> (i % kDropoutBlock) & 1 ? x[i] * scale : 0);
   }
+}
+
+void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
+  for_each_dropped(
+      n, x, bits, scale,
+      [=](std::int64_t i, Vec dropped) HWY_ATTR { hn::StoreU(dropped, Floats(), y + i); },
+      [=](std::int64_t i, float dropped) { y[i] = dropped; });
+}
+
+void dropout_add_f32(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
+                     float scale, float* y) {
+  const Floats d;
+  for_each_dropped(
+      n, x, bits, scale,
+      [=](std::int64_t i, Vec dropped)
+          HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, a + i), dropped), d, y + i); },
+      [=](std::int64_t i, float dropped) { y[i] = a[i] + dropped; });
 }
 
 #else
@@ -113,6 +133,11 @@ void dropout_bits_words(std::uint64_t seed, std::uint64_t stream, std::uint32_t 
 
 void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
   scalar::dropout(n, x, bits, scale, y);
+}
+
+void dropout_add_f32(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
+                     float scale, float* y) {
+  scalar::dropout_add(n, a, x, bits, scale, y);
 }
 
 #endif
@@ -135,6 +160,16 @@ void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float sca
 
 void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y) {
   scalar::dropout(n, x, bits, scale, y);
+}
+
+void dropout_add(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
+                 float scale, float* y) {
+  CLEARHEAD_CHOOSE(dropout_add_f32)(n, a, x, bits, scale, y);
+}
+
+void dropout_add(std::int64_t n, const double* a, const double* x, const std::uint8_t* bits,
+                 double scale, double* y) {
+  scalar::dropout_add(n, a, x, bits, scale, y);
 }
 
 }  // namespace clearhead::kernels

@@ -61,6 +61,13 @@ void add_rows(std::int64_t rows, std::int64_t C, const T* x, T* sums) {
   }
 }
 
+template <typename T>
+double sum_of_squares(std::int64_t n, const T* x) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return sum;
+}
+
 template void norm(const Norm<float>&, std::int64_t, const float*, float*, float*, float*);
 template void norm(const Norm<double>&, std::int64_t, const double*, double*, double*, double*);
 template void norm_backward(const Norm<float>&, std::int64_t, const float*, const float*,
@@ -69,5 +76,7 @@ template void norm_backward(const Norm<double>&, std::int64_t, const double*, co
                             const double*, const double*, double*, double*, double*);
 template void add_rows(std::int64_t, std::int64_t, const float*, float*);
 template void add_rows(std::int64_t, std::int64_t, const double*, double*);
+template double sum_of_squares(std::int64_t, const float*);
+template double sum_of_squares(std::int64_t, const double*);
 
 }  // namespace clearhead::kernels::scalar

@@ -22,6 +22,10 @@ struct Norm {
   double epsilon;
 };
 
+/// Σ x² of n numbers, in f64.
+double sum_of_squares(std::int64_t n, const float* x);
+double sum_of_squares(std::int64_t n, const double* x);
+
 // T is float, on the processor's vectors, or double; all arrays are dense, at any alignment. Sums
 // over a row are made in f64, so that f32 errs by a few roundings of x̂ whatever C is.
 
@@ -59,6 +63,8 @@ void norm_backward(const Norm<T>& norm, std::int64_t rows, const T* x, const T* 
                    const T* scale, const T* d_y, T* d_x, T* d_weight, T* d_bias);
 template <typename T>
 void add_rows(std::int64_t rows, std::int64_t C, const T* x, T* sums);
+template <typename T>
+double sum_of_squares(std::int64_t n, const T* x);
 }  // namespace scalar
 
 }  // namespace clearhead::kernels

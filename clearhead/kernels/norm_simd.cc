@@ -95,7 +95,21 @@ void add_rows_f32(std::int64_t rows, std::int64_t C, const float* x, float* sums
   });
 }
 
+double sum_of_squares_f32(std::int64_t n, const float* x) {
+  Sum sums[2];  // so that each has time
+  const std::int64_t whole = n / (2 * kLanes) * (2 * kLanes);
+  for (std::int64_t i = 0; i < whole; i += 2 * kLanes) {
+    sums[0].add_square(Whole::load(x + i));
+    sums[1].add_square(Whole::load(x + i + kLanes));
+  }
+  for_each_vector(n - whole, [&](std::int64_t i, auto part)
+                                 HWY_ATTR { sums[0].add_square(part.load(x + whole + i)); });
+  return sums[0].total() + sums[1].total();
+}
+
 #else
+
+double sum_of_squares_f32(std::int64_t n, const float* x) { return scalar::sum_of_squares(n, x); }
 
 void norm_f32(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
               float* scale) {
@@ -151,6 +165,12 @@ void add_rows(std::int64_t rows, std::int64_t C, const float* x, float* sums) {
 void add_rows(std::int64_t rows, std::int64_t C, const double* x, double* sums) {
   scalar::add_rows(rows, C, x, sums);
 }
+
+double sum_of_squares(std::int64_t n, const float* x) {
+  return CLEARHEAD_CHOOSE(sum_of_squares_f32)(n, x);
+}
+
+double sum_of_squares(std::int64_t n, const double* x) { return scalar::sum_of_squares(n, x); }
 
 }  // namespace clearhead::kernels
 #endif

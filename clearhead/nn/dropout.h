@@ -7,6 +7,7 @@
 
 #include "clearhead/nn/parameters.h"
 #include "clearhead/nn/pass.h"
+#include "clearhead/ops/add.h"
 #include "clearhead/ops/dropout.h"
 
 namespace clearhead {
@@ -17,13 +18,21 @@ class Dropout {
   Dropout(const Parameters& parameters, std::string_view name) : stream_(parameters.stream(name)) {}
 
   Var forward(const Var& x, const Pass& pass) const {
-    if (pass.dropout == 0) return x;
-    // Steps lie far apart among the streams, so that no layer meets another's later on.
-    constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio
-    return dropout(x, pass.dropout, {pass.seed, stream_ + pass.step * kGolden});
+    return pass.dropout == 0 ? x : dropout(x, pass.dropout, random(pass));
+  }
+
+  /// a + forward(x)
+  Var add_to(const Var& a, const Var& x, const Pass& pass) const {
+    return pass.dropout == 0 ? add(a, x) : dropout_add(a, x, pass.dropout, random(pass));
   }
 
  private:
+  RandomStream random(const Pass& pass) const {
+    // Steps lie far apart among the streams, so that no layer meets another's later on.
+    constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio
+    return {pass.seed, stream_ + pass.step * kGolden};
+  }
+
   std::uint64_t stream_;
 };
 

@@ -3,7 +3,7 @@
 //     x, kept, y [...]; kept is 1 with probability 1 − rate, else 0
 //     ∂L/∂x = ∂L/∂y ⊙ kept / (1 − rate)
 //
-// `kept` is held as bits, a 32nd of x. The loops are kernels/dropout.h.
+// and dropout_add: y = a + x ⊙ kept / (1 − rate). `kept` is held as bits, a 32nd of x. The loops are kernels/dropout.h.
 //
 // Source: Srivastava et al., "Dropout" (2014), in the form that leaves evaluation as it is.
 #include "clearhead/ops/dropout.h"
@@ -14,6 +14,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/kernels/dropout.h"
+#include "clearhead/ops/add.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
@@ -51,18 +52,34 @@ Tensor keep(const Tensor& x, const std::vector<std::uint8_t>& bits, double facto
   return y;
 }
 
+// What a call of either operation does with each number of x; keeps all if the rate is below a step.
+struct Dropped {
+  Dropped(const char* operation, const Var& x, double rate, const RandomStream& random) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw Error(std::string(operation) + ": expected a rate of at least 0 and below 1, got " +
+                  format_number(rate));
+    }
+    const double dropped = std::min(std::round(rate * kSteps), kSteps - 1);
+    keeps_all = dropped == 0;
+    if (keeps_all) return;
+    factor = kSteps / (kSteps - dropped);
+    bits = std::make_shared<const std::vector<std::uint8_t>>(
+        kept_bits(element_count(x.shape()), random, static_cast<std::uint32_t>(dropped)));
+  }
+
+  bool keeps_all;
+  double factor = 1;
+  std::shared_ptr<const std::vector<std::uint8_t>> bits;
+};
+
 }  // namespace
 
 Var dropout(const Var& x, double rate, const RandomStream& random) {
   require_same_float("dropout", {x});
-  if (!(rate >= 0 && rate < 1)) {
-    throw Error("dropout: expected a rate of at least 0 and below 1, got " + format_number(rate));
-  }
-  const double dropped = std::min(std::round(rate * kSteps), kSteps - 1);
-  if (dropped == 0) return x;
-  const double factor = kSteps / (kSteps - dropped);
-  const auto bits = std::make_shared<const std::vector<std::uint8_t>>(
-      kept_bits(element_count(x.shape()), random, static_cast<std::uint32_t>(dropped)));
+  const Dropped dropped("dropout", x, rate, random);
+  if (dropped.keeps_all) return x;
+  const auto bits = dropped.bits;
+  const double factor = dropped.factor;
 
   Operation op{.kind = "dropout", .formula = "dropout({0})", .inputs = {x}};
   op.value = keep(x.value(), *bits, factor);  // y = x ⊙ kept / (1 − rate)
@@ -80,6 +97,38 @@ Var dropout(const Var& x, double rate, const RandomStream& random) {
     return Calculation{{from}, "0 (dropped)", 0};
   };
   return x.tape().record(std::move(op));
+}
+
+Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& random) {
+  if (a.tape().keep() == Keep::everything) return add(a, dropout(x, rate, random));
+  require_same_float("dropout_add", {a, x});
+  if (a.shape() != x.shape()) {
+    throw Error("dropout_add: expected operands of one shape, got " + to_string(a.shape()) +
+                " and " + to_string(x.shape()));
+  }
+  const Dropped dropped("dropout_add", x, rate, random);
+  if (dropped.keeps_all) return add(a, x);
+
+  Operation op{.kind = "dropout_add", .formula = "{0} + dropout({1})", .inputs = {a, x}};
+  const Tensor a_value = a.value().contiguous(), x_value = x.value().contiguous();
+  op.value = Tensor::empty(x.shape(), x.dtype());
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T *from_a = a_value.data<T>(), *from_x = x_value.data<T>();
+    T* y = op.value.mutable_data<T>();
+    for_each_piece(x_value.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+      kernels::dropout_add(end - begin, from_a + begin, from_x + begin,
+                           dropped.bits->data() + begin / kDropoutBlock,
+                           static_cast<T>(dropped.factor), y + begin);
+    });
+  });
+  op.backward = [dropped](const Tensor& d_y, Gradients& gradients) {
+    add_gradient(gradients, 0, d_y);  // y = a + …
+    if (gradients.wanted(1)) {        // y = … + x ⊙ kept / (1 − rate)
+      add_gradient(gradients, 1, keep(d_y, *dropped.bits, dropped.factor));
+    }
+  };
+  return a.tape().record(std::move(op));
 }
 
 }  // namespace clearhead

@@ -20,6 +20,10 @@ struct RandomStream {
 /// is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
 Var dropout(const Var& x, double rate, const RandomStream& random);
 
+/// a + dropout(x), to the last bit, for a of the same shape and type: one operation where the tape
+/// keeps no values, so that what is dropped from need not be written and read again.
+Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& random);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_OPS_DROPOUT_H_

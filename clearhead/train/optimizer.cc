@@ -6,6 +6,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/kernels/adamw.h"
+#include "clearhead/kernels/norm.h"
 
 namespace clearhead {
 namespace {
@@ -72,13 +73,8 @@ double global_norm(const std::vector<Tensor>& tensors) {
   std::vector<double> squares(pieces.size());  // summed in order, whatever thread made them
   for_each_piece(tensors, pieces, [&](auto zero, const Piece& piece, std::size_t i) {
     using T = decltype(zero);
-    const T* x = tensors[piece.tensor].data<T>() + piece.begin;
-    constexpr std::int64_t kLanes = 8;  // sums side by side, which may lie in one vector register
-    double sums[kLanes] = {};
-    for (std::int64_t j = 0; j < piece.count; ++j) {
-      sums[j % kLanes] += static_cast<double>(x[j]) * static_cast<double>(x[j]);
-    }
-    for (const double sum : sums) squares[i] += sum;
+    squares[i] =
+        kernels::sum_of_squares(piece.count, tensors[piece.tensor].data<T>() + piece.begin);
   });
   double sum = 0;
   for (const double square : squares) sum += square;

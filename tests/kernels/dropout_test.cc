@@ -49,6 +49,12 @@ TEST(Dropout, KeepsWhatTheBitsSay) {
             << i << " of " << n;
       }
       ASSERT_EQ(y.back(), 77);
+
+      const std::vector<float> a = random_floats(n, 4);
+      std::vector<float> sum(x.size() + 1, 77);
+      dropout_add(n, a.data(), x.data(), bits, 1.25F, sum.data());
+      for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(sum[i], a[i] + y[i]) << i << " of " << n;
+      ASSERT_EQ(sum.back(), 77);
     });
   }
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "clearhead/ops/add.h"
 #include "tests/gradient_check.h"
 #include "tests/ops/op_testing.h"
 
@@ -45,6 +46,40 @@ TEST(Dropout, IsAFunctionOfSeedStreamAndPosition) {
   std::vector<double> longer = dropped(70'000, 0.3, {.seed = 5, .stream = 9});
   longer.resize(1001);
   EXPECT_EQ(longer, first);
+}
+
+TEST(DropoutAdd, IsBothOperationsToTheLastBit) {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    for (const double rate : {0.0, 0.3}) {
+      std::vector<std::vector<double>> results[2];
+      for (const bool together : {false, true}) {
+        Tape tape(Keep::for_backward);
+        const Var a = tape.input("a", random_tensor({3, 1001}, 1, dtype));
+        const Var x = tape.input("x", random_tensor({3, 1001}, 2, dtype));
+        const RandomStream random = {.seed = 4, .stream = 5};
+        const Var y = together ? dropout_add(a, x, rate, random) : add(a, dropout(x, rate, random));
+        tape.backward(y, random_tensor({3, 1001}, 3, dtype));
+        results[together] = {numbers_of(y), numbers_of(a.grad()), numbers_of(x.grad())};
+      }
+      EXPECT_EQ(results[0], results[1]) << rate;
+    }
+  }
+}
+
+TEST(DropoutAdd, IsTwoOperationsWhereValuesAreKept) {
+  Tape tape(Keep::everything);
+  const Var a = tape.input("a", random_tensor({5}, 1)), x = tape.input("x", random_tensor({5}, 2));
+  const Var y = dropout_add(a, x, 0.5, {.seed = 1});
+  EXPECT_EQ(y.kind(), "add");
+  EXPECT_EQ(y.inputs()[1].kind(), "dropout");
+}
+
+TEST(DropoutAdd, TakesOperandsOfOneShapeAndARateBelowOne) {
+  Tape tape(Keep::for_backward);
+  const Var a = tape.input("a", random_tensor({5})), x = tape.input("x", random_tensor({1}));
+  EXPECT_THAT(error_of([&] { dropout_add(a, x, 0.5, {}); }),
+              HasSubstr("one shape, got [5] and [1]"));
+  EXPECT_THAT(error_of([&] { dropout_add(a, a, 1, {}); }), HasSubstr("below 1, got 1"));
 }
 
 TEST(Dropout, WithoutARateIsTheInputItself) {
