@@ -57,6 +57,9 @@ ActivationTable make_table(Function function, double steps) {
     fit_cubic(slope, cubic);
     for (std::int64_t k = 0; k < kNodes; ++k) table.slope[k][i] = static_cast<float>(cubic[k]);
   }
+  for (std::int64_t k = 0; k < kNodes; ++k) {  // the last stands for all beyond, where s = f' = 1
+    table.gate[k][kSegments - 1] = table.slope[k][kSegments - 1] = k == 0 ? 0.5F : 0.0F;
+  }
   return table;
 }
 

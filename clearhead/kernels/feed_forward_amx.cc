@@ -117,7 +117,7 @@ void activate(const FeedForwardStrip& strip, std::int64_t steps, std::int64_t pa
     for (std::int64_t i = 0; i < 32; ++i) {
       __m512 y[2];
       for (int half = 0; half < 2; ++half) {
-        const __m512 x = _mm512_add_ps(_mm512_load_ps(half_row(h, i, half)), columns.bias[half]);
+        const __m512 x = _mm512_add_ps(_mm512_load_ps(h + half_row(i, half)), columns.bias[half]);
         y[half] = f.value(x, f.place(x));
       }
       _mm512_store_si512(to + i * 64, to_bf16(y[0], y[1]));
@@ -132,9 +132,9 @@ CLEARHEAD_ALWAYS_INLINE void pack_group(const float* group, bool transpose, char
   for (int half = 0; half < 2; ++half) {
     __m512i rows[16];
     for (std::int64_t p = 0; p < 16; ++p) {
-      rows[p] = _mm512_permutexvar_epi16(pairs,
-                                         to_bf16(_mm512_load_ps(half_row(group, 2 * p, half)),
-                                                 _mm512_load_ps(half_row(group, 2 * p + 1, half))));
+      rows[p] = _mm512_permutexvar_epi16(
+          pairs, to_bf16(_mm512_load_ps(group + half_row(2 * p, half)),
+                         _mm512_load_ps(group + half_row(2 * p + 1, half))));
     }
     store_tile(rows, transpose, /*past_caches=*/true, to + half * kTileBytes);
   }
@@ -153,8 +153,8 @@ void differentiate(const FeedForwardStrip& strip, const FeedForwardStripBackward
     for (std::int64_t i = 0; i < 32; ++i) {
       __m512 d_x[2];
       for (int half = 0; half < 2; ++half) {
-        auto* const at_h = const_cast<float*>(half_row(h, i, half));
-        auto* const at_d = const_cast<float*>(half_row(d, i, half));
+        float* const at_h = h + half_row(i, half);
+        float* const at_d = d + half_row(i, half);
         const __m512 x = _mm512_add_ps(_mm512_load_ps(at_h), columns.bias[half]);
         const auto place = f.place(x);
         d_x[half] = _mm512_mul_ps(_mm512_load_ps(at_d), f.slope_of(x, place));

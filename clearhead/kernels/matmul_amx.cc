@@ -164,7 +164,7 @@ CLEARHEAD_ALWAYS_INLINE void write_row(const Place& place, const float* sums, st
   for (std::int64_t half = 0; half < 2; ++half) {
     const __mmask16 lanes = first_lanes(place.columns - half * 16);
     float* const at = place.c + i * place.ldc + half * 16;
-    __m512 sum = _mm512_load_ps(sums + (i / 16 * 2 + half) * kTileFloats + i % 16 * 16);
+    __m512 sum = _mm512_load_ps(sums + half_row(i, half));
     if (place.add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, at), sum);
     if (place.past_caches) {
       _mm512_stream_ps(at, sum);
@@ -300,7 +300,7 @@ void write_sums(const Block& block, std::int64_t groups, const float* sums, cons
       const __mmask16 lanes = first_lanes(block.columns - j);
       float* const at = block.c + i * block.ldc + j;
       const float* const group = sums + (j / 32 * groups + i / 32) * kGroupFloats;
-      __m512 sum = _mm512_load_ps(half_row(group, i % 32, static_cast<int>(j / 16 % 2)));
+      __m512 sum = _mm512_load_ps(group + half_row(i % 32, j / 16 % 2));
       if (bias != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, bias + j));
       if (block.accumulate) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, at));
       streams ? _mm512_stream_ps(at, sum) : _mm512_mask_storeu_ps(at, lanes, sum);

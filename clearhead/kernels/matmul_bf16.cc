@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "clearhead/kernels/dispatch.h"
-#include "clearhead/kernels/matmul_amx.h"
+#include "clearhead/kernels/row_blocks.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -15,9 +15,6 @@ using amx::kPanel;
 constexpr std::int64_t kBlockRows = 256;
 constexpr std::int64_t kBlockColumns = 512;
 
-// From this size on c is written past the caches: twice what a second-level cache holds.
-constexpr std::int64_t kLargeBytes = 4 << 20;
-
 // A piece of packing: 8 panels, so that reading a factor across its rows takes 256 neighbours; of
 // small factors 2, so that there is work for all threads.
 constexpr std::int64_t kPiecePanels = 8, kSmallPiecePanels = 2;
@@ -27,8 +24,6 @@ constexpr std::int64_t kSmall = 2048;  // rows and columns together
 constexpr std::int64_t kEnoughWork = 64 * 64 * 64;
 
 int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
-
-std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
 // Bytes of the packed panels of `lines` lines and K steps.
 std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
@@ -77,7 +72,7 @@ void multiply_packed_block(const MatmulProblem& p, std::int64_t row, std::int64_
                             p.c + row * p.ldc + column,
                             p.ldc,
                             p.accumulate,
-                            p.M * p.N * static_cast<std::int64_t>(sizeof(float)) >= kLargeBytes};
+                            is_large(p.M, p.N)};
   amx::multiply_panels(block, a, b, parts_of(p.precision), sums);
 }
 

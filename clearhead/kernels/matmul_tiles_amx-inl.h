@@ -1,4 +1,4 @@
-// What the matrix product and the feed-forward part on tiles share: packing a tile, and products of
+// What matrix products, linear maps and feed-forward parts on tiles share: packing a tile, and products of
 // panels, one group of 2 × 2 tiles after the other.
 #ifndef CLEARHEAD_KERNELS_MATMUL_TILES_AMX_INL_H_
 #define CLEARHEAD_KERNELS_MATMUL_TILES_AMX_INL_H_
@@ -25,9 +25,9 @@ CLEARHEAD_ALWAYS_INLINE void store_tile(__m512i (&rows)[16], bool transpose, boo
   }
 }
 
-// Where row i of a group lies, its left or right half.
-CLEARHEAD_ALWAYS_INLINE const float* half_row(const float* group, std::int64_t i, int half) {
-  return group + (i / 16 * 2 + half) * kTileFloats + i % 16 * 16;
+// Where in a group row i lies, its left or right half.
+CLEARHEAD_ALWAYS_INLINE std::int64_t half_row(std::int64_t i, std::int64_t half) {
+  return (i / 16 * 2 + half) * kTileFloats + i % 16 * 16;
 }
 
 // Bytes to have fetched to the second-level cache while a group is made, divided among its steps.

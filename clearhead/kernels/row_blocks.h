@@ -35,8 +35,8 @@ inline bool is_large(std::int64_t rows, std::int64_t columns) {
   return rows * columns * static_cast<std::int64_t>(sizeof(float)) >= 4 << 20;
 }
 
-/// Rows of a block, of R: whole panels, `most` at most, and so few that there are 16 blocks, if the
-/// rows suffice.
+/// Rows of a block, of R: whole panels, `most` at most, and otherwise so few that there are about 16
+/// blocks, at least 9, if the rows suffice.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
   constexpr std::int64_t kBlocks = 16;
   return std::clamp(in_panels(divided_up(R, kBlocks)), amx::kPanel,

@@ -6,6 +6,7 @@
 #include "clearhead/kernels/attention_block.h"
 #include "clearhead/kernels/attention_packed.h"
 #include "clearhead/ops/attention_fused.h"
+#include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
 namespace {
@@ -177,11 +178,13 @@ const float* dense_heads(const Tensor& x, std::int64_t b, std::int64_t h, std::i
   return memory;
 }
 
-// Where a gradient goes: to a new one in the order of its operand, or added to what there is.
+// Where a gradient goes: to a new one, in the order of its operand unless `row_major`, or added to what
+// there is, which is row-major from then on.
 struct HeadGradient {
-  HeadGradient(Gradients& gradients, std::size_t i, const Tensor& operand) {
+  HeadGradient(Gradients& gradients, std::size_t i, const Tensor& operand, bool row_major) {
     if (!gradients.wanted(i)) return;
-    Tensor fresh = in_order_of(operand, operand.shape());
+    Tensor fresh = row_major ? Tensor::empty(operand.shape(), DType::f32)
+                             : in_order_of(operand, operand.shape());
     add = !gradients.take(i, fresh);
     rows = add ? HeadRows(gradients.of(i)) : HeadRows(fresh);
   }
@@ -198,11 +201,17 @@ std::int64_t numbers_of_head(const AttentionProblem<float>& p) {
 
 // Where there are many heads, each is the work of one thread: its rows come from and go to any place,
 // and while they are worked on lie in a near cache.
-void backward_heads(const PreparedAttention& p, const FusedForward& saved, const Tensor& d_z,
+void backward_heads(const PreparedAttention& p, const FusedForward& saved, const Tensor& any_d_z,
                     Gradients& gradients) {
   const AttentionProblem<float> problem = kernel_problem<float>(p);
-  const HeadGradient dq(gradients, 0, p.q_value), dk(gradients, 1, p.k_value),
-      dv(gradients, 2, p.v_value);
+  const Tensor d_z = with_dense_rows(any_d_z);
+  // One operand in several places has one gradient, written in the first and added to in the others,
+  // within a head one after the other. So it must stay where it is.
+  const void *const q = p.q_value.address(), *const k = p.k_value.address(),
+                    *const v = p.v_value.address();
+  const bool shared = q == k || k == v || v == q;
+  const HeadGradient dq(gradients, 0, p.q_value, shared), dk(gradients, 1, p.k_value, shared),
+      dv(gradients, 2, p.v_value, shared);
   const std::int64_t group = problem.H / problem.G, queries = group * problem.queries;
   const std::int64_t q_count = queries * problem.D, z_count = queries * problem.Dv;
   const std::int64_t k_count = problem.keys * problem.D, v_count = problem.keys * problem.Dv;

@@ -54,11 +54,7 @@ Tensor keep(const Tensor& x, const std::vector<std::uint8_t>& bits, double facto
 
 // What a call of either operation does with each number of x; keeps all if the rate is below a step.
 struct Dropped {
-  Dropped(const char* operation, const Var& x, double rate, const RandomStream& random) {
-    if (!(rate >= 0 && rate < 1)) {
-      throw Error(std::string(operation) + ": expected a rate of at least 0 and below 1, got " +
-                  format_number(rate));
-    }
+  Dropped(const Var& x, double rate, const RandomStream& random) {
     const double dropped = std::min(std::round(rate * kSteps), kSteps - 1);
     keeps_all = dropped == 0;
     if (keeps_all) return;
@@ -72,11 +68,18 @@ struct Dropped {
   std::shared_ptr<const std::vector<std::uint8_t>> bits;
 };
 
+void check_rate(const char* operation, double rate) {
+  if (rate >= 0 && rate < 1) return;
+  throw Error(std::string(operation) + ": expected a rate of at least 0 and below 1, got " +
+              format_number(rate));
+}
+
 }  // namespace
 
 Var dropout(const Var& x, double rate, const RandomStream& random) {
   require_same_float("dropout", {x});
-  const Dropped dropped("dropout", x, rate, random);
+  check_rate("dropout", rate);
+  const Dropped dropped(x, rate, random);
   if (dropped.keeps_all) return x;
   const auto bits = dropped.bits;
   const double factor = dropped.factor;
@@ -100,13 +103,14 @@ Var dropout(const Var& x, double rate, const RandomStream& random) {
 }
 
 Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& random) {
-  if (a.tape().keep() == Keep::everything) return add(a, dropout(x, rate, random));
   require_same_float("dropout_add", {a, x});
+  check_rate("dropout_add", rate);
   if (a.shape() != x.shape()) {
     throw Error("dropout_add: expected operands of one shape, got " + to_string(a.shape()) +
                 " and " + to_string(x.shape()));
   }
-  const Dropped dropped("dropout_add", x, rate, random);
+  if (a.tape().keep() == Keep::everything) return add(a, dropout(x, rate, random));
+  const Dropped dropped(x, rate, random);
   if (dropped.keeps_all) return add(a, x);
 
   Operation op{.kind = "dropout_add", .formula = "{0} + dropout({1})", .inputs = {a, x}};

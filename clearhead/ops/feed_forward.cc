@@ -63,6 +63,7 @@ void backward(const FeedForwardProblem& problem, const Tensor& d_y, Gradients& g
   const FreshGradient dx(gradients, 0), dw_in(gradients, 1), dw_out(gradients, 2);
   const bool weights_learn = dw_in.data != nullptr || dw_out.data != nullptr;
   const bool bias_learns = problem.b_in != nullptr && gradients.wanted(3);
+  if (dx.data == nullptr && !weights_learn && !bias_learns) return;
   const Workspace<char> memory(weights_learn ? kernels::gradient_factors_bytes(problem) : 0);
   char* const factors = weights_learn ? memory.get() : nullptr;
   Tensor db_in;  // of each block of rows
@@ -81,9 +82,14 @@ void backward(const FeedForwardProblem& problem, const Tensor& d_y, Gradients& g
     });
   }
   if (weights_learn) {
-    multiply_weight_gradients(
-        problem.R, {{kernels::gradient_of_w_in(problem, factors, dw_in.data, dw_in.add),
-                     kernels::gradient_of_w_out(problem, factors, dw_out.data, dw_out.add)}});
+    const auto of_in = kernels::gradient_of_w_in(problem, factors, dw_in.data, dw_in.add);
+    const auto of_out = kernels::gradient_of_w_out(problem, factors, dw_out.data, dw_out.add);
+    if (dw_in.data == dw_out.data) {  // one matrix in both places
+      multiply_weight_gradients(problem.R, {of_in});
+      multiply_weight_gradients(problem.R, {of_out});
+    } else {
+      multiply_weight_gradients(problem.R, {of_in, of_out});
+    }
   }
   if (bias_learns) add_gradient(gradients, 3, db_in);
 }
@@ -102,6 +108,10 @@ bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activat
   for (const Var& var : {x, w_in, b_in, w_out, b_out}) {
     if (!is_f32(var)) return false;
   }
+  const auto fits = [](const Var& bias, const Var& weight) {
+    return !bias.defined() || bias.shape() == Shape{weight.size(0)};
+  };
+  if (!fits(b_in, w_in) || !fits(b_out, w_out)) return false;
   const std::int64_t C = x.size(-1);
   const FeedForwardProblem sizes = {C == 0 ? 0 : element_count(x.shape()) / C,
                                     C,

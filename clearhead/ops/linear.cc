@@ -105,7 +105,8 @@ std::vector<Var> side_by_side(const Var& x, std::span<const LinearWeights> all, 
 std::optional<LinearBlocks> blocks_of(const Var& x, std::span<const LinearWeights> all,
                                       Precision precision) {
   const auto is_f32 = [](const Var& var) { return !var.defined() || var.dtype() == DType::f32; };
-  if (precision != Precision::medium || x.tape().keep() == Keep::everything || !is_f32(x)) {
+  if (all.empty() || precision != Precision::medium || x.tape().keep() == Keep::everything ||
+      !is_f32(x)) {
     return std::nullopt;
   }
   std::vector<LinearBlocks::Map> maps;
@@ -122,13 +123,16 @@ std::optional<LinearBlocks> blocks_of(const Var& x, std::span<const LinearWeight
 std::vector<Var> linears_in_blocks(const Var& x, std::span<const LinearWeights> all,
                                    const LinearBlocks& blocks) {
   std::vector<Var> inputs = {x};
+  bool weights_learn = false;
   for (const auto& [weight, bias] : all) {
     inputs.push_back(weight);
     if (bias.defined()) inputs.push_back(bias);
+    weights_learn = weights_learn || weight.needs_grad();
   }
+  const LinearBlocks held = blocks.held_for(x.needs_grad(), weights_learn);
   return x.tape().record_several("linear", inputs, blocks.forward(),
-                                 [blocks](const std::vector<Tensor>& d_y, Gradients& gradients) {
-                                   blocks.backward(d_y, gradients);
+                                 [held](const std::vector<Tensor>& d_y, Gradients& gradients) {
+                                   held.backward(d_y, gradients);
                                  });
 }
 

@@ -27,16 +27,23 @@ bool is_finite(const Tensor& matrix) {
 }  // namespace
 
 LinearBlocks::LinearBlocks(Tensor x, std::vector<Map> maps)
-    : x_(std::move(x)), maps_(std::move(maps)) {
+    : C_(maps.at(0).weight.size(1)), x_(std::move(x)), maps_(std::move(maps)) {
+  R_ = C_ == 0 ? 0 : x_.count() / C_;
   for (const auto& [weight, bias] : maps_) {
     sizes_.push_back(
         {weight.size(0), weight.data<float>(), bias.defined() ? bias.data<float>() : nullptr});
   }
 }
 
+LinearBlocks LinearBlocks::held_for(bool x_learns, bool weights_learn) const {
+  LinearBlocks held = *this;
+  if (!weights_learn) held.x_ = Tensor();
+  for (std::size_t i = 0; i < maps_.size() && !x_learns; ++i) held.maps_[i].weight = Tensor();
+  return held;
+}
+
 LinearsProblem LinearBlocks::problem() const {
-  const std::int64_t C = maps_[0].weight.size(1);
-  return {C == 0 ? 0 : x_.count() / C, C, x_.data<float>(), sizes_};
+  return {R_, C_, x_.defined() ? x_.data<float>() : nullptr, sizes_};
 }
 
 bool LinearBlocks::serve(Precision precision) const {
@@ -68,9 +75,10 @@ void LinearBlocks::backward(std::vector<Tensor> d_y, Gradients& gradients) const
     if (!d_y[i].defined()) d_y[i] = Tensor({p.R, sizes_[i].N}, DType::f32);
   }
   // Where W is not finite, dX = dY·W is made map by map, minding zeros of dY.
-  const bool all_finite =
-      std::all_of(maps_.begin(), maps_.end(), [](const Map& map) { return is_finite(map.weight); });
   const bool x_learns = gradients.wanted(0);
+  const bool all_finite = !x_learns || std::all_of(maps_.begin(), maps_.end(), [](const Map& map) {
+    return is_finite(map.weight);
+  });
   const FreshGradient dx(gradients, 0);
   std::vector<Tensor> d_weights(maps_.size());
   std::vector<float*> dw(maps_.size(), nullptr);
@@ -79,7 +87,7 @@ void LinearBlocks::backward(std::vector<Tensor> d_y, Gradients& gradients) const
   for (std::size_t i = 0; i < maps_.size(); ++i) {
     inputs.push_back(input);
     if (gradients.wanted(input)) {
-      d_weights[i] = Tensor::empty(maps_[i].weight.shape(), DType::f32);
+      d_weights[i] = Tensor::empty({sizes_[i].N, C_}, DType::f32);
       dw[i] = d_weights[i].mutable_data<float>();
     }
     input += maps_[i].bias.defined() ? 2 : 1;

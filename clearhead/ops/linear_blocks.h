@@ -24,6 +24,9 @@ class LinearBlocks {
   /// y_i = x·W_iᵀ + b_i, each [..., N_i].
   std::vector<Tensor> forward() const;
 
+  /// What backward needs: x if weights learn, the weights if x does.
+  LinearBlocks held_for(bool x_learns, bool weights_learn) const;
+
   /// Adds to the gradients of input 0, x, and of inputs 1, 2, …: each weight, followed by its bias if
   /// it has one. A d_y may be undefined, if nothing depends on that result. A zero of d_y wins over what
   /// is not finite, as in gradient_product.
@@ -34,8 +37,9 @@ class LinearBlocks {
   void backward_blocks(const std::vector<Tensor>& d_y, float* dx, bool add_dx,
                        const std::vector<float*>& dw) const;
 
-  Tensor x_;
-  std::vector<Map> maps_;
+  std::int64_t R_, C_;
+  Tensor x_;                               // undefined if it is not held
+  std::vector<Map> maps_;                  // likewise the weights
   std::vector<kernels::LinearMap> sizes_;  // of the maps, with where they lie
 };
 

@@ -175,14 +175,16 @@ TEST(Norm, AddRowsAddsInTheOrderOfTheRows) {
 
 TEST(SumOfSquares, IsInF64AtEverySizeAndShift) {
   clearhead::testing::for_each_size_and_shift([](std::int64_t n, std::int64_t shift) {
-    std::vector<float> x = clearhead::testing::random_floats(n, 5);
-    if (n > 3) x[3] = 1e30F;  // whose square is no f32
-    double expected = 0;
-    for (const float number : x)
-      expected += static_cast<double>(number) * static_cast<double>(number);
-    clearhead::testing::Misaligned at(x, shift);
-    clearhead::testing::for_each_target(
-        [&] { EXPECT_NEAR(sum_of_squares(n, at.data()), expected, 1e-14 * expected) << n; });
+    for (const float size : {1.0F, 1e30F}) {  // whose square is no f32
+      std::vector<float> x = clearhead::testing::random_floats(n, 5, static_cast<double>(size));
+      double expected = 0;
+      for (const float number : x) {
+        expected += static_cast<double>(number) * static_cast<double>(number);
+      }
+      clearhead::testing::Misaligned at(x, shift);
+      clearhead::testing::for_each_target(
+          [&] { EXPECT_NEAR(sum_of_squares(n, at.data()), expected, 1e-14 * expected) << n; });
+    }
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "attention_cases.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/multiply.h"
@@ -292,6 +293,7 @@ std::vector<Tensor> of_heads(const Inputs& in, bool beside, Precision precision,
 }
 
 TEST(AttentionOperands, HeadsBesideEachOtherGiveTheSameBytes) {
+  set_thread_count(2);  // few enough that each head is the work of one thread
   Random random(31);
   const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };
   const Inputs in = {normal({4, 8, 70, 32}), normal({4, 4, 90, 32}), normal({4, 4, 90, 24}), {}};
@@ -301,6 +303,39 @@ TEST(AttentionOperands, HeadsBesideEachOtherGiveTheSameBytes) {
         expect_equal(of_heads(in, true, precision, keep), of_heads(in, false, precision, keep));
       });
     }
+  }
+  set_thread_count(0);
+}
+
+// Σ d·yᵀ of attention whose operands are all x, or x as keys and values, with its heads beside each other,
+// and the gradient of x.
+std::vector<Tensor> of_one_operand(AttentionWay way, bool is_query_too, Precision precision) {
+  Random random(32);
+  const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };
+  Tape tape(Keep::for_backward);
+  const Var x = tape.input("x", normal({3, 40, 8, 16}));
+  const Var keys = transpose(x, 1, 2);
+  const Var queries = is_query_too ? keys : tape.input("q", normal({3, 8, 40, 16}));
+  AttentionOptions options{.way = way, .precision = precision};
+  options.attn_mask = tape.input("mask", normal({3, 1, 40, 1}), false);
+  const Var y = scaled_dot_product_attention(queries, keys, keys, options);
+  // So the gradient of y comes with rows whose numbers are no neighbours.
+  const Var turned = transpose(y, 2, 3);
+  tape.backward(turned, normal({3, 8, 16, 40}));
+  return {y.value(), x.grad()};
+}
+
+TEST(AttentionOperands, OneOperandInSeveralPlacesHasOneGradient) {
+  for (const bool is_query_too : {false, true}) {
+    testing::for_each_target([&] {
+      const auto by_hand = of_one_operand(AttentionWay::by_hand, is_query_too, Precision::highest);
+      const auto fused = of_one_operand(AttentionWay::fused, is_query_too, Precision::highest);
+      const auto medium = of_one_operand(AttentionWay::fused, is_query_too, Precision::medium);
+      for (std::size_t i = 0; i < fused.size(); ++i) {
+        EXPECT_LT(largest_difference(fused[i], by_hand[i]), 2e-5) << i;
+        EXPECT_LT(largest_difference(medium[i], by_hand[i]), 2e-1) << i;  // of numbers up to 10
+      }
+    });
   }
 }
 

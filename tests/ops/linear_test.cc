@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "clearhead/base/error.h"
@@ -66,6 +67,7 @@ TEST(Linears, MayBeNone) {
   Tape tape(Keep::nothing);
   const Var x = tape.input("x", numbers({2, 3}, DType::f32, 0));
   EXPECT_TRUE(linears(x, {}).empty());
+  EXPECT_TRUE(linears(x, {}, Precision::medium).empty());
   const LinearWeights empty{tape.input("W", numbers({0, 3}, DType::bf16, 0)), {}};
   EXPECT_EQ(linears(x, {&empty, 1})[0].shape(), (Shape{2, 0}));
 }
@@ -83,7 +85,8 @@ TEST(Linears, OperandsLieOnOneTapeEvenWhereNothingIsRecorded) {
 struct MediumCase {
   Tensor x;
   std::vector<std::int64_t> outs;
-  std::vector<Tensor> d_y;  // undefined where nothing depends on that result
+  std::vector<Tensor> d_y;         // undefined where nothing depends on that result
+  std::int64_t infinite_row = -1;  // of the last weight
 };
 
 std::vector<Tensor> gradients_of(const MediumCase& c, bool together) {
@@ -93,8 +96,12 @@ std::vector<Tensor> gradients_of(const MediumCase& c, bool together) {
   std::vector<LinearWeights> weights;
   std::vector<Var> learners = {x};
   for (const std::int64_t out : c.outs) {
-    weights.push_back({tape.input("W", random_tensor({out, in}, out, DType::f32)),
-                       tape.input("b", random_tensor({out}, out + 1, DType::f32))});
+    Tensor W = random_tensor({out, in}, out, DType::f32);
+    if (c.infinite_row >= 0 && out == c.outs.back()) {
+      W.mutable_data<float>()[c.infinite_row * in] = std::numeric_limits<float>::infinity();
+    }
+    weights.push_back(
+        {tape.input("W", W), tape.input("b", random_tensor({out}, out + 1, DType::f32))});
     learners.insert(learners.end(), {weights.back().weight, weights.back().bias});
   }
   std::vector<Var> y;
@@ -159,18 +166,55 @@ TEST(Linears, AResultThatNothingDependsOnHasNoPart) {
   expect_together_as_apart(c);
 }
 
-TEST(Linears, AZeroGradientWinsOverWhatIsNotFinite) {
-  MediumCase c = medium_case({128, 64}, {64, 48});
-  c.x.mutable_data<float>()[5 * 64 + 3] = std::numeric_limits<float>::quiet_NaN();
-  for (Tensor& d : c.d_y) {
-    std::fill_n(d.mutable_data<float>() + 5 * d.size(1), d.size(1),
-                0.0F);  // nothing depends on row 5
-  }
+void expect_finite_gradients(const MediumCase& c) {
   const std::vector<Tensor> all = gradients_of(c, true);
   for (std::size_t i = c.outs.size(); i < all.size(); ++i) {
     for (std::int64_t j = 0; j < all[i].count(); ++j) {
       ASSERT_TRUE(std::isfinite(all[i].data<float>()[j])) << "gradient " << i << ", number " << j;
     }
+  }
+}
+
+TEST(Linears, AZeroGradientWinsOverWhatIsNotFinite) {
+  MediumCase of_x = medium_case({128, 64}, {64, 48});
+  of_x.x.mutable_data<float>()[5 * 64 + 3] = std::numeric_limits<float>::quiet_NaN();
+  for (Tensor& d : of_x.d_y) {  // nothing depends on row 5
+    std::fill_n(d.mutable_data<float>() + 5 * d.size(1), d.size(1), 0.0F);
+  }
+  expect_finite_gradients(of_x);
+
+  MediumCase of_w = medium_case({128, 64}, {64, 48});
+  of_w.infinite_row = 7;  // of the last weight, on which nothing depends
+  Tensor& d = of_w.d_y.back();
+  for (std::int64_t r = 0; r < 128; ++r) d.mutable_data<float>()[r * 48 + 7] = 0;
+  expect_finite_gradients(of_w);
+}
+
+// Against plain loops, since together and apart share their loops; factors rounded to bf16 err by 4e-3.
+TEST(Linears, InLowerPrecisionErrAsLittleAsItPromises) {
+  for (const auto& [shape, outs] :
+       {std::pair<Shape, std::vector<std::int64_t>>{{300, 50}, {33, 190}},
+        {{1100, 96}, {600, 40}}}) {
+    const MediumCase c = medium_case(shape, outs);
+    const std::vector<Tensor> results = gradients_of(c, true);
+    const std::int64_t R = shape[0], in = shape[1];
+    Tensor d_x({R, in}, DType::f32);
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      const std::int64_t out = outs[i];
+      const Tensor W = random_tensor({out, in}, static_cast<std::size_t>(out), DType::f32);
+      const float *x = c.x.data<float>(), *w = W.data<float>(), *d = c.d_y[i].data<float>();
+      Tensor d_w({out, in}, DType::f32);
+      for (std::int64_t r = 0; r < R; ++r) {
+        for (std::int64_t o = 0; o < out; ++o) {
+          for (std::int64_t k = 0; k < in; ++k) {
+            d_x.mutable_data<float>()[r * in + k] += d[r * out + o] * w[o * in + k];
+            d_w.mutable_data<float>()[o * in + k] += d[r * out + o] * x[r * in + k];
+          }
+        }
+      }
+      EXPECT_LT(relative_error(results[outs.size() + 1 + 2 * i], d_w), 4e-3) << "dW_" << i;
+    }
+    EXPECT_LT(relative_error(results[outs.size()], d_x), 4e-3) << "dx";
   }
 }
 

@@ -100,5 +100,21 @@ TEST(Memory, InKeepForBackwardOnlyFactorsOfWhatTakesAGradientAreHeld) {
       held_beside_constant([](const Var& x, const Var& w) { return weighted_sum(w, w, x); }));
 }
 
+// x [64, 64] of a linear map in lower precision lives on if the weight learns, and no longer.
+TEST(Memory, OfALinearMapInLowerPrecisionOnlyWhatBackwardNeeds) {
+  for (const bool weight_learns : {false, true}) {
+    auto memory = std::make_shared<std::array<float, 64 * 64>>();
+    const std::weak_ptr<void> watch = memory;
+    Tape tape(Keep::for_backward);
+    const Var weight = tape.input("W", Tensor({64, 64}, DType::f32), weight_learns);
+    const float* data = memory->data();
+    Operation op{.kind = "watched", .inputs = {tape.input("x", Tensor({64, 64}, DType::f32))}};
+    op.value = Tensor::view_of(data, {64, 64}, DType::f32, std::move(memory));
+    op.backward = [](const Tensor&, Gradients&) {};
+    linear(tape.record(std::move(op)), weight, {}, Precision::medium);
+    EXPECT_EQ(!watch.expired(), weight_learns);
+  }
+}
+
 }  // namespace
 }  // namespace clearhead

@@ -345,30 +345,61 @@ TEST(TapeBackward, AnOperationOfSeveralResultsGetsTheGradientsOfAll) {
   }
 }
 
+// The numbers lie column after column: [2, 3] of 10, 20, …, 60.
+Tensor column_after_column() {
+  return Tensor::of<double>({3, 2}, {10, 40, 20, 50, 30, 60}).transpose(0, 1);
+}
+
+// An operation that makes `d_x` the gradient of x, or adds 100 to each number of one that is there.
+Var gives_back(const Var& x, const Tensor& d_x) {
+  Operation op{.kind = "gives_back", .inputs = {x}, .value = x.value()};
+  op.backward = [d_x](const Tensor&, Gradients& gradients) {
+    if (gradients.take(0, d_x)) return;
+    for (std::int64_t i = 0; i < 6; ++i) gradients.data<double>(0)[i] += 100;
+  };
+  return x.tape().record(std::move(op));
+}
+
 TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
   Tape tape(Keep::for_backward);
   const Var x = tape.input("x", Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
-  const auto record = [&](bool any_strides, const Tensor& d_x) {
-    Operation op{.kind = "same", .inputs = {x}, .value = x.value()};
-    op.any_strides = any_strides;
-    op.backward = [d_x](const Tensor&, Gradients& gradients) {
-      if (!gradients.take(0, d_x)) {
-        for (std::int64_t i = 0; i < 6; ++i) gradients.data<double>(0)[i] += 100;
-      }
-    };
-    return tape.record(std::move(op));
-  };
-  // The numbers of d lie column after column.
-  const Tensor d = Tensor::of<double>({3, 2}, {10, 40, 20, 50, 30, 60}).transpose(0, 1);
-  tape.backward(record(true, d), Tensor({2, 3}, DType::f64));
+  const Tensor d = column_after_column();
+  tape.backward(gives_back(x, d), Tensor({2, 3}, DType::f64));
   EXPECT_EQ(values(x.grad()), (std::vector<double>{10, 20, 30, 40, 50, 60}));
   EXPECT_TRUE(x.grad().is_contiguous());
 
   // To one that was taken, later ones are added in row-major order, and the first one stays as it is.
-  const Var first = record(true, d), second = record(true, d);
-  tape.backward(times(first, second), Tensor({2, 3}, DType::f64));
+  tape.backward(times(gives_back(x, d), gives_back(x, d)), Tensor({2, 3}, DType::f64));
   EXPECT_EQ(values(x.grad()), (std::vector<double>{110, 120, 130, 140, 150, 160}));
   EXPECT_EQ(values(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));
+}
+
+TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
+  for (const bool any_strides : {false, true}) {
+    for (const bool several : {false, true}) {
+      Tape tape(Keep::for_backward);
+      const Var x = tape.input("x", Tensor({2, 3}, DType::f64));
+      std::vector<double> came;
+      bool contiguous = false;
+      const auto look = [&](const Tensor& d_y) {
+        came = values(d_y);
+        contiguous = d_y.is_contiguous();
+      };
+      Var y;
+      if (several) {
+        y = tape.record_several("looks", {x}, {x.value()},
+                                [&](const std::vector<Tensor>& d, Gradients&) { look(d[0]); })[0];
+      } else {
+        Operation op{.kind = "looks", .inputs = {x}, .value = x.value()};
+        op.any_strides = any_strides;
+        op.backward = [&](const Tensor& d_y, Gradients&) { look(d_y); };
+        y = tape.record(std::move(op));
+      }
+      tape.backward(gives_back(y, column_after_column()), Tensor({2, 3}, DType::f64));
+      EXPECT_EQ(came, (std::vector<double>{10, 20, 30, 40, 50, 60}));
+      EXPECT_EQ(contiguous, several || !any_strides);
+    }
+  }
 }
 
 TEST(TapeBackward, SeveralResultsOfWhatTakesNoGradientAreNotRecorded) {
