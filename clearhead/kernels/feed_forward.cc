@@ -191,12 +191,13 @@ void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardB
   const float *const x = p.x + row * p.C, *const dy = backward.dy + row * p.O;
   const GradientFactors factors(p, backward.factors);
   const bool wants_weights = backward.factors != nullptr;
+  const bool past_caches = go_past_caches(factors.bytes);
 
   amx::pack_rows(x, p.C, false, rows, p.C, panels_at(m.x, p.C));
   amx::pack_rows(dy, p.O, false, rows, p.O, panels_at(m.dy, p.O));
   if (wants_weights) {
-    amx::pack_columns(x, p.C, false, p.C, rows, panels_from(factors.x, p.R, row));
-    amx::pack_rows(dy, p.O, true, p.O, rows, panels_from(factors.dy, p.R, row));
+    amx::pack_columns(x, p.C, false, p.C, rows, panels_from(factors.x, p.R, row, past_caches));
+    amx::pack_rows(dy, p.O, true, p.O, rows, panels_from(factors.dy, p.R, row, past_caches));
   }
   for (std::int64_t strip = 0; strip < strips(p); ++strip) {
     const std::int64_t f = strip * kColumns;
@@ -210,9 +211,10 @@ void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardB
     part.add = strip > 0;
     if (backward.db_in != nullptr) part.d_bias = backward.db_in + i * p.F + f;
     if (wants_weights) {
-      part.left = panels_from(factors.dh + packed_bytes(f, p.R), p.R, row).at;
-      part.right = panels_from(factors.activated + packed_bytes(f, p.R), p.R, row).at;
+      part.left = panels_from(factors.dh + packed_bytes(f, p.R), p.R, row, past_caches).at;
+      part.right = panels_from(factors.activated + packed_bytes(f, p.R), p.R, row, past_caches).at;
       part.bytes = amx::panel_bytes(p.R, 1);
+      part.past_caches = past_caches;
     }
     amx::backward_strip(strip_of(p, m, rows, strip, weight(strip, 0), next), part);
   }

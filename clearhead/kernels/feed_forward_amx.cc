@@ -102,7 +102,7 @@ void multiply_hidden(const FeedForwardStrip& strip, const PackedWeights& weights
   for (std::int64_t j = 0; j < weights.count; ++j) {
     const char* const next = j + 1 < weights.count ? panel(weights, j + 1) : strip.next;
     multiply_column(strip.hidden, strip.groups, panel(weights, j), weights.steps,
-                    sums + j * strip.groups * kGroupFloats, add, next);
+                    sums + j * strip.groups * kGroupFloats, add, {}, next);
   }
 }
 
@@ -127,7 +127,8 @@ void activate(const FeedForwardStrip& strip, std::int64_t steps, std::int64_t pa
 
 // Packs 32 × 32 numbers, rows of a group, as a step of a panel: right factors as pairs of rows,
 // left ones transposed.
-CLEARHEAD_ALWAYS_INLINE void pack_group(const float* group, bool transpose, char* to) {
+CLEARHEAD_ALWAYS_INLINE void pack_group(const float* group, bool transpose, bool past_caches,
+                                        char* to) {
   const __m512i pairs = pair_order();
   for (int half = 0; half < 2; ++half) {
     __m512i rows[16];
@@ -136,7 +137,7 @@ CLEARHEAD_ALWAYS_INLINE void pack_group(const float* group, bool transpose, char
           pairs, to_bf16(_mm512_load_ps(group + half_row(2 * p, half)),
                          _mm512_load_ps(group + half_row(2 * p + 1, half))));
     }
-    store_tile(rows, transpose, /*past_caches=*/true, to + half * kTileBytes);
+    store_tile(rows, transpose, past_caches, to + half * kTileBytes);
   }
 }
 
@@ -166,8 +167,8 @@ void differentiate(const FeedForwardStrip& strip, const FeedForwardStripBackward
     }
     if (backward.left == nullptr) continue;
     const std::int64_t step = panel * backward.bytes + g * 2 * kTileBytes;
-    pack_group(d, /*transpose=*/true, backward.left + step);
-    pack_group(h, /*transpose=*/false, backward.right + step);
+    pack_group(d, /*transpose=*/true, backward.past_caches, backward.left + step);
+    pack_group(h, /*transpose=*/false, backward.past_caches, backward.right + step);
   }
   for (int half = 0; backward.d_bias != nullptr && half < 2; ++half) {
     _mm512_mask_storeu_ps(backward.d_bias + panel * 32 + half * 16, columns.lanes[half],
@@ -182,7 +183,7 @@ void forward_strip(const FeedForwardStrip& strip, const PackedWeights& out, floa
   const TileScope tiles;
   for (std::int64_t j = 0; j < in.count; ++j) {
     const char* const next = j + 1 < in.count ? panel(in, j + 1) : out.panels;
-    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, next);
+    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, {}, next);
     strip.table == nullptr ? activate<Relu>(strip, out.steps, j)
                            : activate<Gated>(strip, out.steps, j);
     memory_barrier();
@@ -195,8 +196,9 @@ void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackwar
   const TileScope tiles;
   for (std::int64_t j = 0; j < in.count; ++j) {
     const char* const next = j + 1 < in.count ? panel(in, j + 1) : dx.panels;
-    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, panel(dh, j));
-    multiply_column(backward.dy, strip.groups, panel(dh, j), dh.steps, backward.d, false, next);
+    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, {},
+                    panel(dh, j));
+    multiply_column(backward.dy, strip.groups, panel(dh, j), dh.steps, backward.d, false, {}, next);
     strip.table == nullptr ? differentiate<Relu>(strip, backward, dx.steps, j)
                            : differentiate<Gated>(strip, backward, dx.steps, j);
     memory_barrier();

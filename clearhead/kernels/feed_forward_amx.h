@@ -48,6 +48,7 @@ struct FeedForwardStripBackward {
   char* left;
   char* right;
   std::int64_t bytes;
+  bool past_caches;  // so many that they will not be found in a cache when they are read
 };
 void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& backward);
 

@@ -121,6 +121,7 @@ void linears_backward_block(const LinearsProblem& p, const LinearsBackward& back
   const Memory m(p, Direction::backward, workspace);
   const Factors factors(p, backward.factors);
   const auto [row, rows] = rows_of(p.R, rows_each(p), i);
+  const bool past_caches = go_past_caches(factors.bytes);
   const std::int64_t K = all_columns(p);
   std::int64_t before = 0;
   for (std::size_t map = 0; map < p.maps.size(); ++map) {
@@ -131,12 +132,13 @@ void linears_backward_block(const LinearsProblem& p, const LinearsBackward& back
     }
     if (backward.factors != nullptr) {
       amx::pack_rows(dy, N, true, N, rows,
-                     panels_from(factors.dy + packed_bytes(before, p.R), p.R, row));
+                     panels_from(factors.dy + packed_bytes(before, p.R), p.R, row, past_caches));
     }
     before += in_panels(N);
   }
   if (backward.factors != nullptr) {
-    amx::pack_columns(p.x + row * p.C, p.C, false, p.C, rows, panels_from(factors.x, p.R, row));
+    amx::pack_columns(p.x + row * p.C, p.C, false, p.C, rows,
+                      panels_from(factors.x, p.R, row, past_caches));
   }
   if (backward.dx != nullptr) {
     amx::multiply_rows(

@@ -279,15 +279,21 @@ void multiply_rows(const Block& block, const char* a, const char* b, const float
                    float* sums) {
   const std::int64_t steps = (block.K + kDepthStep - 1) / kDepthStep;
   const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
+  const bool whole = block.rows % kPanel == 0 && block.columns % kPanel == 0;
+  const bool as_it_is = whole && bias == nullptr && !block.accumulate && !block.past_caches;
   const TileScope tiles;
   for (std::int64_t j = 0; j < block.columns; j += kPanel) {
     const char* const next = b + steps * 2 * kTileBytes;
-    multiply_column(a, groups, b, steps, sums, /*add=*/false, next);
-    Block part = block;
-    part.c += j;
-    part.columns = block.columns - j < kPanel ? block.columns - j : kPanel;
-    write_sums(part, groups, sums, bias == nullptr ? nullptr : bias + j);
-    memory_barrier();
+    if (as_it_is) {
+      multiply_column(a, groups, b, steps, block.c + j, false, in_place(block.ldc), next);
+    } else {
+      multiply_column(a, groups, b, steps, sums, false, {}, next);
+      Block part = block;
+      part.c += j;
+      part.columns = block.columns - j < kPanel ? block.columns - j : kPanel;
+      write_sums(part, groups, sums, bias == nullptr ? nullptr : bias + j);
+      memory_barrier();
+    }
     b = next;
   }
 }

@@ -46,26 +46,38 @@ CLEARHEAD_ALWAYS_INLINE void fetch(const Share& share, std::int64_t k) {
 // Whole lines of 64 bytes.
 constexpr std::int64_t in_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
+// Where the tiles of a group go: rows `stride` numbers apart, and how far apart they begin. One after the
+// other, or in place in a matrix whose rows are `stride` apart.
+struct GroupLayout {
+  std::int64_t stride = 16, right = kTileFloats, below = 2 * kTileFloats;
+};
+inline GroupLayout in_place(std::int64_t stride) { return {stride, 16, 16 * stride}; }
+
 // Groups of 32 × 32 sums in tiles 0 to 3. Each is stored, as four tiles, while the products of the next
 // one begin: four stores in a row would keep the products waiting. A step is 4 products, 64 cycles, for
 // 4 loads. kNear: a is so small that it stays in the first-level cache; else it streams by from the
 // second.
+#define CLEARHEAD_STORE_GROUP_TILE(i)                                          \
+  _tile_stored(i, before_ + (i) % 2 * layout_.right + (i) / 2 * layout_.below, \
+               layout_.stride * static_cast<std::int64_t>(sizeof(float)))
 template <bool kNear>
 class Groups {
  public:
-  // c = a·b, or c += a·b, of two panels.
+  explicit Groups(const GroupLayout& layout) : layout_(layout) {}
+
+  // c = a·b, or c += a·b if tiles lie one after the other, of two panels.
   CLEARHEAD_ALWAYS_INLINE void multiply(const char* a, const char* b, std::int64_t steps, float* c,
                                         bool add, const Share& next) {
     load_a(a);
     CLEARHEAD_TILE_LOAD(6, b);
     CLEARHEAD_TILE_LOAD(7, b + kTileBytes);
-#define CLEARHEAD_FIRST(i, x, y)                                              \
-  if (before_ != nullptr) CLEARHEAD_TILE_STORE(i, before_ + i * kTileFloats); \
-  if (add) {                                                                  \
-    CLEARHEAD_TILE_STREAM(i, c + i * kTileFloats);                            \
-  } else {                                                                    \
-    _tile_zero(i);                                                            \
-  }                                                                           \
+#define CLEARHEAD_FIRST(i, x, y)                         \
+  if (before_ != nullptr) CLEARHEAD_STORE_GROUP_TILE(i); \
+  if (add) {                                             \
+    CLEARHEAD_TILE_STREAM(i, c + i * kTileFloats);       \
+  } else {                                               \
+    _tile_zero(i);                                       \
+  }                                                      \
   _tile_dpbf16ps(i, x, y);
     CLEARHEAD_FIRST(0, 4, 6)
     CLEARHEAD_FIRST(1, 4, 7)
@@ -90,10 +102,10 @@ class Groups {
 
   CLEARHEAD_ALWAYS_INLINE void finish() {
     if (before_ == nullptr) return;
-    CLEARHEAD_TILE_STORE(0, before_);
-    CLEARHEAD_TILE_STORE(1, before_ + kTileFloats);
-    CLEARHEAD_TILE_STORE(2, before_ + 2 * kTileFloats);
-    CLEARHEAD_TILE_STORE(3, before_ + 3 * kTileFloats);
+    CLEARHEAD_STORE_GROUP_TILE(0);
+    CLEARHEAD_STORE_GROUP_TILE(1);
+    CLEARHEAD_STORE_GROUP_TILE(2);
+    CLEARHEAD_STORE_GROUP_TILE(3);
     before_ = nullptr;
     memory_barrier();
   }
@@ -109,32 +121,35 @@ class Groups {
     }
   }
 
+  GroupLayout layout_;
   float* before_ = nullptr;
 };
+#undef CLEARHEAD_STORE_GROUP_TILE
 
 // One panel of columns for all rows: c[g] = a[g]·b, or c[g] += a[g]·b, for the panels of rows a[g], one
-// after the other, and one panel of columns b. Meanwhile as much from `next` on is fetched.
+// after the other, and one panel of columns b; groups one after the other too, or in place. Meanwhile as
+// much from `next` on is fetched.
 template <bool kNear>
 CLEARHEAD_ALWAYS_INLINE void multiply_column_from(const char* a, std::int64_t groups, const char* b,
                                                   std::int64_t steps, float* c, bool add,
-                                                  const char* next) {
+                                                  const GroupLayout& layout, const char* next) {
   const std::int64_t panel = steps * 2 * kTileBytes;
   const std::int64_t share = in_lines(2 * kTileBytes / groups);
-  Groups<kNear> products;
+  Groups<kNear> products(layout);
   for (std::int64_t g = 0; g < groups; ++g) {
-    products.multiply(a + g * panel, b, steps, c + g * kGroupFloats, add,
+    products.multiply(a + g * panel, b, steps, c + g * 2 * layout.below, add,
                       {next + g * share * steps, share});
   }
   products.finish();
 }
 
 inline void multiply_column(const char* a, std::int64_t groups, const char* b, std::int64_t steps,
-                            float* c, bool add, const char* next) {
+                            float* c, bool add, const GroupLayout& layout, const char* next) {
   constexpr std::int64_t kNearBytes = 24 << 10;  // of a first-level cache of 48 KiB
   if ((groups + 1) * steps * 2 * kTileBytes <= kNearBytes) {
-    multiply_column_from<true>(a, groups, b, steps, c, add, next);
+    multiply_column_from<true>(a, groups, b, steps, c, add, layout, next);
   } else {
-    multiply_column_from<false>(a, groups, b, steps, c, add, next);
+    multiply_column_from<false>(a, groups, b, steps, c, add, layout, next);
   }
 }
 

@@ -24,10 +24,13 @@ inline std::int64_t packed_bytes(std::int64_t lines, std::int64_t K) {
 inline amx::Panels panels_at(char* at, std::int64_t K) {
   return {at, amx::panel_bytes(K, 1), 1, /*past_caches=*/false};
 }
-/// Steps [row, …) of panels over R rows, which will be read when they are in no near cache any more.
-inline amx::Panels panels_from(char* at, std::int64_t R, std::int64_t row) {
-  return {at + amx::panel_bytes(row, 1), amx::panel_bytes(R, 1), 1, /*past_caches=*/true};
+/// Steps [row, …) of panels over R rows.
+inline amx::Panels panels_from(char* at, std::int64_t R, std::int64_t row, bool past_caches) {
+  return {at + amx::panel_bytes(row, 1), amx::panel_bytes(R, 1), 1, past_caches};
 }
+/// Whether factors of so many bytes are written past the caches: when they are read, after all rows, a
+/// second-level cache holds none of them any more. Twice what two threads' hold.
+inline bool go_past_caches(std::int64_t factor_bytes) { return factor_bytes >= 8 << 20; }
 
 /// Whether `rows` rows of `columns` numbers are so many that whoever reads them next will not find them
 /// in a second-level cache: twice what it holds.
