@@ -31,6 +31,7 @@ TRAINING = (TORCH, TORCH_PRODUCTS, TORCH_BF16, HIGHEST, MEDIUM)
 # Of the baby GPT all of them would take 20 GB at once, which they keep for their next turn.
 TRAINING_BABY = (TORCH, TORCH_BF16, MEDIUM)
 GENERATION = (TORCH, TORCH_WEIGHTS, HIGHEST, MEDIUM)
+LIMITS = ("multiply_add", "tile_product", "memory_read")
 ROUNDS = 5
 TURN_SECONDS = 2  # that a contender's steps of one turn take together, if one is shorter
 MOST_STEPS = 20
@@ -233,7 +234,9 @@ def times_in_turns(title, turns, rounds):
     others = run.OthersShare()
     names = list(turns)
     seconds = {name: [] for name in names}
+    limits = Limits()
     for round_number in range(rounds):
+        limits.measure()
         first = round_number % len(names)
         for name in names[first:] + names[:first]:
             show(f"{title}: round {round_number + 1} of {rounds}, {name}")
@@ -256,7 +259,29 @@ def times_in_turns(title, turns, rounds):
     for name, times in seconds.items():
         low, median = np.percentile(times, [25, 50])
         results[name] = {"min": min(times), "p25": float(low), "median": float(median), "calls": len(times)}
-    return {"results": results, "others_share": share}
+    return {"results": results, "others_share": share, "limits": limits.rates}
+
+
+class Limits:
+    """What the machine can do at best, on all cores, measured between turns: flop or bytes a second."""
+
+    RUNS = 3
+
+    def __init__(self):
+        self.loops = {}
+        for name in LIMITS:
+            try:
+                self.loops[name] = engine.LimitLoop(name)
+            except engine.EngineError:  # this machine has no such limit
+                continue
+        self.rates = {name: [] for name in self.loops}
+
+    def measure(self):
+        for name, loop in self.loops.items():
+            for _ in range(self.RUNS):
+                begin = time.perf_counter()
+                work = loop.run()
+                self.rates[name].append(work / (time.perf_counter() - begin))
 
 
 def memory_cell(setting):

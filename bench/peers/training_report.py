@@ -1,6 +1,7 @@
 """The report of training.py: JSON, Markdown, and the numbers in docs/performance.md."""
 
 import json
+import statistics
 
 import engine
 import report
@@ -19,6 +20,7 @@ def write(cells, into_docs):
     (folder / "training.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     parts = [report.machine_text(surroundings), report.quiet_text({c["kind"] + c["setting"]: c for c in timed(cells)})]
     parts.append(bars_table(bars))
+    parts.append(limits_table(timed(cells)))
     details = parts + [part for cell in cells for part in (f"## {title_of(cell)}", "", table_of(cell))]
     (folder / "training.md").write_text("\n".join(["# Measured: training beside PyTorch", "", *details]))
     if into_docs:
@@ -76,6 +78,24 @@ def bars_table(bars):
     verdict = {True: "holds", False: "**does not hold**"}
     rows = [[bar["what"], bar["bar"], bar["measured"], verdict[bar["holds"]]] for bar in bars]
     return report.markdown_table(["to PyTorch f32", "at least", "measured", ""], rows)
+
+
+def limits_table(cells):
+    """What the machine did in loops that run into its limits, between the turns of all cells."""
+    names = {
+        "multiply_add": "multiply-adds in f32",
+        "tile_product": "tile products in bf16",
+        "memory_read": "reading memory",
+    }
+    rows = []
+    for name, text in names.items():
+        rates = sorted(rate for cell in cells for rate in cell["limits"].get(name, []))
+        if not rates:
+            continue
+        numbers = [f"{rate / 1e9:,.0f}" for rate in (rates[0], statistics.median(rates), rates[-1])]
+        rows.append([text, "GB/s" if name == "memory_read" else "GFLOP/s", *numbers])
+    titles = ["limits of the machine meanwhile, all cores", "", "lowest", "median", "highest"]
+    return report.markdown_table(titles, rows)
 
 
 def table_of(cell):
