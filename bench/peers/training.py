@@ -33,7 +33,7 @@ TRAINING_BABY = (TORCH, TORCH_BF16, MEDIUM)
 GENERATION = (TORCH, TORCH_WEIGHTS, HIGHEST, MEDIUM)
 LIMITS = ("multiply_add", "tile_product", "memory_read")
 ROUNDS = 5
-TURN_SECONDS = 2  # that a contender's steps of one turn take together, if one is shorter
+TURN_SECONDS = 4  # that a contender's steps of one turn take together, if one is shorter
 MOST_STEPS = 20
 PROMPT, CONTINUATION = 16, 200  # tokens
 
