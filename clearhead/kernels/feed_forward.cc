@@ -19,18 +19,14 @@ constexpr std::int64_t kColumns = 512;
 constexpr std::int64_t kMostSums = 128 << 10;  // of a block: fewer rows where C or O is large
 constexpr std::int64_t kMostChannels = 1024;
 
-constexpr std::int64_t kPiecePanels = 4;  // of a piece of packing
-
-constexpr std::int64_t kFewestWork = 64 * 64 * 64;
-
 std::int64_t rows_each(const FeedForwardProblem& p) {
   return rows_of_block(p.R, std::min(kMostRows, kMostSums / std::max(p.C, p.O)));
 }
 
 std::int64_t strips(const FeedForwardProblem& p) { return divided_up(p.F, kColumns); }
 
-// A right factor made of weights, for the columns [first, first + F) of h: W_inᵀ, which gives them,
-// and what they meet after.
+// A right factor made of weights, for a strip of columns of h: W_inᵀ, which gives them, and what they
+// meet after.
 struct WeightFactor {
   const float* data;
   std::int64_t stride;
@@ -140,20 +136,19 @@ std::int64_t packed_weights_bytes(const FeedForwardProblem& p, Direction directi
 
 std::int64_t weight_pieces(const FeedForwardProblem& p, Direction direction) {
   const std::int64_t most = std::max({std::min(kColumns, p.F), p.C, p.O});
-  return strips(p) * factors_of(direction) * divided_up(most, kPiecePanels * kPanel);
+  return strips(p) * factors_of(direction) * divided_up(most, kPieceLines);
 }
 
 void pack_weight_piece(const FeedForwardProblem& p, Direction direction, std::int64_t i,
                        char* weights) {
-  constexpr std::int64_t kLines = kPiecePanels * kPanel;
   const std::int64_t factors = strips(p) * factors_of(direction);
   const std::int64_t strip = i % factors / factors_of(direction), which = i % factors_of(direction);
   const WeightFactor w = weight_factor(p, direction, strip, which);
-  const std::int64_t line = i / factors * kLines;
+  const std::int64_t line = i / factors * kPieceLines;
   if (line >= w.lines) return;
   char* const to = weights + weight_offset(p, direction, strip, which) + packed_bytes(line, w.K);
   amx::pack_columns(w.data + line * (w.transposed ? w.stride : 1), w.stride, w.transposed,
-                    std::min(kLines, w.lines - line), w.K, panels_at(to, w.K));
+                    std::min(kPieceLines, w.lines - line), w.K, panels_at(to, w.K));
 }
 
 std::int64_t feed_forward_blocks(const FeedForwardProblem& p) {

@@ -12,9 +12,6 @@ using amx::kPanel;
 constexpr std::int64_t kMostRows = 256;
 constexpr std::int64_t kMostNumbers = 512 << 10;  // of a block, packed: 1 MiB of a cache of 2
 constexpr std::int64_t kMostColumns = kMostNumbers / kPanel;
-constexpr std::int64_t kFewestWork = 64 * 64 * 64;
-constexpr std::int64_t kPiecePanels = 4;  // of a piece of packing weights
-
 // The columns of all maps side by side, those of each as whole panels.
 std::int64_t all_columns(const LinearsProblem& p) {
   std::int64_t columns = 0;
@@ -73,26 +70,25 @@ std::int64_t packed_weights_bytes(const LinearsProblem& p, Direction direction) 
 std::int64_t weight_pieces(const LinearsProblem& p) {
   std::int64_t lines = p.C;
   for (const LinearMap& map : p.maps) lines = std::max(lines, map.N);
-  return static_cast<std::int64_t>(p.maps.size()) * divided_up(lines, kPiecePanels * kPanel);
+  return static_cast<std::int64_t>(p.maps.size()) * divided_up(lines, kPieceLines);
 }
 
 void pack_weight_piece(const LinearsProblem& p, Direction direction, std::int64_t i,
                        char* weights) {
-  constexpr std::int64_t kLines = kPiecePanels * kPanel;
   const auto maps = static_cast<std::int64_t>(p.maps.size());
-  const std::int64_t which = i % maps, line = i / maps * kLines;
+  const std::int64_t which = i % maps, line = i / maps * kPieceLines;
   std::int64_t before = 0;  // columns of the maps before this one
   for (std::int64_t j = 0; j < which; ++j) before += in_panels(p.maps[j].N);
   const LinearMap& map = p.maps[which];
   if (direction == Direction::forward) {  // y = x·Wᵀ
     if (line >= map.N) return;
-    amx::pack_columns(map.w + line * p.C, p.C, true, std::min(kLines, map.N - line), p.C,
+    amx::pack_columns(map.w + line * p.C, p.C, true, std::min(kPieceLines, map.N - line), p.C,
                       panels_at(weights + packed_bytes(before + line, p.C), p.C));
   } else {  // dx += dy·W
     if (line >= p.C) return;
     const std::int64_t K = all_columns(p);
     char* const to = weights + packed_bytes(line, K) + amx::panel_bytes(before, 1);
-    amx::pack_columns(map.w + line, p.C, false, std::min(kLines, p.C - line), map.N,
+    amx::pack_columns(map.w + line, p.C, false, std::min(kPieceLines, p.C - line), map.N,
                       panels_at(to, K));
   }
 }

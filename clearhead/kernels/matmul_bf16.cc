@@ -20,9 +20,6 @@ constexpr std::int64_t kBlockColumns = 512;
 constexpr std::int64_t kPiecePanels = 8, kSmallPiecePanels = 2;
 constexpr std::int64_t kSmall = 2048;  // rows and columns together
 
-// Below this many multiply-adds packing takes longer than it saves.
-constexpr std::int64_t kEnoughWork = 64 * 64 * 64;
-
 int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
 
 // Bytes of the packed panels of `lines` lines and K steps.
@@ -80,7 +77,7 @@ void multiply_packed_block(const MatmulProblem& p, std::int64_t row, std::int64_
 
 bool matmul_takes_bf16(const MatmulProblem& p) {
   return p.precision != Precision::highest && current_target() == Target::amx && p.M >= 16 &&
-         p.N >= 16 && p.K >= 16 && p.M * p.N * p.K >= kEnoughWork;
+         p.N >= 16 && p.K >= 16 && p.M * p.N * p.K >= kFewestWork;
 }
 
 std::int64_t packed_factors_bytes(const MatmulProblem& p) {

@@ -14,6 +14,11 @@ namespace clearhead::kernels {
 
 enum class Direction { forward, backward };
 
+/// Below so many multiply-adds packing takes longer than it saves.
+inline constexpr std::int64_t kFewestWork = 64 * 64 * 64;
+/// Lines of a piece of packing weights.
+inline constexpr std::int64_t kPieceLines = 4 * amx::kPanel;
+
 inline std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 inline std::int64_t in_panels(std::int64_t n) { return divided_up(n, amx::kPanel) * amx::kPanel; }
 

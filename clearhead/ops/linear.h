@@ -22,7 +22,8 @@ struct LinearWeights {
 };
 
 /// The same for several weights and one x. Where nothing is recorded and x has a few rows, as when
-/// the next token is generated, they are read side by side, in one loop over all threads.
+/// the next token is generated, they are read side by side, in one loop over all threads. In
+/// Precision::medium, on a tape that keeps no values, they are one operation, which packs x once.
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all,
                          Precision precision = Precision::highest);
 

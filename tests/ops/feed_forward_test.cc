@@ -11,6 +11,7 @@
 #include "clearhead/ops/relu.h"
 #include "clearhead/ops/silu.h"
 #include "tests/gradient_check.h"
+#include "tests/ops/op_testing.h"
 
 namespace clearhead {
 namespace {
@@ -48,17 +49,6 @@ std::vector<Tensor> run(const Sizes& s, Activation activation, bool fused, int a
   std::vector<Tensor> tensors = {y.value()};
   for (const Var& var : vars) tensors.push_back(var.grad());
   return tensors;
-}
-
-// ‖x − expected‖ / ‖expected‖
-double relative_error(const Tensor& x, const Tensor& expected) {
-  double error = 0, size = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double number = static_cast<double>(expected.data<float>()[i]);
-    error += std::pow(static_cast<double>(x.data<float>()[i]) - number, 2);
-    size += number * number;
-  }
-  return std::sqrt(error / size);
 }
 
 class FeedForwardOp : public ::testing::Test {

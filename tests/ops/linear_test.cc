@@ -124,17 +124,6 @@ std::vector<Tensor> gradients_of(const MediumCase& c, bool together) {
   return results;
 }
 
-// ‖x − expected‖ / ‖expected‖, 0 where both are 0.
-double relative_error(const Tensor& x, const Tensor& expected) {
-  double error = 0, size = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double number = static_cast<double>(expected.data<float>()[i]);
-    error += std::pow(static_cast<double>(x.data<float>()[i]) - number, 2);
-    size += number * number;
-  }
-  return size == 0 ? error : std::sqrt(error / size);
-}
-
 MediumCase medium_case(const Shape& shape, std::vector<std::int64_t> outs) {
   MediumCase c{random_tensor(shape, 1, DType::f32), std::move(outs), {}};
   for (const std::int64_t out : c.outs) {

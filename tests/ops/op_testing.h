@@ -27,6 +27,17 @@ inline std::vector<double> numbers_of(const Tensor& tensor) {
 }
 inline std::vector<double> numbers_of(const Var& var) { return numbers_of(var.value()); }
 
+/// ‖x − expected‖ / ‖expected‖; 0 where both are 0.
+inline double relative_error(const Tensor& x, const Tensor& expected) {
+  const std::vector<double> numbers = numbers_of(x), exact = numbers_of(expected);
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    error += std::pow(numbers[i] - exact[i], 2);
+    size += exact[i] * exact[i];
+  }
+  return size == 0 ? error : std::sqrt(error / size);
+}
+
 inline Tensor tensor_of(const Shape& shape, std::initializer_list<double> values,
                         DType dtype = DType::f64) {
   return Tensor::of<double>(shape, values).to(dtype);

@@ -7,6 +7,7 @@
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/matmul.h"
 #include "tests/gradient_check.h"
+#include "tests/ops/op_testing.h"
 
 namespace clearhead {
 namespace {
@@ -27,19 +28,6 @@ std::vector<Tensor> run(const Product& product, const std::vector<Shape>& shapes
   std::vector<Tensor> tensors = {y.value()};
   for (const Var& var : vars) tensors.push_back(var.grad());
   return tensors;
-}
-
-// ‖x − exact‖ / ‖exact‖
-double relative_error(const Tensor& x, const Tensor& exact) {
-  const Tensor a = x.to(DType::f64).contiguous();
-  const Tensor b = exact.contiguous();
-  double error = 0, size = 0;
-  for (std::int64_t i = 0; i < a.count(); ++i) {
-    const double number = b.data<double>()[i];
-    error += std::pow(a.data<double>()[i] - number, 2);
-    size += number * number;
-  }
-  return std::sqrt(error / size);
 }
 
 // `products` of the tensors, from the first, are products; the rest (the gradient of a bias) sums.
