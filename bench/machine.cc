@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::bench {
 namespace {

@@ -2,7 +2,7 @@
 #ifndef CLEARHEAD_BENCH_PRECISION_H_
 #define CLEARHEAD_BENCH_PRECISION_H_
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 
 namespace clearhead::bench {
 

@@ -49,7 +49,7 @@ endfunction()
 
 # clearhead_compile_for_amx(TARGET)
 # Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says at run time whether
-# they may run. They include nothing whose code could be linked into other files: see clearhead/kernels/amx-inl.h.
+# they may run. They include nothing whose code could be linked into other files: see clearhead/kernels/targets/amx-inl.h.
 function(clearhead_compile_for_amx target)
   set(flags -mamx-tile -mamx-bf16 -mavx2 -mfma -mbmi2
     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512bf16)

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "tests/surroundings.h"
+
 namespace clearhead {
 
 /// The file `name` of the shared data: in the folder that CLEARHEAD_SHARED names, or `shared` beside

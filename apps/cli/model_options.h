@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/train/data.h"
 

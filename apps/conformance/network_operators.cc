@@ -8,7 +8,7 @@
 
 #include "apps/conformance/inputs.h"
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/adamw.h"
+#include "clearhead/kernels/rows/adamw.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/ops/layer_norm.h"
 #include "clearhead/ops/reshape.h"

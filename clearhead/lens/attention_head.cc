@@ -9,7 +9,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 
 namespace clearhead {
 namespace {

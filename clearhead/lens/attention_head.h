@@ -7,7 +7,7 @@
 #include <functional>
 #include <limits>
 
-#include "clearhead/kernels/attention_pool.h"
+#include "clearhead/kernels/attention/attention_pool.h"
 #include "clearhead/lens/attention_map.h"
 
 namespace clearhead {

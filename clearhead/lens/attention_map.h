@@ -20,7 +20,7 @@
 #include <optional>
 #include <vector>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {

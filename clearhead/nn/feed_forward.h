@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "clearhead/kernels/activation.h"
+#include "clearhead/kernels/rows/activation.h"
 #include "clearhead/nn/linear.h"
 
 namespace clearhead {

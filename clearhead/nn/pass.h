@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/ops/attention.h"
 
 namespace clearhead {

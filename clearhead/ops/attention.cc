@@ -7,7 +7,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention/attention_block.h"
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/matrix_product.h"

@@ -34,7 +34,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

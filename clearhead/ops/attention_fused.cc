@@ -6,8 +6,8 @@
 #include <cmath>
 #include <type_traits>
 
-#include "clearhead/kernels/attention_block.h"
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_block.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 
 namespace clearhead {
 namespace {

@@ -3,8 +3,8 @@
 // attention_packed.h and, as the reference, attention.h.
 #include <type_traits>
 
-#include "clearhead/kernels/attention_block.h"
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_block.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 #include "clearhead/ops/attention_fused.h"
 #include "clearhead/ops/matrix_product.h"
 

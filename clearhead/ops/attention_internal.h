@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "clearhead/kernels/attention.h"
+#include "clearhead/kernels/attention/attention.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/tape/explain.h"
 

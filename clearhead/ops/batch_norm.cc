@@ -11,7 +11,7 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/norm.h"
+#include "clearhead/kernels/rows/norm.h"
 #include "clearhead/ops/norm_rows.h"
 
 namespace clearhead {

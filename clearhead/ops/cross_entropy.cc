@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/cross_entropy.h"
+#include "clearhead/kernels/rows/cross_entropy.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/norm_rows.h"
 

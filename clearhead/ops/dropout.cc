@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/dropout.h"
+#include "clearhead/kernels/rows/dropout.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/elementwise.h"
 

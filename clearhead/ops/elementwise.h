@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/elementwise.h"
+#include "clearhead/kernels/rows/elementwise.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
 

@@ -5,7 +5,7 @@
 #include "clearhead/ops/embedding.h"
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/embedding.h"
+#include "clearhead/kernels/rows/embedding.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 

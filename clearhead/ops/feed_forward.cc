@@ -11,7 +11,7 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/feed_forward.h"
+#include "clearhead/kernels/products/feed_forward.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/weight_gradients.h"
 

@@ -11,7 +11,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/matmul_few.h"
+#include "clearhead/kernels/products/matmul_few.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/linear_blocks.h"

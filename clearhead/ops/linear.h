@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

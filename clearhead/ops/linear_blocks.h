@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "clearhead/kernels/linears.h"
+#include "clearhead/kernels/products/linears.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

@@ -2,7 +2,7 @@
 #ifndef CLEARHEAD_OPS_MATMUL_H_
 #define CLEARHEAD_OPS_MATMUL_H_
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

@@ -9,10 +9,10 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/matmul.h"
-#include "clearhead/kernels/matmul_bf16.h"
-#include "clearhead/kernels/matmul_few.h"
-#include "clearhead/kernels/matmul_packed.h"
+#include "clearhead/kernels/products/matmul.h"
+#include "clearhead/kernels/products/matmul_bf16.h"
+#include "clearhead/kernels/products/matmul_few.h"
+#include "clearhead/kernels/products/matmul_packed.h"
 
 namespace clearhead {
 namespace {

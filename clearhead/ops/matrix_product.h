@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/norm.h"
+#include "clearhead/kernels/rows/norm.h"
 
 namespace clearhead {
 namespace {

@@ -8,7 +8,7 @@
 #ifndef CLEARHEAD_OPS_RECURRENCE_H_
 #define CLEARHEAD_OPS_RECURRENCE_H_
 
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

@@ -10,8 +10,8 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/attention.h"
-#include "clearhead/kernels/softmax.h"
+#include "clearhead/kernels/attention/attention.h"
+#include "clearhead/kernels/rows/softmax.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/explanations.h"
 

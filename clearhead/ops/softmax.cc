@@ -13,7 +13,7 @@
 #include <limits>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/softmax.h"
+#include "clearhead/kernels/rows/softmax.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/explanations.h"
 

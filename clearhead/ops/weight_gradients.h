@@ -7,7 +7,7 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/row_blocks.h"
+#include "clearhead/kernels/products/row_blocks.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/weighted_sum.h"
+#include "clearhead/kernels/products/weighted_sum.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/matrix_product.h"
 

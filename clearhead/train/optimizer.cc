@@ -5,8 +5,8 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/adamw.h"
-#include "clearhead/kernels/norm.h"
+#include "clearhead/kernels/rows/adamw.h"
+#include "clearhead/kernels/rows/norm.h"
 
 namespace clearhead {
 namespace {

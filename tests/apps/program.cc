@@ -10,6 +10,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tests/surroundings.h"
+
 namespace clearhead {
 namespace {
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/surroundings.h"
+
 namespace clearhead {
 namespace {
 

@@ -13,6 +13,7 @@
 #include "clearhead/tensor/io.h"
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {

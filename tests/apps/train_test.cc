@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/apps/program.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {

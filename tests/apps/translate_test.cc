@@ -10,6 +10,7 @@
 #include "clearhead/models/beam_search.h"
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {

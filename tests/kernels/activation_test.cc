@@ -1,12 +1,12 @@
 // The tables of activations err as little as they promise, wherever x lies.
-#include "clearhead/kernels/activation.h"
+#include "clearhead/kernels/rows/activation.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "clearhead/kernels/elementwise.h"
+#include "clearhead/kernels/rows/elementwise.h"
 
 namespace clearhead::kernels {
 namespace {

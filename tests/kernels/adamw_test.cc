@@ -1,6 +1,6 @@
 // A step of AdamW: numbers worked out by hand, and agreement with f64 on every target, for every size
 // and misalignment.
-#include "clearhead/kernels/adamw.h"
+#include "clearhead/kernels/rows/adamw.h"
 
 #include <gtest/gtest.h>
 

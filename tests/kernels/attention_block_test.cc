@@ -1,6 +1,6 @@
 // Attention by blocks agrees with the scalar reference in f64 on every target: all lengths and head
 // sizes around the tiles, all options, forward and backward; parts of the keys join to the whole.
-#include "clearhead/kernels/attention_block.h"
+#include "clearhead/kernels/attention/attention_block.h"
 
 #include <gtest/gtest.h>
 

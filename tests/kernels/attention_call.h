@@ -12,8 +12,8 @@
 
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
-#include "clearhead/kernels/attention.h"
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/attention/attention.h"
+#include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels::testing {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 #include "tests/kernels/attention_call.h"
 #include "tests/kernels/on_tiles.h"
 

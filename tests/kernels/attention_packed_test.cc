@@ -1,5 +1,5 @@
 // Attention on tiles of bf16 gives what its precision promises, for every option and every edge of its tiles.
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 
 #include <gtest/gtest.h>
 

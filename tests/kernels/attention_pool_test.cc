@@ -1,6 +1,6 @@
 // Attention with pooling: the reference follows the definition, and every target follows the
 // reference, for all options and for cells and lengths around the tiles.
-#include "clearhead/kernels/attention_pool.h"
+#include "clearhead/kernels/attention/attention_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/attention_packed.h"
+#include "clearhead/kernels/attention/attention_packed.h"
 #include "targets.h"
 
 namespace clearhead::kernels {

@@ -1,6 +1,6 @@
 // Cross-entropy of a row: the formula, its gradient, what is ignored or masked, and agreement with f64
 // on every target, for every size and misalignment.
-#include "clearhead/kernels/cross_entropy.h"
+#include "clearhead/kernels/rows/cross_entropy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

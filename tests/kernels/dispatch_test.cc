@@ -1,5 +1,5 @@
 // The choice of an instruction set: what there is can be named and used, what is not is refused.
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/targets/dispatch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

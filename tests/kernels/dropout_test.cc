@@ -1,5 +1,5 @@
 // Dropout: the bits are those of the plain text on every target, and decide what is left.
-#include "clearhead/kernels/dropout.h"
+#include "clearhead/kernels/rows/dropout.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // The functions keep to their stated errors over all of f32, on every target, for every size and
 // misalignment.
-#include "clearhead/kernels/elementwise.h"
+#include "clearhead/kernels/rows/elementwise.h"
 
 #include <gtest/gtest.h>
 

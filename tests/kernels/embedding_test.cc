@@ -1,5 +1,5 @@
 // Rows of a table: what is looked up, and that the gradients of a row's lookups are added in order.
-#include "clearhead/kernels/embedding.h"
+#include "clearhead/kernels/rows/embedding.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The matrix product on tiles of bf16 keeps the error that its precision promises, in every form and at every edge.
-#include "clearhead/kernels/matmul_bf16.h"
+#include "clearhead/kernels/products/matmul_bf16.h"
 
 #include <gtest/gtest.h>
 

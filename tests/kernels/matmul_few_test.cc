@@ -1,6 +1,6 @@
 // The product of few rows agrees with the sum in f64 on every target, for every number of rows, depth
 // around the vectors, and both types of b.
-#include "clearhead/kernels/matmul_few.h"
+#include "clearhead/kernels/products/matmul_few.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // The packed product agrees with the sum in f64 on every target, for every size up to twice a panel and
 // one, every form of storage and every misalignment.
-#include "clearhead/kernels/matmul_packed.h"
+#include "clearhead/kernels/products/matmul_packed.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // The matrix product agrees with the triple loop for every form of its operands, and each element depends on its row and
 // column alone.
-#include "clearhead/kernels/matmul.h"
+#include "clearhead/kernels/products/matmul.h"
 
 #include <gtest/gtest.h>
 

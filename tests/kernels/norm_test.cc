@@ -1,6 +1,6 @@
 // Norms of rows: the formula, its gradient, and agreement with f64 on every target, for every size
 // and misalignment.
-#include "clearhead/kernels/norm.h"
+#include "clearhead/kernels/rows/norm.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

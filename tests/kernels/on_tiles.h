@@ -6,8 +6,8 @@
 
 #include <string>
 
-#include "clearhead/kernels/dispatch.h"
-#include "clearhead/kernels/precision.h"
+#include "clearhead/base/precision.h"
+#include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels::testing {
 

@@ -1,5 +1,5 @@
 // The softmax of a row: its values, and what −inf, +inf, NaN and huge scores do.
-#include "clearhead/kernels/softmax.h"
+#include "clearhead/kernels/rows/softmax.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::testing {
 

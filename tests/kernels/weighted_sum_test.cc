@@ -1,5 +1,5 @@
 // The weighted sum over visible pairs: its values, and that nothing is read of a hidden pair.
-#include "clearhead/kernels/weighted_sum.h"
+#include "clearhead/kernels/products/weighted_sum.h"
 
 #include <gtest/gtest.h>
 

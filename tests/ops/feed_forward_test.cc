@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/targets/dispatch.h"
 #include "clearhead/ops/gelu.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/relu.h"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "clearhead/kernels/dispatch.h"
+#include "clearhead/kernels/targets/dispatch.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/matmul.h"
 #include "tests/gradient_check.h"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/files.h"
+#include "tests/surroundings.h"
 #include "tests/tensor/samples.h"
 
 namespace clearhead {

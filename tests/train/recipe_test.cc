@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/files.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {

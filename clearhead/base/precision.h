@@ -1,0 +1,16 @@
+// How precisely products are calculated. Tensors stay f32 throughout.
+#ifndef CLEARHEAD_BASE_PRECISION_H_
+#define CLEARHEAD_BASE_PRECISION_H_
+
+namespace clearhead {
+
+/// As in PyTorch. Where the processor has no AMX tiles, all three are `highest`.
+enum class Precision {
+  highest,  ///< f32 multiply-add
+  high,     ///< each factor as the sum of two bf16, three products in f32: error about 1e-5
+  medium,   ///< factors rounded to bf16, products and sums in f32: error about 4e-3
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_BASE_PRECISION_H_

@@ -1,0 +1,318 @@
+// c is made in groups of 2 × 2 tiles, 32 × 32 elements, a block of K of 512 steps at a time:
+//
+//     for each block of K
+//       for each panel of b                    32 KiB, stays in the first-level cache
+//         for each panel of a: a group of c    256 KiB in all, stream by from the second
+//
+// A step is 4 products, 64 cycles, for 4 loads. With those of b from the first level and those of a
+// as a stream from the second that is the full speed of the tiles; with all from the second 83 %.
+// Between blocks of K the groups wait in the second level as tiles (512 KiB).
+//
+// The rest happens between the products, a little each step: the last group is written to c row by
+// row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together; it
+// can give 10 to one core.
+#include "clearhead/kernels/products/matmul_amx.h"
+
+#include "clearhead/kernels/products/matmul_tiles_amx-inl.h"
+
+namespace clearhead::kernels::amx {
+namespace {
+
+// Steps of a block of K, of 32 each: a panel of b takes at most 32 KiB.
+constexpr std::int64_t most_steps(int parts) { return 16 / parts; }
+
+// 16 × 32 numbers as bf16 in 16 vectors: the rounded numbers, or the rest that rounding leaves over.
+struct TilePair {
+  __m512i high[16];
+  __m512i low[16];
+};
+
+// What rounding to bf16 leaves over, 0 for what is not finite.
+CLEARHEAD_ALWAYS_INLINE __m512 rest_of(__m512 x, __m512 rounded) {
+  const __mmask16 finite =
+      _mm512_cmp_ps_mask(_mm512_abs_ps(rounded), _mm512_set1_ps(__builtin_inff()), _CMP_LT_OQ);
+  return _mm512_maskz_sub_ps(finite, x, rounded);
+}
+
+template <int Parts>
+CLEARHEAD_ALWAYS_INLINE void convert(__m512 x, __m512 y, int i, TilePair* t) {
+  t->high[i] = to_bf16(x, y);
+  if constexpr (Parts == 2) {
+    t->low[i] = to_bf16(rest_of(x, lower_f32(t->high[i])), rest_of(y, upper_f32(t->high[i])));
+  }
+}
+
+// Vector i: 32 neighbours of line i, for 16 lines.
+template <int Parts>
+CLEARHEAD_ALWAYS_INLINE void along_lines(const float* x, std::int64_t stride, std::int64_t lines,
+                                         std::int64_t n, TilePair* t) {
+  for (int i = 0; i < 16; ++i) {
+    const bool inside = i < lines;
+    const float* const from = x + i * stride;
+    convert<Parts>(_mm512_maskz_loadu_ps(inside ? first_lanes(n) : 0, from),
+                   _mm512_maskz_loadu_ps(inside ? first_lanes(n - 16) : 0, from + 16), i, t);
+  }
+}
+
+// Vector p: pairs of lines 2p and 2p + 1, for 16 neighbours of 32 lines.
+template <int Parts>
+CLEARHEAD_ALWAYS_INLINE void across_lines(const float* x, std::int64_t stride, std::int64_t lines,
+                                          std::int64_t n, TilePair* t) {
+  const __m512i pairs = pair_order();
+  for (int p = 0; p < 16; ++p) {
+    const float* const from = x + 2 * p * stride;
+    convert<Parts>(_mm512_maskz_loadu_ps(2 * p < lines ? first_lanes(n) : 0, from),
+                   _mm512_maskz_loadu_ps(2 * p + 1 < lines ? first_lanes(n) : 0, from + stride), p,
+                   t);
+    t->high[p] = _mm512_permutexvar_epi16(pairs, t->high[p]);
+    if constexpr (Parts == 2) t->low[p] = _mm512_permutexvar_epi16(pairs, t->low[p]);
+  }
+}
+
+// One tile: 16 lines by 32 steps of K. A tile of a has its lines of c as rows, a tile of b as columns,
+// so that what lies along lines has to be transposed for b, and what lies across lines for a.
+template <int Parts, bool ForA>
+void pack_tile(const float* x, std::int64_t stride, bool across, std::int64_t lines,
+               std::int64_t depth, bool past_caches, char* to) {
+  TilePair t;
+  if (across) {
+    across_lines<Parts>(x, stride, depth, lines, &t);
+  } else {
+    along_lines<Parts>(x, stride, lines, depth, &t);
+  }
+  const bool transpose = across == ForA;
+  store_tile(t.high, transpose, past_caches, to);
+  if constexpr (Parts == 2) store_tile(t.low, transpose, past_caches, to + 2 * kTileBytes);
+}
+
+// Panels side by side, in the order in which x is stored.
+template <int Parts, bool ForA>
+void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t lines,
+                 std::int64_t K, const Panels& panels) {
+  const std::int64_t tiles = (lines + kPanel - 1) / kPanel * 2;
+  const std::int64_t steps = (K + kDepthStep - 1) / kDepthStep;
+  for (std::int64_t i = 0; i < tiles * steps; ++i) {
+    const std::int64_t tile = across ? i % tiles : i / steps;
+    const std::int64_t step = across ? i / tiles : i % steps;
+    const std::int64_t line = tile * 16;
+    const std::int64_t k = step * kDepthStep;
+    pack_tile<Parts, ForA>(
+        across ? x + k * stride + line : x + line * stride + k, stride, across, lines - line, K - k,
+        panels.past_caches,
+        panels.at + tile / 2 * panels.bytes + (step * 2 * Parts + tile % 2) * kTileBytes);
+  }
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
+}
+
+// One product of 2 × 2 tiles; a streams, b stays.
+CLEARHEAD_ALWAYS_INLINE void step(const char* a, const char* b) {
+  CLEARHEAD_TILE_STREAM(4, a);
+  CLEARHEAD_TILE_LOAD(6, b);
+  _tile_dpbf16ps(0, 4, 6);
+  CLEARHEAD_TILE_LOAD(7, b + kTileBytes);
+  _tile_dpbf16ps(1, 4, 7);
+  CLEARHEAD_TILE_STREAM(5, a + kTileBytes);
+  _tile_dpbf16ps(2, 5, 6);
+  _tile_dpbf16ps(3, 5, 7);
+}
+
+// A step of all parts: high·high, high·low with a's tiles still there, then low·high.
+template <int Parts>
+CLEARHEAD_ALWAYS_INLINE void step_of_parts(const char* a, const char* b) {
+  step(a, b);
+  if constexpr (Parts == 2) {
+    const char* const b_low = b + 2 * kTileBytes;
+    CLEARHEAD_TILE_LOAD(6, b_low);
+    _tile_dpbf16ps(0, 4, 6);
+    CLEARHEAD_TILE_LOAD(7, b_low + kTileBytes);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+    step(a + 2 * kTileBytes, b);
+  }
+}
+
+// Stores the tiles of a group at `before`, if there was one, and begins the next with zeros or with
+// what lies at `from`: by turns, since four stores in a row would keep the products waiting.
+CLEARHEAD_ALWAYS_INLINE void exchange_groups(float* before, const float* from) {
+#define CLEARHEAD_EXCHANGE(i)                                               \
+  if (before != nullptr) CLEARHEAD_TILE_STORE(i, before + i * kTileFloats); \
+  if (from != nullptr) {                                                    \
+    CLEARHEAD_TILE_STREAM(i, from + i * kTileFloats);                       \
+  } else {                                                                  \
+    _tile_zero(i);                                                          \
+  }
+  CLEARHEAD_EXCHANGE(0)
+  CLEARHEAD_EXCHANGE(1)
+  CLEARHEAD_EXCHANGE(2)
+  CLEARHEAD_EXCHANGE(3)
+#undef CLEARHEAD_EXCHANGE
+}
+
+// The place of a group in c, at most 32 × 32 elements.
+struct Place {
+  float* c;
+  std::int64_t ldc, rows, columns;
+  bool add;
+  // Past the caches: rows of c that lie 4 KiB apart share one set of them, and each line, stored
+  // there, would first be fetched and later pushed out again: 1500 instead of 2100 GFLOP/s.
+  bool past_caches;
+};
+
+// Writes row i of the group whose tiles lie at `sums`.
+CLEARHEAD_ALWAYS_INLINE void write_row(const Place& place, const float* sums, std::int64_t i) {
+  for (std::int64_t half = 0; half < 2; ++half) {
+    const __mmask16 lanes = first_lanes(place.columns - half * 16);
+    float* const at = place.c + i * place.ldc + half * 16;
+    __m512 sum = _mm512_load_ps(sums + half_row(i, half));
+    if (place.add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, at), sum);
+    if (place.past_caches) {
+      _mm512_stream_ps(at, sum);
+    } else {
+      _mm512_mask_storeu_ps(at, lanes, sum);
+    }
+  }
+}
+
+// What happens between the products of a group.
+struct Between {
+  Place write;  // the last group, whose tiles lie at `sums`; no rows if there is nothing to write
+  const float* sums;
+  Share next_a, next_b;
+};
+
+// One group. Its sums stay in tiles 0 to 3.
+template <int Parts>
+CLEARHEAD_ALWAYS_INLINE void multiply_group(const char* a, const char* b, std::int64_t steps,
+                                            const Between& between) {
+  const std::int64_t rows_a_step = (between.write.rows + steps - 1) / steps;
+  std::int64_t row = 0;
+  for (std::int64_t k = 0; k < steps; ++k) {
+    step_of_parts<Parts>(a + k * 2 * Parts * kTileBytes, b + k * 2 * Parts * kTileBytes);
+    fetch(between.next_a, k);
+    fetch(between.next_b, k);
+    for (std::int64_t i = 0; i < rows_a_step && row < between.write.rows; ++i, ++row) {
+      write_row(between.write, between.sums, row);
+    }
+  }
+}
+
+template <int Parts>
+void multiply(const Block& block, const char* a, const char* b, float* sums) {
+  constexpr std::int64_t kStepBytes = 2 * Parts * kTileBytes;
+  const std::int64_t panel = panel_bytes(block.K, Parts);
+  const std::int64_t all_steps = (block.K + kDepthStep - 1) / kDepthStep;
+  const std::int64_t blocks = (all_steps + most_steps(Parts) - 1) / most_steps(Parts);
+  const std::int64_t deepest = (all_steps + blocks - 1) / blocks;
+  const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
+  const std::int64_t across = (block.columns + kPanel - 1) / kPanel;
+  // Each group fetches as much of the next panel of b, and of its own panel of a in the next block.
+  const std::int64_t share_of_b = in_lines(kStepBytes / groups);
+  const std::int64_t share_of_a = in_lines(kStepBytes / across);
+  const auto at_most_panel = [](std::int64_t n) { return n < kPanel ? n : kPanel; };
+  const bool aligned = block.ldc % 16 == 0 && reinterpret_cast<std::uintptr_t>(block.c) % 64 == 0;
+  alignas(64) float done[kGroupFloats];
+  float* before = nullptr;
+  Between between = {{nullptr, 0, 0, 0, false, false}, done, {}, {}};
+  const TileScope tiles;
+  for (std::int64_t first = 0; first < all_steps; first += deepest) {
+    const std::int64_t steps = all_steps - first < deepest ? all_steps - first : deepest;
+    const bool last = first + steps == all_steps;
+    for (std::int64_t j = 0; j < across; ++j) {
+      const char* const panel_b = b + j * panel + first * kStepBytes;
+      const char* const next_b =
+          j + 1 < across ? panel_b + panel : b + (first + steps) * kStepBytes;
+      for (std::int64_t g = 0; g < groups; ++g) {
+        const char* const panel_a = a + g * panel + first * kStepBytes;
+        float* const mine = sums + (j * groups + g) * kGroupFloats;
+        between.next_b = {next_b + g * share_of_b * steps,
+                          last && j + 1 == across ? 0 : share_of_b};
+        between.next_a = {panel_a + steps * kStepBytes + j * share_of_a * steps,
+                          last ? 0 : share_of_a};
+        if (first == 0 && j == 0) between.next_a = {panel_a + panel, kStepBytes};
+        exchange_groups(before, first > 0 ? mine : nullptr);
+        memory_barrier();
+        multiply_group<Parts>(panel_a, panel_b, steps, between);
+        memory_barrier();
+        before = last ? done : mine;
+        if (last) {
+          const std::int64_t columns = at_most_panel(block.columns - j * kPanel);
+          between.write = {block.c + g * kPanel * block.ldc + j * kPanel,
+                           block.ldc,
+                           at_most_panel(block.rows - g * kPanel),
+                           columns,
+                           block.accumulate,
+                           block.past_caches && aligned && columns == kPanel};
+        }
+      }
+    }
+  }
+  exchange_groups(before, nullptr);
+  memory_barrier();
+  for (std::int64_t i = 0; i < between.write.rows; ++i) write_row(between.write, done, i);
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
+}
+
+}  // namespace
+
+std::int64_t panel_bytes(std::int64_t K, int parts) {
+  return (K + kDepthStep - 1) / kDepthStep * 2 * parts * kTileBytes;
+}
+
+void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
+               std::int64_t K, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, panels)
+                           : pack_panels<1, true>(a, stride, transposed, rows, K, panels);
+}
+
+void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
+                  std::int64_t K, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, false>(b, stride, !transposed, columns, K, panels)
+                           : pack_panels<1, false>(b, stride, !transposed, columns, K, panels);
+}
+
+void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums) {
+  return parts == 2 ? multiply<2>(block, a, b, sums) : multiply<1>(block, a, b, sums);
+}
+
+void multiply_rows(const Block& block, const char* a, const char* b, const float* bias,
+                   float* sums) {
+  const std::int64_t steps = (block.K + kDepthStep - 1) / kDepthStep;
+  const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
+  const bool whole = block.rows % kPanel == 0 && block.columns % kPanel == 0;
+  const bool as_it_is = whole && bias == nullptr && !block.accumulate && !block.past_caches;
+  const TileScope tiles;
+  for (std::int64_t j = 0; j < block.columns; j += kPanel) {
+    const char* const next = b + steps * 2 * kTileBytes;
+    if (as_it_is) {
+      multiply_column(a, groups, b, steps, block.c + j, false, in_place(block.ldc), next);
+    } else {
+      multiply_column(a, groups, b, steps, sums, false, {}, next);
+      Block part = block;
+      part.c += j;
+      part.columns = block.columns - j < kPanel ? block.columns - j : kPanel;
+      write_sums(part, groups, sums, bias == nullptr ? nullptr : bias + j);
+      memory_barrier();
+    }
+    b = next;
+  }
+}
+
+void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias) {
+  const bool streams = block.past_caches && block.ldc % 16 == 0 && block.columns % 16 == 0 &&
+                       reinterpret_cast<std::uintptr_t>(block.c) % 64 == 0;
+  for (std::int64_t i = 0; i < block.rows; ++i) {
+    for (std::int64_t j = 0; j < block.columns; j += 16) {
+      const __mmask16 lanes = first_lanes(block.columns - j);
+      float* const at = block.c + i * block.ldc + j;
+      const float* const group = sums + (j / 32 * groups + i / 32) * kGroupFloats;
+      __m512 sum = _mm512_load_ps(group + half_row(i % 32, j / 16 % 2));
+      if (bias != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, bias + j));
+      if (block.accumulate) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, at));
+      streams ? _mm512_stream_ps(at, sum) : _mm512_mask_storeu_ps(at, lanes, sum);
+    }
+  }
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
+}
+
+}  // namespace clearhead::kernels::amx

@@ -1,0 +1,358 @@
+// c is made in tiles that stay in registers while they grow, a block of steps along K at a time:
+//
+//     for each block of steps
+//       pack the block of b                                    1 MiB, stays in the second-level cache
+//       for each panel of rows of a
+//         pack the panel                                       24 KiB, stays in the first-level cache
+//         for each panel of columns of b: a tile of c          64 KiB stream by from the second
+//
+// (sizes for AVX-512). A tile takes 6,000 cycles. Whatever comes from further away is asked for that
+// long before it is used: the tile's own place in c when it begins, the next panel of a during the
+// tiles of this one. So rows of c are gone through from left to right, 12 pages of memory at a time;
+// from top to bottom each tile would open 12 new ones, and cost a quarter of the speed.
+#include "clearhead/kernels/products/matmul_packed.h"
+
+#include <algorithm>
+
+#include "clearhead/kernels/products/matmul.h"
+#include "clearhead/kernels/targets/dispatch-inl.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "clearhead/kernels/products/matmul_packed.cc"
+#include <hwy/foreach_target.h>
+
+#if CLEARHEAD_HAS_VECTORS
+#include <hwy/cache_control.h>
+
+#include "clearhead/kernels/targets/simd-inl.h"
+#else
+#include <hwy/highway.h>
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace clearhead::kernels::HWY_NAMESPACE {
+
+#if CLEARHEAD_HAS_VECTORS
+
+// 32 registers: 12 × 2 sums, 2 vectors and a broadcast number. Each step issues 24 multiply-adds,
+// 12 cycles of 2 ports, for 14 loads, 7 cycles, of which 128 bytes come from the second-level cache:
+// a quarter of what it can give. 16 registers: 6 × 2 + 2 + 1.
+constexpr std::int64_t kPanelRows = kMaxVectors == 4 ? 12 : 6;
+constexpr std::int64_t kPanelVectors = 2;
+constexpr std::int64_t kPanelColumns = kPanelVectors * kLanes;
+
+// A block of b of 512 × 512 takes half of a second-level cache of 2 MiB, a quarter of that where
+// vectors are shorter and caches older. c is read and written once for each block of steps.
+constexpr std::int64_t kDepth = kMaxVectors == 4 ? 512 : 256;
+constexpr std::int64_t kColumns = kMaxVectors == 4 ? 512 : 256;
+
+// Steps for each cache line that a tile asks for on behalf of the next panel of a.
+constexpr std::int64_t kStepsPerLine = 16;
+
+// Panels of b are asked for 32 steps, 384 cycles, before they are used: while a tile's 24 lines of c
+// come from the third level, nothing else does, and 8 steps would not last.
+constexpr std::int64_t kStepsAhead = 32;
+
+// Steps of a block: all blocks of a product are equal but for the last, and whole lines long.
+std::int64_t block_depth(std::int64_t K) {
+  const std::int64_t blocks = (K + kDepth - 1) / kDepth;
+  const std::int64_t depth = (K + blocks - 1) / blocks;
+  return (depth + kStepsPerLine - 1) / kStepsPerLine * kStepsPerLine;
+}
+
+// Cache lines to ask for, `stride` numbers apart.
+struct Lines {
+  const float* data;
+  std::int64_t stride;
+  std::int64_t count;
+};
+
+// Every 4 numbers of x to a place of their own, `stride` numbers apart.
+template <typename V>
+HWY_INLINE void store_blocks(V x, float* to, std::int64_t stride) {
+  const hn::DFromV<V> d;
+  if constexpr (hn::MaxLanes(d) == 4) {
+    hn::StoreU(x, d, to);
+  } else {
+    const hn::Half<decltype(d)> half;
+    store_blocks(hn::LowerHalf(half, x), to, stride);
+    store_blocks(hn::UpperHalf(half, x), to + MaxLanes(half) / 4 * stride, stride);
+  }
+}
+
+// to[k·to_stride + i] = from[i·from_stride + k] for 4 of i and a vector of k: a square of 4 × 4 in
+// each 128 bits of the vectors.
+HWY_INLINE void transpose_four(const float* HWY_RESTRICT from, std::int64_t from_stride,
+                               float* HWY_RESTRICT to, std::int64_t to_stride) {
+  const Floats d;
+  const hn::RepartitionToWide<Floats> dw;
+  const auto pair = [&](Vec x) HWY_ATTR { return hn::BitCast(dw, x); };
+  const Vec r0 = hn::LoadU(d, from);
+  const Vec r1 = hn::LoadU(d, from + from_stride);
+  const Vec r2 = hn::LoadU(d, from + 2 * from_stride);
+  const Vec r3 = hn::LoadU(d, from + 3 * from_stride);
+  const auto low01 = pair(hn::InterleaveLower(d, r0, r1));  // r0[0] r1[0] r0[1] r1[1]
+  const auto low23 = pair(hn::InterleaveLower(d, r2, r3));
+  const auto high01 = pair(hn::InterleaveUpper(d, r0, r1));  // r0[2] r1[2] r0[3] r1[3]
+  const auto high23 = pair(hn::InterleaveUpper(d, r2, r3));
+  const auto store = [&](auto squares, std::int64_t k) HWY_ATTR {
+    store_blocks(hn::BitCast(d, squares), to + k * to_stride, 4 * to_stride);
+  };
+  store(hn::InterleaveLower(dw, low01, low23), 0);
+  store(hn::InterleaveUpper(dw, low01, low23), 1);
+  store(hn::InterleaveLower(dw, high01, high23), 2);
+  store(hn::InterleaveUpper(dw, high01, high23), 3);
+}
+
+// x as panel [depth][kWidth], whose element (i, k) lies at data[i·stride + k], i < n ≤ kWidth.
+template <std::int64_t kWidth>
+void pack_across(std::int64_t n, std::int64_t depth, const float* data, std::int64_t stride,
+                 float* panel) {
+  const std::int64_t whole_rows = n / 4 * 4;
+  const std::int64_t whole = depth / kLanes * kLanes;
+  for (std::int64_t k = 0; k < whole; k += kLanes) {
+    for (std::int64_t i = 0; i < whole_rows; i += 4) {
+      transpose_four(data + i * stride + k, stride, panel + k * kWidth + i, kWidth);
+    }
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t k = i < whole_rows ? whole : 0; k < depth; ++k) {
+      panel[k * kWidth + i] = data[i * stride + k];
+    }
+  }
+}
+
+// kCount numbers, an even number.
+template <std::int64_t kCount>
+HWY_INLINE void copy_numbers(const float* from, float* to) {
+  const hn::CappedTag<float, kCount % kLanes == 0 ? kLanes : kCount % 4 == 0 ? 4 : 2> d;
+  for (std::int64_t i = 0; i < kCount; i += hn::Lanes(d)) {
+    hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  }
+}
+
+// x as panels [count][depth][kWidth], whose element (i, k) lies at data[i + k·stride], i < n.
+template <std::int64_t kWidth>
+void pack_along(std::int64_t n, std::int64_t depth, const float* data, std::int64_t stride,
+                float* packed) {
+  // Several panels side by side, so that a stored row gives whole cache lines and few pages are
+  // open; more than 8 would compete for the same sets of the first-level cache.
+  constexpr std::int64_t kTogether = 8 * kWidth;
+  for (std::int64_t i = 0; i < n; i += kTogether) {
+    const std::int64_t end = std::min(i + kTogether, n);
+    for (std::int64_t k = 0; k < depth; ++k) {
+      const float* row = data + k * stride;
+      std::int64_t at = i;
+      for (; at + kWidth <= end; at += kWidth) {
+        copy_numbers<kWidth>(row + at, packed + at * depth + k * kWidth);
+      }
+      std::copy(row + at, row + end, packed + at * depth + k * kWidth);
+    }
+  }
+}
+
+// Panels of x [n, depth], with zeros after its last row.
+template <std::int64_t kWidth>
+void pack(std::int64_t n, std::int64_t depth, const float* data, std::int64_t across,
+          std::int64_t along, float* packed) {
+  if (n % kWidth != 0) std::fill_n(packed + n / kWidth * kWidth * depth, kWidth * depth, 0.0F);
+  if (along != 1) return pack_along<kWidth>(n, depth, data, along, packed);
+  for (std::int64_t i = 0; i < n; i += kWidth) {
+    pack_across<kWidth>(std::min(kWidth, n - i), depth, data + i * across, across,
+                        packed + i * depth);
+  }
+}
+
+template <int kRows, int kVectors>
+HWY_INLINE void add_step(const float* a, const float* b, Vec (&sums)[kRows][kVectors]) {
+  const Floats d;
+  Vec row[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    row[v] = hn::LoadU(d, b + v * kLanes);
+    hwy::Prefetch(b + kStepsAhead * kPanelColumns + v * kLanes);
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < kRows; ++r) {
+    const Vec x = hn::Set(d, a[r]);
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(x, row[v], sums[r][v]);
+  }
+}
+
+// A tile of c from a panel of a and one of b.
+template <int kRows, int kVectors, bool kAccumulate>
+HWY_INLINE void multiply_tile(std::int64_t depth, const float* HWY_RESTRICT a,
+                              const float* HWY_RESTRICT b, Lines next, float* c, std::int64_t ldc) {
+  const Floats d;
+  Vec sums[kRows][kVectors];
+#pragma GCC unroll 12
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = hn::Zero(d);
+      hwy::Prefetch(c + r * ldc + v * kLanes);
+    }
+  }
+  std::int64_t k = 0;
+  for (; k + kStepsPerLine <= depth; k += kStepsPerLine) {
+    if (k < next.count * kStepsPerLine) hwy::Prefetch(next.data + k / kStepsPerLine * next.stride);
+#pragma GCC unroll 4
+    for (std::int64_t step = 0; step < kStepsPerLine; ++step) {
+      add_step(a, b, sums);
+      a += kPanelRows;
+      b += kPanelColumns;
+    }
+  }
+  for (; k < depth; ++k) {
+    add_step(a, b, sums);
+    a += kPanelRows;
+    b += kPanelColumns;
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      float* HWY_RESTRICT place = c + r * ldc + v * kLanes;
+      hn::StoreU(kAccumulate ? hn::Add(hn::LoadU(d, place), sums[r][v]) : sums[r][v], d, place);
+    }
+  }
+}
+
+// A tile of which c has only `rows` × `columns`.
+template <int kRows, int kVectors>
+HWY_NOINLINE void multiply_edge(std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                                const float* a, const float* b, Lines next, float* c,
+                                std::int64_t ldc, bool accumulate) {
+  HWY_ALIGN float edge[kRows * kPanelColumns];
+  multiply_tile<kRows, kVectors, false>(depth, a, b, next, edge, kPanelColumns);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      const float sum = edge[i * kPanelColumns + j];
+      c[i * ldc + j] = accumulate ? c[i * ldc + j] + sum : sum;
+    }
+  }
+}
+
+// The next panel of a, of which each tile of this one asks for a share.
+struct NextPanel {
+  StoredMatrix a;  // from the panel's first element on
+  std::int64_t rows, depth, tiles;
+
+  Lines share(std::int64_t tile) const {
+    if (a.column == 1) {  // one of the rows
+      const std::int64_t count = tile < rows ? depth / kStepsPerLine : 0;
+      return {a.data + tile * a.row, kStepsPerLine, count};
+    }
+    const std::int64_t steps = (depth + tiles - 1) / tiles;  // the rows' numbers of some steps
+    const std::int64_t first = tile * steps;
+    return {a.data + first * a.column, a.column, rows > 0 ? std::min(steps, depth - first) : 0};
+  }
+};
+
+// A panel of a with all panels of b. kRows ≥ rows: where it is more, the others are zeros.
+template <int kRows>
+HWY_NOINLINE void multiply_panel(std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                                 const float* a, const float* b, const NextPanel& next, float* c,
+                                 std::int64_t ldc, bool accumulate) {
+  for (std::int64_t j = 0; j < columns; j += kPanelColumns) {
+    const std::int64_t width = std::min(kPanelColumns, columns - j);
+    const float* panel = b + j * depth;
+    const Lines lines = next.share(j / kPanelColumns);
+    if (width <= kLanes) {
+      multiply_edge<kRows, 1>(rows, width, depth, a, panel, lines, c + j, ldc, accumulate);
+    } else if (rows < kRows || width < kPanelColumns) {
+      multiply_edge<kRows, kPanelVectors>(rows, width, depth, a, panel, lines, c + j, ldc,
+                                          accumulate);
+    } else if (accumulate) {
+      multiply_tile<kRows, kPanelVectors, true>(depth, a, panel, lines, c + j, ldc);
+    } else {
+      multiply_tile<kRows, kPanelVectors, false>(depth, a, panel, lines, c + j, ldc);
+    }
+  }
+}
+
+// One block of steps, whose block of b is packed.
+void multiply_block(std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                    const StoredMatrix& a, const float* packed_b, float* c, std::int64_t ldc,
+                    bool accumulate, float* panel) {
+  const std::int64_t tiles = (columns + kPanelColumns - 1) / kPanelColumns;
+  for (std::int64_t i = 0; i < rows; i += kPanelRows) {
+    const std::int64_t n = std::min(kPanelRows, rows - i);
+    pack<kPanelRows>(n, depth, a.data + i * a.row, a.row, a.column, panel);
+    const std::int64_t after = i + kPanelRows;
+    const NextPanel next{{a.data + after * a.row, a.row, a.column},
+                         std::clamp<std::int64_t>(rows - after, 0, kPanelRows),
+                         depth,
+                         tiles};
+    const auto multiply_rows = n == 1                     ? multiply_panel<1>
+                               : n <= 4                   ? multiply_panel<4>
+                               : kPanelRows > 8 && n <= 8 ? multiply_panel<8>
+                                                          : multiply_panel<kPanelRows>;
+    multiply_rows(n, columns, depth, panel, packed_b, next, c + i * ldc, ldc, accumulate);
+  }
+}
+
+std::int64_t padded_columns(std::int64_t columns) {
+  return (columns + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
+}
+
+MatmulBlock block() { return {kPanelRows, kColumns}; }
+
+std::int64_t workspace_count(std::int64_t columns, std::int64_t K) {
+  return block_depth(K) * (padded_columns(columns) + kPanelRows);
+}
+
+void multiply_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
+                     const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
+                     float* workspace) {
+  const std::int64_t deepest = block_depth(K);
+  float* const panel = workspace + deepest * padded_columns(columns);
+  for (std::int64_t k = 0; k < K; k += deepest) {
+    const std::int64_t depth = std::min(deepest, K - k);
+    pack<kPanelColumns>(columns, depth, b.data + k * b.row, b.column, b.row, workspace);
+    multiply_block(rows, columns, depth, {a.data + k * a.column, a.row, a.column}, workspace, c,
+                   ldc, accumulate || k > 0, panel);
+  }
+}
+
+#else
+
+// Without vectors: the reference, which packs for itself.
+MatmulBlock block() { return {128, 256}; }
+
+std::int64_t workspace_count(std::int64_t /*columns*/, std::int64_t /*K*/) { return 0; }
+
+void multiply_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
+                     const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
+                     float* /*workspace*/) {
+  const bool transpose_a = a.column != 1;
+  const bool transpose_b = b.column != 1;
+  matmul(rows, columns, K, a.data, transpose_a ? a.column : a.row, b.data,
+         transpose_b ? b.column : b.row, c, ldc, transpose_a, transpose_b, accumulate);
+}
+
+#endif
+
+}  // namespace clearhead::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace clearhead::kernels {
+
+MatmulBlock matmul_block() { return CLEARHEAD_CHOOSE(block)(); }
+
+std::int64_t matmul_workspace(std::int64_t columns, std::int64_t K) {
+  return CLEARHEAD_CHOOSE(workspace_count)(columns, K);
+}
+
+void matmul_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
+                   const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
+                   float* workspace) {
+  CLEARHEAD_CHOOSE(multiply_packed)
+  (rows, columns, K, a, b, c, ldc, accumulate, workspace);
+}
+
+}  // namespace clearhead::kernels
+#endif

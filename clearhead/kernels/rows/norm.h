@@ -1,0 +1,72 @@
+// Layer norm and root-mean-square norm of rows.
+#ifndef CLEARHEAD_KERNELS_ROWS_NORM_H_
+#define CLEARHEAD_KERNELS_ROWS_NORM_H_
+
+#include <cstdint>
+
+namespace clearhead::kernels {
+
+/// Rows [rows, C] of C ≥ 1 numbers, each normalised by itself:
+///
+///     layer norm  y = x̂·weight + bias,  x̂ = (x − mean)·scale,  scale = 1/√(Σ(x − mean)²/C + epsilon)
+///                 (Ba, Kiros and Hinton 2016, section 3)
+///     RMS norm    the same with mean = 0 (Zhang and Sennrich 2019, equation 4)
+///
+/// weight and bias [C] may be nullptr: 1 and 0.
+template <typename T>
+struct Norm {
+  bool centered;  ///< layer norm; else RMS norm
+  std::int64_t C;
+  const T* weight;
+  const T* bias;
+  double epsilon;
+};
+
+/// Σ x² of n numbers, in f64.
+double sum_of_squares(std::int64_t n, const float* x);
+double sum_of_squares(std::int64_t n, const double* x);
+
+// T is float, on the processor's vectors, or double; all arrays are dense, at any alignment. Sums
+// over a row are made in f64, so that f32 errs by a few roundings of x̂ whatever C is.
+
+/// y = x̂·weight + bias; y may be x. mean and scale [rows] keep what backward needs; mean may be
+/// nullptr for RMS norm.
+void norm(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
+          float* scale);
+void norm(const Norm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
+          double* scale);
+
+/// d_x += scale·(g − (Σg)/C − x̂·(Σg·x̂)/C), g = d_y·weight, without (Σg)/C for RMS norm;
+/// d_weight += Σ_rows d_y·x̂ and d_bias += Σ_rows d_y, row after row. Each of the three may be
+/// nullptr.
+///
+/// To spread rows over threads, give each piece of a fixed number of rows a d_weight and d_bias of
+/// its own, and add the pieces in their order (`add_rows`): the result then does not depend on the
+/// number of threads.
+void norm_backward(const Norm<float>& norm, std::int64_t rows, const float* x, const float* mean,
+                   const float* scale, const float* d_y, float* d_x, float* d_weight,
+                   float* d_bias);
+void norm_backward(const Norm<double>& norm, std::int64_t rows, const double* x, const double* mean,
+                   const double* scale, const double* d_y, double* d_x, double* d_weight,
+                   double* d_bias);
+
+/// sums [C] += Σ_rows x for x [rows, C], row after row: the gradient of what was added to each row.
+void add_rows(std::int64_t rows, std::int64_t C, const float* x, float* sums);
+void add_rows(std::int64_t rows, std::int64_t C, const double* x, double* sums);
+
+/// The plain text of the same, for float and double.
+namespace scalar {
+template <typename T>
+void norm(const Norm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale);
+template <typename T>
+void norm_backward(const Norm<T>& norm, std::int64_t rows, const T* x, const T* mean,
+                   const T* scale, const T* d_y, T* d_x, T* d_weight, T* d_bias);
+template <typename T>
+void add_rows(std::int64_t rows, std::int64_t C, const T* x, T* sums);
+template <typename T>
+double sum_of_squares(std::int64_t n, const T* x);
+}  // namespace scalar
+
+}  // namespace clearhead::kernels
+
+#endif  // CLEARHEAD_KERNELS_ROWS_NORM_H_

@@ -1,0 +1,50 @@
+// What *_amx.cc would define, where the compiler has no AMX: their callers ask first whether tiles are
+// in use (Target::amx, which is then not available), so that none of these is ever called.
+#ifndef CLEARHEAD_HAVE_AMX
+
+#include <cstdlib>
+
+#include "clearhead/kernels/attention/attention_amx.h"
+#include "clearhead/kernels/attention/attention_backward_amx.h"
+#include "clearhead/kernels/products/feed_forward_amx.h"
+#include "clearhead/kernels/products/matmul_amx.h"
+
+namespace clearhead::kernels::amx {
+
+using Size = std::int64_t;
+
+Size packed_keys_bytes(Size, Size, int) { std::abort(); }
+Size packed_values_bytes(Size, Size, int) { std::abort(); }
+Size forward_workspace_bytes(Size, Size, int) { std::abort(); }
+std::uint32_t pack_keys(const float*, Size, Size, Size, int, char*) { std::abort(); }
+std::uint32_t pack_values(const float*, Size, Size, Size, int, PairOrder, char*) { std::abort(); }
+std::uint32_t forward(const Rows&, float*, float*, float*, char*) { std::abort(); }
+
+Size pool_state_bytes(Size, Size, int) { std::abort(); }
+std::uint32_t pool_begin(const Rows&, const Cells&, char*, char*) { std::abort(); }
+std::uint32_t pool_keys(const Rows&, const Cells&, Size, Size, char*, char*) { std::abort(); }
+std::uint32_t pool_end(const Rows&, const Cells&, float*, float*, float*, float*, char*, char*) {
+  std::abort();
+}
+
+Size backward_stretch(Size, Size, int) { std::abort(); }
+Size backward_workspace_bytes(const BackwardSizes&) { std::abort(); }
+void backward_load_keys(const BackwardSizes&, const float*, Size, const float*, Size, Size, char*) {
+  std::abort();
+}
+bool backward_chunk(const BackwardSizes&, const BackwardQueries&, float*, char*) { std::abort(); }
+void backward_add_keys(const BackwardSizes&, float, Size, float*, float*, char*) { std::abort(); }
+
+Size panel_bytes(Size, int) { std::abort(); }
+void pack_rows(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
+void pack_columns(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
+void multiply_panels(const Block&, const char*, const char*, int, float*) { std::abort(); }
+
+void forward_strip(const FeedForwardStrip&, const PackedWeights&, float*, bool) { std::abort(); }
+void backward_strip(const FeedForwardStrip&, const FeedForwardStripBackward&) { std::abort(); }
+void multiply_rows(const Block&, const char*, const char*, const float*, float*) { std::abort(); }
+void write_sums(const Block&, Size, const float*, const float*) { std::abort(); }
+
+}  // namespace clearhead::kernels::amx
+
+#endif  // CLEARHEAD_HAVE_AMX

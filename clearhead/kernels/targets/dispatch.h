@@ -1,0 +1,44 @@
+// Which instruction set the kernels use: chosen once, when a kernel first runs, as the best that the
+// processor has, unless the environment says CLEARHEAD_FORCE_TARGET=<name>.
+//
+// Each SIMD kernel is one source text, compiled once for each target; code of a higher instruction
+// set never lies in a function that other code could share.
+#ifndef CLEARHEAD_KERNELS_TARGETS_DISPATCH_H_
+#define CLEARHEAD_KERNELS_TARGETS_DISPATCH_H_
+
+#include <string_view>
+#include <vector>
+
+namespace clearhead::kernels {
+
+/// From the plainest to the best of each family of processors.
+enum class Target {
+  baseline,  ///< what any processor of the family runs: the plain scalar references (x86-64), or
+             ///< the same as neon or wasm, where there is no processor without them
+  sse4,      ///< x86-64, 4 lanes of f32, no fused multiply-add
+  avx2,      ///< x86-64, 8 lanes
+  avx512,    ///< x86-64, 16 lanes
+  amx,       ///< avx512, with tiles of bf16 where a product of lower precision is asked for
+  neon,      ///< ARMv8, 4 lanes
+  wasm,      ///< WebAssembly, 4 lanes
+};
+
+/// "baseline", "avx2", …: the name that CLEARHEAD_FORCE_TARGET takes.
+std::string_view target_name(Target target);
+
+/// The targets that this build has code for and this processor can run, plainest first.
+const std::vector<Target>& available_targets();
+
+/// The target in use. Throws Error if CLEARHEAD_FORCE_TARGET names none that is available.
+Target current_target();
+
+/// Uses `target` from now on, for tests and benchmarks that compare them; not while a kernel runs.
+/// Throws Error if it is not available.
+void set_target(Target target);
+
+/// The available target called `name`. Throws Error with the possible names if there is none.
+Target parse_target(std::string_view name);
+
+}  // namespace clearhead::kernels
+
+#endif  // CLEARHEAD_KERNELS_TARGETS_DISPATCH_H_
