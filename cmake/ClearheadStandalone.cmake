@@ -25,7 +25,7 @@ function(clearhead_configure_standalone target)
   endif()
 endfunction()
 
-clearhead_add_library(clearhead FOLDERS base tensor kernels tape ops nn)
+clearhead_add_library(clearhead FOLDERS base tensor kernels compute tape ops nn)
 clearhead_configure_standalone(clearhead)
 clearhead_compile_for_amx(clearhead)
 
