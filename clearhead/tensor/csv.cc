@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/tensor/stored.h"
@@ -26,6 +27,12 @@ struct Cell {
   std::size_t column = 0;
 };
 
+// The number of the line in which the byte `at` of `text` stands.
+std::size_t line_at(std::string_view text, std::size_t at) {
+  return 1 + static_cast<std::size_t>(
+                 std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
 std::string place(const std::string& file, std::size_t line) {
   return file + ": line " + std::to_string(line);
 }
@@ -41,29 +48,6 @@ bool parse_number(std::string_view text, double& value, bool& fits) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   fits = error != std::errc::result_out_of_range;
   return stop == end && error != std::errc::invalid_argument;
-}
-
-// The number of bytes at the start of `text` that are UTF-8 (RFC 3629) and no NUL.
-std::size_t utf8_prefix(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
-    };
-    const unsigned first = byte(0);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (first == 0 || (first >= 0x80 && first < 0xc2) || first > 0xf4) return i;
-    for (std::size_t k = 1; k < length; ++k) {
-      if (byte(k) < 0x80 || byte(k) > 0xbf) return i;
-    }
-    // Longer than need be, halves of UTF-16 pairs, beyond U+10FFFF.
-    if (first == 0xe0 && byte(1) < 0xa0) return i;
-    if (first == 0xed && byte(1) > 0x9f) return i;
-    if (first == 0xf0 && byte(1) < 0x90) return i;
-    if (first == 0xf4 && byte(1) > 0x8f) return i;
-    i += length;
-  }
-  return i;
 }
 
 // What stands before the last cell of `text`, which is a number or in quotes and does not end in
@@ -321,7 +305,7 @@ class TableBuilder {
 };
 
 std::string label_text(const std::string& label, const std::string& file) {
-  if (utf8_prefix(label) != label.size()) {
+  if (find_invalid_utf8(label) != std::string::npos || label.find('\0') != std::string::npos) {
     throw Error(file + ": label " + in_quotes(label) + " is not UTF-8");
   }
   std::string text = "\"";
@@ -367,15 +351,11 @@ Table read_csv(const std::filesystem::path& path) {
 }
 
 Table parse_csv(std::span<const std::byte> bytes, const std::string& name) {
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const std::size_t valid = utf8_prefix(text);
-  if (valid != text.size()) {
-    const auto line =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(valid), '\n') + 1;
-    throw Error(place(name, static_cast<std::size_t>(line)) + ": byte " + std::to_string(valid) +
-                ": no UTF-8 text; save the table as UTF-8");
+  std::string_view text =
+      utf8_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+  if (const std::size_t at = text.find('\0'); at != text.npos) {
+    throw Error(place(name, line_at(text, at)) + ": a NUL, which is no text");
   }
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // byte order mark
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   if (text.empty()) throw Error(name + ": no numbers: the file is empty");
   Scanner scanner(text, name);

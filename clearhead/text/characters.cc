@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/text/utf8.h"
 

@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/text/utf8.h"
 

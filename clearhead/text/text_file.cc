@@ -7,12 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <type_traits>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
-#include "clearhead/text/utf8.h"
 
 namespace clearhead {
 namespace {
@@ -50,31 +51,34 @@ std::string decompress(const std::filesystem::path& path) {
   }
 }
 
+std::vector<std::string> split_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string read_text(const std::filesystem::path& path) {
   std::string text = decompress(path);
+  text.erase(0, text.size() - utf8_text(text, path.string()).size());
   if (text.empty()) throw Error(path.string() + ": expected text, got an empty file");
-  if (const std::size_t at = find_invalid_utf8(text); at != std::string::npos) {
-    const auto line =
-        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    throw Error(path.string() + ": line " + std::to_string(line) +
-                ": expected UTF-8; convert the file, with iconv for example");
-  }
   return text;
 }
 
 std::vector<std::string> read_lines(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  std::vector<std::string> lines;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return lines;
+  return split_lines(read_text(path));
+}
+
+std::vector<std::string> read_lines(std::istream& from, const std::string& name) {
+  const std::string bytes{std::istreambuf_iterator<char>(from), {}};
+  return split_lines(utf8_text(bytes, name));
 }
 
 }  // namespace clearhead

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/text/byte_pairs.h"
@@ -304,8 +305,8 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view text, const st
 std::shared_ptr<const Tokenizer> read_tokenizer(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   const std::span<const std::byte> bytes = file->bytes();
-  return parse_tokenizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                         path.string());
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return parse_tokenizer(utf8_text(text, path.string()), path.string());
 }
 
 }  // namespace clearhead

@@ -28,14 +28,6 @@ void append_code_point(std::string& to, char32_t code_point) {
   to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
 }
 
-std::size_t find_invalid_utf8(std::string_view text) {
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t at = text.size() - rest.size();
-    if (take_code_point(rest) == kNoCodePoint) return at;
-  }
-  return std::string_view::npos;
-}
-
 std::size_t complete_utf8(std::string_view text) {
   constexpr std::size_t kLongest = 4;  // bytes of a code point
   for (std::size_t back = 1; back < kLongest && back <= text.size(); ++back) {

@@ -18,9 +18,6 @@ char32_t take_code_point(std::string_view& text);
 /// Appends a code point (not a surrogate, at most U+10FFFF) as UTF-8.
 void append_code_point(std::string& to, char32_t code_point);
 
-/// Where the first byte that is no UTF-8 stands; npos if `text` is valid.
-std::size_t find_invalid_utf8(std::string_view text);
-
 /// How many bytes of `text`, which goes on, end with a whole code point: all but up to three that may
 /// begin the next one.
 std::size_t complete_utf8(std::string_view text);

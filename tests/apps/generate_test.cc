@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/text/utf8.h"
+#include "clearhead/base/encoding.h"
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
 

@@ -143,13 +143,13 @@ TEST(Csv, RefusesMalformedFiles) {
       {"\"a\"x,b\n1,2\n", "x.csv: line 1, column 1: text after the closing quote"},
       {"a\"b,c\n1,2\n", "line 1, column 1: a quote within 'a\"b'; put the whole cell in quotes"},
       {"\"a\n\nb\",c\n1,x\n2,3", "x.csv: line 4, column 2: 'x' is no number"},
-      {"1,2\n3,\xff\n", "x.csv: line 2: byte 6: no UTF-8 text"},
-      {bytes("1,2\n3,\0\n"), "line 2: byte 6: no UTF-8 text"},
-      {"\xed\xa0\x80,1\n", "byte 0: no UTF-8 text"},      // half of a UTF-16 pair
-      {"\xc0\x80,1\n", "byte 0: no UTF-8 text"},          // longer than need be
-      {"\xf4\x90\x80\x80,1\n", "byte 0: no UTF-8 text"},  // beyond U+10FFFF
-      {"1,\xe7\x8c", "byte 2: no UTF-8 text"},            // cut off
-      {bytes("\xff\xfe\x31\0,\0"), "no UTF-8 text; save the table as UTF-8"},
+      {"1,2\n3,\xff\n", "x.csv: line 2: expected UTF-8; convert it"},
+      {bytes("1,2\n3,\0\n"), "line 2: a NUL, which is no text"},
+      {"\xed\xa0\x80,1\n", "line 1: expected UTF-8"},      // half of a UTF-16 pair
+      {"\xc0\x80,1\n", "line 1: expected UTF-8"},          // longer than need be
+      {"\xf4\x90\x80\x80,1\n", "line 1: expected UTF-8"},  // beyond U+10FFFF
+      {"1,\xe7\x8c", "line 1: expected UTF-8"},            // cut off
+      {bytes("\xff\xfe\x31\0,\0"), "expected UTF-8, got UTF-16LE"},
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.text);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 
 #include "tests/files.h"
@@ -32,6 +33,35 @@ TEST(TextFile, LinesHaveNoEnds) {
   EXPECT_THAT(read_lines(folder / "a"), ElementsAre("one", "", "two"));
   set_content(folder / "b", "\n");
   EXPECT_THAT(read_lines(folder / "b"), ElementsAre(""));
+}
+
+// "\uFEFFone\ntwo\n" by gzip.
+const std::string kCompressedWithMark = bytes(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x7b\xbf\x7b\x7f\x7e\x5e\x2a\x57\x49\x79\x3e\x17"
+    "\x00\x80\x4d\x19\x49\x0b\x00\x00\x00");
+
+TEST(TextFile, AByteOrderMarkIsNoText) {
+  const TemporaryFolder folder;
+  set_content(folder / "plain.txt", "\uFEFFone\ntwo\n");
+  set_content(folder / "compressed.gz", kCompressedWithMark);
+  for (const char* name : {"plain.txt", "compressed.gz"}) {
+    EXPECT_EQ(read_text(folder / name), "one\ntwo\n") << name;
+    EXPECT_THAT(read_lines(folder / name), ElementsAre("one", "two")) << name;
+  }
+  set_content(folder / "utf16", bytes("\xff\xfe\x6f\0\x6e\0"));
+  expect_error([&] { read_lines(folder / "utf16"); }, "utf16: expected UTF-8, got UTF-16LE");
+  set_content(folder / "mark", "\uFEFF");
+  expect_error([&] { read_text(folder / "mark"); }, "mark: expected text, got an empty file");
+}
+
+TEST(TextFile, AStreamIsReadLikeAFile) {
+  const auto lines = [](const std::string& text) {
+    std::istringstream stream(text);
+    return read_lines(stream, "input");
+  };
+  EXPECT_THAT(lines("\uFEFFone\r\n\ntwo"), ElementsAre("one", "", "two"));
+  EXPECT_THAT(lines(""), ElementsAre());
+  expect_error([&] { lines("one\ncaf\xe9"); }, "input: line 2: expected UTF-8");
 }
 
 TEST(TextFile, FaultsAreNamed) {

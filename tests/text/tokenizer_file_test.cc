@@ -48,6 +48,14 @@ TEST(TokenizerFile, IsTheSameAfterReading) {
   EXPECT_EQ(written(*read), written(characters));
 }
 
+TEST(TokenizerFile, AByteOrderMarkIsNoText) {
+  const TemporaryFolder folder;
+  set_content(folder / "tokenizer.json", "\uFEFF" + written(byte_pairs()));
+  EXPECT_EQ(written(*read_tokenizer(folder / "tokenizer.json")), written(byte_pairs()));
+  set_content(folder / "tokenizer.json", bytes("{\0\"\0"));
+  expect_error([&] { read_tokenizer(folder / "tokenizer.json"); }, "expected UTF-8, got UTF-16LE");
+}
+
 // Hugging Face's `tokenizers` 0.21 read such files and gave the same ids for a megabyte of
 // Shakespeare and the training texts of Multi30k; this holds what it reads.
 TEST(TokenizerFile, SaysWhatHuggingFaceReads) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "clearhead/base/encoding.h"
 #include "tests/files.h"
 
 namespace clearhead {

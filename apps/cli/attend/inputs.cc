@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
-#include <string_view>
 #include <utility>
 
 #include "apps/cli/attend/arrays.h"
@@ -14,11 +12,10 @@
 #include "apps/cli/numbers.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
+#include "clearhead/text/text_file.h"
 
 namespace clearhead {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // with which some editors begin UTF-8
 
 // Normal random numbers with two decimals, which are nice to calculate with by hand.
 Tensor random_numbers(Shape shape, double deviation, std::uint64_t seed, std::uint64_t stream) {
@@ -32,16 +29,11 @@ Tensor random_numbers(Shape shape, double deviation, std::uint64_t seed, std::ui
 }
 
 std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error("--tokens-file " + path + ": cannot be read");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (lines.empty() && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
-    lines.push_back(line);
+  try {
+    return read_lines(path);
+  } catch (const Error& error) {
+    throw Error(std::string("--tokens-file ") + error.what());
   }
-  if (lines.empty()) throw Error("--tokens-file " + path + ": there is no line in it");
-  return lines;
 }
 
 void require_count(const std::vector<std::string>& labels, std::int64_t count,

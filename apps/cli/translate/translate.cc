@@ -20,13 +20,6 @@
 namespace clearhead {
 namespace {
 
-// The next line of standard input, without its end, "\n" or "\r\n"; false where there is none.
-bool next_line(std::string& line) {
-  if (!std::getline(std::cin, line)) return false;
-  if (line.ends_with('\r')) line.pop_back();
-  return true;
-}
-
 struct Options {
   ModelOptions model;
   std::vector<std::string> texts;
@@ -49,15 +42,9 @@ std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, 
   return text;
 }
 
-std::vector<std::string> lines_of_input() {
-  std::vector<std::string> lines;
-  for (std::string line; next_line(line);) lines.push_back(line);
-  return lines;
-}
-
 // What somebody types, each line as soon as it is there.
 void translate_typed(const SavedModel& saved, const Options& o) {
-  for (std::string line; next_line(line);) {
+  for (std::string line; std::getline(std::cin, line);) {
     write_output(text_of(translate_lines(saved, {line}, o.search, "standard input", false), o));
   }
 }
@@ -71,10 +58,10 @@ void translate(const Options& o) {
   if (o.texts.empty() && o.file.empty() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
     return translate_typed(saved, o);
   }
+  const std::string name = !o.texts.empty() ? "TEXT" : !o.file.empty() ? o.file : "standard input";
   const std::vector<std::string> lines = !o.texts.empty()  ? o.texts
                                          : !o.file.empty() ? read_lines(o.file)
-                                                           : lines_of_input();
-  const std::string name = !o.texts.empty() ? "TEXT" : !o.file.empty() ? o.file : "standard input";
+                                                           : read_lines(std::cin, name);
   const std::string text =
       text_of(translate_lines(saved, lines, o.search, name, !o.file.empty()), o);
   if (o.out.empty()) return write_output(text);
