@@ -11,17 +11,17 @@ namespace clearhead {
 void check_out(const std::vector<std::string>& out) {
   for (const std::string& path : out) {
     try {
-      check_figure_ending(path);
+      plot::check_figure_ending(path);
     } catch (const Error& e) {
       throw UsageError(std::string("--out: ") + e.what());
     }
   }
 }
 
-std::string write_figures(const Heatmap& heatmap, const std::vector<std::string>& out) {
+std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out) {
   std::string written;
   for (const std::string& path : out) {
-    write_figure(heatmap, path);
+    plot::write_figure(heatmap, path);
     written += "wrote " + path + "\n";
   }
   return written;

@@ -16,7 +16,7 @@ namespace clearhead {
 void check_out(const std::vector<std::string>& out);
 
 /// Draws the figure into each file; returns "wrote FILE" in a line each.
-std::string write_figures(const Heatmap& heatmap, const std::vector<std::string>& out);
+std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out);
 
 /// The value of --window, "100:200,0:50": queries, then keys. Throws UsageError.
 AttentionWindow parse_window(const std::string& text);

@@ -17,7 +17,7 @@ constexpr int kHelpColumn = 30;  // where the explanations of options begin
 std::string option_lines(const CLI::Option& option) {
   const std::string value = option.get_type_name();
   std::string left = "  " + option.get_name() + (value.empty() ? "" : " " + value);
-  if (display_width(left) > kHelpColumn - 2) {
+  if (plot::display_width(left) > kHelpColumn - 2) {
     left += "\n" + std::string(kHelpColumn, ' ');
   } else {
     left = pad_right(left, kHelpColumn);
@@ -62,7 +62,7 @@ std::string wrapped(const std::string& text, int width, int indent) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(' ', begin), text.size());
     const std::string word = text.substr(begin, end - begin);
-    const int word_width = display_width(word);
+    const int word_width = plot::display_width(word);
     if (used > 0 && used + 1 + word_width > width) {
       result += "\n" + std::string(static_cast<std::size_t>(indent), ' ');
       used = 0;

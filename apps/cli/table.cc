@@ -15,8 +15,8 @@ constexpr const char* kRest = "…";
 std::vector<int> column_widths(const TextTable& table) {
   std::vector<int> widths;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    int width = display_width(table.columns[c].title);
-    for (const auto& row : table.rows) width = std::max(width, display_width(row[c]));
+    int width = plot::display_width(table.columns[c].title);
+    for (const auto& row : table.rows) width = std::max(width, plot::display_width(row[c]));
     widths.push_back(width);
   }
   return widths;
@@ -34,7 +34,7 @@ void cut_columns(TextTable& table, std::size_t kept) {
 
 int width_of(const Block& block) {
   int width = 0;
-  for (const std::string& line : block) width = std::max(width, display_width(line));
+  for (const std::string& line : block) width = std::max(width, plot::display_width(line));
   return width;
 }
 
@@ -42,17 +42,18 @@ int width_of(const Block& block) {
 
 std::string label_text(const std::vector<std::string>& labels, std::int64_t i) {
   if (labels.empty()) return std::to_string(i);
-  return shorten(visible_label(labels[static_cast<std::size_t>(i)]), kLabelWidth);
+  return plot::shorten(plot::visible_label(labels[static_cast<std::size_t>(i)]), kLabelWidth);
 }
 
 std::string pad_left(const std::string& text, int width) {
-  return std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ') +
+  return std::string(static_cast<std::size_t>(std::max(0, width - plot::display_width(text))),
+                     ' ') +
          text;
 }
 
 std::string pad_right(const std::string& text, int width) {
   return text +
-         std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ');
+         std::string(static_cast<std::size_t>(std::max(0, width - plot::display_width(text))), ' ');
 }
 
 Block TextTable::lines() const {
@@ -74,7 +75,7 @@ Block TextTable::lines() const {
 std::int64_t TextTable::fit(int width) {
   constexpr std::size_t kLeast = 3;
   const std::vector<int> widths = column_widths(*this);
-  const int rest_width = kGap + display_width(kRest);
+  const int rest_width = kGap + plot::display_width(kRest);
   int used = -kGap;
   std::size_t kept = 0;
   while (kept < widths.size()) {

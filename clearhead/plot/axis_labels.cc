@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kLargestType = 8.5;
@@ -136,4 +136,4 @@ AxisLabels column_labels(const Axis& axis, double cell, TextSetter& setter) {
   return labels;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

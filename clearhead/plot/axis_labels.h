@@ -9,7 +9,7 @@
 #include "clearhead/plot/figure.h"
 #include "clearhead/plot/text.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// From where to where a label reaches along its axis, relative to the middle of its item.
 struct Reach {
@@ -47,6 +47,6 @@ AxisLabels column_labels(const Axis& axis, double cell, TextSetter& setter);
 /// middles of small and of capital letters.
 double middle_height(const TextStyle& style);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_AXIS_LABELS_H_

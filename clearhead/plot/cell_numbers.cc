@@ -6,7 +6,7 @@
 
 #include "clearhead/plot/axis_labels.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kSmallestNumberCell = 13;
@@ -92,4 +92,4 @@ void place_numbers(const Figure& figure, TextSetter& setter, Layout& layout) {
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

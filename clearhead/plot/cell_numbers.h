@@ -10,7 +10,7 @@
 #include "clearhead/plot/layout.h"
 #include "clearhead/plot/text.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// A way to write all numbers of a figure.
 using NumberFormat = std::function<std::string(double)>;
@@ -23,6 +23,6 @@ std::vector<NumberFormat> number_formats(const Figure& figure);
 /// Fills `numbers` of each panel if some format fits all cells of all panels in readable type.
 void place_numbers(const Figure& figure, TextSetter& setter, Layout& layout);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_CELL_NUMBERS_H_

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // A control point in cylindrical OKLab: lightness, chroma, hue in degrees.
@@ -178,4 +178,4 @@ const ColorTable& color_table(ColorMap map) {
   return kVioletToYellow;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -9,7 +9,7 @@
 
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// A colour of a screen: sRGB, 8 bits a channel.
 struct Rgb {
@@ -45,6 +45,6 @@ using ColorTable = std::array<Rgb, kColorCount>;
 /// not automatic.
 const ColorTable& color_table(ColorMap map);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_COLOR_H_

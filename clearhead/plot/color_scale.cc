@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kSlack = 1e-9;     // an end that rounding moved is still an end
@@ -176,4 +176,4 @@ std::string value_text(double value, int digits) {
   return number_text(value, digits);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -9,7 +9,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/pool.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// A mark on the colour bar: where (0 lowest … 1 highest) and its text.
 struct Tick {
@@ -60,6 +60,6 @@ std::string decimal_text(double value, int decimals);
 /// "·" for −∞ (masked), "NaN", "+∞", or else `number_text`.
 std::string value_text(double value, int digits);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_COLOR_SCALE_H_

@@ -12,7 +12,7 @@
 #include "clearhead/plot/surface.h"
 #include "clearhead/plot/text.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // Above this many cells, in all panels, images make the smaller file.
@@ -80,4 +80,4 @@ std::string render_svg(const Heatmap& heatmap) { return render(heatmap, svg_byte
 std::string render_png(const Heatmap& heatmap) { return render(heatmap, png_bytes); }
 std::string render_pdf(const Heatmap& heatmap) { return render(heatmap, pdf_bytes); }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

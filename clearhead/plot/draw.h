@@ -6,7 +6,7 @@
 
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// The bytes of the file. The same heatmap gives the same bytes. Throws Error if the heatmap is not
 /// valid. An SVG has its text as outlines, and the title as text for screen readers; a PNG has 288
@@ -15,6 +15,6 @@ std::string render_svg(const Heatmap& heatmap);
 std::string render_png(const Heatmap& heatmap);
 std::string render_pdf(const Heatmap& heatmap);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_DRAW_H_

@@ -9,7 +9,7 @@
 #include <numbers>
 #include <vector>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kSeparator = 0.75;  // white between cells
@@ -225,4 +225,4 @@ void set_color(cairo_t* cairo, Rgb color) {
   cairo_set_source_rgb(cairo, color.r / 255.0, color.g / 255.0, color.b / 255.0);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -7,7 +7,7 @@
 
 typedef struct _cairo cairo_t;  // of cairo.h
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// Pixels of a PNG to one point.
 inline constexpr int kPixelsPerPoint = 4;
@@ -22,6 +22,6 @@ void draw_special(cairo_t* cairo, const Rect& box, Special kind);
 
 void set_color(cairo_t* cairo, Rgb color);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_DRAW_CELLS_H_

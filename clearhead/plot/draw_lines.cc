@@ -11,7 +11,7 @@
 #include "clearhead/plot/line_plot.h"
 #include "clearhead/plot/surface.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kLineWidth = 1.5;
@@ -143,4 +143,4 @@ std::string render_svg(const LinePlot& plot) { return render(plot, svg_bytes); }
 std::string render_png(const LinePlot& plot) { return render(plot, png_bytes); }
 std::string render_pdf(const LinePlot& plot) { return render(plot, pdf_bytes); }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

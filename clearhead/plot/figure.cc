@@ -7,7 +7,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // Nobody reads a longer title.
@@ -145,4 +145,4 @@ Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_
   return figure;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

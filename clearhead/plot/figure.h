@@ -11,7 +11,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/pool.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// The names along one side of a matrix.
 struct Axis {
@@ -54,6 +54,6 @@ struct Figure {
 /// Error as `validate` does.
 Figure prepare_figure(const Heatmap& heatmap, std::int64_t max_rows, std::int64_t max_columns);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_FIGURE_H_

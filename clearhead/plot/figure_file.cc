@@ -13,7 +13,7 @@
 #include "clearhead/plot/draw.h"
 #include "clearhead/plot/html.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 template <typename T>
@@ -69,4 +69,4 @@ void write_figure(const LinePlot& plot, const std::filesystem::path& path) {
   write_bytes(format_for(path).lines(plot), path);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

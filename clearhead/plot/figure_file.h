@@ -9,7 +9,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/line_plot.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// The endings that `write_figure` knows: ".html", ".pdf", ".png", ".svg".
 std::vector<std::string> figure_endings();
@@ -24,6 +24,6 @@ void check_figure_ending(const std::filesystem::path& path);
 void write_figure(const Heatmap& heatmap, const std::filesystem::path& path);
 void write_figure(const LinePlot& plot, const std::filesystem::path& path);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_FIGURE_FILE_H_

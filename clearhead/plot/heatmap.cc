@@ -9,7 +9,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/plot/pool.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 void check_labels(const std::string& panel, std::string_view axis, std::size_t labels,
@@ -89,4 +89,4 @@ void Heatmap::validate() const {
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

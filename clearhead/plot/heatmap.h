@@ -12,7 +12,7 @@
 
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// How values map to positions on the colour bar.
 enum class Scale { linear, log };
@@ -87,6 +87,6 @@ struct Heatmap {
   void validate() const;
 };
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_HEATMAP_H_

@@ -18,7 +18,7 @@
 #include "clearhead/plot/html_page.h"
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using Json = nlohmann::json;
@@ -210,4 +210,4 @@ std::string render_html(const Heatmap& heatmap) {
       std::string(html_drawing_script()) + std::string(html_cursor_script()));
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

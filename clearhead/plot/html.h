@@ -6,7 +6,7 @@
 
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// The page. The cell under the pointer, or under a cursor that the arrow keys move, shows its
 /// labels and its value in full. At most 400,000 cells in all, or 512 × 512 a panel; larger
@@ -14,6 +14,6 @@ namespace clearhead {
 /// if the heatmap is not valid.
 std::string render_html(const Heatmap& heatmap);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_HTML_H_

@@ -2,7 +2,7 @@
 // values by pointer, touch and keyboard; the legend; and what happens when the page opens.
 #include "clearhead/plot/html_page.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 std::string_view html_cursor_script() {
   return R"js(
@@ -229,4 +229,4 @@ window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', dra
 )js";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

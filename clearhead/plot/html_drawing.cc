@@ -2,7 +2,7 @@
 // as large as the window allows, labels included. All text arrives as data and is set as text.
 #include "clearhead/plot/html_page.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 std::string_view html_drawing_script() {
   return R"js(
@@ -306,4 +306,4 @@ class Drawing {
 )js";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

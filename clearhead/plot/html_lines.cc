@@ -10,7 +10,7 @@
 #include "clearhead/plot/line_layout.h"
 #include "clearhead/plot/line_plot.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using Json = nlohmann::json;
@@ -168,4 +168,4 @@ if (xs.length) {
 )js";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

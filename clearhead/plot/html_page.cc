@@ -3,7 +3,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // JSON that may stand inside a script element: nothing in it can end the element.
@@ -35,4 +35,4 @@ std::string html_page(const std::string& title, const std::string& body, const s
   return page + "<script>" + script + "</script>\n</body>\n</html>\n";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

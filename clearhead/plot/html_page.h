@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// A page of its own, which loads nothing. `body` is markup; `json` is what `script` finds as the
 /// text of the element "data".
@@ -19,6 +19,6 @@ std::string_view html_cursor_script();
 /// Of curves.
 std::string_view html_lines_script();
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_HTML_PAGE_H_

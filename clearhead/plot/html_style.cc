@@ -1,7 +1,7 @@
 // The style of the page: light or dark as the reader's system is, one column on a phone.
 #include "clearhead/plot/html_page.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 std::string_view html_style() {
   return R"css(
@@ -88,4 +88,4 @@ figure:only-child figcaption { font-weight: 400; color: var(--muted); }
 )css";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

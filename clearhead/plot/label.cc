@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // Takes the first character off `text`; nothing (and one byte taken) if it is no valid UTF-8.
@@ -127,4 +127,4 @@ std::string escape_markup(std::string_view text) {
   return result;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

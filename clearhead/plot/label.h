@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// Valid UTF-8 without control characters: bytes that are no UTF-8 become U+FFFD, newlines ↵, tabs
 /// ⇥, other controls (and the marks that would turn the direction of text) their number, such as
@@ -26,6 +26,6 @@ std::string shorten(std::string_view text, int width);
 /// `text` escaped for the content and the quoted attributes of HTML and XML.
 std::string escape_markup(std::string_view text);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_LABEL_H_

@@ -9,7 +9,7 @@
 #include "clearhead/plot/axis_labels.h"
 #include "clearhead/plot/cell_numbers.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kMargin = 12;
@@ -451,4 +451,4 @@ void draw_text(cairo_t* cairo, TextSetter& setter, const PlacedText& text) {
 
 Layout lay_out(const Figure& figure, TextSetter& setter) { return Builder(figure, setter).build(); }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

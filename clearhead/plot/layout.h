@@ -9,7 +9,7 @@
 #include "clearhead/plot/figure.h"
 #include "clearhead/plot/text.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 struct Rect {
   double x = 0;
@@ -87,6 +87,6 @@ CellLimit cell_limit(const Heatmap& heatmap);
 /// Lays out `figure`, which `cell_limit` was observed for. No text overlaps another or is cut off.
 Layout lay_out(const Figure& figure, TextSetter& setter);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_LAYOUT_H_

@@ -10,7 +10,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kSlack = 1e-9;
@@ -249,4 +249,4 @@ LineFigure prepare_line_figure(const LinePlot& plot) {
   return figure;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

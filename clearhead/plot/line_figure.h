@@ -11,7 +11,7 @@
 #include "clearhead/plot/color_scale.h"
 #include "clearhead/plot/line_plot.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// One axis: from values to places, 0 (low end) … 1 (high end).
 struct LineAxis {
@@ -54,6 +54,6 @@ LineFigure prepare_line_figure(const LinePlot& plot);
 /// which is too pale on white.
 Rgb curve_color(std::size_t i);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_LINE_FIGURE_H_

@@ -8,7 +8,7 @@
 
 #include "clearhead/plot/axis_labels.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kMargin = 12;
@@ -181,4 +181,4 @@ LineLayout lay_out(const LineFigure& figure, TextSetter& setter) {
   return Builder(figure, setter).build();
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

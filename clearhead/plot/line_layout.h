@@ -7,7 +7,7 @@
 #include "clearhead/plot/layout.h"
 #include "clearhead/plot/line_figure.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 struct LineLayout {
   double width = 0;
@@ -22,6 +22,6 @@ struct LineLayout {
 /// No text overlaps another or is cut off.
 LineLayout lay_out(const LineFigure& figure, TextSetter& setter);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_LINE_LAYOUT_H_

@@ -8,7 +8,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 void check_curve(const Curve& curve, const std::string& name) {
@@ -45,4 +45,4 @@ void LinePlot::validate() const {
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

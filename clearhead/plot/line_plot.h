@@ -10,7 +10,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/terminal.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// Points (x[i], y[i]) joined by lines, such as the loss of each step.
 struct Curve {
@@ -48,6 +48,6 @@ std::string render_html(const LinePlot& plot);
 /// In colour the curves are lines of dots; else each has a character of its own.
 std::string render_terminal(const LinePlot& plot, const TerminalOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_LINE_PLOT_H_

@@ -7,7 +7,7 @@
 
 #include "clearhead/base/parallel.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -116,4 +116,4 @@ Grid pool_matrix(const Tensor& matrix, std::int64_t max_rows, std::int64_t max_c
   return grid;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

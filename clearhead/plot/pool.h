@@ -10,7 +10,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// What values there are. `low` and `high` are the least and greatest finite one (low > high if
 /// there is none), `low_positive` is the least above zero (infinite if there is none).
@@ -64,6 +64,6 @@ inline void Statistics::add(double x) {
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_POOL_H_

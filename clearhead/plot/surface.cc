@@ -15,7 +15,7 @@
 #include "clearhead/plot/draw_cells.h"
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using Surface = std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)>;
@@ -114,4 +114,4 @@ std::string pdf_bytes(const Page& page) {
   return bytes;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -7,7 +7,7 @@
 
 typedef struct _cairo cairo_t;  // of cairo.h
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// What is drawn, in points from the upper left corner; each call draws the same.
 struct Page {
@@ -22,6 +22,6 @@ std::string svg_bytes(const Page& page);
 std::string png_bytes(const Page& page);
 std::string pdf_bytes(const Page& page);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_SURFACE_H_

@@ -17,7 +17,7 @@
 #include "clearhead/plot/terminal_panel.h"
 #include "clearhead/plot/terminal_writer.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr int kFewestColumns = 20;
@@ -278,4 +278,4 @@ TerminalRoom labelled_room(const std::vector<std::string>& row_labels,
           (options.columns - labels - 1) / (is_narrow ? 1 : 2)};
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -8,7 +8,7 @@
 
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 enum class ColorDepth { none, palette_256, true_color };
 
@@ -47,6 +47,6 @@ TerminalRoom labelled_room(const std::vector<std::string>& row_labels,
                            const std::vector<std::string>& column_labels,
                            const TerminalOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_TERMINAL_H_

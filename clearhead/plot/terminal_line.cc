@@ -8,7 +8,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // Colour `number` (16 … 255): a cube of six levels a channel, then 24 greys.
@@ -84,4 +84,4 @@ std::string TerminalLine::text() const {
   return line.text_;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -9,7 +9,7 @@
 #include "clearhead/plot/color.h"
 #include "clearhead/plot/terminal.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// Colours of text; none means the terminal's own.
 struct TerminalStyle {
@@ -46,6 +46,6 @@ class TerminalLine {
 /// The number of the nearest of the 240 fixed colours (16 … 255) of a terminal with 256.
 int nearest_of_256(Rgb color);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_TERMINAL_LINE_H_

@@ -14,7 +14,7 @@
 #include "clearhead/plot/terminal_line.h"
 #include "clearhead/plot/terminal_writer.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr int kMostLines = 18;  // of the body; about as wide to high as on a page
@@ -203,4 +203,4 @@ std::string render_terminal(const LinePlot& plot, const TerminalOptions& options
   return writer.take();
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -7,7 +7,7 @@
 #include "clearhead/plot/axis_labels.h"
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr int kLongestUpright = 12;  // lines that labels of columns may take
@@ -282,4 +282,4 @@ std::string special_character(double value) {
   return value < 0 ? "·" : "∞";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

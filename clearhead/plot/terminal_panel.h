@@ -11,7 +11,7 @@
 #include "clearhead/plot/terminal.h"
 #include "clearhead/plot/terminal_line.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// How cells are shown, in the order of what a reader gets to know.
 enum class CellStyle {
@@ -61,6 +61,6 @@ char ramp_character(const ColorScale& scale, double position);
 /// The character for −∞, NaN and +∞ in cells that show no numbers.
 std::string special_character(double value);
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_TERMINAL_PANEL_H_

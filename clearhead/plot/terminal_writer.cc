@@ -6,7 +6,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 void TerminalWriter::paragraph(std::string_view text, const TerminalStyle& style) {
   while (!text.empty()) {
@@ -28,4 +28,4 @@ void TerminalWriter::paragraph(std::string_view text, const TerminalStyle& style
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

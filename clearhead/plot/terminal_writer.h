@@ -9,7 +9,7 @@
 #include "clearhead/plot/terminal.h"
 #include "clearhead/plot/terminal_line.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 class TerminalWriter {
  public:
@@ -26,6 +26,6 @@ class TerminalWriter {
   std::string text_;
 };
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_TERMINAL_WRITER_H_

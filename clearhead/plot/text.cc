@@ -7,7 +7,7 @@
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 // Noto has almost every script and DejaVu comes with every Debian; what both lack, fontconfig finds.
@@ -119,4 +119,4 @@ std::vector<std::string> TextSetter::wrap(const std::string& text, const TextSty
   return lines;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot

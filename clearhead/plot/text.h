@@ -11,7 +11,7 @@
 
 typedef struct _cairo cairo_t;  // of cairo.h
 
-namespace clearhead {
+namespace clearhead::plot {
 
 /// The smallest type that is set anywhere, in points.
 inline constexpr double kSmallestType = 7;
@@ -54,6 +54,6 @@ class TextSetter {
   std::unique_ptr<Pango> pango_;
 };
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // CLEARHEAD_PLOT_TEXT_H_

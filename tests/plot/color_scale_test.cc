@@ -7,7 +7,7 @@
 
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 ColorScale scale_of(const std::vector<double>& values, Heatmap heatmap = {}) {
@@ -111,4 +111,4 @@ TEST(NumberText, IsTypeset) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

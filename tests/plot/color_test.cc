@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 constexpr ColorMap kSequential[] = {ColorMap::violet_to_yellow, ColorMap::blue_to_yellow};
@@ -159,4 +159,4 @@ TEST(ColorMaps, NumbersAreReadableOnEveryColour) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -18,7 +18,7 @@
 #include "tests/files.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using testing::HasSubstr;
@@ -158,4 +158,4 @@ TEST(FigureFile, NothingIsLeftWhenDrawingFails) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -13,7 +13,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -138,6 +138,6 @@ inline std::vector<std::pair<std::string, Heatmap>> edge_cases() {
   return cases;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::plot
 
 #endif  // TESTS_PLOT_FIGURES_H_

@@ -10,7 +10,7 @@
 #include "clearhead/plot/figure.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using testing::ElementsAre;
@@ -125,4 +125,4 @@ TEST(Figure, SharesAxesOnlyIfAllAreTheSame) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

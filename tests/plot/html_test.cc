@@ -14,7 +14,7 @@
 
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using Json = nlohmann::json;
@@ -154,4 +154,4 @@ TEST(Html, PoolsWhatIsTooLargeAndSaysSo) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

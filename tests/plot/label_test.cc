@@ -8,7 +8,7 @@
 
 #include "clearhead/base/random.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using namespace std::string_literals;
@@ -81,4 +81,4 @@ TEST(Label, EscapesMarkup) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -11,7 +11,7 @@
 #include "clearhead/plot/axis_labels.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 Layout layout_of(const Heatmap& heatmap) {
@@ -193,4 +193,4 @@ TEST(LabelStep, IsTheSmallestThatFits) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

@@ -20,7 +20,7 @@
 #include "tests/files.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using testing::ElementsAre;
@@ -295,4 +295,4 @@ TEST(LinePlot, FaultsAreNamed) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

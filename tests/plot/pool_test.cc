@@ -10,7 +10,7 @@
 #include "clearhead/base/random.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 double naive_cell(const Tensor& matrix, const Grid& grid, std::int64_t i, std::int64_t j,
@@ -132,4 +132,4 @@ TEST(Statistics, TellWhatThereIs) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

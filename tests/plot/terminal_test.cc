@@ -21,7 +21,7 @@
 #include "tests/files.h"
 #include "tests/plot/figures.h"
 
-namespace clearhead {
+namespace clearhead::plot {
 namespace {
 
 using testing::ElementsAre;
@@ -329,4 +329,4 @@ TEST_F(DetectTerminal, ColumnsSetTheWidth) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::plot

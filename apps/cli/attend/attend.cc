@@ -24,7 +24,7 @@ namespace {
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
-                        const Heatmap& heatmap) {
+                        const plot::Heatmap& heatmap) {
   std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     const std::vector<std::string> left_out = save_steps(tape, in, o.save);
@@ -55,19 +55,19 @@ void attend(const AttendOptions& o) {
   Tape tape(Keep::everything);
   calculate(in, o, tape);
 
-  const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
+  const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const bool has_summary = o.steps || o.explain.empty();
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
-  const Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : Heatmap();
+  const plot::Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : plot::Heatmap();
 
   std::string text = wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
                      print_notes(in, terminal.columns) + "\n";
   if (o.steps) {
-    text += print_steps(tape, in, terminal.columns, terminal.colors != ColorDepth::none);
+    text += print_steps(tape, in, terminal.columns, terminal.colors != plot::ColorDepth::none);
   }
   if (has_summary) {
     text += is_drawn
-                ? render_terminal(heatmap, terminal)
+                ? plot::render_terminal(heatmap, terminal)
                 : "The pattern is so large that drawing it takes a while; --out FILE does it.\n";
     text += "\n" + print_strongest_keys(tape, in, terminal.columns) + "\n";
   }

@@ -119,17 +119,18 @@ void add_results(CLI::App& app, AttendOptions& o) {
                       "Draw the pattern: .svg, .pdf, .png or .html; may be given several times",
                       into(o.out));
   group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
-  group.choice<Scale>(
-      "--color-scale", choices(scale_names()),
+  group.choice<plot::Scale>(
+      "--color-scale", choices(plot::scale_names()),
       "How weights become colours (linear if not given; log for more than 256 keys, which share "
       "so much that most weights are small)",
       into(o.color_scale));
-  group.choice<ColorMap>("--color-map", choices(color_map_names()),
-                         "The colours (violet-to-yellow if not given)", into(o.color_map));
-  group.choice<Pool>("--pool", choices(pool_names()),
-                     "What a cell shows that stands for many weights, where there are more than "
-                     "the figure has cells (max if not given)",
-                     into(o.pool));
+  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+                               "The colours (violet-to-yellow if not given)", into(o.color_map));
+  group.choice<plot::Pool>(
+      "--pool", choices(plot::pool_names()),
+      "What a cell shows that stands for many weights, where there are more than "
+      "the figure has cells (max if not given)",
+      into(o.pool));
 }
 
 void check_inputs(const AttendOptions& o) {

@@ -56,9 +56,9 @@ struct AttendOptions {
   std::string save;
 
   // How the pattern is drawn
-  std::optional<Scale> color_scale;  ///< if not given: by the number of keys
-  ColorMap color_map = ColorMap::automatic;
-  Pool pool = Pool::max;
+  std::optional<plot::Scale> color_scale;  ///< if not given: by the number of keys
+  plot::ColorMap color_map = plot::ColorMap::automatic;
+  plot::Pool pool = plot::Pool::max;
 };
 
 /// Adds all of them to `app`: names, help and checks of single ones. `options` is filled when `app`

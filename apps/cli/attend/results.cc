@@ -42,13 +42,13 @@ std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
 }
 
 // A pattern too large to be held, calculated a band of rows at a time.
-Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) {
+plot::Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, plot::Pool pool) {
   const Shape shape = tape["hook_pattern"].shape();
   const std::int64_t T = shape[2];
   const std::int64_t S = shape[3];
   const std::int64_t row_step = (T + kPooledSize - 1) / kPooledSize;
   const std::int64_t column_step = (S + kPooledSize - 1) / kPooledSize;
-  Panel panel;
+  plot::Panel panel;
   panel.row_labels = cell_starts(T, row_step);
   panel.column_labels = cell_starts(S, column_step);
   const std::int64_t rows = static_cast<std::int64_t>(panel.row_labels.size());
@@ -58,11 +58,11 @@ Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, Pool pool) 
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t begin = i * row_step;
     const Tensor band = visible_weights(tape, {"", b, h}, begin, std::min(T, begin + row_step));
-    const Grid grid = pool_matrix(band, 1, kPooledSize, pool);
+    const plot::Grid grid = plot::pool_matrix(band, 1, kPooledSize, pool);
     std::copy(grid.values.begin(), grid.values.end(), cells + i * columns);
   }
   panel.title = fmt::format("each cell the {} of {} × {} weights",
-                            pool == Pool::mean ? "mean" : "largest", row_step, column_step);
+                            pool == plot::Pool::mean ? "mean" : "largest", row_step, column_step);
   return panel;
 }
 
@@ -134,22 +134,23 @@ Tensor as_saved(const Step& step, const Var& var, const Layout& layout) {
 
 }  // namespace
 
-Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
+plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
   const Var pattern = tape["hook_pattern"];
   const Shape& shape = pattern.shape();
-  Heatmap heatmap;
+  plot::Heatmap heatmap;
   heatmap.title = "attention pattern";
   heatmap.row_title = "query";
   heatmap.column_title = "key";
   heatmap.value_title = "attention weight";
-  heatmap.scale = o.color_scale.value_or(shape[3] > kLinearKeys ? Scale::log : Scale::linear);
+  heatmap.scale =
+      o.color_scale.value_or(shape[3] > kLinearKeys ? plot::Scale::log : plot::Scale::linear);
   heatmap.color_map = o.color_map;
   heatmap.pool = o.pool;
   const bool whole = element_count(shape) <= kWholeElements;
   for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
     const std::int64_t b = i / shape[1];
     const std::int64_t h = i % shape[1];
-    Panel panel;
+    plot::Panel panel;
     if (whole) {
       panel.values = visible_weights(tape, {"", b, h});
       panel.row_labels = in.query_labels;

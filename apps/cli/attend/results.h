@@ -14,7 +14,8 @@ namespace clearhead {
 
 /// The pattern as a figure, a panel for each head. One too large to be held is calculated a part at
 /// a time and pooled. A weight that is 0 because the query does not see the key is marked as masked.
-Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& options);
+plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in,
+                              const AttendOptions& options);
 
 /// "attention of 3 queries to 3 keys: 1 head of 4 dims, f32, by hand"
 std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptions& options);

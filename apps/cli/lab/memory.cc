@@ -71,7 +71,7 @@ std::string files_text(const LabOptions& o, const std::vector<MemoryRun>& runs) 
          {std::pair(accuracy_plot(runs), path),
           std::pair(gradient_plot(runs), beside(path, "gradient")),
           std::pair(trained_gradient_plot(runs), beside(path, "trained-gradient"))}) {
-      write_figure(plot, name);
+      plot::write_figure(plot, name);
       text += "wrote " + name.string() + "\n";
     }
   }
@@ -122,7 +122,7 @@ void run_lab_memory(const LabOptions& o) {
   std::string text;
   if (!done.empty()) {
     const std::string files = files_text(o, done);
-    text = render_terminal(accuracy_plot(done), detect_terminal(STDOUT_FILENO)) + "\n" +
+    text = plot::render_terminal(accuracy_plot(done), plot::detect_terminal(STDOUT_FILENO)) + "\n" +
            memory_tables(done) + files;
   }
   if (!is_whole) {

@@ -65,10 +65,11 @@ std::set<std::int64_t> distances_of(const std::vector<MemoryRun>& runs) {
 using Value = std::function<double(const MemoryRun&)>;
 
 // A curve for each network: `value` of its runs against their distances.
-std::vector<Curve> curves_over_distance(const std::vector<MemoryRun>& runs, const Value& value) {
-  std::vector<Curve> curves;
+std::vector<plot::Curve> curves_over_distance(const std::vector<MemoryRun>& runs,
+                                              const Value& value) {
+  std::vector<plot::Curve> curves;
   for (const std::string& network : networks_of(runs)) {
-    Curve curve{.name = network};
+    plot::Curve curve{.name = network};
     for (const MemoryRun& run : runs) {
       if (run.network != network) continue;
       curve.x.push_back(number(run.distance));
@@ -157,16 +158,16 @@ std::vector<MemoryRun> read_memory_runs(const std::filesystem::path& path) {
   return runs;
 }
 
-LinePlot accuracy_plot(const std::vector<MemoryRun>& runs) {
-  LinePlot plot{.title = "Recalling one of 8 values",
-                .curves = curves_over_distance(
-                    runs, [](const MemoryRun& run) { return run.result.score.accuracy; }),
-                .x_title = "steps since it was seen",
-                .y_title = "accuracy",
-                .x_scale = Scale::log,
-                .y_range = Range{0, 1.02}};
+plot::LinePlot accuracy_plot(const std::vector<MemoryRun>& runs) {
+  plot::LinePlot plot{.title = "Recalling one of 8 values",
+                      .curves = curves_over_distance(
+                          runs, [](const MemoryRun& run) { return run.result.score.accuracy; }),
+                      .x_title = "steps since it was seen",
+                      .y_title = "accuracy",
+                      .x_scale = plot::Scale::log,
+                      .y_range = plot::Range{0, 1.02}};
   const std::set<std::int64_t> distances = distances_of(runs);
-  Curve chance{.name = "chance"};
+  plot::Curve chance{.name = "chance"};
   for (const std::int64_t distance : distances) {
     chance.x.push_back(number(distance));
     chance.y.push_back(1.0 / number(kRecallValues));
@@ -175,15 +176,15 @@ LinePlot accuracy_plot(const std::vector<MemoryRun>& runs) {
   return plot;
 }
 
-LinePlot gradient_plot(const std::vector<MemoryRun>& runs) {
+plot::LinePlot gradient_plot(const std::vector<MemoryRun>& runs) {
   const std::int64_t longest = *distances_of(runs).rbegin();
-  LinePlot plot{.title = "How far back the loss is heard before training",
-                .x_title = "steps back",
-                .y_title = "gradient, relative to the last step's",
-                .y_scale = Scale::log};
+  plot::LinePlot plot{.title = "How far back the loss is heard before training",
+                      .x_title = "steps back",
+                      .y_title = "gradient, relative to the last step's",
+                      .y_scale = plot::Scale::log};
   for (const MemoryRun& run : runs) {
     if (run.distance != longest) continue;
-    Curve curve{.name = run.network};
+    plot::Curve curve{.name = run.network};
     for (std::size_t back = 0; back < run.result.reach_before.size(); ++back) {
       curve.x.push_back(static_cast<double>(back));
       curve.y.push_back(run.result.reach_before[back]);
@@ -193,14 +194,14 @@ LinePlot gradient_plot(const std::vector<MemoryRun>& runs) {
   return plot;
 }
 
-LinePlot trained_gradient_plot(const std::vector<MemoryRun>& runs) {
+plot::LinePlot trained_gradient_plot(const std::vector<MemoryRun>& runs) {
   return {.title = "How loudly the value is heard after training",
           .curves = curves_over_distance(
               runs, [](const MemoryRun& run) { return run.result.reach_after.back(); }),
           .x_title = "steps since it was seen",
           .y_title = "gradient, relative to the last step's",
-          .x_scale = Scale::log,
-          .y_scale = Scale::log};
+          .x_scale = plot::Scale::log,
+          .y_scale = plot::Scale::log};
 }
 
 std::string memory_tables(const std::vector<MemoryRun>& runs) {

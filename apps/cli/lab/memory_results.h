@@ -31,11 +31,11 @@ void write_memory_runs(const std::filesystem::path& path, const std::vector<Memo
 std::vector<MemoryRun> read_memory_runs(const std::filesystem::path& path);
 
 /// Accuracy against distance.
-LinePlot accuracy_plot(const std::vector<MemoryRun>& runs);
+plot::LinePlot accuracy_plot(const std::vector<MemoryRun>& runs);
 /// The gradient at each step back over the longest distance, before training.
-LinePlot gradient_plot(const std::vector<MemoryRun>& runs);
+plot::LinePlot gradient_plot(const std::vector<MemoryRun>& runs);
 /// The gradient that reaches the value, after training over each distance.
-LinePlot trained_gradient_plot(const std::vector<MemoryRun>& runs);
+plot::LinePlot trained_gradient_plot(const std::vector<MemoryRun>& runs);
 
 /// Accuracy, steps and gradients as tables, a line for each network.
 std::string memory_tables(const std::vector<MemoryRun>& runs);

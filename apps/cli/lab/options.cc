@@ -74,7 +74,7 @@ void check(const LabOptions& o) {
   require_ascending(o.distances, "--distances");
   require_ascending(o.lengths, "--lengths");
 
-  for (const std::string& path : o.out) check_figure_ending(path);
+  for (const std::string& path : o.out) plot::check_figure_ending(path);
   std::vector<std::string> paths = o.out;
   if (!o.csv.empty()) paths.push_back(o.csv);
   for (const std::filesystem::path path : paths) {

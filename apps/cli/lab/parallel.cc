@@ -39,8 +39,8 @@ double speed_up(const Times& times, const SequenceTime& time, const Value& value
 }
 
 // A curve for each network over the lengths, with this many threads.
-std::vector<Curve> curves_over_length(const Times& times, int threads, const Value& value) {
-  std::vector<Curve> curves;
+std::vector<plot::Curve> curves_over_length(const Times& times, int threads, const Value& value) {
+  std::vector<plot::Curve> curves;
   for (const SequenceTime& time : times) {
     if (time.threads != threads) continue;
     if (curves.empty() || curves.back().name != time.network) {
@@ -52,18 +52,19 @@ std::vector<Curve> curves_over_length(const Times& times, int threads, const Val
   return curves;
 }
 
-LinePlot time_plot(const Times& times, int threads, const std::string& what, const Value& value) {
+plot::LinePlot time_plot(const Times& times, int threads, const std::string& what,
+                         const Value& value) {
   return {.title = fmt::format("{} one sequence, {}", what, counted(threads, "thread")),
           .curves = curves_over_length(times, threads, value),
           .x_title = "tokens",
           .y_title = "milliseconds",
-          .x_scale = Scale::log,
-          .y_scale = Scale::log};
+          .x_scale = plot::Scale::log,
+          .y_scale = plot::Scale::log};
 }
 
 struct NamedPlot {
   std::string suffix;  // of the file, "" for the first
-  LinePlot plot;
+  plot::LinePlot plot;
 };
 
 std::vector<NamedPlot> plots_of(const Times& times, int threads) {
@@ -77,7 +78,7 @@ std::vector<NamedPlot> plots_of(const Times& times, int threads) {
               times, threads, [&](const auto& time) { return speed_up(times, time, training_ms); }),
           .x_title = "tokens",
           .y_title = "times as fast as one thread",
-          .x_scale = Scale::log}});
+          .x_scale = plot::Scale::log}});
   }
   return plots;
 }
@@ -165,7 +166,7 @@ void run_lab_parallel(const LabOptions& o) {
   for (const std::filesystem::path path : o.out) {
     for (const NamedPlot& named : plots) {
       const auto name = named.suffix.empty() ? path : beside(path, named.suffix);
-      write_figure(named.plot, name);
+      plot::write_figure(named.plot, name);
       files += "wrote " + name.string() + "\n";
     }
   }
@@ -174,8 +175,8 @@ void run_lab_parallel(const LabOptions& o) {
     files += "wrote " + o.csv + "\n";
   }
   write_output(machine_text(bench::describe_machine()) + "\n" +
-               render_terminal(plots.front().plot, detect_terminal(STDOUT_FILENO)) + "\n" +
-               tables(times, threads) + files);
+               plot::render_terminal(plots.front().plot, plot::detect_terminal(STDOUT_FILENO)) +
+               "\n" + tables(times, threads) + files);
 }
 
 }  // namespace clearhead

@@ -64,7 +64,8 @@ auto with_progress(const std::string& title, AttentionMapOptions options, const 
 }
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
-std::string write_files(const MapOptions& o, const Heatmap& heatmap, const NamedTensors& named) {
+std::string write_files(const MapOptions& o, const plot::Heatmap& heatmap,
+                        const NamedTensors& named) {
   std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     write_tensors(o.save, named);
@@ -99,7 +100,7 @@ void map_attention(MapOptions& o) {
   check_what_comes_last(o, in);
   if (o.attention.cell == 0) o.attention.cell = default_cell(in.q.size(0), in.k.size(0));
 
-  Heatmap heatmap;
+  plot::Heatmap heatmap;
   NamedTensors named;
   std::string findings;
   if (o.window) {
@@ -123,12 +124,12 @@ void map_attention(MapOptions& o) {
     findings = summary(map, key_mass, in, o) + "\n";
   }
 
-  const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
+  const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   std::string text = wrapped(describe(in, o), terminal.columns, 0) + "\n";
   for (const std::string& note : in.notes) {
     text += "note: " + wrapped(note, terminal.columns - 6, 6) + "\n";
   }
-  text += "\n" + render_terminal(heatmap, terminal) + "\n" + findings;
+  text += "\n" + plot::render_terminal(heatmap, terminal) + "\n" + findings;
   text += write_files(o, heatmap, named);
   text.erase(text.find_last_not_of('\n') + 1);
   write_output(text + "\n");

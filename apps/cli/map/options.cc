@@ -79,16 +79,17 @@ void add_results(CLI::App& app, MapOptions& o) {
              "row_sum and row_entropy; max.N and mean.N with cells of N tokens, for each level; "
              "cell_mass, and key_mass if asked for",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<Scale>("--color-scale", choices(scale_names()),
-                      "How weights become colours (log if not given)",
-                      [&o](Scale x) { o.color_scale = x; });
-  group.choice<ColorMap>("--color-map", choices(color_map_names()),
-                         "The colours (violet-to-yellow if not given)",
-                         [&o](ColorMap x) { o.color_map = x; });
-  group.choice<Pool>("--pool", {{"max", Pool::max}, {"mean", Pool::mean}},
-                     "What a cell shows: its largest weight, or the mean over the pairs that see "
-                     "each other (max if not given)",
-                     [&o](Pool x) { o.pool = x; });
+  group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
+                            "How weights become colours (log if not given)",
+                            [&o](plot::Scale x) { o.color_scale = x; });
+  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+                               "The colours (violet-to-yellow if not given)",
+                               [&o](plot::ColorMap x) { o.color_map = x; });
+  group.choice<plot::Pool>(
+      "--pool", {{"max", plot::Pool::max}, {"mean", plot::Pool::mean}},
+      "What a cell shows: its largest weight, or the mean over the pairs that see "
+      "each other (max if not given)",
+      [&o](plot::Pool x) { o.pool = x; });
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ struct MapOptions {
   bool key_mass = false;
   std::vector<std::string> out;
   std::string save;
-  Scale color_scale = Scale::log;
-  ColorMap color_map = ColorMap::automatic;
-  Pool pool = Pool::max;
+  plot::Scale color_scale = plot::Scale::log;
+  plot::ColorMap color_map = plot::ColorMap::automatic;
+  plot::Pool pool = plot::Pool::max;
 };
 
 /// Adds all of them to `app`: names, help and checks of single ones. `options` is filled when `app`

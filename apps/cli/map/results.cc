@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t kSomeRows = 8;  // whose strongest keys are shown if none are asked for
 constexpr std::int64_t kSomeKeys = 8;  // that receive most
 
-Heatmap heatmap_of(const MapOptions& o, const std::string& title, Panel panel) {
-  Heatmap heatmap;
+plot::Heatmap heatmap_of(const MapOptions& o, const std::string& title, plot::Panel panel) {
+  plot::Heatmap heatmap;
   heatmap.title = title;
   heatmap.row_title = "query";
   heatmap.column_title = "key";
@@ -130,20 +130,21 @@ std::string describe(const MapInputs& in, const MapOptions& o) {
   return text + fmt::format("; cells of {0} × {0}", o.attention.cell);
 }
 
-Heatmap map_heatmap(const AttentionMap& map, const MapOptions& o) {
+plot::Heatmap map_heatmap(const AttentionMap& map, const MapOptions& o) {
   const AttentionMapLevel& level = map.levels.front();
-  Panel panel;
-  panel.values = o.pool == Pool::mean ? level.mean : level.max;
+  plot::Panel panel;
+  panel.values = o.pool == plot::Pool::mean ? level.mean : level.max;
   panel.row_numbers.unit = panel.column_numbers.unit = level.cell;
   if (level.cell > 1) {
-    panel.title = fmt::format("each value the {} of {} × {} weights",
-                              o.pool == Pool::mean ? "mean" : "largest", level.cell, level.cell);
+    panel.title =
+        fmt::format("each value the {} of {} × {} weights",
+                    o.pool == plot::Pool::mean ? "mean" : "largest", level.cell, level.cell);
   }
   return heatmap_of(o, "attention map", std::move(panel));
 }
 
-Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
-  Panel panel;
+plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
+  plot::Panel panel;
   panel.values = pattern;
   panel.row_numbers.first = o.window->t;
   panel.column_numbers.first = o.window->s;

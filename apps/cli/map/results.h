@@ -23,8 +23,8 @@ MapInputs load_inputs(const MapOptions& options);
 /// "map of 1,000 queries to 1,000 keys: 64 dims, causal, medium, cells of 16"
 std::string describe(const MapInputs& in, const MapOptions& options);
 
-Heatmap map_heatmap(const AttentionMap& map, const MapOptions& options);
-Heatmap window_heatmap(const Tensor& pattern, const MapOptions& options);
+plot::Heatmap map_heatmap(const AttentionMap& map, const MapOptions& options);
+plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& options);
 
 /// What a map says: strongest keys and entropy of some rows, and the keys that receive most.
 /// `key_mass` is undefined unless it was asked for.

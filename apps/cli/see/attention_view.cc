@@ -75,14 +75,14 @@ void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& vie
   view.is_chosen = (!o.layer && view.layers() > 1) || (!o.head && view.heads > 1);
 }
 
-Heatmap empty_heatmap(const AttentionView& view, const SeeOptions& o) {
-  Heatmap heatmap;
+plot::Heatmap empty_heatmap(const AttentionView& view, const SeeOptions& o) {
+  plot::Heatmap heatmap;
   heatmap.row_title = view.query_title;
   heatmap.column_title = view.key_title;
   heatmap.value_title = "attention weight";
-  heatmap.scale = o.color_scale.value_or(Scale::linear);
+  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
   heatmap.color_map = o.color_map;
-  heatmap.pool = Pool::max;
+  heatmap.pool = plot::Pool::max;
   return heatmap;
 }
 
@@ -128,10 +128,10 @@ std::optional<AttentionView> choose_attention(const Reading& reading, const SeeO
   return view;
 }
 
-Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
-                      std::optional<std::int64_t> only) {
-  Heatmap heatmap = empty_heatmap(view, o);
-  if (view.count() > static_cast<std::int64_t>(kMostPanels)) only = view.layer;
+plot::Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
+                            std::optional<std::int64_t> only) {
+  plot::Heatmap heatmap = empty_heatmap(view, o);
+  if (view.count() > static_cast<std::int64_t>(plot::kMostPanels)) only = view.layer;
   heatmap.title = fmt::format("{}: {}, {}", reading.name, view.title,
                               only ? fmt::format("all heads of layer {}", *only) : "all heads");
   heatmap.panel_columns = static_cast<int>(view.heads);
@@ -146,11 +146,11 @@ Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const S
   return heatmap;
 }
 
-Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
-                     const std::optional<AttentionWindow>& window) {
+plot::Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& o,
+                           const std::optional<AttentionWindow>& window) {
   const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
   const auto [t, t_end, s, s_end] = window.value_or(AttentionWindow{0, T, 0, S});
-  Heatmap heatmap = empty_heatmap(view, o);
+  plot::Heatmap heatmap = empty_heatmap(view, o);
   heatmap.title = reading.name + ": " + view.title;
   if (view.count() > 1) heatmap.title += fmt::format(", layer {}, head {}", view.layer, view.head);
   const Tensor weights = weights_of(reading, view, view.layer, view.head);
@@ -161,9 +161,9 @@ Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const Se
 }
 
 std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
-                                              const TerminalOptions& terminal) {
+                                              const plot::TerminalOptions& terminal) {
   const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
-  const TerminalRoom room = labelled_room(view.query_names, view.key_names, terminal);
+  const plot::TerminalRoom room = plot::labelled_room(view.query_names, view.key_names, terminal);
   if (T <= room.rows && S <= room.columns) return std::nullopt;
   if (!view.same_tokens)
     return AttentionWindow{0, std::min(T, room.rows), 0, std::min(S, room.columns)};

@@ -40,17 +40,17 @@ struct AttentionView {
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& options);
 
 /// All heads, layer by layer; of one layer if `layer` is given.
-Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& options,
-                      std::optional<std::int64_t> layer);
+plot::Heatmap heads_heatmap(const Reading& reading, const AttentionView& view,
+                            const SeeOptions& options, std::optional<std::int64_t> layer);
 
 /// The large head: its window, or all.
-Heatmap head_heatmap(const Reading& reading, const AttentionView& view, const SeeOptions& options,
-                     const std::optional<AttentionWindow>& window);
+plot::Heatmap head_heatmap(const Reading& reading, const AttentionView& view,
+                           const SeeOptions& options, const std::optional<AttentionWindow>& window);
 
 /// What the terminal has room for with a label for every token: all (then nothing is returned), or
 /// the last tokens of a text that is continued, the first of others.
 std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
-                                              const TerminalOptions& terminal);
+                                              const plot::TerminalOptions& terminal);
 
 /// Which head is large and why, and its measures.
 std::string describe(const AttentionView& view);

@@ -31,7 +31,7 @@ Index parse_index(const std::string& text) {
   }
 }
 
-std::string quoted(const std::string& token) { return "\"" + visible_label(token) + "\""; }
+std::string quoted(const std::string& token) { return "\"" + plot::visible_label(token) + "\""; }
 
 // Says which tokens the numbers of a reading belong to.
 class TokenNames {

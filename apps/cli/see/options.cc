@@ -56,12 +56,12 @@ void add_results(CLI::App& app, SeeOptions& o) {
              "Write all that was calculated, with names and shapes as TransformerLens has them: "
              ".safetensors or .npz",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<Scale>("--color-scale", choices(scale_names()),
-                      "How weights become colours (linear if not given)",
-                      [&o](Scale x) { o.color_scale = x; });
-  group.choice<ColorMap>("--color-map", choices(color_map_names()),
-                         "The colours (violet-to-yellow if not given)",
-                         [&o](ColorMap x) { o.color_map = x; });
+  group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
+                            "How weights become colours (linear if not given)",
+                            [&o](plot::Scale x) { o.color_scale = x; });
+  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+                               "The colours (violet-to-yellow if not given)",
+                               [&o](plot::ColorMap x) { o.color_map = x; });
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ struct SeeOptions {
   std::string save;
 
   // How heads are drawn
-  std::optional<Scale> color_scale;
-  ColorMap color_map = ColorMap::automatic;
+  std::optional<plot::Scale> color_scale;
+  plot::ColorMap color_map = plot::ColorMap::automatic;
 };
 
 /// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.

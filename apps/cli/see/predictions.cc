@@ -77,7 +77,7 @@ std::string print_others(const Reading& reading, std::int64_t t, std::int64_t wr
     if (likely.token == written || count == 0) continue;
     const std::string more = fmt::format("{}{} {}", others.empty() ? "" : ", ",
                                          shown(reading, likely.token), percent(likely.probability));
-    if (display_width(others + more) > width) break;
+    if (plot::display_width(others + more) > width) break;
     others += more;
     --count;
   }
@@ -95,14 +95,14 @@ std::string print_translation(const Reading& reading, std::int64_t top, int widt
     const double probability = reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
     table.rows.push_back({shown(reading, id), percent(probability)});
   }
-  const int room = width - display_width(table.lines().front()) - 2;
+  const int room = width - plot::display_width(table.lines().front()) - 2;
   table.columns.push_back({"likeliest others", true});
   for (std::int64_t t = 0; t < std::ssize(written); ++t) {
     const auto row = static_cast<std::size_t>(t);
     table.rows[row].push_back(print_others(reading, t, written[row], top - 1, room));
   }
   return fmt::format("The translation:\n{}\n\n{}\n",
-                     wrapped(visible_text(reading.translation), width, 0),
+                     wrapped(plot::visible_text(reading.translation), width, 0),
                      fmt::join(table.lines(), "\n"));
 }
 
@@ -118,10 +118,10 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
     for (std::int64_t begin = 0; begin < count && fits; begin += step) {
       std::string line = pad_left(std::to_string(begin), number_width) + " ";
       for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
-        line += " " + visible_label(tokens.names[static_cast<std::size_t>(i)]);
+        line += " " + plot::visible_label(tokens.names[static_cast<std::size_t>(i)]);
       }
-      fits = display_width(line) <= width;
-      lines.push_back(fits ? line : shorten(line, width));
+      fits = plot::display_width(line) <= width;
+      lines.push_back(fits ? line : plot::shorten(line, width));
     }
     if (fits) break;
   }

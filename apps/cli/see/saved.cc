@@ -43,7 +43,7 @@ std::string print_list(const Tape& tape, int width) {
         {name, to_string(var.shape()), is_alias ? "is " + var.name() : var.formula()});
   }
   std::string text;
-  for (const std::string& line : table.lines()) text += shorten(line, width) + "\n";
+  for (const std::string& line : table.lines()) text += plot::shorten(line, width) + "\n";
   return text;
 }
 

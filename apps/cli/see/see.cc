@@ -24,28 +24,29 @@ namespace {
 
 // All heads small, one large.
 std::string print_attention(const Reading& reading, const AttentionView& view, const SeeOptions& o,
-                            const TerminalOptions& terminal) {
+                            const plot::TerminalOptions& terminal) {
   std::string text;
   if (view.count() > 1) {
-    text += render_terminal_small(heads_heatmap(reading, view, o, std::nullopt), terminal) + "\n";
+    text +=
+        plot::render_terminal_small(heads_heatmap(reading, view, o, std::nullopt), terminal) + "\n";
   }
   const auto window = o.window ? o.window : fitting_window(reading, view, terminal);
-  text += render_terminal(head_heatmap(reading, view, o, window), terminal) + "\n";
+  text += plot::render_terminal(head_heatmap(reading, view, o, window), terminal) + "\n";
   if (window) text += wrapped(describe_window(reading, view, *window), terminal.columns, 0) + "\n";
   return text + wrapped(describe(view), terminal.columns, 0) + "\n";
 }
 
 std::string print_states(const Reading& reading, const SeeOptions& o,
-                         const TerminalOptions& terminal) {
-  const Heatmap all = all_states_heatmap(reading, o);
+                         const plot::TerminalOptions& terminal) {
+  const plot::Heatmap all = all_states_heatmap(reading, o);
   std::string text = "This network has no attention; what it knows of the text is in its states.\n";
-  if (all.panels.size() > 1) text += "\n" + render_terminal_small(all, terminal);
-  return text + "\n" + render_terminal(states_heatmap(reading, o), terminal);
+  if (all.panels.size() > 1) text += "\n" + plot::render_terminal_small(all, terminal);
+  return text + "\n" + plot::render_terminal(states_heatmap(reading, o), terminal);
 }
 
 // What --out draws.
-Heatmap figure(const Reading& reading, const std::optional<AttentionView>& view,
-               const SeeOptions& o) {
+plot::Heatmap figure(const Reading& reading, const std::optional<AttentionView>& view,
+                     const SeeOptions& o) {
   if (!view) return o.layer ? states_heatmap(reading, o) : all_states_heatmap(reading, o);
   if (o.head || o.window || view->count() == 1) {
     return head_heatmap(reading, *view, o, o.window);
@@ -57,7 +58,7 @@ void see(const SeeOptions& o) {
   check(o);
   const Reading reading(o.model, o.text);
   const std::optional<AttentionView> view = choose_attention(reading, o);
-  const TerminalOptions terminal = detect_terminal(STDOUT_FILENO);
+  const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
 
   std::string text = wrapped(reading.describe(), width, 0) + "\n\n";

@@ -6,14 +6,14 @@
 
 namespace clearhead {
 
-Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
+plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
   constexpr std::string_view kStates = ".hook_h";
-  Heatmap heatmap;
+  plot::Heatmap heatmap;
   heatmap.title = reading.name + ": states after each token";
   heatmap.row_title = "token";
   heatmap.column_title = "number of the state";
   heatmap.value_title = "value";
-  heatmap.scale = o.color_scale.value_or(Scale::linear);
+  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
   heatmap.color_map = o.color_map;
   for (const Var& var : reading.tape.vars()) {  // [1, T, H]
     const std::string& name = var.name();
@@ -26,9 +26,9 @@ Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
   return heatmap;
 }
 
-Heatmap states_heatmap(const Reading& reading, const SeeOptions& o) {
+plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& o) {
   if (o.head) throw Error("--head: " + reading.name + " has no attention, and so no heads");
-  Heatmap heatmap = all_states_heatmap(reading, o);
+  plot::Heatmap heatmap = all_states_heatmap(reading, o);
   const std::int64_t count = std::ssize(heatmap.panels);
   const std::int64_t layer = o.layer.value_or(count - 1);
   if (layer >= count) {

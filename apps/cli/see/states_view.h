@@ -9,11 +9,11 @@
 namespace clearhead {
 
 /// The states of every layer and direction after each token, a panel each.
-Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& options);
+plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& options);
 
 /// The panel of `all_states_heatmap` that is shown large: --layer, or the last, which predicts. Throws
 /// Error if there is none.
-Heatmap states_heatmap(const Reading& reading, const SeeOptions& options);
+plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& options);
 
 }  // namespace clearhead
 

@@ -32,11 +32,11 @@ struct TrainOptions {
   int threads = 0;
 };
 
-LinePlot curves_of(const std::string& title, const std::vector<Evaluation>& evaluations) {
-  LinePlot plot{.title = title, .x_title = "step", .y_title = "loss (nats a token)"};
-  Curve training{.name = "training"}, validation{.name = "validation"};
+plot::LinePlot curves_of(const std::string& title, const std::vector<Evaluation>& evaluations) {
+  plot::LinePlot plot{.title = title, .x_title = "step", .y_title = "loss (nats a token)"};
+  plot::Curve training{.name = "training"}, validation{.name = "validation"};
   for (const Evaluation& evaluation : evaluations) {
-    for (Curve* curve : {&training, &validation}) {
+    for (plot::Curve* curve : {&training, &validation}) {
       curve->x.push_back(static_cast<double>(evaluation.step));
     }
     training.y.push_back(evaluation.loss);
@@ -76,8 +76,8 @@ class Watch {
     progress_.log(fmt::format("step {}: loss {:.4f}, validation {:.4f}{}", evaluation.step,
                               evaluation.loss, evaluation.validation, is_best() ? " (best)" : ""));
     if (trainer_.evaluations().size() > 1) {
-      write_figure(curves_of(trainer_.recipe().data.train.front(), trainer_.evaluations()),
-                   figure_);
+      plot::write_figure(curves_of(trainer_.recipe().data.train.front(), trainer_.evaluations()),
+                         figure_);
     }
     then_ = seconds_now();  // evaluating is no part of a step
   }
