@@ -9,6 +9,7 @@
 #include "clearhead/plot/draw_cells.h"
 #include "clearhead/plot/figure.h"
 #include "clearhead/plot/layout.h"
+#include "clearhead/plot/panel_places.h"
 #include "clearhead/plot/surface.h"
 #include "clearhead/plot/text.h"
 

@@ -2,7 +2,6 @@
 #ifndef CLEARHEAD_PLOT_LAYOUT_H_
 #define CLEARHEAD_PLOT_LAYOUT_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -68,21 +67,6 @@ struct Layout {
   bool bar_is_vertical = true;
   std::vector<Swatch> swatches;
 };
-
-/// The rows and columns of a grid of `count` panels whose cells' shape is `aspect` (width to
-/// height), with `panel_columns` side by side unless that is 0.
-struct PanelGrid {
-  int rows = 1;
-  int columns = 1;
-};
-PanelGrid arrange_panels(int count, double aspect, int panel_columns = 0);
-
-/// The most cells that one of `count` panels is given, in rows and columns.
-struct CellLimit {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-};
-CellLimit cell_limit(const Heatmap& heatmap);
 
 /// Lays out `figure`, which `cell_limit` was observed for. No text overlaps another or is cut off.
 Layout lay_out(const Figure& figure, TextSetter& setter);

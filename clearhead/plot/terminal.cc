@@ -13,6 +13,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/plot/label.h"
+#include "clearhead/plot/panel_places.h"
 #include "clearhead/plot/terminal_line.h"
 #include "clearhead/plot/terminal_panel.h"
 #include "clearhead/plot/terminal_writer.h"

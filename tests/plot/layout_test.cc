@@ -9,6 +9,7 @@
 
 #include "clearhead/base/random.h"
 #include "clearhead/plot/axis_labels.h"
+#include "clearhead/plot/panel_places.h"
 #include "tests/plot/figures.h"
 
 namespace clearhead::plot {
