@@ -1,14 +1,19 @@
 #include "apps/cli/figures.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "apps/cli/command.h"
 #include "apps/cli/option_group.h"
+#include "clearhead/base/file.h"
 #include "clearhead/plot/figure_file.h"
 
 namespace clearhead {
 
-void check_out(const std::vector<std::string>& out) {
+void check_out(const std::vector<std::string>& out) { check_results(out, ""); }
+
+void check_results(const std::vector<std::string>& out, const std::string& save,
+                   const std::vector<std::string>& endings) {
   for (const std::string& path : out) {
     try {
       plot::check_figure_ending(path);
@@ -16,6 +21,14 @@ void check_out(const std::vector<std::string>& out) {
       throw UsageError(std::string("--out: ") + e.what());
     }
   }
+  const bool is_known = std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
+    return save.ends_with(ending);
+  });
+  if (!save.empty() && !is_known) {
+    refuse_value("--save", "a name that ends in " + alternatives(endings), save);
+  }
+  for (const std::string& path : out) check_writable(path);
+  if (!save.empty()) check_writable(save);
 }
 
 std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out) {

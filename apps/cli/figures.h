@@ -12,8 +12,13 @@
 
 namespace clearhead {
 
-/// Throws UsageError unless each file of --out has an ending that figures are written as.
+/// Throws UsageError unless each file of --out has an ending that figures are written as, and Error
+/// if one cannot be written. For before anything is calculated.
 void check_out(const std::vector<std::string>& out);
+
+/// The same of --out and --save, which ends in one of `endings`, if it is given.
+void check_results(const std::vector<std::string>& out, const std::string& save,
+                   const std::vector<std::string>& endings = {".safetensors", ".npz"});
 
 /// Draws the figure into each file; returns "wrote FILE" in a line each.
 std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out);

@@ -1,4 +1,4 @@
-// MappedFile and write_file on POSIX.
+// Mapped files, and files written beside their place, on POSIX.
 #include "clearhead/base/file.h"
 
 #include <fcntl.h>
@@ -48,6 +48,52 @@ void write_stream(const std::filesystem::path& file, const std::filesystem::path
   if (!stream) fail(path, "write", errno != 0 ? errno : EIO);
 }
 
+// A terminal, pipe or device: written to directly, since it must not be replaced by a file.
+bool is_device(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+}
+
+// Where what is written to `path` goes: a link's target, so that a link stays a link.
+std::filesystem::path place_to_write(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) {
+    throw Error(path.string() + ": cannot write: it is a folder; name a file in it");
+  }
+  if (is_device(path)) return path;  // what /dev/stdout links to may have no name
+  if (std::filesystem::exists(status)) {
+    std::filesystem::path target = std::filesystem::canonical(path, error);
+    if (error) fail(path, "write", error.value());
+    return target;
+  }
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (std::filesystem::status(folder, error).type() == std::filesystem::file_type::not_found) {
+    throw Error(path.string() + ": cannot write: there is no folder " + folder.string() +
+                "; make it first");
+  }
+  return path;
+}
+
+// Writes a temporary file beside `target` and hands it over to `finish`; messages name `path`. If
+// anything fails the temporary file is removed.
+void write_beside(const std::filesystem::path& target, const std::filesystem::path& path,
+                  const std::function<void(std::ostream&)>& write,
+                  const std::function<void(const std::filesystem::path&)>& finish) {
+  static std::atomic<int> number = 0;
+  const std::filesystem::path temporary =
+      target.string() + kTemporary + std::to_string(::getpid()) + "-" + std::to_string(++number);
+  try {
+    write_stream(temporary, path, write);
+    finish(temporary);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
@@ -74,31 +120,33 @@ MappedFile::~MappedFile() {
 
 void write_file(const std::filesystem::path& path,
                 const std::function<void(std::ostream&)>& write) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (std::filesystem::is_directory(status)) {
-    throw Error(path.string() + ": cannot write: it is a folder; name a file in it");
-  }
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    write_stream(path, path, write);  // a terminal, pipe or device must not be replaced by a file
+  const std::filesystem::path target = place_to_write(path);
+  if (is_device(target)) {
+    write_stream(target, path, write);
     return;
   }
-  // A link stays a link: what it points to is replaced.
-  const std::filesystem::path target =
-      std::filesystem::exists(status) ? std::filesystem::canonical(path, error) : path;
-  if (error && std::filesystem::exists(status)) fail(path, "write", error.value());
-  static std::atomic<int> number = 0;
-  const std::filesystem::path temporary =
-      target.string() + kTemporary + std::to_string(::getpid()) + "-" + std::to_string(++number);
-  try {
-    write_stream(temporary, path, write);
+  write_beside(target, path, write, [&](const std::filesystem::path& temporary) {
     flush_to_disk(temporary);
+    std::error_code error;
     std::filesystem::rename(temporary, target, error);
     if (error) fail(path, "write", error.value());
-  } catch (...) {
-    std::filesystem::remove(temporary, error);
-    throw;
+  });
+}
+
+void check_writable(const std::filesystem::path& path) {
+  const std::filesystem::path target = place_to_write(path);
+  if (is_device(target)) {
+    if (::access(target.c_str(), W_OK) != 0) fail(path, "write", errno);
+    return;
   }
+  // A page, since a full disk still has room for a name.
+  const std::string page(4096, ' ');
+  write_beside(
+      target, path, [&](std::ostream& out) { out << page; },
+      [](const std::filesystem::path& temporary) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+      });
 }
 
 void remove_leftovers(const std::filesystem::path& folder) {

@@ -68,6 +68,7 @@ Progress::~Progress() {
 void Progress::update(std::int64_t done, std::string_view about) {
   done_ = done;
   const double now = options_.clock();
+  if (now - begun_ < options_.quiet_seconds) return;
   const double wait = options_.live ? kRedrawSeconds : options_.log_seconds;
   if (shown_ && now - *shown_ < wait && done < total_) return;
   shown_ = now;

@@ -18,9 +18,10 @@ double seconds_now();
 std::string duration_text(double seconds);
 
 struct ProgressOptions {
-  bool live = false;        ///< redraw one line; else write lines
-  int columns = 80;         ///< of the terminal: a live line is cut there
-  double log_seconds = 10;  ///< without `live`, at least so long between two lines
+  bool live = false;         ///< redraw one line; else write lines
+  int columns = 80;          ///< of the terminal: a live line is cut there
+  double log_seconds = 10;   ///< without `live`, at least so long between two lines
+  double quiet_seconds = 0;  ///< nothing is shown of work that is done before
   std::function<double()> clock = seconds_now;
 };
 

@@ -15,8 +15,19 @@
 namespace clearhead {
 namespace {
 
+constexpr const char* kRecipe = "recipe.json";
+constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kCurves = "curves.csv";
 constexpr const char* kModel = "model";
+
+// All that a run will write, before it learns what it could not keep.
+void check_run_is_writable(const std::filesystem::path& folder) {
+  for (const char* name : {kRecipe, kTokenizer, kCheckpoint, kCurves}) {
+    check_writable(folder / name);
+  }
+  if (std::filesystem::exists(folder / kModel)) check_writable(folder / kModel / "config.json");
+}
 
 // Weights, their gradients and at least one moment of each, all f32.
 void require_memory(const ModelConfig& config) {
@@ -58,14 +69,14 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
   std::filesystem::create_directories(folder_, failure);
   if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
   for (const auto& written : {folder_, folder_ / kModel}) remove_leftovers(written);
-  const std::filesystem::path tokenizer = folder_ / "tokenizer.json";
+  check_run_is_writable(folder_);
+  const std::filesystem::path tokenizer = folder_ / kTokenizer;
   const bool goes_on = std::filesystem::exists(folder_ / kCheckpoint);
   if (goes_on) {
     tokenizer_ = read_tokenizer(tokenizer);
   } else {
     tokenizer_ = learn_tokenizer(recipe_, data);
-    // Also tells at once whether the folder can be written.
-    write_file(folder_ / "recipe.json", [&](std::ostream& out) { out << write_fields(recipe_); });
+    write_file(folder_ / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
   config_ = model_config(recipe_, *tokenizer_);
@@ -143,7 +154,7 @@ Evaluation Trainer::evaluate() {
     save_model(folder_ / kModel, config_, *tokenizer_, model_->parameters());
   }
   exchange_average();
-  write_curves(folder_ / "curves.csv", evaluations_);
+  write_curves(folder_ / kCurves, evaluations_);
   return evaluation;
 }
 

@@ -78,7 +78,8 @@ TEST_F(MapCommand, SavesEveryLevelAndMass) {
   for (std::int64_t s = 0; s < 3000; ++s) all += saved.at("key_mass").at({s});
   EXPECT_NEAR(all, 3000, 0.05);                   // each query has a weight of 1 to give
   EXPECT_EQ(saved.at("max.1000").at({0, 0}), 1);  // the first query sees itself only
-  EXPECT_EQ(saved.at("max.1000").at({0, 1}), -INFINITY);
+  EXPECT_EQ(saved.at("max.1000").at({0, 1}), 0);  // no query there sees a key
+  EXPECT_EQ(saved.at("mean.1000").at({0, 1}), 0);
   EXPECT_NEAR(saved.at("mean.4000").at({0, 0}), 3000 / (3000 * 3001 / 2.0), 1e-8);
 }
 
@@ -91,9 +92,39 @@ TEST_F(MapCommand, AWindowIsThePattern) {
   const Tensor expected = attention_window(q_, k_, {2000, 2003, 1999, 2002}, {.is_causal = true});
   ASSERT_EQ(window.shape(), (Shape{3, 3}));
   for (std::int64_t i = 0; i < 9; ++i) {
-    EXPECT_EQ(window.data<float>()[i], expected.data<float>()[i]);
+    const float weight = expected.data<float>()[i];
+    EXPECT_EQ(window.data<float>()[i], weight == -INFINITY ? 0 : weight);
   }
-  EXPECT_EQ(window.at({0, 2}), -INFINITY);
+}
+
+TEST_F(MapCommand, MaskedWeightsAreSavedAsZeroAndRowsSumToOne) {
+  for (const char* name : {"w.npy", "w.npz", "w.safetensors"}) {
+    const ProgramResult result =
+        map({"--window", "0:6,0:6", "--left-window-size", "3", "--save", name});
+    EXPECT_EQ(result.status, 0) << result.error;
+    const Tensor weights = read_tensors(folder_ / name).tensors[0].second;
+    for (std::int64_t t = 0; t < 6; ++t) {
+      double sum = 0;
+      for (std::int64_t s = 0; s < 6; ++s) {
+        const bool is_seen = s <= t && s >= t - 3;
+        EXPECT_EQ(weights.at({t, s}) > 0, is_seen);
+        sum += weights.at({t, s});
+      }
+      EXPECT_NEAR(sum, 1, 1e-6);
+    }
+  }
+}
+
+// With more queries than keys, and a window that reaches none of them.
+TEST_F(MapCommand, QueriesThatSeeNoKeyHaveNoEntropy) {
+  write_npy(folder_ / "k.npy", normal({4, 16}, 2));
+  const ProgramResult result = map({"--left-window-size", "1", "--rows", "2999,2"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  // Queries 0 and 4 see one key, 1 to 3 two, all others none.
+  EXPECT_THAT(result.out, HasSubstr("least 0.000 (query 0)"));
+  EXPECT_THAT(result.out, testing::Not(HasSubstr("median 0.000")));
+  EXPECT_THAT(result.out, HasSubstr("2,995 rows see no key"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("2999 +– +none"));
 }
 
 TEST_F(MapCommand, TakesOneHeadOfSeveral) {

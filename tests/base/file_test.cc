@@ -2,12 +2,16 @@
 #include "clearhead/base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/files.h"
 
@@ -79,9 +83,64 @@ TEST(WriteFile, LeavesTheOldFileWhenWritingFails) {
 
 TEST(WriteFile, NamesWhatCannotBeWritten) {
   const TemporaryFolder folder;
-  expect_error([&] { write_text(folder / "no/such/folder", "x"); }, "cannot write: No such file");
+  expect_error([&] { write_text(folder / "no/such/a", "x"); }, "no/such; make it first");
   expect_error([&] { write_text(folder.path(), "x"); }, "it is a folder");
   expect_error([&] { write_text("/dev/full", "x"); }, "/dev/full: cannot write: No space left");
+}
+
+TEST(CheckWritable, SaysBeforehandWhatWriteFileWouldSay) {
+  const TemporaryFolder folder;
+  set_content(folder / "file", "old");
+  std::filesystem::create_symlink("no/such/a", folder / "link");
+  std::vector<std::filesystem::path> all = {folder / "no/such/a", folder.path(), folder / "file/a",
+                                            "/proc/a", folder / std::string(300, 'a')};
+  std::filesystem::create_directory(folder / "closed");
+  std::filesystem::permissions(folder / "closed", std::filesystem::perms::owner_read);
+  if (::geteuid() != 0) all.push_back(folder / "closed/a");  // root may write everywhere
+  for (const std::filesystem::path& path : all) {
+    std::string said;
+    try {
+      write_text(path, "x");
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    EXPECT_NE(said, "") << path;
+    expect_error([&] { check_writable(path); }, said);
+  }
+}
+
+TEST(CheckWritable, LeavesWhatIsThere) {
+  const TemporaryFolder folder;
+  set_content(folder / "file", "old");
+  std::filesystem::create_symlink("file", folder / "link");
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  for (const char* name : {"file", "link", "pipe", "new"}) check_writable(folder / name);
+  check_writable("/dev/stdout");
+  EXPECT_EQ(content(folder / "file"), "old");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(entries(folder.path()), 3);
+}
+
+// A disk that is full is played by a limit on the size of files: a write past it fails.
+TEST(CheckWritable, FindsThatADiskIsFull) {
+  const TemporaryFolder folder;
+  set_content(folder / "file", "old");
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {16, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string said;
+  try {
+    check_writable(folder / "file");
+  } catch (const Error& error) {
+    said = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(said.find("file: cannot write"), std::string::npos) << said;
+  EXPECT_EQ(content(folder / "file"), "old");
+  EXPECT_EQ(entries(folder.path()), 1);
 }
 
 TEST(WriteFile, ReplacesWhatALinkPointsTo) {

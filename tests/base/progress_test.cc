@@ -69,6 +69,20 @@ TEST_F(ProgressTest, LiveLineIsRedrawnInPlaceAndCut) {
   EXPECT_EQ(written(), "\n");
 }
 
+TEST_F(ProgressTest, WhatIsDoneInAMomentShowsNothing) {
+  for (const bool live : {false, true}) {
+    ProgressOptions quiet = options(live);
+    quiet.quiet_seconds = 3;
+    Progress progress(out_, 100, quiet);
+    now_ += 2;
+    progress.update(50, "");
+    EXPECT_EQ(written(), "");
+    now_ += 1;
+    progress.update(75, "");
+    EXPECT_NE(written(), "");
+  }
+}
+
 TEST_F(ProgressTest, StepsOfAnEarlierRunTookNoTime) {
   Progress progress(out_, 100, options(false), 90);
   EXPECT_EQ(progress.seconds_left(), std::nullopt);

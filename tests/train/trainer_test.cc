@@ -178,6 +178,23 @@ TEST(Trainer, NamesWhatIsMissing) {
       "cannot be made");
 }
 
+TEST(Trainer, FindsBeforehandThatTheRunCannotBeWritten) {
+  for (const char* name :
+       {"recipe.json", "tokenizer.json", "checkpoint.safetensors", "curves.csv"}) {
+    const TemporaryFolder folder;
+    write_data(folder);
+    std::filesystem::create_directories(folder / "run" / name / "in the way");
+    expect_error([&] { Trainer(small_recipe(Family::decoder), folder.path(), folder / "run"); },
+                 std::string(name) + ": cannot write: it is a folder");
+  }
+  const TemporaryFolder folder;
+  write_data(folder);
+  std::filesystem::create_directories(folder / "run");
+  set_content(folder / "run" / "model", "");
+  expect_error([&] { Trainer(small_recipe(Family::decoder), folder.path(), folder / "run"); },
+               "config.json: cannot write: Not a directory");
+}
+
 // Before anything is allocated, whatever the machine.
 TEST(Trainer, RefusesWhatFitsNoMemory) {
   const TemporaryFolder folder;

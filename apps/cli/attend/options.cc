@@ -193,10 +193,7 @@ void check(const AttendOptions& o) {
   if (o.explain.empty() && (o.explain_of != usual.explain_of || o.depth != usual.depth)) {
     throw UsageError("--explain-of and --depth say more of --explain; give --explain H,T,D too");
   }
-  check_out(o.out);
-  if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
-    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz");
-  }
+  check_results(o.out, o.save);
 }
 
 }  // namespace clearhead

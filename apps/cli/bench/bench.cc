@@ -64,6 +64,7 @@ std::vector<MeasuredCase> measure_cases(const BenchOptions& o) {
 
 void bench_machine(const BenchOptions& o) {
   check(o);
+  if (!o.json.empty()) check_writable(o.json);
   set_thread_count(static_cast<int>(o.threads));
   const bench::Machine machine = bench::describe_machine();
   write_output(machine_text(machine) + "\n");

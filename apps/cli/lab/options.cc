@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "apps/cli/command.h"
+#include "apps/cli/figures.h"
 #include "apps/cli/option_group.h"
-#include "clearhead/plot/figure_file.h"
+#include "clearhead/base/file.h"
 
 namespace clearhead {
 namespace {
@@ -74,16 +75,8 @@ void check(const LabOptions& o) {
   require_ascending(o.distances, "--distances");
   require_ascending(o.lengths, "--lengths");
 
-  for (const std::string& path : o.out) plot::check_figure_ending(path);
-  std::vector<std::string> paths = o.out;
-  if (!o.csv.empty()) paths.push_back(o.csv);
-  for (const std::filesystem::path path : paths) {
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-    if (!std::filesystem::is_directory(folder)) {
-      throw Error(
-          fmt::format("{}: there is no folder {}; make it first", path.string(), folder.string()));
-    }
-  }
+  check_out(o.out);
+  if (!o.csv.empty()) check_writable(o.csv);
 }
 
 std::filesystem::path beside(const std::filesystem::path& path, const std::string& suffix) {

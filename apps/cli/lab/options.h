@@ -35,8 +35,8 @@ struct LabOptions {
 /// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.
 void add_lab_options(CLI::App& app, LabOptions& options);
 
-/// Throws UsageError if options do not belong to the experiment or are out of range, and Error if a file could not be
-/// written later on.
+/// Throws UsageError if options do not belong to the experiment or are out of range, and Error if a
+/// file could not be written later on.
 void check(const LabOptions& options);
 
 /// `path` with something before its ending: "memory.svg" and "gradient" give "memory-gradient.svg".

@@ -77,7 +77,7 @@ void add_results(CLI::App& app, MapOptions& o) {
   group.text("--save", "FILE",
              "Write the numbers: .safetensors or .npz, a window also as .npy. Of a map: row_max, "
              "row_sum and row_entropy; max.N and mean.N with cells of N tokens, for each level; "
-             "cell_mass, and key_mass if asked for",
+             "cell_mass, and key_mass if asked for. What no query sees weighs 0",
              [&o](const std::string& x) { o.save = x; });
   group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
                             "How weights become colours (log if not given)",
@@ -111,13 +111,9 @@ void check(const MapOptions& o) {
   if (o.key_mass && o.attention.precision != Precision::highest) {
     throw UsageError("--key-mass is calculated with the highest precision; leave --precision out");
   }
-  check_out(o.out);
-  const bool known = o.save.empty() || o.save.ends_with(".safetensors") ||
-                     o.save.ends_with(".npz") || (o.window && o.save.ends_with(".npy"));
-  if (!known) {
-    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz" +
-                     (o.window ? ", or .npy" : ""));
-  }
+  std::vector<std::string> endings = {".safetensors", ".npz"};
+  if (o.window) endings.emplace_back(".npy");
+  check_results(o.out, o.save, endings);
 }
 
 }  // namespace clearhead

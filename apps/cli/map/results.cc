@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "apps/cli/numbers.h"
@@ -37,6 +38,8 @@ std::vector<std::int64_t> shown_rows(const MapOptions& o, std::int64_t T) {
   return rows;
 }
 
+bool sees_nothing(const AttentionMap& map, std::int64_t t) { return map.row_sum.at({t}) == 0; }
+
 // A table of rows: entropy, and the keys that they look at most with their weights.
 Block strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapOptions& o) {
   TextTable table;
@@ -46,8 +49,10 @@ Block strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapO
     for (const KeyWeight& key : strongest_keys(in.q, in.k, t, o.strongest, o.attention)) {
       keys += fmt::format("{}{} ({:.3g})", keys.empty() ? "" : ", ", key.key, key.weight);
     }
-    table.rows.push_back({std::to_string(t), fmt::format("{:.3f}", map.row_entropy.at({t})),
-                          keys.empty() ? "none" : keys});
+    table.rows.push_back(
+        {std::to_string(t),
+         sees_nothing(map, t) ? "–" : fmt::format("{:.3f}", map.row_entropy.at({t})),
+         keys.empty() ? "none" : keys});
   }
   return table.lines();
 }
@@ -84,15 +89,29 @@ std::string joined(const Block& block) {
   return text;
 }
 
+// The same with 0 where −∞ stands for what no query sees.
+Tensor weights(const Tensor& pattern) {
+  Tensor saved = pattern.clone();
+  std::replace(saved.mutable_data<float>(), saved.mutable_data<float>() + saved.count(),
+               -std::numeric_limits<float>::infinity(), 0.0F);
+  return saved;
+}
+
 // "least 0.000 (query 0), most 13.2 (query 88), median 9.211": natural logarithms.
-std::string entropy_line(const Tensor& entropy) {
-  const float* const x = entropy.data<float>();
-  const std::int64_t T = entropy.count();
-  std::vector<std::int64_t> rows;  // that are numbers
-  for (std::int64_t t = 0; t < T; ++t) {
-    if (!std::isnan(x[t])) rows.push_back(t);
+// Rows that see no key have none.
+std::string entropy_line(const AttentionMap& map) {
+  const float* const x = map.row_entropy.data<float>();
+  std::vector<std::int64_t> rows;  // whose entropy is a number
+  std::int64_t nan = 0, blind = 0;
+  for (std::int64_t t = 0; t < map.row_entropy.count(); ++t) {
+    if (sees_nothing(map, t)) {
+      ++blind;
+    } else if (std::isnan(x[t])) {
+      ++nan;
+    } else {
+      rows.push_back(t);
+    }
   }
-  const std::int64_t nan = T - std::ssize(rows);
   std::string text = "entropy of rows, in nats: ";
   if (!rows.empty()) {
     const auto less = [&](std::int64_t a, std::int64_t b) { return x[a] < x[b]; };
@@ -102,7 +121,12 @@ std::string entropy_line(const Tensor& entropy) {
     std::nth_element(rows.begin(), rows.begin() + std::ssize(rows) / 2, rows.end(), less);
     text += fmt::format(", median {:.3f}", x[rows[rows.size() / 2]]);
   }
-  if (nan > 0) text += fmt::format("{}NaN in {}", rows.empty() ? "" : "; ", counted(nan, "row"));
+  const auto add = [&](std::int64_t count, const std::string& what) {
+    if (count == 0) return;
+    text += fmt::format("{}{} {}", text.ends_with(": ") ? "" : "; ", counted(count, "row"), what);
+  };
+  add(nan, nan == 1 ? "is NaN" : "are NaN");
+  add(blind, blind == 1 ? "sees no key" : "see no key");
   return text;
 }
 
@@ -153,11 +177,17 @@ plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
 
 std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
                     const MapOptions& o) {
-  std::string text = entropy_line(map.row_entropy) + "\n\n";
+  std::string text = entropy_line(map) + "\n\n";
   text += joined(strongest_of_rows(map, in, o)) + "\n";
   const std::int64_t keys = in.k.size(0);
   return text + joined(key_mass.defined() ? most_received(key_mass, 1, keys)
                                           : most_received(map.cell_mass, map.levels[0].cell, keys));
+}
+
+NamedTensors named_tensors(const Tensor& window) {
+  NamedTensors named;
+  named.tensors = {{"window", weights(window)}};
+  return named;
 }
 
 NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass) {
@@ -168,8 +198,8 @@ NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass) {
                    {"cell_mass", map.cell_mass}};
   if (key_mass.defined()) named.tensors.emplace_back("key_mass", key_mass);
   for (const AttentionMapLevel& level : map.levels) {
-    named.tensors.emplace_back(fmt::format("max.{}", level.cell), level.max);
-    named.tensors.emplace_back(fmt::format("mean.{}", level.cell), level.mean);
+    named.tensors.emplace_back(fmt::format("max.{}", level.cell), weights(level.max));
+    named.tensors.emplace_back(fmt::format("mean.{}", level.cell), weights(level.mean));
   }
   return named;
 }

@@ -81,10 +81,7 @@ void check(const SeeOptions& o) {
     throw UsageError("--depth: " + std::to_string(kMostDepth) +
                      " steps at most; numbers further back can be asked for by name");
   }
-  check_out(o.out);
-  if (!o.save.empty() && !o.save.ends_with(".safetensors") && !o.save.ends_with(".npz")) {
-    throw UsageError("--save " + o.save + ": the name must end in .safetensors or .npz");
-  }
+  check_results(o.out, o.save);
 }
 
 }  // namespace clearhead

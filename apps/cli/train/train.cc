@@ -14,6 +14,7 @@
 #include "apps/cli/option_group.h"
 #include "apps/cli/output.h"
 #include "apps/cli/train/summary_text.h"
+#include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
@@ -136,15 +137,17 @@ void train(TrainOptions& o) {
     return;
   }
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
+  const std::filesystem::path curves = std::filesystem::path(o.out) / "curves.svg";
   const InterruptWatch interrupt;
   Trainer trainer(recipe, o.data, o.out);
+  check_writable(curves);
   fmt::print(stderr, "{}: {} parameters, {} steps{}; everything goes to {}\n", o.recipe,
              trainer.model().parameters().count(), recipe.training.steps,
              trainer.step() == 0 ? "" : fmt::format(", of which {} are done", trainer.step()),
              o.out);
   Ending ending;
   {
-    Watch watch(trainer, std::filesystem::path(o.out) / "curves.svg");
+    Watch watch(trainer, curves);
     ending = trainer.run([&](const StepReport& report) { watch.step(report); },
                          [&](const Evaluation& evaluation) { watch.evaluation(evaluation); });
   }

@@ -53,6 +53,7 @@ void translate(const Options& o) {
   if (!o.texts.empty() && !o.file.empty()) {
     throw UsageError("give either a TEXT or --file FILE, not both");
   }
+  if (!o.out.empty()) check_writable(o.out);
   const SavedModel saved = open_model(o.model);
   as_translation_model(saved);  // says so before anything is read
   if (o.texts.empty() && o.file.empty() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
