@@ -90,7 +90,7 @@ std::int64_t TextTable::fit(int width) {
   return left_out;
 }
 
-Block matrix_lines(const MatrixView& view, const NumberFormat& format, int width) {
+Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int width) {
   const std::int64_t R = view.corner.size(0);
   const std::int64_t C = view.corner.size(1);
   const double* values = view.corner.data<double>();

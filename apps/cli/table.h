@@ -31,7 +31,7 @@ struct TextTable {
 };
 
 /// The upper left corner of a matrix, which is shown, and what surrounds it.
-struct MatrixView {
+struct MatrixCorner {
   Tensor corner;                           ///< f64 [rows ≤ all rows, columns ≤ all columns]
   std::int64_t rows = 0;                   ///< of the whole matrix
   std::int64_t columns = 0;                ///< of the whole matrix
@@ -43,7 +43,7 @@ struct MatrixView {
 
 /// The corner as a table at most `width` wide, if need be with fewer columns; a last line counts
 /// what is left out.
-Block matrix_lines(const MatrixView& view, const NumberFormat& format, int width);
+Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int width);
 
 /// Blocks side by side, as many as `width` has room for, then the next ones below.
 std::string side_by_side(const std::vector<Block>& blocks, int width, int indent);

@@ -2,8 +2,11 @@
 #ifndef CLEARHEAD_BASE_PARALLEL_H_
 #define CLEARHEAD_BASE_PARALLEL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+
+#include "clearhead/base/ceil_div.h"
 
 namespace clearhead {
 
@@ -19,6 +22,16 @@ void set_thread_count(int threads);
 /// are done. The pieces are the caller's, and results must not depend on how many they are if that
 /// depends on the number of threads. Calls may nest. An exception thrown by a piece is rethrown here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
+
+/// Numbers of a simple calculation that one thread takes at a time: enough to outweigh handing them out.
+inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
+
+/// Calls f(begin, end) for pieces of [0, count), each `piece` long but for the last, on all threads.
+template <typename F>
+void for_each_piece(std::int64_t count, std::int64_t piece, F&& f) {
+  parallel_for(ceil_div(count, piece),
+               [&](std::int64_t i) { f(i * piece, std::min(count, (i + 1) * piece)); });
+}
 
 }  // namespace clearhead
 

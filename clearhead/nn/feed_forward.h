@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "clearhead/kernels/rows/activation.h"
+#include "clearhead/base/activation.h"
 #include "clearhead/nn/linear.h"
 
 namespace clearhead {

@@ -10,7 +10,7 @@
 #include "clearhead/kernels/attention/attention_block.h"
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/cast.h"
-#include "clearhead/ops/matrix_product.h"
+#include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/reshape.h"
 
 namespace clearhead {

@@ -6,7 +6,7 @@
 #include "clearhead/kernels/attention/attention_block.h"
 #include "clearhead/kernels/attention/attention_packed.h"
 #include "clearhead/ops/attention_fused.h"
-#include "clearhead/ops/matrix_product.h"
+#include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
 namespace {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/compute/rows.h"
 
 namespace clearhead {
 namespace {
@@ -63,10 +64,7 @@ void accumulate(Tensor into, const Tensor& from) {
     const T* numbers = from.data<T>();
     T* sums = into.mutable_data<T>();
     if (into.is_contiguous() && from.is_contiguous()) {
-      for_each_piece(into.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) add_to(sums[i], numbers[i]);
-      });
-      return;
+      return compute::add(into.count(), numbers, sums);
     }
     const Shape shape = into.rank() == 0 ? Shape{1} : into.shape();
     const std::int64_t length = shape.back();
@@ -84,38 +82,14 @@ void accumulate(Tensor into, const Tensor& from) {
   });
 }
 
-namespace {
-
-// Σ over R rows of [R, C], both large: pieces of rows are summed in f32, the pieces' sums in f64,
-// so that the order does not depend on the number of threads. Few long rows are cut the other way.
-template <typename T>
-void sum_rows(std::int64_t R, std::int64_t C, const T* numbers, T* sums) {
-  constexpr std::int64_t kLongRow = 4096;
-  if (C >= kLongRow) {
-    for_each_piece(C, kLongRow / 4, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t r = 0; r < R; ++r) {
-        for (std::int64_t c = begin; c < end; ++c) add_to(sums[c], numbers[r * C + c]);
-      }
-    });
-    return;
-  }
-  const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / C);
-  const std::int64_t pieces = (R + rows_each - 1) / rows_each;
-  std::vector<Wide<T>> partial(static_cast<std::size_t>(pieces * C));
-  for_each_piece(R, rows_each, [&](std::int64_t begin, std::int64_t end) {
-    Wide<T>* to = partial.data() + begin / rows_each * C;
-    for (std::int64_t r = begin; r < end; ++r) {
-      for (std::int64_t c = 0; c < C; ++c) to[c] += static_cast<Wide<T>>(numbers[r * C + c]);
-    }
-  });
-  for (std::int64_t c = 0; c < C; ++c) {
-    double sum = 0;
-    for (std::int64_t i = 0; i < pieces; ++i) {
-      sum += static_cast<double>(partial[static_cast<std::size_t>(i * C + c)]);
-    }
-    add_to(sums[c], static_cast<T>(static_cast<Wide<T>>(sum)));
-  }
+Tensor with_dense_rows(const Tensor& x) {
+  const bool dense = x.size(-1) <= 1 || x.strides().back() == 1;
+  return dense ? x : x.contiguous();
 }
+
+Shape batch_axes(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
+
+namespace {
 
 // into += from, summed over the axes along which `into` was broadcast, in any pattern. In f64.
 template <typename T>
@@ -160,8 +134,8 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d) {
   with_floating(into.dtype(), [&](auto zero) {
     using T = decltype(zero);
     if (repeats_rows(into.shape(), from.shape())) {
-      sum_rows<T>(from.count() / into.count(), into.count(), from.data<T>(),
-                  into.mutable_data<T>());
+      compute::sum_rows(from.count() / into.count(), into.count(), from.data<T>(),
+                        into.mutable_data<T>());
     } else {
       sum_any<T>(into, from);
     }

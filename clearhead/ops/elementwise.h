@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/compute/into.h"
 #include "clearhead/kernels/rows/elementwise.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
@@ -28,6 +29,21 @@ Calculation moved_from(Operand from);
 /// into += from, of the same shape and floating type; `into` may be strided, such as a part of a
 /// gradient.
 void accumulate(Tensor into, const Tensor& from);
+
+/// `x` itself if the elements of each row of its last axis are neighbours in memory, else a copy
+/// that has them so.
+Tensor with_dense_rows(const Tensor& x);
+
+/// The axes before the last two.
+Shape batch_axes(const Shape& shape);
+
+/// Where a calculation leaves the gradient of input i, of type T.
+template <typename T>
+compute::Into<T> into(Gradients& gradients, std::size_t i) {
+  if (!gradients.wanted(i)) return {};
+  const bool is_new = gradients.begin(i);
+  return {gradients.data<T>(i), /*add=*/!is_new};
+}
 
 /// The gradient of input i, if it is wanted, += d, summed over the axes along which the input was
 /// broadcast to the shape of d.
@@ -59,16 +75,6 @@ Tensor apply(kernels::Function f, const Tensor& x);
 
 /// The gradient of input 0 += d_y·f'(x); x is contiguous.
 void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
-
-// Elements that one thread takes at a time: enough to outweigh handing them out.
-inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
-
-/// Calls f(begin, end) for fixed pieces of [0, count), on all threads.
-template <typename F>
-void for_each_piece(std::int64_t count, std::int64_t piece, F&& f) {
-  parallel_for((count + piece - 1) / piece,
-               [&](std::int64_t i) { f(i * piece, std::min(count, (i + 1) * piece)); });
-}
 
 template <typename F>
 Tensor map(const Tensor& x, F f) {

@@ -2,8 +2,8 @@
 #ifndef CLEARHEAD_OPS_FEED_FORWARD_H_
 #define CLEARHEAD_OPS_FEED_FORWARD_H_
 
+#include "clearhead/base/activation.h"
 #include "clearhead/base/precision.h"
-#include "clearhead/kernels/rows/activation.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {

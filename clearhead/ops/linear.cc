@@ -5,61 +5,22 @@
 #include "clearhead/ops/linear.h"
 
 #include <algorithm>
-#include <optional>
-#include <type_traits>
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/base/parallel.h"
-#include "clearhead/kernels/products/matmul_few.h"
+#include "clearhead/compute/linear_maps.h"
+#include "clearhead/compute/products.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/linear_blocks.h"
-#include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
 namespace {
-
-struct Sizes {
-  std::int64_t R, in, out;
-};
-
-// Y_r = b
-template <typename T>
-void repeat_bias(const Sizes& sizes, const Tensor& bias, T* y) {
-  const auto [R, in, out] = sizes;
-  constexpr std::int64_t kPieceRows = 64;
-  parallel_for((R + kPieceRows - 1) / kPieceRows, [&, R = R, out = out](std::int64_t piece) {
-    const std::int64_t end = std::min(R, (piece + 1) * kPieceRows);
-    for (std::int64_t r = piece * kPieceRows; r < end; ++r) {
-      std::copy_n(bias.data<T>(), out, y + r * out);
-    }
-  });
-}
-
-// Y = X·Wᵀ + b
-template <typename T>
-void forward(const Sizes& sizes, const Tensor& x, const Tensor& weight, const Tensor& bias,
-             Precision precision, Tensor& y) {
-  const auto [R, in, out] = sizes;
-  T* result = y.mutable_data<T>();
-  if (bias.defined()) repeat_bias(sizes, bias, result);
-  if constexpr (std::is_same_v<T, float>) {
-    if (weight.dtype() == DType::bf16) {
-      const FewRowsFactor<bf16> factor{out, weight.data<bf16>(), in, result, out};
-      few_rows_products<bf16>(R, in, x.data<T>(), in, {&factor, 1}, bias.defined());
-      return;
-    }
-  }
-  matrix_product<T>(R, out, in, {x.data<T>(), in}, {weight.data<T>(), in, true}, result, out,
-                    /*accumulate=*/bias.defined(), precision);
-}
 
 bool is_stored_bf16(const Var& x, const Var& weight) {
   return x.dtype() == DType::f32 && weight.dtype() == DType::bf16;
 }
 
-Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
+void check(const Var& x, const Var& weight, const Var& bias) {
   const Var& like_x = is_stored_bf16(x, weight) ? x : weight;
   if (bias.defined()) {
     require_same_float("linear", {x, like_x, bias});
@@ -74,137 +35,177 @@ Sizes sizes_of(const Var& x, const Var& weight, const Var& bias) {
     throw Error("linear: expected a bias " + to_string(Shape{weight.size(0)}) + " for weight " +
                 to_string(weight.shape()) + ", got " + to_string(bias.shape()));
   }
-  const Shape rows(x.shape().begin(), x.shape().end() - 1);
-  return {element_count(rows), weight.size(1), weight.size(0)};
 }
 
-// Y_i = X·W_iᵀ + b_i for few rows of X, where nothing is recorded. All W_i of type T, all or no b_i.
-template <typename T>
-std::vector<Var> side_by_side(const Var& x, std::span<const LinearWeights> all, bool has_bias) {
-  const Tensor x_value = x.value().contiguous();
-  std::vector<Tensor> weights;
-  std::vector<Var> results;
-  std::vector<FewRowsFactor<T>> factors;
-  Sizes sizes{};
-  for (const auto& [weight, bias] : all) {
-    sizes = sizes_of(x, weight, bias);
-    Shape shape = x.shape();  // [..., out]
-    shape.back() = sizes.out;
-    Tensor y = Tensor::empty(shape, DType::f32);
-    if (has_bias) repeat_bias(sizes, bias.value().contiguous(), y.mutable_data<float>());
-    weights.push_back(weight.value().contiguous());
-    factors.push_back({sizes.out, weights.back().template data<T>(), sizes.in,
-                       y.mutable_data<float>(), sizes.out});
-    results.push_back(x.tape().unrecorded("linear", {&x, &weight, &bias}, std::move(y)));
+// X, and W_i and b_i of some linear maps of it, as they are held.
+class Maps {
+ public:
+  Maps(const Var& x, std::span<const LinearWeights> all, Precision precision)
+      : shape_(x.shape()), x_(x.value().contiguous()), precision_(precision) {
+    R_ = element_count(Shape(shape_.begin(), shape_.end() - 1));
+    for (const auto& [weight, bias] : all) {
+      check(x, weight, bias);
+      maps_.push_back({weight.size(0), weight.value().contiguous(),
+                       bias.defined() ? bias.value().contiguous() : Tensor()});
+      weights_learn_ = weights_learn_ || weight.needs_grad();
+    }
+    x_learns_ = x.needs_grad();
   }
-  few_rows_products<T>(sizes.R, sizes.in, x_value.data<float>(), sizes.in, factors, has_bias);
-  return results;
-}
 
-// The maps of f32 together, where values are not kept and that serves; nothing otherwise.
-std::optional<LinearBlocks> blocks_of(const Var& x, std::span<const LinearWeights> all,
-                                      Precision precision) {
-  const auto is_f32 = [](const Var& var) { return !var.defined() || var.dtype() == DType::f32; };
-  if (all.empty() || precision != Precision::medium || x.tape().keep() == Keep::everything ||
-      !is_f32(x)) {
-    return std::nullopt;
+  bool pay_together() const {
+    return x_.dtype() == DType::f32 && maps_[0].weight.dtype() == DType::f32 &&
+           compute::pay_together(x_matrix<float>(), map_views<float>(), precision_);
   }
-  std::vector<LinearBlocks::Map> maps;
-  for (const auto& [weight, bias] : all) {
-    if (!is_f32(weight) || !is_f32(bias)) return std::nullopt;
-    sizes_of(x, weight, bias);
-    maps.push_back(
-        {weight.value().contiguous(), bias.defined() ? bias.value().contiguous() : Tensor()});
-  }
-  LinearBlocks blocks(x.value().contiguous(), std::move(maps));
-  return blocks.serve(precision) ? std::optional(std::move(blocks)) : std::nullopt;
-}
 
-std::vector<Var> linears_in_blocks(const Var& x, std::span<const LinearWeights> all,
-                                   const LinearBlocks& blocks) {
+  // Y_i = X·W_iᵀ + b_i, each [..., out_i]
+  std::vector<Tensor> forward() const {
+    if (maps_[0].weight.dtype() == DType::bf16) return forward<bf16>();
+    return with_float(x_.dtype(), [&](auto zero) { return forward<decltype(zero)>(); });
+  }
+
+  // What backward needs: X if weights learn, the weights if X does.
+  Maps held_for_backward() const {
+    Maps held = *this;
+    if (!weights_learn_) held.x_ = Tensor();
+    for (Map& map : held.maps_) {
+      if (!x_learns_) map.weight = Tensor();
+    }
+    return held;
+  }
+
+  // Adds to the gradients of input 0, X, and of inputs 1, 2, …: each W_i, followed by its b_i if it has
+  // one. A d_y may be undefined, if nothing depends on that result.
+  template <typename T>
+  void backward(std::vector<Tensor> d_y, Gradients& gradients) const {
+    const compute::Into<T> dx = into<T>(gradients, 0);
+    std::vector<compute::LinearMapGradient<T>> of_maps;
+    std::size_t input = 1;
+    for (std::size_t i = 0; i < maps_.size(); ++i) {
+      const std::int64_t out = maps_[i].out;
+      if (!d_y[i].defined()) d_y[i] = Tensor({R_, out}, dtype_of<T>);
+      of_maps.push_back({{d_y[i].data<T>(), R_, out}, into<T>(gradients, input)});
+      input += maps_[i].bias.defined() ? 2 : 1;
+    }
+    compute::linear_maps_backward<T>(x_matrix<T>(), map_views<T>(), of_maps, dx, precision_);
+    input = 1;
+    for (std::size_t i = 0; i < maps_.size(); ++i) {
+      if (maps_[i].bias.defined()) add_gradient(gradients, ++input, d_y[i]);  // Y = … + b
+      ++input;
+    }
+  }
+
+ private:
+  struct Map {
+    std::int64_t out;
+    Tensor weight, bias;
+  };
+
+  template <typename T>
+  MatrixView<const T> x_matrix() const {
+    return {x_.defined() ? x_.data<T>() : nullptr, R_, shape_.back()};
+  }
+  template <typename W>
+  std::vector<compute::LinearMap<W>> map_views() const {
+    using T = typename compute::LinearMap<W>::Number;
+    std::vector<compute::LinearMap<W>> maps;
+    for (const Map& map : maps_) {
+      maps.push_back(
+          {{map.weight.defined() ? map.weight.data<W>() : nullptr, map.out, shape_.back()},
+           map.bias.defined() ? map.bias.data<T>() : nullptr});
+    }
+    return maps;
+  }
+  template <typename W>
+  std::vector<Tensor> forward() const {
+    using T = typename compute::LinearMap<W>::Number;
+    std::vector<Tensor> results;
+    std::vector<MatrixView<T>> y;
+    for (const Map& map : maps_) {
+      Shape shape = shape_;
+      shape.back() = map.out;
+      results.push_back(Tensor::empty(std::move(shape), dtype_of<T>));
+      y.push_back({results.back().mutable_data<T>(), R_, map.out});
+    }
+    compute::linear_maps<W>(x_matrix<T>(), map_views<W>(), y, precision_);
+    return results;
+  }
+
+  Shape shape_;  // of X
+  std::int64_t R_;
+  Tensor x_;               // undefined if it is not held
+  std::vector<Map> maps_;  // likewise their weights
+  Precision precision_;
+  bool x_learns_ = false, weights_learn_ = false;
+};
+
+std::vector<Var> record_together(const Var& x, std::span<const LinearWeights> all,
+                                 const Maps& maps) {
   std::vector<Var> inputs = {x};
-  bool weights_learn = false;
   for (const auto& [weight, bias] : all) {
     inputs.push_back(weight);
     if (bias.defined()) inputs.push_back(bias);
-    weights_learn = weights_learn || weight.needs_grad();
   }
-  const LinearBlocks held = blocks.held_for(x.needs_grad(), weights_learn);
-  return x.tape().record_several("linear", inputs, blocks.forward(),
-                                 [held](const std::vector<Tensor>& d_y, Gradients& gradients) {
-                                   held.backward(d_y, gradients);
-                                 });
+  return x.tape().record_several(
+      "linear", inputs, maps.forward(),
+      [held = maps.held_for_backward()](const std::vector<Tensor>& d_y, Gradients& gradients) {
+        held.backward<float>(d_y, gradients);
+      });
 }
 
 }  // namespace
 
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Precision precision) {
-  const bool few = x.tape().keep() == Keep::nothing && x.dtype() == DType::f32 && x.rank() > 0 &&
-                   x.size(-1) > 0 && x.value().count() / x.size(-1) <= kernels::kFewRows;
-  const auto all_have = [&](bool has_bias, DType dtype) {
-    return std::all_of(all.begin(), all.end(), [&](const LinearWeights& w) {
-      return w.bias.defined() == has_bias && w.weight.dtype() == dtype;
+  const auto all_are = [&](DType dtype) {
+    return !all.empty() && std::all_of(all.begin(), all.end(), [&](const LinearWeights& w) {
+      return w.weight.dtype() == dtype;
     });
   };
-  for (const bool has_bias : {false, true}) {
-    if (few && all_have(has_bias, DType::bf16)) return side_by_side<bf16>(x, all, has_bias);
-    if (few && all_have(has_bias, DType::f32)) return side_by_side<float>(x, all, has_bias);
+  if (x.tape().keep() == Keep::for_backward && x.dtype() == DType::f32 && all_are(DType::f32)) {
+    const Maps maps(x, all, precision);
+    if (maps.pay_together()) return record_together(x, all, maps);
   }
-  if (const auto blocks = blocks_of(x, all, precision)) return linears_in_blocks(x, all, *blocks);
+  const bool few =
+      x.rank() > 0 && x.size(-1) > 0 && compute::is_few_rows(element_count(x.shape()) / x.size(-1));
+  if (x.tape().keep() == Keep::nothing &&
+      (all_are(x.dtype()) || (few && x.dtype() == DType::f32 && all_are(DType::bf16)))) {
+    std::vector<Var> results;
+    std::vector<Tensor> values = Maps(x, all, precision).forward();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      results.push_back(
+          x.tape().unrecorded("linear", {&x, &all[i].weight, &all[i].bias}, values[i]));
+    }
+    return results;
+  }
   std::vector<Var> results;
   for (const auto& [weight, bias] : all) results.push_back(linear(x, weight, bias, precision));
   return results;
 }
 
 Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
-  const Sizes sizes = sizes_of(x, weight, bias);
+  check(x, weight, bias);
+  const std::int64_t in = x.size(-1);
   const bool learns =
       x.needs_grad() || weight.needs_grad() || (bias.defined() && bias.needs_grad());
-  if (is_stored_bf16(x, weight) && (sizes.R > kernels::kFewRows || learns)) {
+  const std::int64_t R = element_count(Shape(x.shape().begin(), x.shape().end() - 1));
+  if (is_stored_bf16(x, weight) && (!compute::is_few_rows(R) || learns)) {
     return linear(x, cast(weight, DType::f32), bias, precision);
   }
   const LinearWeights one[] = {{weight, bias}};
-  if (const auto blocks = blocks_of(x, one, precision))
-    return linears_in_blocks(x, one, *blocks)[0];
-  const Tensor x_value = x.value().contiguous();
-  const Tensor w_value = weight.value().contiguous();
-  const Tensor b_value = bias.defined() ? bias.value().contiguous() : Tensor();
-  Shape shape = x.shape();  // [..., out]
-  shape.back() = sizes.out;
-  Tensor y = Tensor::empty(shape, x.dtype());
-  with_float(x.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes, x_value, w_value, b_value, precision, y);
-  });
-  if (x.tape().keep() == Keep::nothing)
-    return x.tape().unrecorded("linear", {&x, &weight, &bias}, y);
+  const Maps maps(x, one, precision);
+  Tensor y = maps.forward()[0];  // [..., out]
+  if (x.tape().keep() == Keep::nothing) {
+    return x.tape().unrecorded("linear", {&x, &weight, &bias}, std::move(y));
+  }
 
   Operation op{.kind = "linear",
                .formula = bias.defined() ? "{0}·{1}ᵀ + {2}" : "{0}·{1}ᵀ",
                .inputs = {x, weight},
-               .value = y};
+               .value = std::move(y)};
   if (bias.defined()) op.inputs.push_back(bias);
-  op.backward = [sizes, precision, has_bias = bias.defined(),
-                 x_value = weight.needs_grad() ? x_value : Tensor(),
-                 w_value = x.needs_grad() ? w_value : Tensor()](const Tensor& d_y,
-                                                                Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      const auto [R, in, out] = sizes;
-      const T* d = d_y.data<T>();
-      if (gradients.wanted(0)) {  // Y = X·Wᵀ, so dX += dY·W
-        const bool is_new = gradients.begin(0);
-        gradient_product<T>(R, in, out, {d, out}, {w_value.data<T>(), in}, false,
-                            gradients.data<T>(0), in, precision, /*accumulate=*/!is_new);
-      }
-      if (gradients.wanted(1)) {  // Y = X·Wᵀ, so dW += dYᵀ·X
-        const bool is_new = gradients.begin(1);
-        gradient_product<T>(out, in, R, {d, out, true}, {x_value.data<T>(), in}, false,
-                            gradients.data<T>(1), in, precision, /*accumulate=*/!is_new);
-      }
-      if (has_bias) add_gradient(gradients, 2, d_y);  // Y = … + b
-    });
+  op.backward = [held = maps.held_for_backward()](const Tensor& d_y, Gradients& gradients) {
+    with_float(d_y.dtype(), [&](auto zero) { held.backward<decltype(zero)>({d_y}, gradients); });
   };
-  op.explain = [x, weight, bias, in = sizes.in](const Index& index) {
+  op.explain = [x, weight, bias, in](const Index& index) {
     std::vector<Operand> pairs;  // y_o = Σ_i x_i·w_oi + b_o
     for (std::int64_t i = 0; i < in; ++i) {
       Index in_x = index;

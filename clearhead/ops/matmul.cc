@@ -12,75 +12,61 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/compute/products.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
 namespace {
+
+using compute::MatrixBatch;
 
 struct Sizes {
   std::int64_t M, N, K;
   Shape batch;  // of the result
 };
 
-// Y = A·B for each matrix of the batch
+// The matrices that are multiplied, for each place of the batch.
 template <typename T>
-void forward(const Sizes& sizes, const Tensor& a, const Tensor& b, MatmulOptions options,
+MatrixBatch<const T> factors(const Tensor& x, const Shape& batch, bool transposed) {
+  const MatrixBatch<const T> stored = compute::matrices_of<T>(x, batch);
+  return transposed ? stored.transposed() : stored;
+}
+
+// Y = A·B
+template <typename T>
+void forward(const Shape& batch, const Tensor& a, const Tensor& b, MatmulOptions options,
              Tensor& y) {
-  const auto [M, N, K, batch] = sizes;
-  const auto from_a = batch_offsets(a, batch);
-  const auto from_b = batch_offsets(b, batch);
-  T* out = y.mutable_data<T>();
-  parallel_for(static_cast<std::int64_t>(from_a.size()), [&, M = M, N = N, K = K](std::int64_t i) {
-    const auto place = static_cast<std::size_t>(i);
-    const MatrixOperand<T> A{a.data<T>() + from_a[place], row_stride(a), options.transpose_a};
-    const MatrixOperand<T> B{b.data<T>() + from_b[place], row_stride(b), options.transpose_b};
-    matrix_product(M, N, K, A, B, out + i * M * N, N, /*accumulate=*/false, options.precision);
-  });
+  compute::matrix_products<T>(factors<T>(a, batch, options.transpose_a),
+                              factors<T>(b, batch, options.transpose_b),
+                              compute::mutable_matrices_of<T>(y, batch), options.precision);
 }
 
 // Y = A·B, so dA += dY·Bᵀ, or where A is stored transposed: dAᵀ += B·dYᵀ.
 template <typename T>
-void backward_a(const Sizes& sizes, const Tensor& d_y, const Tensor& b, MatmulOptions options,
+void backward_a(const Shape& batch, const Tensor& d_y, const Tensor& b, MatmulOptions options,
                 Tensor& d_a) {
-  const auto [M, N, K, batch] = sizes;
-  const auto from_b = batch_offsets(b, batch);
-  const auto to_a = batch_offsets(d_a, batch);
-  T* gradient = d_a.mutable_data<T>();
-  for_each_by_target(to_a, [&, M = M, N = N, K = K](std::size_t i) {
-    const T* d = d_y.data<T>() + static_cast<std::int64_t>(i) * M * N;
-    const MatrixOperand<T> B{b.data<T>() + from_b[i], row_stride(b), options.transpose_b};
-    const MatrixOperand<T> Bt{B.data, B.row_stride, !options.transpose_b};
-    if (options.transpose_a) {
-      gradient_product(K, M, N, {d, N, true}, B, /*d_is_right=*/true, gradient + to_a[i], M,
-                       options.precision);
-    } else {
-      gradient_product(M, K, N, {d, N}, Bt, /*d_is_right=*/false, gradient + to_a[i], K,
-                       options.precision);
-    }
-  });
+  const auto dY = compute::matrices_of<T>(d_y, batch);
+  const auto B = factors<T>(b, batch, options.transpose_b);
+  const auto dA = compute::mutable_matrices_of<T>(d_a, batch);
+  if (options.transpose_a) {
+    compute::gradient_products<T>(dY.transposed(), B, /*d_is_right=*/true, dA, options.precision);
+  } else {
+    compute::gradient_products<T>(dY, B.transposed(), /*d_is_right=*/false, dA, options.precision);
+  }
 }
 
 // Y = A·B, so dB += Aᵀ·dY, or where B is stored transposed: dBᵀ += dYᵀ·A.
 template <typename T>
-void backward_b(const Sizes& sizes, const Tensor& d_y, const Tensor& a, MatmulOptions options,
+void backward_b(const Shape& batch, const Tensor& d_y, const Tensor& a, MatmulOptions options,
                 Tensor& d_b) {
-  const auto [M, N, K, batch] = sizes;
-  const auto from_a = batch_offsets(a, batch);
-  const auto to_b = batch_offsets(d_b, batch);
-  T* gradient = d_b.mutable_data<T>();
-  for_each_by_target(to_b, [&, M = M, N = N, K = K](std::size_t i) {
-    const T* d = d_y.data<T>() + static_cast<std::int64_t>(i) * M * N;
-    const MatrixOperand<T> A{a.data<T>() + from_a[i], row_stride(a), options.transpose_a};
-    const MatrixOperand<T> At{A.data, A.row_stride, !options.transpose_a};
-    if (options.transpose_b) {
-      gradient_product(N, K, M, {d, N, true}, A, /*d_is_right=*/false, gradient + to_b[i], K,
-                       options.precision);
-    } else {
-      gradient_product(K, N, M, {d, N}, At, /*d_is_right=*/true, gradient + to_b[i], N,
-                       options.precision);
-    }
-  });
+  const auto dY = compute::matrices_of<T>(d_y, batch);
+  const auto A = factors<T>(a, batch, options.transpose_a);
+  const auto dB = compute::mutable_matrices_of<T>(d_b, batch);
+  if (options.transpose_b) {
+    compute::gradient_products<T>(dY.transposed(), A, /*d_is_right=*/false, dB, options.precision);
+  } else {
+    compute::gradient_products<T>(dY, A.transposed(), /*d_is_right=*/true, dB, options.precision);
+  }
 }
 
 Sizes sizes_of(const Var& a, const Var& b, MatmulOptions options) {
@@ -121,16 +107,16 @@ Var matmul(const Var& a, const Var& b, MatmulOptions options) {
                .inputs = {a, b},
                .value = Tensor::empty(shape, a.dtype())};
   with_float(a.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes, a_value, b_value, options, op.value);
+    forward<decltype(zero)>(sizes.batch, a_value, b_value, options, op.value);
   });
   // Each factor is needed only for the other's gradient.
-  op.backward = [sizes, options, a_value = b.needs_grad() ? a_value : Tensor(),
+  op.backward = [batch = sizes.batch, options, a_value = b.needs_grad() ? a_value : Tensor(),
                  b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
                                                                 Gradients& gradients) {
     with_float(d_y.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      if (gradients.wanted(0)) backward_a<T>(sizes, d_y, b_value, options, gradients.of(0));
-      if (gradients.wanted(1)) backward_b<T>(sizes, d_y, a_value, options, gradients.of(1));
+      if (gradients.wanted(0)) backward_a<T>(batch, d_y, b_value, options, gradients.of(0));
+      if (gradients.wanted(1)) backward_b<T>(batch, d_y, a_value, options, gradients.of(1));
     });
   };
   op.explain = [a, b, options, K = sizes.K](const Index& index) {

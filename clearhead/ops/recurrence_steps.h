@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/compute/products.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/matrix_product.h"
 #include "clearhead/ops/recurrence.h"
 
 namespace clearhead {
@@ -52,16 +52,17 @@ class Steps {
                      N* gates) const {
     const std::int64_t columns = R.size(0);
     const bool is_first = before(t) < 0;
-    matrix_product<N>(B, columns, H, {previous(states, initial, 0, t), is_first ? H : T * H},
-                      {R.data<N>(), H, true}, gates + t * columns, T * columns,
-                      /*accumulate=*/true, precision_);
+    const MatrixView<const N> state(previous(states, initial, 0, t), B, H, is_first ? H : T * H);
+    compute::matrix_product<N>(state, matrix<N>(R).transposed(),
+                               {gates + t * columns, B, columns, T * columns},
+                               /*accumulate=*/true, precision_);
   }
   /// d_state += d_gates_t·R, for d_gates [B, T, columns], d_state [B, H].
   template <typename N>
   void add_state_gradient(const N* d_gates, const Tensor& R, std::int64_t t, N* d_state) const {
     const std::int64_t columns = R.size(0);
-    matrix_product<N>(B, H, columns, {d_gates + t * columns, T * columns}, {R.data<N>(), H},
-                      d_state, H, /*accumulate=*/true, precision_);
+    compute::matrix_product<N>({d_gates + t * columns, B, columns, T * columns}, matrix<N>(R),
+                               {d_state, B, H}, /*accumulate=*/true, precision_);
   }
   /// d_R += Σ_t d_gates_tᵀ·state_{t−1}
   template <typename N>
@@ -74,8 +75,9 @@ class Steps {
         std::copy_n(previous(states, initial, b, t), H, rows + (b * T + t) * H);
       }
     }
-    matrix_product<N>(columns, H, B * T, {d_gates, columns, true}, {rows, H}, d_R, H,
-                      /*accumulate=*/true, precision_);
+    const MatrixView<const N> all_gates(d_gates, B * T, columns);
+    compute::matrix_product<N>(all_gates.transposed(), {rows, B * T, H}, {d_R, columns, H},
+                               /*accumulate=*/true, precision_);
   }
   /// Calls f(b) for each sequence, on all threads if there is enough to do.
   template <typename F>
@@ -88,6 +90,11 @@ class Steps {
   }
 
  private:
+  template <typename N>
+  static MatrixView<const N> matrix(const Tensor& dense) {
+    return {dense.data<N>(), dense.size(0), dense.size(1)};
+  }
+
   bool reverse_;
   std::vector<std::int64_t> lengths_;
   Precision precision_;

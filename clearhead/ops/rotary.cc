@@ -12,7 +12,6 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
 namespace {

@@ -12,15 +12,14 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/products/weighted_sum.h"
+#include "clearhead/compute/weighted_sum.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/matrix_product.h"
 
 namespace clearhead {
 namespace {
 
-// Queries that one thread takes at a time: 64 rows of z share a value that was just read.
-constexpr std::int64_t kQueries = 64;
+using compute::matrices_of;
+using compute::mutable_matrices_of;
 
 struct Sizes {
   std::int64_t M, S, D;  // queries, keys, size of a value
@@ -29,51 +28,27 @@ struct Sizes {
 
 // z = p·v
 template <typename T>
-void forward(const Sizes& sizes, const Tensor& p, const Tensor& s, const Tensor& v, Tensor& z) {
-  const auto from_p = batch_offsets(p, sizes.batch);
-  const auto from_v = batch_offsets(v, sizes.batch);
-  T* out = z.mutable_data<T>();
-  parallel_for(static_cast<std::int64_t>(from_p.size()), [&](std::int64_t i) {
-    const std::int64_t pairs = from_p[static_cast<std::size_t>(i)];
-    const T* values = v.data<T>() + from_v[static_cast<std::size_t>(i)];
-    for_each_piece(sizes.M, kQueries, [&](std::int64_t begin, std::int64_t end) {
-      const std::int64_t row = pairs + begin * sizes.S;
-      kernels::weighted_sum(end - begin, sizes.S, sizes.D, p.data<T>() + row, s.data<T>() + row,
-                            values, row_stride(v), out + (i * sizes.M + begin) * sizes.D);
-    });
-  });
+void forward(const Shape& batch, const Tensor& p, const Tensor& s, const Tensor& v, Tensor& z) {
+  compute::weighted_sums<T>(matrices_of<T>(p, batch), matrices_of<T>(s, batch),
+                            matrices_of<T>(v, batch), mutable_matrices_of<T>(z, batch));
 }
 
 // z = p·v, so dp += dz·vᵀ
 template <typename T>
-void backward_p(const Sizes& sizes, const Tensor& d_z, const Tensor& s, const Tensor& v,
+void backward_p(const Shape& batch, const Tensor& d_z, const Tensor& s, const Tensor& v,
                 Tensor& d_p) {
-  const auto to_p = batch_offsets(d_p, sizes.batch);
-  const auto from_v = batch_offsets(v, sizes.batch);
-  T* gradient = d_p.mutable_data<T>();
-  for_each_by_target(to_p, [&](std::size_t i) {
-    const T* d = d_z.data<T>() + static_cast<std::int64_t>(i) * sizes.M * sizes.D;
-    for_each_piece(sizes.M, kQueries, [&](std::int64_t begin, std::int64_t end) {
-      const std::int64_t row = to_p[i] + begin * sizes.S;
-      kernels::weighted_sum_backward_pattern(end - begin, sizes.S, sizes.D, d + begin * sizes.D,
-                                             s.data<T>() + row, v.data<T>() + from_v[i],
-                                             row_stride(v), gradient + row);
-    });
-  });
+  compute::weighted_sums_backward_pattern<T>(matrices_of<T>(d_z, batch), matrices_of<T>(s, batch),
+                                             matrices_of<T>(v, batch),
+                                             mutable_matrices_of<T>(d_p, batch));
 }
 
 // z = p·v, so dv += pᵀ·dz
 template <typename T>
-void backward_v(const Sizes& sizes, const Tensor& d_z, const Tensor& p, const Tensor& s,
+void backward_v(const Shape& batch, const Tensor& d_z, const Tensor& p, const Tensor& s,
                 Tensor& d_v) {
-  const auto from_p = batch_offsets(p, sizes.batch);
-  const auto to_v = batch_offsets(d_v, sizes.batch);
-  T* gradient = d_v.mutable_data<T>();
-  for_each_by_target(to_v, [&](std::size_t i) {
-    kernels::weighted_sum_backward_v(
-        sizes.M, sizes.S, sizes.D, p.data<T>() + from_p[i], s.data<T>() + from_p[i],
-        d_z.data<T>() + static_cast<std::int64_t>(i) * sizes.M * sizes.D, gradient + to_v[i]);
-  });
+  compute::weighted_sums_backward_v<T>(matrices_of<T>(p, batch), matrices_of<T>(s, batch),
+                                       matrices_of<T>(d_z, batch),
+                                       mutable_matrices_of<T>(d_v, batch));
 }
 
 Sizes sizes_of(const Var& pattern, const Var& scores, const Var& v) {
@@ -110,15 +85,15 @@ Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
                .inputs = {pattern, scores, v},
                .value = Tensor::empty(shape, v.dtype())};
   with_float(v.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes, p_value, s_value, v_value, op.value);
+    forward<decltype(zero)>(sizes.batch, p_value, s_value, v_value, op.value);
   });
-  op.backward = [sizes, s_value, p_value = v.needs_grad() ? p_value : Tensor(),
+  op.backward = [batch = sizes.batch, s_value, p_value = v.needs_grad() ? p_value : Tensor(),
                  v_value = pattern.needs_grad() ? v_value : Tensor()](const Tensor& d_z,
                                                                       Gradients& gradients) {
     with_float(d_z.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      if (gradients.wanted(0)) backward_p<T>(sizes, d_z, s_value, v_value, gradients.of(0));
-      if (gradients.wanted(2)) backward_v<T>(sizes, d_z, p_value, s_value, gradients.of(2));
+      if (gradients.wanted(0)) backward_p<T>(batch, d_z, s_value, v_value, gradients.of(0));
+      if (gradients.wanted(2)) backward_v<T>(batch, d_z, p_value, s_value, gradients.of(2));
     });
   };
   op.explain = [pattern, scores, v, S = sizes.S](const Index& index) {

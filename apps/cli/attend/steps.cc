@@ -73,7 +73,7 @@ std::string extent(const std::vector<Axis>& axes, const Shape& shape, const Atte
 // A matrix of a value: what is shown of it, and its title.
 struct PlacedMatrix {
   std::string title;
-  MatrixView view;
+  MatrixCorner view;
 };
 
 // The matrix at `place` along the axes before the last two.
@@ -85,7 +85,7 @@ PlacedMatrix matrix_at(const Step& step, const Var& var, const Index& place,
   const Axis row = rank < 2 ? Axis::one : axes[rank - 2];
   const Axis column = rank < 1 ? Axis::one : axes[rank - 1];
   PlacedMatrix matrix;
-  MatrixView& view = matrix.view;
+  MatrixCorner& view = matrix.view;
   view.rows = rank < 2 ? 1 : shape[rank - 2];
   view.columns = rank < 1 ? 1 : shape[rank - 1];
   const std::int64_t R = view.rows <= kMostRows ? view.rows : kCornerRows;

@@ -67,7 +67,7 @@ std::int64_t packed_weights_bytes(const LinearsProblem& p, Direction direction) 
 }
 
 // Some panels of columns of the products: of one map forward, of all maps backward.
-std::int64_t weight_pieces(const LinearsProblem& p) {
+std::int64_t weight_pieces(const LinearsProblem& p, Direction) {
   std::int64_t lines = p.C;
   for (const LinearMap& map : p.maps) lines = std::max(lines, map.N);
   return static_cast<std::int64_t>(p.maps.size()) * divided_up(lines, kPieceLines);

@@ -34,7 +34,7 @@ bool linears_take_bf16(const LinearsProblem& problem, Precision precision);
 /// Bytes of the packed weights, from a multiple of 64 bytes on, and piece i of packing them, at the
 /// same time as others if you like.
 std::int64_t packed_weights_bytes(const LinearsProblem& problem, Direction direction);
-std::int64_t weight_pieces(const LinearsProblem& problem);
+std::int64_t weight_pieces(const LinearsProblem& problem, Direction direction);
 void pack_weight_piece(const LinearsProblem& problem, Direction direction, std::int64_t i,
                        char* weights);
 

@@ -1,15 +1,12 @@
-// The activations of a feed-forward part, and tables of them for where a result is rounded to bf16 at
-// once.
+// Tables of the activations, for where a result is rounded to bf16 at once.
 #ifndef CLEARHEAD_KERNELS_ROWS_ACTIVATION_H_
 #define CLEARHEAD_KERNELS_ROWS_ACTIVATION_H_
 
 #include <cstdint>
 
-namespace clearhead {
+#include "clearhead/base/activation.h"
 
-enum class Activation { relu, gelu, gelu_tanh, silu };
-
-namespace kernels {
+namespace clearhead::kernels {
 
 /// Each but relu is f(x) = x·s(x) with s(x) + s(−x) = 1, so that f'(x) + f'(−x) = 1 too. For t = |x|
 ///
@@ -30,7 +27,6 @@ struct ActivationTable {
 /// nullptr for relu, which needs none.
 const ActivationTable* activation_table(Activation activation);
 
-}  // namespace kernels
-}  // namespace clearhead
+}  // namespace clearhead::kernels
 
 #endif  // CLEARHEAD_KERNELS_ROWS_ACTIVATION_H_

@@ -1,0 +1,43 @@
+// Batches of matrices: tensors [..., rows, columns] whose axes before the last two broadcast.
+#ifndef CLEARHEAD_COMPUTE_BATCHES_H_
+#define CLEARHEAD_COMPUTE_BATCHES_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "clearhead/base/matrix_view.h"
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead::compute {
+
+/// A matrix for each place of a batch; places may share one.
+template <typename T>
+struct MatrixBatch {
+  MatrixView<T> first;
+  std::vector<std::int64_t> offsets;  // of the matrices, in elements from the first
+
+  std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()); }
+  MatrixView<T> operator[](std::int64_t i) const {
+    MatrixView<T> matrix = first;
+    matrix.data += offsets[static_cast<std::size_t>(i)];
+    return matrix;
+  }
+  MatrixBatch transposed() const { return {first.transposed(), offsets}; }
+};
+
+/// The matrices of x, of type T, whose rows are dense, for each place of `batch`, to which its axes before
+/// the last two broadcast.
+template <typename T>
+MatrixBatch<const T> matrices_of(const Tensor& x, const Shape& batch);
+template <typename T>
+MatrixBatch<T> mutable_matrices_of(Tensor& x, const Shape& batch);
+
+/// Calls f(i) for each place i of a batch, on all threads, but one after the other for those that share
+/// a matrix, so that they may add to it.
+void for_each_place(const std::vector<std::int64_t>& offsets,
+                    const std::function<void(std::int64_t)>& f);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_BATCHES_H_

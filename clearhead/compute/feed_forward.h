@@ -1,0 +1,42 @@
+// A feed-forward part on all threads, as one calculation on tiles of bf16 (Precision::medium):
+//
+//     h = x·W_inᵀ + b_in      y = f(h)·W_outᵀ + b_out
+//
+// h, F numbers for each row of x, stays in the caches, and is calculated again for backward.
+#ifndef CLEARHEAD_COMPUTE_FEED_FORWARD_H_
+#define CLEARHEAD_COMPUTE_FEED_FORWARD_H_
+
+#include "clearhead/base/activation.h"
+#include "clearhead/base/matrix_view.h"
+#include "clearhead/base/precision.h"
+#include "clearhead/compute/into.h"
+
+namespace clearhead::compute {
+
+/// All matrices dense. A bias may be nullptr.
+struct FeedForward {
+  MatrixView<const float> x;      // [R, C]
+  MatrixView<const float> w_in;   // [F, C]
+  const float* b_in;              // [F]
+  MatrixView<const float> w_out;  // [O, F]
+  const float* b_out;             // [O]
+  Activation activation;
+};
+
+/// Whether the functions below serve: only the sizes are looked at.
+bool takes_feed_forward(const FeedForward& part, Precision precision);
+
+/// y [R, O]
+void feed_forward(const FeedForward& part, float* y);
+
+/// What backward leaves, of the operands' shapes. That of b_out is the sum over the rows of dy.
+struct FeedForwardGradients {
+  Into<float> dx, dw_in, dw_out;
+  float* db_in;  // added to; nullptr if it is not wanted
+};
+void feed_forward_backward(const FeedForward& part, const float* dy,
+                           const FeedForwardGradients& gradients);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_FEED_FORWARD_H_

@@ -1,0 +1,57 @@
+// Linear maps of the same rows on all threads:
+//
+//     y_i = x·W_iᵀ + b_i      dx = Σ_i dy_i·W_i      dW_i = dy_iᵀ·x
+//
+// together, so that few rows of x read all weights in one loop, and on tiles of bf16 x is packed once
+// for all maps, each dy_i once for both of its products.
+#ifndef CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
+#define CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
+
+#include <span>
+#include <type_traits>
+
+#include "clearhead/base/half.h"
+#include "clearhead/base/matrix_view.h"
+#include "clearhead/base/precision.h"
+#include "clearhead/compute/into.h"
+
+namespace clearhead::compute {
+
+/// W [N, C], dense, of float, double or bf16, and b [N] of the type of x, or nullptr.
+template <typename W>
+struct LinearMap {
+  /// The type that x, b and y have.
+  using Number = std::conditional_t<std::is_same_v<W, bf16>, float, W>;
+
+  MatrixView<const W> weight;
+  const Number* bias;
+};
+
+/// Whether maps of these sizes gain from being made together, forward and backward: on tiles of bf16.
+bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> maps,
+                  Precision precision);
+
+/// y_i [R, N_i] of all maps, for x [R, C]; all dense. W of bf16 is for few rows (`is_few_rows`).
+template <typename W>
+void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
+                 std::span<const LinearMap<W>> maps,
+                 std::span<const MatrixView<typename LinearMap<W>::Number>> y, Precision precision);
+
+/// What backward is given and leaves for one map.
+template <typename T>
+struct LinearMapGradient {
+  MatrixView<const T> dy;  // [R, N]
+  Into<T> dw;              // [N, C]
+};
+
+/// dx [R, C] and the dW of all maps, one in `gradients` for each of `maps`. A zero of dy wins over what
+/// is not finite, as in gradient_product. The numbers of x are read only if a dW is wanted, those of
+/// the weights only if dx is.
+template <typename T>
+void linear_maps_backward(MatrixView<const T> x, std::span<const LinearMap<T>> maps,
+                          std::span<const LinearMapGradient<T>> gradients, Into<T> dx,
+                          Precision precision);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
