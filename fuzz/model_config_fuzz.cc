@@ -4,7 +4,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/models/model_file.h"
+#include "clearhead/models/family.h"
 #include "fuzz/same.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

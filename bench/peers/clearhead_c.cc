@@ -100,7 +100,7 @@ const clearhead::Model& generator(clearhead_trainer& trainer) {
 class GivenBatch : public clearhead::Task {
  public:
   GivenBatch(const clearhead_trainer& trainer, const int64_t* tokens, const int64_t* targets) {
-    const Shape shape{trainer.recipe.training.batch, trainer.recipe.model.transformer.context};
+    const Shape shape{trainer.recipe.training.batch, trainer.recipe.model.context()};
     tokens_ = view_of(tokens, shape, DType::i64);
     targets_ = view_of(targets, shape, DType::i64);
   }

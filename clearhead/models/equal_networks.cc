@@ -34,18 +34,17 @@ void require_some(std::int64_t n, std::int64_t parameters) {
 // First as many numbers of a state as there are channels, then more channels.
 ModelConfig recurrent(RecurrentKind kind, std::int64_t parameters, std::int64_t vocabulary,
                       std::int64_t context) {
-  ModelConfig config{.family = Family::recurrent};
-  config.recurrent = {.vocabulary = vocabulary, .context = context, .kind = kind};
+  RecurrentModelConfig network{.vocabulary = vocabulary, .context = context, .kind = kind};
   const auto with_hidden = [&](std::int64_t n) {
-    config.recurrent.hidden = config.recurrent.channels = n;
-    return config;
+    network.hidden = network.channels = n;
+    return ModelConfig{Family::recurrent, network};
   };
   const std::int64_t hidden = largest(1, parameters, with_hidden);
   require_some(hidden, parameters);
   with_hidden(hidden);
   const auto with_channels = [&](std::int64_t n) {
-    config.recurrent.channels = n;
-    return config;
+    network.channels = n;
+    return ModelConfig{Family::recurrent, network};
   };
   return with_channels(largest(hidden, parameters, with_channels));
 }
@@ -54,27 +53,26 @@ ModelConfig recurrent(RecurrentKind kind, std::int64_t parameters, std::int64_t 
 ModelConfig transformer(std::int64_t parameters, std::int64_t vocabulary, std::int64_t context) {
   constexpr std::int64_t kHeads = 2;
   constexpr std::int64_t kStep = 2 * kHeads;  // rotary positions turn pairs of a head's channels
-  ModelConfig config{.family = Family::decoder};
-  config.transformer = {.vocabulary = vocabulary,
-                        .context = context,
-                        .layers = 2,
-                        .heads = kHeads,
-                        .positions = TransformerPositions::rotary,
-                        .tied_embedding = false,
-                        .init_std = 0};
+  TransformerConfig network{.vocabulary = vocabulary,
+                            .context = context,
+                            .layers = 2,
+                            .heads = kHeads,
+                            .positions = TransformerPositions::rotary,
+                            .tied_embedding = false,
+                            .init_std = 0};
   const auto with_channels = [&](std::int64_t n) {
-    config.transformer.channels = n * kStep;
-    config.transformer.hidden = 4 * config.transformer.channels;
-    return config;
+    network.channels = n * kStep;
+    network.hidden = 4 * network.channels;
+    return ModelConfig{Family::decoder, network};
   };
   const std::int64_t channels = largest(1, parameters, with_channels);
   require_some(channels, parameters);
   with_channels(channels);
   const auto with_hidden = [&](std::int64_t n) {
-    config.transformer.hidden = n;
-    return config;
+    network.hidden = n;
+    return ModelConfig{Family::decoder, network};
   };
-  return with_hidden(largest(config.transformer.hidden, parameters, with_hidden));
+  return with_hidden(largest(network.hidden, parameters, with_hidden));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/models/model_file.h"
+#include "clearhead/models/family.h"
 
 namespace clearhead {
 

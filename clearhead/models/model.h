@@ -1,6 +1,5 @@
-// What all networks here are: learned tensors, and one of three abilities. A language model
-// continues a text, a masked model fills its gaps, a translation model reads one text and writes
-// another.
+// What all networks here are: learned tensors, and an ability. A language model continues a text, a
+// masked model fills its gaps, a translation model reads one text and writes another.
 //
 // Letters: B batch, T tokens, S tokens of the source, C channels, V vocabulary.
 #ifndef CLEARHEAD_MODELS_MODEL_H_
@@ -8,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "clearhead/nn/block.h"
@@ -16,6 +16,15 @@
 #include "clearhead/nn/recurrent.h"
 
 namespace clearhead {
+
+/// What a model can do, in words. The classes that declare an ability have one each, `kAbility`;
+/// whoever uses models has a row for each that it knows.
+struct Ability {
+  std::string_view words;    ///< "a language model"
+  std::string_view command;  ///< for it: "clearhead generate"
+
+  bool operator==(const Ability&) const = default;
+};
 
 class Model {
  public:
@@ -56,6 +65,8 @@ struct DecodingState {
 
 class LanguageModel : public Model {
  public:
+  static constexpr Ability kAbility{"a language model", "clearhead generate"};
+
   /// How likely each token is to come next, before the softmax: tokens i64 [B, T] → logits
   /// [B, T, V]. With a state the tokens continue those before. Throws Error if they are more than
   /// the context.
@@ -68,6 +79,8 @@ class LanguageModel : public Model {
 
 class MaskedModel : public Model {
  public:
+  static constexpr Ability kAbility{"a masked model", "clearhead fill"};
+
   /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths`
   /// i64 [B] (default: all) are no padding → logits [B, T, V]. Throws Error if they are more than
   /// the context.
@@ -86,6 +99,8 @@ struct Memory {
 
 class TranslationModel : public Model {
  public:
+  static constexpr Ability kAbility{"a translation model", "clearhead translate"};
+
   /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are no padding.
   virtual Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
   /// How likely each token is to come next, before the softmax: tokens i64 [B, T], those written so

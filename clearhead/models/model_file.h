@@ -1,47 +1,15 @@
-// Models by config, and as folders: config.json, tokenizer.json and model.safetensors.
+// Models as folders: config.json, tokenizer.json and model.safetensors.
 #ifndef CLEARHEAD_MODELS_MODEL_FILE_H_
 #define CLEARHEAD_MODELS_MODEL_FILE_H_
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 
+#include "clearhead/models/family.h"
 #include "clearhead/models/model.h"
-#include "clearhead/models/recurrent_config.h"
-#include "clearhead/models/transformer_config.h"
 #include "clearhead/text/tokenizer.h"
 
 namespace clearhead {
-
-enum class Family {
-  decoder,                    ///< LanguageModel
-  encoder,                    ///< MaskedModel
-  encoder_decoder,            ///< TranslationModel
-  recurrent,                  ///< LanguageModel
-  recurrent_encoder_decoder,  ///< TranslationModel
-};
-
-struct ModelConfig {
-  Family family = Family::decoder;
-  TransformerConfig transformer = {};
-  RecurrentModelConfig recurrent = {};  ///< instead, if the family is recurrent
-
-  bool is_recurrent() const {
-    return family == Family::recurrent || family == Family::recurrent_encoder_decoder;
-  }
-  /// The vocabulary of whichever it is.
-  std::int64_t& vocabulary() {
-    return is_recurrent() ? recurrent.vocabulary : transformer.vocabulary;
-  }
-};
-
-void describe(Fields& fields, ModelConfig& config);
-
-/// A model as it begins, or without a seed its outline, whose parameters have shapes but no numbers
-/// yet. Throws Error if the config does not fit together, or if this machine has less memory than
-/// the parameters take.
-std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed = 0,
-                                  DType dtype = DType::f32);
 
 struct SavedModel {
   ModelConfig config;
@@ -60,10 +28,32 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 /// the file and what is wrong with it.
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);
 
-/// The model as what it can do. Throws Error, saying what it is, if it is something else.
-const LanguageModel& as_language_model(const SavedModel& saved);
-const MaskedModel& as_masked_model(const SavedModel& saved);
-const TranslationModel& as_translation_model(const SavedModel& saved);
+/// The model as what it can do, such as `as<LanguageModel>(saved)`; null if it cannot.
+template <typename Kind>
+const Kind* as_if(const SavedModel& saved) {
+  return dynamic_cast<const Kind*>(saved.model.get());
+}
+
+/// Throws Error, saying what kind of model `wanted` is and what `saved` is.
+[[noreturn]] void refuse_ability(const SavedModel& saved, const Ability& wanted);
+
+/// Likewise. Throws Error, saying what it is, if it is something else.
+template <typename Kind>
+const Kind& as(const SavedModel& saved) {
+  const Kind* const model = as_if<Kind>(saved);
+  if (model == nullptr) refuse_ability(saved, Kind::kAbility);
+  return *model;
+}
+
+inline const LanguageModel& as_language_model(const SavedModel& saved) {
+  return as<LanguageModel>(saved);
+}
+inline const MaskedModel& as_masked_model(const SavedModel& saved) {
+  return as<MaskedModel>(saved);
+}
+inline const TranslationModel& as_translation_model(const SavedModel& saved) {
+  return as<TranslationModel>(saved);
+}
 
 }  // namespace clearhead
 

@@ -15,7 +15,7 @@
 #include <optional>
 #include <vector>
 
-#include "clearhead/models/model_file.h"
+#include "clearhead/models/family.h"
 #include "clearhead/train/task.h"
 
 namespace clearhead {

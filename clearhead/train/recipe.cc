@@ -4,6 +4,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/text/text_file.h"
+#include "clearhead/train/task.h"
 
 namespace clearhead {
 namespace {
@@ -72,8 +73,7 @@ Recipe read_recipe(const std::filesystem::path& path) {
   if (recipe.data.train.empty()) {
     throw Error(where + "data.train: expected at least one file, got none");
   }
-  const bool translates = recipe.model.family == Family::encoder_decoder ||
-                          recipe.model.family == Family::recurrent_encoder_decoder;
+  const bool translates = data_kind(recipe.model.family) == DataKind::pairs;
   const auto require_as_many = [&](const char* name, std::size_t targets, std::size_t sources) {
     const std::size_t expected = translates ? sources : 0;
     if (targets == expected) return;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "clearhead/base/precision.h"
-#include "clearhead/models/model_file.h"
+#include "clearhead/models/family.h"
 #include "clearhead/train/optimizer.h"
 #include "clearhead/train/schedule.h"
 

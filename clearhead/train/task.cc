@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -223,14 +225,12 @@ std::vector<Line> cut_off(std::vector<Line>& lines, double share) {
   return rest;
 }
 
-bool reads_lines(Family family) { return family != Family::decoder && family != Family::recurrent; }
-
 // Training text, without the end of it that serves to validate if there are no files for that.
 std::string text_to_learn_from(const Recipe& recipe, const Paths& files,
                                const std::filesystem::path& data) {
   if (files.empty() || !recipe.data.validation.empty()) return joined_text(files, data);
   const double share = recipe.data.train_share;
-  if (!reads_lines(recipe.model.family)) {
+  if (data_kind(recipe.model.family) == DataKind::text) {
     return std::string(split_text(joined_text(files, data), share).train);
   }
   std::vector<std::string> lines = joined_lines(files, data);
@@ -255,6 +255,13 @@ Pairs read_pairs(const Paths& sources, const Paths& targets, const std::filesyst
   return pairs;
 }
 
+// The longest line that the recipe's model reads, where `beside` tokens come to it.
+std::int64_t most_tokens(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t beside) {
+  const auto outline = make_model(model_config(recipe, tokenizer), /*seed=*/std::nullopt);
+  return outline->context() == 0 ? std::numeric_limits<std::int64_t>::max()
+                                 : outline->context() - beside;
+}
+
 // Lines longer than the model reads are left out, and so are blank ones, which hide nothing.
 void drop_unreadable(std::vector<Sequence>& lines, std::int64_t most) {
   std::erase_if(lines,
@@ -275,7 +282,7 @@ void drop_long(Pairs& pairs, std::int64_t most) {
 }
 
 std::unique_ptr<Task> text_task(const Recipe& recipe, const std::filesystem::path& data,
-                                const Tokenizer& tokenizer) {
+                                std::shared_ptr<const Tokenizer> tokenizer) {
   const DataConfig& files = recipe.data;
   const std::string text = joined_text(files.train, data);
   TextParts parts{text, {}};
@@ -286,11 +293,10 @@ std::unique_ptr<Task> text_task(const Recipe& recipe, const std::filesystem::pat
     validation = joined_text(files.validation, data);
     parts.validation = validation;
   }
-  const ModelConfig& model = recipe.model;
-  const std::int64_t T = model.is_recurrent() ? model.recurrent.context : model.transformer.context;
-  require_memory("batch", recipe.training.batch * T, tokenizer.size());
-  return std::make_unique<TextTask>(tokenizer.encode(parts.train),
-                                    tokenizer.encode(parts.validation), T, recipe.training);
+  const std::int64_t T = recipe.model.context();
+  require_memory("batch", recipe.training.batch * T, tokenizer->size());
+  return std::make_unique<TextTask>(tokenizer->encode(parts.train),
+                                    tokenizer->encode(parts.validation), T, recipe.training);
 }
 
 std::unique_ptr<Task> masked_task(const Recipe& recipe, const std::filesystem::path& data,
@@ -300,7 +306,7 @@ std::unique_ptr<Task> masked_task(const Recipe& recipe, const std::filesystem::p
       recipe.data.validation.empty()
           ? cut_off(train, recipe.data.train_share)
           : encode_lines(joined_lines(recipe.data.validation, data), *tokenizer);
-  const std::int64_t most = recipe.model.transformer.context - 2;  // <s> and </s> come to it
+  const std::int64_t most = most_tokens(recipe, *tokenizer, 2);  // <s> and </s> come to it
   drop_unreadable(train, most);
   drop_unreadable(validation, most);
   return std::make_unique<MaskedTask>(std::move(train), std::move(validation), std::move(tokenizer),
@@ -317,21 +323,44 @@ std::unique_ptr<Task> translation_task(const Recipe& recipe, const std::filesyst
   } else {
     validation = read_pairs(files.validation, files.validation_targets, data, *tokenizer);
   }
-  if (!recipe.model.is_recurrent()) {
-    const std::int64_t most = recipe.model.transformer.context - 1;  // <s> or </s> comes to it
-    drop_long(train, most);
-    drop_long(validation, most);
-  }
+  const std::int64_t most = most_tokens(recipe, *tokenizer, 1);  // <s> or </s> comes to it
+  drop_long(train, most);
+  drop_long(validation, most);
   return std::make_unique<TranslationTask>(std::move(train), std::move(validation),
                                            std::move(tokenizer), recipe.training);
 }
 
+// How what models can do is learnt: a new ability is a new row.
+struct TaskRow {
+  Ability ability;
+  DataKind data;
+  std::unique_ptr<Task> (*make)(const Recipe& recipe, const std::filesystem::path& data,
+                                std::shared_ptr<const Tokenizer> tokenizer);
+};
+
+constexpr TaskRow kTasks[] = {
+    {LanguageModel::kAbility, DataKind::text, text_task},
+    {MaskedModel::kAbility, DataKind::lines, masked_task},
+    {TranslationModel::kAbility, DataKind::pairs, translation_task},
+};
+
+const TaskRow& task_of(Family family) {
+  const FamilyRow& row = row_of(family);
+  for (const TaskRow& task : kTasks) {
+    if (task.ability == row.ability) return task;
+  }
+  throw Error(fmt::format("recipe: model.family: expected one that can be trained, got {}, {}",
+                          row.name, row.ability.words));
+}
+
 }  // namespace
+
+DataKind data_kind(Family family) { return task_of(family).data; }
 
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                                  const std::filesystem::path& data) {
   std::vector<std::string> specials;
-  if (reads_lines(recipe.model.family)) {
+  if (data_kind(recipe.model.family) != DataKind::text) {
     for (const std::string_view name : {kPadToken, kStartToken, kEndToken, kMaskToken}) {
       specials.emplace_back(name);
     }
@@ -365,17 +394,7 @@ ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer) {
 
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer) {
-  switch (recipe.model.family) {
-    case Family::encoder:
-      return masked_task(recipe, data, std::move(tokenizer));
-    case Family::encoder_decoder:
-    case Family::recurrent_encoder_decoder:
-      return translation_task(recipe, data, std::move(tokenizer));
-    case Family::decoder:
-    case Family::recurrent:
-      break;
-  }
-  return text_task(recipe, data, *tokenizer);
+  return task_of(recipe.model.family).make(recipe, data, std::move(tokenizer));
 }
 
 }  // namespace clearhead

@@ -29,6 +29,12 @@ class Task {
   virtual double validate(const Model& model, Precision precision) const = 0;
 };
 
+/// How the files of a recipe are read: as one text, line by line, or in pairs of lines.
+enum class DataKind { text, lines, pairs };
+
+/// What models of this family learn from.
+DataKind data_kind(Family family);
+
 /// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. Throws
 /// Error, naming the file, if that cannot be read.
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
@@ -38,7 +44,7 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
 /// has another.
 ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer);
 
-/// The task of the recipe's family. Throws Error if the data cannot be read or are too little.
+/// The task of what the recipe's family can do. Throws Error if the data cannot be read or are too little.
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer);
 

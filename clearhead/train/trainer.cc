@@ -9,6 +9,7 @@
 #include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
+#include "clearhead/models/model_file.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/text/tokenizer_file.h"
 

@@ -216,9 +216,10 @@ TEST_F(See, GuessesWhatHidesBehindMasks) {
 
 TEST_F(See, ShowsTheStatesOfANetworkWithoutAttention) {
   const SavedModel tiny = write_language_model(folder_ / "lm");
-  ModelConfig config{.family = Family::recurrent};
-  config.recurrent = {
-      .vocabulary = tiny.tokenizer->size(), .channels = 8, .hidden = 8, .layers = 2};
+  const ModelConfig config{
+      Family::recurrent,
+      RecurrentModelConfig{
+          .vocabulary = tiny.tokenizer->size(), .channels = 8, .hidden = 8, .layers = 2}};
   save_model(folder_ / "rnn", config, *tiny.tokenizer, make_model(config, 5)->parameters());
   const std::vector<std::string> common = {"to be", "--model", "rnn"};
   const std::string text = say(common);
@@ -232,8 +233,9 @@ TEST_F(See, ShowsTheStatesOfANetworkWithoutAttention) {
 
 TEST_F(See, OneHeadOfAdditiveAttention) {
   const SavedModel tiny = write_translation_model(folder_ / "mt");
-  ModelConfig config{.family = Family::recurrent_encoder_decoder};
-  config.recurrent = {.vocabulary = tiny.tokenizer->size(), .channels = 8, .hidden = 8};
+  const ModelConfig config{
+      Family::recurrent_encoder_decoder,
+      RecurrentModelConfig{.vocabulary = tiny.tokenizer->size(), .channels = 8, .hidden = 8}};
   save_model(folder_ / "rnn", config, *tiny.tokenizer, make_model(config, 5)->parameters());
   const std::string text = say({"a dog", "--model", "rnn"});
   EXPECT_THAT(text, AllOf(HasSubstr("rnn: attention of the translation to the source\n"),

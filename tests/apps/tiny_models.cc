@@ -14,13 +14,12 @@ constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz .\n";
 
 // Large weights, so that what a model says depends on all that it reads.
 SavedModel write(const std::filesystem::path& folder, Family family, const Tokenizer& tokenizer) {
-  ModelConfig config{.family = family};
-  config.transformer = {.vocabulary = tokenizer.size(),
-                        .context = 32,
-                        .layers = 1,
-                        .heads = 2,
-                        .channels = 8,
-                        .init_std = 0.5};
+  const ModelConfig config{family, TransformerConfig{.vocabulary = tokenizer.size(),
+                                                     .context = 32,
+                                                     .layers = 1,
+                                                     .heads = 2,
+                                                     .channels = 8,
+                                                     .init_std = 0.5}};
   save_model(folder, config, tokenizer, make_model(config, 5)->parameters());
   return open_model(folder);
 }

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-#include "clearhead/models/model_file.h"
+#include "clearhead/models/family.h"
 
 namespace clearhead {
 namespace {
@@ -28,7 +28,7 @@ constexpr TransformerConfig kTiny{
 
 TEST(AttentionStacks, AreTheLayersOfOneKind) {
   Tape tape;
-  const ModelConfig config{.family = Family::encoder_decoder, .transformer = kTiny};
+  const ModelConfig config{Family::encoder_decoder, kTiny};
   const auto model = make_model(config);
   const auto& translation = dynamic_cast<const TranslationModel&>(*model);
   translation.decode(translation.encode(tokens_on(tape, 5), {}, {}), tokens_on(tape, 3), {});
@@ -45,8 +45,8 @@ TEST(AttentionStacks, AreTheLayersOfOneKind) {
 
 TEST(AttentionStacks, AdditiveAttentionIsOneHead) {
   Tape tape;
-  ModelConfig config{.family = Family::recurrent_encoder_decoder};
-  config.recurrent = {.vocabulary = 10, .channels = 8, .hidden = 8};
+  const ModelConfig config{Family::recurrent_encoder_decoder,
+                           RecurrentModelConfig{.vocabulary = 10, .channels = 8, .hidden = 8}};
   const auto model = make_model(config);
   const auto& translation = dynamic_cast<const TranslationModel&>(*model);
   translation.decode(translation.encode(tokens_on(tape, 5), {}, {}), tokens_on(tape, 3), {});
@@ -65,7 +65,7 @@ TEST(AttentionStacks, ThereAreNoneWithoutAttention) {
 
 TEST(VisibleWeights, AreThePatternAndMaskedWhereAQueryDoesNotSeeAKey) {
   Tape tape;
-  const auto model = make_model({.family = Family::decoder, .transformer = kTiny});
+  const auto model = make_model({Family::decoder, kTiny});
   dynamic_cast<const LanguageModel&>(*model).forward(tokens_on(tape, 4), {});
   const Var pattern = tape["blocks.1.attn.hook_pattern"];
   const HeadPlace place{.scope = "blocks.1.attn.", .head = 1};

@@ -16,17 +16,11 @@ using ::testing::HasSubstr;
 const CharacterTokenizer kTokenizer = CharacterTokenizer::learn("abcdefg");  // kV of them
 
 ModelConfig config_of(Family family) {
-  ModelConfig config{.family = family};
-  if (config.is_recurrent()) {
-    config.recurrent = {.vocabulary = kV, .channels = 4, .hidden = 5};
-  } else {
-    config.transformer = small(llama());
+  if (family == Family::recurrent || family == Family::recurrent_encoder_decoder) {
+    return {family, RecurrentModelConfig{.vocabulary = kV, .channels = 4, .hidden = 5}};
   }
-  return config;
+  return {family, small(llama())};
 }
-
-constexpr Family kFamilies[] = {Family::decoder, Family::encoder, Family::encoder_decoder,
-                                Family::recurrent, Family::recurrent_encoder_decoder};
 
 // A folder with a saved model, to spoil.
 struct Saved {
@@ -47,7 +41,8 @@ struct Saved {
 };
 
 TEST(ModelFile, OpensWhatItSaved) {
-  for (const Family family : kFamilies) {
+  for (const FamilyRow& row : families()) {
+    const Family family = row.family;
     for (const DType dtype : {DType::f32, DType::bf16}) {
       const Saved saved(family, dtype);
       const SavedModel opened = open_model(saved.folder.path());
@@ -70,7 +65,7 @@ TEST(ModelFile, CalculatesTheSameOnceOpened) {
   const SavedModel opened = open_model(saved.folder.path());
   Tape tape(Keep::nothing);
   const Var tokens = tape.input("tokens", ids({{0, 3, 6}}));
-  expect_near(as_language_model(opened).forward(tokens, {}).value(),
+  expect_near(as<LanguageModel>(opened).forward(tokens, {}).value(),
               dynamic_cast<const LanguageModel&>(*saved.model).forward(tokens, {}).value(), 0);
 }
 
@@ -81,7 +76,7 @@ TEST(ModelFile, MatricesMayStayBf16) {
                                                       {Family::encoder, small(bert())}};
   for (const auto& [family, transformer] : all) {
     const TemporaryFolder folder;
-    const ModelConfig config{.family = family, .transformer = transformer};
+    const ModelConfig config{family, transformer};
     save_model(folder.path(), config, kTokenizer, make_model(config, 3)->parameters());
     const SavedModel widened = open_model(folder.path());
     const SavedModel kept = open_model(folder.path(), /*keep_bf16=*/true);
@@ -94,8 +89,8 @@ TEST(ModelFile, MatricesMayStayBf16) {
       Tape tape(Keep::nothing);
       const Var tokens = tape.input("tokens", ids({{0, 3, 6, 1, 2, 5}}).slice(1, 0, T));
       const auto logits = [&](const SavedModel& model) {
-        return family == Family::encoder ? as_masked_model(model).forward(tokens, {}, {}).value()
-                                         : as_language_model(model).forward(tokens, {}).value();
+        return family == Family::encoder ? as<MaskedModel>(model).forward(tokens, {}, {}).value()
+                                         : as<LanguageModel>(model).forward(tokens, {}).value();
       };
       expect_near(logits(kept), logits(widened), 1e-5);  // a few dozen roundings of f32
     }
@@ -124,21 +119,40 @@ TEST(ModelFile, SavesInPlaceOfAModelThatIsOpen) {
 
 TEST(ModelFile, SaysWhatAModelIsThatCannotDoWhatIsAsked) {
   SavedModel decoder{config_of(Family::decoder), nullptr, make_model(config_of(Family::decoder))};
-  EXPECT_NO_THROW(as_language_model(decoder));
-  expect_error([&] { as_masked_model(decoder); },
+  EXPECT_NO_THROW(as<LanguageModel>(decoder));
+  expect_error([&] { as<MaskedModel>(decoder); },
                "expected a masked model (clearhead fill), got a language model (clearhead "
                "generate): its family is decoder");
-  expect_error([&] { as_translation_model(decoder); }, "expected a translation model");
+  expect_error([&] { as<TranslationModel>(decoder); }, "expected a translation model");
   SavedModel encoder{config_of(Family::encoder), nullptr, make_model(config_of(Family::encoder))};
-  EXPECT_NO_THROW(as_masked_model(encoder));
-  expect_error([&] { as_language_model(encoder); }, "got a masked model (clearhead fill)");
+  EXPECT_NO_THROW(as<MaskedModel>(encoder));
+  expect_error([&] { as<LanguageModel>(encoder); }, "got a masked model (clearhead fill)");
   for (const Family family : {Family::encoder_decoder, Family::recurrent_encoder_decoder}) {
     SavedModel translator{config_of(family), nullptr, make_model(config_of(family))};
-    EXPECT_NO_THROW(as_translation_model(translator));
+    EXPECT_NO_THROW(as<TranslationModel>(translator));
   }
   SavedModel recurrent{config_of(Family::recurrent), nullptr,
                        make_model(config_of(Family::recurrent))};
-  EXPECT_NO_THROW(as_language_model(recurrent));
+  EXPECT_NO_THROW(as<LanguageModel>(recurrent));
+}
+
+// What a config says of itself and what its model can do are one row, so that they agree.
+TEST(Family, ModelsCanDoWhatTheirRowSays) {
+  for (const FamilyRow& row : families()) {
+    const ModelConfig config = config_of(row.family);
+    const SavedModel saved{config, nullptr, make_model(config, std::nullopt)};
+    EXPECT_EQ(as_if<LanguageModel>(saved) != nullptr, row.ability == LanguageModel::kAbility);
+    EXPECT_EQ(as_if<MaskedModel>(saved) != nullptr, row.ability == MaskedModel::kAbility);
+    EXPECT_EQ(as_if<TranslationModel>(saved) != nullptr, row.ability == TranslationModel::kAbility);
+  }
+}
+
+TEST(Family, RefusesTheNetworkOfAnother) {
+  expect_error(
+      [] {
+        make_model({Family::decoder, RecurrentModelConfig{}});
+      },
+      "the family decoder is described by a config of its network called transformer");
 }
 
 TEST(ModelFile, RefusesFoldersThatLackAFile) {
@@ -186,9 +200,10 @@ TEST(ModelFile, TakesNoMemoryForWhatAConfigClaims) {
   saved.replace_in_config("\"context\": 6", "\"context\": 1048576");
   expect_error([&] { open_model(saved.folder.path()); },
                "model.safetensors: embed.W_E: the model has [7, 1048576]");
-  ModelConfig huge = saved.config;
-  huge.transformer.channels = 1 << 20;
-  huge.transformer.layers = 100;
+  TransformerConfig network = small(llama());
+  network.channels = 1 << 20;
+  network.layers = 100;
+  const ModelConfig huge{Family::decoder, network};
   expect_error([&] { make_model(huge); }, "MiB, and this machine has");
   EXPECT_GT(make_model(huge, /*seed=*/std::nullopt)->parameters().count(), std::int64_t{1} << 40);
 }

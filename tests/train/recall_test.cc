@@ -55,9 +55,10 @@ TEST(RecallTask, NeedsADistance) {
 // h_t = tanh(W·x_t + R·h_{t−1}) with R = I/2 and inputs so small that tanh is the identity: each step back halves the
 // gradient. The relative error of tanh' is its argument's square, below 1e-12.
 TEST(GradientReach, OfAnRnnFallsByItsMatrix) {
-  ModelConfig config{.family = Family::recurrent};
-  config.recurrent = {
-      .vocabulary = kRecallVocabulary, .kind = RecurrentKind::rnn, .channels = 3, .hidden = 3};
+  const ModelConfig config{
+      Family::recurrent,
+      RecurrentModelConfig{
+          .vocabulary = kRecallVocabulary, .kind = RecurrentKind::rnn, .channels = 3, .hidden = 3}};
   const auto model = make_model(config, 1, DType::f64);
   for (Parameter& parameter : model->parameters()) {
     double* values = parameter.value.mutable_data<double>();

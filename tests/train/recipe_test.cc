@@ -50,7 +50,7 @@ TEST(Recipe, SaysHowFarGradientsOfARecurrentNetworkReachBack) {
   set_content(folder / "recipe.json",
               R"({"data": {"train": ["x"]},
                   "model": {"family": "recurrent", "recurrent": {"context": 32}}})");
-  EXPECT_EQ(read_recipe(folder / "recipe.json").model.recurrent.context, 32);
+  EXPECT_EQ(read_recipe(folder / "recipe.json").model.context(), 32);
 }
 
 TEST(Recipe, WhatIsWrittenIsReadBack) {

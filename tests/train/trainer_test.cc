@@ -32,9 +32,12 @@ void write_data(const TemporaryFolder& folder) {
 Recipe small_recipe(Family family) {
   Recipe recipe;
   recipe.model.family = family;
-  recipe.model.transformer = {
-      .context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
-  recipe.model.recurrent = {.context = 16, .channels = 16, .hidden = 16};
+  if (family == Family::recurrent || family == Family::recurrent_encoder_decoder) {
+    recipe.model.network = RecurrentModelConfig{.context = 16, .channels = 16, .hidden = 16};
+  } else {
+    recipe.model.network =
+        TransformerConfig{.context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
+  }
   recipe.data.train = {"words.txt"};
   if (family == Family::encoder_decoder || family == Family::recurrent_encoder_decoder) {
     recipe.data.train_targets = {"backwards.txt"};
@@ -49,8 +52,8 @@ Recipe small_recipe(Family family) {
 }
 
 TEST(Trainer, EveryFamilyLearns) {
-  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder,
-                              Family::recurrent, Family::recurrent_encoder_decoder}) {
+  for (const FamilyRow& row : families()) {
+    const Family family = row.family;
     const TemporaryFolder folder;
     write_data(folder);
     Trainer trainer(small_recipe(family), folder.path(), folder / "run");
@@ -167,10 +170,10 @@ TEST(Trainer, NamesWhatIsMissing) {
   recipe.data.train = {"none.txt"};
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "none.txt");
   recipe = small_recipe(Family::decoder);
-  recipe.model.transformer.context = 400;
+  std::get<TransformerConfig>(recipe.model.network).context = 400;
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "shorter context");
   recipe = small_recipe(Family::decoder);
-  recipe.model.transformer.heads = 3;
+  std::get<TransformerConfig>(recipe.model.network).heads = 3;
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "3 heads");
   set_content(folder / "file", "");
   expect_error(
@@ -204,7 +207,7 @@ TEST(Trainer, RefusesWhatFitsNoMemory) {
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
                "training.batch: the scores");
   recipe = small_recipe(Family::decoder);
-  recipe.model.transformer.channels = 1 << 20;
+  std::get<TransformerConfig>(recipe.model.network).channels = 1 << 20;
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "to train it takes");
 }
 
@@ -238,7 +241,7 @@ TEST(Trainer, AModelThatDivergedIsNotSaved) {
   const TemporaryFolder folder;
   write_data(folder);
   Recipe recipe = small_recipe(Family::decoder);
-  recipe.model.transformer.norm = NormKind::rms;
+  std::get<TransformerConfig>(recipe.model.network).norm = NormKind::rms;
   recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 1e38};
   recipe.training.evaluate_every = 1;
   Trainer trainer(recipe, folder.path(), folder / "run");

@@ -61,8 +61,7 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
   const std::string text = read_text(o.file);
   const std::string_view part = o.skip == 0 ? text : split_text(text, o.skip).validation;
   const Sequence tokens = saved.tokenizer->encode(part);
-  const std::int64_t T =
-      saved.config.is_recurrent() ? saved.config.recurrent.context : model.context();
+  const std::int64_t T = saved.config.context();
   const PredictionScore score = evaluate_text(model, tokens, T, o.model.precision);
   // All but the first token are predicted.
   const std::int64_t characters =
@@ -113,24 +112,41 @@ Report evaluate_translations(const SavedModel& saved, const Options& o) {
   return report;
 }
 
+// How what models can do is evaluated.
+struct Evaluator {
+  Ability ability;
+  bool reads_pairs;  // of --source and --target, or one --file
+  Report (*evaluate)(const SavedModel& saved, const Options& o);
+};
+
+constexpr Evaluator kEvaluators[] = {
+    {LanguageModel::kAbility, false, evaluate_text},
+    {MaskedModel::kAbility, false, evaluate_masks},
+    {TranslationModel::kAbility, true, evaluate_translations},
+};
+
+const Evaluator& evaluator_of(const Ability& ability) {
+  for (const Evaluator& evaluator : kEvaluators) {
+    if (evaluator.ability == ability) return evaluator;
+  }
+  throw Error(fmt::format("there is no measure of {} yet", ability.words));
+}
+
 void evaluate(const Options& o) {
   const SavedModel saved = open_model(o.model);
-  const bool translates = dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr;
-  const bool continues = dynamic_cast<const LanguageModel*>(saved.model.get()) != nullptr;
-  const bool has_pairs = !o.source.empty() && !o.target.empty();
-  if (translates && (!has_pairs || !o.file.empty())) {
-    throw UsageError("this is a translation model: give --source FILE and --target FILE");
-  }
-  if (!translates && (o.file.empty() || !o.source.empty() || !o.target.empty())) {
+  const Ability& ability = row_of(saved.config.family).ability;
+  const Evaluator& evaluator = evaluator_of(ability);
+  const bool has_pairs = !o.source.empty() && !o.target.empty() && o.file.empty();
+  const bool has_file = !o.file.empty() && o.source.empty() && o.target.empty();
+  if (!(evaluator.reads_pairs ? has_pairs : has_file)) {
     throw UsageError(
-        fmt::format("this is a {} model: give --file FILE", continues ? "language" : "masked"));
+        fmt::format("this is {}: give {}", ability.words,
+                    evaluator.reads_pairs ? "--source FILE and --target FILE" : "--file FILE"));
   }
-  if (o.skip != 0 && !continues)
+  if (o.skip != 0 && as_if<LanguageModel>(saved) == nullptr) {
     throw UsageError("--skip is for language models, which read one text");
-  const Report report = translates  ? evaluate_translations(saved, o)
-                        : continues ? evaluate_text(saved, o)
-                                    : evaluate_masks(saved, o);
-  write_output(report.text());
+  }
+  write_output(evaluator.evaluate(saved, o).text());
 }
 
 }  // namespace

@@ -29,20 +29,13 @@ std::string folder_name(const std::filesystem::path& model) {
   return (model.has_filename() ? model : model.parent_path()).filename().string();
 }
 
-std::string family_name(Family family) {
-  switch (family) {
-    case Family::decoder:
-      return "a decoder";
-    case Family::encoder:
-      return "an encoder";
-    case Family::encoder_decoder:
-      return "an encoder-decoder";
-    case Family::recurrent:
-      return "a recurrent network";
-    case Family::recurrent_encoder_decoder:
-      break;
-  }
-  return "a recurrent encoder-decoder";
+std::string sizes(const TransformerConfig& network) {
+  return fmt::format("{} × {}, {} channels", counted(network.layers, "layer"),
+                     counted(network.heads, "head"), network.channels);
+}
+
+std::string sizes(const RecurrentModelConfig& network) {
+  return fmt::format("{}, states of {} numbers", counted(network.layers, "layer"), network.hidden);
 }
 
 }  // namespace
@@ -86,16 +79,10 @@ Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
 }
 
 std::string Reading::describe() const {
-  const ModelConfig& config = saved.config;
-  std::string text = name + ", " + family_name(config.family) + ": ";
-  if (config.is_recurrent()) {
-    text += fmt::format("{}, states of {} numbers", counted(config.recurrent.layers, "layer"),
-                        config.recurrent.hidden);
-  } else {
-    text += fmt::format("{} × {}, {} channels", counted(config.transformer.layers, "layer"),
-                        counted(config.transformer.heads, "head"), config.transformer.channels);
-  }
-  return text + fmt::format(", {} parameters", with_commas(saved.model->parameters().count()));
+  return fmt::format(
+      "{}, {}: {}, {} parameters", name, row_of(saved.config.family).words,
+      std::visit([](const auto& network) { return sizes(network); }, saved.config.network),
+      with_commas(saved.model->parameters().count()));
 }
 
 }  // namespace clearhead
