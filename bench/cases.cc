@@ -211,7 +211,8 @@ std::vector<Case> map_cases(bool quick) {
                      limit_of(p), flop, [=] {
                        const Tensor q = random_tensor({T, D}, 1);
                        const Tensor k = random_tensor({T, D}, 2);
-                       AttentionMapOptions options{.is_causal = true, .cell = quick ? 64 : 512};
+                       AttentionMapOptions options{.rule = {.is_causal = true},
+                                                   .cell = quick ? 64 : 512};
                        options.precision = precision_at(p);
                        return [=] { attention_map(q, k, options); };
                      }});

@@ -5,15 +5,10 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/base/parallel.h"
-#include "clearhead/base/workspace.h"
 #include "clearhead/lens/attention_head.h"
 
 namespace clearhead {
 namespace {
-
-using kernels::AttentionProblem;
-using kernels::kQueryTile;
 
 constexpr std::int64_t kMostWindowPairs = std::int64_t{1} << 28;  // 1 GiB
 
@@ -21,9 +16,8 @@ constexpr std::int64_t kMostWindowPairs = std::int64_t{1} << 28;  // 1 GiB
 
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& w,
                         const AttentionMapOptions& options) {
-  AttentionHead head(q, k, {}, options);
-  const std::int64_t T = head.problem().queries;
-  const std::int64_t S = head.problem().keys;
+  const compute::Attention head = head_of(q, k, {}, options);
+  const std::int64_t T = head.T, S = head.S;
   const auto text = [](std::int64_t a, std::int64_t b) {
     return std::to_string(a) + ":" + std::to_string(b);
   };
@@ -39,34 +33,21 @@ Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow&
                 " pairs are more than " + std::to_string(kMostWindowPairs) +
                 "; take a smaller window, or a map");
   }
-  head.keep_queries(w.t, w.t_end);
-  const AttentionProblem<float>& problem = head.problem();
-  const Workspace<float> stats(3 * rows);
-  const float* const row_max = stats.get();
-  const float* const row_sum = row_max + rows;
-  pool_all(problem, S, {nullptr, stats.get(), stats.get() + rows, stats.get() + 2 * rows},
-           options.progress, {});
-
-  Tensor pattern = Tensor::empty({rows, columns}, DType::f32);
+  const compute::Attention some = queries_of(head, w.t, w.t_end);
+  const compute::AttentionRows softmax = compute::attention_rows(some, options.progress);
+  const Index begin = {0, 0, 0, w.s}, end = {1, 1, rows, w.s_end};
+  Tensor pattern = compute::attention_step(some, compute::AttentionStep::pattern,
+                                           {Tensor(), softmax.row_max, softmax.row_sum}, begin, end)
+                       .reshape({rows, columns});
   float* const weights = pattern.mutable_data<float>();
-  parallel_for(divide_up(rows, kQueryTile), [&](std::int64_t tile_row) {
-    constexpr std::int64_t kKeyTile = kernels::kKeyTile;
-    const Workspace<float> scores(kQueryTile * kKeyTile);
-    const Workspace<float> memory(kernels::attention_workspace(problem));
-    const std::int64_t t = tile_row * kQueryTile;
-    const std::int64_t t_end = std::min(t + kQueryTile, rows);
-    for (std::int64_t s = w.s; s < w.s_end; s += kKeyTile) {
-      const kernels::Tile tile{0, 0, t, t_end, s, std::min(s + kKeyTile, w.s_end)};
-      kernels::score_tile(problem, tile, kernels::ScoreStage::masked, scores.get(), memory.get());
-      for (std::int64_t i = t; i < t_end; ++i) {
-        for (std::int64_t j = 0; j < tile.s_end - s; ++j) {
-          const float score = scores.get()[(i - t) * kKeyTile + j];
-          weights[i * columns + s - w.s + j] =
-              score == kMinusInfinity ? score : std::exp(score - row_max[i]) / row_sum[i];
-        }
-      }
-    }
-  });
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const KeyRange seen = some.visible_keys(0, i);
+    std::fill(weights + i * columns,
+              weights + i * columns + std::clamp(seen.begin - w.s, std::int64_t{0}, columns),
+              kMinusInfinity);
+    std::fill(weights + i * columns + std::clamp(seen.end - w.s, std::int64_t{0}, columns),
+              weights + (i + 1) * columns, kMinusInfinity);
+  }
   return pattern;
 }
 
@@ -95,9 +76,8 @@ Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
                      const AttentionMapOptions& options) {
   AttentionMapOptions exact = options;
   exact.precision = Precision::highest;
-  AttentionHead head(q, k, {}, exact);
-  const std::int64_t T = head.problem().queries;
-  const std::int64_t S = head.problem().keys;
+  const compute::Attention head = head_of(q, k, {}, exact);
+  const std::int64_t T = head.T, S = head.S;
   if (map.precision != Precision::highest) {
     throw Error(
         "mass received: the map's row sums belong to scores of a lower precision; make it with "
@@ -109,20 +89,19 @@ Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
   }
   // With queries and keys exchanged, the mass of key j is the softmax sum of its row of scores
   // score_ij − lse_i: Σ_i exp(score_ij − lse_i) = exp(row_max_j)·row_sum_j.
-  const Workspace<float> bias(T);
+  Tensor bias = Tensor::empty({T}, DType::f32);
   for (std::int64_t i = 0; i < T; ++i) {
     const float sum = map.row_sum.data<float>()[i];
-    bias.get()[i] = sum == 0 ? kMinusInfinity : -(map.row_max.data<float>()[i] + std::log(sum));
+    bias.mutable_data<float>()[i] =
+        sum == 0 ? kMinusInfinity : -(map.row_max.data<float>()[i] + std::log(sum));
   }
-  head.exchange(bias.get());
-  const Workspace<float> stats(3 * S);
-  pool_all(head.problem(), std::max<std::int64_t>(T, 1),  // one cell
-           {nullptr, stats.get(), stats.get() + S, stats.get() + 2 * S}, options.progress, {});
+  const compute::AttentionRows keys =
+      compute::attention_rows(exchanged(head, bias), options.progress);
   Tensor mass = Tensor::empty({S}, DType::f64);
   double* const to = mass.mutable_data<double>();
   for (std::int64_t j = 0; j < S; ++j) {
-    const double sum = static_cast<double>(stats.get()[S + j]);
-    to[j] = sum == 0 ? 0 : std::exp(static_cast<double>(stats.get()[j])) * sum;
+    const auto sum = static_cast<double>(keys.row_sum.data<float>()[j]);
+    to[j] = sum == 0 ? 0 : std::exp(static_cast<double>(keys.row_max.data<float>()[j])) * sum;
   }
   return mass;
 }

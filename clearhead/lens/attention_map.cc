@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/lens/attention_head.h"
@@ -12,22 +13,18 @@
 namespace clearhead {
 namespace {
 
-using kernels::AttentionProblem;
-using kernels::KeyRange;
-using kernels::PooledRows;
-
 constexpr std::int64_t kMostCells = 8192;  // a side of the finest level: 512 MiB for max and mean
 constexpr std::int64_t kUsualCells = 2048;
 
 // pairs[c] = the pairs of row `row` of cells that see each other.
-void count_pairs(const AttentionProblem<float>& problem, std::int64_t cell, std::int64_t row,
+void count_pairs(const compute::Attention& head, std::int64_t cell, std::int64_t row,
                  std::vector<std::int64_t>& pairs) {
   std::fill(pairs.begin(), pairs.end(), 0);
   std::vector<std::int64_t> whole(pairs.size() + 1, 0);  // begins and ends of runs of whole cells
-  const std::int64_t t_end = std::min((row + 1) * cell, problem.queries);
+  const std::int64_t t_end = std::min((row + 1) * cell, head.T);
   for (std::int64_t t = row * cell; t < t_end; ++t) {
-    const KeyRange seen = kernels::visible_keys(problem, 0, t);
-    const std::int64_t end = std::min(seen.end, problem.keys);
+    const KeyRange seen = head.visible_keys(0, t);
+    const std::int64_t end = std::min(seen.end, head.S);
     if (seen.begin >= end) continue;
     const std::int64_t first = seen.begin / cell;
     const std::int64_t last = (end - 1) / cell;
@@ -49,8 +46,8 @@ void count_pairs(const AttentionProblem<float>& problem, std::int64_t cell, std:
 
 // The next coarser level; `mean` holds sums in both.
 AttentionMapLevel coarser(const AttentionMapLevel& fine) {
-  const std::int64_t rows = divide_up(fine.max.size(0), 2);
-  const std::int64_t columns = divide_up(fine.max.size(1), 2);
+  const std::int64_t rows = ceil_div(fine.max.size(0), 2);
+  const std::int64_t columns = ceil_div(fine.max.size(1), 2);
   AttentionMapLevel level{2 * fine.cell, Tensor::empty({rows, columns}, DType::f32),
                           Tensor({rows, columns}, DType::f32)};
   float* const max = level.max.mutable_data<float>();
@@ -70,12 +67,12 @@ AttentionMapLevel coarser(const AttentionMapLevel& fine) {
 }
 
 // Sums become means over the pairs that see each other; −∞ where there is none.
-void divide_by_pairs(const AttentionProblem<float>& problem, AttentionMapLevel& level) {
+void divide_by_pairs(const compute::Attention& head, AttentionMapLevel& level) {
   float* const mean = level.mean.mutable_data<float>();
   const std::int64_t columns = level.mean.size(1);
   parallel_for(level.mean.size(0), [&](std::int64_t i) {
     std::vector<std::int64_t> pairs(static_cast<std::size_t>(columns));
-    count_pairs(problem, level.cell, i, pairs);
+    count_pairs(head, level.cell, i, pairs);
     for (std::int64_t j = 0; j < columns; ++j) {
       float& x = mean[i * columns + j];
       x = pairs[j] == 0 ? kMinusInfinity : x / static_cast<float>(pairs[j]);
@@ -84,20 +81,24 @@ void divide_by_pairs(const AttentionProblem<float>& problem, AttentionMapLevel& 
 }
 
 // The finest level with its sums still sums, and the coarser ones of it.
-void build_levels(const AttentionProblem<float>& problem, AttentionMapLevel finest,
-                  AttentionMap& map) {
+void build_levels(const compute::Attention& head, AttentionMapLevel finest, AttentionMap& map) {
   map.levels.push_back(std::move(finest));
   while (map.levels.back().max.count() > 1) map.levels.push_back(coarser(map.levels.back()));
-  for (AttentionMapLevel& level : map.levels) divide_by_pairs(problem, level);
+  for (AttentionMapLevel& level : map.levels) divide_by_pairs(head, level);
 }
 
-// mean_score becomes the entropy −Σ P·ln P = row_max + ln row_sum − Σ P·score.
-void finish_entropy(std::int64_t rows, const RowResults& r) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const float entropy = (r.row_max[i] - r.mean_score[i]) + std::log(r.row_sum[i]);
+// The entropy of each row, −Σ P·ln P = row_max + ln row_sum − Σ P·score.
+Tensor entropy_of(const compute::AttentionRows& rows) {
+  Tensor entropy = Tensor::empty(rows.row_max.shape(), DType::f32);
+  const float* const row_max = rows.row_max.data<float>();
+  const float* const row_sum = rows.row_sum.data<float>();
+  const float* const mean_score = rows.mean_score.data<float>();
+  for (std::int64_t i = 0; i < entropy.count(); ++i) {
+    const float x = (row_max[i] - mean_score[i]) + std::log(row_sum[i]);
     // Rounding may leave a little less than nothing; a query that sees no key has nothing.
-    r.mean_score[i] = r.row_sum[i] == 0 || entropy < 0 ? 0 : entropy;
+    entropy.mutable_data<float>()[i] = row_sum[i] == 0 || x < 0 ? 0 : x;
   }
+  return entropy;
 }
 
 }  // namespace
@@ -110,48 +111,31 @@ std::int64_t default_cell(std::int64_t queries, std::int64_t keys) {
 
 AttentionMap attention_map(const Tensor& q, const Tensor& k, const AttentionMapOptions& options,
                            const Tensor& v) {
-  const AttentionHead head(q, k, v, options);
-  const AttentionProblem<float>& problem = head.problem();
-  const std::int64_t T = problem.queries;
-  const std::int64_t S = problem.keys;
+  const compute::Attention head = head_of(q, k, v, options);
+  const std::int64_t T = head.T, S = head.S;
   const std::int64_t cell = options.cell == 0 ? default_cell(T, S) : options.cell;
-  const std::int64_t rows = divide_up(T, cell);
-  const std::int64_t columns = divide_up(S, cell);
+  const std::int64_t rows = ceil_div(T, cell);
+  const std::int64_t columns = ceil_div(S, cell);
   if (std::max(rows, columns) > kMostCells) {
     throw Error("attention map: cells of " + std::to_string(cell) + " make a map of " +
                 std::to_string(rows) + " × " + std::to_string(columns) + ", more than " +
                 std::to_string(kMostCells) + " a side; take cells of " +
-                std::to_string(divide_up(std::max(T, S), kMostCells)) + " or more");
+                std::to_string(ceil_div(std::max(T, S), kMostCells)) + " or more");
   }
+  compute::AttentionCells cells = compute::attention_cells(head, cell, options.progress);
   AttentionMap map;
-  if (kernels::pool_is_packed(problem, cell)) map.precision = options.precision;
-  map.row_max = Tensor::empty({T}, DType::f32);
-  map.row_sum = Tensor::empty({T}, DType::f32);
-  map.row_entropy = Tensor::empty({T}, DType::f32);
-  if (v.defined()) map.z = Tensor::empty({T, problem.Dv}, DType::f32);
-  const RowResults results{v.defined() ? map.z.mutable_data<float>() : nullptr,
-                           map.row_max.mutable_data<float>(), map.row_sum.mutable_data<float>(),
-                           map.row_entropy.mutable_data<float>()};
-  AttentionMapLevel finest{cell, Tensor::empty({rows, columns}, DType::f32),
-                           Tensor({rows, columns}, DType::f32)};
-  float* const max = finest.max.mutable_data<float>();
-  float* const sum = finest.mean.mutable_data<float>();
-  std::fill(max, max + rows * columns, kMinusInfinity);
-  pool_all(
-      problem, cell, results, options.progress,
-      [&](std::int64_t t, std::int64_t t_end, KeyRange cells, const PooledRows<float>& pooled) {
-        const std::int64_t row = t / cell * columns;
-        kernels::pool_into_cells(pooled, t_end - t, cells, max + row, sum + row);
-      });
-  for (std::int64_t i = 0; i < rows * columns; ++i) max[i] = std::exp(max[i]);
-  finish_entropy(T, results);
+  map.precision = cells.precision;
+  map.z = cells.rows.z;
+  map.row_max = cells.rows.row_max;
+  map.row_sum = cells.rows.row_sum;
+  map.row_entropy = entropy_of(cells.rows);
 
   map.cell_mass = Tensor({columns}, DType::f64);
   double* const mass = map.cell_mass.mutable_data<double>();
   for (std::int64_t i = 0; i < rows * columns; ++i) {
-    mass[i % columns] += static_cast<double>(sum[i]);
+    mass[i % columns] += static_cast<double>(cells.sum.data<float>()[i]);
   }
-  build_levels(problem, std::move(finest), map);
+  build_levels(head, {cell, std::move(cells.max), std::move(cells.sum)}, map);
   // A largest weight of 0 may be one too small for f32, or that of a cell which nothing sees.
   for (AttentionMapLevel& level : map.levels) {
     float* const largest = level.max.mutable_data<float>();

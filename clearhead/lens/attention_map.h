@@ -1,13 +1,13 @@
-// Maps of very long attention: an overview of the pattern of any length, and any window of it at full
-// detail, in O(T) memory and a number of cells that does not grow with T.
+// Maps of very long attention: an overview of the pattern of any length, and any window of it at
+// full detail, in O(T) memory and a number of cells that does not grow with T.
 //
 //     P_ij = exp(score_ij − row_max_i) / row_sum_i      the pattern; [T, S] numbers, never stored
 //
 // One pass over q and k gives row_max, row_sum and the entropy of each row, and for each cell of
-// `cell` × `cell` pairs the largest and the mean weight. Coarser cells follow from finer ones exactly:
-// the largest of the largest, and means weighted by pairs. Whatever is asked for in detail is
-// calculated again from q and k: a window of the pattern, the strongest keys of a row, the mass that
-// each key receives.
+// `cell` × `cell` pairs the largest and the mean weight. Coarser cells follow from finer ones
+// exactly: the largest of the largest, and means weighted by pairs. Whatever is asked for in detail
+// is calculated again from q and k: a window of the pattern, the strongest keys of a row, the mass
+// that each key receives.
 //
 // What a number of the map is worth: the overview is calculated with the precision asked for
 // (docs/numerics.md states the errors). Windows and strongest keys are always calculated with the
@@ -17,22 +17,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <vector>
 
+#include "clearhead/base/attention_rule.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {
 
-/// Which pairs see each other and how they are scored, as AttentionOptions (ops/attention.h) has it;
-/// query 0 stands at key 0.
 struct AttentionMapOptions {
-  bool is_causal = false;
-  std::optional<double> scale = {};  ///< 1/√D if not given
-  double softcap = 0;
-  std::int64_t left_window_size = -1;
-  std::int64_t right_window_size = -1;
+  AttentionRule rule =
+      {};  ///< which pairs see each other and how they are scored; query 0 stands at key 0
   Precision precision = Precision::highest;
   /// Queries and keys of the finest cells; 0: `default_cell`.
   std::int64_t cell = 0;
@@ -65,9 +60,10 @@ struct AttentionMap {
   Precision precision = Precision::highest;
 };
 
-/// The map of queries q [T, D] and keys k [S, D], and their attention to values v [S, Dv] in the same
-/// pass unless `v` is undefined. q, k and v of other types than f32 are converted. Throws Error on
-/// shapes and options that do not fit, and if the finest level were larger than 8,192 × 8,192.
+/// The map of queries q [T, D] and keys k [S, D], and their attention to values v [S, Dv] in the
+/// same pass unless `v` is undefined. q, k and v of other types than f32 are converted. Throws
+/// Error on shapes and options that do not fit, and if the finest level were larger than 8,192 ×
+/// 8,192.
 AttentionMap attention_map(const Tensor& q, const Tensor& k,
                            const AttentionMapOptions& options = {}, const Tensor& v = {});
 
@@ -76,9 +72,9 @@ struct AttentionWindow {
   std::int64_t t = 0, t_end = 0, s = 0, s_end = 0;
 };
 
-/// The pattern in a window, f32 [t_end − t, s_end − s]; −∞ where a query does not see a key. Takes a
-/// look at every key that the window's queries see. Throws Error as attention_map, and if the window
-/// is not within the pattern or has more than 2²⁸ pairs.
+/// The pattern in a window, f32 [t_end − t, s_end − s]; −∞ where a query does not see a key. Takes
+/// a look at every key that the window's queries see. Throws Error as attention_map, and if the
+/// window is not within the pattern or has more than 2²⁸ pairs.
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& window,
                         const AttentionMapOptions& options = {});
 
@@ -95,8 +91,8 @@ std::vector<KeyWeight> strongest_keys(const Tensor& q, const Tensor& k, std::int
 /// f64 [S]: the sum of the weights that each key receives from all queries, Σ_i P_ij, with the
 /// row_max and row_sum of `map`. A second pass over all pairs, in f32, in which each row’s
 /// log-sum-exp is one f32: at scores of 10⁴ a mass is good to 10⁻³. Throws Error as attention_map,
-/// and if the map is not one of these queries or not of the highest precision, since its row_max and
-/// row_sum then belong to other scores.
+/// and if the map is not one of these queries or not of the highest precision, since its row_max
+/// and row_sum then belong to other scores.
 Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
                      const AttentionMapOptions& options = {});
 

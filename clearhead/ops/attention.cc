@@ -1,4 +1,5 @@
-// The public side of attention: checks, one form for all inputs, and the choice between by hand and fused.
+// The public side of attention: checks, one form for all inputs, and the choice between by hand and
+// fused.
 #include "clearhead/ops/attention.h"
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/attention/attention_block.h"
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
@@ -58,17 +58,6 @@ void check_types(const Var& q, const Var& k, const Var& v) {
 }
 
 void check_options(const AttentionOptions& options) {
-  if (options.left_window_size < -1 || options.right_window_size < -1) {
-    refuse("left_window_size and right_window_size must be -1 (no bound) or more, got " +
-           std::to_string(options.left_window_size) + " and " +
-           std::to_string(options.right_window_size));
-  }
-  if (!(options.softcap >= 0) || std::isinf(options.softcap)) {
-    refuse("softcap must be 0 (none) or a positive number, got " + format_number(options.softcap));
-  }
-  if (options.scale && !std::isfinite(*options.scale)) {
-    refuse("scale must be a finite number, got " + format_number(*options.scale));
-  }
   if (options.softmax_precision && !is_floating(*options.softmax_precision)) {
     refuse("softmax_precision must be f16, bf16, f32 or f64, got " +
            std::string(dtype_name(*options.softmax_precision)));
@@ -81,32 +70,18 @@ void check_options(const AttentionOptions& options) {
   }
 }
 
-// Scale and softcap, which must be numbers in the type of calculation too.
-void set_factors(PreparedAttention& p, const AttentionOptions& options, DType dtype) {
-  p.scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(p.D)));
-  p.softcap = options.softcap;
-  const std::string type(dtype_name(dtype));
-  if (std::isinf(Tensor::scalar(p.scale, dtype).item())) {
-    refuse("scale " + format_number(p.scale) + " is infinite in " + type);
-  }
-  const double softcap = Tensor::scalar(p.softcap, dtype).item();
-  if (std::isinf(softcap) || (softcap == 0 && p.softcap != 0)) {
-    refuse("softcap " + format_number(p.softcap) + " is " + (softcap == 0 ? "0" : "infinite") +
-           " in " + type + "; 0 itself means none");
-  }
-}
-
 // 4-D q, k, v, with the sizes read off and checked against each other.
 void set_sizes(PreparedAttention& p) {
-  p.B = p.q.size(0), p.H = p.q.size(1), p.T = p.q.size(2), p.D = p.q.size(3);
-  p.G = p.k.size(1), p.S = p.k.size(2), p.Dv = p.v.size(3);
+  compute::Attention& a = p.call;
+  a.B = p.q.size(0), a.H = p.q.size(1), a.T = p.q.size(2), a.D = p.q.size(3);
+  a.G = p.k.size(1), a.S = p.k.size(2), a.Dv = p.v.size(3);
   const std::string got = ", got " + shapes(p.q, p.k, p.v);
-  if (p.k.size(0) != p.B || p.v.size(0) != p.B) refuse("q, k and v need the same batch" + got);
-  if (p.k.size(3) != p.D) refuse("q and k need the same head size (last axis)" + got);
-  if (p.v.size(2) != p.S) refuse("k and v need the same length (axis 2)" + got);
-  if (p.v.size(1) != p.G) refuse("k and v need the same number of heads (axis 1)" + got);
-  if (p.D == 0 || p.H == 0 || p.G == 0) refuse("heads and head size must not be 0" + got);
-  if (p.H % p.G != 0) {
+  if (p.k.size(0) != a.B || p.v.size(0) != a.B) refuse("q, k and v need the same batch" + got);
+  if (p.k.size(3) != a.D) refuse("q and k need the same head size (last axis)" + got);
+  if (p.v.size(2) != a.S) refuse("k and v need the same length (axis 2)" + got);
+  if (p.v.size(1) != a.G) refuse("k and v need the same number of heads (axis 1)" + got);
+  if (a.D == 0 || a.H == 0 || a.G == 0) refuse("heads and head size must not be 0" + got);
+  if (a.H % a.G != 0) {
     refuse("the number of query heads must be a multiple of that of key/value heads" + got);
   }
 }
@@ -151,10 +126,10 @@ std::vector<std::int64_t> key_counts(const Tensor& nonpad, std::int64_t B, std::
 }
 
 // attn_mask as 4-D, in the type of calculation if floating.
-Var prepare_mask(const Var& mask, const PreparedAttention& p, DType dtype) {
+Var prepare_mask(const Var& mask, const compute::Attention& a, DType dtype) {
   const Shape& shape = mask.shape();
-  Shape whole = {p.B, p.H, p.T, p.S};
-  bool fits = !shape.empty() && shape.size() <= 4 && shape.back() <= p.S;
+  const Shape whole = {a.B, a.H, a.T, a.S};
+  bool fits = !shape.empty() && shape.size() <= 4 && shape.back() <= a.S;
   for (std::size_t i = 1; fits && i < shape.size(); ++i) {  // i counts from the last axis
     const std::int64_t size = shape[shape.size() - 1 - i];
     fits = size == 1 || size == whole[3 - i];
@@ -172,20 +147,24 @@ Var prepare_mask(const Var& mask, const PreparedAttention& p, DType dtype) {
   return mask.dtype() == DType::boolean || mask.dtype() == dtype ? full : cast(full, dtype);
 }
 
-void prepare_positions(PreparedAttention& p, const AttentionOptions& options, std::int64_t past) {
-  p.key_count = key_counts(options.nonpad_kv_seqlen, p.B, p.S);
-  p.offset.assign(static_cast<std::size_t>(p.B), past);
+// Where queries stand, and which keys are seen by none.
+void set_positions(compute::Attention& a, const AttentionOptions& options, std::int64_t past) {
+  a.key_count = key_counts(options.nonpad_kv_seqlen, a.B, a.S);
+  a.offset.assign(static_cast<std::size_t>(a.B), past);
   if (options.nonpad_kv_seqlen.defined()) {
-    for (std::size_t b = 0; b < p.offset.size(); ++b) p.offset[b] = p.key_count[b] - p.T;
+    for (std::size_t b = 0; b < a.offset.size(); ++b) a.offset[b] = a.key_count[b] - a.T;
   }
-  if (p.attn_mask.defined()) {
-    for (std::int64_t& count : p.key_count) count = std::min(count, p.attn_mask.size(3));
-  }
-  // A window wider than everything there is bounds nothing; cut down, its arithmetic cannot overflow.
-  const std::int64_t widest = 2 * (p.T + p.S);
-  p.left = std::min(options.left_window_size, widest);
-  p.right = std::min(options.right_window_size, widest);
-  p.is_causal = options.is_causal;
+  if (!a.mask.defined()) return;
+  for (std::int64_t& count : a.key_count) count = std::min(count, a.mask.size(3));
+}
+
+// What will be calculated from what fused attention keeps.
+void set_followers(PreparedAttention& p) {
+  const Keep keep = p.q.tape().keep();
+  p.call.gradients_follow = keep != Keep::nothing;
+  p.call.mask_gradient_follows =
+      p.call.gradients_follow && p.attn_mask.defined() && p.attn_mask.needs_grad();
+  p.call.steps_follow = keep == Keep::everything || p.qk_matmul_output_mode;
 }
 
 // Whether keys and values are read as the bf16 that they are: the kernels can, and nobody asks for
@@ -195,28 +174,29 @@ bool reads_bf16(const PreparedAttention& p, const AttentionOptions& options) {
                            options.way != AttentionWay::by_hand;
   const bool rounds = options.softmax_precision && *options.softmax_precision != p.q.dtype();
   return only_result && !rounds && p.q.dtype() == DType::f32 && p.k.dtype() == DType::bf16 &&
-         p.v.dtype() == DType::bf16 && kernels::attention_reads_bf16(p.H / p.G * p.T);
+         p.v.dtype() == DType::bf16 && compute::reads_bf16(p.call.H / p.call.G * p.call.T);
 }
 
-// Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the mask.
-double by_hand_bytes(const PreparedAttention& p) {
-  const double matrix = static_cast<double>(p.B) * static_cast<double>(p.H) *
-                        static_cast<double>(p.T) * static_cast<double>(p.S);
-  const int matrices = 3 + (p.softcap != 0 ? 1 : 0) + (p.has_mask() ? 2 : 0);
-  return matrix * matrices * static_cast<double>(dtype_size(p.q.dtype()));
+// Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the
+// mask.
+double by_hand_bytes(const compute::Attention& a) {
+  const double matrix = static_cast<double>(a.B) * static_cast<double>(a.H) *
+                        static_cast<double>(a.T) * static_cast<double>(a.S);
+  const int matrices = 3 + (a.rule.softcap != 0 ? 1 : 0) + (a.has_mask() ? 2 : 0);
+  return matrix * matrices * static_cast<double>(dtype_size(a.q.dtype()));
 }
 
 bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
   if (way == AttentionWay::fused) return false;
-  const double bytes = by_hand_bytes(p);
+  const double bytes = by_hand_bytes(p.call);
   const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
   if (way == AttentionWay::automatic) return fits && p.q.tape().keep() == Keep::everything;
   if (!fits) {
     char count[32];
     std::snprintf(count, sizeof count, "%.0f", bytes);
-    const std::int64_t heads = p.B * p.H;
-    refuse("by hand the steps, matrices of " + std::to_string(p.T) + " queries × " +
-           std::to_string(p.S) + " keys for " + std::to_string(heads) +
+    const std::int64_t heads = p.call.B * p.call.H;
+    refuse("by hand the steps, matrices of " + std::to_string(p.call.T) + " queries × " +
+           std::to_string(p.call.S) + " keys for " + std::to_string(heads) +
            (heads == 1 ? " head" : " heads") + ", would take " + count + " bytes; the limit is " +
            std::to_string(kByHandMaxBytes) +
            ". Calculate it fused, which needs no such matrices: AttentionWay::fused, or --fused on "
@@ -253,15 +233,20 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   p.q = cast(all_q, dtype), p.k = all_k, p.v = all_v;
   set_sizes(p);
   if (!reads_bf16(p, options)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
-  p.q_value = with_dense_rows(p.q.value());
-  p.k_value = with_dense_rows(p.k.value());
-  p.v_value = with_dense_rows(p.v.value());
-  set_factors(p, options, dtype);
-  p.softmax_precision = options.softmax_precision;
+  compute::Attention& a = p.call;
+  a.q = with_dense_rows(p.q.value());
+  a.k = with_dense_rows(p.k.value());
+  a.v = with_dense_rows(p.v.value());
+  compute::set_rule(a, options.rule(), "attention");
+  a.softmax_precision = options.softmax_precision;
+  a.precision = options.precision;
   p.qk_matmul_output_mode = options.qk_matmul_output_mode;
-  p.precision = options.precision;
-  if (options.attn_mask.defined()) p.attn_mask = prepare_mask(options.attn_mask, p, dtype);
-  prepare_positions(p, options, past);
+  if (options.attn_mask.defined()) {
+    p.attn_mask = prepare_mask(options.attn_mask, a, dtype);
+    a.mask = p.attn_mask.value();
+  }
+  set_positions(a, options, past);
+  set_followers(p);
 
   const AttentionResult result =
       goes_by_hand(p, options.way) ? attention_by_hand(p) : attention_fused(p);
@@ -278,12 +263,6 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
 Var scaled_dot_product_attention(const Var& q, const Var& k, const Var& v,
                                  const AttentionOptions& options) {
   return attention(q, k, v, options).y;
-}
-
-bool PreparedAttention::has_mask() const {
-  return attn_mask.defined() || is_causal || left >= 0 || right >= 0 ||
-         std::any_of(key_count.begin(), key_count.end(),
-                     [this](std::int64_t count) { return count < S; });
 }
 
 }  // namespace clearhead

@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "clearhead/base/attention_rule.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
@@ -55,18 +56,17 @@ enum class QkMatmulOutput {
 /// allocated.
 inline constexpr std::int64_t kByHandMaxBytes = std::int64_t{4} << 30;
 
+/// The attributes and optional inputs of the operator in one flat list, so that a call names what
+/// it needs: `{.is_causal = true, .attn_mask = mask}`.
 struct AttentionOptions {
-  /// Query i sees key j only if j ≤ i + offset. The offset is the number of keys before the
-  /// queries: the length of the cache (`past_key`), or nonpad_kv_seqlen − T, or 0 without a cache.
+  // AttentionRule (base/attention_rule.h) says what these mean. The offset of queries among the
+  // keys is the length of the cache (`past_key`), or nonpad_kv_seqlen − T, or 0 without a cache.
   bool is_causal = false;
-  /// Factor on q·k, a finite number in the type of calculation; 1/√D if not given.
   std::optional<double> scale = {};
-  /// Scores are squeezed into ±softcap by softcap·tanh(score/softcap); 0: they are not.
   double softcap = 0;
-  /// Query i sees key j only if i + offset − left ≤ j ≤ i + offset + right; −1: no bound on that
-  /// side.
   std::int64_t left_window_size = -1;
   std::int64_t right_window_size = -1;
+
   /// Heads of 3-D inputs [B, T, H·D]; 0 for 4-D inputs.
   std::int64_t q_num_heads = 0;
   std::int64_t kv_num_heads = 0;
@@ -91,6 +91,10 @@ struct AttentionOptions {
   /// Of the products in f32; docs/numerics.md states the errors. Less than the highest is faster
   /// where the processor has AMX tiles, and the highest where it has none.
   Precision precision = Precision::highest;
+
+  AttentionRule rule() const {
+    return {is_causal, scale, softcap, left_window_size, right_window_size};
+  }
 };
 
 struct AttentionOutput {
@@ -102,9 +106,9 @@ struct AttentionOutput {
 
 /// Attention of queries q [B, H, T, D] to keys k [B, G, S, D] with values v [B, G, S, Dv], or 3-D:
 /// [B, T, H·D], [B, S, G·D], [B, S, G·Dv]. q and k are f32, f64, f16 or bf16 alike, and so is y; v
-/// may be another of them. f64 is calculated in f64, the rest in f32 and rounded at the end. A query
-/// that sees no key gets zeros. Throws Error on shapes, types and options that do not fit, and if by
-/// hand is demanded where it would take more than kByHandMaxBytes.
+/// may be another of them. f64 is calculated in f64, the rest in f32 and rounded at the end. A
+/// query that sees no key gets zeros. Throws Error on shapes, types and options that do not fit,
+/// and if by hand is demanded where it would take more than kByHandMaxBytes.
 AttentionOutput attention(const Var& q, const Var& k, const Var& v,
                           const AttentionOptions& options = {});
 

@@ -12,7 +12,8 @@
 namespace clearhead {
 
 AttentionResult attention_by_hand(const PreparedAttention& p) {
-  const std::int64_t B = p.B, H = p.H, G = p.G, T = p.T, S = p.S, D = p.D, Dv = p.Dv;
+  const compute::Attention& a = p.call;
+  const std::int64_t B = a.B, H = a.H, G = a.G, T = a.T, S = a.S, D = a.D, Dv = a.Dv;
   const bool grouped = H != G;
   // With grouped heads the H/G query heads of a group form an axis along which its keys broadcast.
   const auto split_queries = [&](const Var& x) {  // [B, H, T, ·] → [B, G, H/G, T, ·]
@@ -26,15 +27,15 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
   const Var v = grouped ? reshape(p.v, {B, G, 1, S, Dv}) : p.v;
 
   const Var raw = join_queries(matmul(q, k, {.transpose_b = true})).named("hook_raw_scores");
-  const Var scaled = scale(raw, p.scale).named("hook_scaled_scores");
+  const Var scaled = scale(raw, *a.rule.scale).named("hook_scaled_scores");
   const Var capped =
-      p.softcap == 0 ? scaled : softcap(scaled, p.softcap).named("hook_capped_scores");
-  const Var scores = (p.has_mask() ? mask(capped, attention_bias(p).named("hook_mask")) : capped)
+      a.rule.softcap == 0 ? scaled : softcap(scaled, a.rule.softcap).named("hook_capped_scores");
+  const Var scores = (a.has_mask() ? mask(capped, attention_bias(p).named("hook_mask")) : capped)
                          .named("hook_attn_scores");
 
-  const bool rounded = p.softmax_precision && *p.softmax_precision != scores.dtype();
+  const bool rounded = a.softmax_precision && *a.softmax_precision != scores.dtype();
   const SoftmaxSteps softmax =
-      rounded ? rounded_softmax_steps(scores, *p.softmax_precision) : softmax_steps(scores);
+      rounded ? rounded_softmax_steps(scores, *a.softmax_precision) : softmax_steps(scores);
   softmax.row_max.named("hook_row_max");
   softmax.row_sum.named("hook_row_sum");
   softmax.pattern.named("hook_pattern");

@@ -58,7 +58,8 @@ TEST_F(MapCommand, ShowsAnOverview) {
                     HasSubstr("entropy of rows, in nats: "
                               "least 0.000 (query 0)"),
                     HasSubstr("0 (1)"), HasSubstr("weight received")));
-  const std::vector<KeyWeight> keys = strongest_keys(q_, k_, 2999, 2, {.is_causal = true});
+  const std::vector<KeyWeight> keys =
+      strongest_keys(q_, k_, 2999, 2, {.rule = {.is_causal = true}});
   EXPECT_THAT(result.out, HasSubstr(std::to_string(keys[0].key) + " ("));
   EXPECT_THAT(result.out, HasSubstr(", " + std::to_string(keys[1].key) + " ("));
 }
@@ -89,7 +90,8 @@ TEST_F(MapCommand, AWindowIsThePattern) {
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("2000 to 2002 and keys 1999 to 2001"));
   const Tensor window = read_npy(folder_ / "window.npy");
-  const Tensor expected = attention_window(q_, k_, {2000, 2003, 1999, 2002}, {.is_causal = true});
+  const Tensor expected =
+      attention_window(q_, k_, {2000, 2003, 1999, 2002}, {.rule = {.is_causal = true}});
   ASSERT_EQ(window.shape(), (Shape{3, 3}));
   for (std::int64_t i = 0; i < 9; ++i) {
     const float weight = expected.data<float>()[i];

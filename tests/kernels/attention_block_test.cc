@@ -86,10 +86,8 @@ AttentionProblem<N> problem_of(const Call& c) {
   if (c.mask == 1) p.mask = {c.visible.get(), nullptr, 0, 0, c.S, 1};
   if (c.mask == 2) p.mask = {nullptr, o.bias.data(), c.H * c.T * c.S, c.T * c.S, c.S, 1};
   if (c.mask == 3) p.mask = {nullptr, o.bias.data(), 0, 0, 0, 1};
-  p.scale = static_cast<N>(1 / std::sqrt(static_cast<float>(c.D)));
-  p.softcap = static_cast<N>(c.softcap);
-  p.is_causal = c.causal;
-  p.left = c.left, p.right = c.right;
+  const float scale = 1 / std::sqrt(static_cast<float>(c.D));
+  p.rule = {c.causal, static_cast<double>(scale), static_cast<double>(c.softcap), c.left, c.right};
   p.offset = c.offset.data();
   p.key_count = c.key_count.data();
   p.rounding = SoftmaxRounding::none;

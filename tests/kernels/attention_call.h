@@ -64,8 +64,7 @@ struct Call {
               S,
               1};
     if (mask_by_columns) p.mask.stride_t = 1, p.mask.stride_s = T;
-    p.scale = scale, p.softcap = softcap, p.is_causal = is_causal;
-    p.left = left, p.right = right;
+    p.rule = {is_causal, static_cast<double>(scale), static_cast<double>(softcap), left, right};
     p.offset = offsets.data(), p.key_count = key_counts.data();
     p.rounding = SoftmaxRounding::none;
     p.precision = precision;

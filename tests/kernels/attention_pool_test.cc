@@ -73,8 +73,7 @@ struct Operands {
       p.v = view(v64, call.G, call.S, call.Dv);
       if (call.bias) p.mask = {nullptr, bias64.data(), 0, 0, 0, 1};
     }
-    p.scale = static_cast<T>(call.scale), p.softcap = static_cast<T>(call.softcap);
-    p.is_causal = call.causal, p.left = call.left, p.right = call.right;
+    p.rule = {call.causal, call.scale, call.softcap, call.left, call.right};
     p.offset = &offset, p.key_count = &key_count;
     p.rounding = SoftmaxRounding::none;
     p.precision = call.precision;

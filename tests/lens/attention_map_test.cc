@@ -37,11 +37,11 @@ Tensor pattern_of(const Tensor& q, const Tensor& k, const AttentionMapOptions& o
   const Var zero = tape.input("v", Tensor({1, 1, S, 1}, DType::f64));
   scaled_dot_product_attention(tape.input("q", q.to(DType::f64).reshape({1, 1, T, D})),
                                tape.input("k", k.to(DType::f64).reshape({1, 1, S, D})), zero,
-                               {.is_causal = o.is_causal,
-                                .scale = o.scale,
-                                .softcap = o.softcap,
-                                .left_window_size = o.left_window_size,
-                                .right_window_size = o.right_window_size,
+                               {.is_causal = o.rule.is_causal,
+                                .scale = o.rule.scale,
+                                .softcap = o.rule.softcap,
+                                .left_window_size = o.rule.left_window_size,
+                                .right_window_size = o.rule.right_window_size,
                                 .way = AttentionWay::by_hand});
   Tensor pattern = tape["hook_pattern"].value().reshape({T, S}).clone();
   const Tensor scores = tape["hook_attn_scores"].value().reshape({T, S}).contiguous();
@@ -60,12 +60,16 @@ std::vector<Case> cases() {
   return {
       {1, 1, 1, 1, {}},
       {50, 70, 8, 1, {}},
-      {50, 70, 8, 4, {.is_causal = true}},
-      {70, 50, 9, 7, {.is_causal = true, .scale = -0.7}},
-      {130, 130, 16, 16, {.left_window_size = 20, .right_window_size = 5}},
-      {90, 40, 16, 8, {.left_window_size = 3}},  // the last queries see no key
-      {60, 61, 5, 64, {.softcap = 0.5}},
-      {1100, 1100, 4, 600, {.is_causal = true}},  // a row of cells longer than a kernel's call
+      {50, 70, 8, 4, {.rule = {.is_causal = true}}},
+      {70, 50, 9, 7, {.rule = {.is_causal = true, .scale = -0.7}}},
+      {130, 130, 16, 16, {.rule = {.left_window_size = 20, .right_window_size = 5}}},
+      {90, 40, 16, 8, {.rule = {.left_window_size = 3}}},  // the last queries see no key
+      {60, 61, 5, 64, {.rule = {.softcap = 0.5}}},
+      {1100,
+       1100,
+       4,
+       600,
+       {.rule = {.is_causal = true}}},  // a row of cells longer than a kernel's call
   };
 }
 
@@ -164,7 +168,7 @@ TEST(AttentionMap, PrecisionIsThatOfTheOverviewOnly) {
   constexpr std::int64_t kTokens = 700, kD = 64;
   const Tensor q = normal({kTokens, kD}, 1), k = normal({kTokens, kD}, 2);
   const Tensor v = normal({kTokens, 24}, 3);
-  AttentionMapOptions o{.is_causal = true, .cell = 64};
+  AttentionMapOptions o{.rule = {.is_causal = true}, .cell = 64};
   const AttentionMap exact = attention_map(q, k, o, v);
   o.precision = Precision::medium;
   const AttentionMap medium = attention_map(q, k, o, v);
@@ -195,7 +199,7 @@ TEST(AttentionMap, PrecisionIsThatOfTheOverviewOnly) {
 
 TEST(AttentionMap, ValuesGiveTheSameAsAttention) {
   const Tensor q = normal({80, 16}, 1), k = normal({90, 16}, 2), v = normal({90, 5}, 3);
-  const AttentionMap map = attention_map(q, k, {.is_causal = true, .cell = 8}, v);
+  const AttentionMap map = attention_map(q, k, {.rule = {.is_causal = true}, .cell = 8}, v);
   Tape tape(Keep::nothing);
   const auto input = [&](const char* name, const Tensor& x) {
     return tape.input(name, x.reshape({1, 1, x.size(0), x.size(1)}));
@@ -211,7 +215,7 @@ TEST(AttentionMap, ValuesGiveTheSameAsAttention) {
 
 TEST(AttentionMap, StrongestKeysComeFirst) {
   const Tensor q = normal({40, 16}, 1), k = normal({40, 16}, 2);
-  const AttentionMapOptions o{.is_causal = true};
+  const AttentionMapOptions o{.rule = {.is_causal = true}};
   const Tensor pattern = pattern_of(q, k, o);
   const std::vector<KeyWeight> found = strongest_keys(q, k, 30, 5, o);
   ASSERT_EQ(found.size(), 5U);
@@ -229,7 +233,7 @@ TEST(AttentionMap, StrongestKeysComeFirst) {
 
 TEST(AttentionMap, TheSameBytesForAnyNumberOfThreads) {
   const Tensor q = normal({3000, 16}, 1), k = normal({3000, 16}, 2);
-  AttentionMapOptions o{.is_causal = true, .precision = Precision::medium, .cell = 64};
+  AttentionMapOptions o{.rule = {.is_causal = true}, .precision = Precision::medium, .cell = 64};
   std::atomic<int> calls = 0;
   o.progress = [&](double part) {
     EXPECT_TRUE(part > 0 && part <= 1);
@@ -257,7 +261,7 @@ TEST(AttentionMap, ANaNIsNeverHidden) {
   Tensor q = normal({64, 8}, 1);
   const Tensor k = normal({64, 8}, 2);
   q.mutable_data<float>()[20 * 8] = std::numeric_limits<float>::quiet_NaN();
-  const AttentionMap map = attention_map(q, k, {.is_causal = true, .cell = 16});
+  const AttentionMap map = attention_map(q, k, {.rule = {.is_causal = true}, .cell = 16});
   EXPECT_TRUE(std::isnan(map.levels[0].max.at({1, 0})));
   EXPECT_TRUE(std::isnan(map.levels[0].mean.at({1, 0})));
   EXPECT_FALSE(std::isnan(map.levels[0].max.at({2, 0})));
@@ -298,7 +302,8 @@ TEST(AttentionMap, ErrorsSayWhatWasExpected) {
   expect_error([&] { attention_map(q, q, {}, normal({29, 3}, 1)); }, "v [29, 3]");
   expect_error([&] { attention_map(Tensor({0, 12}), q); }, "nothing to look at");
   expect_error([&] { attention_map(q, q, {.cell = -1}); }, "cell: expected 1 or more");
-  expect_error([&] { attention_map(q, q, {.left_window_size = -2}); }, "window sizes");
+  expect_error([&] { attention_map(q, q, {.rule = {.left_window_size = -2}}); },
+               "attention map: left_window_size and right_window_size must be");
   const Tensor many = normal({20000, 1}, 1);
   expect_error([&] { attention_map(many, many, {.cell = 2}); }, "take cells of 3 or more");
   expect_error([&] { attention_window(q, q, {0, 31, 0, 30}); }, "got queries 0:31");

@@ -136,7 +136,7 @@ std::string describe(const MapInputs& in, const MapOptions& o) {
   std::string text =
       fmt::format("attention of {} to {}: {}{}", counted(in.q.size(0), "query"),
                   counted(in.k.size(0), "key"), in.head, counted(in.q.size(1), "dim"));
-  if (o.attention.is_causal) text += ", causal";
+  if (o.attention.rule.is_causal) text += ", causal";
   if (o.window) {
     return text + fmt::format("; the window of queries {} to {} and keys {} to {}", o.window->t,
                               o.window->t_end - 1, o.window->s, o.window->s_end - 1);

@@ -1,5 +1,5 @@
 // Fused attention: the loops, over pointers and sizes. Nothing is allocated here;
-// ops/attention_fused.cc owns the memory and spreads the pieces over threads.
+// compute/attention_forward.cc owns the memory and spreads the pieces over threads.
 //
 // The T × S scores exist one tile at a time: kQueryTile queries by kKeyTile keys. A row's softmax
 // is carried along online: with the largest score so far m and the sum l of exp(score − m), a new
@@ -16,9 +16,9 @@
 #ifndef CLEARHEAD_KERNELS_ATTENTION_ATTENTION_H_
 #define CLEARHEAD_KERNELS_ATTENTION_ATTENTION_H_
 
-#include <algorithm>
 #include <cstdint>
 
+#include "clearhead/base/attention_rule.h"
 #include "clearhead/base/half.h"
 #include "clearhead/base/precision.h"
 
@@ -70,12 +70,9 @@ struct AttentionProblem {
   HeadsView<T> k;                              // [B, G, keys, D]
   HeadsView<T> v;                              // [B, G, keys, Dv]
   MaskView<T> mask;                            // [B, H, queries, keys]
-  T scale;
-  T softcap;                      // 0: none
-  bool is_causal;                 // key ≤ query + offset
-  std::int64_t left, right;       // window, −1: no bound
-  const std::int64_t* offset;     // [B]: position of query 0 among the keys
-  const std::int64_t* key_count;  // [B]: keys from here on are seen by none
+  AttentionRule rule;                          // with its scale
+  const std::int64_t* offset;                  // [B]: position of query 0 among the keys
+  const std::int64_t* key_count;               // [B]: keys from here on are seen by none
   SoftmaxRounding rounding;
   Precision precision =
       Precision::highest;  // of products; f64 and the reference know only this one
@@ -88,23 +85,14 @@ struct AttentionProblem {
   bool scores_again = false;
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }
+  T scale() const { return static_cast<T>(*rule.scale); }
+  T softcap() const { return static_cast<T>(rule.softcap); }
 };
 
-/// The keys [begin, end) that query t of batch b may see, by position alone: causality, window,
-/// padding.
-struct KeyRange {
-  std::int64_t begin, end;
-};
+/// The keys that query t of batch b may see by position.
 template <typename T>
 KeyRange visible_keys(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t t) {
-  const std::int64_t position = t + problem.offset[b];
-  std::int64_t begin = 0;
-  std::int64_t end = problem.key_count[b];
-  if (problem.is_causal) end = std::min(end, position + 1);
-  if (problem.right >= 0) end = std::min(end, position + problem.right + 1);
-  if (problem.left >= 0) begin = std::max(begin, position - problem.left);
-  end = std::max<std::int64_t>(end, 0);
-  return {std::min(begin, end), end};
+  return clearhead::visible_keys(problem.rule, problem.offset[b], problem.key_count[b], t);
 }
 
 /// Applies the mask to the scores of query t and these keys: −inf where it does not see the key.

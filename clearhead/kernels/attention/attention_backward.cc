@@ -63,7 +63,8 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
       d[j] = p[j] * (dp - saved.delta[row - saved.first_row]);
     }
   }
-  if (with_respect_to == Differentiate::masked_scores || problem.softcap == T{0}) return;
+  if (with_respect_to == Differentiate::masked_scores || problem.softcap() == T{0}) return;
+  const T softcap = problem.softcap();
   // The slope of the cap needs c_ij, without the mask; the weights have been made, but their tile
   // is still needed.
   T capped[kKeyTile];
@@ -72,7 +73,7 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
     score_tile(problem, one_row, ScoreStage::capped, capped, w.columns);
     for (std::int64_t j = 0; j < n; ++j) {
       if (w.weights[i * kKeyTile + j] == T{-1}) continue;
-      const T c = capped[j] / problem.softcap;
+      const T c = capped[j] / softcap;
       w.gradients[i * kKeyTile + j] *= T{1} - c * c;
     }
   }
@@ -98,6 +99,7 @@ void attention_backward_queries(const AttentionProblem<T>& problem,
                                 const AttentionBackward<T>& saved, std::int64_t b, std::int64_t h,
                                 std::int64_t t, T* dq, T* workspace) {
   const Workspace<T> w(problem, workspace);
+  const T scale = problem.scale();
   const std::int64_t t_end = std::min(t + kQueryTile, problem.queries);
   const std::int64_t begin = visible_keys(problem, b, t).begin;
   const std::int64_t end = visible_keys(problem, b, t_end - 1).end;
@@ -108,7 +110,7 @@ void attention_backward_queries(const AttentionProblem<T>& problem,
     for (std::int64_t i = 0; i < t_end - t; ++i) {
       for (std::int64_t j = 0; j < tile.s_end - tile.s; ++j) {
         if (w.weights[i * kKeyTile + j] == T{-1}) continue;
-        const T ds = problem.scale * w.gradients[i * kKeyTile + j];
+        const T ds = scale * w.gradients[i * kKeyTile + j];
         const T* k = problem.k.row(b, problem.kv_head(h), s + j);
         for (std::int64_t d = 0; d < problem.D; ++d) dq[i * problem.D + d] += ds * k[d];
       }
@@ -121,6 +123,7 @@ void attention_backward_keys(const AttentionProblem<T>& problem, const Attention
                              std::int64_t b, std::int64_t g, std::int64_t s, T* dk, T* dv,
                              T* workspace) {
   const Workspace<T> w(problem, workspace);
+  const T scale = problem.scale();
   const std::int64_t s_end = std::min(s + kKeyTile, problem.keys);
   const std::int64_t first_key = (b * problem.G + g) * problem.keys;
   const std::int64_t heads_each = problem.H / problem.G;
@@ -133,7 +136,7 @@ void attention_backward_keys(const AttentionProblem<T>& problem, const Attention
         for (std::int64_t j = 0; j < s_end - s; ++j) {
           const T p = w.weights[i * kKeyTile + j];
           if (p == T{-1}) continue;
-          const T ds = problem.scale * w.gradients[i * kKeyTile + j];
+          const T ds = scale * w.gradients[i * kKeyTile + j];
           if (dk != nullptr) {
             T* dk_j = dk + (first_key + s + j) * problem.D;
             for (std::int64_t d = 0; d < problem.D; ++d) dk_j[d] += ds * q[d];

@@ -10,9 +10,6 @@
 namespace clearhead::kernels {
 namespace {
 
-// With fewer queries than this a block of one head would leave most lanes empty.
-constexpr std::int64_t kFewQueries = 16;
-
 std::int64_t heads_of(const AttentionProblem<float>& problem) { return problem.H / problem.G; }
 
 // The reference for rows [row, row_end) of a block, which may belong to several heads.
@@ -44,14 +41,14 @@ bool is_finite_row(const AttentionProblem<float>& problem, const BlockResult& re
 std::int64_t query_blocks(const AttentionProblem<float>& problem) {
   const std::int64_t heads = heads_of(problem);
   const auto blocks = [](std::int64_t rows) { return (rows + kQueryBlock - 1) / kQueryBlock; };
-  return problem.queries < kFewQueries ? blocks(heads * problem.queries)
-                                       : heads * blocks(problem.queries);
+  return are_few_queries(problem.queries) ? blocks(heads * problem.queries)
+                                          : heads * blocks(problem.queries);
 }
 
 QueryBlock query_block(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
                        std::int64_t i) {
   const std::int64_t T = problem.queries;
-  if (T < kFewQueries) {
+  if (are_few_queries(T)) {
     const std::int64_t first = i * kQueryBlock;
     return {b, g, first, std::min(kQueryBlock, heads_of(problem) * T - first)};
   }

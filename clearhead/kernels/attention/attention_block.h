@@ -19,6 +19,10 @@ namespace clearhead::kernels {
 inline constexpr std::int64_t kQueryBlock = 64;
 inline constexpr std::int64_t kKeyBlock = 64;
 
+/// Whether so few queries meet each key (decoding) that a block of one head would leave most of its
+/// lanes empty, and packing for tiles would take longer than it saves.
+constexpr bool are_few_queries(std::int64_t queries) { return queries < 16; }
+
 /// The rows of one key/value head g of batch b are the pairs (h, t) of the heads that share it, one
 /// head after the other; a block is up to kQueryBlock neighbours of them. Where there are few
 /// queries (decoding), a block holds several heads, so that their keys are read once; otherwise it

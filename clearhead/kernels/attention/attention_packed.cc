@@ -10,9 +10,6 @@
 namespace clearhead::kernels {
 namespace {
 
-// With fewer queries for each key, packing takes longer than it saves.
-constexpr std::int64_t kEnoughQueries = 16;
-
 // Keys of a piece of packing: a few microseconds of work.
 constexpr std::int64_t kPieceKeys = 1024;
 
@@ -96,8 +93,8 @@ amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& bl
   rows.D = problem.D;
   rows.Dv = problem.Dv;
   rows.parts = parts_of(problem.precision);
-  rows.scale = problem.scale;
-  rows.softcap = problem.softcap;
+  rows.scale = problem.scale();
+  rows.softcap = problem.softcap();
   return rows;
 }
 
@@ -156,7 +153,7 @@ void forward_over(const AttentionProblem<float>& problem, const QueryBlock& bloc
 bool attention_is_packed(const AttentionProblem<float>& problem) {
   return problem.precision != Precision::highest && current_target() == Target::amx &&
          problem.rounding == SoftmaxRounding::none && problem.Dv > 0 &&
-         problem.H / problem.G * problem.queries >= kEnoughQueries;
+         !are_few_queries(problem.H / problem.G * problem.queries);
 }
 
 std::int64_t packed_stretch(const AttentionProblem<float>& problem) {

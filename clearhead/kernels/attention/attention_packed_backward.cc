@@ -8,9 +8,6 @@
 namespace clearhead::kernels {
 namespace {
 
-// With fewer queries, blocks of attention_block.h hold several heads, and packing does not pay.
-constexpr std::int64_t kEnoughQueries = 16;
-
 static_assert(kPackedQueries == amx::kBackwardQueries);
 
 std::int64_t blocks_of_head(const AttentionProblem<float>& problem) {
@@ -66,8 +63,8 @@ bool describe(const AttentionProblem<float>& problem, const AttentionBackward<fl
   if (problem.mask.bias != nullptr) to.bias = problem.mask.bias + mask;
   to.mask_stride_t = problem.mask.stride_t;
   to.mask_stride_s = problem.mask.stride_s;
-  to.scale = problem.scale;
-  to.softcap = problem.softcap;
+  to.scale = problem.scale();
+  to.softcap = problem.softcap();
   return sees;
 }
 
@@ -96,7 +93,7 @@ void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<fl
 bool backward_is_packed(const AttentionProblem<float>& problem) {
   return problem.precision != Precision::highest && current_target() == Target::amx &&
          problem.rounding == SoftmaxRounding::none && problem.D > 0 && problem.Dv > 0 &&
-         problem.queries >= kEnoughQueries;
+         !are_few_queries(problem.queries);
 }
 
 std::int64_t packed_query_blocks(const AttentionProblem<float>& problem) {
@@ -142,7 +139,7 @@ void packed_backward(const AttentionProblem<float>& problem, const AttentionBack
       }
     }
     if (!loaded) continue;
-    amx::backward_add_keys(sizes, problem.scale, n,
+    amx::backward_add_keys(sizes, problem.scale(), n,
                            dk == nullptr ? nullptr : dk + (first_key + s) * problem.D,
                            dv == nullptr ? nullptr : dv + (first_key + s) * problem.Dv, memory);
   }

@@ -117,7 +117,7 @@ bool pool_is_packed(const AttentionProblem<float>& problem, std::int64_t cell) {
   // Hidden pairs have a score of −1e38 there, which a scale next to 0 would make visible.
   constexpr float kSmallestScale = 1e-30F;
   return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && std::fabs(problem.scale) > kSmallestScale &&
+         problem.rounding == SoftmaxRounding::none && std::fabs(problem.scale()) > kSmallestScale &&
          packed_cells_fit(cell);
 }
 

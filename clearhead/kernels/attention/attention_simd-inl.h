@@ -270,8 +270,8 @@ inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt,
   const std::int64_t lane = strip.vector * kLanes;
   multiply<Finish::kSet>(strip.s_end - strip.s, strip.vector_end - strip.vector,
                          {keys, p.k.stride_t, 1}, {qt + lane, kQueryBlock}, p.D,
-                         {scores + lane, kQueryBlock, p.scale, nullptr});
-  if (p.softcap != 0) cap_scores(strip, p.softcap, scores, tanhs);
+                         {scores + lane, kQueryBlock, p.scale(), nullptr});
+  if (p.softcap() != 0) cap_scores(strip, p.softcap(), scores, tanhs);
   if (has_mask(p)) apply_mask(lanes, strip, scores, mask_memory);
   if (strip.by_position) hide_by_position(lanes, strip, scores);
   return strip.by_position || has_mask(p);

@@ -144,8 +144,8 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   const float* v = p.v.row(lanes.block.b, lanes.block.g, strip.s);
   score_strip(lanes, strip, m.qt, m.weights + at, m.tanhs + at, m.mask);
   multiply<Finish::kSet>(keys, vectors, {v, p.v.stride_t, 1}, {m.dzt + lane, kQueryBlock}, p.Dv,
-                         {m.gradients + at + lane, kQueryBlock, p.scale, nullptr});
-  const bool capped = p.softcap != 0;
+                         {m.gradients + at + lane, kQueryBlock, p.scale(), nullptr});
+  const bool capped = p.softcap() != 0;
   skip ? differentiate<true>(lanes, strip, m, at, capped)
        : differentiate<false>(lanes, strip, m, at, capped);
   if (block.dv != nullptr) {
@@ -206,7 +206,7 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
 
   const std::int64_t first = row_of(p, block);
   const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
-  load_softmax(lanes, saved, p.scale, m);
+  load_softmax(lanes, saved, p.scale(), m);
   load_queries(lanes, m.qt);
   load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
   std::fill_n(m.dqt, p.D * kQueryBlock, 0.0F);

@@ -140,7 +140,7 @@ void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, bool ask_a
           to[c] += static_cast<float>(key[c][i]) * q[r * p.D + i];
         }
       }
-      hn::StoreU(hn::Mul(hn::LoadU(d4, to), hn::Set(d4, p.scale)), d4, to);
+      hn::StoreU(hn::Mul(hn::LoadU(d4, to), hn::Set(d4, p.scale())), d4, to);
     }
   }
 }
@@ -285,7 +285,7 @@ void take_tile(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, Row* r
           [&](std::int64_t r) { score<1>(cache, s, s_end, r == 0, q(r), scores(r)); });
   bool may_hide = p.mask.visible != nullptr || p.mask.bias != nullptr;
   for (std::int64_t r = 0; r < n; ++r) {
-    if (p.softcap != 0) cap(p.softcap, scores(r));
+    if (p.softcap() != 0) cap(p.softcap(), scores(r));
     mask_scores(p, cache.block.b, rows[r].h, rows[r].t, {s, s_end}, scores(r));
     may_hide |= rows[r].seen.begin > s || rows[r].seen.end < s_end;
     std::fill(scores(r) + (s_end - s), scores(r) + kKeyBlock, kHidden);

@@ -85,16 +85,15 @@ void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage
   const std::int64_t rows = tile.t_end - tile.t;
   const std::int64_t columns = tile.s_end - tile.s;
   assert(rows <= kQueryTile && columns <= kKeyTile);
+  const T scale = problem.scale(), softcap = problem.softcap();
   raw_scores(problem, tile, scores, workspace);
   for (std::int64_t i = 0; i < rows; ++i) {
     T* row = scores + i * kKeyTile;
     if (stage == ScoreStage::raw) continue;
-    for (std::int64_t j = 0; j < columns; ++j) row[j] *= problem.scale;
+    for (std::int64_t j = 0; j < columns; ++j) row[j] *= scale;
     if (stage == ScoreStage::scaled) continue;
-    if (problem.softcap != T{0}) {
-      for (std::int64_t j = 0; j < columns; ++j) {
-        row[j] = problem.softcap * std::tanh(row[j] / problem.softcap);
-      }
+    for (std::int64_t j = 0; softcap != T{0} && j < columns; ++j) {
+      row[j] = softcap * std::tanh(row[j] / softcap);
     }
     if (stage == ScoreStage::capped) continue;
     mask_scores(problem, tile.b, tile.h, tile.t + i, {tile.s, tile.s_end}, row);

@@ -1,14 +1,15 @@
-// Attention fused, backward: scores are calculated again, tile by tile, from q, k and the rows' maxima
-// and sums (Dao et al. 2022, "FlashAttention", algorithm 4). The loops are kernels/attention_block.h,
-// attention_packed.h and, as the reference, attention.h.
+// Attention backward: scores are calculated again, tile by tile, from q, k and the rows' maxima and
+// sums (Dao et al. 2022, "FlashAttention", algorithm 4). Which kernels, and how their pieces spread
+// over threads.
+#include <algorithm>
 #include <type_traits>
 
+#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/pieces.h"
 #include "clearhead/kernels/attention/attention_block.h"
 #include "clearhead/kernels/attention/attention_packed.h"
-#include "clearhead/ops/attention_fused.h"
-#include "clearhead/ops/elementwise.h"
 
-namespace clearhead {
+namespace clearhead::compute {
 namespace {
 
 using kernels::AttentionProblem;
@@ -23,40 +24,41 @@ struct Wanted {
   T* dv;
 };
 
-// By the reference, queries and keys separately.
+// By the scalar kernels, queries and keys separately.
 template <typename T>
 void backward_tiles(const AttentionProblem<T>& problem, const kernels::AttentionBackward<T>& rows,
                     const Wanted<T>& wanted) {
-  const std::int64_t query_tiles = tile_count(problem.queries, kQueryTile);
-  const std::int64_t key_tiles = tile_count(problem.keys, kKeyTile);
+  const std::int64_t query_tiles = ceil_div(problem.queries, kQueryTile);
+  const std::int64_t key_tiles = ceil_div(problem.keys, kKeyTile);
   if (wanted.dq != nullptr) {
     parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / query_tiles;
+      const Workspace<T> memory(kernels::attention_workspace(problem));
       kernels::attention_backward_queries(problem, rows, head / problem.H, head % problem.H,
-                                          i % query_tiles * kQueryTile, wanted.dq,
-                                          attention_memory(problem).get());
+                                          i % query_tiles * kQueryTile, wanted.dq, memory.get());
     });
   }
   if (wanted.dk != nullptr || wanted.dv != nullptr) {
     parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / key_tiles;
+      const Workspace<T> memory(kernels::attention_workspace(problem));
       kernels::attention_backward_keys(problem, rows, head / problem.G, head % problem.G,
                                        i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
-                                       attention_memory(problem).get());
+                                       memory.get());
     });
   }
 }
 
 // How many rounds backward_rounds takes: one where there are heads enough.
 std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
-  // Work for 16 threads, if parts do not become too small for a thread's while.
+  // Work for 16 threads, if a part does not become so small that starting a thread takes longer.
   constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
   const bool packed = kernels::backward_is_packed(problem);
   const std::int64_t blocks =
       packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
   const std::int64_t rows_each = packed ? kernels::kPackedQueries : kernels::kQueryBlock;
   const std::int64_t most = std::min(problem.keys, blocks * rows_each) / kSmallestPart;
-  return std::clamp<std::int64_t>(tile_count(kPieces, problem.B * problem.G), 1,
+  return std::clamp<std::int64_t>(ceil_div(kPieces, problem.B * problem.G), 1,
                                   std::max<std::int64_t>(most, 1));
 }
 
@@ -71,14 +73,14 @@ void backward_rounds(const AttentionProblem<float>& problem,
   const std::int64_t heads = problem.B * problem.G;
   const std::int64_t blocks =
       packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
-  const std::int64_t key_tiles = tile_count(problem.keys, kernels::kKeyBlock);
+  const std::int64_t key_tiles = ceil_div(problem.keys, kernels::kKeyBlock);
   // Keys, values and their gradients that stay in a second-level cache while all queries of a part
   // pass by: 1 MiB of 2.
   const std::int64_t near =
       std::max<std::int64_t>(4, (1 << 20) / (8 * (problem.D + problem.Dv) * kernels::kKeyBlock)) *
       kernels::kKeyBlock;
-  const std::int64_t work = problem.H / problem.G * tile_count(problem.queries, n) *
-                            tile_count(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
+  const std::int64_t work = problem.H / problem.G * ceil_div(problem.queries, n) *
+                            ceil_div(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
   const std::int64_t numbers = packed ? kernels::packed_backward_workspace(problem)
                                       : kernels::attention_block_workspace(problem);
   for (std::int64_t round = 0; round < n; ++round) {
@@ -86,7 +88,7 @@ void backward_rounds(const AttentionProblem<float>& problem,
       const std::int64_t head = piece / n;
       const std::int64_t key_part = piece % n;
       const std::int64_t query_part = (key_part + round) % n;
-      const kernels::KeyRange keys{
+      const KeyRange keys{
           key_part * key_tiles / n * kernels::kKeyBlock,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const std::int64_t block = query_part * blocks / n;
@@ -97,7 +99,7 @@ void backward_rounds(const AttentionProblem<float>& problem,
         return;
       }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
-        const kernels::KeyRange some{s, std::min(s + near, keys.end)};
+        const KeyRange some{s, std::min(s + near, keys.end)};
         for (std::int64_t i = block; i < block_end; ++i) {
           kernels::attention_backward_block(
               problem, rows, kernels::query_block(problem, head / problem.G, head % problem.G, i),
@@ -122,8 +124,8 @@ void backward_pieces(const AttentionProblem<double>& problem,
   backward_tiles(problem, rows, wanted);
 }
 
-// Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that of
-// its key.
+// Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that
+// of its key.
 template <typename T>
 void backward_mask_tile(const AttentionProblem<T>& problem,
                         const kernels::AttentionBackward<T>& rows, std::int64_t s, T* d_mask) {
@@ -134,7 +136,8 @@ void backward_mask_tile(const AttentionProblem<T>& problem,
       return;
     }
   }
-  kernels::attention_backward_mask(problem, rows, s, d_mask, attention_memory(problem).get());
+  const Workspace<T> memory(kernels::attention_workspace(problem));
+  kernels::attention_backward_mask(problem, rows, s, d_mask, memory.get());
 }
 
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
@@ -178,40 +181,24 @@ const float* dense_heads(const Tensor& x, std::int64_t b, std::int64_t h, std::i
   return memory;
 }
 
-// Where a gradient goes: to a new one, in the order of its operand unless `row_major`, or added to what
-// there is, which is row-major from then on.
-struct HeadGradient {
-  HeadGradient(Gradients& gradients, std::size_t i, const Tensor& operand, bool row_major) {
-    if (!gradients.wanted(i)) return;
-    Tensor fresh = row_major ? Tensor::empty(operand.shape(), DType::f32)
-                             : in_order_of(operand, operand.shape());
-    add = !gradients.take(i, fresh);
-    rows = add ? HeadRows(gradients.of(i)) : HeadRows(fresh);
-  }
-
-  HeadRows rows;
-  bool add = false;
-};
-
-// Numbers at hand for a key/value head in backward_heads.
+// Numbers at hand for a key/value head in backward_by_heads.
 std::int64_t numbers_of_head(const AttentionProblem<float>& p) {
   const std::int64_t queries = p.H / p.G * p.queries;
   return queries * (p.D + 2 * p.Dv + 1) + p.keys * (p.D + p.Dv);
 }
 
-// Where there are many heads, each is the work of one thread: its rows come from and go to any place,
-// and while they are worked on lie in a near cache.
-void backward_heads(const PreparedAttention& p, const FusedForward& saved, const Tensor& any_d_z,
-                    Gradients& gradients) {
-  const AttentionProblem<float> problem = kernel_problem<float>(p);
-  const Tensor d_z = with_dense_rows(any_d_z);
-  // One operand in several places has one gradient, written in the first and added to in the others,
-  // within a head one after the other. So it must stay where it is.
-  const void *const q = p.q_value.address(), *const k = p.k_value.address(),
-                    *const v = p.v_value.address();
-  const bool shared = q == k || k == v || v == q;
-  const HeadGradient dq(gradients, 0, p.q_value, shared), dk(gradients, 1, p.k_value, shared),
-      dv(gradients, 2, p.v_value, shared);
+// Where there are many heads, each is the work of one thread: its rows come from and go to any
+// place, and while they are worked on lie in a near cache.
+bool goes_by_heads(const Attention& a, const AttentionProblem<float>& problem) {
+  const bool empty = problem.B * problem.H * problem.queries == 0;
+  return !empty && kernels::backward_by_blocks(problem) && !a.mask_gradient_follows &&
+         backward_round_count(problem) == 1 && are_near(numbers_of_head(problem));
+}
+
+void backward_by_heads(const AttentionProblem<float>& problem, const AttentionForward& saved,
+                       const Tensor& any_d_z, const AttentionGradients<float>& gradients) {
+  const bool dense_rows = any_d_z.size(-1) <= 1 || any_d_z.strides().back() == 1;
+  const Tensor d_z = dense_rows ? any_d_z : any_d_z.contiguous();
   const std::int64_t group = problem.H / problem.G, queries = group * problem.queries;
   const std::int64_t q_count = queries * problem.D, z_count = queries * problem.Dv;
   const std::int64_t k_count = problem.keys * problem.D, v_count = problem.keys * problem.Dv;
@@ -228,67 +215,86 @@ void backward_heads(const PreparedAttention& p, const FusedForward& saved, const
         kernels::attention_delta(queries, problem.Dv, dz, z, delta);
         std::fill_n(dq_rows, q_count + k_count + v_count, 0.0F);
         const std::int64_t row = (b * problem.H + h) * problem.queries;
+        const auto if_wanted = [](const HeadsInto<float>& d, float* rows) {
+          return d.data == nullptr ? nullptr : rows;
+        };
         backward_rounds(
             head_alone(problem, b, g),
             {saved.row_max.data<float>() + row, saved.row_sum.data<float>() + row, dz, delta},
-            {dq.rows.data == nullptr ? nullptr : dq_rows,
-             dk.rows.data == nullptr ? nullptr : dk_rows,
-             dv.rows.data == nullptr ? nullptr : dv_rows},
+            {if_wanted(gradients.q, dq_rows), if_wanted(gradients.k, dk_rows),
+             if_wanted(gradients.v, dv_rows)},
             /*rounds=*/1);
-        const auto put = [&](const HeadGradient& d, const float* from, std::int64_t first,
+        const auto put = [&](const HeadsInto<float>& d, const float* from, std::int64_t first,
                              std::int64_t heads, std::int64_t rows, std::int64_t D) {
-          if (d.rows.data != nullptr) put_rows(from, b, first, heads, rows, D, d.add, d.rows);
+          if (d.data != nullptr) put_rows(from, b, first, heads, rows, D, d);
         };
-        put(dq, dq_rows, h, group, problem.queries, problem.D);
-        put(dk, dk_rows, g, 1, problem.keys, problem.D);
-        put(dv, dv_rows, g, 1, problem.keys, problem.Dv);
+        put(gradients.q, dq_rows, h, group, problem.queries, problem.D);
+        put(gradients.k, dk_rows, g, 1, problem.keys, problem.D);
+        put(gradients.v, dv_rows, g, 1, problem.keys, problem.Dv);
       });
 }
 
+// Zeros in a row-major gradient that is to be written over, so that all may be added to.
 template <typename T>
-void backward(const PreparedAttention& p, const FusedForward& saved, const Tensor& any_d_z,
-              Gradients& gradients) {
-  const AttentionProblem<T> problem = kernel_problem<T>(p);
-  if (saved.row_max.count() == 0) return;
-  if constexpr (std::is_same_v<T, float>) {
-    const bool mask_learns = p.attn_mask.defined() && gradients.wanted(3);
-    if (kernels::backward_by_blocks(problem) && !mask_learns &&
-        backward_round_count(problem) == 1 && are_near(numbers_of_head(problem))) {
-      backward_heads(p, saved, any_d_z, gradients);
-      return;
-    }
-  }
-  const Tensor d_z = any_d_z.contiguous(), z_value = saved.z.contiguous();
-  const T* z = z_value.data<T>();
-  const T* dz = d_z.data<T>();
-  Tensor delta({p.B, p.H, p.T}, dtype_of<T>);  // Σ_e dz·z of each row
-  T* delta_data = delta.mutable_data<T>();
-  parallel_for(p.B * p.H, [&](std::int64_t head) {
-    const std::int64_t row = head * p.T;
-    delta_of_rows(p.T, p.Dv, dz + row * p.Dv, z + row * p.Dv, delta_data + row);
+void begin(const HeadsInto<T>& d, std::int64_t count) {
+  if (d.data == nullptr || d.add) return;
+  for_each_piece(count, kPiece, [&](std::int64_t begin, std::int64_t end) {
+    std::fill(d.data + begin, d.data + end, T{0});
   });
-  const kernels::AttentionBackward<T> rows{saved.row_max.data<T>(), saved.row_sum.data<T>(), dz,
-                                           delta_data};
-  const Wanted<T> wanted{gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2)};
-  if (wanted.dq != nullptr || wanted.dk != nullptr || wanted.dv != nullptr) {
-    backward_pieces(problem, rows, wanted);
-  }
-  if (p.attn_mask.defined() && gradients.wanted(3)) {
-    T* d_mask = gradients.data<T>(3);
-    parallel_for(tile_count(p.S, kKeyTile),
-                 [&](std::int64_t i) { backward_mask_tile(problem, rows, i * kKeyTile, d_mask); });
-  }
 }
 
 }  // namespace
 
-void attention_backward(const PreparedAttention& prepared, const FusedForward& saved,
-                        const Tensor& d_z, Gradients& gradients) {
-  if (prepared.q.dtype() == DType::f64) {
-    backward<double>(prepared, saved, d_z, gradients);
-  } else {
-    backward<float>(prepared, saved, d_z, gradients);
+template <typename T>
+void attention_backward(const Attention& a, const AttentionForward& saved, const Tensor& any_d_z,
+                        const AttentionGradients<T>& gradients) {
+  const AttentionProblem<T> problem = problem_of<T>(a);
+  if constexpr (std::is_same_v<T, float>) {
+    if (goes_by_heads(a, problem)) {
+      backward_by_heads(problem, saved, any_d_z, gradients);
+      return;
+    }
   }
+  begin(gradients.q, a.q.count());
+  begin(gradients.k, a.k.count());
+  begin(gradients.v, a.v.count());
+  if (saved.row_max.count() == 0) return;
+  const Tensor d_z = any_d_z.contiguous(), z_value = saved.z.contiguous();
+  const T* z = z_value.data<T>();
+  const T* dz = d_z.data<T>();
+  Tensor delta({a.B, a.H, a.T}, dtype_of<T>);  // Σ_e dz·z of each row
+  T* delta_data = delta.mutable_data<T>();
+  parallel_for(a.B * a.H, [&](std::int64_t head) {
+    const std::int64_t row = head * a.T;
+    delta_of_rows(a.T, a.Dv, dz + row * a.Dv, z + row * a.Dv, delta_data + row);
+  });
+  const kernels::AttentionBackward<T> rows{saved.row_max.data<T>(), saved.row_sum.data<T>(), dz,
+                                           delta_data};
+  const Wanted<T> wanted{gradients.q.data, gradients.k.data, gradients.v.data};
+  if (wanted.dq != nullptr || wanted.dk != nullptr || wanted.dv != nullptr) {
+    backward_pieces(problem, rows, wanted);
+  }
+  if (gradients.mask == nullptr) return;
+  parallel_for(ceil_div(a.S, kKeyTile), [&](std::int64_t i) {
+    backward_mask_tile(problem, rows, i * kKeyTile, gradients.mask);
+  });
 }
 
-}  // namespace clearhead
+Tensor empty_gradient(const Attention& a, const Tensor& operand) {
+  if (operand.dtype() == DType::f32) {
+    // What is added to later must stay where it is, and becomes row-major then.
+    const void *const q = a.q.address(), *const k = a.k.address(), *const v = a.v.address();
+    const bool shared = q == k || k == v || v == q;
+    if (!shared && goes_by_heads(a, problem_of<float>(a))) {
+      return in_order_of(operand, operand.shape());
+    }
+  }
+  return Tensor::empty(operand.shape(), operand.dtype());
+}
+
+template void attention_backward(const Attention&, const AttentionForward&, const Tensor&,
+                                 const AttentionGradients<float>&);
+template void attention_backward(const Attention&, const AttentionForward&, const Tensor&,
+                                 const AttentionGradients<double>&);
+
+}  // namespace clearhead::compute

@@ -1,0 +1,150 @@
+// Fused attention on all threads: forward, backward, any tile of its steps, and the pattern of a
+// head in cells. Each call chooses among the kernels (kernels/attention/) by processor, sizes and
+// precision. Results do not depend on the number of threads. ops/attention.h has the formula and
+// the letters.
+#ifndef CLEARHEAD_COMPUTE_ATTENTION_H_
+#define CLEARHEAD_COMPUTE_ATTENTION_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/attention_rule.h"
+#include "clearhead/base/precision.h"
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead::compute {
+
+/// One call of attention. Operands are of the type of calculation, f32 or f64, the last axis of q,
+/// k and v without gaps.
+struct Attention {
+  std::int64_t B = 1, H = 1, G = 1, T = 0, S = 0, D = 0, Dv = 0;
+  Tensor q;     ///< [B, H, T, D]
+  Tensor k;     ///< [B, G, S, D]; k and v may be bf16 where reads_bf16 says so
+  Tensor v;     ///< [B, G, S, Dv]; undefined if there are no values, with Dv = 0
+  Tensor mask;  ///< [1|B, 1|H, 1|T, ≤S], boolean or added to the scores; undefined if there is none
+  AttentionRule rule;                ///< as set_rule leaves it
+  std::vector<std::int64_t> offset;  ///< [B]: position of query 0 among the keys
+  /// [B]: keys from here on are seen by none: they are padding, or past the mask's end.
+  std::vector<std::int64_t> key_count;
+  std::optional<DType> softmax_precision = {};  ///< to which the softmax rounds each of its steps
+  Precision precision = Precision::highest;     ///< that is asked for
+
+  // What will be calculated from row_max and row_sum later on. These belong to the very bits of the
+  // scores that they were made of: forward must make its scores as those who come later will.
+  bool gradients_follow = false;       ///< of q, k or v
+  bool mask_gradient_follows = false;  ///< implies gradients_follow
+  bool steps_follow = false;           ///< any tile of any step
+
+  /// The keys that query t of batch b may see by position.
+  KeyRange visible_keys(std::int64_t b, std::int64_t t) const {
+    const auto at = static_cast<std::size_t>(b);
+    return clearhead::visible_keys(rule, offset[at], key_count[at], t);
+  }
+  /// Whether there may be a pair that does not see each other, or a float mask.
+  bool has_mask() const;
+};
+
+/// Gives `attention`, whose operands and sizes are set, a rule: its scale filled in, and windows no
+/// wider than there are positions. Throws Error, beginning with `who`, if scale or softcap is no
+/// number in the type of calculation, or a window is less than −1.
+void set_rule(Attention& attention, const AttentionRule& rule, const std::string& who);
+
+/// Whether keys and values that are stored as bf16 are read where they lie, for `queries` queries
+/// of all heads that share a key/value head. Not with a rounded softmax, and only if nothing
+/// follows.
+bool reads_bf16(std::int64_t queries);
+
+struct AttentionForward {
+  /// [B, H, T, Dv], in any order in memory unless steps follow; 0 for a query that sees no key.
+  Tensor z;
+  Tensor row_max;  ///< [B, H, T, 1]: the largest score; −∞ for a query that sees no key
+  Tensor row_sum;  ///< [B, H, T, 1]: Σ exp(score − row_max); 0 for a query that sees no key
+};
+AttentionForward attention_forward(const Attention& attention);
+
+/// Where a gradient of q, k or v goes: [b, h, t, d] at data[b·stride_b + h·stride_h + t·stride_t +
+/// d]. Null: it is not wanted.
+template <typename T>
+struct HeadsInto {
+  T* data = nullptr;
+  std::int64_t stride_b = 0, stride_h = 0, stride_t = 0;
+  bool add = true;  ///< to what lies there; else it is written over
+
+  HeadsInto() = default;
+  HeadsInto(Tensor& tensor, bool add)
+      : data(tensor.mutable_data<T>()),
+        stride_b(tensor.strides()[0]),
+        stride_h(tensor.strides()[1]),
+        stride_t(tensor.strides()[2]),
+        add(add) {}
+};
+
+/// One operand in several places has one gradient: written over in the first place, added to in the
+/// others.
+template <typename T>
+struct AttentionGradients {
+  HeadsInto<T> q, k, v;
+  T* mask = nullptr;  ///< row-major, of the mask's shape; always added to
+};
+
+/// A tensor for the first gradient of `operand`, which is q, k or v: its numbers are unspecified,
+/// and they lie in the order in which attention_backward writes them best.
+Tensor empty_gradient(const Attention& attention, const Tensor& operand);
+
+/// The gradients of the operands, given d_z = ∂L/∂z [B, H, T, Dv] of any strides and what forward
+/// gave. Those of q, k and v are row-major or made by empty_gradient.
+template <typename T>
+void attention_backward(const Attention& attention, const AttentionForward& forward,
+                        const Tensor& d_z, const AttentionGradients<T>& gradients);
+
+enum class AttentionStep {
+  raw_scores,     ///< q·kᵀ
+  scaled_scores,  ///< scale · q·kᵀ
+  capped_scores,  ///< after the softcap
+  attn_scores,    ///< after the mask: −∞ where a query does not see a key
+  pattern,        ///< after the softmax: 0 where a query does not see a key
+};
+
+/// Positions [begin, end) of a step [B, H, T, S], calculated again from q and k; the pattern also
+/// from row_max and row_sum, which the other steps do not read.
+Tensor attention_step(const Attention& attention, AttentionStep step,
+                      const AttentionForward& forward, const Index& begin, const Index& end);
+
+/// Everything that decides which key a query sees, as numbers that are added to the scores: −∞
+/// where query and key do not see each other, else the float mask or 0. [1|B, 1|H, T, S]: an axis
+/// of its own only where something depends on it.
+Shape attention_bias_shape(const Attention& attention);
+/// Positions [begin, end) of it.
+Tensor attention_bias(const Attention& attention, const Index& begin, const Index& end);
+/// Adds the gradient of a float mask to `d_mask`, row-major, given that of the bias.
+template <typename T>
+void attention_bias_backward(const Attention& attention, const Tensor& d_bias, T* d_mask);
+
+/// What forward gives of one head (B = H = G = 1) in f32, and what the entropy of its rows follows
+/// from.
+struct AttentionRows {
+  Tensor z;           ///< [T, Dv]; undefined without values
+  Tensor row_max;     ///< [T]
+  Tensor row_sum;     ///< [T]
+  Tensor mean_score;  ///< [T]: Σ pattern·score
+};
+/// `progress`, unless it is empty, is called now and then, from any thread, with the part of the
+/// work that is done, 0 … 1. What it throws ends the calculation.
+AttentionRows attention_rows(const Attention& head, const std::function<void(double)>& progress);
+
+/// The same, and the pattern in cells of `cell` × `cell` pairs: [T / cell, S / cell], rounded up.
+struct AttentionCells {
+  AttentionRows rows;
+  Tensor max;           ///< the largest weight of a cell; 0 where no query sees a key
+  Tensor sum;           ///< the sum of its weights
+  Precision precision;  ///< with which all of this was calculated
+};
+AttentionCells attention_cells(const Attention& head, std::int64_t cell,
+                               const std::function<void(double)>& progress);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_ATTENTION_H_

@@ -1,0 +1,204 @@
+// Attention forward: which kernels, and how their pieces spread over threads. O(T) memory beyond
+// operands and result.
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/pieces.h"
+#include "clearhead/kernels/attention/attention_block.h"
+#include "clearhead/kernels/attention/attention_packed.h"
+
+namespace clearhead::compute {
+namespace {
+
+using kernels::AttentionProblem;
+using kernels::kQueryTile;
+
+// Where few queries meet many keys (decoding), the keys are the work that is divided: into parts of
+// this length, whose results are joined in their order. One takes much longer than to start a
+// thread, and depends on nothing but the shape, so results do not depend on the number of threads.
+constexpr std::int64_t kPartKeys = 1024;
+
+std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t blocks) {
+  const bool few = blocks == 1 && problem.rounding == kernels::SoftmaxRounding::none;
+  return few ? std::max<std::int64_t>(1, problem.keys / kPartKeys) : 1;
+}
+
+// Whether each key/value head is the work of one thread.
+bool is_work_of_heads(const AttentionProblem<float>& problem) {
+  return kernels::attention_is_packed(problem) && problem.B * problem.G >= 2 * thread_count();
+}
+
+// Whether it is made in a near cache, from where its rows may be brought to any place.
+bool brings_heads(const AttentionProblem<float>& problem) {
+  return is_work_of_heads(problem) &&
+         are_near(problem.H / problem.G * problem.queries * problem.Dv);
+}
+
+// In f32 with products of bf16, one key/value head after the other, a stretch of keys at a time: it
+// is packed, then the head's queries meet it. z is dense unless heads are brought to it.
+void forward_packed(const AttentionProblem<float>& problem, const HeadsInto<float>& z,
+                    float* row_max, float* row_sum) {
+  const std::int64_t blocks = kernels::query_blocks(problem);
+  const std::int64_t heads = problem.B * problem.G;
+  const std::int64_t stretch = kernels::packed_stretch(problem);
+  const auto pack = [&](std::int64_t head, KeyRange keys, std::int64_t i, char* packed) {
+    kernels::pack_keys_piece(problem, head / problem.G, head % problem.G, keys, i, packed);
+  };
+  // z_head: the rows of z of this key/value head, dense.
+  const std::int64_t group = problem.H / problem.G, head_rows = group * problem.queries;
+  const auto forward_block = [&](std::int64_t head, std::int64_t i, KeyRange keys,
+                                 const char* packed, float* z_head, float* memory) {
+    const kernels::QueryBlock block =
+        kernels::query_block(problem, head / problem.G, head % problem.G, i);
+    const std::int64_t row = kernels::row_of(problem, block);
+    float* const z_rows = z_head + (row - head * head_rows) * problem.Dv;
+    kernels::packed_forward_block(problem, block, keys, packed,
+                                  {z_rows, row_max + row, row_sum + row}, memory);
+  };
+  const auto for_each_stretch = [&](const auto& f) {
+    for (std::int64_t s = 0; s < problem.keys || s == 0; s += stretch) {
+      f(KeyRange{s, std::min(s + stretch, problem.keys)});
+    }
+  };
+  if (is_work_of_heads(problem)) {
+    parallel_for(heads, [&](std::int64_t head) {
+      const Workspace<char> packed(kernels::packed_bytes(problem));
+      const Workspace<float> memory(kernels::packed_block_workspace(problem));
+      const bool brings = brings_heads(problem);
+      const Workspace<float> near(brings ? head_rows * problem.Dv : 0);
+      float* const z_head = brings ? near.get() : z.data + head * head_rows * problem.Dv;
+      for_each_stretch([&](KeyRange keys) {
+        for (std::int64_t i = 0; i < kernels::pack_pieces(keys); ++i) {
+          pack(head, keys, i, packed.get());
+        }
+        for (std::int64_t i = 0; i < blocks; ++i) {
+          forward_block(head, i, keys, packed.get(), z_head, memory.get());
+        }
+      });
+      if (brings) {
+        put_rows(z_head, head / problem.G, head % problem.G * group, group, problem.queries,
+                 problem.Dv, z);
+      }
+    });
+    return;
+  }
+  const Workspace<char> packed(kernels::packed_bytes(problem));
+  for (std::int64_t head = 0; head < heads; ++head) {
+    for_each_stretch([&](KeyRange keys) {
+      parallel_for(kernels::pack_pieces(keys),
+                   [&](std::int64_t i) { pack(head, keys, i, packed.get()); });
+      parallel_for(blocks, [&](std::int64_t i) {
+        const Workspace<float> memory(kernels::packed_block_workspace(problem));
+        forward_block(head, i, keys, packed.get(), z.data + head * head_rows * problem.Dv,
+                      memory.get());
+      });
+    });
+  }
+}
+
+// In f32 by blocks of queries, with the processor's vectors.
+void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* row_max,
+                 float* row_sum) {
+  if (kernels::attention_is_packed(problem)) {
+    forward_packed(problem, HeadsInto<float>(result, /*add=*/false), row_max, row_sum);
+    return;
+  }
+  float* const z = result.mutable_data<float>();
+  const std::int64_t blocks = kernels::query_blocks(problem);
+  const std::int64_t parts = key_parts(problem, blocks);
+  const std::int64_t heads = problem.B * problem.G;
+  const auto block_of = [&](std::int64_t i) {
+    return kernels::query_block(problem, i / blocks / problem.G, i / blocks % problem.G,
+                                i % blocks);
+  };
+  const auto result_of = [&](const kernels::QueryBlock& block) {
+    const std::int64_t row = kernels::row_of(problem, block);
+    return kernels::BlockResult{z + row * problem.Dv, row_max + row, row_sum + row};
+  };
+  if (parts == 1) {
+    const std::int64_t work = kernels::kQueryBlock * problem.keys * (problem.D + problem.Dv);
+    const std::int64_t numbers = kernels::attention_block_workspace(problem);
+    for_each_with_memory(numbers, heads * blocks, work, [&](std::int64_t i, float* memory) {
+      const kernels::QueryBlock block = block_of(i);
+      kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block), memory);
+    });
+    return;
+  }
+  const std::int64_t rows = block_of(0).rows;
+  const std::int64_t count = heads * parts * rows;
+  const Workspace<float> of_parts(count * (problem.Dv + 2));
+  const auto part = [&](std::int64_t i) {
+    float* const rest = of_parts.get() + count * problem.Dv;
+    return kernels::BlockResult{of_parts.get() + i * rows * problem.Dv, rest + i * rows,
+                                rest + count + i * rows};
+  };
+  parallel_for(heads * parts, [&](std::int64_t i) {
+    const std::int64_t begin = i % parts * kPartKeys;
+    const std::int64_t end = i % parts + 1 == parts ? problem.keys : begin + kPartKeys;
+    const Workspace<float> memory(kernels::attention_block_workspace(problem));
+    kernels::attention_forward_block(problem, block_of(i / parts), {begin, end}, part(i),
+                                     memory.get());
+  });
+  for (std::int64_t i = 0; i < heads; ++i) {
+    kernels::attention_join_parts(parts, rows, problem.Dv, part(i * parts), result_of(block_of(i)));
+  }
+}
+
+// In f64 by the scalar kernels.
+void run_forward(const AttentionProblem<double>& problem, Tensor& result, double* row_max,
+                 double* row_sum) {
+  double* const z = result.mutable_data<double>();
+  const std::int64_t tiles = ceil_div(problem.queries, kQueryTile);
+  parallel_for(problem.B * problem.H * tiles, [&](std::int64_t i) {
+    const std::int64_t head = i / tiles;
+    const std::int64_t t = i % tiles * kQueryTile;
+    const std::int64_t row = head * problem.queries + t;
+    const Workspace<double> memory(kernels::attention_workspace(problem));
+    kernels::attention_forward_queries(
+        problem, head / problem.H, head % problem.H, t, std::min(t + kQueryTile, problem.queries),
+        {0, problem.keys}, z + row * problem.Dv, row_max + row, row_sum + row, memory.get());
+  });
+}
+
+bool all_finite(const Tensor& tensor) {
+  const float* x = tensor.data<float>();
+  return std::all_of(x, x + tensor.count(), [](float y) { return std::isfinite(y); });
+}
+
+// z [B, H, T, Dv]: in the order of q where heads may be brought to any place.
+template <typename T>
+Tensor empty_result(const Attention& a, const AttentionProblem<T>& problem) {
+  const Shape shape = {a.B, a.H, a.T, a.Dv};
+  if constexpr (std::is_same_v<T, float>) {
+    if (!a.steps_follow && brings_heads(problem)) return in_order_of(a.q, shape);
+  }
+  return Tensor::empty(shape, dtype_of<T>);
+}
+
+template <typename T>
+AttentionForward forward(const Attention& a) {
+  const AttentionProblem<T> problem = problem_of<T>(a);
+  AttentionForward result{empty_result(a, problem), Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>),
+                          Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>)};
+  if (result.row_max.count() == 0) return result;
+  run_forward(problem, result.z, result.row_max.mutable_data<T>(),
+              result.row_sum.mutable_data<T>());
+  if (a.k.dtype() != dtype_of<T> &&
+      !(all_finite(result.z) && all_finite(result.row_sum))) {  // what bf16 leaves to its caller
+    Attention widened = a;
+    widened.k = a.k.to(dtype_of<T>);
+    widened.v = a.v.to(dtype_of<T>);
+    return forward<T>(widened);
+  }
+  return result;
+}
+
+}  // namespace
+
+AttentionForward attention_forward(const Attention& a) {
+  return with_type(a, [&](auto zero) { return forward<decltype(zero)>(a); });
+}
+
+}  // namespace clearhead::compute

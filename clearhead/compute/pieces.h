@@ -1,0 +1,33 @@
+// How attention spreads over threads: as pieces of work that each borrow memory while they run.
+#ifndef CLEARHEAD_COMPUTE_PIECES_H_
+#define CLEARHEAD_COMPUTE_PIECES_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/base/workspace.h"
+
+namespace clearhead::compute {
+
+/// Calls f(i, memory) for every i < count on all threads, with `numbers` of f32 to work in; a call
+/// is some `multiply_adds` of work. Short calls are made several in a row by one thread, some 10
+/// microseconds in all: for less, starting a thread and taking memory would take longer than the
+/// work itself.
+template <typename F>
+void for_each_with_memory(std::int64_t numbers, std::int64_t count, std::int64_t multiply_adds,
+                          const F& f) {
+  constexpr std::int64_t kEnough = std::int64_t{1} << 20;
+  const std::int64_t in_a_row = std::clamp<std::int64_t>(
+      kEnough / std::max<std::int64_t>(multiply_adds, 1), 1, std::max<std::int64_t>(count, 1));
+  parallel_for(ceil_div(count, in_a_row), [&](std::int64_t piece) {
+    const Workspace<float> memory(numbers);
+    const std::int64_t end = std::min((piece + 1) * in_a_row, count);
+    for (std::int64_t i = piece * in_a_row; i < end; ++i) f(i, memory.get());
+  });
+}
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_PIECES_H_

@@ -1,0 +1,148 @@
+// Fused attention as ops/ and lens/ ask for it. What it calculates is tested there, through the operation; here stands
+// what only its callers see: where gradients go, rules, and cells.
+#include "clearhead/compute/attention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/random.h"
+
+namespace clearhead::compute {
+namespace {
+
+using ::testing::HasSubstr;
+
+Tensor normal(const Shape& shape, std::uint64_t stream) {
+  Tensor x = Tensor::empty(shape, DType::f32);
+  Random random(3, stream);
+  for (std::int64_t i = 0; i < x.count(); ++i) {
+    x.mutable_data<float>()[i] = static_cast<float>(random.normal());
+  }
+  return x;
+}
+
+// Heads one after the other, or beside each other in each row as a linear map leaves them.
+Tensor heads(std::int64_t B, std::int64_t H, std::int64_t T, std::int64_t D, bool beside,
+             std::uint64_t stream) {
+  return beside ? normal({B, T, H, D}, stream).transpose(1, 2) : normal({B, H, T, D}, stream);
+}
+
+Attention random_call(std::int64_t B, std::int64_t H, std::int64_t T, std::int64_t D, bool beside) {
+  Attention a;
+  a.B = B, a.H = H, a.G = H, a.T = T, a.S = T, a.D = D, a.Dv = D;
+  a.q = heads(B, H, T, D, beside, 1);
+  a.k = heads(B, H, T, D, beside, 2);
+  a.v = heads(B, H, T, D, beside, 3);
+  a.offset.assign(static_cast<std::size_t>(B), 0);
+  a.key_count.assign(static_cast<std::size_t>(B), T);
+  a.gradients_follow = true;
+  set_rule(a, {.is_causal = true}, "test");
+  return a;
+}
+
+// q, k and v one after the other, row-major.
+using Gradients = std::vector<std::vector<float>>;
+
+std::vector<float> numbers(const Tensor& x) {
+  const Tensor dense = x.contiguous();
+  return {dense.data<float>(), dense.data<float>() + dense.count()};
+}
+
+TEST(Attention, AGradientThatIsWrittenOverIsOneThatIsAddedToZeros) {
+  struct Size {
+    std::int64_t B, H, T, D;
+  };
+  // The work of heads, and of parts of one long head.
+  for (const Size& s : {Size{4, 4, 40, 16}, Size{1, 1, 600, 16}}) {
+    for (const bool beside : {false, true}) {
+      const Attention a = random_call(s.B, s.H, s.T, s.D, beside);
+      const AttentionForward forward = attention_forward(a);
+      const Tensor d_z = heads(s.B, s.H, s.T, s.D, beside, 4);
+
+      Tensor fresh[3] = {empty_gradient(a, a.q), empty_gradient(a, a.k), empty_gradient(a, a.v)};
+      for (Tensor& d : fresh) {  // whatever they held
+        std::fill_n(d.mutable_data<float>(), d.count(), std::numeric_limits<float>::quiet_NaN());
+      }
+      attention_backward<float>(a, forward, d_z,
+                                {{fresh[0], false}, {fresh[1], false}, {fresh[2], false}, nullptr});
+      Tensor sum[3] = {Tensor(a.q.shape()), Tensor(a.k.shape()), Tensor(a.v.shape())};
+      attention_backward<float>(a, forward, d_z,
+                                {{sum[0], true}, {sum[1], true}, {sum[2], true}, nullptr});
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(numbers(fresh[i]), numbers(sum[i])) << i;
+
+      Tensor alone = Tensor(a.k.shape());
+      attention_backward<float>(a, forward, d_z, {{}, {alone, true}, {}, nullptr});
+      EXPECT_EQ(numbers(alone), numbers(sum[1])) << "unwanted ones are left out";
+    }
+  }
+}
+
+TEST(Attention, WhatNoQueryMeetsHasAGradientOfZero) {
+  Attention a = random_call(1, 2, 40, 8, false);
+  a.q = a.q.slice(2, 0, 0);
+  a.T = 0;
+  Tensor d_k = empty_gradient(a, a.k);
+  std::fill_n(d_k.mutable_data<float>(), d_k.count(), 7.0F);
+  attention_backward<float>(a, attention_forward(a), Tensor({1, 2, 0, 8}),
+                            {{}, {d_k, false}, {}, nullptr});
+  EXPECT_EQ(numbers(d_k), std::vector<float>(2 * 40 * 8, 0.0F));
+}
+
+std::string error_of(const AttentionRule& rule) {
+  try {
+    Attention a = random_call(1, 1, 3, 4, false);
+    set_rule(a, rule, "somebody");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Attention, ARuleIsCompletedOrRefused) {
+  Attention a = random_call(1, 1, 3, 4, false);
+  set_rule(a, {.left_window_size = std::numeric_limits<std::int64_t>::max()}, "somebody");
+  EXPECT_EQ(a.rule.scale, 0.5);
+  EXPECT_LT(a.rule.left_window_size, 100);
+  EXPECT_EQ(a.visible_keys(0, 2).begin, 0);
+  EXPECT_EQ(a.rule.right_window_size, -1);
+
+  EXPECT_THAT(error_of({.right_window_size = -2}), HasSubstr("somebody: left_window_size and"));
+  EXPECT_THAT(error_of({.scale = NAN}), HasSubstr("somebody: scale must be a finite number"));
+  EXPECT_THAT(error_of({.scale = 1e300}), HasSubstr("scale 1e+300 is infinite in f32"));
+  EXPECT_THAT(error_of({.softcap = -1}), HasSubstr("softcap must be 0 (none) or a positive"));
+  EXPECT_THAT(error_of({.softcap = 1e-50}), HasSubstr("softcap 1e-50 is 0 in f32"));
+}
+
+// Every weight is in one cell, and the weights of a row sum to 1.
+TEST(Attention, CellsHoldThePattern) {
+  const Attention a = random_call(1, 1, 300, 8, false);
+  const AttentionCells cells = attention_cells(a, 32, {});
+  ASSERT_EQ(cells.sum.shape(), (Shape{10, 10}));
+  const AttentionForward forward = attention_forward(a);
+  EXPECT_EQ(numbers(cells.rows.row_max), numbers(forward.row_max));
+  const Tensor pattern =
+      attention_step(a, AttentionStep::pattern, forward, {0, 0, 0, 0}, {1, 1, 300, 300});
+  for (std::int64_t i = 0; i < 10; ++i) {
+    for (std::int64_t j = 0; j < 10; ++j) {
+      double max = 0, sum = 0;
+      for (std::int64_t t = 32 * i; t < std::min<std::int64_t>(32 * i + 32, 300); ++t) {
+        for (std::int64_t s = 32 * j; s < std::min<std::int64_t>(32 * j + 32, 300); ++s) {
+          max = std::max(max, pattern.at({0, 0, t, s}));
+          sum += pattern.at({0, 0, t, s});
+        }
+      }
+      // Two ways to sum up to 1,024 weights in f32.
+      EXPECT_NEAR(cells.max.at({i, j}), max, 1e-6);
+      EXPECT_NEAR(cells.sum.at({i, j}), sum, 1e-5);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace clearhead::compute
