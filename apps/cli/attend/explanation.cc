@@ -14,24 +14,25 @@
 namespace clearhead {
 namespace {
 
-Step find_step(const Tape& tape, const std::string& name) {
-  const std::vector<Step> steps = steps_on(tape);
-  const auto found =
-      std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.name == name; });
+AttentionStep find_step(const Tape& tape, const std::string& name) {
+  const std::vector<AttentionStep> steps = steps_on(tape);
+  const auto found = std::find_if(steps.begin(), steps.end(),
+                                  [&](const AttentionStep& step) { return step.name == name; });
   if (found != steps.end()) return *found;
   std::vector<std::string> names;
-  for (const Step& step : steps) names.push_back(step.name);
+  for (const AttentionStep& step : steps) names.push_back(step.name);
   throw Error(fmt::format("--explain-of {}: there is no such step; did you mean {}? There are {}",
                           name, close_names(name, names, 1).at(0), fmt::join(names, ", ")));
 }
 
 // The place with what may be left out: the batch if there is but one, and the last axis of what has
 // one number for each query.
-Index full_index(const Step& step, const Var& var, Index index) {
+Index full_index(const AttentionStep& step, const Var& var, Index index) {
   const Shape& shape = var.shape();
   const std::string given = fmt::format("{}", fmt::join(index, ","));
-  const bool may_lack_batch = step.axes[0] == Axis::batch && !shape.empty() && shape[0] == 1;
-  const bool may_lack_last = step.axes.back() == Axis::one && !shape.empty() && shape.back() == 1;
+  const bool may_lack_batch = step.axes[0] == StepAxis::batch && !shape.empty() && shape[0] == 1;
+  const bool may_lack_last =
+      step.axes.back() == StepAxis::one && !shape.empty() && shape.back() == 1;
   if (may_lack_last && index.size() + (may_lack_batch ? 2 : 1) == shape.size()) index.push_back(0);
   if (may_lack_batch && index.size() + 1 == shape.size()) index.insert(index.begin(), 0);
   bool fits = index.size() == shape.size();
@@ -40,7 +41,7 @@ Index full_index(const Step& step, const Var& var, Index index) {
   }
   if (fits) return index;
   std::vector<std::string> places;
-  const std::vector<Axis> axes = axes_of(step, var);
+  const std::vector<StepAxis> axes = step.axes_of(var);
   const std::size_t end = axes.size() - (may_lack_last ? 1 : 0);
   for (std::size_t i = may_lack_batch ? 1 : 0; i < end; ++i) {
     places.push_back(shape[i] == 1 ? fmt::format("{} 0", axis_name(axes[i]))
@@ -53,7 +54,7 @@ Index full_index(const Step& step, const Var& var, Index index) {
 }  // namespace
 
 std::string print_explanation(const Tape& tape, const AttendOptions& o) {
-  const Step step = find_step(tape, o.explain_of);
+  const AttentionStep step = find_step(tape, o.explain_of);
   const Var var = tape[step.name];
   return to_string(explain(var, full_index(step, var, o.explain), o.depth));
 }

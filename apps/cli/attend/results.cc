@@ -120,14 +120,14 @@ Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
 }
 
 // The tensor of a step as it is saved.
-Tensor as_saved(const Step& step, const Var& var, const Layout& layout) {
+Tensor as_saved(const AttentionStep& step, const Var& var, const Layout& layout) {
   const Tensor value = var.value();
   if (step.name == "hook_result") {  // TransformerLens: [batch, token, head, channel]
     return Layout(layout.has_batch() ? "bthd" : "thd").from_bhtd(value);
   }
-  if (step.axes.size() == 4 && step.axes[3] == Axis::component) return layout.from_bhtd(value);
-  const bool drop_batch =
-      step.axes[0] == Axis::batch && !layout.has_batch() && value.rank() == std::ssize(step.axes);
+  if (step.axes.size() == 4 && step.axes[3] == StepAxis::component) return layout.from_bhtd(value);
+  const bool drop_batch = step.axes[0] == StepAxis::batch && !layout.has_batch() &&
+                          value.rank() == std::ssize(step.axes);
   if (!drop_batch) return value.contiguous();
   return value.reshape(Shape(value.shape().begin() + 1, value.shape().end()));
 }
@@ -198,9 +198,9 @@ std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
   const double bytes = static_cast<double>(element_count(pattern.shape())) *
                        static_cast<double>(dtype_size(pattern.dtype()));
   const bool leaves_out_views = !is_by_hand(tape) && bytes > kSavedViewBytes;
-  for (const Step& step : steps_on(tape)) {
+  for (const AttentionStep& step : steps_on(tape)) {
     const Var var = tape[step.name];
-    const bool is_view = step.axes.back() == Axis::key && var.kind() != "input";
+    const bool is_view = step.axes.back() == StepAxis::key && var.kind() != "input";
     if (is_view && leaves_out_views) {
       left_out.push_back(step.name);
     } else {

@@ -6,10 +6,10 @@
 #include <charconv>
 #include <string_view>
 
-#include "apps/cli/attend/steps.h"
 #include "apps/cli/command.h"
 #include "apps/cli/option_group.h"
 #include "clearhead/base/error.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/tape/explain.h"
 
@@ -42,7 +42,6 @@ class TokenNames {
   std::string of(const Explanation& number) const {
     const std::string& name = number.name;
     const Index& at = number.index;
-    const std::string last = name.substr(name.rfind('.') + 1);
     if (name == "embed.W_E") return " of " + quoted(reading_.token(at[0]));
     if (name == "tokens" || name == "source_tokens") return token(" of ", name, false, at[1]);
     if (name == "logits" || name == "probabilities") {
@@ -50,15 +49,14 @@ class TokenNames {
                    false, at[1]) +
              " for " + quoted(reading_.token(at[2]));
     }
-    const std::vector<Step>& steps = all_steps();
-    const auto step = std::find_if(steps.begin(), steps.end(),
-                                   [&](const Step& other) { return other.name == last; });
-    if (step == steps.end()) return at.size() == 3 ? token(" of ", name, false, at[1]) : "";
+    const AttentionStep* const step = find_attention_step(name);
+    if (step == nullptr) return at.size() == 3 ? token(" of ", name, false, at[1]) : "";
     std::string text;
     const std::size_t skipped = step->axes.size() - std::min(step->axes.size(), at.size());
     for (std::size_t axis = skipped; axis < step->axes.size(); ++axis) {
-      const bool is_key = step->axes[axis] == Axis::key;
-      if (!is_key && step->axes[axis] != Axis::query && step->axes[axis] != Axis::token) continue;
+      const bool is_key = step->axes[axis] == StepAxis::key;
+      if (!is_key && step->axes[axis] != StepAxis::query && step->axes[axis] != StepAxis::token)
+        continue;
       const bool looks_at_source = name.find("cross_attn.") != std::string::npos && !is_key;
       const char* before = !text.empty() ? " to " : looks_at_source ? " after " : " of ";
       text += token(before, name, is_key, at[axis - skipped]);

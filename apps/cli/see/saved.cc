@@ -1,9 +1,7 @@
 #include "apps/cli/see/saved.h"
 
-#include <algorithm>
-
-#include "apps/cli/attend/steps.h"
 #include "apps/cli/table.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/tensor/io.h"
 
@@ -21,13 +19,9 @@ bool is_activation(const std::string& name) {
 
 // [B, H, T, D] → [B, T, H, D]
 Tensor as_transformer_lens(const std::string& name, const Tensor& value) {
-  const auto has_components = [&](const Step& step) {
-    return step.name == last_part(name) && step.axes.size() == 4 &&
-           step.axes.back() == Axis::component;
-  };
-  const std::vector<Step>& steps = all_steps();
-  const bool is_by_head =
-      value.rank() == 4 && std::any_of(steps.begin(), steps.end(), has_components);
+  const AttentionStep* const step = find_attention_step(name);
+  const bool is_by_head = value.rank() == 4 && step != nullptr && step->axes.size() == 4 &&
+                          step->axes.back() == StepAxis::component;
   return (is_by_head ? value.transpose(1, 2) : value).contiguous();
 }
 
