@@ -43,7 +43,7 @@ struct Outcome {
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 int complain(const std::string& message) {
-  fmt::print(stderr, "clearhead-conformance: {}\n", message);
+  fmt::print(stderr, "clearhead-conformance: {}\n", without_controls(message));
   return kWrongUse;
 }
 

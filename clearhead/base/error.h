@@ -3,6 +3,8 @@
 #define CLEARHEAD_BASE_ERROR_H_
 
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace clearhead {
 
@@ -10,8 +12,13 @@ namespace clearhead {
 /// came and what to do. Faults of ours are asserts.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// The message may quote whatever a file or a name holds: it is kept `without_controls`.
+  explicit Error(std::string_view message);
 };
+
+/// `text` with its control characters but line ends escaped ("\r", "\x1b", "\x00"), so that a
+/// terminal shows all of it and obeys none of it.
+std::string without_controls(std::string_view text);
 
 }  // namespace clearhead
 
