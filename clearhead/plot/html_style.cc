@@ -13,7 +13,7 @@ std::string_view html_style() {
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #16181b; --text: #e8e8e8; --muted: #a9adb3; --line: #70757c; --card: #24272c;
+    --page: #171717; --text: #e8e8e8; --muted: #a9adb3; --line: #70757c; --card: #24272c;
     --masked: #22252a; --masked-line: #4a4f57; --nan: #6b6b6b; --nan-line: #c4c4c4;
     --infinite: #f4f4f4; --infinite-line: #101010; --focus: #8ab4f8;
   }
@@ -75,10 +75,15 @@ figure:only-child figcaption { font-weight: 400; color: var(--muted); }
 #tip .item { overflow-wrap: anywhere; }
 #tip .item b { font-weight: 600; white-space: pre-wrap; }
 #tip .item span { color: var(--muted); }
-#plot { position: relative; max-width: 900px; background: #ffffff; border-radius: 6px; margin: 12px 0; }
+#plot { position: relative; max-width: 900px; margin: 12px 0; }
 #plot svg { display: block; width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+  /* Curves are drawn for white paper. Light and dark change places, hues stay, and paper becomes
+     255 - 0.91 * 255 = 23: #171717, the page. */
+  #plot svg, #tip .item i { filter: invert(0.91) hue-rotate(180deg); }
+}
 #plot:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-#ruler { position: absolute; width: 0; border-left: 1px dashed #404040; display: none; pointer-events: none; }
+#ruler { position: absolute; width: 0; border-left: 1px dashed var(--muted); display: none; pointer-events: none; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (pointer: coarse) {
   #tip { left: 0 !important; right: 0; top: auto !important; bottom: 0; max-width: none;

@@ -276,6 +276,16 @@ TEST(LineHtml, HasTheValuesAndLoadsNothing) {
   EXPECT_EQ(data["xTitle"], attack);
 }
 
+TEST(LineHtml, FollowsTheReadersDarkMode) {
+  const std::string page = render_html(plot_of({1, 2}, {0.1, 0.2}));
+  const std::size_t dark = page.rfind("@media (prefers-color-scheme: dark)");
+  ASSERT_NE(dark, std::string::npos);
+  const std::string rule = "#plot svg, #tip .item i { filter: invert(";
+  EXPECT_GT(page.find(rule), dark);
+  EXPECT_NE(page.find(rule), std::string::npos);
+  EXPECT_THAT(page, Not(HasSubstr("background: #")));  // nothing keeps its colour
+}
+
 TEST(LinePlot, FaultsAreNamed) {
   expect_error([] { LinePlot{}.validate(); }, "expected 1 to 7 curves, got 0");
   expect_error(
