@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clearhead/base/error.h"
@@ -31,6 +32,8 @@ struct Command {
 
 /// All commands, in the order in which the help lists them.
 const std::vector<Command>& commands();
+/// The one called `name`; null if there is none.
+const Command* find_command(std::string_view name);
 
 }  // namespace clearhead
 

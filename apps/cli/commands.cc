@@ -1,3 +1,6 @@
+// The table of commands.
+#include <algorithm>
+
 #include "apps/cli/attend/attend.h"
 #include "apps/cli/bench/bench.h"
 #include "apps/cli/command.h"
@@ -5,6 +8,7 @@
 #include "apps/cli/evaluate/evaluate.h"
 #include "apps/cli/fill/fill.h"
 #include "apps/cli/generate/generate.h"
+#include "apps/cli/help.h"
 #include "apps/cli/lab/lab.h"
 #include "apps/cli/map/map.h"
 #include "apps/cli/see/see.h"
@@ -115,23 +119,24 @@ const std::vector<Command>& commands() {
        set_up_generate},
       {"translate", "a translation model translates lines", "MODEL [TEXT…] [OPTIONS]",
        R"(  A sentence, and the three best ways to say it:
-    clearhead translate english-french "A man is playing a guitar."
-    clearhead translate english-french "Two dogs run." --n-best 3
+    clearhead translate en-fr "A man is playing a guitar."
+    clearhead translate en-fr "Two dogs run." --n-best 3
 
   A file, line by line, as fast as it goes:
-    clearhead translate english-french --file in.txt --out out.txt \
+    clearhead translate en-fr --file in.txt --out out.txt \
       --precision medium
 
-  What another program says:
-    head in.txt | clearhead translate english-french --beam 1
+  What another program says; and what begins with a dash:
+    head in.txt | clearhead translate en-fr --beam 1
+    clearhead translate en-fr -- "- A man is running."
 )",
        set_up_translate},
       {"fill", "a masked model guesses hidden words", "MODEL TEXT [OPTIONS]",
        R"(  What may stand there, and how likely is it?
-    clearhead fill masked-english "A man is <mask> a guitar."
+    clearhead fill captions "A man is <mask> a guitar."
 
   Several gaps, three guesses each:
-    clearhead fill masked-english "Two <mask> are in the <mask>." --top 3
+    clearhead fill captions "Two <mask> are in the <mask>." --top 3
 )",
        set_up_fill},
       {"evaluate", "how well a model predicts or translates what it has not seen",
@@ -140,10 +145,10 @@ const std::vector<Command>& commands() {
     clearhead evaluate shakespeare --file input.txt --skip 0.9
 
   How many hidden words are guessed:
-    clearhead evaluate masked-english --file test.en
+    clearhead evaluate captions --file test.en
 
   BLEU, as `sacrebleu --lowercase` has it:
-    clearhead evaluate english-french --source test.en --target test.fr \
+    clearhead evaluate en-fr --source test.en --target test.fr \
       --precision medium
 )",
        set_up_evaluate},
@@ -155,8 +160,19 @@ const std::vector<Command>& commands() {
     clearhead completion zsh > ~/.zsh/functions/_clearhead
 )",
        set_up_completion},
+      {"help", "what clearhead can do, or one of its commands", "[COMMAND]",
+       R"(  clearhead help
+  clearhead help see
+)",
+       set_up_help},
   };
   return all;
+}
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(commands().begin(), commands().end(),
+                                  [name](const Command& command) { return command.name == name; });
+  return found == commands().end() ? nullptr : &*found;
 }
 
 }  // namespace clearhead

@@ -1,3 +1,4 @@
+// Scripts for bash and zsh, made of the options as CLI11 has them.
 #include "apps/cli/completion.h"
 
 #include <fmt/format.h>
@@ -60,7 +61,7 @@ std::string bash_completion(const CLI::App& program) {
   std::string values;
   for (const CLI::App* command : commands_of(program)) {
     names.push_back(command->get_name());
-    std::vector<std::string> words;
+    std::vector<std::string> words = {"-h"};
     for (const CLI::Option* option : options_of(*command)) {
       words.push_back(option->get_name());
       const std::string value = option->get_type_name();
@@ -87,7 +88,7 @@ _clearhead() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} command=${{COMP_WORDS[1]}} words
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W '{} --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '{} -h --help --version' -- "$word"))
     return
   fi
   case "$command $before" in
@@ -108,7 +109,7 @@ std::string zsh_completion(const CLI::App& program) {
   for (const CLI::App* command : commands_of(program)) {
     commands +=
         fmt::format("    '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
-    cases += fmt::format("    {})\n      _arguments", command->get_name());
+    cases += fmt::format("    {})\n      _arguments '-h[This text]'", command->get_name());
     for (const CLI::Option* option : command->get_options({})) {
       const std::string value = zsh_value(option->get_type_name());
       const bool repeats = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
@@ -126,7 +127,7 @@ _clearhead() {{
 {}  )
   if ((CURRENT == 2)); then
     _describe command commands
-    _arguments '--help[what clearhead can do]' '--version[which version this is]'
+    _arguments {{-h,--help}}'[what clearhead can do]' '--version[which version this is]'
     return
   fi
   local command=$words[2]

@@ -1,3 +1,4 @@
+// Figures by the ending of their names.
 #include "apps/cli/figures.h"
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/option_group.h"
+#include "apps/cli/output.h"
 #include "clearhead/base/file.h"
 #include "clearhead/plot/figure_file.h"
 
@@ -35,7 +37,7 @@ std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::s
   std::string written;
   for (const std::string& path : out) {
     plot::write_figure(heatmap, path);
-    written += "wrote " + path + "\n";
+    written += wrote(path);
   }
   return written;
 }

@@ -1,8 +1,12 @@
+// What belongs to the program is found from where the program lies, so that both may be moved.
 #include "apps/cli/find_model.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <set>
 #include <system_error>
-#include <vector>
 
 #include "apps/cli/option_group.h"
 #include "clearhead/base/error.h"
@@ -12,29 +16,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Beside the program, so that an installation may be moved.
-fs::path installed_models() {
+bool is_model(const fs::path& folder) { return fs::exists(folder / "config.json"); }
+
+fs::path models_of_program() {
   std::error_code unknown;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
-  return program.parent_path().parent_path() / CLEARHEAD_INSTALLED_MODELS;
+  const fs::path program = fs::canonical("/proc/self/exe", unknown);  // through links
+  const fs::path prefix = program.parent_path().parent_path();
+  const bool is_built = fs::exists(prefix / "CMakeCache.txt");
+  return (prefix / (is_built ? CLEARHEAD_BUILT_MODELS : CLEARHEAD_INSTALLED_MODELS))
+      .lexically_normal();
 }
 
 }  // namespace
 
-fs::path find_model(const std::string& name) {
-  if (fs::exists(name)) return name;
-  std::vector<std::string> known;
-  for (const fs::path& models : {fs::path("models"), installed_models()}) {
-    if (fs::exists(models / name)) return models / name;
+std::vector<fs::path> model_folders(const std::string& given) {
+  if (!given.empty()) return {given};
+  const char* surroundings = std::getenv("CLEARHEAD_MODELS");
+  if (surroundings != nullptr && *surroundings != '\0') return {surroundings};
+  return {"models", models_of_program()};
+}
+
+fs::path find_model(const std::string& name, const std::vector<fs::path>& folders) {
+  if (is_model(name)) return name;
+  std::vector<std::string> looked = {name};
+  for (const fs::path& folder : folders) {
+    if (is_model(folder / name)) return folder / name;
+    looked.push_back((folder / name).string());
+  }
+  if (fs::exists(name)) return name;  // whoever opens it says what it lacks
+  const std::string names = names_of_models(folders);
+  throw Error(fmt::format(
+      "there is no model \"{}\": looked for {}; expected a folder that `clearhead train` wrote{}. "
+      "--models FOLDER or CLEARHEAD_MODELS says where else models are",
+      name, fmt::join(looked, ", "), names.empty() ? "" : ", or a name: " + names));
+}
+
+std::string names_of_models(const std::vector<fs::path>& folders) {
+  std::set<std::string> names;
+  for (const fs::path& folder : folders) {
     std::error_code missing;
-    for (const auto& entry : fs::directory_iterator(models, missing)) {
-      if (entry.is_directory()) known.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder, missing)) {
+      if (is_model(entry.path())) names.insert(entry.path().filename().string());
     }
   }
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  throw Error("there is no model \"" + name + "\": expected a folder that `clearhead train` wrote" +
-              (known.empty() ? "" : ", or " + alternatives(known)));
+  return alternatives({names.begin(), names.end()});
 }
 
 }  // namespace clearhead

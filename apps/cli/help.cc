@@ -1,9 +1,15 @@
+// Help texts, made of the table of commands and the options of each.
 #include "apps/cli/help.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <memory>
+#include <vector>
 
+#include "apps/cli/output.h"
+#include "apps/cli/suggest.h"
 #include "apps/cli/table.h"
 #include "clearhead/plot/label.h"
 
@@ -39,7 +45,7 @@ std::string overview() {
   for (const Command& command : commands()) {
     text += "  " + pad_right(command.name, 14) + command.summary + "\n";
   }
-  return text + "\nclearhead COMMAND --help says more about each, with examples.\n";
+  return text + "\nclearhead help COMMAND says more about each, with examples.\n";
 }
 
 std::string command_help(const Command& command, const CLI::App& app) {
@@ -54,6 +60,20 @@ std::string command_help(const Command& command, const CLI::App& app) {
     if (!lines.empty()) text += fmt::format("\n{}:\n{}", group, lines);
   }
   return text + "\nExamples:\n" + command.examples;
+}
+
+std::function<void()> set_up_help(CLI::App& app) {
+  auto name = std::make_shared<std::string>();
+  std::vector<std::string> names;
+  for (const Command& command : commands()) names.push_back(command.name);
+  app.add_option("command", *name, "The command")
+      ->type_name(fmt::format("{}", fmt::join(names, "|")));
+  return [name, &app] {
+    if (name->empty()) return write_output(overview());
+    const Command* command = find_command(*name);
+    if (command == nullptr) throw UsageError(unknown_command(*name));
+    write_output(command_help(*command, *app.get_parent()->get_subcommand(*name)));
+  };
 }
 
 std::string wrapped(const std::string& text, int width, int indent) {

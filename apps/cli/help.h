@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_APPS_CLI_HELP_H_
 #define CLEARHEAD_APPS_CLI_HELP_H_
 
+#include <functional>
 #include <string>
 
 #include "apps/cli/command.h"
@@ -13,6 +14,9 @@ std::string overview();
 
 /// The help of one command: use, options in groups, examples.
 std::string command_help(const Command& command, const CLI::App& app);
+
+/// `clearhead help [COMMAND]`.
+std::function<void()> set_up_help(CLI::App& app);
 
 /// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
 std::string wrapped(const std::string& text, int width, int indent);

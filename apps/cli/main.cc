@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "apps/cli/command.h"
 #include "apps/cli/help.h"
@@ -22,16 +24,22 @@ constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
 int complain(const std::string& message, int status) {
-  fmt::print(stderr, "clearhead: {}\n", message);
+  write_message("clearhead: " + message);
   return status;
+}
+
+// The arguments that CLI11 could not place.
+std::vector<std::string> unplaced(const CLI::App& command) {
+  std::vector<std::string> arguments = command.remaining(/*recurse=*/true);
+  std::erase(arguments, "--");  // among them where a text was missing
+  return arguments;
 }
 
 // What CLI11 has to say about a command line, with what was probably meant.
 std::string describe(const CLI::ParseError& error, const CLI::App& command) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extra = command.remaining(/*recurse=*/true);
-    return extra.empty() ? error.what() : unexpected_argument(extra.front(), command);
-  }
+  // First, since it may be the text that CLI11 misses.
+  const std::vector<std::string> extra = unplaced(command);
+  if (!extra.empty()) return unexpected_argument(extra.front(), command);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     // "--tokens: 1 required N missing"
     const std::string text = error.what();
@@ -56,46 +64,47 @@ std::string describe(const CLI::ParseError& error, const CLI::App& command) {
   return error.what();
 }
 
-// The command that the first argument names; null if it names none.
-const Command* find_command(int argc, char** argv) {
-  for (const Command& command : commands()) {
-    if (argc > 1 && command.name == argv[1]) return &command;
-  }
-  return nullptr;
+// -h is no option to CLI11, which would see it in "-hello" too.
+bool asks_for_help(const CLI::App& command) {
+  const std::vector<std::string> extra = unplaced(command);
+  return std::find(extra.begin(), extra.end(), "-h") != extra.end();
 }
 
 // Parses the command line and does what it says. Throws UsageError if that cannot be told.
 void dispatch(const Command* chosen, int argc, char** argv) {
   CLI::App app("attention you can see through", "clearhead");
   app.set_version_flag("--version", "clearhead " CLEARHEAD_VERSION);
-  app.set_help_flag("--help", "what clearhead can do");
+  app.set_help_flag("--help", "what clearhead can do, as -h");
   app.require_subcommand(0, 1);
   CLI::App* chosen_app = &app;
   std::function<void()> action = [] { write_output(overview()); };
   for (const Command& command : commands()) {  // all of them: completion looks at each
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    sub->set_help_flag("--help", "This text");
+    sub->set_help_flag("--help", "This text, as -h");
     const std::function<void()> run = command.set_up(*sub);
     if (&command == chosen) {
       chosen_app = sub;
       action = run;
     }
   }
+  const auto help = [&] {
+    write_output(chosen == nullptr ? overview() : command_help(*chosen, *chosen_app));
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const std::string text = chosen == nullptr ? overview() : command_help(*chosen, *chosen_app);
-    action = [text] { write_output(text); };
+    action = help;
   } catch (const CLI::CallForVersion& version) {
     action = [text = std::string(version.what())] { write_output(text + "\n"); };
   } catch (const CLI::ParseError& error) {
-    throw UsageError(describe(error, *chosen_app));
+    if (!asks_for_help(*chosen_app)) throw UsageError(describe(error, *chosen_app));
+    action = help;
   }
   action();
 }
 
 int run(int argc, char** argv) {
-  const Command* chosen = find_command(argc, argv);
+  const Command* chosen = argc > 1 ? find_command(argv[1]) : nullptr;
   try {
     dispatch(chosen, argc, argv);
     return 0;

@@ -1,19 +1,62 @@
+// Options of models, and texts made fit for them.
 #include "apps/cli/model_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "apps/cli/command.h"
 #include "apps/cli/find_model.h"
 #include "apps/cli/option_group.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/plot/label.h"
 #include "clearhead/text/byte_pairs.h"
+#include "clearhead/text/utf8.h"
 
 namespace clearhead {
+namespace {
+
+// "é" (U+00E9)
+std::string character_text(std::string_view character) {
+  const auto byte = static_cast<unsigned char>(character.front());
+  std::string_view rest = character;
+  const char32_t code_point = take_code_point(rest);
+  if (code_point == kNoCodePoint) return fmt::format("the byte 0x{:02X}", byte);
+  return fmt::format("\"{}\" (U+{:04X})", plot::visible_text(character),
+                     static_cast<std::uint32_t>(code_point));
+}
+
+std::string characters_text(const std::vector<std::string>& characters) {
+  constexpr std::size_t kShown = 6;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(kShown, characters.size()); ++i) {
+    shown.push_back(character_text(characters[i]));
+  }
+  const std::string more =
+      characters.size() > kShown ? fmt::format(" and {} more", characters.size() - kShown) : "";
+  return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
+}  // namespace
 
 void add_model(CLI::App& app, ModelOptions& options) {
   app.add_option("model", options.model, "The model")->type_name("MODEL");
+}
+
+void add_model_folder(OptionGroup& group, ModelOptions& options) {
+  group.text("--models", "FOLDER",
+             "Where a model is looked for by its name (if not given, where CLEARHEAD_MODELS says, "
+             "else in models/ here and where this program has its own)",
+             [&options](const std::string& x) { options.folder = x; });
+}
+
+void add_replace(OptionGroup& group, ModelOptions& options) {
+  group.any_text("--replace", "TEXT",
+                 "What stands for each character that the model has not learnt, such as ?, or \"\" "
+                 "for nothing (if not given, such a text is refused)",
+                 [&options](const std::string& x) { options.replace = x; });
 }
 
 void add_calculation(CLI::App& app, ModelOptions& options) {
@@ -24,31 +67,63 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
       "Of matrix products (highest if not given): high and medium are faster where the processor "
       "has AMX, and the same elsewhere",
       [&options](Precision x) { options.precision = x; });
-  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
-                [&options](std::int64_t n) { options.threads = static_cast<int>(n); });
+  group.threads(options.threads);
+  add_model_folder(group, options);
 }
 
 SavedModel open_model(const ModelOptions& options, bool keep_bf16) {
+  const std::vector<std::filesystem::path> folders = model_folders(options.folder);
   if (options.model.empty()) {
-    throw UsageError("which MODEL? Give the folder of one, or the name of one in models/");
+    const std::string names = names_of_models(folders);
+    throw UsageError("which MODEL? Give the folder of one" +
+                     (names.empty() ? "" : ", or a name: " + names));
   }
   set_thread_count(options.threads);
-  return open_model(find_model(options.model), keep_bf16);
+  return open_model(find_model(options.model, folders), keep_bf16);
+}
+
+std::string model_name(const ModelOptions& options) {
+  const std::filesystem::path model = options.model;
+  return (model.has_filename() ? model : model.parent_path()).filename().string();
+}
+
+std::string readable(const std::string& text, const Tokenizer& tokenizer,
+                     const ModelOptions& options, const std::string& where) {
+  const std::vector<std::string> unknown = tokenizer.unknown_characters(text);
+  if (unknown.empty()) return text;
+  if (!options.replace) {
+    const std::string replaced =
+        tokenizer.unknown_characters("?").empty() ? "--replace \"?\" reads ? instead, " : "";
+    throw Error(fmt::format("{}: {} has not learnt {}; {}--replace \"\" leaves {} out", where,
+                            model_name(options), characters_text(unknown), replaced,
+                            unknown.size() == 1 ? "it" : "them"));
+  }
+  const std::vector<std::string> still = tokenizer.unknown_characters(*options.replace);
+  if (!still.empty()) {
+    throw UsageError(fmt::format("--replace: {} has not learnt {}", model_name(options),
+                                 characters_text(still)));
+  }
+  return tokenizer.replace_unknown(text, *options.replace);
+}
+
+void check_length(std::int64_t tokens, std::int64_t most, const ModelOptions& options,
+                  const std::string& advice) {
+  if (most == 0 || tokens <= most) return;
+  throw Error(fmt::format("the text has {} tokens, and {} reads {} at most; {}", tokens,
+                          model_name(options), most, advice));
 }
 
 std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
-                                   const Tokenizer& tokenizer, std::int64_t most,
-                                   const std::string& file) {
+                                   const Tokenizer& tokenizer, const ModelOptions& options,
+                                   std::int64_t most, const std::string& file) {
   std::vector<Sequence> ids;
   for (const std::string& line : lines) {
+    const std::string where = fmt::format("{}, line {}", file, &line - lines.data() + 1);
+    ids.push_back(tokenizer.encode(readable(line, tokenizer, options, where)));
     try {
-      ids.push_back(tokenizer.encode(line));
-      if (most > 0 && std::ssize(ids.back()) > most) {
-        throw Error(fmt::format("it has {} tokens, and the model reads {} at most; shorten it",
-                                ids.back().size(), most));
-      }
+      check_length(std::ssize(ids.back()), most, options, "make several lines of it");
     } catch (const Error& error) {
-      throw Error(fmt::format("{}, line {}: {}", file, &line - lines.data() + 1, error.what()));
+      throw Error(fmt::format("{}: {}", where, error.what()));
     }
   }
   return ids;
@@ -59,7 +134,10 @@ Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
   if (dynamic_cast<const BytePairTokenizer*>(&tokenizer) != nullptr) {
     for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
   }
-  Sequence ids = tokenizer.encode(text);
+  return tokenizer.encode(text);
+}
+
+Sequence in_frame(Sequence ids, const Tokenizer& tokenizer) {
   ids.insert(ids.begin(), tokenizer.special(kStartToken));
   ids.push_back(tokenizer.special(kEndToken));
   return ids;

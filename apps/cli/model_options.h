@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CLI_MODEL_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,30 +17,65 @@ class App;
 
 namespace clearhead {
 
+class OptionGroup;
+
 struct ModelOptions {
-  std::string model;
+  std::string model = {};   ///< a folder, or a name
+  std::string folder = {};  ///< where it is looked for by name; "": find_model.h says
+  std::optional<std::string> replace = {};  ///< stands for characters that the model has not learnt
   Precision precision = Precision::highest;
   int threads = 0;
 };
 
+// ---- Options ----
+
 /// The model, before whatever else is no option.
 void add_model(CLI::App& app, ModelOptions& options);
-/// --precision and --threads.
+/// --models.
+void add_model_folder(OptionGroup& group, ModelOptions& options);
+/// --replace.
+void add_replace(OptionGroup& group, ModelOptions& options);
+/// --models, --precision and --threads.
 void add_calculation(CLI::App& app, ModelOptions& options);
+
+// ---- The model and its texts ----
 
 /// Opens the model (find_model.h) and sets the number of threads. Throws UsageError if no model is
 /// given, Error if it cannot be read.
 SavedModel open_model(const ModelOptions& options, bool keep_bf16 = false);
 
-/// The ids of each line. Throws Error, naming `file` and line, if one has what the vocabulary has
-/// not, or more than `most` ids (0: any number).
-std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
-                                   const Tokenizer& tokenizer, std::int64_t most,
-                                   const std::string& file);
+/// "shakespeare" of "models/shakespeare/".
+std::string model_name(const ModelOptions& options);
 
-/// <s> text </s>, as a masked model is trained on. Where tokens are byte pairs, the blank before a
-/// word belongs to it, and so to the mask in its place.
+/// `text` as the model can read it: with `replace` in the place of what it has not learnt. Throws
+/// Error, naming `where` the text stands, the model and those characters, if that is not given.
+std::string readable(const std::string& text, const Tokenizer& tokenizer,
+                     const ModelOptions& options, const std::string& where);
+
+/// Throws Error, ending with what to do, if the model reads at most `most` tokens (0: any number)
+/// and these are more.
+void check_length(std::int64_t tokens, std::int64_t most, const ModelOptions& options,
+                  const std::string& advice);
+
+/// The ids of each line, `readable`. Throws Error, naming `file` and line, if the model cannot read
+/// one or it has more than `most` ids.
+std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
+                                   const Tokenizer& tokenizer, const ModelOptions& options,
+                                   std::int64_t most, const std::string& file);
+
+/// A text with masks, without `in_frame`. Where tokens are byte pairs, the blank before a word
+/// belongs to it, and so to the mask in its place.
 Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
+
+/// <s> ids </s>, as a masked model is trained on: kFrame tokens more.
+Sequence in_frame(Sequence ids, const Tokenizer& tokenizer);
+inline constexpr std::int64_t kFrame = 2;
+
+/// The most tokens of a text that a model with this context reads; 0: any number. `beside`: those
+/// that come to the text.
+inline std::int64_t most_tokens(const Model& model, std::int64_t beside) {
+  return model.context() == 0 ? 0 : model.context() - beside;
+}
 
 }  // namespace clearhead
 

@@ -1,3 +1,4 @@
+// Options on CLI11, which takes each value as text; the checks are ours.
 #include "apps/cli/option_group.h"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "apps/cli/command.h"
+#include "clearhead/base/parallel.h"
 
 namespace clearhead {
 namespace {
@@ -41,11 +43,16 @@ void OptionGroup::flag(const std::string& name, const std::string& help,
 
 void OptionGroup::text(const std::string& name, const std::string& value, const std::string& help,
                        const std::function<void(const std::string&)>& take) {
-  const auto take_some = [=](const std::string& given) {
+  any_text(name, value, help, [=](const std::string& given) {
     if (given.empty()) throw UsageError(fmt::format("{} needs a value ({})", name, value));
     take(given);
-  };
-  app_.add_option_function<std::string>(name, take_some, help)->type_name(value)->group(heading_);
+  });
+}
+
+void OptionGroup::any_text(const std::string& name, const std::string& value,
+                           const std::string& help,
+                           const std::function<void(const std::string&)>& take) {
+  app_.add_option_function<std::string>(name, take, help)->type_name(value)->group(heading_);
 }
 
 void OptionGroup::texts(const std::string& name, const std::string& value, const std::string& help,
@@ -60,17 +67,22 @@ void OptionGroup::repeated_text(const std::string& name, const std::string& valu
       ->type_name(value)
       ->group(heading_)
       ->expected(1)
+      ->allow_extra_args(false)  // what follows is no value, and "[a,b]" no list
       ->take_all();
 }
 
-void OptionGroup::integer(const std::string& name, const std::string& help, std::int64_t least,
+void OptionGroup::integer(const std::string& name, const std::string& help, IntegerRange range,
                           const std::function<void(std::int64_t)>& take) {
   text(name, "N", help, [=](const std::string& given) {
     const std::optional<std::int64_t> number = parse<std::int64_t>(given);
-    if (!number || *number < least) {
-      refuse_value(name, fmt::format("a whole number, at least {}", least), given);
-    }
-    take(*number);
+    if (number && range.least <= *number && *number <= range.most) return take(*number);
+    const bool too_large = !number && given.find_first_not_of("0123456789") == std::string::npos;
+    const bool has_most = range.most < IntegerRange(0).most;
+    refuse_value(name,
+                 has_most || too_large
+                     ? fmt::format("a whole number from {} to {}", range.least, range.most)
+                     : fmt::format("a whole number, at least {}", range.least),
+                 given);
   });
 }
 
@@ -88,13 +100,29 @@ void OptionGroup::integers(const std::string& name, const std::string& value,
   });
 }
 
-void OptionGroup::number(const std::string& name, const std::string& help,
+void OptionGroup::number(const std::string& name, const std::string& help, const NumberRange& range,
                          const std::function<void(double)>& take) {
   text(name, "X", help, [=](const std::string& given) {
     const std::optional<double> number = parse<double>(given);
-    if (!number || !std::isfinite(*number)) refuse_value(name, "a number", given);
+    if (!number || !std::isfinite(*number) || !range.has(*number)) {
+      refuse_value(name, "a number" + range.words, given);
+    }
     take(*number);
   });
+}
+
+void OptionGroup::number(const std::string& name, const std::string& help,
+                         const std::function<void(double)>& take) {
+  number(name, help, {"", [](double) { return true; }}, take);
+}
+
+void OptionGroup::threads(int& count) {
+  integer("--threads", "Threads (all if not given); only times depend on them", {1, kMaxThreads},
+          [&count](std::int64_t n) { count = static_cast<int>(n); });
+}
+
+NumberRange not_negative() {
+  return {" of at least 0", [](double x) { return x >= 0; }};
 }
 
 void refuse_value(const std::string& name, const std::string& expected, const std::string& value) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,23 @@ class App;
 }
 
 namespace clearhead {
+
+/// The whole numbers that an option takes.
+struct IntegerRange {
+  // Implicit, so that most say just `1`.
+  IntegerRange(std::int64_t least,  // NOLINT
+               std::int64_t most = std::numeric_limits<std::int64_t>::max())
+      : least(least), most(most) {}
+  std::int64_t least, most;
+};
+
+/// The numbers that an option takes: in words that follow "a number", and as a check.
+struct NumberRange {
+  std::string words;
+  bool (*has)(double);
+};
+/// "a number of at least 0"
+NumberRange not_negative();
 
 /// Adds options to a command under a common heading of its help. Of each option `name` is the full
 /// one ("--tokens"), `value` what stands for its value in the help ("N"; one that begins with "FILE"
@@ -25,21 +43,27 @@ class OptionGroup {
   void flag(const std::string& name, const std::string& help, const std::function<void()>& take);
   void text(const std::string& name, const std::string& value, const std::string& help,
             const std::function<void(const std::string&)>& take);
+  /// One that may be empty.
+  void any_text(const std::string& name, const std::string& value, const std::string& help,
+                const std::function<void(const std::string&)>& take);
   /// Texts between commas.
   void texts(const std::string& name, const std::string& value, const std::string& help,
              const std::function<void(const std::vector<std::string>&)>& take);
   /// May be given several times.
   void repeated_text(const std::string& name, const std::string& value, const std::string& help,
                      const std::function<void(const std::vector<std::string>&)>& take);
-  /// A whole number, at least `least`.
-  void integer(const std::string& name, const std::string& help, std::int64_t least,
+  void integer(const std::string& name, const std::string& help, IntegerRange range,
                const std::function<void(std::int64_t)>& take);
   /// Whole numbers between commas.
   void integers(const std::string& name, const std::string& value, const std::string& help,
                 const std::function<void(const std::vector<std::int64_t>&)>& take);
   /// A finite number.
+  void number(const std::string& name, const std::string& help, const NumberRange& range,
+              const std::function<void(double)>& take);
   void number(const std::string& name, const std::string& help,
               const std::function<void(double)>& take);
+  /// --threads.
+  void threads(int& count);
   /// One of a few words, each of which means a value.
   template <typename T>
   void choice(const std::string& name, const std::vector<std::pair<std::string, T>>& choices,

@@ -1,5 +1,7 @@
+// Output by POSIX, so that a write that fails is seen when it fails.
 #include "apps/cli/output.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +23,12 @@ void write_output(std::string_view text) {
       throw Error(std::string("standard output cannot be written: ") + std::strerror(errno));
     }
   }
+}
+
+void write_message(std::string_view text) { fmt::print(stderr, "{}\n", without_controls(text)); }
+
+std::string wrote(std::string_view file) {
+  return fmt::format("wrote {}\n", without_controls(file));
 }
 
 }  // namespace clearhead

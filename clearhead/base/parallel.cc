@@ -23,8 +23,6 @@ extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:l
 namespace clearhead {
 namespace {
 
-constexpr int kMaxThreads = 1024;  // each takes memory of its own
-
 // Debian's oneTBB is not built with the thread sanitizer, which therefore cannot see that a piece
 // of a loop comes after what the caller did, and before what the caller does next. For that
 // sanitizer this file is compiled without it, and tells it that order and no other.

@@ -10,12 +10,15 @@
 
 namespace clearhead {
 
+/// The most threads there may be: each takes memory of its own.
+inline constexpr int kMaxThreads = 1024;
+
 /// The number of threads that `parallel_for` uses: the machine's, until `set_thread_count` says
 /// otherwise.
 int thread_count();
 
 /// Uses `threads` threads from now on; 0 means the machine's number again. Throws Error if
-/// negative or above 1,024.
+/// negative or above kMaxThreads.
 void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all

@@ -17,8 +17,7 @@ namespace {
 
 using Tokens = std::vector<std::int64_t>;
 
-constexpr std::int64_t kRows = 256;       // hypotheses that are continued at once
-constexpr std::int64_t kMostBeam = 4096;  // each hypothesis has its keys and values
+constexpr std::int64_t kRows = 256;  // hypotheses that are continued at once
 
 // A target that has not ended.
 struct Hypothesis {

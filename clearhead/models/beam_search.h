@@ -14,6 +14,8 @@
 namespace clearhead {
 
 struct BeamSearchOptions {
+  static constexpr std::int64_t kMostBeam = 4096;  ///< each hypothesis has its keys and values
+
   std::int64_t start = 0;       ///< the token that each target begins with: <s>
   std::int64_t end = 0;         ///< the token that ends sources and targets: </s>
   std::int64_t beam = 5;        ///< hypotheses side by side; 1: always the likeliest token (greedy)
@@ -21,7 +23,7 @@ struct BeamSearchOptions {
   std::int64_t n_best = 1;      ///< so many targets for each source, at most `beam`
   Precision precision = Precision::highest;
 
-  /// Throws Error unless 1 ≤ beam ≤ 4096, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
+  /// Throws Error unless 1 ≤ beam ≤ kMostBeam, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
   void validate() const;
 };
 

@@ -92,6 +92,7 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
                                    const GenerateOptions& options,
                                    const std::function<bool(std::int64_t)>& take) {
   if (prompt.empty()) throw Error("generate: the prompt is empty; give at least one token");
+  options.sampling.validate();
   Tape tape(Keep::nothing);
   const Pass pass{.precision = options.precision};
   DecodingState state;

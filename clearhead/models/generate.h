@@ -43,7 +43,8 @@ struct GenerateOptions {
 /// ends the text by returning false; so does Ctrl-C where it is watched (base/interrupt.h). Keys
 /// and values of what has been read are kept, so that a token costs only its own. Where the text
 /// would pass the model's context, the latest half of the context is read anew and the rest
-/// forgotten. Throws Error if the prompt is empty.
+/// forgotten. Throws Error, before anything is calculated, if the prompt is empty or
+/// `options.sampling` is not valid.
 std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const std::int64_t> prompt,
                                    const GenerateOptions& options,
                                    const std::function<bool(std::int64_t)>& take = {});

@@ -48,6 +48,7 @@ class BytePairTokenizer : public Tokenizer {
 
  private:
   void append_ids(std::string_view text, std::vector<std::int64_t>& ids) const override;
+  bool knows(char32_t /*code_point*/) const override { return true; }
   std::vector<std::int64_t> encode_word(std::string_view word) const;
 
   struct Rule {

@@ -49,6 +49,10 @@ CharacterTokenizer::CharacterTokenizer(Vocabulary vocabulary, bool lowercase)
   }
 }
 
+bool CharacterTokenizer::knows(char32_t code_point) const {
+  return ids_.contains(code_point) || find_special(kUnknownToken).has_value();
+}
+
 void CharacterTokenizer::append_ids(std::string_view text, std::vector<std::int64_t>& ids) const {
   const std::optional<std::int64_t> unknown = find_special(kUnknownToken);
   while (!text.empty()) {

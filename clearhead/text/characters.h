@@ -29,6 +29,7 @@ class CharacterTokenizer : public Tokenizer {
   /// A character that the vocabulary does not have becomes <unk>, if that is a special token; else
   /// Error names it.
   void append_ids(std::string_view text, std::vector<std::int64_t>& ids) const override;
+  bool knows(char32_t code_point) const override;
 
   std::unordered_map<char32_t, std::int64_t> ids_;
 };

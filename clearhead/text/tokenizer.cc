@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
@@ -54,6 +55,44 @@ std::vector<std::int64_t> Tokenizer::encode(std::string_view text) const {
     }
   }
   return ids;
+}
+
+std::vector<std::string> Tokenizer::unknown_characters(std::string_view text) const {
+  std::vector<std::string> unknown;
+  std::set<std::string_view> seen;
+  visit_characters(text, [&](std::string_view part, bool known) {
+    if (!known && seen.insert(part).second) unknown.emplace_back(part);
+  });
+  return unknown;
+}
+
+std::string Tokenizer::replace_unknown(std::string_view text, std::string_view by) const {
+  std::string result;
+  visit_characters(text, [&](std::string_view part, bool known) { result += known ? part : by; });
+  return result;
+}
+
+void Tokenizer::visit_characters(std::string_view text,
+                                 const std::function<void(std::string_view, bool)>& visit) const {
+  const auto all_known = [this](std::string_view characters) {
+    while (!characters.empty()) {
+      if (!knows(take_code_point(characters))) return false;
+    }
+    return true;
+  };
+  for (const TextPart& part : split_at_specials(text, specials_)) {
+    if (part.special >= 0) {
+      visit(part.text, true);
+      continue;
+    }
+    for (std::string_view rest = part.text; !rest.empty();) {
+      const std::string_view before = rest;
+      take_code_point(rest);
+      const std::string_view character = before.substr(0, before.size() - rest.size());
+      // The lower case of one character may be two.
+      visit(character, lowercase_ ? all_known(lowercase(character)) : all_known(character));
+    }
+  }
 }
 
 std::string Tokenizer::decode(std::span<const std::int64_t> ids) const {

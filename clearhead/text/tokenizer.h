@@ -3,6 +3,7 @@
 #define CLEARHEAD_TEXT_TOKENIZER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -37,6 +38,13 @@ class Tokenizer {
   /// so. Throws Error for what the vocabulary does not have.
   std::vector<std::int64_t> encode(std::string_view text) const;
 
+  /// The characters of `text` that `encode` would refuse (a byte that is no UTF-8 is one), each
+  /// once, in the order in which they come.
+  std::vector<std::string> unknown_characters(std::string_view text) const;
+
+  /// `text` with `by` in the place of each of them.
+  std::string replace_unknown(std::string_view text, std::string_view by) const;
+
   /// The bytes that `ids` stand for, special tokens left out. They need not be UTF-8 where ids begin
   /// or end within a character: `replace_invalid_utf8` makes them fit to show. Throws Error if an id
   /// is none.
@@ -67,6 +75,12 @@ class Tokenizer {
  private:
   /// Appends the ids of `text`, in which special tokens are not looked for.
   virtual void append_ids(std::string_view text, std::vector<std::int64_t>& ids) const = 0;
+  /// Whether `append_ids` takes this code point, or kNoCodePoint for a byte that is no UTF-8.
+  virtual bool knows(char32_t code_point) const = 0;
+
+  /// Calls visit(part, known) for all parts of `text`: characters and names of special tokens.
+  void visit_characters(std::string_view text,
+                        const std::function<void(std::string_view, bool)>& visit) const;
 
   Vocabulary vocabulary_;
   std::map<std::string, std::int64_t, std::less<>> specials_;

@@ -52,6 +52,17 @@ TEST_F(EvaluateCommand, ALanguageModel) {
               report(kText.substr(kText.size() / 2)));
 }
 
+TEST_F(EvaluateCommand, ReplacesWhatTheModelHasNotLearnt) {
+  write_language_model(folder_ / "lm");
+  folder_.write("crlf.txt", "a dog.\r\nand more.\r\n");
+  folder_.write("lf.txt", "a dog.\nand more.\n");
+  EXPECT_EQ(evaluate({"lm", "--file", "crlf.txt", "--replace", ""}).out,
+            evaluate({"lm", "--file", "lf.txt"}).out);
+  const ProgramResult nothing = evaluate({"lm", "--file", "crlf.txt", "--replace", "!"});
+  EXPECT_EQ(nothing.status, 2);
+  EXPECT_THAT(nothing.error, HasSubstr("--replace: lm has not learnt \"!\" (U+0021)"));
+}
+
 TEST_F(EvaluateCommand, AMaskedModel) {
   const SavedModel saved = write_masked_model(folder_ / "masked");
   folder_.write("lines.txt", "a quick brown fox\na lazy dog\n");
@@ -91,6 +102,8 @@ TEST_F(EvaluateCommand, WrongUseIsSaid) {
   folder_.write("empty.txt", "");
   folder_.write("long.txt", std::string(31, 'a') + "\n");
   folder_.write("other.txt", "été\n");
+  folder_.write("crlf.txt", "a dog\r\nand more\r\n");
+  folder_.write("nul.txt", std::string("a dog\0and more\n", 16));
   struct Wrong {
     std::vector<std::string> arguments;
     int status;
@@ -105,8 +118,16 @@ TEST_F(EvaluateCommand, WrongUseIsSaid) {
       {{"masked", "--file", "a.txt", "--skip", "0.5"}, 2, "--skip is for language models"},
       {{"lm", "--file", "a.txt", "--skip", "1"}, 2, "a number from 0 to below 1"},
       {{"lm", "--file", "empty.txt"}, 1, "empty.txt"},
-      {{"lm", "--file", "other.txt"}, 1, "é"},
-      {{"masked", "--file", "long.txt"}, 1, "long.txt, line 1: it has 31 tokens"},
+      {{"lm", "--file", "other.txt"}, 1, "other.txt: lm has not learnt \"é\" (U+00E9); --replace"},
+      {{"lm", "--file", "crlf.txt"}, 1, "crlf.txt: lm has not learnt \"\\x0d\" (U+000D); --rep"},
+      {{"lm", "--file", "nul.txt"}, 1, "nul.txt: lm has not learnt \"\\x00\" (U+0000); --replace"},
+      {{"masked", "--file", "other.txt"}, 1, "other.txt, line 1: masked has not learnt"},
+      {{"model", "--source", "a.txt", "--target", "other.txt"}, 1, "other.txt, line 1: model has"},
+      {{"masked", "--file", "long.txt"}, 1, "long.txt, line 1: the text has 31 tokens, and masked"},
+      {{"nobody", "--source", "a", "--target", "b", "--beam", "4097"}, 2, "--beam: expected"},
+      {{"nobody", "--source", "a", "--target", "b", "--length-penalty", "-1"},
+       2,
+       "--length-penalt"},
       {{"model", "--source", "a.txt", "--target", "two.txt"}, 1, "two.txt"},
   };
   for (const Wrong& wrong : all) {

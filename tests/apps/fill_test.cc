@@ -44,6 +44,17 @@ TEST_F(FillCommand, ShowsTheLikeliestOfEachMask) {
   }
 }
 
+TEST_F(FillCommand, ReplacesWhatTheModelHasNotLearnt) {
+  EXPECT_EQ(fill({"masked", "Xa! <mask>", "--replace", "."}).out,
+            fill({"masked", ".a. <mask>"}).out);
+}
+
+TEST_F(FillCommand, ATextMayBeginWithADash) {
+  const ProgramResult result = fill({"masked", "--replace", "", "--", "--a <mask>"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_EQ(result.out, fill({"masked", "a <mask>"}).out);
+}
+
 TEST_F(FillCommand, WrongUseIsSaid) {
   write_language_model(folder_ / "lm");
   struct Wrong {
@@ -52,12 +63,14 @@ TEST_F(FillCommand, WrongUseIsSaid) {
     std::string says;
   };
   const std::vector<Wrong> all = {
-      {{"masked"}, 2, "what is to be filled?"},
-      {{"masked", ""}, 2, "what is to be filled?"},
-      {{"masked", "no gap here"}, 1, "no mask"},
+      {{"masked"}, 2, "there is no text to fill; write <mask> for each word"},
+      {{"masked", ""}, 2, "there is no text to fill"},
+      {{"masked", "no gap here"}, 2, "there is no mask in the text; write <mask> for each word"},
       {{"masked", "a <mask>", "--top", "0"}, 2, "at least 1"},
-      {{"masked", std::string(40, 'a') + "<mask>"}, 1, "32 tokens at most"},
-      {{"masked", "Ä <mask>"}, 1, "Ä"},
+      {{"masked", std::string(40, 'a') + "<mask>"},
+       1,
+       "the text has 41 tokens, and masked reads 30 at most; leave out what is far from the mask"},
+      {{"masked", "Ä <mask>"}, 1, "TEXT: masked has not learnt \"Ä\" (U+00C4); --replace"},
       {{"lm", "a <mask>"}, 1, "clearhead generate"},
   };
   for (const Wrong& wrong : all) {

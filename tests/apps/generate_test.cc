@@ -54,6 +54,7 @@ TEST_F(GenerateCommand, BeginsByItself) {
   const ProgramResult result = generate({"lm", "--tokens", "5", "--stats"});
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_EQ(result.out.size(), 6u);  // and the newline at the end
+  EXPECT_EQ(generate({"lm", "--tokens", "5", "--prompt", ""}).out, result.out);
   EXPECT_THAT(result.error, MatchesRegex("5 tokens in [0-9.]+ s: [0-9]+ tokens/s\n"));
 }
 
@@ -65,12 +66,19 @@ TEST_F(GenerateCommand, WritesUtf8WhateverTheTokensAre) {
   EXPECT_EQ(find_invalid_utf8(result.out), std::string::npos);
 }
 
-TEST_F(GenerateCommand, FindsModelsByName) {
-  write_language_model(folder_ / "models/poet");
-  EXPECT_EQ(generate({"poet", "--tokens", "5"}).out, generate({"lm", "--tokens", "5"}).out);
-  EXPECT_THAT(generate({"novelist"}).error,
-              HasSubstr("there is no model \"novelist\": expected a folder that `clearhead train` "
-                        "wrote, or poet"));
+TEST_F(GenerateCommand, ReadsWhatItCanOfThePrompt) {
+  const auto begins = [&](const std::string& prompt, std::vector<std::string> more) {
+    more.insert(more.begin(), {"lm", "--greedy", "--tokens", "9", "--prompt", prompt});
+    return generate(more);
+  };
+  EXPECT_EQ(begins("tö bé", {"--replace", "."}).out, begins("t. b.", {}).out);
+  EXPECT_EQ(begins("É", {"--replace", ""}).out, begins("", {}).out);
+  const std::string end = "the last sixteen";
+  const ProgramResult shortened = begins("of more than it reads. " + end, {});
+  EXPECT_EQ(shortened.status, 0);
+  EXPECT_THAT(shortened.out, HasSubstr(begins(end, {}).out));
+  EXPECT_THAT(shortened.error,
+              HasSubstr("note: the prompt has 39 tokens, and lm reads 32 at most"));
 }
 
 TEST_F(GenerateCommand, WrongUseIsSaid) {
@@ -84,11 +92,7 @@ TEST_F(GenerateCommand, WrongUseIsSaid) {
   };
   const std::vector<Wrong> all = {
       {{}, 2, "which MODEL?"},
-      {{"lm", "--prompt", ""}, 2, "--prompt needs a value"},
-      {{"lm", "--tokens", "0"}, 2, "at least 1"},
-      {{"lm", "--temperature", "warm"}, 2, "expected a number"},
-      {{"lm", "--prompt", "to bé"}, 1, "--prompt: tokenizer: the character \"é\""},
-      {{"lm", "--top-p", "2"}, 1, "top_p above 0 and at most 1"},
+      {{"lm", "--prompt", "to bé"}, 1, "--prompt: lm has not learnt \"é\" (U+00E9); --replace"},
       {{"masked"}, 1, "got a masked model (clearhead fill)"},
       {{"broken"}, 1, "layer"},
       {{"empty"}, 1, "config.json"},
@@ -97,6 +101,31 @@ TEST_F(GenerateCommand, WrongUseIsSaid) {
     const ProgramResult result = generate(wrong.arguments);
     EXPECT_EQ(result.status, wrong.status) << wrong.says;
     EXPECT_THAT(result.error, HasSubstr(wrong.says));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+// Before the model is opened, which is not there.
+TEST_F(GenerateCommand, NumbersOutOfRangeNameTheirOption) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
+      {{"--tokens", "0"}, "--tokens: expected a whole number, at least 1, got \"0\""},
+      {{"--tokens", "99999999999999999999"}, "--tokens: expected a whole number from 1 to 9223"},
+      {{"--temperature", "warm"}, "--temperature: expected a number of at least 0, got \"warm\""},
+      {{"--temperature", "-1"}, "--temperature: expected a number of at least 0, got \"-1\""},
+      {{"--temperature", "nan"}, "--temperature: expected a number of at least 0, got \"nan\""},
+      {{"--temperature", "inf"}, "--temperature: expected a number of at least 0, got \"inf\""},
+      {{"--top-p", "0"}, "--top-p: expected a number above 0 and at most 1, got \"0\""},
+      {{"--top-p", "1.5"}, "--top-p: expected a number above 0 and at most 1, got \"1.5\""},
+      {{"--top-p", "nan"}, "--top-p: expected a number above 0 and at most 1, got \"nan\""},
+      {{"--top-k", "0"}, "--top-k: expected a whole number, at least 1, got \"0\""},
+      {{"--seed", "-1"}, "--seed: expected a whole number, at least 0, got \"-1\""},
+      {{"--threads", "4294967296"}, "--threads: expected a whole number from 1 to 1024"},
+  };
+  for (const auto& [options, says] : all) {
+    const ProgramResult result =
+        generate({"nobody", "--prompt", "to be", options.at(0), options.at(1)});
+    EXPECT_EQ(result.status, 2) << says;
+    EXPECT_THAT(result.error, HasSubstr(says));
     EXPECT_EQ(result.out, "");
   }
 }

@@ -36,6 +36,7 @@ std::string content(const std::filesystem::path& path) {
   redirect(STDERR_FILENO, error.c_str(), O_WRONLY | O_CREAT | O_TRUNC);
   if (::chdir(where.c_str()) != 0) ::_exit(126);
   ::setenv("COLUMNS", "80", 1);
+  ::unsetenv("CLEARHEAD_MODELS");
   ::execv(program.c_str(), argv.data());
   ::_exit(127);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/apps/tiny_models.h"
 #include "tests/surroundings.h"
 
 namespace clearhead {
@@ -17,6 +18,7 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 ProgramResult clearhead(const std::vector<std::string>& arguments) {
@@ -56,11 +58,15 @@ TEST(Program, WithoutArgumentsItOffersACommandThatWorks) {
 }
 
 TEST(Program, HelpAndVersion) {
-  EXPECT_EQ(clearhead({"--help"}).out, clearhead({}).out);
+  for (const char* asked : {"--help", "-h", "help"}) {
+    EXPECT_EQ(clearhead({asked}).out, clearhead({}).out) << asked;
+  }
   EXPECT_THAT(clearhead({"--version"}).out, StartsWith("clearhead 0."));
   for (const char* command : {"see", "attend", "bench", "map", "generate", "translate", "fill",
-                              "evaluate", "completion"}) {
+                              "evaluate", "lab", "train", "completion", "help"}) {
     const ProgramResult help = clearhead({command, "--help"});
+    EXPECT_EQ(clearhead({command, "-h"}).out, help.out);
+    EXPECT_EQ(clearhead({"help", command}).out, help.out);
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.out, StartsWith(std::string("clearhead ") + command + ": "));
     EXPECT_THAT(help.out, HasSubstr("\nExamples:\n"));
@@ -93,6 +99,21 @@ TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
       {{"attend", "--x", "x.csv", "--past-key", "k.csv"}, "--past-value must be given too"},
       {{"attend", "--tokens", "3", "--out", "figure.jpg"}, "figure.jpg"},
       {{"attend", "--tokens", "3", "--save", "steps.csv"}, ".safetensors or .npz"},
+      {{"attend", "--tokens", "3", "--softcap", "-1"},
+       "--softcap: expected a number of at least 0"},
+      {{"attend", "--tokens", "3", "--threads", "4294967296"}, "a whole number from 1 to 1024"},
+      {{"map", "--q", "q", "--k", "k", "--softcap", "-1"}, "--softcap: expected a number of at"},
+      {{"lab", "memory", "--threads", "1025"}, "--threads: expected a whole number from 1 to 1024"},
+      {{"bench", "--threads", "1025"}, "--threads: expected a whole number from 1 to 1024"},
+      {{"see", "--what is this"},
+       "write -- before a text that begins with a dash: clearhead see … -- \"--what is this\""},
+      {{"see", "--model", "shakespeare", "-what"}, "there is no option -what; did you mean"},
+      {{"see", "-what"},
+       "? Or write -- before a text that begins with a dash: clearhead see … -- "},
+      {{"fill", "captions", "--a <mask>"}, "a dash: clearhead fill … -- \"--a <mask>\""},
+      {{"translate", "en-fr", "-A dog."}, "a dash: clearhead translate … -- \"-A dog.\""},
+      {{"translate", "en-fr", "-hello"}, "a dash: clearhead translate … -- \"-hello\""},
+      {{"help", "atend"}, "there is no command \"atend\"; there are see, attend, bench"},
       {{"completion"}, "needs a shell: bash|zsh"},
       {{"completion", "fish"}, "expected bash or zsh, got \"fish\""},
   };
@@ -104,6 +125,36 @@ TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
     EXPECT_THAT(result.error, EndsWith("--help shows what there is\n")) << said;
     EXPECT_EQ(result.out, "") << said;
   }
+}
+
+TEST(Program, AnOptionsTextMayBeginWithADash) {
+  const TemporaryFolder folder;
+  write_language_model(folder / "lm");
+  const ProgramResult result = run_program(
+      "clearhead", {"generate", "lm", "--prompt", "-h", "--replace", ".", "--tokens", "1"},
+      folder.path());
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, StartsWith(".h"));
+}
+
+// Nothing that a file or a name holds reaches the terminal as more than text.
+TEST(Program, MessagesEscapeControlCharacters) {
+  const TemporaryFolder folder;
+  const std::string name = "a\x1b[31m\r.csv";
+  const auto say = [&](const std::vector<std::string>& arguments) {
+    const ProgramResult result = run_program("clearhead", arguments, folder.path());
+    EXPECT_THAT(result.out + result.error, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(result.out + result.error, Not(HasSubstr("\r")));
+    return result.out + result.error;
+  };
+  const std::string escaped = "a\\x1b[31m\\r.csv";
+  EXPECT_THAT(say({"attend", "--x", name}), HasSubstr(escaped));
+  EXPECT_THAT(say({"attend", name}), HasSubstr(escaped));
+  EXPECT_THAT(say({"see", "--" + name}), HasSubstr(escaped));
+  EXPECT_THAT(say({"see", "a", "--model", name}), HasSubstr(escaped));
+  EXPECT_THAT(say({name}), HasSubstr(escaped));
+  EXPECT_THAT(say({"attend", "--tokens", "2", "--save", "a\x1b.npz"}),
+              HasSubstr("wrote a\\x1b.npz"));
 }
 
 TEST(Program, CompletionKnowsEveryOptionOfTheHelp) {
@@ -140,6 +191,7 @@ TEST(Program, BashCompletes) {
   EXPECT_THAT(completed({"clearhead", "attend", "--dtype", ""}), ElementsAre("f32", "f64"));
   EXPECT_THAT(completed({"clearhead", "attend", "--tokens", ""}), IsEmpty());
   EXPECT_THAT(completed({"clearhead", "completion", ""}), Contains("zsh"));
+  EXPECT_THAT(completed({"clearhead", "help", "tra"}), ElementsAre("train", "translate"));
   EXPECT_THAT(completed({"clearhead", "attend", "--x", CLEARHEAD_BIN_DIR "/clearhead-conf"}),
               ElementsAre(CLEARHEAD_BIN_DIR "/clearhead-conformance"));
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "clearhead/models/beam_search.h"
@@ -154,6 +155,32 @@ TEST_F(See, DrawsAllHeadsALayerOrOne) {
   EXPECT_THAT(titles({"--head", "1"}), AllOf(HasSubstr("layer 0, head 1"), Not(HasSubstr("L0H1"))));
 }
 
+TEST_F(See, ReadsTheLastTokensOfALongText) {
+  write_language_model(folder_ / "lm");
+  write_masked_model(folder_ / "masked");
+  write_translation_model(folder_ / "mt");
+  const std::string text = "of the many words, so many, so many, that are: to be a <mask>";
+  for (const auto& [model, most, end] : {std::tuple("lm", "7", "to be a"),
+                                         {"masked", "9", "to be a <mask>"},
+                                         {"mt", "5", "to be"}}) {
+    const std::string before = text.substr(0, text.find(end));
+    EXPECT_EQ(say({before + end, "--model", model, "--last", most, "--replace", "."}),
+              say({end, "--model", model}))
+        << model;
+  }
+  EXPECT_EQ(say({"to be", "--model", "lm", "--last", "9"}), say({"to be", "--model", "lm"}));
+}
+
+TEST_F(See, TheTextMayComeAfterAFile) {
+  write_language_model(folder_ / "lm");
+  EXPECT_THAT(say({"--model", "lm", "--out", folder_ / "see.svg", "to be"}), HasSubstr("see.svg"));
+}
+
+TEST_F(See, ReplacesWhatTheModelHasNotLearnt) {
+  write_language_model(folder_ / "lm");
+  EXPECT_EQ(say({"To bé!", "--model", "lm", "--replace", "."}), say({".o b..", "--model", "lm"}));
+}
+
 TEST_F(See, ALongTextIsShownInAWindow) {
   write_language_model(folder_ / "lm");
   write_byte_model(folder_ / "bytes");
@@ -252,10 +279,15 @@ TEST_F(See, WrongUseIsSaid) {
     fail(more, status, says);
   };
   fail({}, 2, "see needs a text");
+  fail({"--"}, 2, "see needs a text");
   fail({"", "--model", "lm"}, 2, "the text is empty");
   fail({"to be", "--model", "nowhere"}, 1, "there is no model \"nowhere\"");
-  fail({"Ä", "--model", "lm"}, 1, "Ä");
-  fail({std::string(33, 'a'), "--model", "lm"}, 1, "it reads 32 tokens at most, and these are 33");
+  fail({"Ä", "--model", "lm"}, 1,
+       "TEXT: lm has not learnt \"Ä\" (U+00C4); --replace \"\" leaves it");
+  fail({"Ä", "--model", "lm", "--replace", ""}, 1, "nothing is left of the text");
+  fail({std::string(33, 'a'), "--model", "lm"}, 1,
+       "the text has 33 tokens, and lm reads 32 at most; --last 32 reads its end");
+  refuse({"--last", "33"}, 1, "--last 33: lm reads 32 tokens at most");
   refuse({"--layer", "1"}, 1, "--layer 1: there is 1 of them, counted from 0");
   refuse({"--head", "2"}, 1, "--head 2: there are 2 of them, counted from 0");
   refuse({"--attention", "cross"}, 1, "lm is none");

@@ -56,6 +56,17 @@ TEST_F(TranslateCommand, TranslatesArguments) {
   EXPECT_EQ(translate({"model", "a dog.", "--beam", "1"}).out, expected("a dog.", 1)[0]);
 }
 
+TEST_F(TranslateCommand, ReplacesWhatTheModelHasNotLearnt) {
+  EXPECT_EQ(translate({"model", "A dog?", "--replace", ""}).out, expected(" dog", 5)[0]);
+  EXPECT_EQ(translate({"model", "--replace", "", "--", "-a dog."}).out, expected("a dog.", 5)[0]);
+}
+
+TEST_F(TranslateCommand, ATextInBracketsIsOneText) {
+  EXPECT_EQ(translate({"model", "[a.b]", "--replace", "."}).out, expected(".a.b.", 5)[0]);
+  EXPECT_EQ(translate({"model", "[a,b]", "--replace", ".", "c"}).out,
+            expected(".a.b.", 5)[0] + expected("c", 5)[0]);
+}
+
 TEST_F(TranslateCommand, ShowsTheNBest) {
   std::string all;
   for (const std::string& line : expected("a dog.", 4, 3)) all += line;
@@ -88,12 +99,14 @@ TEST_F(TranslateCommand, WrongUseIsSaid) {
   };
   const std::vector<Wrong> all = {
       {{"model", "a", "--file", "in.txt"}, 2, "not both"},
-      {{"model", "a", "--beam", "0"}, 2, "at least 1"},
-      {{"model", "a", "--beam", "2", "--n-best", "3"}, 1, "n_best from 1 to the beam"},
+      {{"nobody", "a", "--beam", "0"}, 2, "--beam: expected a whole number from 1 to 4096"},
+      {{"nobody", "a", "--beam", "2", "--n-best", "3"}, 2, "--n-best: expected at most as many as"},
+      {{"nobody", "a", "--length-penalty", "-1"}, 2, "--length-penalty: expected a number of at"},
+      {{"model", "-a dog."}, 2, "begins with a dash: clearhead translate … -- \"-a dog.\""},
       {{"model", "--file", "missing.txt"}, 1, "missing.txt"},
-      {{"model", "--file", "long.txt"}, 1, "long.txt, line 2: it has 40 tokens"},
+      {{"model", "--file", "long.txt"}, 1, "long.txt, line 2: the text has 40 tokens, and"},
       {{"model", "--file", "in.txt", "--out", "nowhere/out.txt"}, 1, "nowhere"},
-      {{"model", "été"}, 1, "TEXT, line 1: tokenizer: the character \"é\""},
+      {{"model", "été"}, 1, "TEXT, line 1: model has not learnt \"é\" (U+00E9); --replace \"\""},
       {{"lm", "a"}, 1, "clearhead generate"},
   };
   for (const Wrong& wrong : all) {

@@ -136,6 +136,13 @@ TEST(Generate, PastTheContextTheLatestHalfIsReadAnew) {
   EXPECT_THAT(short_context.reads, ElementsAre(ElementsAre(3), ElementsAre(4)));
 }
 
+TEST(Generate, ChecksItsOptionsFirst) {
+  const Counter counter(4);
+  const Tokens prompt = {1};
+  EXPECT_THROW(generate(counter, prompt, {.tokens = 0, .sampling = {.top_p = 0}}), Error);
+  EXPECT_THROW(generate(counter, {}, {.tokens = 0}), Error);
+}
+
 TEST(Generate, EndsWhereItIsTold) {
   const Counter counter(0);
   const Tokens prompt = {1};

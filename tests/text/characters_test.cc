@@ -32,6 +32,17 @@ TEST(Characters, UnknownOnesAreNamedOrBecomeUnk) {
   EXPECT_THAT(lenient.encode("acb\xff"), ElementsAre(1, 0, 2, 0));
 }
 
+TEST(Characters, UnknownOnesAreFoundAndReplaced) {
+  const CharacterTokenizer strict = CharacterTokenizer::learn("ab", {"<mask>"});
+  EXPECT_THAT(strict.unknown_characters("aéb\xff<mask>c\né"), ElementsAre("é", "\xff", "c", "\n"));
+  EXPECT_EQ(strict.replace_unknown("aéb\xff<mask>é", "ba"), "ababba<mask>ba");
+  EXPECT_EQ(strict.replace_unknown("mask", ""), "a");
+  const CharacterTokenizer lower = CharacterTokenizer::learn("ai", {}, true);
+  EXPECT_THAT(lower.unknown_characters("AaBİ"), ElementsAre("B", "İ"));  // İ: i and a dot above
+  const CharacterTokenizer lenient = CharacterTokenizer::learn("ab", {"<unk>"});
+  EXPECT_THAT(lenient.unknown_characters("acb\xff"), ElementsAre());
+}
+
 TEST(Characters, LearnFromTextOnly) {
   expect_error([] { CharacterTokenizer::learn(""); }, "got an empty one");
   expect_error([] { CharacterTokenizer::learn("ab\xff"); }, "byte 2 of the text is no UTF-8");

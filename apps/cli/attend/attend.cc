@@ -28,7 +28,7 @@ std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOp
   std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     const std::vector<std::string> left_out = save_steps(tape, in, o.save);
-    written += "wrote " + o.save + "\n";
+    written += wrote(o.save);
     if (!left_out.empty()) {
       written += fmt::format(
           "left out of it, as they are large and fused attention does not store them: {}\n",
@@ -43,7 +43,7 @@ std::string print_notes(const AttendInputs& in, int width) {
   std::string text;
   for (const std::string& note : in.notes) {
     const int indent = static_cast<int>(head.size());
-    text += head + wrapped(note, width - indent, indent) + "\n";
+    text += head + wrapped(without_controls(note), width - indent, indent) + "\n";
   }
   return text;
 }

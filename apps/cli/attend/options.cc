@@ -68,7 +68,8 @@ void add_attention(CLI::App& app, AttendOptions& o) {
   group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
                 into(o.kv_heads));
   group.number("--scale", "Factor on q·k (1/√D if not given)", into(o.scale));
-  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", into(o.softcap));
+  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", not_negative(),
+               into(o.softcap));
   group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
                 into(o.left_window_size));
   group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
@@ -90,8 +91,7 @@ void add_attention(CLI::App& app, AttendOptions& o) {
   group.flag("--by-hand", "Each step an operation of its own, and all are kept",
              set(o.by_hand, true));
   group.flag("--fused", "Tile by tile, in little memory, with the same result", set(o.fused, true));
-  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
-                into(o.threads));
+  group.threads(o.threads);
 }
 
 void add_results(CLI::App& app, AttendOptions& o) {

@@ -28,7 +28,7 @@ struct BenchOptions {
   std::vector<std::string> only;
   bool quick = false;
   std::string json;
-  std::int64_t threads = 0;
+  int threads = 0;
 };
 
 bool wanted(const BenchOptions& o, const std::string& name) {
@@ -65,7 +65,7 @@ std::vector<MeasuredCase> measure_cases(const BenchOptions& o) {
 void bench_machine(const BenchOptions& o) {
   check(o);
   if (!o.json.empty()) check_writable(o.json);
-  set_thread_count(static_cast<int>(o.threads));
+  set_thread_count(o.threads);
   const bench::Machine machine = bench::describe_machine();
   write_output(machine_text(machine) + "\n");
 
@@ -78,7 +78,7 @@ void bench_machine(const BenchOptions& o) {
   if (!o.json.empty()) {
     const std::string json = report_json(machine, limits, cases);
     write_file(o.json, [&](std::ostream& out) { out << json; });
-    write_output(fmt::format("\nwrote {}\n", o.json));
+    write_output("\n" + wrote(o.json));
   }
 }
 
@@ -93,8 +93,7 @@ std::function<void()> set_up_bench(CLI::App& app) {
                       [o](const std::vector<std::string>& names) { o->only = names; });
   group.flag("--quick", "Small sizes for a moment each, to see that it works",
              [o] { o->quick = true; });
-  group.integer("--threads", "Threads (all if not given)", 1,
-                [o](std::int64_t threads) { o->threads = threads; });
+  group.threads(o->threads);
   group.text("--json", "FILE", "Write what was measured",
              [o](const std::string& file) { o->json = file; });
   return [o] { bench_machine(*o); };

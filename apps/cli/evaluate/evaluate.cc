@@ -60,7 +60,8 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
   const LanguageModel& model = as_language_model(saved);
   const std::string text = read_text(o.file);
   const std::string_view part = o.skip == 0 ? text : split_text(text, o.skip).validation;
-  const Sequence tokens = saved.tokenizer->encode(part);
+  const Sequence tokens =
+      saved.tokenizer->encode(readable(std::string(part), *saved.tokenizer, o.model, o.file));
   const std::int64_t T = saved.config.context();
   const PredictionScore score = evaluate_text(model, tokens, T, o.model.precision);
   // All but the first token are predicted.
@@ -78,9 +79,8 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
 
 Report evaluate_masks(const SavedModel& saved, const Options& o) {
   const MaskedModel& model = as_masked_model(saved);
-  const std::int64_t most = model.context() - 2;  // <s> and </s> come to it
-  const std::vector<Sequence> lines =
-      ids_of_lines(read_lines(o.file), *saved.tokenizer, most, o.file);
+  const std::vector<Sequence> lines = ids_of_lines(read_lines(o.file), *saved.tokenizer, o.model,
+                                                   most_tokens(model, kFrame), o.file);
   Report report;
   report.add(evaluate_masks(model, lines, *saved.tokenizer, o.model.precision));
   report.add("hidden", fmt::format("15 % of the tokens of {}", counted(std::ssize(lines), "line")));
@@ -90,14 +90,16 @@ Report evaluate_masks(const SavedModel& saved, const Options& o) {
 Report evaluate_translations(const SavedModel& saved, const Options& o) {
   const TranslationModel& model = as_translation_model(saved);
   const LinePairs pairs = read_line_pairs(o.source, o.target);
-  const std::int64_t most =
-      model.context() == 0 ? 0 : model.context() - 1;  // <s> or </s> comes to it
+  const auto ids = [&](const std::vector<std::string>& lines, const std::string& file) {
+    const std::int64_t most = most_tokens(model, 1);  // <s> or </s> comes to it
+    return ids_of_lines(lines, *saved.tokenizer, o.model, most, file);
+  };
   const PredictionScore score =
-      evaluate_pairs(model, ids_of_lines(pairs.sources, *saved.tokenizer, most, o.source),
-                     ids_of_lines(pairs.targets, *saved.tokenizer, most, o.target),
+      evaluate_pairs(model, ids(pairs.sources, o.source), ids(pairs.targets, o.target),
                      *saved.tokenizer, o.model.precision);
   std::vector<std::string> translations;
-  for (const auto& best : translate_lines(saved, pairs.sources, o.search, o.source, true)) {
+  for (const auto& best :
+       translate_lines(saved, pairs.sources, o.model, o.search, o.source, true)) {
     translations.push_back(best.front().text);
   }
   const Bleu b = bleu(translations, pairs.targets);
@@ -162,15 +164,13 @@ std::function<void()> set_up_evaluate(CLI::App& app) {
   text.number(
       "--skip",
       "Leave out the first X of the text: 0.9 is what training by the usual recipes has not seen",
-      [o](double x) {
-        if (!(x >= 0 && x < 1))
-          refuse_value("--skip", "a number from 0 to below 1", fmt::format("{}", x));
-        o->skip = x;
-      });
+      {" from 0 to below 1", [](double x) { return x >= 0 && x < 1; }},
+      [o](double x) { o->skip = x; });
   text.text("--source", "FILE", "Lines, for a translation model",
             [o](const std::string& x) { o->source = x; });
   text.text("--target", "FILE", "Their translations by people, line by line",
             [o](const std::string& x) { o->target = x; });
+  add_replace(text, o->model);
   OptionGroup search(app, "How a translation is found");
   add_search_options(search, o->search);
   add_calculation(app, o->model);

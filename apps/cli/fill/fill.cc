@@ -34,13 +34,20 @@ std::string filled(Sequence ids, std::int64_t mask,
 }
 
 void fill(const Options& o) {
-  if (o.text.empty())
-    throw UsageError("what is to be filled? Give a text with <mask> for each word to be guessed");
+  if (o.text.find(kMaskToken) == std::string::npos) {
+    throw UsageError(
+        fmt::format("{}; write {} for each word to be guessed: \"A man is {} a guitar.\"",
+                    o.text.empty() ? "there is no text to fill" : "there is no mask in the text",
+                    kMaskToken, kMaskToken));
+  }
   const SavedModel saved = open_model(o.model);
   const MaskedModel& model = as_masked_model(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::int64_t mask = tokenizer.special(kMaskToken);
-  const Sequence ids = ids_of_masked_text(o.text, tokenizer);
+  const Sequence ids = in_frame(
+      ids_of_masked_text(readable(o.text, tokenizer, o.model, "TEXT"), tokenizer), tokenizer);
+  check_length(std::ssize(ids) - kFrame, most_tokens(model, kFrame), o.model,
+               "leave out what is far from the mask");
   const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";
   for (std::size_t i = 0; i < likely.size(); ++i) {
@@ -63,6 +70,8 @@ std::function<void()> set_up_fill(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   add_model(app, o->model);
   app.add_option("text", o->text, "The text")->type_name("TEXT");
+  OptionGroup text(app, "The text");
+  add_replace(text, o->model);
   OptionGroup group(app, "What you get");
   group.integer("--top", "So many of the likeliest tokens for each <mask> (10 if not given)", 1,
                 [o](std::int64_t n) { o->top = n; });

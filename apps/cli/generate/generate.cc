@@ -43,23 +43,30 @@ class Stream {
 };
 
 // Without a prompt a text begins as after the end of a line.
-std::vector<std::int64_t> encode_prompt(const Options& o, const Tokenizer& tokenizer) {
-  try {
-    return tokenizer.encode(o.prompt.empty() ? "\n" : o.prompt);
-  } catch (const Error& error) {
-    throw Error(fmt::format(
-        "{}{}", o.prompt.empty() ? "give a --prompt to begin with: " : "--prompt: ", error.what()));
+std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options& o,
+                                        const Tokenizer& tokenizer) {
+  if (!prompt.empty()) return tokenizer.encode(prompt);
+  if (!tokenizer.unknown_characters("\n").empty()) {
+    throw Error("give a --prompt to begin with: " + model_name(o.model) +
+                " has learnt no line end, after which it could");
   }
+  return tokenizer.encode("\n");
 }
 
 void generate(const Options& o) {
   const SavedModel saved = open_model(o.model, /*keep_bf16=*/true);
   const LanguageModel& model = as_language_model(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::vector<std::int64_t> prompt = encode_prompt(o, tokenizer);
+  const std::string text = readable(o.prompt, tokenizer, o.model, "--prompt");
+  const std::vector<std::int64_t> prompt = encode_prompt(text, o, tokenizer);
+  if (model.context() > 0 && std::ssize(prompt) > model.context()) {
+    write_message(fmt::format(
+        "note: the prompt has {}, and {} reads {} at most: it goes on from the last of them",
+        counted(std::ssize(prompt), "token"), model_name(o.model), model.context()));
+  }
   const InterruptWatch interrupt;
   Stream stream;
-  if (!o.prompt.empty()) stream.write(tokenizer.decode(prompt));
+  if (!text.empty()) stream.write(tokenizer.decode(prompt));
   const double begin = seconds_now();
   const auto written = generate(model, prompt, o.generate, [&](std::int64_t token) {
     stream.write(tokenizer.decode({&token, 1}));
@@ -69,8 +76,8 @@ void generate(const Options& o) {
   stream.end();
   if (o.stats) {
     const auto count = static_cast<std::int64_t>(written.size());
-    fmt::print(stderr, "{} in {:.2f} s: {:.0f} tokens/s\n", counted(count, "token"), seconds,
-               static_cast<double>(count) / seconds);
+    write_message(fmt::format("{} in {:.2f} s: {:.0f} tokens/s", counted(count, "token"), seconds,
+                              static_cast<double>(count) / seconds));
   }
 }
 
@@ -80,8 +87,11 @@ std::function<void()> set_up_generate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   add_model(app, o->model);
   OptionGroup text(app, "The text");
-  text.text("--prompt", "TEXT", "What it begins with (the end of a line if not given)",
-            [o](const std::string& x) { o->prompt = x; });
+  text.any_text("--prompt", "TEXT",
+                "What it begins with; of a long one the model reads the last tokens (if empty or "
+                "not given, it begins from nothing, as after the end of a line)",
+                [o](const std::string& x) { o->prompt = x; });
+  add_replace(text, o->model);
   text.integer("--tokens", "So many tokens are written (256 if not given)", 1,
                [o](std::int64_t n) { o->generate.tokens = n; });
   OptionGroup choice(app, "How the next token is chosen");
@@ -90,11 +100,12 @@ std::function<void()> set_up_generate(CLI::App& app) {
               [&sampling] { sampling.temperature = 0; });
   choice.number("--temperature",
                 "Below 1 likely tokens become likelier still, above 1 less so (0.8 if not given)",
-                [&sampling](double x) { sampling.temperature = x; });
+                not_negative(), [&sampling](double x) { sampling.temperature = x; });
   choice.integer("--top-k", "Only among the N likeliest (all if not given)", 1,
                  [&sampling](std::int64_t n) { sampling.top_k = n; });
   choice.number("--top-p",
                 "Only among the likeliest that together have probability X (1 if not given)",
+                {" above 0 and at most 1", [](double x) { return x > 0 && x <= 1; }},
                 [&sampling](double x) { sampling.top_p = x; });
   choice.integer("--seed", "The same number writes the same text (0 if not given)", 0,
                  [o](std::int64_t n) { o->generate.seed = static_cast<std::uint64_t>(n); });

@@ -72,11 +72,11 @@ std::string files_text(const LabOptions& o, const std::vector<MemoryRun>& runs) 
           std::pair(gradient_plot(runs), beside(path, "gradient")),
           std::pair(trained_gradient_plot(runs), beside(path, "trained-gradient"))}) {
       plot::write_figure(plot, name);
-      text += "wrote " + name.string() + "\n";
+      text += wrote(name.string());
     }
   }
   if (!o.csv.empty()) {
-    text += fmt::format("wrote {} and {}\n", o.csv, beside(o.csv, "gradient").string());
+    text += wrote(o.csv) + wrote(beside(o.csv, "gradient").string());
   }
   return text;
 }

@@ -39,8 +39,7 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
                  [o](std::int64_t n) { o->parameters = n; });
   common.integer("--seed", "Of weights and data (0 if not given)", 0,
                  [o](std::int64_t n) { o->seed = n; });
-  common.integer("--threads", "Threads (all if not given)", 1,
-                 [o](std::int64_t n) { o->threads = static_cast<int>(n); });
+  common.threads(o->threads);
   common.repeated_text("--out", "FILE",
                        "Draw the results (.svg, .png, .pdf, .html); the other figures get names "
                        "like it. May be given several times",

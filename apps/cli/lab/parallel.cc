@@ -167,12 +167,12 @@ void run_lab_parallel(const LabOptions& o) {
     for (const NamedPlot& named : plots) {
       const auto name = named.suffix.empty() ? path : beside(path, named.suffix);
       plot::write_figure(named.plot, name);
-      files += "wrote " + name.string() + "\n";
+      files += wrote(name.string());
     }
   }
   if (!o.csv.empty()) {
     write_times(o.csv, times);
-    files += "wrote " + o.csv + "\n";
+    files += wrote(o.csv);
   }
   write_output(machine_text(bench::describe_machine()) + "\n" +
                plot::render_terminal(plots.front().plot, plot::detect_terminal(STDOUT_FILENO)) +

@@ -44,7 +44,7 @@ std::string write_files(const MapOptions& o, const plot::Heatmap& heatmap,
   std::string written = write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     write_tensors(o.save, named);
-    written += "wrote " + o.save + "\n";
+    written += wrote(o.save);
   }
   return written;
 }
@@ -93,7 +93,7 @@ void map_attention(MapOptions& o) {
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   std::string text = wrapped(describe(in, o), terminal.columns, 0) + "\n";
   for (const std::string& note : in.notes) {
-    text += "note: " + wrapped(note, terminal.columns - 6, 6) + "\n";
+    text += "note: " + wrapped(without_controls(note), terminal.columns - 6, 6) + "\n";
   }
   text += "\n" + plot::render_terminal(heatmap, terminal) + "\n" + findings;
   text += write_files(o, heatmap, named);

@@ -35,7 +35,7 @@ void add_attention(CLI::App& app, MapOptions& o) {
              [&a] { a.rule.is_causal = true; });
   group.number("--scale", "Factor on q·k (1/√D if not given)",
                [&a](double x) { a.rule.scale = x; });
-  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)",
+  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", not_negative(),
                [&a](double x) { a.rule.softcap = x; });
   group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
                 [&a](std::int64_t n) { a.rule.left_window_size = n; });
@@ -53,8 +53,7 @@ void add_attention(CLI::App& app, MapOptions& o) {
                 "Queries and keys of a cell (if not given, the least power of two with which there "
                 "are at most 2,048 cells a side)",
                 1, [&a](std::int64_t n) { a.cell = n; });
-  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
-                [&o](std::int64_t n) { o.threads = static_cast<int>(n); });
+  group.threads(o.threads);
 }
 
 void add_results(CLI::App& app, MapOptions& o) {

@@ -16,6 +16,11 @@ void add_model(CLI::App& app, SeeOptions& o) {
   OptionGroup group(app, "Which network, and what of it");
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
              [&o](const std::string& x) { o.model.model = x; });
+  group.integer("--last",
+                "Read only the last N tokens of the text, where it is longer than the model reads "
+                "(all if not given)",
+                1, [&o](std::int64_t n) { o.last = n; });
+  add_replace(group, o.model);
   group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
                 [&o](std::int64_t n) { o.layer = n; });
   group.integer("--head",

@@ -23,6 +23,7 @@ enum class AttentionKind { encoder, decoder, cross };
 struct SeeOptions {
   std::string text;
   ModelOptions model{.model = "shakespeare"};
+  std::int64_t last = 0;  ///< so many tokens of the text are read, its last; 0: all
 
   // What is large
   std::optional<AttentionKind> attention;  ///< cross if not given; only of a translation model

@@ -1,8 +1,7 @@
+// One run of a network, kept whole on a tape.
 #include "apps/cli/see/reading.h"
 
 #include <fmt/format.h>
-
-#include <filesystem>
 
 #include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
@@ -24,9 +23,16 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
   return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
 }
 
-// "shakespeare" of "models/shakespeare/"
-std::string folder_name(const std::filesystem::path& model) {
-  return (model.has_filename() ? model : model.parent_path()).filename().string();
+// The last of `ids`, of which the model reads at most `most`; 0: all, or any number.
+Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const ModelOptions& options) {
+  if (most > 0 && last > most) {
+    throw Error(
+        fmt::format("--last {}: {} reads {} tokens at most", last, model_name(options), most));
+  }
+  if (last > 0 && std::ssize(ids) > last) ids.erase(ids.begin(), ids.end() - last);
+  if (ids.empty()) throw Error("nothing is left of the text; there is nothing to see");
+  check_length(std::ssize(ids), most, options, fmt::format("--last {} reads its end", most));
+  return ids;
 }
 
 std::string sizes(const TransformerConfig& network) {
@@ -40,19 +46,22 @@ std::string sizes(const RecurrentModelConfig& network) {
 
 }  // namespace
 
-Reading::Reading(const ModelOptions& options, const std::string& given)
-    : name(folder_name(options.model)),
-      saved(open_model(options)),
-      pass_{.precision = options.precision} {
+Reading::Reading(const ModelOptions& options, const std::string& given, std::int64_t last)
+    : name(model_name(options)), saved(open_model(options)), pass_{.precision = options.precision} {
   const Tokenizer& tokenizer = *saved.tokenizer;
+  const std::string known = readable(given, tokenizer, options, "TEXT");
+  const auto last_ids = [&](Sequence ids, std::int64_t beside) {
+    return last_of(std::move(ids), last, most_tokens(*saved.model, beside), options);
+  };
   Var logits;  // [1, T, V]
   if (const auto* masked = dynamic_cast<const MaskedModel*>(saved.model.get())) {
-    text = named(ids_of_masked_text(given, tokenizer), tokenizer);
+    const Sequence ids = last_ids(ids_of_masked_text(known, tokenizer), kFrame);
+    text = named(in_frame(ids, tokenizer), tokenizer);
     logits = masked->forward(on_tape(tape, "tokens", text), {}, pass_);
   } else if (dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr) {
-    logits = translate_and_read(tokenizer.encode(given));
+    logits = translate_and_read(last_ids(tokenizer.encode(known), 1));  // and </s>
   } else {
-    text = named(tokenizer.encode(given), tokenizer);
+    text = named(last_ids(tokenizer.encode(known), 0), tokenizer);
     logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), pass_);
   }
   probabilities = softmax(logits).named("probabilities");

@@ -20,9 +20,9 @@ struct Tokens {
 
 class Reading {
  public:
-  /// Opens the model and runs it once; a translation model translates the text first. Throws Error
-  /// if there is no such model, or if the text does not fit it.
-  Reading(const ModelOptions& options, const std::string& text);
+  /// Opens the model and runs it once on the text, or its last tokens (0: all); a translation model
+  /// translates them first. Throws Error if there is no such model, or if they do not fit it.
+  Reading(const ModelOptions& options, const std::string& text, std::int64_t last = 0);
 
   /// "shakespeare: decoder, 6 layers × 6 heads, …"
   std::string describe() const;

@@ -56,7 +56,7 @@ plot::Heatmap figure(const Reading& reading, const std::optional<AttentionView>&
 
 void see(const SeeOptions& o) {
   check(o);
-  const Reading reading(o.model, o.text);
+  const Reading reading(o.model, o.text, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
@@ -75,7 +75,7 @@ void see(const SeeOptions& o) {
   if (!o.out.empty()) text += write_figures(figure(reading, view, o), o.out);
   if (!o.save.empty()) {
     save_activations(reading.tape, o.save);
-    text += "wrote " + o.save + "\n";
+    text += wrote(o.save);
   }
   text.erase(text.find_last_not_of('\n') + 1);
   write_output(text + "\n");

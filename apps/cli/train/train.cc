@@ -141,10 +141,10 @@ void train(TrainOptions& o) {
   const InterruptWatch interrupt;
   Trainer trainer(recipe, o.data, o.out);
   check_writable(curves);
-  fmt::print(stderr, "{}: {} parameters, {} steps{}; everything goes to {}\n", o.recipe,
-             trainer.model().parameters().count(), recipe.training.steps,
-             trainer.step() == 0 ? "" : fmt::format(", of which {} are done", trainer.step()),
-             o.out);
+  write_message(fmt::format(
+      "{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
+      trainer.model().parameters().count(), recipe.training.steps,
+      trainer.step() == 0 ? "" : fmt::format(", of which {} are done", trainer.step()), o.out));
   Ending ending;
   {
     Watch watch(trainer, curves);
@@ -164,8 +164,7 @@ std::function<void()> set_up_train(CLI::App& app) {
              [o](const std::string& x) { o->data = x; });
   group.text("--out", "FOLDER", "Where the run goes, or goes on (runs/RECIPE if not given)",
              [o](const std::string& x) { o->out = x; });
-  group.integer("--threads", "Threads (all if not given); results do not depend on them", 1,
-                [o](std::int64_t n) { o->threads = static_cast<int>(n); });
+  group.threads(o->threads);
   group.flag("--summary", "Print what the recipe's model is made of and the memory this takes",
              [o] { o->summary = true; });
   group.flag("--schema", "Print what a recipe may say, as a JSON schema",

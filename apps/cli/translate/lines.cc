@@ -31,15 +31,17 @@ void add_search_options(OptionGroup& group, BeamSearchOptions& options) {
   group.integer("--beam",
                 "Translations that are pursued side by side (5 if not given); with 1, always the "
                 "likeliest token",
-                1, [&options](std::int64_t n) { options.beam = n; });
+                {1, BeamSearchOptions::kMostBeam},
+                [&options](std::int64_t n) { options.beam = n; });
   group.number("--length-penalty",
                "The more, the longer: log probabilities are divided by ((5 + length)/6)^X (0.6 if "
                "not given)",
-               [&options](double x) { options.length_penalty = x; });
+               not_negative(), [&options](double x) { options.length_penalty = x; });
 }
 
 std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved,
                                                          const std::vector<std::string>& lines,
+                                                         const ModelOptions& model_options,
                                                          const BeamSearchOptions& options,
                                                          const std::string& file,
                                                          bool shows_progress) {
@@ -48,8 +50,8 @@ std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved
   BeamSearchOptions search = options;
   search.start = tokenizer.special(kStartToken);
   search.end = tokenizer.special(kEndToken);
-  const std::int64_t most = model.context() == 0 ? 0 : model.context() - 1;  // </s> comes to it
-  std::vector<Sequence> ids = ids_of_lines(lines, tokenizer, most, file), sources;
+  const std::int64_t most = most_tokens(model, 1);  // </s> comes to it
+  std::vector<Sequence> ids = ids_of_lines(lines, tokenizer, model_options, most, file), sources;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!is_blank(lines[i])) sources.push_back(std::move(ids[i]));
   }

@@ -11,6 +11,7 @@
 namespace clearhead {
 
 class OptionGroup;
+struct ModelOptions;
 
 /// Adds --beam and --length-penalty.
 void add_search_options(OptionGroup& group, BeamSearchOptions& options);
@@ -22,9 +23,10 @@ struct TranslatedLine {
 
 /// The n best translations of each line, best first; of a blank line one blank one. `file` is what
 /// errors call the lines; if `shows_progress`, standard error says how many are done. Throws Error
-/// if a line is longer than the model reads.
+/// if the model cannot read a line.
 std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved,
                                                          const std::vector<std::string>& lines,
+                                                         const ModelOptions& model_options,
                                                          const BeamSearchOptions& options,
                                                          const std::string& file,
                                                          bool shows_progress);

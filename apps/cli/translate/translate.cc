@@ -20,6 +20,8 @@
 namespace clearhead {
 namespace {
 
+constexpr int kMostTexts = 1 << 20;  // far more than a command line holds
+
 struct Options {
   ModelOptions model;
   std::vector<std::string> texts;
@@ -45,11 +47,16 @@ std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, 
 // What somebody types, each line as soon as it is there.
 void translate_typed(const SavedModel& saved, const Options& o) {
   for (std::string line; std::getline(std::cin, line);) {
-    write_output(text_of(translate_lines(saved, {line}, o.search, "standard input", false), o));
+    write_output(
+        text_of(translate_lines(saved, {line}, o.model, o.search, "standard input", false), o));
   }
 }
 
 void translate(const Options& o) {
+  if (o.search.n_best > o.search.beam) {
+    throw UsageError(fmt::format("--n-best: expected at most as many as --beam, {}, got {}",
+                                 o.search.beam, o.search.n_best));
+  }
   if (!o.texts.empty() && !o.file.empty()) {
     throw UsageError("give either a TEXT or --file FILE, not both");
   }
@@ -64,10 +71,10 @@ void translate(const Options& o) {
                                          : !o.file.empty() ? read_lines(o.file)
                                                            : read_lines(std::cin, name);
   const std::string text =
-      text_of(translate_lines(saved, lines, o.search, name, !o.file.empty()), o);
+      text_of(translate_lines(saved, lines, o.model, o.search, name, !o.file.empty()), o);
   if (o.out.empty()) return write_output(text);
   write_file(o.out, [&](std::ostream& out) { out << text; });
-  write_output(fmt::format("wrote {}\n", o.out));
+  write_output(wrote(o.out));
 }
 
 }  // namespace
@@ -75,13 +82,19 @@ void translate(const Options& o) {
 std::function<void()> set_up_translate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   add_model(app, o->model);
-  app.add_option("text", o->texts, "What is translated")->type_name("TEXT");
+  // If any number were allowed, CLI11 would take "[a, b]" for a list of two.
+  app.add_option("text", o->texts, "What is translated")
+      ->type_name("TEXT")
+      ->expected(kMostTexts)
+      ->allow_extra_args(false)
+      ->take_all();
   OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
   text.text("--file", "FILE", "Lines to be translated, plain or gzip",
             [o](const std::string& x) { o->file = x; });
   text.text("--out", "FILE",
             "Where the translations go, line by line (standard output if not given)",
             [o](const std::string& x) { o->out = x; });
+  add_replace(text, o->model);
   OptionGroup search(app, "How a translation is found");
   add_search_options(search, o->search);
   search.integer("--n-best",
