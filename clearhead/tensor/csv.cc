@@ -1,45 +1,21 @@
+// The reader of .csv: which cells are labels and which are numbers.
 #include "clearhead/tensor/csv.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
+#include "clearhead/tensor/csv_cells.h"
 #include "clearhead/tensor/stored.h"
 
 namespace clearhead {
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
-
-struct Cell {
-  enum class Kind { empty, number, label };
-
-  std::string text;
-  Kind kind = Kind::empty;
-  double value = 0;  // of a number
-  std::size_t line = 0;
-  std::size_t column = 0;
-};
-
-// The number of the line in which the byte `at` of `text` stands.
-std::size_t line_at(std::string_view text, std::size_t at) {
-  return 1 + static_cast<std::size_t>(
-                 std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
-std::string place(const std::string& file, std::size_t line) {
-  return file + ": line " + std::to_string(line);
-}
-
-[[noreturn]] void fail(const std::string& file, const Cell& cell, const std::string& fault) {
-  throw Error(place(file, cell.line) + ", column " + std::to_string(cell.column) + ": " + fault);
-}
 
 // Parses all of `text` as a number; false if it is none. Sets `fits` to whether an f64 can hold it.
 bool parse_number(std::string_view text, double& value, bool& fits) {
@@ -50,189 +26,45 @@ bool parse_number(std::string_view text, double& value, bool& fits) {
   return stop == end && error != std::errc::invalid_argument;
 }
 
-// What stands before the last cell of `text`, which is a number or in quotes and does not end in
-// blanks: a separator, ' ' for blanks, or '\n' if the cell is alone on its line.
-char separator_before_last_cell(std::string_view text) {
-  std::size_t begin = text.size();
-  if (text.ends_with('"')) {
-    const std::size_t open = text.substr(0, text.size() - 1).rfind('"');
-    begin = open == text.npos ? 0 : open;
-  } else {
-    begin = text.find_last_of(",;\t \r\n\"") + 1;  // npos + 1 = 0
-  }
-  const std::size_t before = text.substr(0, begin).find_last_not_of(' ');
-  if (before == text.npos || text[before] == '\n' || text[before] == '\r') return '\n';
-  return std::string_view(",;\t").find(text[before]) != text.npos ? text[before] : ' ';
+// Whether programs write `text` where a number belongs: for one that is missing, for true and false,
+// or a number with a mark that we do not read ("10%", "1'000").
+bool stands_for_a_number(std::string_view text) {
+  constexpr std::string_view kWords[] = {"NA",   "N/A",   "#N/A", "<NA>", "NULL", "null",
+                                         "None", "-",     "?",    ".",    "True", "False",
+                                         "TRUE", "FALSE", "true", "false"};
+  if (std::find(std::begin(kWords), std::end(kWords), text) != std::end(kWords)) return true;
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of("+-.,")));
+  return !text.empty() && text[0] >= '0' && text[0] <= '9' &&
+         text.find_first_not_of("0123456789eE+.,%'_ ") == text.npos;
 }
 
-// The separator of all of `text`, which does not end in blanks.
-char find_separator(std::string_view text) {
-  const char last = separator_before_last_cell(text);
-  if (last != '\n') return last;
-  // One cell in the last row: there is one column, unless the first row disagrees (and the rows
-  // will be found to differ in length). Blanks there may also be part of a label.
-  std::string_view first = text.substr(0, text.find_first_of("\r\n"));
-  first = first.substr(0, first.find_last_not_of(kBlanks) + 1);
-  const char separator = first.empty() ? '\n' : separator_before_last_cell(first);
-  if (separator == ' ') {
-    double value = 0;
-    bool fits = false;
-    const std::string_view word = first.substr(first.find_last_of(kBlanks) + 1);
-    return parse_number(word, value, fits) ? ' ' : ',';
+// The first few of these labels.
+std::string listed(const std::vector<std::string>& labels) {
+  constexpr std::size_t kShown = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, labels.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + in_quotes(labels[i]);
   }
-  return separator == '\n' ? ',' : separator;
+  return labels.size() > kShown ? text + ", …" : text;
 }
 
-// Cuts text into rows of cells.
-class Scanner {
+class TableReader {
  public:
-  Scanner(std::string_view text, const std::string& file)
-      : text_(text),
-        file_(file),
-        separator_(find_separator(text)),
-        quotes_mark_labels_(!text.ends_with('"')) {}
+  TableReader(std::string_view text, const std::string& file) : cells_(text, file), file_(file) {}
 
-  // Puts the next row into `row`, which has at least one cell then; false at the end of the text.
-  bool next_row(std::vector<Cell>& row) {
-    row.clear();
-    if (at_ == text_.size()) return false;
-    skip_blanks();
-    if (at_newline()) throw Error(place(file_, line_) + ": is empty, among rows of numbers");
-    do {
-      Cell& cell = row.emplace_back();
-      cell.line = line_;
-      cell.column = row.size();
-      scan_cell(cell);
-    } while (accept_separator());
-    end_line();
-    return true;
-  }
-
-  // Text where a number belongs, because of `reason`.
-  [[noreturn]] void fail_at_label(const Cell& cell, const std::string& reason = "") const {
-    std::string fault = in_quotes(cell.text) + " is no number" + reason;
-    if (cell.text.find_first_of(",;") != std::string::npos) {
-      fault += "; numbers have a decimal point, and all cells the same separator (here " +
-               in_quotes(std::string(1, separator_)) + ")";
+  Table read() {
+    CsvRow first, row;
+    cells_.next_row(first);
+    bool more = cells_.next_row(row);
+    width_ = first.size();
+    const bool has_header = take_header(first, more ? &row : nullptr);
+    if (more && row.size() != width_) fail_in_width(first, row, has_header);
+    if (!has_header) {
+      has_row_labels_ = width_ > 1 && is_label(first[0]);
+      if (more) note_ascending(first);
+      add_row(first);
     }
-    fail(file_, cell, fault);
-  }
-
- private:
-  void scan_cell(Cell& cell) {
-    skip_blanks();
-    const bool in_quote_marks = at_ < text_.size() && text_[at_] == '"';
-    if (in_quote_marks) {
-      scan_quoted(cell);
-    } else {
-      const std::size_t begin = at_;
-      while (at_ < text_.size() && !at_newline() && !at_separator()) ++at_;
-      const std::string_view raw = text_.substr(begin, at_ - begin);
-      cell.text = raw.substr(0, raw.find_last_not_of(kBlanks) + 1);
-      if (cell.text.find('"') != std::string::npos) {
-        fail(file_, cell,
-             "a quote within " + in_quotes(cell.text) +
-                 "; put the whole cell in quotes, and each quote in it twice");
-      }
-    }
-    bool fits = true;
-    if (in_quote_marks && quotes_mark_labels_) {
-      cell.kind = Cell::Kind::label;
-    } else if (cell.text.empty()) {
-      cell.kind = Cell::Kind::empty;
-    } else if (parse_number(cell.text, cell.value, fits)) {
-      cell.kind = Cell::Kind::number;
-    } else {
-      cell.kind = Cell::Kind::label;
-    }
-    if (cell.kind == Cell::Kind::number && !fits) {
-      fail(file_, cell, in_quotes(cell.text) + " is too large or too small for an f64");
-    }
-  }
-
-  void scan_quoted(Cell& cell) {
-    ++at_;
-    while (true) {
-      const std::size_t quote = text_.find('"', at_);
-      if (quote == text_.npos) fail(file_, cell, "the quote that opens here is not closed");
-      cell.text += text_.substr(at_, quote - at_);
-      line_ += static_cast<std::size_t>(
-          std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                     text_.begin() + static_cast<std::ptrdiff_t>(quote), '\n'));
-      at_ = quote + 1;
-      if (at_ == text_.size() || text_[at_] != '"') break;
-      cell.text += '"';  // two quotes stand for one
-      ++at_;
-    }
-    const std::size_t end = at_;
-    skip_blanks();
-    if (at_ < text_.size() && !at_newline() && !at_separator() &&
-        !(separator_ == ' ' && at_ > end)) {
-      fail(file_, cell, "text after the closing quote; a quote within quotes is written twice");
-    }
-  }
-
-  // True if another cell follows on this line.
-  bool accept_separator() {
-    if (separator_ == ' ') {
-      skip_blanks();
-      return at_ < text_.size() && !at_newline();
-    }
-    if (at_ == text_.size() || text_[at_] != separator_) return false;
-    ++at_;
-    return true;
-  }
-
-  void end_line() {
-    if (at_ < text_.size() && text_[at_] == '\r') ++at_;
-    if (at_ < text_.size() && text_[at_] == '\n') ++at_;
-    ++line_;
-  }
-
-  bool at_newline() const {
-    return at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r');
-  }
-
-  bool at_separator() const {
-    return text_[at_] == separator_ || (separator_ == ' ' && text_[at_] == '\t');
-  }
-
-  void skip_blanks() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || (text_[at_] == '\t' && separator_ != '\t'))) {
-      ++at_;
-    }
-  }
-
-  std::string_view text_;
-  const std::string& file_;
-  char separator_;
-  bool quotes_mark_labels_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-};
-
-// Builds a table row by row.
-class TableBuilder {
- public:
-  TableBuilder(Scanner& scanner, const std::string& file) : scanner_(scanner), file_(file) {}
-
-  Table build() {
-    std::vector<Cell> row;
-    scanner_.next_row(row);
-    width_ = row.size();
-    has_corner_ = width_ > 1 && row[0].kind == Cell::Kind::empty;
-    bool more = true;
-    if (is_header(row)) {
-      const std::vector<Cell> header = row;
-      more = scanner_.next_row(row);
-      if (!more) throw Error(file_ + ": only a row of labels, no numbers");
-      has_row_labels_ = has_corner_ || (width_ > 1 && row[0].kind == Cell::Kind::label);
-      add_header(header);
-    } else {
-      has_row_labels_ = width_ > 1 && row[0].kind == Cell::Kind::label;
-    }
-    for (; more; more = scanner_.next_row(row)) add_row(row);
+    for (; more; more = cells_.next_row(row)) add_row(row);
     const auto columns = static_cast<std::int64_t>(width_ - (has_row_labels_ ? 1 : 0));
     const auto rows = static_cast<std::int64_t>(numbers_.size()) / columns;
     table_.values = Tensor::of<double>({rows, columns}, std::span<const double>(numbers_));
@@ -240,109 +72,172 @@ class TableBuilder {
   }
 
  private:
-  // Whether the first row holds column labels.
-  bool is_header(const std::vector<Cell>& row) const {
-    if (has_corner_) return true;
-    const auto begin = row.begin() + (width_ > 1 ? 1 : 0);
-    const auto is_label = [](const Cell& cell) { return cell.kind == Cell::Kind::label; };
-    const auto label = std::find_if(begin, row.end(), is_label);
-    if (label == row.end()) return false;
-    if (!std::all_of(begin, row.end(), is_label)) fail_among_labels(row, *label);
+  enum class Kind { empty, number, label };
+
+  Kind kind_of(const CsvCell& cell, double& value) const {
+    if (cell.is_quoted && cells_.quotes_mark_labels()) return Kind::label;
+    if (cell.text.empty()) return Kind::empty;
+    bool fits = true;
+    if (!parse_number(cell.text, value, fits)) return Kind::label;
+    if (!fits) cells_.fail(cell, in_quotes(cell.text) + " is too large or too small for an f64");
+    return Kind::number;
+  }
+
+  Kind kind_of(const CsvCell& cell) const {
+    double value = 0;
+    return kind_of(cell, value);
+  }
+
+  // A blank is a label too, for it may be a token.
+  bool is_label(const CsvCell& cell) const {
+    const Kind kind = kind_of(cell);
+    return kind == Kind::label || (kind == Kind::empty && !cell.blanks.empty());
+  }
+
+  // Whether the first row has labels of columns; if so it is taken. The second row, if there is one,
+  // tells whether the first column has labels of rows.
+  bool take_header(const CsvRow& first, const CsvRow* second) {
+    const auto labels_from = [&](std::size_t begin) {
+      return std::all_of(first.begin() + static_cast<std::ptrdiff_t>(begin), first.end(),
+                         [&](const CsvCell& cell) { return kind_of(cell) == Kind::label; });
+    };
+    const bool is_short = second != nullptr && second->size() == first.size() + 1 && labels_from(0);
+    const std::size_t begin = first.size() > 1 && !is_short ? 1 : 0;
+    const bool has_corner = begin == 1 && kind_of(first[0]) == Kind::empty &&
+                            (first[0].blanks.empty() || labels_from(1));
+    if (!has_corner && !labels_from(begin)) {
+      refuse_labels_among_others(first, begin);
+      return false;
+    }
+    refuse_values(first, begin);
+    if (second == nullptr) throw Error(file_ + ": only a row of labels, no numbers");
+    takes_any_row_label_ = has_corner || is_short;
+    has_row_labels_ = takes_any_row_label_ || (begin == 1 && is_label((*second)[0]));
+    if (is_short) ++width_;
+    for (std::size_t i = has_row_labels_ && !is_short ? 1 : 0; i < first.size(); ++i) {
+      take_column_label(first[i]);
+    }
+    table_.notes.push_back(
+        "the first row is taken for labels of columns: " + listed(table_.column_labels) +
+        (is_short ? "; it is one cell short, so the first column is taken for "
+                    "labels of rows, as R writes them"
+                  : ""));
     return true;
   }
 
-  void add_header(const std::vector<Cell>& row) {
+  void take_column_label(const CsvCell& cell) {
+    const Kind kind = kind_of(cell);
+    if (kind == Kind::empty) cells_.fail(cell, "an empty cell");
+    if (kind == Kind::number && !takes_any_row_label_) {
+      cells_.fail(cell,
+                  "a number among column labels; if it is a label, put it in quotes, if not, the "
+                  "first row must be all numbers");
+    }
+    table_.column_labels.push_back(cell.text);
+  }
+
+  // The first row is no header. If it has labels all the same, says so at the cell that is likelier
+  // wrong.
+  void refuse_labels_among_others(const CsvRow& row, std::size_t begin) const {
+    const auto label =
+        std::find_if(row.begin() + static_cast<std::ptrdiff_t>(begin), row.end(),
+                     [&](const CsvCell& cell) { return kind_of(cell) == Kind::label; });
+    if (label == row.end()) return;
+    for (const CsvCell& cell : row) {
+      if (kind_of(cell) == Kind::empty && !is_label(cell)) cells_.fail(cell, "an empty cell");
+    }
+    fail_at_label(
+        *label, ", but others in the first row are; if they are column labels, put them in quotes");
+  }
+
+  // A row of what stands for numbers is none of labels.
+  void refuse_values(const CsvRow& row, std::size_t begin) const {
+    const auto from = row.begin() + static_cast<std::ptrdiff_t>(begin);
+    const bool are_values = std::all_of(from, row.end(), [&](const CsvCell& cell) {
+      return !(cell.is_quoted && cells_.quotes_mark_labels()) && kind_of(cell) == Kind::label &&
+             stands_for_a_number(cell.text);
+    });
+    if (are_values) fail_at_label(*from, "; if it is a column label, put it in quotes");
+  }
+
+  // What pandas writes above columns without names is numbers like others.
+  void note_ascending(const CsvRow& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (row[i].text != std::to_string(i) || kind_of(row[i]) != Kind::number) return;
+    }
+    table_.notes.push_back("the first row, 0" + std::string(row.size() > 1 ? ", 1" : "") +
+                           (row.size() > 2 ? ", …" : "") +
+                           ", is taken for numbers; if it has the labels of columns (as pandas "
+                           "writes them without header=False), remove it or put them in quotes");
+  }
+
+  // The first two rows differ in length: the third decides which of them is wrong, and a header is
+  // likelier so than numbers.
+  [[noreturn]] void fail_in_width(const CsvRow& first, const CsvRow& second, bool has_header) {
+    CsvRow third;
+    const bool first_is_odd = cells_.next_row(third) ? third.size() == second.size() : has_header;
+    if (!first_is_odd) fail_at_width(second);
+    const bool is_comment = first[0].text.starts_with('#') && !first[0].is_quoted;
+    cells_.fail_in_line(
+        first[0].line,
+        "expected " + std::to_string(second.size()) + " cells, as in line " +
+            std::to_string(second[0].line) + ", got " + std::to_string(first.size()) +
+            (is_comment ? "; # begins no comment in a .csv, so remove the line" : ""));
+  }
+
+  [[noreturn]] void fail_at_width(const CsvRow& row) const {
+    CsvCell odd;
+    odd.line = row[0].line;
+    odd.column = std::min(row.size(), width_) + 1;
+    cells_.fail(odd, "expected " + std::to_string(width_) + " cells, as in the first row, got " +
+                         std::to_string(row.size()));
+  }
+
+  void add_row(const CsvRow& row) {
+    if (row.size() != width_) fail_at_width(row);
+    if (has_row_labels_) take_row_label(row[0]);
     for (std::size_t i = has_row_labels_ ? 1 : 0; i < width_; ++i) {
-      if (row[i].kind == Cell::Kind::empty) fail(file_, row[i], "an empty cell");
-      if (row[i].kind == Cell::Kind::number && !has_corner_) {
-        fail(file_, row[i],
-             "a number among column labels; if it is a label, put it in quotes, if not, the first "
-             "row must be all numbers");
+      double value = 0;
+      const Kind kind = kind_of(row[i], value);
+      if (kind == Kind::empty) cells_.fail(row[i], "an empty cell");
+      if (kind == Kind::label) {
+        fail_at_label(row[i], i == 0 && width_ > 1
+                                  ? "; if the first column has labels, put the numbers among them "
+                                    "in quotes"
+                                  : "");
       }
-      table_.column_labels.push_back(row[i].text);
+      numbers_.push_back(value);
     }
   }
 
-  void add_row(const std::vector<Cell>& row) {
-    if (row.size() != width_) {
-      throw Error(place(file_, row[0].line) + ", column " +
-                  std::to_string(std::min(row.size(), width_) + 1) + ": expected " +
-                  std::to_string(width_) + " cells, as in the first row, got " +
-                  std::to_string(row.size()));
+  void take_row_label(const CsvCell& cell) {
+    const Kind kind = kind_of(cell);
+    if (kind == Kind::empty && cell.blanks.empty()) cells_.fail(cell, "an empty cell");
+    if (kind == Kind::number && !takes_any_row_label_) {
+      cells_.fail(cell, "a number among row labels; if it is a label, put it in quotes");
     }
-    std::size_t i = 0;
-    if (has_row_labels_) {
-      if (row[0].kind == Cell::Kind::empty) fail(file_, row[0], "an empty cell");
-      if (row[0].kind == Cell::Kind::number && !has_corner_) {
-        fail(file_, row[0], "a number among row labels; if it is a label, put it in quotes");
-      }
-      table_.row_labels.push_back(row[0].text);
-      i = 1;
-    }
-    for (; i < width_; ++i) {
-      if (row[i].kind == Cell::Kind::empty) fail(file_, row[i], "an empty cell");
-      if (row[i].kind == Cell::Kind::label) scanner_.fail_at_label(row[i]);
-      numbers_.push_back(row[i].value);
-    }
+    table_.row_labels.push_back(kind == Kind::empty ? cell.blanks : cell.text);
   }
 
-  // The first row has labels and other cells: says so at the one that is likelier wrong.
-  [[noreturn]] void fail_among_labels(const std::vector<Cell>& row, const Cell& label) const {
-    for (const Cell& cell : row) {
-      if (cell.kind == Cell::Kind::empty) fail(file_, cell, "an empty cell");
+  // Text where a number belongs.
+  [[noreturn]] void fail_at_label(const CsvCell& cell, const std::string& hint) const {
+    std::string fault = in_quotes(cell.text) + " is no number" + hint;
+    if (cell.text.find_first_of(",;") != std::string::npos) {
+      fault += "; numbers have a decimal point, and all cells the same separator (here " +
+               in_quotes(std::string(1, cells_.separator())) + ")";
     }
-    scanner_.fail_at_label(
-        label, ", but others in the first row are; if they are column labels, put them in quotes");
+    cells_.fail(cell, fault);
   }
 
-  Scanner& scanner_;
+  CsvCells cells_;
   const std::string& file_;
   Table table_;
   std::vector<double> numbers_;
-  std::size_t width_ = 0;    // cells in a row
-  bool has_corner_ = false;  // an empty cell in the corner, so row and column labels
-  bool has_row_labels_ = false;
+  std::size_t width_ = 0;        // cells in a row
+  bool has_row_labels_ = false;  // in the first column
+  bool takes_any_row_label_ =
+      false;  // numbers too: the header leaves no doubt that they are labels
 };
-
-std::string label_text(const std::string& label, const std::string& file) {
-  if (find_invalid_utf8(label) != std::string::npos || label.find('\0') != std::string::npos) {
-    throw Error(file + ": label " + in_quotes(label) + " is not UTF-8");
-  }
-  std::string text = "\"";
-  for (const char c : label) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
-}
-
-template <typename T>
-void write_number(std::ostream& to, T value) {
-  if constexpr (std::is_same_v<T, bool>) {
-    to << (value ? '1' : '0');
-  } else if constexpr (std::is_same_v<T, f16> || std::is_same_v<T, bf16>) {
-    write_number(to, static_cast<float>(value));
-  } else {
-    std::array<char, 32> text;
-    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-    to.write(text.data(), end - text.data());
-  }
-}
-
-void require_writable(const Table& table, const std::string& file) {
-  require_defined(table.values, file);
-  const Shape& shape = table.values.shape();
-  if (shape.size() != 2 || table.values.count() == 0) {
-    throw Error(file + ": .csv holds a matrix of at least one number, got shape " +
-                to_string(shape) + "; reshape it, or write .npy");
-  }
-  const auto require_labels = [&](std::int64_t wanted, const std::vector<std::string>& labels,
-                                  const std::string& which) {
-    if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != wanted) {
-      throw Error(file + ": expected " + std::to_string(wanted) + " " + which +
-                  " labels or none, got " + std::to_string(labels.size()));
-    }
-  };
-  require_labels(shape[0], table.row_labels, "row");
-  require_labels(shape[1], table.column_labels, "column");
-}
 
 }  // namespace
 
@@ -354,42 +249,13 @@ Table parse_csv(std::span<const std::byte> bytes, const std::string& name) {
   std::string_view text =
       utf8_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
   if (const std::size_t at = text.find('\0'); at != text.npos) {
-    throw Error(place(name, line_at(text, at)) + ": a NUL, which is no text");
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    throw Error(name + ": line " + std::to_string(line) + ": a NUL, which is no text");
   }
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   if (text.empty()) throw Error(name + ": no numbers: the file is empty");
-  Scanner scanner(text, name);
-  return TableBuilder(scanner, name).build();
-}
-
-void write_csv(const std::filesystem::path& path, const Table& table) {
-  write_file(path, [&](std::ostream& to) { write_csv(to, table, path.string()); });
-}
-
-void write_csv(std::ostream& to, const Table& table, const std::string& name) {
-  require_writable(table, name);
-  if (!table.column_labels.empty()) {
-    std::string header;
-    for (const std::string& label : table.column_labels) {
-      if (!header.empty() || !table.row_labels.empty()) header += ',';
-      header += label_text(label, name);
-    }
-    to << header << '\n';
-  }
-  const Tensor values = table.values.contiguous();
-  with_dtype(values.dtype(), [&](auto zero) {
-    const auto* value = values.data<decltype(zero)>();
-    for (std::int64_t i = 0; i < values.size(0); ++i) {
-      if (!table.row_labels.empty()) {
-        to << label_text(table.row_labels[static_cast<std::size_t>(i)], name) << ',';
-      }
-      for (std::int64_t j = 0; j < values.size(1); ++j) {
-        if (j > 0) to << ',';
-        write_number(to, *value++);
-      }
-      to << '\n';
-    }
-  });
+  return TableReader(text, name).read();
 }
 
 }  // namespace clearhead

@@ -92,6 +92,69 @@ TEST(Csv, RecognisesLabels) {
   expect_table(",0,1\n0,1,2\n1,3,4\n", rows, {"0", "1"}, {"0", "1"});
 }
 
+// R's write.table: the header has no cell above the labels of rows.
+TEST(Csv, AHeaderThatIsOneCellShortIsOverLabelsOfRows) {
+  const Rows rows{{1, 2}, {3, 4}};
+  expect_table("\"a\" \"b\"\n\"x\" 1 2\n\"y\" 3 4\n", rows, {"x", "y"}, {"a", "b"});
+  expect_table("a b\nx 1 2\ny 3 4\n", rows, {"x", "y"}, {"a", "b"});
+  expect_table("a,b\n1,1,2\n2,3,4\n", rows, {"1", "2"}, {"a", "b"});
+  expect_table("\"V1\"\n\"1\" 0.5\n", {{0.5}}, {"1"}, {"V1"});
+}
+
+TEST(Csv, ABlankIsALabelOfARow) {
+  const Rows rows{{1, 2}, {3, 4}};
+  expect_table(" ,1,2\nthe,3,4\n", rows, {" ", "the"}, {});
+  expect_table("the,1,2\n  ,3,4\n", rows, {"the", "  "}, {});
+  expect_table("a;b;c\n ;1;2\nx;3;4\n", rows, {" ", "x"}, {"b", "c"});
+  expect_table(" \t1\t2\nthe\t3\t4\n", rows, {" ", "the"}, {});
+  // Above labels it is a corner.
+  expect_table(" , a, b\nr, 1, 2\ns, 3, 4\n", rows, {"r", "s"}, {"a", "b"});
+}
+
+TEST(Csv, SaysWhatItTookForAHeader) {
+  const auto notes = [](const std::string& text) { return parse(text).notes; };
+  EXPECT_EQ(notes("a,b\n1,2\n"), Labels{"the first row is taken for labels of columns: 'a', 'b'"});
+  EXPECT_EQ(notes("word,x\nthe,1\n"), Labels{"the first row is taken for labels of columns: 'x'"});
+  EXPECT_EQ(notes(",0,1,2,3,4\n0,1,2,3,4,5\n"),
+            Labels{"the first row is taken for labels of columns: '0', '1', '2', '3', …"});
+  EXPECT_EQ(
+      notes("a\nx 1\n"),
+      Labels{"the first row is taken for labels of columns: 'a'; it is one cell short, so the "
+             "first column is taken for labels of rows, as R writes them"});
+  // pandas numbers columns without names; so may anybody.
+  EXPECT_EQ(notes("0,1,2\n0.5,0.6,0.7\n").size(), 1u);
+  EXPECT_EQ(notes("0,1,2\n0.5,0.6,0.7\n")[0].find("the first row, 0, 1, …, is taken for numbers"),
+            0u);
+  EXPECT_EQ(notes("0\n0.5\n").size(), 1u);
+  for (const char* text : {"0,1\n", "0,2\n1,2\n", "0.0,1.0\n1,2\n", "the,1\ncat,2\n", "1,2\n"}) {
+    EXPECT_EQ(notes(text), Labels{}) << text;
+  }
+}
+
+// Such a row would be lost if it were taken for labels of columns.
+TEST(Csv, ARowOfWhatStandsForNumbersIsNoHeader) {
+  for (const char* word : {"NA", "N/A", "#N/A", "<NA>", "NULL", "null", "None", "-", "?", ".",
+                           "True", "FALSE", "10%", "-.5%", "1'000", "1_000", "1 000"}) {
+    SCOPED_TRACE(word);
+    const std::string x = word;
+    const std::string message =
+        "'" + x + "' is no number; if it is a column label, put it in quotes";
+    expect_error([&] { parse(x + "," + x + "\n3,4\n"); }, "x.csv: line 1, column 2: " + message);
+    expect_error([&] { parse("the," + x + "," + x + "\ncat,3,4\n"); },
+                 "x.csv: line 1, column 2: " + message);
+    expect_error([&] { parse(x + ";" + x + "\nr;3;4\n"); }, "x.csv: line 1, column 1: " + message);
+    expect_error([&] { parse("," + x + "," + x + "\nr,3,4\n"); }, "line 1, column 2: " + message);
+    expect_error([&] { parse(x + ",4\n3,4\n"); }, "line 2, column 1: a number among row labels");
+    expect_table("\"" + x + "\",\"" + x + "\"\n3,4\n", {{3, 4}}, {}, {x, x});
+    expect_table(x + ",b\n3,4\n", {{3, 4}}, {}, {x, "b"});
+    expect_table("a,1\n" + x + ",2\n", {{1}, {2}}, {"a", x}, {});  // a token
+  }
+  expect_error([&] { parse("10%\n3\n"); }, "x.csv: line 1, column 1: '10%' is no number");
+  expect_error([&] { parse("\"1,5\";\"2,5\"\n\"3,5\";\"4,5\"\n"); },
+               "line 1, column 2: '2,5' is no");
+  expect_table("1st,2020-01\n3,4\n", {{3, 4}}, {}, {"1st", "2020-01"});
+}
+
 TEST(Csv, QuotesMakeLabelsOfNumbers) {
   const Rows rows{{1, 2}, {3, 4}};
   expect_table("\"0\",\"1\"\n1,2\n3,4\n", rows, {}, {"0", "1"});
@@ -115,7 +178,12 @@ TEST(Csv, RefusesMalformedFiles) {
       {"a,b\n", "x.csv: only a row of labels, no numbers"},
       {"1,2\n3\n", "x.csv: line 2, column 2: expected 2 cells, as in the first row, got 1"},
       {"1,2\n3,4,5\n", "x.csv: line 2, column 3: expected 2 cells, as in the first row, got 3"},
-      {"a,b\n1,2,3\n", "line 2, column 3: expected 2 cells"},
+      {"1,2,3\n4,5\n6,7\n", "x.csv: line 1: expected 2 cells, as in line 2, got 3"},
+      {"1,2\n3\n4,5\n", "x.csv: line 2, column 2: expected 2 cells, as in the first row, got 1"},
+      {"a,b,c\n1,2\n", "x.csv: line 1: expected 2 cells, as in line 2, got 3"},
+      {"# two of them\n1 2\n3 4\n",
+       "x.csv: line 1: expected 2 cells, as in line 2, got 4; # begins no comment in a .csv, so "
+       "remove the line"},
       {"1 2 3\n4\n", "line 2, column 2: expected 3 cells"},
       {"1;2\n3\n", "line 2, column 2: expected 2 cells"},
       {"1,2\n\n3,4\n", "x.csv: line 2: is empty"},
@@ -130,7 +198,9 @@ TEST(Csv, RefusesMalformedFiles) {
       {"1,2\n3,1_000\n", "'1_000' is no number"},
       {"1,2\n3,+-4\n", "'+-4' is no number"},
       {"1,2\n3,1e\n", "'1e' is no number"},
-      {"1,2\nx,4\n", "x.csv: line 2, column 1: 'x' is no number"},
+      {"1,2\nx,4\n",
+       "x.csv: line 2, column 1: 'x' is no number; if the first column has labels, put the "
+       "numbers among them in quotes"},
       {"1,2\n3,\"4\"\n5,6\n", "x.csv: line 2, column 2: '4' is no number"},
       {"r,1,2\n3,4,5\n", "line 2, column 1: a number among row labels; if it is a label, put it"},
       {"1,2,O.3\n4,5,6\n", "x.csv: line 1, column 3: 'O.3' is no number, but others in the first"},

@@ -1,0 +1,1 @@
+// csv_standalone.cc refuses to write .csv too.
