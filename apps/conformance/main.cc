@@ -18,6 +18,7 @@
 #include "apps/conformance/compare.h"
 #include "apps/conformance/operators.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 
 namespace clearhead {
 namespace {
@@ -52,7 +53,7 @@ std::vector<CaseFile> find_cases(const fs::path& folder) {
   const fs::path root = fs::weakly_canonical(folder);
   for (const auto& entry :
        fs::recursive_directory_iterator(root, fs::directory_options::follow_directory_symlink)) {
-    if (entry.path().extension() != ".safetensors" || !entry.is_regular_file()) continue;
+    if (ending_of(entry.path()) != ".safetensors" || !entry.is_regular_file()) continue;
     const fs::path name = entry.path().lexically_relative(root).replace_extension();
     cases.push_back(
         {entry.path(), (name.has_parent_path() ? name : root.filename() / name).string()});

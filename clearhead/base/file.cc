@@ -118,6 +118,12 @@ MappedFile::~MappedFile() {
   }
 }
 
+std::string ending_of(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return ending;
+}
+
 void write_file(const std::filesystem::path& path,
                 const std::function<void(std::ostream&)>& write) {
   const std::filesystem::path target = place_to_write(path);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <ostream>
 #include <span>
+#include <string>
 
 namespace clearhead {
 
@@ -30,6 +31,10 @@ class MappedFile {
 
   std::span<const std::byte> bytes_;
 };
+
+/// The ending of a file's name in small letters, by which readers and writers are chosen: ".npz" of
+/// "a/B.NPZ". Empty if it has none.
+std::string ending_of(const std::filesystem::path& path);
 
 /// Writes `path` through `write`, which receives a stream: into a temporary file beside it, flushed
 /// to the disk, then renamed. If anything fails the temporary file is removed, `path` stays as it

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "clearhead/base/error.h"
@@ -33,9 +31,7 @@ const std::map<std::string, Format>& formats() {
 }
 
 const Format& format_for(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string ending = ending_of(path);
   const auto found = formats().find(ending);
   if (found == formats().end()) {
     throw Error(fmt::format("{}: a figure ends in one of {}; got {}", path.string(),

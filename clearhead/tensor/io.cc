@@ -1,9 +1,11 @@
+// A row for each kind of file.
 #include "clearhead/tensor/io.h"
 
 #include <string>
 #include <string_view>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/tensor/csv.h"
 #include "clearhead/tensor/npy.h"
 #include "clearhead/tensor/npz.h"
@@ -15,8 +17,12 @@ namespace {
 using std::filesystem::path;
 
 // A file that holds one tensor without a name.
-NamedTensors named_after(const path& file, Tensor tensor) {
-  return {.tensors = {{file.stem().string(), std::move(tensor)}}, .metadata = {}};
+TensorFile named_after(const path& file, const Tensor& tensor) {
+  return {.name = file.string(),
+          .entries = {{.name = file.stem().string(),
+                       .type = std::string(dtype_name(tensor.dtype())),
+                       .shape = tensor.shape(),
+                       .read = [tensor] { return tensor; }}}};
 }
 
 const Tensor& only_tensor(const path& file, const NamedTensors& named) {
@@ -31,7 +37,7 @@ const Tensor& only_tensor(const path& file, const NamedTensors& named) {
 
 struct Format {
   std::string_view ending;
-  NamedTensors (*read)(const path&);
+  TensorFile (*open)(const path&);
   void (*write)(const path&, const NamedTensors&);
 };
 
@@ -40,8 +46,9 @@ constexpr Format kFormats[] = {
      [](const path& file, const NamedTensors& named) {
        write_npy(file, only_tensor(file, named));
      }},
-    {".npz", read_npz, [](const path& file, const NamedTensors& named) { write_npz(file, named); }},
-    {".safetensors", read_safetensors,
+    {".npz", [](const path& file) { return open_npz(file); },
+     [](const path& file, const NamedTensors& named) { write_npz(file, named); }},
+    {".safetensors", [](const path& file) { return open_safetensors(file); },
      [](const path& file, const NamedTensors& named) { write_safetensors(file, named); }},
     {".csv", [](const path& file) { return named_after(file, read_csv(file).values); },
      [](const path& file, const NamedTensors& named) {
@@ -53,7 +60,7 @@ constexpr Format kFormats[] = {
 const Format& format_of(const path& file) {
   std::string known;
   for (const Format& format : kFormats) {
-    if (file.extension() == format.ending) return format;
+    if (ending_of(file) == format.ending) return format;
     known += (known.empty() ? "" : ", ") + std::string(format.ending);
   }
   throw Error(file.string() + ": the ending must say what kind of file it is: " + known);
@@ -61,7 +68,9 @@ const Format& format_of(const path& file) {
 
 }  // namespace
 
-NamedTensors read_tensors(const path& file) { return format_of(file).read(file); }
+TensorFile open_tensors(const path& file) { return format_of(file).open(file); }
+
+NamedTensors read_tensors(const path& file) { return open_tensors(file).read_all(); }
 
 void write_tensors(const path& file, const NamedTensors& named) {
   format_of(file).write(file, named);

@@ -4,13 +4,17 @@
 
 #include <filesystem>
 
-#include "clearhead/tensor/named_tensors.h"
+#include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
 
-/// Reads all tensors of a .npy, .npz, .safetensors or .csv file. The only one of a .npy or .csv
-/// file is called as the file is, without folder and ending; labels of a .csv are left out (csv.h
-/// gives them). Throws Error if the file is not sound or its ending is none of these.
+/// Opens a .npy, .npz, .safetensors or .csv file. The only tensor of a .npy or .csv file is called as
+/// the file is, without folder and ending, and read at once; labels of a .csv are left out (csv.h
+/// gives them). Throws Error if the file is not sound or its ending is none of these, in small
+/// letters or capitals.
+TensorFile open_tensors(const std::filesystem::path& path);
+
+/// All of its tensors.
 NamedTensors read_tensors(const std::filesystem::path& path);
 
 /// Writes all tensors to a .npy, .npz, .safetensors or .csv file. Throws Error if that kind of file

@@ -1,3 +1,4 @@
+// NamedTensors: looking up names, and what a file must be able to hold.
 #include "clearhead/tensor/named_tensors.h"
 
 #include <algorithm>
@@ -8,21 +9,6 @@
 #include "clearhead/tensor/stored.h"
 
 namespace clearhead {
-namespace {
-
-// "'a', 'b'": the few names most like `name`.
-std::string names_like(std::string_view name, const NamedTensors& named) {
-  std::vector<std::string> known;
-  for (const auto& [other, tensor] : named.tensors) known.push_back(other);
-  std::string text;
-  for (const std::string& close : close_names(name, known, 5)) {
-    text += (text.empty() ? "" : ", ") + in_quotes(close);
-  }
-  return text;
-}
-
-}  // namespace
-
 const Tensor* NamedTensors::find(std::string_view name) const {
   const auto found =
       std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.first == name; });
@@ -31,10 +17,20 @@ const Tensor* NamedTensors::find(std::string_view name) const {
 
 const Tensor& NamedTensors::at(std::string_view name) const {
   if (const Tensor* tensor = find(name)) return *tensor;
+  std::vector<std::string> names;
+  for (const auto& [other, tensor] : tensors) names.push_back(other);
+  throw Error(no_tensor(name, names));
+}
+
+std::string no_tensor(std::string_view name, const std::vector<std::string>& known) {
+  constexpr std::size_t kShown = 5;
   const std::string missing = "there is no tensor " + in_quotes(name);
-  if (tensors.empty()) throw Error(missing + ": there are none at all");
-  throw Error(missing + " among the " + std::to_string(tensors.size()) +
-              "; those most like it: " + names_like(name, *this));
+  if (known.empty()) return missing + ": there are none at all";
+  std::string close;
+  for (const std::string& other : close_names(name, known, kShown)) {
+    close += (close.empty() ? "" : ", ") + in_quotes(other);
+  }
+  return missing + " among the " + std::to_string(known.size()) + "; those most like it: " + close;
 }
 
 void validate(const NamedTensors& named, const std::string& where) {

@@ -1,4 +1,4 @@
-// The content of a file that holds several tensors by name.
+// Several tensors by name, as a file holds them.
 #ifndef CLEARHEAD_TENSOR_NAMED_TENSORS_H_
 #define CLEARHEAD_TENSOR_NAMED_TENSORS_H_
 
@@ -21,6 +21,9 @@ struct NamedTensors {
   /// The tensor of this name. Throws Error with names that are like it, if there is none.
   const Tensor& at(std::string_view name) const;
 };
+
+/// The message that there is no tensor `name` among `known`, with those that are like it.
+std::string no_tensor(std::string_view name, const std::vector<std::string>& known);
 
 /// Throws Error, which starts with `where`, if a name stands twice or a tensor is undefined.
 void validate(const NamedTensors& named, const std::string& where);

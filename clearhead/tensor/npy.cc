@@ -1,3 +1,4 @@
+// The reader of .npy, which knows Python's dictionaries as far as NumPy writes them, and the writer.
 #include "clearhead/tensor/npy.h"
 
 #include <algorithm>
@@ -15,15 +16,6 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-struct Header {
-  Shape shape;
-  const StoredType* type = nullptr;
-  bool swapped = false;        // big-endian elements
-  bool fortran_order = false;  // the first axis varies fastest
-  std::size_t data_begin = 0;
-  std::size_t data_bytes = 0;
-};
-
 // Reads the description of an array, which is a Python dictionary:
 //   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class DescriptionParser {
@@ -32,7 +24,7 @@ class DescriptionParser {
   DescriptionParser(std::string_view text, std::size_t begin, const std::string& name)
       : text_(text), begin_(begin), name_(name) {}
 
-  Header parse() {
+  NpyHeader parse() {
     expect('{');
     while (!accept('}')) {
       parse_entry();
@@ -69,30 +61,40 @@ class DescriptionParser {
     if (std::exchange(*seen, true)) fail("the entry " + in_quotes(key) + " stands there twice");
   }
 
-  // A type code such as '<f4': byte order, kind, bytes of an element.
+  // A type code such as '<f4': byte order, kind, bytes of an element; or a list, of records.
   void parse_descr() {
     skip_space();
     if (at_ < text_.size() && text_[at_] == '[') {
-      fail("arrays of records are not supported; save each field as an array of its own");
+      header_.descr = parse_list();
+      return;
     }
-    const std::string_view descr = parse_string();
-    std::string_view code = descr;
-    char order = '|';
+    header_.descr = parse_string();
+    std::string_view code = header_.descr;
     if (!code.empty() && std::string_view("<>=|").find(code[0]) != std::string_view::npos) {
-      order = code[0];
+      header_.swapped = code[0] == '>';
       code.remove_prefix(1);
     }
-    std::string known;
     for (const StoredType& type : stored_types()) {
-      if (type.npy.empty()) continue;
-      if (type.npy == code) header_.type = &type;
-      known += (known.empty() ? "" : ", ") + std::string(type.npy);
+      if (!type.npy.empty() && type.npy == code) header_.type = &type;
     }
-    if (header_.type == nullptr) {
-      fail("elements of type " + in_quotes(descr) + " are not supported; the types are " + known +
-           "; convert the array with astype() before it is saved");
-    }
-    header_.swapped = order == '>';
+  }
+
+  // A list of whatever is in brackets and strings, as it stands there.
+  std::string_view parse_list() {
+    const std::size_t begin = at_;
+    int open = 0;
+    do {
+      skip_space();
+      if (at_ >= text_.size()) fail("a list without its closing bracket");
+      const char c = text_[at_];
+      if (c == '\'' || c == '"') {
+        parse_string();
+        continue;
+      }
+      open += c == '[' || c == '(' ? 1 : c == ']' || c == ')' ? -1 : 0;
+      ++at_;
+    } while (open > 0);
+    return text_.substr(begin, at_ - begin);
   }
 
   void parse_order() {
@@ -168,7 +170,7 @@ class DescriptionParser {
   std::size_t begin_;
   const std::string& name_;
   std::size_t at_ = 0;
-  Header header_;
+  NpyHeader header_;
   bool has_descr_ = false;
   bool has_order_ = false;
   bool has_shape_ = false;
@@ -210,16 +212,34 @@ std::pair<std::size_t, std::size_t> find_description(std::span<const std::byte> 
   return {begin, length};
 }
 
-Header parse_header(std::span<const std::byte> start, const std::string& name) {
-  const auto [begin, length] = find_description(start, name);
-  const std::string_view text(reinterpret_cast<const char*>(start.data()) + begin, length);
-  Header header = DescriptionParser(text, begin, name).parse();
-  header.data_begin = begin + length;
-  header.data_bytes = stored_bytes(header.shape, *header.type, name + ": header");
-  return header;
+// Throws Error unless there is a type to read the elements as.
+void require_type(const NpyHeader& header, const std::string& name) {
+  if (header.type != nullptr) return;
+  if (header.descr.starts_with('[')) {
+    throw Error(name +
+                ": arrays of records are not supported; save each field as an array of its " +
+                "own");
+  }
+  throw Error(name + ": elements of type " + in_quotes(header.descr) +
+              " are not supported; the types are " + stored_type_names(&StoredType::npy) +
+              "; convert the array with astype() before it is saved");
 }
 
 }  // namespace
+
+NpyHeader parse_npy_header(std::span<const std::byte> start, const std::string& name) {
+  const auto [begin, length] = find_description(start, name);
+  const std::string_view text(reinterpret_cast<const char*>(start.data()) + begin, length);
+  NpyHeader header = DescriptionParser(text, begin, name).parse();
+  header.data_begin = begin + length;
+  return header;
+}
+
+std::uint64_t npy_file_size(const NpyHeader& header, const std::string& name) {
+  require_type(header, name);
+  return std::uint64_t{header.data_begin} +
+         stored_bytes(header.shape, *header.type, name + ": header");
+}
 
 Tensor read_npy(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
@@ -228,13 +248,13 @@ Tensor read_npy(const std::filesystem::path& path) {
 
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
                  std::shared_ptr<const void> owner) {
-  const Header header = parse_header(bytes, name);
-  const std::size_t available = bytes.size() - header.data_begin;
-  if (available != header.data_bytes) {
+  const NpyHeader header = parse_npy_header(bytes, name);
+  const std::uint64_t size = npy_file_size(header, name);
+  if (bytes.size() != size) {
     throw Error(name + ": byte " + std::to_string(header.data_begin) + ": shape " +
                 to_string(header.shape) + " of type " + std::string(header.type->npy) + " takes " +
-                std::to_string(header.data_bytes) + " bytes, but " + std::to_string(available) +
-                " follow");
+                std::to_string(size - header.data_begin) + " bytes, but " +
+                std::to_string(bytes.size() - header.data_begin) + " follow");
   }
   const std::string where = name + ": byte " + std::to_string(header.data_begin);
   const std::span<const std::byte> data = bytes.subspan(header.data_begin);
@@ -249,11 +269,6 @@ Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
                 header.swapped, std::move(owner), where)
       .permute(axes)
       .contiguous();
-}
-
-std::uint64_t npy_file_size(std::span<const std::byte> start, const std::string& name) {
-  const Header header = parse_header(start, name);
-  return std::uint64_t{header.data_begin} + header.data_bytes;
 }
 
 std::string npy_header(const Tensor& tensor, const std::string& name) {

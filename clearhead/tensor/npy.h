@@ -12,14 +12,14 @@
 #include <span>
 #include <string>
 
+#include "clearhead/tensor/stored.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {
 
-/// Reads floats of 2, 4 and 8 bytes, bools, and integers (as i64; unsigned ones up to 4 bytes), of
-/// either byte order, in C or Fortran order. The tensor is row-major: a read-only view on the
-/// mapped file where that is how the file has it, else a copy. Throws Error naming file, byte and
-/// fault.
+/// Reads floats of 2, 4 and 8 bytes, bools, and integers (as i64), of either byte order, in C or
+/// Fortran order. The tensor is row-major: a read-only view on the mapped file where that is how the
+/// file has it, else a copy. Throws Error naming file, byte and fault.
 Tensor read_npy(const std::filesystem::path& path);
 
 /// The same from memory. `name` stands for the file in messages. The tensor may view `bytes` and
@@ -27,10 +27,23 @@ Tensor read_npy(const std::filesystem::path& path);
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
                  std::shared_ptr<const void> owner = nullptr);
 
-/// The size in bytes of a whole `.npy` file, as its header has it. `start` holds the file's first
-/// `kNpyHeaderLimit` bytes, or all it has.
-std::uint64_t npy_file_size(std::span<const std::byte> start, const std::string& name);
+/// What a `.npy` file says of its array before the elements come.
+struct NpyHeader {
+  std::string descr;                 // the type of an element in NumPy's words: "<f4", "<U5"
+  const StoredType* type = nullptr;  // null if it cannot be read
+  bool swapped = false;              // big-endian elements
+  bool fortran_order = false;        // the first axis varies fastest
+  Shape shape;
+  std::size_t data_begin = 0;  // where the elements begin
+};
+
+/// Reads the header from a file's first `kNpyHeaderLimit` bytes, or from all it has. Throws Error if
+/// it is not sound.
+NpyHeader parse_npy_header(std::span<const std::byte> start, const std::string& name);
 inline constexpr std::size_t kNpyHeaderLimit = std::size_t{1} << 16;
+
+/// The bytes of a whole file with this header. Throws Error if its elements cannot be read.
+std::uint64_t npy_file_size(const NpyHeader& header, const std::string& name);
 
 /// Writes version 1.0, row-major, little-endian. Throws Error for bf16, which NumPy does not have.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);

@@ -1,3 +1,4 @@
+// .npz by libzip: archives of strangers are believed nothing before it is checked.
 #include "clearhead/tensor/npz.h"
 
 #include <zip.h>
@@ -67,10 +68,28 @@ Archive open_archive(std::span<const std::byte> bytes, const std::string& name) 
 constexpr std::uint64_t kEntryBytes = 30 + 46;
 constexpr std::uint64_t kEndBytes = 22;
 
-// What the archive says of an entry, as far as it can be true. Takes the bytes that it needs in the
-// file from `left`.
-zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::uint64_t& left,
-                        const std::string& where) {
+// Throws Error if entries lie within others, by which a small file could unpack to one of the square
+// of its size.
+void require_disjoint(zip_t* archive, std::uint64_t file_size, const std::string& name) {
+  std::uint64_t left = file_size - std::min(file_size, kEndBytes);
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive, 0));
+  for (zip_uint64_t i = 0; i < count; ++i) {
+    const char* entry = zip_get_name(archive, i, ZIP_FL_ENC_RAW);
+    zip_stat_t status;
+    const bool known =
+        zip_stat_index(archive, i, 0, &status) == 0 && (status.valid & ZIP_STAT_COMP_SIZE) != 0;
+    if (entry == nullptr || !known) throw Error(name + ": an entry whose size is not known");
+    const std::uint64_t besides = kEntryBytes + 2 * std::strlen(entry);
+    if (left < besides || status.comp_size > left - besides) {
+      throw Error(name + ": entry " + in_quotes(entry) +
+                  ": the entries take more bytes than the file has, so they overlap");
+    }
+    left -= besides + status.comp_size;
+  }
+}
+
+// The bytes that an entry claims to unpack to, if that can be true.
+std::uint64_t entry_size(zip_t* archive, zip_uint64_t index, const std::string& where) {
   zip_stat_t status;
   constexpr zip_uint64_t kNeeded =
       ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
@@ -82,18 +101,12 @@ zip_stat_t entry_status(zip_t* archive, zip_uint64_t index, std::uint64_t& left,
     throw Error(where + ": compressed with zip method " + std::to_string(status.comp_method) +
                 "; expected stored (0) or deflated (8)");
   }
-  const char* raw_name = zip_get_name(archive, index, ZIP_FL_ENC_RAW);
-  const std::uint64_t besides = kEntryBytes + 2 * (raw_name ? std::strlen(raw_name) : 0);
-  if (left < besides || status.comp_size > left - besides) {
-    throw Error(where + ": the entries take more bytes than the file has, so they overlap");
-  }
-  left -= besides + status.comp_size;
   const bool stored = status.comp_method == ZIP_CM_STORE;
   if (stored ? status.size != status.comp_size : status.size / kDeflateRatio > status.comp_size) {
     throw Error(where + ": " + std::to_string(status.comp_size) + " bytes cannot hold the " +
                 std::to_string(status.size) + " it claims");
   }
-  return status;
+  return status.size;
 }
 
 // Reads on until `to` is full or the entry ends; returns how much was read.
@@ -108,32 +121,56 @@ std::size_t read_bytes(zip_file_t* entry, std::span<std::byte> to, const std::st
   return done;
 }
 
-// Reads an entry of `size` bytes. Its first bytes must describe an array of that size before the
-// rest is unpacked.
-Tensor read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t size,
-                  const std::string& where) {
-  const EntryFile entry(zip_fopen_index(archive, index, 0));
-  if (entry == nullptr) throw Error(where + ": " + zip_strerror(archive));
-  std::vector<std::byte> start(std::min<std::uint64_t>(size, kNpyHeaderLimit));
-  const auto require_size = [&](std::uint64_t actual, const std::string& whose) {
-    if (actual != size) {
-      throw Error(where + ": has " + std::to_string(size) + " bytes says the archive, " +
-                  std::to_string(actual) + " " + whose);
-    }
-  };
-  start.resize(read_bytes(entry.get(), start, where));
-  require_size(npy_file_size(start, where), "says its .npy header");
-  const std::shared_ptr<std::byte[]> content(new (std::nothrow) std::byte[size]);
-  if (content == nullptr) {
-    throw Error(where + ": no memory for its " + std::to_string(size) + " bytes");
+// An entry that is being unpacked.
+class Unpacking {
+ public:
+  Unpacking(zip_t* archive, zip_uint64_t index, const std::string& where)
+      : where_(where), size_(entry_size(archive, index, where)) {
+    entry_.reset(zip_fopen_index(archive, index, 0));
+    if (entry_ == nullptr) throw Error(where + ": " + zip_strerror(archive));
+    start_.resize(std::min<std::uint64_t>(size_, kNpyHeaderLimit));
+    start_.resize(read_bytes(entry_.get(), start_, where));
   }
-  std::copy(start.begin(), start.end(), content.get());
-  const std::span<std::byte> all(content.get(), size);
-  const std::size_t rest = read_bytes(entry.get(), all.subspan(start.size()), where);
-  require_size(start.size() + rest, "were found");
-  std::array<std::byte, 1> beyond;  // reading on makes libzip compare the checksum
-  require_size(size + read_bytes(entry.get(), beyond, where), "or more were found");
-  return parse_npy(all, where, content);
+
+  NpyHeader header() const { return parse_npy_header(start_, where_); }
+
+  // The header must describe an array of the entry's size before the rest is unpacked.
+  Tensor tensor() {
+    require_size(npy_file_size(header(), where_), "says its .npy header");
+    const std::shared_ptr<std::byte[]> content(new (std::nothrow) std::byte[size_]);
+    if (content == nullptr) {
+      throw Error(where_ + ": no memory for its " + std::to_string(size_) + " bytes");
+    }
+    std::copy(start_.begin(), start_.end(), content.get());
+    const std::span<std::byte> all(content.get(), size_);
+    const std::size_t rest = read_bytes(entry_.get(), all.subspan(start_.size()), where_);
+    require_size(start_.size() + rest, "were found");
+    std::array<std::byte, 1> beyond;  // reading on makes libzip compare the checksum
+    require_size(size_ + read_bytes(entry_.get(), beyond, where_), "or more were found");
+    return parse_npy(all, where_, content);
+  }
+
+ private:
+  void require_size(std::uint64_t actual, const std::string& whose) const {
+    if (actual == size_) return;
+    throw Error(where_ + ": has " + std::to_string(size_) + " bytes says the archive, " +
+                std::to_string(actual) + " " + whose);
+  }
+
+  const std::string& where_;
+  std::uint64_t size_;
+  EntryFile entry_;
+  std::vector<std::byte> start_;
+};
+
+// Whether an entry is called NAME.npy, and not by macOS, whose archives have for each file another of
+// that name with what its file system knows of it.
+bool is_array(std::string_view entry) {
+  const std::string_view file = entry.substr(entry.rfind('/') + 1);
+  const std::string_view ending =
+      entry.substr(entry.size() - std::min(entry.size(), kEnding.size()));
+  return (ending == kEnding || ending == ".NPY") && !entry.starts_with("__MACOSX/") &&
+         !file.starts_with("._");
 }
 
 // The size in bytes of what `source` holds now.
@@ -208,31 +245,43 @@ std::vector<Pieces> make_pieces(const NamedTensors& named, const std::string& na
 
 }  // namespace
 
-NamedTensors read_npz(const std::filesystem::path& path) {
-  return parse_npz(MappedFile::open(path)->bytes(), path.string());
+TensorFile open_npz(const std::filesystem::path& path) {
+  const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
+  return open_npz(file->bytes(), path.string(), file);
 }
 
-NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& name) {
-  const Archive archive = open_archive(bytes, name);
-  NamedTensors named;
+TensorFile open_npz(std::span<const std::byte> bytes, const std::string& name,
+                    std::shared_ptr<const void> owner) {
+  const std::shared_ptr<zip_t> archive(
+      open_archive(bytes, name).release(),
+      [owner = std::move(owner)](zip_t* opened) { zip_discard(opened); });
+  require_disjoint(archive.get(), bytes.size(), name);
+  TensorFile file{.name = name};
   std::set<std::string> seen;
-  std::uint64_t left = bytes.size() - std::min<std::uint64_t>(bytes.size(), kEndBytes);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
   for (zip_uint64_t i = 0; i < count; ++i) {
     const char* entry_name = zip_get_name(archive.get(), i, ZIP_FL_ENC_GUESS);
     if (entry_name == nullptr) throw Error(name + ": " + zip_strerror(archive.get()));
-    const std::string entry = entry_name;
-    const std::string where = name + ": entry " + in_quotes(entry);
-    if (!entry.ends_with(kEnding)) {
-      throw Error(where + ": expected only arrays, entries that are called NAME.npy");
+    const std::string_view in_archive = entry_name;
+    if (!is_array(in_archive)) continue;
+    const std::string where = name + ": entry " + in_quotes(in_archive);
+    TensorFile::Entry entry;
+    entry.name = in_archive.substr(0, in_archive.size() - kEnding.size());
+    if (!seen.insert(entry.name).second) throw Error(where + ": stands there twice");
+    try {
+      NpyHeader header = Unpacking(archive.get(), i, where).header();
+      entry.type = header.type != nullptr ? type_name(*header.type) : std::move(header.descr);
+      entry.shape = std::move(header.shape);
+    } catch (const Error&) {
+      // It says so when it is read.
     }
-    if (!seen.insert(entry).second) throw Error(where + ": stands there twice");
-    const zip_stat_t status = entry_status(archive.get(), i, left, where);
-    named.tensors.emplace_back(entry.substr(0, entry.size() - kEnding.size()),
-                               read_entry(archive.get(), i, status.size, where));
+    entry.read = [archive, i, where] { return Unpacking(archive.get(), i, where).tensor(); };
+    file.entries.push_back(std::move(entry));
   }
-  return named;
+  return file;
 }
+
+NamedTensors read_npz(const std::filesystem::path& path) { return open_npz(path).read_all(); }
 
 void write_npz(const std::filesystem::path& path, const NamedTensors& named) {
   write_file(path, [&](std::ostream& to) { write_npz(to, named, path.string()); });

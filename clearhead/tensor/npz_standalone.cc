@@ -13,7 +13,12 @@ namespace {
 
 NamedTensors read_npz(const std::filesystem::path& path) { refuse(path.string()); }
 
-NamedTensors parse_npz(std::span<const std::byte>, const std::string& name) { refuse(name); }
+TensorFile open_npz(const std::filesystem::path& path) { refuse(path.string()); }
+
+TensorFile open_npz(std::span<const std::byte>, const std::string& name,
+                    std::shared_ptr<const void>) {
+  refuse(name);
+}
 
 void write_npz(const std::filesystem::path& path, const NamedTensors&) { refuse(path.string()); }
 

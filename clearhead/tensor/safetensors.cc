@@ -1,3 +1,4 @@
+// The reader of .safetensors takes its header piece by piece; the writer lays it out as the reference does.
 #include "clearhead/tensor/safetensors.h"
 
 #include <algorithm>
@@ -25,7 +26,8 @@ constexpr std::size_t kLengthBytes = 8;  // of the number that says how long the
 // What the header says of one tensor.
 struct Entry {
   std::string name;
-  const StoredType* type = nullptr;
+  std::string dtype;
+  const StoredType* type = nullptr;  // null if it cannot be read
   Shape shape;
   std::size_t begin = 0;  // of its elements, counted from the end of the header
   std::size_t end = 0;
@@ -147,20 +149,18 @@ class HeaderReader : public json::json_sax_t {
  private:
   enum class Place { start, names, name_given, metadata, fields, numbers };
 
-  void set_type(std::string_view name) {
-    std::string known;
+  void set_type(const std::string& name) {
+    entry_.dtype = name;
     for (const StoredType& type : stored_types()) {
       if (type.safetensors == name) entry_.type = &type;
-      known += (known.empty() ? "" : ", ") + std::string(type.safetensors);
-    }
-    if (entry_.type == nullptr) {
-      fail("elements of type " + in_quotes(name) + " are not supported; the types are " + known);
     }
   }
 
   void end_entry() {
     if (seen_.size() != 3) fail("must have dtype, shape and data_offsets");
-    const std::size_t bytes = stored_bytes(entry_.shape, *entry_.type, where());
+    const std::size_t bytes = entry_.type != nullptr
+                                  ? stored_bytes(entry_.shape, *entry_.type, where())
+                                  : entry_.end - entry_.begin;  // not known
     if (bytes != entry_.end - entry_.begin) {
       fail("shape " + to_string(entry_.shape) + " of " + std::string(entry_.type->safetensors) +
            " takes " + std::to_string(bytes) + " bytes, but data_offsets [" +
@@ -215,6 +215,12 @@ void require_no_holes(const std::vector<Entry>& entries, std::size_t available,
     throw Error(file + ": " + std::to_string(available - expected) +
                 " bytes at the end belong to no tensor");
   }
+}
+
+void require_type(const Entry& entry, const std::string& where) {
+  if (entry.type != nullptr) return;
+  throw Error(where + ": elements of type " + in_quotes(entry.dtype) +
+              " are not supported; the types are " + stored_type_names(&StoredType::safetensors));
 }
 
 // The header's text.
@@ -299,27 +305,37 @@ std::string header_text(const NamedTensors& named, const std::vector<const Named
 
 }  // namespace
 
-NamedTensors read_safetensors(const std::filesystem::path& path) {
+TensorFile open_safetensors(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
-  return parse_safetensors(file->bytes(), path.string(), file);
+  return open_safetensors(file->bytes(), path.string(), file);
 }
 
-NamedTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
-                               std::shared_ptr<const void> owner) {
+TensorFile open_safetensors(std::span<const std::byte> bytes, const std::string& name,
+                            std::shared_ptr<const void> owner) {
   const std::string_view text = find_header(bytes, name);
   HeaderReader reader(name);
   json::sax_parse(text.begin(), text.end(), &reader);
   Header header = reader.take();
   const std::span<const std::byte> data = bytes.subspan(kLengthBytes + text.size());
   require_no_holes(header.entries, data.size(), name);
-  NamedTensors named{.tensors = {}, .metadata = std::move(header.metadata)};
-  for (Entry& entry : header.entries) {
-    Tensor tensor =
-        decode(data.subspan(entry.begin, entry.end - entry.begin), std::move(entry.shape),
-               *entry.type, /*swapped=*/false, owner, name + ": tensor " + in_quotes(entry.name));
-    named.tensors.emplace_back(std::move(entry.name), std::move(tensor));
+  TensorFile file{.name = name, .entries = {}, .metadata = std::move(header.metadata)};
+  for (const Entry& entry : header.entries) {
+    const std::string where = name + ": tensor " + in_quotes(entry.name);
+    const auto read = [entry, where, owner,
+                       elements = data.subspan(entry.begin, entry.end - entry.begin)] {
+      require_type(entry, where);
+      return decode(elements, entry.shape, *entry.type, /*swapped=*/false, owner, where);
+    };
+    file.entries.push_back({.name = entry.name,
+                            .type = entry.type != nullptr ? type_name(*entry.type) : entry.dtype,
+                            .shape = entry.shape,
+                            .read = read});
   }
-  return named;
+  return file;
+}
+
+NamedTensors read_safetensors(const std::filesystem::path& path) {
+  return open_safetensors(path).read_all();
 }
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& named) {

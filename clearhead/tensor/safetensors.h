@@ -12,19 +12,23 @@
 #include <span>
 #include <string>
 
-#include "clearhead/tensor/named_tensors.h"
+#include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
 
-/// Reads F16, BF16, F32, F64, I64, BOOL, and I8, U8, I16, U16, I32, U32 as i64. Tensors are
-/// read-only views on the mapped file, copies only if it has them misaligned or narrower. Throws
+/// Opens a file. F16, BF16, F32, F64, I64 and BOOL can be read, and I8, U8, I16, U16, I32, U32, U64
+/// as i64: read-only views on the mapped file, copies only if it has them misaligned or narrower.
+/// Tensors of other types have their places and say when they are read that they cannot be. Throws
 /// Error naming file, tensor or byte, and fault.
-NamedTensors read_safetensors(const std::filesystem::path& path);
+TensorFile open_safetensors(const std::filesystem::path& path);
 
-/// The same from memory. `name` stands for the file in messages. Tensors may view `bytes` and then
-/// keep `owner` alive; without an owner they are copies.
-NamedTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
-                               std::shared_ptr<const void> owner = nullptr);
+/// The same from memory, which must last as long as the TensorFile. `name` stands for the file in
+/// messages. Tensors may view `bytes` and then keep `owner` alive; without an owner they are copies.
+TensorFile open_safetensors(std::span<const std::byte> bytes, const std::string& name,
+                            std::shared_ptr<const void> owner = nullptr);
+
+/// All of its tensors.
+NamedTensors read_safetensors(const std::filesystem::path& path);
 
 /// Writes tensors and metadata: like the reference implementation, widest types first and sorted by
 /// name, the header padded so that all are aligned. Throws Error if a name stands twice, is

@@ -32,22 +32,7 @@ void widen(const std::byte* from, std::int64_t count, bool swapped, std::int64_t
   }
 }
 
-constexpr StoredType kTypes[] = {
-    {"f4", "F32", 4, DType::f32, nullptr},
-    {"f8", "F64", 8, DType::f64, nullptr},
-    {"f2", "F16", 2, DType::f16, nullptr},
-    {"", "BF16", 2, DType::bf16, nullptr},
-    {"i8", "I64", 8, DType::i64, nullptr},
-    {"b1", "BOOL", 1, DType::boolean, nullptr},
-    {"i1", "I8", 1, DType::i64, widen<std::int8_t>},
-    {"u1", "U8", 1, DType::i64, widen<std::uint8_t>},
-    {"i2", "I16", 2, DType::i64, widen<std::int16_t>},
-    {"u2", "U16", 2, DType::i64, widen<std::uint16_t>},
-    {"i4", "I32", 4, DType::i64, widen<std::int32_t>},
-    {"u4", "U32", 4, DType::i64, widen<std::uint32_t>},
-};
-
-void require_bools(std::span<const std::byte> bytes, const std::string& where) {
+void require_bools(std::span<const std::byte> bytes, bool, const std::string& where) {
   const auto wrong =
       std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; });
   if (wrong != bytes.end()) {
@@ -56,6 +41,34 @@ void require_bools(std::span<const std::byte> bytes, const std::string& where) {
                 std::to_string(static_cast<int>(*wrong)));
   }
 }
+
+// An unsigned integer that an i64 can be has the same bytes as one.
+void require_i64s(std::span<const std::byte> bytes, bool swapped, const std::string& where) {
+  constexpr std::size_t kSize = sizeof(std::uint64_t);
+  for (std::size_t i = 0; i < bytes.size() / kSize; ++i) {
+    const auto value = load<std::uint64_t>(bytes.data() + i * kSize, swapped);
+    if (value > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+      throw Error(where + ": element " + std::to_string(i) + ": " + std::to_string(value) +
+                  " is more than an i64 can hold, 2^63 - 1");
+    }
+  }
+}
+
+constexpr StoredType kTypes[] = {
+    {"f4", "F32", 4, DType::f32, nullptr, nullptr},
+    {"f8", "F64", 8, DType::f64, nullptr, nullptr},
+    {"f2", "F16", 2, DType::f16, nullptr, nullptr},
+    {"", "BF16", 2, DType::bf16, nullptr, nullptr},
+    {"i8", "I64", 8, DType::i64, nullptr, nullptr},
+    {"b1", "BOOL", 1, DType::boolean, require_bools, nullptr},
+    {"u8", "U64", 8, DType::i64, require_i64s, nullptr},
+    {"i1", "I8", 1, DType::i64, nullptr, widen<std::int8_t>},
+    {"u1", "U8", 1, DType::i64, nullptr, widen<std::uint8_t>},
+    {"i2", "I16", 2, DType::i64, nullptr, widen<std::int16_t>},
+    {"u2", "U16", 2, DType::i64, nullptr, widen<std::uint16_t>},
+    {"i4", "I32", 4, DType::i64, nullptr, widen<std::int32_t>},
+    {"u4", "U32", 4, DType::i64, nullptr, widen<std::uint32_t>},
+};
 
 // Copies elements of T, reversing the bytes of each if asked to.
 template <typename T>
@@ -76,6 +89,21 @@ std::span<const StoredType> stored_types() { return kTypes; }
 const StoredType& stored_type(DType dtype) {
   return *std::find_if(std::begin(kTypes), std::end(kTypes),
                        [&](const StoredType& type) { return type.dtype == dtype; });
+}
+
+std::string type_name(const StoredType& type) {
+  std::string name(type.safetensors);
+  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return name;
+}
+
+std::string stored_type_names(std::string_view StoredType::*format) {
+  std::string names;
+  for (const StoredType& type : kTypes) {
+    if ((type.*format).empty()) continue;
+    names += (names.empty() ? "" : ", ") + std::string(type.*format);
+  }
+  return names;
 }
 
 std::size_t stored_bytes(std::span<const std::int64_t> shape, const StoredType& type,
@@ -100,7 +128,7 @@ std::size_t stored_bytes(std::span<const std::int64_t> shape, const StoredType& 
 
 Tensor decode(std::span<const std::byte> bytes, Shape shape, const StoredType& type, bool swapped,
               std::shared_ptr<const void> owner, const std::string& where) {
-  if (type.dtype == DType::boolean) require_bools(bytes, where);
+  if (type.check != nullptr) type.check(bytes, swapped, where);
   if (type.widen != nullptr) {
     Tensor tensor = Tensor::empty(std::move(shape), DType::i64);
     type.widen(bytes.data(), tensor.count(), swapped, tensor.mutable_data<std::int64_t>());

@@ -15,13 +15,15 @@
 
 namespace clearhead {
 
-/// A type that files store elements as. Integers narrower than 64 bits are read as i64, and written
-/// as i64 again.
+/// A type that files store elements as. All integers are read as i64, and written as i64 again.
 struct StoredType {
   std::string_view npy;          // type code without the byte order; empty: `.npy` has none
   std::string_view safetensors;  // name
   std::size_t size;              // bytes of one element
   DType dtype;                   // of the tensor that it becomes
+  // Throws Error, which starts with `where`, if an element is none that `dtype` can be; null if all
+  // bytes are.
+  void (*check)(std::span<const std::byte> bytes, bool swapped, const std::string& where);
   // Narrower integers only: converts `count` elements, whose bytes are reversed if `swapped`.
   void (*widen)(const std::byte* from, std::int64_t count, bool swapped, std::int64_t* to);
 };
@@ -32,6 +34,12 @@ std::span<const StoredType> stored_types();
 /// The type that a tensor is written as.
 const StoredType& stored_type(DType dtype);
 
+/// "f32", "u8", "bool", …
+std::string type_name(const StoredType& type);
+
+/// The types that a format has, by the name that it gives them, for messages: "f4, f8, f2".
+std::string stored_type_names(std::string_view StoredType::*format);
+
 /// The bytes that a tensor of this shape takes. Throws Error, which starts with `where`, if there
 /// are more than 64 axes (as many as NumPy has), a size is negative or the bytes cannot be counted
 /// in 63 bits.
@@ -41,7 +49,7 @@ std::size_t stored_bytes(std::span<const std::int64_t> shape, const StoredType& 
 /// The row-major tensor of this shape stored in `bytes`, which are as many as `stored_bytes` says.
 /// A view on them that keeps `owner` alive, if there is an owner and they lie as the tensor needs
 /// them (aligned, not swapped, no narrower integers); else a copy. Throws Error, which starts with
-/// `where`, if a bool is neither 0 nor 1.
+/// `where`, if a bool is neither 0 nor 1, or an unsigned integer greater than an i64 can be.
 Tensor decode(std::span<const std::byte> bytes, Shape shape, const StoredType& type, bool swapped,
               std::shared_ptr<const void> owner, const std::string& where);
 

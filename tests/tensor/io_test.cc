@@ -27,6 +27,32 @@ TEST(Io, WritesAndReadsEveryKind) {
   }
 }
 
+TEST(Io, EndingsMayBeInCapitals) {
+  const TemporaryFolder folder;
+  const NamedTensors one{.tensors = {{"q", sample({2, 3}, DType::f64)}}, .metadata = {}};
+  for (const char* name : {"q.NPY", "q.Npz", "q.SAFETENSORS", "q.CSV"}) {
+    SCOPED_TRACE(name);
+    write_tensors(folder / name, one);
+    expect_same(read_tensors(folder / name), one);
+  }
+}
+
+TEST(Io, SaysWhatAFileHoldsBeforeItIsRead) {
+  const TemporaryFolder folder;
+  const NamedTensors one{.tensors = {{"q", sample({2, 3}, DType::f64)}}, .metadata = {}};
+  for (const char* name : {"q.npy", "q.npz", "q.safetensors", "q.csv"}) {
+    SCOPED_TRACE(name);
+    write_tensors(folder / name, one);
+    const TensorFile file = open_tensors(folder / name);
+    ASSERT_EQ(file.entries.size(), 1u);
+    EXPECT_EQ(file.entries[0].name, "q");
+    EXPECT_EQ(file.entries[0].type, "f64");
+    EXPECT_EQ(file.entries[0].shape, (Shape{2, 3}));
+    expect_same(file.read("q"), one.tensors[0].second);
+    expect_error([&] { file.read("k"); }, std::string(name) + ": there is no tensor 'k'");
+  }
+}
+
 TEST(Io, RefusesEndingsItDoesNotKnow) {
   for (const char* name : {"a.txt", "npy", "a.npy.gz", ".npy"}) {
     expect_error([&] { read_tensors(name); }, ".npy, .npz, .safetensors, .csv");

@@ -103,6 +103,8 @@ TEST(Npy, ReadsEveryType) {
       {">f2", bytes("\x3c\0\xc0\0"), DType::f16, {1, -2}},
       {"<i8", bytes("\x01\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff"), DType::i64, {1, -2}},
       {">i8", bytes("\0\0\0\0\0\0\0\x01\xff\xff\xff\xff\xff\xff\xff\xfe"), DType::i64, {1, -2}},
+      {"<u8", bytes("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0"), DType::i64, {1, 2}},
+      {">u8", bytes("\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02"), DType::i64, {1, 2}},
       {"<i4", bytes("\x01\0\0\0\xfe\xff\xff\xff"), DType::i64, {1, -2}},
       {">i4", bytes("\0\0\0\x01\xff\xff\xff\xfe"), DType::i64, {1, -2}},
       {"<u4", bytes("\x01\0\0\0\xfe\xff\xff\xff"), DType::i64, {1, 4294967294}},
@@ -186,11 +188,21 @@ TEST(Npy, RefusesMalformedFiles) {
       {npy("{'descr': '<f4", ""), "a string without its closing quote"},
       {npy("{descr: '<f4'}", ""), "byte 11: expected a string in quotes"},
       {npy(good + "x", eight), "unexpected text after the description"},
-      {npy(described("<u8", "(1,)"), eight), "elements of type '<u8' are not supported; the types"},
-      {npy(described("<c8", "(1,)"), eight), "elements of type '<c8' are not supported"},
+      {npy(described("<u8", "(1,)"), "\xfe" + std::string(7, '\xff')),
+       "element 0: 18446744073709551614 is more than an i64 can hold, 2^63 - 1"},
+      {npy(described(">u8", "(1,)"), "\x80" + std::string(7, '\0')),
+       "element 0: 9223372036854775808 is more than an i64 can hold"},
+      {npy(described("<c8", "(1,)"), eight),
+       "x.npy: elements of type '<c8' are not supported; the types are f4, f8, f2, i8, b1, u8, i1, "
+       "u1, i2, u2, i4, u4; convert the array with astype()"},
       {npy(described("|O", "(1,)"), eight), "elements of type '|O' are not supported"},
       {npy(described("", "(1,)"), eight), "elements of type '' are not supported"},
-      {npy("{'descr': [('x', '<f4')]}", ""), "arrays of records are not supported"},
+      {npy("{'descr': [('x', '<f4'), ('a]b', [('y', '<i4', (2,))])], 'fortran_order': False, "
+           "'shape': (1,)}",
+           ""),
+       "x.npy: arrays of records are not supported; save each field as an array of its own"},
+      {npy("{'descr': [('x', '<f4')", ""), "a list without its closing bracket"},
+      {npy("{'descr': [('x", ""), "a string without its closing quote"},
       {npy(described("<f4", "(2,)", "Maybe"), eight), "expected True or False"},
       {npy(described("<f4", "2"), eight), "expected '('"},
       {npy(described("<f4", "(2 3)"), eight), "expected ')'"},
@@ -219,7 +231,8 @@ TEST(Npy, RefusesMalformedFiles) {
 
 TEST(Npy, KnowsTheSizeOfAFileFromItsHeader) {
   const std::string file = npy(described("<f8", "(3, 2)"), std::string(48, '\0'));
-  EXPECT_EQ(npy_file_size(as_bytes(file.substr(0, file.size() - 48)), "x"), file.size());
+  const NpyHeader header = parse_npy_header(as_bytes(file.substr(0, file.size() - 48)), "x");
+  EXPECT_EQ(npy_file_size(header, "x"), file.size());
 }
 
 }  // namespace

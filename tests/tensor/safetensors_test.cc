@@ -31,7 +31,9 @@ std::string entry(const std::string& name, int n, int begin, int end) {
          "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
-NamedTensors parse(const std::string& file) { return parse_safetensors(as_bytes(file), "x.st"); }
+NamedTensors parse(const std::string& file) {
+  return open_safetensors(as_bytes(file), "x.st").read_all();
+}
 
 std::string written(const NamedTensors& named) {
   std::ostringstream to;
@@ -80,6 +82,8 @@ TEST(Safetensors, ReadsEveryType) {
       {"F16", bytes("\0\x3c\0\xc0"), DType::f16, 1, -2},
       {"BF16", bytes("\x80\x3f\0\xc0"), DType::bf16, 1, -2},
       {"I64", bytes("\x01\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff"), DType::i64, 1, -2},
+      {"U64", bytes("\x01\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\x7f"), DType::i64, 1,
+       9223372036854775807.0},
       {"I32", bytes("\x01\0\0\0\xfe\xff\xff\xff"), DType::i64, 1, -2},
       {"U32", bytes("\x01\0\0\0\xfe\xff\xff\xff"), DType::i64, 1, 4294967294},
       {"I16", bytes("\x01\0\xfe\xff"), DType::i64, 1, -2},
@@ -114,6 +118,36 @@ TEST(Safetensors, CopiesOnlyWhatIsMisaligned) {
   EXPECT_FALSE(named.at("x").is_read_only());
   EXPECT_EQ(named.at("h").item(), 1);
   EXPECT_EQ(named.at("x").item(), -2);
+}
+
+// What Hugging Face's models hold besides: 8-bit floats, complex numbers, positions as U64 that no
+// i64 holds.
+TEST(Safetensors, WhatCannotBeReadHindersNothingElse) {
+  const auto described = [](const char* name, const char* dtype, const char* shape, int begin,
+                            int end) {
+    return "\"" + std::string(name) + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape +
+           ",\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+  };
+  const std::string file = safetensors(
+      "{\"__metadata__\":{\"format\":\"pt\"}," + described("w", "F8_E4M3", "[2,2]", 0, 4) + "," +
+          described("q", "U8", "[4]", 4, 8) + "," + described("z", "C64", "[1]", 8, 16) + "," +
+          described("n", "U64", "[1]", 16, 24) + "," + described("none", "F4", "[0]", 24, 24) + "}",
+      bytes("abcd\x01\x02\x03\xff") + std::string(8, 0) + std::string(8, '\xff'));
+  const TensorFile opened = open_safetensors(as_bytes(file), "x.st");
+  EXPECT_EQ(opened.metadata.at("format"), "pt");
+  EXPECT_EQ(opened.read("q").at({3}), 255);
+  EXPECT_EQ(opened.find("w")->type, "F8_E4M3");
+  EXPECT_EQ(opened.find("w")->shape, (Shape{2, 2}));
+  EXPECT_EQ(opened.find("q")->type, "u8");
+  EXPECT_EQ(opened.find("n")->type, "u64");
+  expect_error([&] { opened.read("w"); },
+               "x.st: tensor 'w': elements of type 'F8_E4M3' are not supported; the types are F32, "
+               "F64, F16, BF16, I64, BOOL, U64, I8, U8, I16, U16, I32, U32");
+  expect_error([&] { opened.read("z"); }, "x.st: tensor 'z': elements of type 'C64'");
+  expect_error([&] { opened.read("n"); }, "x.st: tensor 'n': element 0: 18446744073709551615");
+  expect_error([&] { opened.read("none"); }, "x.st: tensor 'none': elements of type 'F4'");
+  expect_error([&] { opened.read("Q"); }, "x.st: there is no tensor 'Q' among the 5");
+  expect_error([&] { opened.read_all(); }, "x.st: tensor 'w'");
 }
 
 TEST(Safetensors, KeepsTheOrderOfTheHeader) {
@@ -164,9 +198,10 @@ TEST(Safetensors, RefusesMalformedFiles) {
       {one("\"shape\":\"2\""), "a string where none belongs"},
       {one("\"color\":\"red\""), "unknown entry 'color'; expected dtype, shape and data_offsets"},
       {one("\"shape\":[2],\"shape\":[2]"), "shape stands there twice"},
-      {one("\"dtype\":\"U64\""), "elements of type 'U64' are not supported; the types are F32"},
-      {one("\"dtype\":\"F8_E4M3\""), "elements of type 'F8_E4M3' are not supported"},
-      {one("\"dtype\":\"f32\""), "elements of type 'f32' are not supported"},
+      {one("\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[0,8]"),
+       "tensor 'a': elements of type 'C64' are not supported; the types are F32"},
+      {one("\"dtype\":\"f32\",\"shape\":[2],\"data_offsets\":[0,8]"),
+       "elements of type 'f32' are not supported"},
       {shaped("[-2]"), "shape: a number must not be negative, got -2"},
       {shaped("[2.0]"), "shape: expected a whole number below 2^63, got '2.0'"},
       {shaped("[1e400]"), "the header is no valid JSON"},
@@ -202,6 +237,9 @@ TEST(Safetensors, RefusesMalformedFiles) {
       {safetensors("{\"a\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[0,2]}}",
                    bytes("\x01\xff")),
        "x.st: tensor 'a': element 1: a bool must be stored as 0 or 1, got 255"},
+      {safetensors("{\"a\":{\"dtype\":\"U64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
+                   bytes("\xfe\xff\xff\xff\xff\xff\xff\xff")),
+       "x.st: tensor 'a': element 0: 18446744073709551614 is more than an i64 can hold, 2^63 - 1"},
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.message);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/tensor/csv.h"
 #include "clearhead/tensor/io.h"
 
@@ -15,20 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_csv_name(const std::string& file) {
-  std::string ending = fs::path(file).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".csv";
-}
-
-std::string names_in(const NamedTensors& named) {
+std::string names_in(const TensorFile& file) {
   constexpr std::size_t kShown = 6;
   std::string text;
-  for (std::size_t i = 0; i < std::min(kShown, named.tensors.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + named.tensors[i].first;
+  for (std::size_t i = 0; i < std::min(kShown, file.entries.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + file.entries[i].name;
   }
-  return named.tensors.size() > kShown ? text + ", …" : text;
+  return file.entries.size() > kShown ? text + ", …" : text;
 }
 
 }  // namespace
@@ -37,20 +31,22 @@ std::string Array::described() const { return title + " is " + to_string(tensor.
 
 std::string contents(const std::string& path) {
   constexpr std::size_t kShown = 30;
-  const NamedTensors named = read_tensors(path);
+  const TensorFile file = open_tensors(path);
   std::string text;
-  for (std::size_t i = 0; i < std::min(kShown, named.tensors.size()); ++i) {
-    const auto& [name, tensor] = named.tensors[i];
-    text +=
-        fmt::format("\n  {} {} {}", name, dtype_name(tensor.dtype()), to_string(tensor.shape()));
+  for (std::size_t i = 0; i < std::min(kShown, file.entries.size()); ++i) {
+    const TensorFile::Entry& entry = file.entries[i];
+    text += entry.type.empty()
+                ? fmt::format("\n  {}, which cannot be read", entry.name)
+                : fmt::format("\n  {} {} {}", entry.name, entry.type, to_string(entry.shape));
   }
-  if (named.tensors.size() > kShown)
-    text += fmt::format("\n  … {} more", named.tensors.size() - kShown);
+  if (file.entries.size() > kShown) {
+    text += fmt::format("\n  … {} more", file.entries.size() - kShown);
+  }
   return text;
 }
 
 ArrayReader::ArrayReader(std::string from) : from_(std::move(from)) {
-  if (!from_.empty()) named_ = read_tensors(from_);
+  if (!from_.empty()) file_ = open_tensors(from_);
 }
 
 Array ArrayReader::read(const std::string& name, const std::string& value) {
@@ -58,33 +54,33 @@ Array ArrayReader::read(const std::string& name, const std::string& value) {
   if (value.empty()) return array;
   array.title = fmt::format("{} ({})", name, value);
   array.source = value;
-  if (!from_.empty()) {
-    if (const Tensor* tensor = named_.find(value)) {
-      array.tensor = *tensor;
-      return array;
+  if (!from_.empty() && (file_.find(value) != nullptr || !fs::exists(value))) {
+    try {
+      array.tensor = file_.read(value);
+    } catch (const Error& error) {
+      throw Error(fmt::format("--{}: {}", name, error.what()));
     }
-    if (!fs::exists(value)) {
-      try {
-        named_.at(value);
-      } catch (const Error& e) {
-        throw Error(fmt::format("--{}: {}: {}", name, from_, e.what()));
-      }
-    }
+    return array;
   }
-  if (is_csv_name(value)) {
+  if (ending_of(value) == ".csv") {
     Table table = read_csv(value);
     array.tensor = table.values;
     array.row_labels = std::move(table.row_labels);
     array.is_csv = true;
+    for (const std::string& note : table.notes) {
+      const std::string of_file = value + ": " + note;
+      const bool is_known = std::find(notes_.begin(), notes_.end(), of_file) != notes_.end();
+      if (!is_known) notes_.push_back(of_file);  // one file may be q, k and v
+    }
     return array;
   }
-  const NamedTensors named = read_tensors(value);
-  if (named.tensors.size() != 1) {
+  const TensorFile file = open_tensors(value);
+  if (file.entries.size() != 1) {
     throw Error(fmt::format(
         "--{0} {1}: the file holds {2} tensors; choose one: --from {1} --{0} NAME. It has {3}",
-        name, value, named.tensors.size(), names_in(named)));
+        name, value, file.entries.size(), names_in(file)));
   }
-  array.tensor = named.tensors.front().second;
+  array.tensor = file.entries.front().read();
   return array;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/tensor/named_tensors.h"
+#include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
 
@@ -22,7 +22,7 @@ struct Array {
   std::string described() const;
 };
 
-/// The names and shapes of what a file holds, a line each.
+/// The names, types and shapes of what a file holds, a line each.
 std::string contents(const std::string& path);
 
 class ArrayReader {
@@ -34,9 +34,13 @@ class ArrayReader {
   /// Error naming option and file.
   Array read(const std::string& name, const std::string& value);
 
+  /// How the files read so far were understood where that is not plain.
+  const std::vector<std::string>& notes() const { return notes_; }
+
  private:
   std::string from_;
-  NamedTensors named_;  // what `from_` holds
+  TensorFile file_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace clearhead

@@ -1,0 +1,42 @@
+// A file of several tensors, opened: what it holds is known, each tensor is read when it is asked for.
+#ifndef CLEARHEAD_TENSOR_TENSOR_FILE_H_
+#define CLEARHEAD_TENSOR_TENSOR_FILE_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clearhead/tensor/named_tensors.h"
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead {
+
+/// What cannot be read (text, say, or a type that clearhead does not have) hinders nothing else.
+/// A copy reads from the same file, which stays open with the last of them; not from several
+/// threads at once.
+struct TensorFile {
+  struct Entry {
+    std::string name;
+    std::string type;  ///< "f32", "u8", …; that of no tensor as the file writes it, "<U5";
+    Shape shape;       ///< empty, as `type`, where the file does not say what it is
+    /// Throws Error naming file and tensor if it cannot be read.
+    std::function<Tensor()> read;
+  };
+
+  std::string name;                                  ///< of the file, in messages
+  std::vector<Entry> entries = {};                   ///< in the order of the file, each name once
+  std::map<std::string, std::string> metadata = {};  ///< only .safetensors has it
+
+  /// The entry of this name; null if there is none.
+  const Entry* find(std::string_view wanted) const;
+  /// Reads the tensor of this name. Throws Error with names that are like it, if there is none.
+  Tensor read(std::string_view wanted) const;
+  /// Reads all. Throws Error at the first that cannot be read.
+  NamedTensors read_all() const;
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TENSOR_TENSOR_FILE_H_
