@@ -13,12 +13,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span(data, size));
   NamedTensors named;
   try {
-    named = open_safetensors(bytes, "input").read_all();
+    named = read_what_can_be(open_safetensors(bytes, "input"));
   } catch (const Error&) {
     return 0;
   }
-  require_same(named,
-               open_safetensors(bytes, "input", std::make_shared<int>()).read_all());  // views
+  require_same(
+      named, read_what_can_be(open_safetensors(bytes, "input", std::make_shared<int>())));  // views
   std::ostringstream written;
   write_safetensors(written, named, "output");
   require_same(named, open_safetensors(as_bytes(written.str()), "output").read_all());

@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 
+#include "clearhead/base/error.h"
 #include "clearhead/tensor/named_tensors.h"
 #include "clearhead/tensor/stored.h"
+#include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
 
@@ -36,6 +38,19 @@ inline void require_same(const NamedTensors& a, const NamedTensors& b) {
   require(a.tensors.size() == b.tensors.size(), "same number of tensors");
   for (const auto& [name, tensor] : a.tensors) require_same(tensor, b.at(name));
   require(a.metadata == b.metadata, "same metadata");
+}
+
+/// What can be read of a file's tensors.
+inline NamedTensors read_what_can_be(const TensorFile& file) {
+  NamedTensors named{.tensors = {}, .metadata = file.metadata};
+  for (const TensorFile::Entry& entry : file.entries) {
+    try {
+      named.tensors.emplace_back(entry.name, entry.read());
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return named;
 }
 
 inline std::span<const std::byte> as_bytes(const std::string& text) {

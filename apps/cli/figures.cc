@@ -23,9 +23,7 @@ void check_results(const std::vector<std::string>& out, const std::string& save,
       throw UsageError(std::string("--out: ") + e.what());
     }
   }
-  const bool is_known = std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
-    return save.ends_with(ending);
-  });
+  const bool is_known = std::find(endings.begin(), endings.end(), ending_of(save)) != endings.end();
   if (!save.empty() && !is_known) {
     refuse_value("--save", "a name that ends in " + alternatives(endings), save);
   }
