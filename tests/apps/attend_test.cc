@@ -241,6 +241,94 @@ TEST(Attend, MasksAreReadByWhatTheyHold) {
   EXPECT_THAT(say({"attend", "--x", x, "--mask", added}), HasSubstr("added to the scores"));
 }
 
+// A text whose notes are not wrapped.
+std::string on_one_line(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\n      ", at)) != text.npos;) text.replace(at, 7, " ");
+  return text;
+}
+
+std::string noted(const std::vector<std::string>& arguments) { return on_one_line(say(arguments)); }
+
+// As the ONNX operator has it: by type, not by value.
+TEST(Attend, TheTypeOfAMaskSaysWhatItsNumbersMean) {
+  const TemporaryFolder folder;
+  const std::string x = folder.write("x.csv", "1,0\n0,1\n");
+  const Tensor zeros({2, 2}), ones = Tensor::of<float>({2, 2}, {1, 0, 1, 1});
+  const auto mask = [&](const std::string& name, const Tensor& tensor) {
+    write_tensors(folder / name, {{{"mask", tensor}}, {}});
+    return std::vector<std::string>{"attend", "--x", x, "--mask", folder / name};
+  };
+  for (const auto& arguments : {mask("bool.npy", zeros.to(DType::boolean)),
+                                mask("i64.npy", zeros.to(DType::i64)), mask("zeros.csv", zeros)}) {
+    const Tensor pattern = saved(arguments).at("hook_pattern");
+    for (std::int64_t i = 0; i < 4; ++i) EXPECT_EQ(pattern.at({0, i / 2, i % 2}), 0);
+    EXPECT_THAT(noted(arguments), HasSubstr("has only 0: no query sees any key"));
+  }
+  for (const auto& arguments : {mask("i64.npy", ones.to(DType::i64)), mask("ones.csv", ones)}) {
+    EXPECT_EQ(saved(arguments).at("hook_mask").at({0, 0, 1}), -INFINITY);
+    EXPECT_THAT(noted(arguments), HasSubstr("has only 0 and 1: 1 is where a query sees a key"));
+  }
+  const Tensor unmasked = saved({"attend", "--x", x}).at("hook_pattern");
+  for (const DType type : {DType::f32, DType::f64, DType::f16}) {
+    const auto arguments = mask("zeros.npy", zeros.to(type));
+    EXPECT_LT(greatest_difference(saved(arguments).at("hook_pattern"), unmasked), 1e-6);
+    EXPECT_THAT(noted(arguments), HasSubstr("has floating-point numbers: they are added to the"));
+    EXPECT_THAT(noted(arguments), Not(HasSubstr("other numbers")));
+    EXPECT_EQ(saved(mask("ones.npy", ones.to(type))).at("hook_mask").at({0, 1, 1}), 1);
+    EXPECT_THAT(noted(mask("ones.npy", ones.to(type))),
+                HasSubstr("saved as bools or whole numbers"));
+  }
+}
+
+TEST(Attend, SaysHowATableWasUnderstood) {
+  const TemporaryFolder folder;
+  folder.write("header.csv", "a,b\n1,0\n0,1\n");
+  folder.write("numbered.csv", "0,1\n0.5,0.6\n0.7,0.8\n");
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"attend", "--x", "header.csv"},
+           {"attend", "--q", "header.csv", "--k", "header.csv", "--v", "header.csv"},
+           {"map", "--q", "header.csv", "--k", "header.csv"}}) {
+    const ProgramResult result = run_program("clearhead", arguments, folder.path());
+    EXPECT_EQ(result.status, 0) << result.error;
+    const std::string note =
+        "note: header.csv: the first row is taken for labels of columns: 'a', 'b'";
+    EXPECT_THAT(on_one_line(result.out), HasSubstr(note));
+    EXPECT_EQ(result.out.find("note: "), result.out.rfind("note: ")) << "once is enough";
+  }
+  const ProgramResult result =
+      run_program("clearhead", {"attend", "--x", "numbered.csv"}, folder.path());
+  EXPECT_THAT(on_one_line(result.out),
+              AllOf(StartsWith("attention of 3 queries"),
+                    HasSubstr("numbered.csv: the first row, 0, 1, is taken for numbers")));
+}
+
+TEST(Attend, WhatCannotBeReadHindersNoneOfTheOthers) {
+  const TemporaryFolder folder;
+  // A header of 3 tensors, whose elements are 2 numbers, 1 complex one and 2 unsigned ones.
+  std::string header = R"({"x":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+                       R"("z":{"dtype":"C64","shape":[1],"data_offsets":[8,16]},)"
+                       R"("ids":{"dtype":"U64","shape":[2,1],"data_offsets":[16,32]}})";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  file += header + std::string("\0\0\x80\x3f\0\0\0\xc0", 8) + std::string(8, '\0') +
+          std::string("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 16);
+  folder.write("a.SAFETENSORS", file);
+  const auto attend = [&](const std::vector<std::string>& more) {
+    return run_program("clearhead", with({"attend", "--from", "a.SAFETENSORS"}, more),
+                       folder.path());
+  };
+  EXPECT_EQ(attend({"--x", "x", "--save", "steps.NPZ"}).status, 0);
+  EXPECT_EQ(read_tensors(folder / "steps.NPZ").at("x").at({1, 0}), -2);
+  EXPECT_EQ(attend({"--x", "ids"}).status, 0);
+  const ProgramResult refused = attend({"--x", "z"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.error,
+              HasSubstr("--x: a.SAFETENSORS: tensor 'z': elements of type 'C64' are"));
+  EXPECT_THAT(attend({}).error, AllOf(HasSubstr("x f32 [2, 1]"), HasSubstr("z C64 [1]"),
+                                      HasSubstr("ids u64 [2, 1]")));
+}
+
 // Rows of q in every layout: the same attention, laid out as it came.
 TEST(Attend, LayoutsComeBackAsTheyWere) {
   const TemporaryFolder folder;

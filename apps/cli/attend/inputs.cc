@@ -83,7 +83,8 @@ void check_mask(const Array& mask, const AttendInputs& in) {
                   whole[1], matrix, whole[0], whole[1], matrix));
 }
 
-// A mask of zeros and ones says who sees whom; one with other numbers is added to the scores.
+// As the ONNX operator has it, by type: bools say who sees whom, floating-point numbers are added to
+// the scores. Whole numbers, and text, are bools if they are 0 and 1.
 void load_mask(const Array& mask, DType dtype, AttendInputs& in) {
   if (!mask.tensor.defined()) return;
   check_mask(mask, in);
@@ -91,17 +92,32 @@ void load_mask(const Array& mask, DType dtype, AttendInputs& in) {
   const double* begin = numbers.data<double>();
   const double* end = begin + numbers.count();
   const bool only_0_and_1 = std::all_of(begin, end, [](double x) { return x == 0 || x == 1; });
-  const bool any_1 = std::any_of(begin, end, [](double x) { return x == 1; });
-  if (mask.tensor.dtype() == DType::boolean) {
-    in.mask = mask.tensor;
-  } else if (only_0_and_1 && (any_1 || mask.tensor.dtype() == DType::i64)) {
-    in.mask = mask.tensor.to(DType::boolean);
-    in.notes.push_back(mask.title + " has only 0 and 1: 1 is where a query sees a key");
-  } else {
+  const bool any_1 = std::find(begin, end, 1.0) != end;
+  const bool has_floats = is_floating(mask.tensor.dtype()) && !mask.is_csv;
+  if (!only_0_and_1 || has_floats) {
     in.mask = mask.tensor.to(dtype);
-    in.notes.push_back(mask.title +
-                       " has other numbers than 0 and 1: they are added to the scores");
+    in.notes.push_back(
+        mask.title +
+        (has_floats ? " has floating-point numbers" : " has other numbers than 0 and 1") +
+        ": they are added to the scores" +
+        (only_0_and_1 && any_1 ? "; saved as bools or whole numbers, 1 would be where "
+                                 "a query sees a key"
+                               : ""));
+    return;
   }
+  in.mask = mask.tensor.to(DType::boolean);
+  if (!any_1) {
+    in.notes.push_back(mask.title +
+                       " has only 0: no query sees any key; to let all be seen, leave it out");
+  } else if (mask.tensor.dtype() != DType::boolean) {
+    in.notes.push_back(mask.title + " has only 0 and 1: 1 is where a query sees a key");
+  }
+}
+
+// Reads the mask, which comes last of all arrays, and takes over what there is to note about them.
+void read_mask(ArrayReader& reader, const std::string& mask, DType dtype, AttendInputs& in) {
+  load_mask(reader.read("mask", mask), dtype, in);
+  in.notes.insert(in.notes.begin(), reader.notes().begin(), reader.notes().end());
 }
 
 AttendInputs random_inputs(const AttendOptions& o) {
@@ -130,7 +146,8 @@ AttendInputs random_inputs(const AttendOptions& o) {
   in.w_v = random({in.kv_heads, C, D}, deviation, 3);
   if (in.heads > 1) in.w_o = random({in.heads, D, C}, deviation, 4);
   in.q_name = in.k_name = in.v_name = "x";
-  load_mask(ArrayReader("").read("mask", o.mask), dtype, in);
+  ArrayReader reader("");
+  read_mask(reader, o.mask, dtype, in);
   load_labels(o, Array(), Array(), in);
   return in;
 }
@@ -192,7 +209,7 @@ AttendInputs file_inputs(const AttendOptions& o) {
   in.q_name = name_on_tape(from.q, in, "q");
   in.k_name = name_on_tape(from.k, in, "k");
   in.v_name = name_on_tape(from.v, in, "v");
-  load_mask(reader.read("mask", o.mask), dtype, in);
+  read_mask(reader, o.mask, dtype, in);
   load_labels(o, from.q, from.k, in);
   return in;
 }

@@ -74,10 +74,12 @@ void add_attention(CLI::App& app, AttendOptions& o) {
                 into(o.left_window_size));
   group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
                 into(o.right_window_size));
-  group.text("--mask", "FILE",
-             "[T, S], [H, T, S] or [B, H, T, S]: 0 where a query does not see a key and 1 where it "
-             "does; other numbers are added to the scores",
-             into(o.mask));
+  group.text(
+      "--mask", "FILE",
+      "[T, S], [H, T, S] or [B, H, T, S]: bools, or whole numbers (also of a .csv) that are all "
+      "0 or 1: a query sees the keys at 1. Other numbers are added to the scores, and "
+      "floating-point numbers always",
+      into(o.mask));
   group.text("--past-key", "FILE", "Keys of a cache that k continues, laid out like k",
              into(o.past_key));
   group.text("--past-value", "FILE", "Values of a cache that v continues, laid out like v",

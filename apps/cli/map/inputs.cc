@@ -31,6 +31,7 @@ MapInputs load_inputs(const MapOptions& o) {
   ArrayReader reader(o.from);
   const Array q = reader.read("q", o.q);
   const Array k = reader.read("k", o.k);
+  in.notes = reader.notes();
   const Layout layout = choose_layout(o.layout, q, in.notes);
   const std::int64_t heads = o.heads.value_or(1);
   const Tensor queries = layout.to_bhtd(q.tensor, heads, q.title);  // [B, H, T, D]
