@@ -101,7 +101,8 @@ class TableReader {
       return std::all_of(first.begin() + static_cast<std::ptrdiff_t>(begin), first.end(),
                          [&](const CsvCell& cell) { return kind_of(cell) == Kind::label; });
     };
-    const bool is_short = second != nullptr && second->size() == first.size() + 1 && labels_from(0);
+    const bool is_short = second != nullptr && second->size() == first.size() + 1 &&
+                          labels_from(0) && !is_comment(first);
     const std::size_t begin = first.size() > 1 && !is_short ? 1 : 0;
     const bool has_corner = begin == 1 && kind_of(first[0]) == Kind::empty &&
                             (first[0].blanks.empty() || labels_from(1));
@@ -160,15 +161,21 @@ class TableReader {
     if (are_values) fail_at_label(*from, "; if it is a column label, put it in quotes");
   }
 
+  // As NumPy's savetxt begins a header.
+  static bool is_comment(const CsvRow& row) {
+    return row[0].text.starts_with('#') && !row[0].is_quoted;
+  }
+
   // What pandas writes above columns without names is numbers like others.
   void note_ascending(const CsvRow& row) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (row[i].text != std::to_string(i) || kind_of(row[i]) != Kind::number) return;
     }
-    table_.notes.push_back("the first row, 0" + std::string(row.size() > 1 ? ", 1" : "") +
-                           (row.size() > 2 ? ", …" : "") +
-                           ", is taken for numbers; if it has the labels of columns (as pandas "
-                           "writes them without header=False), remove it or put them in quotes");
+    table_.notes.push_back(
+        "the first row, 0" + std::string(row.size() > 1 ? ", 1" : "") +
+        (row.size() > 2 ? ", …" : "") +
+        ", is taken for numbers; if it has the labels of columns (as pandas "
+        "writes them unless told header=False), remove it or put them in quotes");
   }
 
   // The first two rows differ in length: the third decides which of them is wrong, and a header is
@@ -177,12 +184,11 @@ class TableReader {
     CsvRow third;
     const bool first_is_odd = cells_.next_row(third) ? third.size() == second.size() : has_header;
     if (!first_is_odd) fail_at_width(second);
-    const bool is_comment = first[0].text.starts_with('#') && !first[0].is_quoted;
     cells_.fail_in_line(
         first[0].line,
         "expected " + std::to_string(second.size()) + " cells, as in line " +
             std::to_string(second[0].line) + ", got " + std::to_string(first.size()) +
-            (is_comment ? "; # begins no comment in a .csv, so remove the line" : ""));
+            (is_comment(first) ? "; # begins no comment in a .csv, so remove the line" : ""));
   }
 
   [[noreturn]] void fail_at_width(const CsvRow& row) const {

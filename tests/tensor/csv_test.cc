@@ -181,6 +181,7 @@ TEST(Csv, RefusesMalformedFiles) {
       {"1,2,3\n4,5\n6,7\n", "x.csv: line 1: expected 2 cells, as in line 2, got 3"},
       {"1,2\n3\n4,5\n", "x.csv: line 2, column 2: expected 2 cells, as in the first row, got 1"},
       {"a,b,c\n1,2\n", "x.csv: line 1: expected 2 cells, as in line 2, got 3"},
+      {"# two\n1 2 3\n4 5 6\n", "x.csv: line 1: expected 3 cells, as in line 2, got 2; # begins"},
       {"# two of them\n1 2\n3 4\n",
        "x.csv: line 1: expected 2 cells, as in line 2, got 4; # begins no comment in a .csv, so "
        "remove the line"},
