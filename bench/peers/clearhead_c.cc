@@ -229,7 +229,7 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
     trainer->as_saved = nullptr;
     std::vector<Tensor> gradients;
     const GivenBatch batch(*trainer, tokens, targets);
-    *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 1, gradients).loss;
+    *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 0, gradients).loss;
     trainer->optimizer->step(gradients, training.schedule.learning_rate);
     return 0;
   });

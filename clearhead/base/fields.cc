@@ -100,14 +100,19 @@ class Reader : public Fields {
 
  protected:
   void word(std::string_view name, std::size_t& chosen, const std::vector<std::string>& words,
-            std::string_view) override {
+            std::string_view help) override {
+    if (const auto given = begin_as(name, words, help)) chosen = *given;
+  }
+
+  std::optional<std::size_t> begin_as(std::string_view name, const std::vector<std::string>& words,
+                                      std::string_view) override {
     const Json* found = find(name);
-    if (found == nullptr) return;
+    if (found == nullptr) return std::nullopt;
     const auto place = found->is_string()
                            ? std::find(words.begin(), words.end(), found->get<std::string>())
                            : words.end();
     if (place == words.end()) refuse(name, alternatives(words), *found);
-    chosen = static_cast<std::size_t>(place - words.begin());
+    return static_cast<std::size_t>(place - words.begin());
   }
 
   void nested(std::string_view name, const std::function<void(Fields&)>& describe,
@@ -168,6 +173,10 @@ class Writer : public Fields {
             std::string_view) override {
     json[std::string(name)] = words.at(chosen);
   }
+  std::optional<std::size_t> begin_as(std::string_view, const std::vector<std::string>&,
+                                      std::string_view) override {
+    return std::nullopt;
+  }
   void nested(std::string_view name, const std::function<void(Fields&)>& describe,
               std::string_view) override {
     Writer writer;
@@ -205,6 +214,11 @@ class SchemaWriter : public Fields {
     Json& field = properties[std::string(name)];
     field = {{"description", help}, {"enum", words}, {"default", words.at(chosen)}};
   }
+  std::optional<std::size_t> begin_as(std::string_view name, const std::vector<std::string>& words,
+                                      std::string_view help) override {
+    properties[std::string(name)] = {{"description", help}, {"enum", words}};
+    return std::nullopt;
+  }
   void nested(std::string_view name, const std::function<void(Fields&)>& describe,
               std::string_view help) override {
     SchemaWriter writer;
@@ -229,6 +243,19 @@ class SchemaWriter : public Fields {
     if (range.most != Bounds<T>().most) field["maximum"] = range.most;
   }
 };
+
+void add_differences(const Json& first, const Json& second, const std::string& path,
+                     std::vector<FieldDifference>& differences) {
+  for (const auto& [name, value] : first.items()) {
+    const auto other = second.find(name);
+    if (other == second.end() || *other == value) continue;
+    if (value.is_object()) {
+      add_differences(value, *other, path + name + ".", differences);
+    } else {
+      differences.push_back({path + name, value.dump(), other->dump()});
+    }
+  }
+}
 
 }  // namespace
 
@@ -255,6 +282,16 @@ std::string write_object(const Description& describe) {
   Writer writer;
   describe(writer);
   return writer.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::vector<FieldDifference> different_objects(const Description& first,
+                                               const Description& second) {
+  Writer a, b;
+  first(a);
+  second(b);
+  std::vector<FieldDifference> differences;
+  add_differences(a.json, b.json, "", differences);
+  return differences;
 }
 
 std::string schema_of_object(const std::string& title, const Description& describe) {

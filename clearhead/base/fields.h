@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,16 @@ class Fields {
     value = choices[chosen].second;
   }
 
+  /// A struct that may begin as one of a few that have names, which is described before its other
+  /// fields, so that they change what the name gave. Only read: what is written has all fields.
+  template <typename T>
+  void like(std::string_view name, T& value, const std::vector<std::pair<std::string, T>>& known,
+            std::string_view help) {
+    std::vector<std::string> words;
+    for (const auto& [word, meaning] : known) words.push_back(word);
+    if (const auto chosen = begin_as(name, words, help)) value = known[*chosen].second;
+  }
+
   /// A struct within the struct.
   template <typename T>
   void group(std::string_view name, T& value, std::string_view help) {
@@ -62,6 +73,10 @@ class Fields {
  protected:
   virtual void word(std::string_view name, std::size_t& chosen,
                     const std::vector<std::string>& words, std::string_view help) = 0;
+  /// Which of the words is given, if one is.
+  virtual std::optional<std::size_t> begin_as(std::string_view name,
+                                              const std::vector<std::string>& words,
+                                              std::string_view help) = 0;
   virtual void nested(std::string_view name, const std::function<void(Fields&)>& describe,
                       std::string_view help) = 0;
 };
@@ -76,6 +91,17 @@ void read_fields(const std::string& json, const std::string& where, T& value);
 template <typename T>
 std::string write_fields(const T& value);
 
+/// A field that two structs have different values of, as JSON.
+struct FieldDifference {
+  std::string name;  ///< with those of the structs around it: "training.seed"
+  std::string first, second;
+};
+
+/// The fields in which two structs differ. One that only one of them has is left out, since what
+/// decides that, such as a family, is a field itself.
+template <typename T>
+std::vector<FieldDifference> different_fields(const T& first, const T& second);
+
 /// The JSON schema (draft 2020-12) of such an object, with each field's help, range and default.
 template <typename T>
 std::string schema_of_fields(const std::string& title, const T& defaults);
@@ -84,6 +110,7 @@ std::string schema_of_fields(const std::string& title, const T& defaults);
 using Description = std::function<void(Fields&)>;
 void read_object(const std::string& json, const std::string& where, const Description& describe);
 std::string write_object(const Description& describe);
+std::vector<FieldDifference> different_objects(const Description& first, const Description& second);
 std::string schema_of_object(const std::string& title, const Description& describe);
 
 template <typename T>
@@ -95,6 +122,13 @@ template <typename T>
 std::string write_fields(const T& value) {
   T copy = value;
   return write_object([&copy](Fields& fields) { describe(fields, copy); });
+}
+
+template <typename T>
+std::vector<FieldDifference> different_fields(const T& first, const T& second) {
+  T a = first, b = second;
+  return different_objects([&a](Fields& fields) { describe(fields, a); },
+                           [&b](Fields& fields) { describe(fields, b); });
 }
 
 template <typename T>

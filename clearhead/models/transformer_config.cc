@@ -21,8 +21,20 @@ void TransformerConfig::validate() const {
                 std::to_string(vocabulary) + ", " + std::to_string(context) + ", " +
                 std::to_string(layers) + " and " + std::to_string(heads));
   }
-  if (positions == TransformerPositions::rotary && channels % heads == 0 &&
-      (channels / heads) % 2 != 0) {
+  if (channels < 1 || kv_heads < 0 || hidden < 0) {
+    throw Error("model: expected channels of at least 1, kv_heads and hidden of at least 0, got " +
+                std::to_string(channels) + ", " + std::to_string(kv_heads) + " and " +
+                std::to_string(hidden));
+  }
+  if (channels % heads != 0) {
+    throw Error("model: channels " + std::to_string(channels) + " do not divide into " +
+                std::to_string(heads) + " heads; choose a multiple of heads");
+  }
+  if (kv_heads > 0 && heads % kv_heads != 0) {
+    throw Error("model: heads " + std::to_string(heads) + " are no multiple of kv_heads " +
+                std::to_string(kv_heads) + "; each of those serves as many heads");
+  }
+  if (positions == TransformerPositions::rotary && (channels / heads) % 2 != 0) {
     throw Error("model: rotary positions turn pairs of channels, and a head has " +
                 std::to_string(channels / heads) + "; choose other channels or heads");
   }
@@ -31,10 +43,16 @@ void TransformerConfig::validate() const {
                 " must be beyond half of the relative_buckets, " +
                 std::to_string(relative_buckets) + ": those have a distance each");
   }
-  block_config(*this).attention.validate();
 }
 
 void describe(Fields& fields, TransformerConfig& config) {
+  fields.like("like", config,
+              {{"original", original_transformer()},
+               {"bert", bert()},
+               {"gpt2", gpt2()},
+               {"llama", llama()},
+               {"t5", t5()}},
+              "the choices of a published network; fields beside it change them");
   fields.integer("vocabulary", config.vocabulary, {0, kMany},
                  "tokens; 0 in a recipe: those of its tokenizer");
   fields.integer("context", config.context, {1, kMany}, "the most tokens of a sequence");

@@ -28,6 +28,10 @@ void append_code_point(std::string& to, char32_t code_point) {
   to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
 }
 
+std::int64_t count_code_points(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), begins_code_point);
+}
+
 std::size_t complete_utf8(std::string_view text) {
   constexpr std::size_t kLongest = 4;  // bytes of a code point
   for (std::size_t back = 1; back < kLongest && back <= text.size(); ++back) {

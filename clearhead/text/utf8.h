@@ -3,6 +3,7 @@
 #define CLEARHEAD_TEXT_UTF8_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ char32_t take_code_point(std::string_view& text);
 
 /// Appends a code point (not a surrogate, at most U+10FFFF) as UTF-8.
 void append_code_point(std::string& to, char32_t code_point);
+
+/// Whether a byte of valid UTF-8 is the first of its code point.
+inline bool begins_code_point(char byte) { return (byte & 0xC0) != 0x80; }
+
+/// How many code points valid UTF-8 has.
+std::int64_t count_code_points(std::string_view text);
 
 /// How many bytes of `text`, which goes on, end with a whole code point: all but up to three that may
 /// begin the next one.

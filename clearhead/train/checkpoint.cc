@@ -10,6 +10,7 @@ namespace clearhead {
 namespace {
 
 constexpr const char* kFormat = "clearhead checkpoint 1";
+const std::string kText = "text/";    // before a text's name, in the metadata
 constexpr std::int64_t kColumns = 4;  // of an evaluation
 
 // The parts that hold tensors, by what their names begin with in the file.
@@ -45,6 +46,7 @@ std::vector<Evaluation> evaluations_of(const Tensor& table) {
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   NamedTensors file;
   file.metadata = {{"format", kFormat}, {"recipe", checkpoint.recipe}};
+  for (const auto& [name, hash] : checkpoint.texts) file.metadata[kText + name] = hash;
   for (const auto& [prefix, part] : parts()) {
     for (const auto& [name, value] : (checkpoint.*part).tensors) {
       file.tensors.emplace_back(prefix + name, value);
@@ -65,6 +67,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   }
   Checkpoint checkpoint;
   checkpoint.recipe = recipe->second;
+  for (const auto& [name, value] : file.metadata) {
+    if (name.starts_with(kText)) checkpoint.texts[name.substr(kText.size())] = value;
+  }
   try {
     for (const auto& [name, value] : file.tensors) {
       for (const auto& [prefix, part] : parts()) {

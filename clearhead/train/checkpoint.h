@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct Evaluation {
 /// Where a run stands. Batches and dropout are functions of seed and step, so the step is all that
 /// there is to say about them.
 struct Checkpoint {
-  std::string recipe;     ///< its JSON
+  std::string recipe;  ///< its JSON
+  /// Hashes of the texts that the run reads, by their names; none in files of before there were any.
+  std::map<std::string, std::string> texts = {};
   std::int64_t step = 0;  ///< steps that are done
   double loss_sum = 0;    ///< over the steps since the last evaluation
   NamedTensors parameters = {};

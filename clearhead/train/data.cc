@@ -11,6 +11,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
 #include "clearhead/text/text_file.h"
+#include "clearhead/text/utf8.h"
 
 namespace clearhead {
 namespace {
@@ -81,17 +82,24 @@ void mask_line(std::int64_t* input, std::int64_t* target, std::int64_t count,
 
 }  // namespace
 
+std::string hash_of_text(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : text) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
 TextParts split_text(std::string_view text, double fraction) {
-  const auto begins_character = [](char byte) { return (byte & 0xC0) != 0x80; };
-  const auto count = std::count_if(text.begin(), text.end(), begins_character);
-  const auto wanted = static_cast<std::ptrdiff_t>(static_cast<double>(count) * fraction);
+  const std::int64_t count = count_code_points(text);
+  const auto wanted = static_cast<std::int64_t>(static_cast<double>(count) * fraction);
   if (wanted <= 0 || wanted >= count) {
     throw Error(
         fmt::format("data: {} of a text of {} characters leaves one part empty", fraction, count));
   }
-  std::ptrdiff_t seen = 0;
+  std::int64_t seen = 0;
   std::size_t at = 0;
-  while (!begins_character(text[at]) || seen++ < wanted) ++at;
+  while (!begins_code_point(text[at]) || seen++ < wanted) ++at;
   return {text.substr(0, at), text.substr(at)};
 }
 

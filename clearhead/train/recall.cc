@@ -137,7 +137,7 @@ std::optional<RecallResult> train_to_recall(
     if (interrupted()) return {};
     std::vector<Tensor> gradients;
     const double loss =
-        add_gradients(task, *model, result.steps, {.training = true}, 1, gradients).loss;
+        add_gradients(task, *model, result.steps, {.training = true}, 0, gradients).loss;
     optimizer.step(gradients, learning_rate_at(schedule, result.steps, recall.steps));
     mean = kMemory * mean + (1 - kMemory) * loss;
     on_step(++result.steps, mean);

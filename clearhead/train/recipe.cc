@@ -1,6 +1,7 @@
 #include "clearhead/train/recipe.h"
 
 #include <limits>
+#include <optional>
 
 #include "clearhead/base/error.h"
 #include "clearhead/text/text_file.h"
@@ -10,6 +11,12 @@ namespace clearhead {
 namespace {
 
 constexpr std::int64_t kMost = std::int64_t{1} << 40;
+
+// By its outline, which takes no memory; the vocabulary may only be known once it is learnt.
+void require_possible_model(ModelConfig config) {
+  if (config.vocabulary() == 0) config.vocabulary() = 1;
+  make_model(config, /*seed=*/std::nullopt);
+}
 
 }  // namespace
 
@@ -70,6 +77,11 @@ Recipe read_recipe(const std::filesystem::path& path) {
   Recipe recipe;
   read_fields(read_text(path), path.string(), recipe);
   const std::string where = path.string() + ": ";
+  try {
+    require_possible_model(recipe.model);
+  } catch (const Error& error) {
+    throw Error(where + error.what());
+  }
   if (recipe.data.train.empty()) {
     throw Error(where + "data.train: expected at least one file, got none");
   }

@@ -61,7 +61,8 @@ struct Recipe {
 
 void describe(Fields& fields, Recipe& recipe);
 
-/// Throws Error that names the file and the field that does not fit.
+/// Throws Error that names the file and the field that does not fit, or what of the model does not
+/// fit together.
 Recipe read_recipe(const std::filesystem::path& path);
 
 }  // namespace clearhead

@@ -255,11 +255,23 @@ Pairs read_pairs(const Paths& sources, const Paths& targets, const std::filesyst
   return pairs;
 }
 
-// The longest line that the recipe's model reads, where `beside` tokens come to it.
-std::int64_t most_tokens(const Recipe& recipe, const Tokenizer& tokenizer, std::int64_t beside) {
+// The most tokens that the recipe's model reads.
+std::int64_t context_of(const Recipe& recipe, const Tokenizer& tokenizer) {
   const auto outline = make_model(model_config(recipe, tokenizer), /*seed=*/std::nullopt);
-  return outline->context() == 0 ? std::numeric_limits<std::int64_t>::max()
-                                 : outline->context() - beside;
+  return outline->context() == 0 ? std::numeric_limits<std::int64_t>::max() : outline->context();
+}
+
+// Before lines are left out, while they have the numbers that they have in the files. Those that are
+// longer than the model reads will not be in a batch.
+void require_batches_hold(std::span<const std::int64_t> lengths, std::int64_t context,
+                          std::int64_t batch_tokens) {
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] > context || lengths[i] <= batch_tokens) continue;
+    throw Error(fmt::format(
+        "data.train: line {} (counted through all its files) has {} tokens, more than the {} of "
+        "training.batch_tokens; raise that, or leave the line out",
+        i + 1, lengths[i], batch_tokens));
+  }
 }
 
 // Lines longer than the model reads are left out, and so are blank ones, which hide nothing.
@@ -306,7 +318,9 @@ std::unique_ptr<Task> masked_task(const Recipe& recipe, const std::filesystem::p
       recipe.data.validation.empty()
           ? cut_off(train, recipe.data.train_share)
           : encode_lines(joined_lines(recipe.data.validation, data), *tokenizer);
-  const std::int64_t most = most_tokens(recipe, *tokenizer, 2);  // <s> and </s> come to it
+  const std::int64_t context = context_of(recipe, *tokenizer);
+  require_batches_hold(line_lengths(train), context, recipe.training.batch_tokens);
+  const std::int64_t most = context - 2;  // <s> and </s> come to it
   drop_unreadable(train, most);
   drop_unreadable(validation, most);
   return std::make_unique<MaskedTask>(std::move(train), std::move(validation), std::move(tokenizer),
@@ -323,7 +337,10 @@ std::unique_ptr<Task> translation_task(const Recipe& recipe, const std::filesyst
   } else {
     validation = read_pairs(files.validation, files.validation_targets, data, *tokenizer);
   }
-  const std::int64_t most = most_tokens(recipe, *tokenizer, 1);  // <s> or </s> comes to it
+  const std::int64_t context = context_of(recipe, *tokenizer);
+  require_batches_hold(pair_lengths(train.sources, train.targets), context,
+                       recipe.training.batch_tokens);
+  const std::int64_t most = context - 1;  // <s> or </s> comes to it
   drop_long(train, most);
   drop_long(validation, most);
   return std::make_unique<TranslationTask>(std::move(train), std::move(validation),
@@ -380,6 +397,17 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
       BytePairTokenizer::learn(views, {.size = recipe.tokenizer.size,
                                        .specials = specials,
                                        .lowercase = recipe.tokenizer.lowercase}));
+}
+
+std::map<std::string, std::string> hashes_of_texts(const Recipe& recipe,
+                                                   const std::filesystem::path& data) {
+  std::map<std::string, std::string> hashes;
+  const DataConfig& files = recipe.data;
+  for (const Paths& some :
+       {files.train, files.train_targets, files.validation, files.validation_targets}) {
+    for (const std::string& name : some) hashes[name] = hash_of_text(read_text(data / name));
+  }
+  return hashes;
 }
 
 ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer) {

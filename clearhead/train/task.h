@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "clearhead/models/model.h"
 #include "clearhead/text/tokenizer.h"
@@ -44,7 +46,13 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
 /// has another.
 ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer);
 
-/// The task of what the recipe's family can do. Throws Error if the data cannot be read or are too little.
+/// The hash of each file of text that the recipe names, in the folder `data`. Throws Error if one
+/// cannot be read.
+std::map<std::string, std::string> hashes_of_texts(const Recipe& recipe,
+                                                   const std::filesystem::path& data);
+
+/// The task of what the recipe's family can do. Throws Error if the data cannot be read or are too
+/// little.
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer);
 

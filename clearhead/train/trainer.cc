@@ -11,7 +11,9 @@
 #include "clearhead/base/memory.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
+#include "clearhead/train/data.h"
 
 namespace clearhead {
 namespace {
@@ -51,6 +53,13 @@ void move_towards(Tensor& mean, const Tensor& x, double memory) {
   });
 }
 
+void multiply(Tensor& x, double factor) {
+  float* to = x.mutable_data<float>();
+  for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] *= static_cast<float>(factor);
+  });
+}
+
 void write_curves(const std::filesystem::path& path, const std::vector<Evaluation>& evaluations) {
   write_file(path, [&](std::ostream& out) {
     out.precision(9);
@@ -72,20 +81,24 @@ Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
   for (const auto& written : {folder_, folder_ / kModel}) remove_leftovers(written);
   check_run_is_writable(folder_);
   const std::filesystem::path tokenizer = folder_ / kTokenizer;
-  const bool goes_on = std::filesystem::exists(folder_ / kCheckpoint);
-  if (goes_on) {
+  std::optional<Checkpoint> checkpoint;
+  if (std::filesystem::exists(folder_ / kCheckpoint)) {
+    checkpoint = read_checkpoint(folder_ / kCheckpoint);
     tokenizer_ = read_tokenizer(tokenizer);
   } else {
     tokenizer_ = learn_tokenizer(recipe_, data);
     write_file(folder_ / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
+  texts_ = hashes_of_texts(recipe_, data);
+  texts_[kTokenizer] = hash_of_text(read_text(tokenizer));
+  if (checkpoint) require_same_run(*checkpoint);
   config_ = model_config(recipe_, *tokenizer_);
   require_memory(config_);
   task_ = make_task(recipe_, data, tokenizer_);
   model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
   optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
-  if (goes_on) resume();
+  if (checkpoint) resume(*checkpoint);
 }
 
 Ending Trainer::run(const std::function<void(const StepReport&)>& on_step,
@@ -106,10 +119,13 @@ Ending Trainer::run(const std::function<void(const StepReport&)>& on_step,
   return step_ < training.steps ? Ending::out_of_patience : Ending::finished;
 }
 
+// The mean over the targets of all batches of the step, however many each of them has.
 StepReport Trainer::train_step() {
   const TrainingConfig& training = recipe_.training;
   StepReport report;
   std::vector<Tensor> gradients;
+  std::int64_t first =
+      0;  // targets of the first batch, which the sums are over until all are known
   for (std::int64_t i = 0; i < training.accumulation; ++i) {
     const std::int64_t number = step_ * training.accumulation + i;
     const Pass pass{.precision = training.precision,
@@ -117,10 +133,15 @@ StepReport Trainer::train_step() {
                     .dropout = training.dropout,
                     .seed = static_cast<std::uint64_t>(training.seed),
                     .step = static_cast<std::uint64_t>(number)};
-    const double share = 1 / static_cast<double>(training.accumulation);
-    const StepReport batch = add_gradients(*task_, *model_, number, pass, share, gradients);
-    report.loss += share * batch.loss;
+    const StepReport batch = add_gradients(*task_, *model_, number, pass, first, gradients);
+    if (i == 0) first = batch.tokens;
+    report.loss += batch.loss * static_cast<double>(batch.tokens);
     report.tokens += batch.tokens;
+  }
+  report.loss /= static_cast<double>(report.tokens);
+  if (report.tokens != first) {
+    const double share = static_cast<double>(first) / static_cast<double>(report.tokens);
+    for (Tensor& gradient : gradients) multiply(gradient, share);
   }
   optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
   ++step_;
@@ -176,6 +197,7 @@ bool Trainer::out_of_patience() const {
 void Trainer::save_checkpoint() const {
   Checkpoint checkpoint;
   checkpoint.recipe = write_fields(recipe_);
+  checkpoint.texts = texts_;
   checkpoint.step = step_;
   checkpoint.loss_sum = loss_sum_;
   checkpoint.parameters = model_->parameters().named_tensors();
@@ -188,13 +210,30 @@ void Trainer::save_checkpoint() const {
   write_checkpoint(folder_ / kCheckpoint, checkpoint);
 }
 
-void Trainer::resume() {
+void Trainer::require_same_run(const Checkpoint& checkpoint) const {
   const std::filesystem::path path = folder_ / kCheckpoint;
-  const Checkpoint checkpoint = read_checkpoint(path);
-  if (checkpoint.recipe != write_fields(recipe_)) {
-    throw Error(path.string() +
-                " is of another recipe; take another folder, or remove it to begin anew");
+  Recipe began;
+  read_fields(checkpoint.recipe, path.string() + ": recipe", began);
+  std::string other;
+  for (const FieldDifference& field : different_fields(began, recipe_)) {
+    other += (other.empty() ? "" : ", ") + field.name + " " + field.first + " there and " +
+             field.second + " here";
   }
+  if (!other.empty())
+    throw Error(path.string() + " is of another recipe: " + other +
+                "; take another folder, or remove it to begin anew");
+  for (const auto& [name, hash] : texts_) {
+    const auto before = checkpoint.texts.find(name);
+    if (before == checkpoint.texts.end() || before->second == hash) continue;
+    other += (other.empty() ? "" : ", ") + name;
+  }
+  if (other.empty()) return;
+  throw Error(path.string() + " is of other data: since it was begun, the text has changed of " +
+              other + "; put back what was there, take another folder, or remove the checkpoint " +
+              "to begin anew");
+}
+
+void Trainer::resume(const Checkpoint& checkpoint) {
   try {
     model_->parameters().load(checkpoint.parameters);
     optimizer_->load(checkpoint.optimizer);
@@ -209,7 +248,7 @@ void Trainer::resume() {
       }
     }
   } catch (const Error& error) {
-    throw Error(path.string() + ": " + error.what());
+    throw Error((folder_ / kCheckpoint).string() + ": " + error.what());
   }
   step_ = checkpoint.step;
   loss_sum_ = checkpoint.loss_sum;
@@ -217,9 +256,11 @@ void Trainer::resume() {
 }
 
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, double share, std::vector<Tensor>& gradients) {
+                         const Pass& pass, std::int64_t targets, std::vector<Tensor>& gradients) {
   Tape tape(Keep::for_backward);
   const BatchLoss batch = task.train(tape, model, number, pass);
+  const double share =
+      targets == 0 ? 1 : static_cast<double>(batch.tokens) / static_cast<double>(targets);
   tape.backward(batch.loss, Tensor::scalar(share, batch.loss.dtype()));
   std::size_t i = 0;
   for (const Parameter& parameter : model.parameters()) {

@@ -14,8 +14,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "clearhead/train/checkpoint.h"
@@ -37,7 +39,8 @@ enum class Ending { finished, out_of_patience, interrupted };
 class Trainer {
  public:
   /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data
-  /// or folder do not serve, or if the checkpoint is of another recipe.
+  /// or folder do not serve, or if the checkpoint is of another recipe or other data, and says which
+  /// fields or files differ.
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
           const std::filesystem::path& folder);
 
@@ -60,11 +63,13 @@ class Trainer {
   void exchange_average();
   bool out_of_patience() const;
   void save_checkpoint() const;
-  void resume();
+  void require_same_run(const Checkpoint& checkpoint) const;
+  void resume(const Checkpoint& checkpoint);
 
   Recipe recipe_;
   ModelConfig config_;  // that of the recipe, with the vocabulary
   std::filesystem::path folder_;
+  std::map<std::string, std::string> texts_;  // hashes of what is read, as in Checkpoint
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<Task> task_;
   std::unique_ptr<Model> model_;
@@ -76,9 +81,10 @@ class Trainer {
 };
 
 /// Adds the gradients of batch `number` to `gradients`, one for each learned parameter, which may
-/// be empty at first. `share` is what the batch's mean loss counts. Of the report, the step is 0.
+/// be empty at first: of the sum of its targets' losses over `targets`, or over as many as it has if
+/// that is 0. Of the report, the step is 0.
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, double share, std::vector<Tensor>& gradients);
+                         const Pass& pass, std::int64_t targets, std::vector<Tensor>& gradients);
 
 }  // namespace clearhead
 

@@ -99,6 +99,11 @@ TEST(Train, WrongUseSaysWhatToDo) {
   folder.write("recipe.json", recipe(R"("stepz": 5)"));
   EXPECT_THAT(error_of({"train", "recipe.json"}, 1),
               HasSubstr("recipe.json: training.stepz: there is no such field"));
+  std::string three_heads = recipe(R"("steps": 5)");
+  three_heads.replace(three_heads.find("\"heads\": 2"), 10, "\"heads\": 3");
+  folder.write("recipe.json", three_heads);
+  EXPECT_THAT(error_of({"train", "recipe.json"}, 1),
+              HasSubstr("recipe.json: model: channels 16 do not divide into 3 heads"));
   folder.write("recipe.json", recipe(R"("steps": 5)"));
   EXPECT_THAT(error_of({"train", "recipe.json", "--data", "elsewhere"}, 1),
               HasSubstr("elsewhere/lines.txt"));

@@ -32,7 +32,10 @@ void describe(Fields& fields, Wheel& wheel) {
   fields.texts("spokes", wheel.spokes, "their names");
 }
 
+Car racer() { return {1, true, "racer", Shade::light, {}}; }
+
 void describe(Fields& fields, Car& car) {
+  fields.like("like", car, {{"car", Car()}, {"racer", racer()}}, "begins as one of these");
   fields.integer("seats", car.seats, {.least = 1}, "how many may ride");
   fields.flag("open", car.open, "has no roof");
   fields.text("name", car.name, "");
@@ -68,6 +71,34 @@ TEST(Fields, WhatIsWrittenReadsTheSame) {
   EXPECT_EQ(write_fields(read), write_fields(car));
   EXPECT_EQ(read.name, car.name);
   EXPECT_EQ(read.wheel.spokes, car.wheel.spokes);
+}
+
+TEST(Fields, WhatStandsBesideLikeChangesWhatItGives) {
+  for (const char* json :
+       {R"({"like": "racer", "seats": 2})", R"({"seats": 2, "like": "racer"})"}) {
+    Car car;
+    read_fields(json, "car.json", car);
+    EXPECT_EQ(car.seats, 2);
+    EXPECT_TRUE(car.open);
+  }
+  EXPECT_EQ(write_fields(Car()).find("like"), std::string::npos);  // all fields are written instead
+  EXPECT_EQ(error_of(R"({"like": "bus"})"),
+            "car.json: like: expected \"car\" or \"racer\", got \"bus\"");
+}
+
+TEST(Fields, DifferencesAreNamedFieldByField) {
+  const Car first{3, true, "a", Shade::dark, {0.25, {"x"}}};
+  Car second = first;
+  EXPECT_TRUE(different_fields(first, second).empty());
+  second.shade = Shade::light;
+  second.wheel.spokes = {"x", "y"};
+  const auto differences = different_fields(first, second);
+  ASSERT_EQ(differences.size(), 2u);
+  EXPECT_EQ(differences[0].name, "shade");
+  EXPECT_EQ(differences[0].first, "\"dark\"");
+  EXPECT_EQ(differences[0].second, "\"light\"");
+  EXPECT_EQ(differences[1].name, "wheel.spokes");
+  EXPECT_EQ(differences[1].second, R"(["x","y"])");
 }
 
 TEST(Fields, MistakesAreNamed) {

@@ -184,7 +184,8 @@ TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
           "model.safetensors: parameters: there is none named \"blocks.1.");
   refused("\"hidden\": 6", "\"hidden\": 7",
           "model.safetensors: blocks.0.mlp.W_in: the model has [7, 8]");
-  refused("\"heads\": 2", "\"heads\": 3", "config.json: multi-head attention");
+  refused("\"heads\": 2", "\"heads\": 3",
+          "config.json: model: channels 8 do not divide into 3 heads");
   refused("\"family\": \"decoder\"", "\"family\": \"encoder\"", "model.safetensors: ");
   refused("\"family\": \"decoder\"", "\"family\": \"transformer\"", "encoder_decoder");
   refused("\"family\": \"decoder\"", "\"family\": \"recurrent\"", "config.json");

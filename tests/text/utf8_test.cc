@@ -47,6 +47,11 @@ TEST(Utf8, ACodePointThatIsNotAllThereIsLeftOut) {
   EXPECT_EQ(complete_utf8(bytes("\x80\x80\x80\x80")), 4u);  // nothing that could become valid
 }
 
+TEST(Utf8, CodePointsAreCounted) {
+  EXPECT_EQ(count_code_points(""), 0);
+  EXPECT_EQ(count_code_points("aé€😀"), 4);
+}
+
 TEST(Utf8, LowercaseIsThatOfEachCodePoint) {
   EXPECT_EQ(lowercase("ABC xyz 12 ÉŒ Ж ΑΣ ẞ"), "abc xyz 12 éœ ж ασ ß");
   EXPECT_EQ(lowercase("İI"), "i\u0307i");

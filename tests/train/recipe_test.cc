@@ -45,6 +45,46 @@ TEST(Recipe, ErrorsNameTheField) {
                  "data.train_targets: expected 1 files, as the model translates, got 0");
 }
 
+// Whatever numbers do not fit together, the message has the names that a recipe has for them.
+TEST(Recipe, ErrorsOfTheModelHaveTheRecipesNames) {
+  const auto model = [](const std::string& family, const std::string& fields) {
+    return R"({"data": {"train": ["x"]}, "model": {"family": ")" + family + "\", " + fields + "}}";
+  };
+  expect_refused(model("decoder", R"("transformer": {"heads": 3, "channels": 16})"),
+                 "model: channels 16 do not divide into 3 heads");
+  expect_refused(model("decoder", R"("transformer": {"heads": 6, "kv_heads": 4})"),
+                 "model: heads 6 are no multiple of kv_heads 4");
+  expect_refused(model("decoder", R"("transformer": {"heads": 2, "kv_heads": 4})"),
+                 "model: heads 2 are no multiple of kv_heads 4");
+  expect_refused(model("decoder", R"("transformer": {"like": "llama", "heads": 2, "channels": 6})"),
+                 "model: rotary positions turn pairs of channels, and a head has 3");
+  expect_refused(model("encoder", R"("transformer": {"like": "t5", "relative_distance": 16})"),
+                 "model: relative_distance 16 must be beyond half");
+  expect_refused(model("recurrent", R"("recurrent": {"tied_embedding": true, "hidden": 5})"),
+                 "model: with tied_embedding");
+  expect_refused(model("recurrent", R"("recurrent": {"bidirectional": true})"),
+                 "model: a language model sees only what came before");
+}
+
+TEST(Recipe, AModelMayBeLikeAPublishedOne) {
+  const TemporaryFolder folder;
+  const std::pair<const char*, TransformerConfig> all[] = {{"original", original_transformer()},
+                                                           {"bert", bert()},
+                                                           {"gpt2", gpt2()},
+                                                           {"llama", llama()},
+                                                           {"t5", t5()}};
+  for (auto [name, config] : all) {
+    set_content(folder / "recipe.json",
+                R"({"data": {"train": ["x"]},
+                    "model": {"transformer": {"layers": 2, "like": ")" +
+                    std::string(name) + R"(", "norm_epsilon": 1e-3}}})");
+    config.layers = 2;
+    config.norm_epsilon = 1e-3;
+    const Recipe recipe = read_recipe(folder / "recipe.json");
+    EXPECT_TRUE(different_fields(recipe.model.transformer, config).empty()) << name;
+  }
+}
+
 TEST(Recipe, SaysHowFarGradientsOfARecurrentNetworkReachBack) {
   const TemporaryFolder folder;
   set_content(folder / "recipe.json",

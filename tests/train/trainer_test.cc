@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstring>
 
 #include "clearhead/models/model_file.h"
 #include "tests/files.h"
@@ -117,24 +118,37 @@ TEST(Trainer, StopsWhenNothingGetsBetter) {
   EXPECT_EQ(trainer.step(), 8);  // the first evaluation is the best; three more are not better
 }
 
-TEST(Trainer, AccumulationIsTheMeanOfItsBatches) {
+// Two batches of different numbers of targets make the step that one batch of both would make.
+TEST(Trainer, AccumulationIsTheMeanOverAllTargets) {
   const TemporaryFolder folder;
   write_data(folder);
-  Recipe recipe = small_recipe(Family::decoder);
-  const auto tokenizer = learn_tokenizer(recipe, folder.path());
-  recipe.model.vocabulary() = tokenizer->size();
-  const auto task = make_task(recipe, folder.path(), tokenizer);
-  const auto model = make_model(recipe.model, 1);
-  std::vector<Tensor> both, first, second;
-  add_gradients(*task, *model, 0, {}, 0.5, both);
-  add_gradients(*task, *model, 1, {}, 0.5, both);
-  add_gradients(*task, *model, 0, {}, 1, first);
-  add_gradients(*task, *model, 1, {}, 1, second);
-  for (std::size_t i = 0; i < both.size(); ++i) {
-    for (std::int64_t j = 0; j < both[i].count(); ++j) {
-      // A few roundings of f32.
-      EXPECT_NEAR(both[i].data<float>()[j],
-                  (first[i].data<float>()[j] + second[i].data<float>()[j]) / 2, 1e-6);
+  set_content(folder / "words.txt", "a b a b a b a\nb\na\n");
+  set_content(folder / "backwards.txt", "a b a b a b a\nb\na\n");
+  Recipe recipe = small_recipe(Family::encoder_decoder);
+  recipe.data.validation = {"words.txt"};
+  recipe.data.validation_targets = {"backwards.txt"};
+  recipe.training.steps = recipe.training.evaluate_every = 1;
+  recipe.training.optimizer = {.kind = OptimizerKind::sgd, .momentum = 0, .clip = 0};
+  recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 1};
+  const auto after_one_step = [&](const char* run, std::int64_t batch, std::int64_t accumulation) {
+    recipe.training.batch_tokens = batch;
+    recipe.training.accumulation = accumulation;
+    Trainer trainer(recipe, folder.path(), folder / run);
+    StepReport step;
+    trainer.run([&](const StepReport& report) { step = report; }, kSilentEvaluation);
+    EXPECT_EQ(step.tokens, 14 + 2 + 2);  // with their ends
+    EXPECT_EQ(step.loss, trainer.evaluations().back().loss);
+    return std::pair(step.loss,
+                     read_checkpoint(folder / run / "checkpoint.safetensors").parameters);
+  };
+  const auto [loss, one] = after_one_step("one", 64, 1);
+  const auto [loss_of_two, two] = after_one_step("two", 20, 2);
+  EXPECT_NEAR(loss_of_two, loss, 1e-6);
+  for (const auto& [name, value] : one.tensors) {
+    const Tensor& other = two.at(name);
+    for (std::int64_t i = 0; i < value.count(); ++i) {
+      EXPECT_NEAR(other.data<float>()[i], value.data<float>()[i], 1e-5)
+          << name;  // roundings of f32
     }
   }
 }
@@ -160,7 +174,73 @@ TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
   Recipe recipe = small_recipe(Family::decoder);
   Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
   recipe.training.seed = 5;
-  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "of another recipe");
+  recipe.training.optimizer.beta2 = 0.5;
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+               "of another recipe: training.optimizer.beta2 0.99 there and 0.5 here, "
+               "training.seed 1337 there and 5 here; take another folder");
+}
+
+// As a version wrote it that had fewer fields, and no hashes.
+TEST(Trainer, GoesOnFromACheckpointOfBefore) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  const Recipe recipe = small_recipe(Family::decoder);
+  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  Checkpoint checkpoint = read_checkpoint(folder / "run" / "checkpoint.safetensors");
+  const std::size_t patience = checkpoint.recipe.find("    \"patience\": 0,\n");
+  ASSERT_NE(patience, std::string::npos);
+  checkpoint.recipe.erase(patience, std::strlen("    \"patience\": 0,\n"));
+  checkpoint.texts.clear();
+  write_checkpoint(folder / "run" / "checkpoint.safetensors", checkpoint);
+  EXPECT_EQ(Trainer(recipe, folder.path(), folder / "run").step(), recipe.training.steps);
+}
+
+TEST(Trainer, RefusesToGoOnWithOtherDataAndNamesThem) {
+  for (const char* changed : {"words.txt", "backwards.txt", "held_out.txt"}) {
+    const TemporaryFolder folder;
+    write_data(folder);
+    set_content(folder / "held_out.txt", "a b a\nb c b\n");
+    Recipe recipe = small_recipe(Family::encoder_decoder);
+    recipe.training.steps = recipe.training.evaluate_every = 1;
+    recipe.data.validation = recipe.data.validation_targets = {"held_out.txt"};
+    const auto run = [&] { Trainer(recipe, folder.path(), folder / "run"); };
+    Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+    run();
+    const std::string before = content(folder / changed);
+    set_content(folder / changed, "b" + before.substr(1));
+    expect_error(run, std::string("the text has changed of ") + changed + "; put back what was");
+    set_content(folder / changed, before);
+    run();
+  }
+}
+
+TEST(Trainer, RefusesToGoOnWithAnotherTokenizer) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  const Recipe recipe = small_recipe(Family::decoder);
+  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  std::string tokenizer = content(folder / "run" / "tokenizer.json");
+  const std::size_t a = tokenizer.find("\"a\"");
+  ASSERT_NE(a, std::string::npos);
+  tokenizer[a + 1] = 'z';
+  set_content(folder / "run" / "tokenizer.json", tokenizer);
+  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+               "changed of tokenizer.json");
+}
+
+// Lines that the model does not read are not counted out of the numbers of others.
+TEST(Trainer, NamesALineThatNoBatchHolds) {
+  for (const Family family : {Family::encoder, Family::encoder_decoder}) {
+    const TemporaryFolder folder;
+    const std::string text = std::string(40, 'a') + "\n\nab\nabababab\n";
+    for (const char* name : {"words.txt", "backwards.txt"}) set_content(folder / name, text);
+    Recipe recipe = small_recipe(family);
+    recipe.training.batch_tokens = 6;
+    recipe.data.validation = {"words.txt"};
+    if (family == Family::encoder_decoder) recipe.data.validation_targets = {"words.txt"};
+    expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
+                 "data.train: line 4 (counted through all its files) has ");
+  }
 }
 
 TEST(Trainer, NamesWhatIsMissing) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "apps/cli/table.h"
 #include "apps/cli/translate/lines.h"
 #include "clearhead/text/text_file.h"
+#include "clearhead/text/utf8.h"
 #include "clearhead/train/bleu.h"
 #include "clearhead/train/evaluate.h"
 
@@ -52,10 +52,6 @@ class Report {
   std::vector<std::pair<std::string, std::string>> rows_;
 };
 
-std::int64_t count_characters(const std::string& text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-}
-
 Report evaluate_text(const SavedModel& saved, const Options& o) {
   const LanguageModel& model = as_language_model(saved);
   const std::string text = read_text(o.file);
@@ -66,7 +62,7 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
   const PredictionScore score = evaluate_text(model, tokens, T, o.model.precision);
   // All but the first token are predicted.
   const std::int64_t characters =
-      count_characters(saved.tokenizer->decode(std::span(tokens).subspan(1)));
+      count_code_points(saved.tokenizer->decode(std::span(tokens).subspan(1)));
   Report report;
   report.add(score);
   report.add("bits a character", fmt::format("{:.4f} of {}",
