@@ -117,20 +117,36 @@ void LimitLoop::run_piece(std::int64_t piece) {
   }
 }
 
-std::vector<MeasuredLimit> measure_limits(double seconds) {
-  const int all = thread_count();
+std::vector<MeasuredLimit> measure_limits(int threads, double seconds) {
+  const int before = thread_count();
+  set_thread_count(threads);
   std::vector<MeasuredLimit> measured;
   for (const Limit limit : limits_of_this_machine()) {
-    for (const int threads : {1, all}) {
-      if (threads == all && all == 1 && !measured.empty() && measured.back().limit == limit) break;
-      set_thread_count(threads);
-      LimitLoop loop(limit);
-      const Timing timing = measure([&] { loop.run(); }, seconds);
-      measured.push_back({limit, threads, loop.work(), timing});
+    LimitLoop loop(limit);
+    const Timing timing = measure([&] { loop.run(); }, seconds);
+    measured.push_back({limit, threads, loop.work(), timing});
+  }
+  set_thread_count(before);
+  return measured;
+}
+
+const MeasuredLimit* find_limit(const std::vector<MeasuredLimit>& limits, Limit limit,
+                                int threads) {
+  const auto found = std::find_if(limits.begin(), limits.end(), [&](const MeasuredLimit& l) {
+    return l.limit == limit && l.threads == threads;
+  });
+  return found == limits.end() ? nullptr : &*found;
+}
+
+void keep_best(std::vector<MeasuredLimit>& limits, const std::vector<MeasuredLimit>& more) {
+  for (const MeasuredLimit& measured : more) {
+    const MeasuredLimit* known = find_limit(limits, measured.limit, measured.threads);
+    if (known == nullptr) {
+      limits.push_back(measured);
+    } else if (measured.per_second() > known->per_second()) {
+      limits[static_cast<std::size_t>(known - limits.data())] = measured;
     }
   }
-  set_thread_count(all);
-  return measured;
 }
 
 }  // namespace clearhead::bench

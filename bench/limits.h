@@ -1,7 +1,7 @@
 // What the processor and its memory can do at best: the ceilings that kernels are measured against.
 //
 // Each is measured by a loop that does nothing else, by one or more threads at the same time, and
-// repeated like a kernel is, so that a slow phase of the machine shows in both.
+// again and again through a run, since a loop that is disturbed says too little.
 #ifndef CLEARHEAD_BENCH_LIMITS_H_
 #define CLEARHEAD_BENCH_LIMITS_H_
 
@@ -48,18 +48,25 @@ class LimitLoop {
   std::shared_ptr<const float> buffer_;
 };
 
-/// A limit as measured: work per second is work / time.
+/// A limit as measured. What disturbs its loop only makes that slower, so that the shortest time is
+/// the one that counts.
 struct MeasuredLimit {
   Limit limit;
   int threads;
   double work;
   Timing timing;
 
-  double per_second() const { return work / timing.median; }
+  double per_second() const { return work / timing.min; }
 };
 
-/// Measures each limit with one thread and with all that `parallel_for` uses, in `seconds` each.
-std::vector<MeasuredLimit> measure_limits(double seconds);
+/// Measures each limit with so many threads, in `seconds` each.
+std::vector<MeasuredLimit> measure_limits(int threads, double seconds);
+
+/// Adds `more` to `limits`; of what both have the faster one stays.
+void keep_best(std::vector<MeasuredLimit>& limits, const std::vector<MeasuredLimit>& more);
+
+/// The limit of that kind, measured with that many threads; null if there is none.
+const MeasuredLimit* find_limit(const std::vector<MeasuredLimit>& limits, Limit limit, int threads);
 
 }  // namespace clearhead::bench
 

@@ -46,6 +46,25 @@ TEST(Bench, KernelsAreShownAsAFractionOfTheirLimit) {
   EXPECT_THAT(result.out, Not(HasSubstr("gelu")));
 }
 
+// What stays in a cache may be read faster than memory; then that is said.
+TEST(Bench, NothingIsAboveItsLimitWithoutARemark) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "all.json";
+  const ProgramResult result = run_program("clearhead", {"bench", "--quick", "--only", "softmax",
+                                                         "--only", "layer_norm", "--json", file});
+  ASSERT_EQ(result.status, 0) << result.error;
+  std::ifstream stream(file);
+  const nlohmann::json json = nlohmann::json::parse(stream);
+  bool any_above = false;
+  for (const nlohmann::json& kernel : json.at("kernels")) {
+    const bool is_above = kernel.at("of_limit").get<double>() > 1;
+    EXPECT_EQ(kernel.contains("remark"), is_above);
+    any_above |= is_above;
+  }
+  EXPECT_EQ(result.out.find("  * ") != std::string::npos, any_above);
+  EXPECT_EQ(result.out.find("\n* above the limit: ") != std::string::npos, any_above);
+}
+
 TEST(Bench, AnUnknownKernelIsWrongUseAndTheKnownOnesAreNamed) {
   const ProgramResult result = run_program("clearhead", {"bench", "--only", "matmull"});
   EXPECT_EQ(result.status, 2);

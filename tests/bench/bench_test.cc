@@ -59,6 +59,31 @@ TEST(Limits, OneThatTheMachineLacksIsRefused) {
   EXPECT_THROW(LimitLoop{Limit::tile_product}, Error);
 }
 
+// One disturbed measurement of a limit does not lower it.
+TEST(Limits, TheBestThatWasSeenCounts) {
+  const auto one = [](Limit limit, int threads, double seconds) {
+    return MeasuredLimit{limit, threads, 12, summarise({seconds, 4 * seconds})};
+  };
+  std::vector<MeasuredLimit> limits;
+  keep_best(limits, {one(Limit::multiply_add, 1, 2), one(Limit::memory_read, 1, 4)});
+  keep_best(limits, {one(Limit::multiply_add, 1, 3), one(Limit::memory_read, 1, 3)});
+  keep_best(limits, {one(Limit::multiply_add, 2, 1)});
+  ASSERT_EQ(limits.size(), 3u);
+  EXPECT_EQ(find_limit(limits, Limit::multiply_add, 1)->per_second(), 6);
+  EXPECT_EQ(find_limit(limits, Limit::memory_read, 1)->per_second(), 4);
+  EXPECT_EQ(find_limit(limits, Limit::multiply_add, 2)->per_second(), 12);
+  EXPECT_EQ(find_limit(limits, Limit::memory_read, 2), nullptr);
+}
+
+TEST(Limits, AreMeasuredWithTheThreadsAskedFor) {
+  set_thread_count(1);
+  const std::vector<MeasuredLimit> limits = measure_limits(2, 0);
+  EXPECT_EQ(limits.size(), limits_of_this_machine().size());
+  for (const MeasuredLimit& limit : limits) EXPECT_EQ(limit.threads, 2);
+  EXPECT_EQ(thread_count(), 1);
+  set_thread_count(0);
+}
+
 TEST(Cases, EachRunsAndNoneIsThereTwice) {
   std::set<std::string> names;
   for (const Case& c : all_cases(/*quick=*/true)) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iostream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -18,6 +19,7 @@
 #include "bench/machine.h"
 #include "clearhead/base/file.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/progress.h"
 
 namespace clearhead {
 namespace {
@@ -45,20 +47,40 @@ void check(const BenchOptions& o) {
   }
 }
 
-// On a terminal, what is being measured, in a line that the next one replaces.
-void show_progress(const std::string& text) {
-  if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K{}", text);
-}
+struct Measured {
+  std::vector<bench::MeasuredLimit> limits;
+  std::vector<MeasuredCase> cases;
+};
 
-std::vector<MeasuredCase> measure_cases(const BenchOptions& o) {
-  std::vector<MeasuredCase> measured;
-  for (const bench::Case& c : bench::all_cases(o.quick)) {
-    if (!wanted(o, c.kernel)) continue;
-    show_progress(fmt::format("{} {} {}", c.kernel, c.size, c.variant));
-    const bench::Timing timing = bench::measure(c.prepare(), o.quick ? 0.02 : 1.0);
-    measured.push_back({c, thread_count(), timing});
+// Limits before all kernels, after them, and a little before those of each name, so that one is met
+// in a quiet moment if there is any.
+Measured measure(const BenchOptions& o) {
+  std::vector<bench::Case> wanted_cases = bench::all_cases(o.quick);
+  std::erase_if(wanted_cases, [&](const bench::Case& c) { return !wanted(o, c.kernel); });
+  const double seconds = o.quick ? 0.02 : 1.0;
+  const int threads = thread_count();
+  Measured measured;
+  const auto measure_limits = [&](int count, double time) {
+    bench::keep_best(measured.limits, bench::measure_limits(count, time));
+  };
+  const auto measure_all_limits = [&] {
+    measure_limits(1, seconds);
+    if (threads > 1) measure_limits(threads, seconds);
+  };
+
+  ProgressOptions shown = detect_progress(STDERR_FILENO);
+  shown.quiet_seconds = 3;
+  Progress progress(std::cerr, std::ssize(wanted_cases), shown);
+  measure_all_limits();
+  std::string kernel;
+  for (const bench::Case& c : wanted_cases) {
+    progress.update(std::ssize(measured.cases),
+                    fmt::format("{} {} {}", c.kernel, c.size, c.variant));
+    if (c.kernel != kernel) measure_limits(threads, seconds / 5);
+    kernel = c.kernel;
+    measured.cases.push_back({c, threads, bench::measure(c.prepare(), seconds)});
   }
-  show_progress("");
+  measure_all_limits();
   return measured;
 }
 
@@ -69,10 +91,8 @@ void bench_machine(const BenchOptions& o) {
   const bench::Machine machine = bench::describe_machine();
   write_output(machine_text(machine) + "\n");
 
-  // Always: each kernel is reported as a fraction of them.
-  const std::vector<bench::MeasuredLimit> limits = bench::measure_limits(o.quick ? 0.1 : 1.0);
+  const auto [limits, cases] = measure(o);
   write_output(limits_text(limits));
-  const std::vector<MeasuredCase> cases = measure_cases(o);
   if (!cases.empty()) write_output("\n" + cases_text(cases, limits));
 
   if (!o.json.empty()) {
@@ -87,10 +107,12 @@ void bench_machine(const BenchOptions& o) {
 std::function<void()> set_up_bench(CLI::App& app) {
   const auto o = std::make_shared<BenchOptions>();
   OptionGroup group(app, "What to measure");
-  group.repeated_text("--only", "NAME",
-                      "limits, or the kernels of that name (such as matmul); may be given several "
-                      "times. The limits are always measured",
-                      [o](const std::vector<std::string>& names) { o->only = names; });
+  group.repeated_text(
+      "--only", "NAME",
+      "limits, or the kernels of that name (such as matmul); may be given several "
+      "times. The limits are always measured: before, after and between the kernels, of "
+      "which the best counts",
+      [o](const std::vector<std::string>& names) { o->only = names; });
   group.flag("--quick", "Small sizes for a moment each, to see that it works",
              [o] { o->quick = true; });
   group.threads(o->threads);

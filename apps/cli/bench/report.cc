@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/cli/numbers.h"
 #include "apps/cli/table.h"
@@ -43,13 +43,15 @@ std::string describe(Limit limit) {
   return "reading memory";
 }
 
-// The limit of that kind, measured with that many threads; null if there is none.
-const MeasuredLimit* find_limit(const std::vector<MeasuredLimit>& limits, Limit limit,
-                                int threads) {
-  const auto found = std::find_if(limits.begin(), limits.end(), [&](const MeasuredLimit& l) {
-    return l.limit == limit && l.threads == threads;
-  });
-  return found == limits.end() ? nullptr : &*found;
+constexpr const char* kAboveLimit =
+    "above the limit: its numbers stay in a cache, or something slowed the limit's loop each time";
+
+// What part of its limit a kernel reaches; none where that was not measured.
+std::optional<double> share_of_limit(const MeasuredCase& c,
+                                     const std::vector<MeasuredLimit>& limits) {
+  const MeasuredLimit* limit = find_limit(limits, c.what.limit, c.threads);
+  if (limit == nullptr) return std::nullopt;
+  return c.per_second() / limit->per_second();
 }
 
 std::string text_of(const Block& lines) {
@@ -97,16 +99,18 @@ std::string cases_text(const std::vector<MeasuredCase>& cases,
   TextTable table;
   table.columns = {{"kernel", true}, {"size", true}, {"", true}, {"min ms"},
                    {"25 % ms"},      {"median ms"},  {"rate"},   {"of limit"}};
+  bool any_above = false;
   for (const MeasuredCase& c : cases) {
-    const MeasuredLimit* limit = find_limit(limits, c.what.limit, c.threads);
+    const std::optional<double> share = share_of_limit(c, limits);
+    const bool is_above = share && *share > 1;
+    any_above |= is_above;
     table.rows.push_back(
         {c.what.kernel, c.what.size, c.what.variant, time_text(c.timing.min),
          time_text(c.timing.p25), time_text(c.timing.median),
          rate_text(c.what.limit, c.per_second()),
-         limit == nullptr ? "–"
-                          : fmt::format("{:.0f} %", 100 * c.per_second() / limit->per_second())});
+         share ? fmt::format("{}{:.0f} %", is_above ? "* " : "", 100 * *share) : "–"});
   }
-  return text_of(table.lines());
+  return text_of(table.lines()) + (any_above ? fmt::format("* {}\n", kAboveLimit) : "");
 }
 
 std::string report_json(const bench::Machine& machine, const std::vector<MeasuredLimit>& limits,
@@ -121,8 +125,10 @@ std::string report_json(const bench::Machine& machine, const std::vector<Measure
                           {"work", c.what.work},
                           {"seconds", c.timing},
                           {"per_second", c.per_second()}};
-    const MeasuredLimit* limit = find_limit(limits, c.what.limit, c.threads);
-    if (limit != nullptr) row["of_limit"] = c.per_second() / limit->per_second();
+    if (const std::optional<double> share = share_of_limit(c, limits)) {
+      row["of_limit"] = *share;
+      if (*share > 1) row["remark"] = kAboveLimit;
+    }
     kernels.push_back(std::move(row));
   }
   const nlohmann::json report = {{"machine", machine}, {"limits", limits}, {"kernels", kernels}};
