@@ -45,7 +45,10 @@ class LimitLoop {
   std::int64_t pieces_ = 0;
   std::int64_t piece_size_ = 0;  // steps of the loop, or floats
   double work_ = 0;
+  // memory_read: one run after the other reads a part of the buffer.
   std::shared_ptr<const float> buffer_;
+  std::int64_t runs_of_buffer_ = 1;
+  std::int64_t part_ = 0;
 };
 
 /// A limit as measured. What disturbs its loop only makes that slower, so that the shortest time is

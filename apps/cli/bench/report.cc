@@ -88,8 +88,8 @@ std::string limits_text(const std::vector<MeasuredLimit>& limits) {
   table.columns = {{"limit", true}, {"threads"}, {"best"}, {"median"}};
   for (const MeasuredLimit& l : limits) {
     table.rows.push_back({describe(l.limit), std::to_string(l.threads),
-                          rate_text(l.limit, l.work / l.timing.min),
-                          rate_text(l.limit, l.per_second())});
+                          rate_text(l.limit, l.per_second()),
+                          rate_text(l.limit, l.work / l.timing.median)});
   }
   return text_of(table.lines());
 }
