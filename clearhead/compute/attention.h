@@ -100,7 +100,8 @@ template <typename T>
 void attention_backward(const Attention& attention, const AttentionForward& forward,
                         const Tensor& d_z, const AttentionGradients<T>& gradients);
 
-enum class AttentionStep {
+/// How far a number of the pattern is calculated: the steps of ops/attention.h.
+enum class AttentionStage {
   raw_scores,     ///< q·kᵀ
   scaled_scores,  ///< scale · q·kᵀ
   capped_scores,  ///< after the softcap
@@ -110,7 +111,7 @@ enum class AttentionStep {
 
 /// Positions [begin, end) of a step [B, H, T, S], calculated again from q and k; the pattern also
 /// from row_max and row_sum, which the other steps do not read.
-Tensor attention_step(const Attention& attention, AttentionStep step,
+Tensor attention_tile(const Attention& attention, AttentionStage stage,
                       const AttentionForward& forward, const Index& begin, const Index& end);
 
 /// Everything that decides which key a query sees, as numbers that are added to the scores: −∞

@@ -6,8 +6,9 @@
 
 #include "clearhead/compute/attention_problem.h"
 #include "clearhead/compute/pieces.h"
-#include "clearhead/kernels/attention/attention_block.h"
-#include "clearhead/kernels/attention/attention_packed.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/attention/scalar.h"
+#include "clearhead/kernels/attention/simd.h"
 
 namespace clearhead::compute {
 namespace {
@@ -33,46 +34,56 @@ void backward_tiles(const AttentionProblem<T>& problem, const kernels::Attention
   if (wanted.dq != nullptr) {
     parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / query_tiles;
-      const Workspace<T> memory(kernels::attention_workspace(problem));
-      kernels::attention_backward_queries(problem, rows, head / problem.H, head % problem.H,
-                                          i % query_tiles * kQueryTile, wanted.dq, memory.get());
+      const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
+      kernels::attention_backward_queries_scalar(problem, rows, head / problem.H, head % problem.H,
+                                                 i % query_tiles * kQueryTile, wanted.dq,
+                                                 memory.get());
     });
   }
   if (wanted.dk != nullptr || wanted.dv != nullptr) {
     parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / key_tiles;
-      const Workspace<T> memory(kernels::attention_workspace(problem));
-      kernels::attention_backward_keys(problem, rows, head / problem.G, head % problem.G,
-                                       i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
-                                       memory.get());
+      const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
+      kernels::attention_backward_keys_scalar(problem, rows, head / problem.G, head % problem.G,
+                                              i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
+                                              memory.get());
     });
   }
+}
+
+Tier tier_of(const AttentionProblem<float>& problem) {
+  if (kernels::attention_backward_takes_bf16(problem)) return Tier::bf16;
+  return kernels::attention_backward_takes_simd(problem) ? Tier::simd : Tier::scalar;
+}
+
+// Blocks of queries of a key/value head.
+std::int64_t block_count(const AttentionProblem<float>& problem) {
+  return tier_of(problem) == Tier::bf16 ? kernels::query_blocks_bf16(problem)
+                                        : kernels::query_blocks(problem);
 }
 
 // How many rounds backward_rounds takes: one where there are heads enough.
 std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
   // Work for 16 threads, if a part does not become so small that starting a thread takes longer.
   constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
-  const bool packed = kernels::backward_is_packed(problem);
-  const std::int64_t blocks =
-      packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
-  const std::int64_t rows_each = packed ? kernels::kPackedQueries : kernels::kQueryBlock;
-  const std::int64_t most = std::min(problem.keys, blocks * rows_each) / kSmallestPart;
+  const std::int64_t rows_each =
+      tier_of(problem) == Tier::bf16 ? kernels::kBf16Queries : kernels::kQueryBlock;
+  const std::int64_t most =
+      std::min(problem.keys, block_count(problem) * rows_each) / kSmallestPart;
   return std::clamp<std::int64_t>(ceil_div(kPieces, problem.B * problem.G), 1,
                                   std::max<std::int64_t>(most, 1));
 }
 
-// By blocks of queries, with the processor's vectors. The pairs of a head are cut into n × n
+// By blocks of queries, with vectors or tiles. The pairs of a head are cut into n × n
 // rectangles, and worked off in n rounds: in round r, those of key part i and query part i + r
 // (mod n). No two rectangles of a round share keys or queries, so they may run at the same time,
 // and each gradient is gathered in the order of the rounds, whatever the number of threads.
 void backward_rounds(const AttentionProblem<float>& problem,
                      const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted,
                      std::int64_t n) {
-  const bool packed = kernels::backward_is_packed(problem);
+  const bool on_tiles = tier_of(problem) == Tier::bf16;
   const std::int64_t heads = problem.B * problem.G;
-  const std::int64_t blocks =
-      packed ? kernels::packed_query_blocks(problem) : kernels::query_blocks(problem);
+  const std::int64_t blocks = block_count(problem);
   const std::int64_t key_tiles = ceil_div(problem.keys, kernels::kKeyBlock);
   // Keys, values and their gradients that stay in a second-level cache while all queries of a part
   // pass by: 1 MiB of 2.
@@ -81,8 +92,8 @@ void backward_rounds(const AttentionProblem<float>& problem,
       kernels::kKeyBlock;
   const std::int64_t work = problem.H / problem.G * ceil_div(problem.queries, n) *
                             ceil_div(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
-  const std::int64_t numbers = packed ? kernels::packed_backward_workspace(problem)
-                                      : kernels::attention_block_workspace(problem);
+  const std::int64_t numbers = on_tiles ? kernels::attention_backward_workspace_bf16(problem)
+                                        : kernels::attention_workspace_simd(problem);
   for (std::int64_t round = 0; round < n; ++round) {
     for_each_with_memory(numbers, heads * n, work, [&](std::int64_t piece, float* memory) {
       const std::int64_t head = piece / n;
@@ -93,15 +104,15 @@ void backward_rounds(const AttentionProblem<float>& problem,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const std::int64_t block = query_part * blocks / n;
       const std::int64_t block_end = (query_part + 1) * blocks / n;
-      if (packed) {
-        kernels::packed_backward(problem, rows, head / problem.G, head % problem.G, block,
-                                 block_end, keys, wanted.dq, wanted.dk, wanted.dv, memory);
+      if (on_tiles) {
+        kernels::attention_backward_bf16(problem, rows, head / problem.G, head % problem.G, block,
+                                         block_end, keys, wanted.dq, wanted.dk, wanted.dv, memory);
         return;
       }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
         const KeyRange some{s, std::min(s + near, keys.end)};
         for (std::int64_t i = block; i < block_end; ++i) {
-          kernels::attention_backward_block(
+          kernels::attention_backward_simd(
               problem, rows, kernels::query_block(problem, head / problem.G, head % problem.G, i),
               some, wanted.dq, wanted.dk, wanted.dv, memory);
         }
@@ -112,10 +123,10 @@ void backward_rounds(const AttentionProblem<float>& problem,
 
 void backward_pieces(const AttentionProblem<float>& problem,
                      const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
-  if (kernels::backward_by_blocks(problem)) {
-    backward_rounds(problem, rows, wanted, backward_round_count(problem));
-  } else {
+  if (tier_of(problem) == Tier::scalar) {
     backward_tiles(problem, rows, wanted);
+  } else {
+    backward_rounds(problem, rows, wanted, backward_round_count(problem));
   }
 }
 
@@ -130,19 +141,19 @@ template <typename T>
 void backward_mask_tile(const AttentionProblem<T>& problem,
                         const kernels::AttentionBackward<T>& rows, std::int64_t s, T* d_mask) {
   if constexpr (std::is_same_v<T, float>) {
-    if (kernels::backward_by_blocks(problem)) {
-      const Workspace<float> memory(kernels::attention_block_workspace(problem));
-      kernels::attention_backward_mask_tile(problem, rows, s, d_mask, memory.get());
+    if (tier_of(problem) != Tier::scalar) {
+      const Workspace<float> memory(kernels::attention_workspace_simd(problem));
+      kernels::attention_backward_mask_simd(problem, rows, s, d_mask, memory.get());
       return;
     }
   }
-  const Workspace<T> memory(kernels::attention_workspace(problem));
-  kernels::attention_backward_mask(problem, rows, s, d_mask, memory.get());
+  const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
+  kernels::attention_backward_mask_scalar(problem, rows, s, d_mask, memory.get());
 }
 
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
                    float* delta) {
-  kernels::attention_delta(rows, Dv, dz, z, delta);
+  kernels::attention_delta_simd(rows, Dv, dz, z, delta);
 }
 
 void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, const double* z,
@@ -191,7 +202,7 @@ std::int64_t numbers_of_head(const AttentionProblem<float>& p) {
 // place, and while they are worked on lie in a near cache.
 bool goes_by_heads(const Attention& a, const AttentionProblem<float>& problem) {
   const bool empty = problem.B * problem.H * problem.queries == 0;
-  return !empty && kernels::backward_by_blocks(problem) && !a.mask_gradient_follows &&
+  return !empty && tier_of(problem) != Tier::scalar && !a.mask_gradient_follows &&
          backward_round_count(problem) == 1 && are_near(numbers_of_head(problem));
 }
 
@@ -212,7 +223,7 @@ void backward_by_heads(const AttentionProblem<float>& problem, const AttentionFo
         float* const dv_rows = dk_rows + k_count;
         const float* const dz = dense_heads(d_z, b, h, group, memory);
         const float* const z = dense_heads(saved.z, b, h, group, memory + z_count);
-        kernels::attention_delta(queries, problem.Dv, dz, z, delta);
+        kernels::attention_delta_simd(queries, problem.Dv, dz, z, delta);
         std::fill_n(dq_rows, q_count + k_count + v_count, 0.0F);
         const std::int64_t row = (b * problem.H + h) * problem.queries;
         const auto if_wanted = [](const HeadsInto<float>& d, float* rows) {

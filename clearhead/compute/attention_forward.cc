@@ -6,8 +6,9 @@
 
 #include "clearhead/compute/attention_problem.h"
 #include "clearhead/compute/pieces.h"
-#include "clearhead/kernels/attention/attention_block.h"
-#include "clearhead/kernels/attention/attention_packed.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/attention/scalar.h"
+#include "clearhead/kernels/attention/simd.h"
 
 namespace clearhead::compute {
 namespace {
@@ -27,7 +28,8 @@ std::int64_t key_parts(const AttentionProblem<float>& problem, std::int64_t bloc
 
 // Whether each key/value head is the work of one thread.
 bool is_work_of_heads(const AttentionProblem<float>& problem) {
-  return kernels::attention_is_packed(problem) && problem.B * problem.G >= 2 * thread_count();
+  return kernels::attention_forward_takes_bf16(problem) &&
+         problem.B * problem.G >= 2 * thread_count();
 }
 
 // Whether it is made in a near cache, from where its rows may be brought to any place.
@@ -36,36 +38,44 @@ bool brings_heads(const AttentionProblem<float>& problem) {
          are_near(problem.H / problem.G * problem.queries * problem.Dv);
 }
 
-// In f32 with products of bf16, one key/value head after the other, a stretch of keys at a time: it
-// is packed, then the head's queries meet it. z is dense unless heads are brought to it.
-void forward_packed(const AttentionProblem<float>& problem, const HeadsInto<float>& z,
-                    float* row_max, float* row_sum) {
-  const std::int64_t blocks = kernels::query_blocks(problem);
-  const std::int64_t heads = problem.B * problem.G;
-  const std::int64_t stretch = kernels::packed_stretch(problem);
-  const auto pack = [&](std::int64_t head, KeyRange keys, std::int64_t i, char* packed) {
-    kernels::pack_keys_piece(problem, head / problem.G, head % problem.G, keys, i, packed);
-  };
-  // z_head: the rows of z of this key/value head, dense.
-  const std::int64_t group = problem.H / problem.G, head_rows = group * problem.queries;
-  const auto forward_block = [&](std::int64_t head, std::int64_t i, KeyRange keys,
-                                 const char* packed, float* z_head, float* memory) {
+// In f32 with products of bf16: of one key/value head after the other, a stretch of keys at a time is
+// packed, then the head's queries meet it.
+struct Bf16Forward {
+  const AttentionProblem<float>& problem;
+  float* row_max;
+  float* row_sum;
+  std::int64_t group = problem.H / problem.G, head_rows = group * problem.queries;
+  std::int64_t blocks = kernels::query_blocks(problem);
+
+  // Calls f(keys) for one stretch after the other.
+  template <typename F>
+  void for_each_stretch(const F& f) const {
+    const std::int64_t stretch = kernels::packed_stretch(problem);
+    for (std::int64_t s = 0; s < problem.keys || s == 0; s += stretch) {
+      f(KeyRange{s, std::min(s + stretch, problem.keys)});
+    }
+  }
+
+  void pack(std::int64_t head, KeyRange keys, std::int64_t piece, char* packed) const {
+    kernels::pack_keys_piece(problem, head / problem.G, head % problem.G, keys, piece, packed);
+  }
+
+  // Block i of a head; z_head: the rows of z of this head, dense.
+  void meet(std::int64_t head, std::int64_t i, KeyRange keys, const char* packed, float* z_head,
+            float* memory) const {
     const kernels::QueryBlock block =
         kernels::query_block(problem, head / problem.G, head % problem.G, i);
     const std::int64_t row = kernels::row_of(problem, block);
     float* const z_rows = z_head + (row - head * head_rows) * problem.Dv;
-    kernels::packed_forward_block(problem, block, keys, packed,
-                                  {z_rows, row_max + row, row_sum + row}, memory);
-  };
-  const auto for_each_stretch = [&](const auto& f) {
-    for (std::int64_t s = 0; s < problem.keys || s == 0; s += stretch) {
-      f(KeyRange{s, std::min(s + stretch, problem.keys)});
-    }
-  };
-  if (is_work_of_heads(problem)) {
-    parallel_for(heads, [&](std::int64_t head) {
+    kernels::attention_forward_bf16(problem, block, keys, packed,
+                                    {z_rows, row_max + row, row_sum + row}, memory);
+  }
+
+  // Each head by one thread, in a near cache if it fits.
+  void by_heads(const HeadsInto<float>& z) const {
+    parallel_for(problem.B * problem.G, [&](std::int64_t head) {
       const Workspace<char> packed(kernels::packed_bytes(problem));
-      const Workspace<float> memory(kernels::packed_block_workspace(problem));
+      const Workspace<float> memory(kernels::attention_forward_workspace_bf16(problem));
       const bool brings = brings_heads(problem);
       const Workspace<float> near(brings ? head_rows * problem.Dv : 0);
       float* const z_head = brings ? near.get() : z.data + head * head_rows * problem.Dv;
@@ -74,7 +84,7 @@ void forward_packed(const AttentionProblem<float>& problem, const HeadsInto<floa
           pack(head, keys, i, packed.get());
         }
         for (std::int64_t i = 0; i < blocks; ++i) {
-          forward_block(head, i, keys, packed.get(), z_head, memory.get());
+          meet(head, i, keys, packed.get(), z_head, memory.get());
         }
       });
       if (brings) {
@@ -82,30 +92,27 @@ void forward_packed(const AttentionProblem<float>& problem, const HeadsInto<floa
                  problem.Dv, z);
       }
     });
-    return;
   }
-  const Workspace<char> packed(kernels::packed_bytes(problem));
-  for (std::int64_t head = 0; head < heads; ++head) {
-    for_each_stretch([&](KeyRange keys) {
-      parallel_for(kernels::pack_pieces(keys),
-                   [&](std::int64_t i) { pack(head, keys, i, packed.get()); });
-      parallel_for(blocks, [&](std::int64_t i) {
-        const Workspace<float> memory(kernels::packed_block_workspace(problem));
-        forward_block(head, i, keys, packed.get(), z.data + head * head_rows * problem.Dv,
-                      memory.get());
+
+  // One head after the other by all threads; z is dense.
+  void by_blocks(float* z) const {
+    const Workspace<char> packed(kernels::packed_bytes(problem));
+    for (std::int64_t head = 0; head < problem.B * problem.G; ++head) {
+      for_each_stretch([&](KeyRange keys) {
+        parallel_for(kernels::pack_pieces(keys),
+                     [&](std::int64_t i) { pack(head, keys, i, packed.get()); });
+        parallel_for(blocks, [&](std::int64_t i) {
+          const Workspace<float> memory(kernels::attention_forward_workspace_bf16(problem));
+          meet(head, i, keys, packed.get(), z + head * head_rows * problem.Dv, memory.get());
+        });
       });
-    });
+    }
   }
-}
+};
 
 // In f32 by blocks of queries, with the processor's vectors.
-void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* row_max,
-                 float* row_sum) {
-  if (kernels::attention_is_packed(problem)) {
-    forward_packed(problem, HeadsInto<float>(result, /*add=*/false), row_max, row_sum);
-    return;
-  }
-  float* const z = result.mutable_data<float>();
+void forward_by_blocks(const AttentionProblem<float>& problem, float* z, float* row_max,
+                       float* row_sum) {
   const std::int64_t blocks = kernels::query_blocks(problem);
   const std::int64_t parts = key_parts(problem, blocks);
   const std::int64_t heads = problem.B * problem.G;
@@ -119,10 +126,10 @@ void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* 
   };
   if (parts == 1) {
     const std::int64_t work = kernels::kQueryBlock * problem.keys * (problem.D + problem.Dv);
-    const std::int64_t numbers = kernels::attention_block_workspace(problem);
+    const std::int64_t numbers = kernels::attention_workspace_simd(problem);
     for_each_with_memory(numbers, heads * blocks, work, [&](std::int64_t i, float* memory) {
       const kernels::QueryBlock block = block_of(i);
-      kernels::attention_forward_block(problem, block, {0, problem.keys}, result_of(block), memory);
+      kernels::attention_forward_simd(problem, block, {0, problem.keys}, result_of(block), memory);
     });
     return;
   }
@@ -137,12 +144,26 @@ void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* 
   parallel_for(heads * parts, [&](std::int64_t i) {
     const std::int64_t begin = i % parts * kPartKeys;
     const std::int64_t end = i % parts + 1 == parts ? problem.keys : begin + kPartKeys;
-    const Workspace<float> memory(kernels::attention_block_workspace(problem));
-    kernels::attention_forward_block(problem, block_of(i / parts), {begin, end}, part(i),
-                                     memory.get());
+    const Workspace<float> memory(kernels::attention_workspace_simd(problem));
+    kernels::attention_forward_simd(problem, block_of(i / parts), {begin, end}, part(i),
+                                    memory.get());
   });
   for (std::int64_t i = 0; i < heads; ++i) {
     kernels::attention_join_parts(parts, rows, problem.Dv, part(i * parts), result_of(block_of(i)));
+  }
+}
+
+void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* row_max,
+                 float* row_sum) {
+  if (!kernels::attention_forward_takes_bf16(problem)) {
+    forward_by_blocks(problem, result.mutable_data<float>(), row_max, row_sum);
+    return;
+  }
+  const Bf16Forward forward{problem, row_max, row_sum};
+  if (is_work_of_heads(problem)) {
+    forward.by_heads(HeadsInto<float>(result, /*add=*/false));
+  } else {
+    forward.by_blocks(result.mutable_data<float>());
   }
 }
 
@@ -155,8 +176,8 @@ void run_forward(const AttentionProblem<double>& problem, Tensor& result, double
     const std::int64_t head = i / tiles;
     const std::int64_t t = i % tiles * kQueryTile;
     const std::int64_t row = head * problem.queries + t;
-    const Workspace<double> memory(kernels::attention_workspace(problem));
-    kernels::attention_forward_queries(
+    const Workspace<double> memory(kernels::attention_workspace_scalar(problem));
+    kernels::attention_forward_scalar(
         problem, head / problem.H, head % problem.H, t, std::min(t + kQueryTile, problem.queries),
         {0, problem.keys}, z + row * problem.Dv, row_max + row, row_sum + row, memory.get());
   });

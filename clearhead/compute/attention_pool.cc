@@ -1,7 +1,5 @@
 // One pass over all pairs of a head that are too many to be looked at one by one: forward, and the
-// pattern in cells (kernels/attention/attention_pool.h).
-#include "clearhead/kernels/attention/attention_pool.h"
-
+// pattern in cells (kernels/attention/pool.h).
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -11,7 +9,9 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
 #include "clearhead/compute/attention_problem.h"
-#include "clearhead/kernels/attention/attention_packed.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/attention/pool.h"
+#include "clearhead/kernels/attention/tile.h"
 
 namespace clearhead::compute {
 namespace {
@@ -71,7 +71,7 @@ AttentionRows pool_rows(const Attention& head, std::int64_t cell,
   float* const row_sum = results.row_sum.mutable_data<float>();
   float* const mean_score = results.mean_score.mutable_data<float>();
 
-  const bool packed = kernels::pool_is_packed(problem, cell);
+  const bool packed = kernels::attention_pool_takes_bf16(problem, cell);
   const Workspace<char> packed_head(packed ? kernels::pool_head_bytes(problem) : 0);
   if (packed) {
     parallel_for(kernels::pack_pieces({0, problem.keys}), [&](std::int64_t i) {
@@ -88,7 +88,7 @@ AttentionRows pool_rows(const Attention& head, std::int64_t cell,
   ProgressOfPairs pairs(head, progress);
   parallel_for(ceil_div(problem.queries, piece_rows), [&](std::int64_t piece) {
     const Workspace<float> of_cells(2 * rows * cells);
-    const Workspace<float> memory(kernels::pool_workspace(problem, cell));
+    const Workspace<float> memory(kernels::attention_pool_workspace(problem, cell));
     const std::int64_t end = std::min((piece + 1) * piece_rows, problem.queries);
     for (std::int64_t t = piece * piece_rows; t < end; t += rows) {
       const std::int64_t t_end = std::min(t + rows, end);
@@ -102,8 +102,8 @@ AttentionRows pool_rows(const Attention& head, std::int64_t cell,
                                  of_cells.get() + (i - t) * cells,
                                  of_cells.get() + (rows + i - t) * cells};
       };
-      kernels::attention_pool_rows(problem, 0, 0, t, t_end, packed ? packed_head.get() : nullptr,
-                                   rows_from(t), memory.get());
+      kernels::attention_pool(problem, 0, 0, t, t_end, packed ? packed_head.get() : nullptr,
+                              rows_from(t), memory.get());
       const KeyRange seen = kernels::pooled_cells(problem, 0, t, t_end, cell);
       for (std::int64_t i = t; take && i < t_end;) {
         const std::int64_t i_end = std::min((i / cell + 1) * cell, t_end);
@@ -139,8 +139,9 @@ AttentionCells attention_cells(const Attention& head, std::int64_t cell,
         kernels::pool_into_cells(pooled, t_end - t, seen, max + row, sum + row);
       });
   for (std::int64_t i = 0; i < cells.max.count(); ++i) max[i] = std::exp(max[i]);
-  cells.precision =
-      kernels::pool_is_packed(problem_of<float>(head), cell) ? head.precision : Precision::highest;
+  cells.precision = kernels::attention_pool_takes_bf16(problem_of<float>(head), cell)
+                        ? head.precision
+                        : Precision::highest;
   return cells;
 }
 

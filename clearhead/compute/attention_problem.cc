@@ -6,26 +6,10 @@
 #include <cstdio>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/attention/attention_block.h"
+#include "clearhead/kernels/attention/simd.h"
 
 namespace clearhead::compute {
 namespace {
-
-kernels::SoftmaxRounding rounding_of(const Attention& a) {
-  if (!a.softmax_precision || *a.softmax_precision == a.q.dtype()) {
-    return kernels::SoftmaxRounding::none;
-  }
-  switch (*a.softmax_precision) {
-    case DType::f16:
-      return kernels::SoftmaxRounding::f16;
-    case DType::bf16:
-      return kernels::SoftmaxRounding::bf16;
-    case DType::f32:
-      return kernels::SoftmaxRounding::f32;
-    default:
-      return kernels::SoftmaxRounding::f64;
-  }
-}
 
 template <typename T>
 kernels::HeadsView<T> heads_view(const Tensor& tensor) {
@@ -67,6 +51,19 @@ std::string text_of(double x) {
 
 }  // namespace
 
+kernels::SoftmaxRounding rounding_to(DType type) {
+  switch (type) {
+    case DType::f16:
+      return kernels::SoftmaxRounding::f16;
+    case DType::bf16:
+      return kernels::SoftmaxRounding::bf16;
+    case DType::f32:
+      return kernels::SoftmaxRounding::f32;
+    default:
+      return kernels::SoftmaxRounding::f64;
+  }
+}
+
 template <typename T>
 kernels::AttentionProblem<T> problem_of(const Attention& a) {
   kernels::AttentionProblem<T> problem;
@@ -84,7 +81,8 @@ kernels::AttentionProblem<T> problem_of(const Attention& a) {
   problem.rule = a.rule;
   problem.offset = a.offset.data();
   problem.key_count = a.key_count.data();
-  problem.rounding = rounding_of(a);
+  const bool rounds = a.softmax_precision && *a.softmax_precision != a.q.dtype();
+  problem.rounding = rounds ? rounding_to(*a.softmax_precision) : kernels::SoftmaxRounding::none;
   problem.scores_again = a.gradients_follow || a.steps_follow;
   problem.precision = used_precision(a);
   return problem;

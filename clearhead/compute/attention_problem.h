@@ -7,13 +7,19 @@
 #include <cstdint>
 
 #include "clearhead/compute/attention.h"
-#include "clearhead/kernels/attention/attention.h"
+#include "clearhead/kernels/attention/problem.h"
 
 namespace clearhead::compute {
+
+/// Of a softmax whose steps are rounded to `type`, a floating type.
+kernels::SoftmaxRounding rounding_to(DType type);
 
 /// Operands and rule as the kernels take them. Points into `attention`, which must live on.
 template <typename T>
 kernels::AttentionProblem<T> problem_of(const Attention& attention);
+
+/// The kernels that calculate: each is faster than the one before, and serves fewer problems.
+enum class Tier { scalar, simd, bf16 };
 
 /// f(0) with a number of the type of calculation.
 template <typename F>

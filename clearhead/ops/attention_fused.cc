@@ -7,18 +7,18 @@
 namespace clearhead {
 namespace {
 
-compute::AttentionStep step_of(QkMatmulOutput output) {
+compute::AttentionStage stage_of(QkMatmulOutput output) {
   switch (output) {
     case QkMatmulOutput::scaled_scores:
-      return compute::AttentionStep::scaled_scores;
+      return compute::AttentionStage::scaled_scores;
     case QkMatmulOutput::capped_scores:
-      return compute::AttentionStep::capped_scores;
+      return compute::AttentionStage::capped_scores;
     case QkMatmulOutput::attn_scores:
-      return compute::AttentionStep::attn_scores;
+      return compute::AttentionStage::attn_scores;
     case QkMatmulOutput::pattern:
       break;
   }
-  return compute::AttentionStep::pattern;
+  return compute::AttentionStage::pattern;
 }
 
 // Where the gradient of input i, an operand of attention, goes: a new one, or what there is.
@@ -78,7 +78,7 @@ AttentionResult attention_fused(const PreparedAttention& p) {
     asked.kind = "qk_matmul_output";
     asked.inputs = {p.q, p.k};
     asked.formula = "scores of {0} and {1}";
-    asked.value = compute::attention_step(p.call, step_of(*p.qk_matmul_output_mode), forward,
+    asked.value = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode), forward,
                                           {0, 0, 0, 0}, {p.call.B, p.call.H, p.call.T, p.call.S});
     result.qk_matmul_output = tape.record(std::move(asked));
   }

@@ -8,7 +8,7 @@
 namespace clearhead {
 namespace {
 
-using compute::AttentionStep;
+using compute::AttentionStage;
 
 // Records a computed view of shape [B, H, T, S].
 Var record_view(const PreparedAttention& p, std::string kind, std::string formula,
@@ -67,17 +67,18 @@ Var record_row(const char* kind, const char* formula, std::vector<Var> inputs, c
 
 std::function<Calculation(const Index&)> record_step_views(
     const PreparedAttention& p, const compute::AttentionForward& forward) {
-  const auto again = [&](AttentionStep step) {
-    return [call = p.call, step, forward](const Index& begin, const Index& end) {
-      return compute::attention_step(call, step, forward, begin, end);
+  const auto again = [&](AttentionStage stage) {
+    return [call = p.call, stage, forward](const Index& begin, const Index& end) {
+      return compute::attention_tile(call, stage, forward, begin, end);
     };
   };
   const AttentionRule& rule = p.call.rule;
-  const Var raw = record_view(p, "matmul", "{0}·{1}ᵀ", {p.q, p.k}, again(AttentionStep::raw_scores),
-                              [p](const Index& i) { return explain_raw_score(p, i); })
-                      .named("hook_raw_scores");
+  const Var raw =
+      record_view(p, "matmul", "{0}·{1}ᵀ", {p.q, p.k}, again(AttentionStage::raw_scores),
+                  [p](const Index& i) { return explain_raw_score(p, i); })
+          .named("hook_raw_scores");
   Var scores = record_view(p, "scale", "{0} · " + format_number(*rule.scale, true), {raw},
-                           again(AttentionStep::scaled_scores),
+                           again(AttentionStage::scaled_scores),
                            [raw, factor = *rule.scale](const Index& i) {
                              return explain_scale(raw, factor, i);
                            })
@@ -85,7 +86,7 @@ std::function<Calculation(const Index&)> record_step_views(
   if (rule.softcap != 0) {
     const std::string cap = format_number(rule.softcap);
     scores = record_view(p, "softcap", cap + " · tanh({0}/" + cap + ")", {scores},
-                         again(AttentionStep::capped_scores),
+                         again(AttentionStage::capped_scores),
                          [scores, cap = rule.softcap](const Index& i) {
                            return explain_softcap(scores, cap, i);
                          })
@@ -93,7 +94,7 @@ std::function<Calculation(const Index&)> record_step_views(
   }
   if (p.call.has_mask()) {
     const Var bias = attention_bias_view(p).named("hook_mask");
-    scores = record_view(p, "mask", "{0} + {1}", {scores, bias}, again(AttentionStep::attn_scores),
+    scores = record_view(p, "mask", "{0} + {1}", {scores, bias}, again(AttentionStage::attn_scores),
                          [scores, bias](const Index& i) { return explain_mask(scores, bias, i); });
   }
   scores.named("hook_attn_scores");
@@ -106,7 +107,7 @@ std::function<Calculation(const Index&)> record_step_views(
                  [scores, row_max](const Index& i) { return explain_row_sum(scores, row_max, i); })
           .named("hook_row_sum");
   const Var pattern = record_view(p, "softmax", "exp({0} - {1}) / {2}", {scores, row_max, row_sum},
-                                  again(AttentionStep::pattern),
+                                  again(AttentionStage::pattern),
                                   [scores, row_max, row_sum](const Index& i) {
                                     return explain_softmax(scores, row_max, row_sum, i);
                                   })

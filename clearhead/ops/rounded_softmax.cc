@@ -4,61 +4,17 @@
 // the weights back after it.
 #include "clearhead/ops/rounded_softmax.h"
 
-#include <cmath>
-#include <limits>
 #include <string>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/attention/attention.h"
+#include "clearhead/compute/rounded_softmax.h"
 #include "clearhead/kernels/rows/softmax.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/explanations.h"
 
 namespace clearhead {
 namespace {
-
-using kernels::SoftmaxRounding;
-
-SoftmaxRounding rounding_of(DType precision) {
-  switch (precision) {
-    case DType::f16:
-      return SoftmaxRounding::f16;
-    case DType::bf16:
-      return SoftmaxRounding::bf16;
-    case DType::f32:
-      return SoftmaxRounding::f32;
-    default:
-      return SoftmaxRounding::f64;
-  }
-}
-
-struct Rows {
-  Tensor row_max, row_sum, pattern;
-};
-
-template <typename T>
-Rows forward(const Tensor& x, SoftmaxRounding rounding) {
-  Shape row_shape = x.shape();
-  row_shape.back() = 1;
-  Rows rows{Tensor::empty(row_shape, dtype_of<T>), Tensor::empty(row_shape, dtype_of<T>),
-            Tensor::empty(x.shape(), dtype_of<T>)};
-  const std::int64_t n = x.size(-1);
-  const T* scores = x.data<T>();
-  T* row_max = rows.row_max.mutable_data<T>();
-  T* row_sum = rows.row_sum.mutable_data<T>();
-  T* pattern = rows.pattern.mutable_data<T>();
-  parallel_for(rows.row_max.count(), [&](std::int64_t i) {
-    const T* row = scores + i * n;
-    row_max[i] = kernels::softmax_row_max(-std::numeric_limits<T>::infinity(), row, n, rounding);
-    row_sum[i] = kernels::softmax_round(
-        static_cast<T>(kernels::softmax_row_sum(row, n, row_max[i], rounding)), rounding);
-    for (std::int64_t s = 0; s < n; ++s) {
-      pattern[i * n + s] = kernels::softmax_weight(row[s], row_max[i], row_sum[i], rounding);
-    }
-  });
-  return rows;
-}
 
 // dx_s += p_s·(dp_s − Σ p·dp), with the rounded weights.
 template <typename T>
@@ -79,11 +35,8 @@ SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision) {
     throw Error("rounded_softmax: expected scores with an axis and a floating precision, got " +
                 to_string(x.shape()) + " and " + std::string(dtype_name(precision)));
   }
-  const SoftmaxRounding rounding = rounding_of(precision);
   const std::string type(dtype_name(precision));
-  const Tensor scores = x.value().contiguous();
-  const Rows rows =
-      with_float(x.dtype(), [&](auto zero) { return forward<decltype(zero)>(scores, rounding); });
+  const compute::RoundedSoftmax rows = compute::rounded_softmax(x.value().contiguous(), precision);
   Tape& tape = x.tape();
   SoftmaxSteps steps;
   Operation max{.kind = "row_max", .formula = "max({0}) in " + type, .inputs = {x}};

@@ -127,7 +127,7 @@ TEST(Attention, CellsHoldThePattern) {
   const AttentionForward forward = attention_forward(a);
   EXPECT_EQ(numbers(cells.rows.row_max), numbers(forward.row_max));
   const Tensor pattern =
-      attention_step(a, AttentionStep::pattern, forward, {0, 0, 0, 0}, {1, 1, 300, 300});
+      attention_tile(a, AttentionStage::pattern, forward, {0, 0, 0, 0}, {1, 1, 300, 300});
   for (std::int64_t i = 0; i < 10; ++i) {
     for (std::int64_t j = 0; j < 10; ++j) {
       double max = 0, sum = 0;

@@ -12,7 +12,7 @@
 
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
-#include "clearhead/kernels/attention/attention.h"
+#include "clearhead/kernels/attention/scalar.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels::testing {

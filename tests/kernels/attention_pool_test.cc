@@ -1,7 +1,5 @@
 // Attention with pooling: the reference follows the definition, and every target follows the
 // reference, for all options and for cells and lengths around the tiles.
-#include "clearhead/kernels/attention/attention_pool.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +11,9 @@
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/attention/attention_packed.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/attention/pool.h"
+#include "clearhead/kernels/attention/scalar.h"
 #include "targets.h"
 
 namespace clearhead::kernels {
@@ -120,11 +120,11 @@ Results<double> by_reference(const Operands& o) {
   const Call& c = o.call;
   const AttentionProblem<double> p = o.problem<double>();
   Results<double> r(c);
-  const Workspace<double> memory(attention_workspace(p));
+  const Workspace<double> memory(attention_workspace_scalar(p));
   for (std::int64_t h = 0; h < c.H; ++h) {
     for (std::int64_t t = 0; t < c.T; t += kQueryTile) {
-      attention_pool_queries(p, 0, h, t, std::min(t + kQueryTile, c.T), r.from(h * c.T + t),
-                             memory.get());
+      attention_pool_scalar(p, 0, h, t, std::min(t + kQueryTile, c.T), r.from(h * c.T + t),
+                            memory.get());
     }
   }
   return r;
@@ -134,16 +134,16 @@ Results<float> by_rows(const Operands& o) {
   const Call& c = o.call;
   const AttentionProblem<float> p = o.problem<float>();
   Results<float> r(c);
-  const bool packed = pool_is_packed(p, c.cell);
+  const bool packed = attention_pool_takes_bf16(p, c.cell);
   const Workspace<char> head(packed ? pool_head_bytes(p) : 64);
-  const Workspace<float> memory(pool_workspace(p, c.cell));
+  const Workspace<float> memory(attention_pool_workspace(p, c.cell));
   for (std::int64_t h = 0; h < c.H; ++h) {
     for (std::int64_t i = 0; packed && i < pack_pieces({0, c.S}); ++i) {
       pack_pool_piece(p, 0, p.kv_head(h), i, head.get());
     }
     for (std::int64_t t = 0; t < c.T; t += kPoolRows) {
-      attention_pool_rows(p, 0, h, t, std::min(t + kPoolRows, c.T), packed ? head.get() : nullptr,
-                          r.from(h * c.T + t), memory.get());
+      attention_pool(p, 0, h, t, std::min(t + kPoolRows, c.T), packed ? head.get() : nullptr,
+                     r.from(h * c.T + t), memory.get());
     }
   }
   return r;
@@ -155,7 +155,7 @@ void expect_close(const Operands& o) {
   const Call& c = o.call;
   const Results<double> e = by_reference(o);
   const Results<float> r = by_rows(o);
-  const bool packed = pool_is_packed(o.problem<float>(), c.cell);
+  const bool packed = attention_pool_takes_bf16(o.problem<float>(), c.cell);
   const double weights = !packed ? 2e-5 : c.precision == Precision::medium ? 0.0075 : 3e-4;
   const double scores = packed && c.precision == Precision::high ? 2e-4 : 2e-5;
   for (std::int64_t row = 0; row < c.H * c.T; ++row) {
@@ -276,7 +276,7 @@ TEST(AttentionPool, PackedCellsOfEverySize) {
                        .precision = Precision::medium};
           SCOPED_TRACE("cell " + std::to_string(cell) + " S " + std::to_string(S));
           const Operands o(c, 9);
-          ASSERT_TRUE(pool_is_packed(o.problem<float>(), cell));
+          ASSERT_TRUE(attention_pool_takes_bf16(o.problem<float>(), cell));
           expect_close(o);
         }
       }

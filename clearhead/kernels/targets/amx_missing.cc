@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-#include "clearhead/kernels/attention/attention_amx.h"
-#include "clearhead/kernels/attention/attention_backward_amx.h"
+#include "clearhead/kernels/attention/amx.h"
+#include "clearhead/kernels/attention/backward_amx.h"
 #include "clearhead/kernels/products/feed_forward_amx.h"
 #include "clearhead/kernels/products/matmul_amx.h"
 

@@ -1,0 +1,354 @@
+// Backward attention on tiles of bf16. Keys are rows and queries columns: for each strip of 32 keys
+// and a chunk of 128 queries Sᵀ = K·Qᵀ and dPᵀ = V·dZᵀ, from which Pᵀ and dSᵀ come in place, as the
+// left factors of dV += Pᵀ·dZ and dK += dSᵀ·Q; and dSᵀ once more as a right factor, for dQᵀ +=
+// Kᵀ·dSᵀ after eight strips. So only dQ has to be transposed at the end, and maxima and sums of a
+// query, known from forward, lie in the lanes.
+//
+// Sᵀ and dPᵀ of a strip are 16 KiB each of a first-level cache of 48; everything else streams through
+// it: for each strip 64 KiB of packed queries and dz, 16 KiB of sums in and out. At D = 64 with one
+// part a pair of query and key takes 0.27 ns of tile products at best and 0.55 as measured, since the
+// second-level cache does not deliver all that in time; weights and gradients take 0.14, packing and
+// adding 0.15 at T = 2048.
+#include "clearhead/kernels/attention/backward_amx.h"
+
+#include "clearhead/kernels/attention/amx.h"
+#include "clearhead/kernels/attention/backward_memory_amx-inl.h"
+#include "clearhead/kernels/attention/differentiate_amx-inl.h"
+#include "clearhead/kernels/attention/tiles_amx-inl.h"
+#include "clearhead/kernels/targets/amx-inl.h"
+
+namespace clearhead::kernels::amx {
+namespace {
+
+// Packs a chunk. Returns whether no product of it and the stretch can leave the range of f32.
+bool load_queries(const BackwardSizes& sizes, const BackwardQueries& queries,
+                  const Exponent& exponent, const Memory& m) {
+  const std::int64_t n = queries.count;
+  const int parts = sizes.parts;
+  const float q = as_float(pack_keys(queries.q, queries.q_stride, n, sizes.D, parts, m.q));
+  const float dz = as_float(pack_keys(queries.dz, sizes.Dv, n, sizes.Dv, parts, m.dz));
+  const float k = m.largest[0];
+  const float v = m.largest[1];
+  const float factor = __builtin_fabsf(exponent.factor);
+  const float score = static_cast<float>(sizes.D) * q * k * (factor > 1 ? factor : 1);
+  const float product = static_cast<float>(sizes.Dv) * dz * v;
+  const float largest = q > k ? q : k;
+  // ds·k and ds·q are summed over up to 2³¹ pairs at most.
+  const bool small = score < kTooLarge && product < kTooLarge && dz < kTooLarge &&
+                     product * largest < kTooLarge && largest < kTooLarge && v < kTooLarge;
+  if (!load_softmax(queries, exponent, m) || !small) return false;
+  pack_values(queries.q, queries.q_stride, n, sizes.D, parts, PairOrder::natural, m.q_pairs);
+  pack_values(queries.dz, sizes.Dv, n, sizes.Dv, parts, PairOrder::of_weights, m.dz_pairs);
+  return true;
+}
+
+// A factor of 2 × 2 tiles: two tiles, `other` bytes apart, whose parts are `part` bytes apart; from
+// one step of the sum to the next `step` bytes.
+struct Factor {
+  const char* at;
+  std::int64_t other, part, step;
+};
+
+// Products of 2 × 2 tiles, one group after the other; the results of each are stored while the next
+// is begun.
+template <int Parts>
+class Products {
+ public:
+  // c = a·b, or c += a·b, summed over `steps`. Meanwhile the first four tiles at `next`, the c of the
+  // next call if not null, come into the first-level cache.
+  CLEARHEAD_ALWAYS_INLINE void multiply(const Factor& a, const Factor& b, std::int64_t steps,
+                                        float* c, bool add, const float* next = nullptr) {
+    const Group group = {{c, c + 2 * kTileFloats, c + kTileFloats, c + 3 * kTileFloats}};
+    constexpr int kProducts = Parts == 2 ? 3 : 1;
+    for (std::int64_t i = 0; i < steps; ++i) {
+      for (int product = 0; product < kProducts; ++product) {
+        const char* const x = a.at + i * a.step + kPartOfA[product] * a.part;
+        const char* const y = b.at + i * b.step + kPartOfB[product] * b.part;
+        if (i == 0 && product == 0) {
+          first_step<2>(x, x + a.other, y, y + b.other, any_ ? &before_ : nullptr,
+                        add ? &group : nullptr);
+        } else {
+          next_step<2>(x, x + a.other, y, y + b.other);
+        }
+      }
+      for (int line = 0; next != nullptr && i < 4 && line < 16; ++line) {
+        _mm_prefetch(reinterpret_cast<const char*>(next + i * kTileFloats + line * 16),
+                     _MM_HINT_T0);
+      }
+    }
+    before_ = group;
+    any_ = true;
+  }
+
+  CLEARHEAD_ALWAYS_INLINE void finish() {
+    if (any_) store_group<2>(before_);
+    any_ = false;
+    memory_barrier();
+  }
+
+ private:
+  Group before_ = {};
+  bool any_ = false;
+};
+
+// Neighbouring groups of queries, or strips of keys.
+struct Some {
+  std::int64_t begin, end;
+};
+
+// Sᵀ and dPᵀ of a strip.
+template <int Parts>
+void multiply_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t strip, Some groups) {
+  constexpr std::int64_t kPart = kTileBytes;
+  Products<Parts> products;
+  for (int of_values = 0; of_values < 2; ++of_values) {
+    const std::int64_t tiles = k_tiles(of_values != 0 ? sizes.Dv : sizes.D);
+    const std::int64_t row = tiles * Parts * kTileBytes;
+    const Factor keys = {(of_values != 0 ? m.v_rows : m.k_rows) + strip * 2 * row, row, kPart,
+                         Parts * kTileBytes};
+    for (std::int64_t g = groups.begin; g < groups.end; ++g) {
+      const Factor queries = {(of_values != 0 ? m.dz : m.q) + g * 2 * row, row, kPart,
+                              Parts * kTileBytes};
+      products.multiply(keys, queries, tiles,
+                        (of_values != 0 ? m.products : m.scores) + g * 4 * kTileFloats, false);
+    }
+  }
+  products.finish();
+}
+
+// dV and dK of a strip.
+template <int Parts>
+void add_to_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t strip, Some groups) {
+  Products<Parts> products;
+  const std::int64_t steps = groups.end - groups.begin;
+  for (int of_values = 0; of_values < 2; ++of_values) {
+    const std::int64_t tiles = v_tiles(of_values != 0 ? sizes.Dv : sizes.D);
+    const float* const factors =
+        (of_values != 0 ? m.scores : m.products) + groups.begin * 4 * kTileFloats;
+    const Factor a = {reinterpret_cast<const char*>(factors), kTileBytes, 2 * kTileBytes,
+                      4 * kTileBytes};
+    const std::int64_t step = tiles * Parts * kTileBytes;
+    const char* const pairs = (of_values != 0 ? m.dz_pairs : m.q_pairs) + groups.begin * step;
+    float* const sums = (of_values != 0 ? m.dv : m.dk) + strip * tiles * 2 * kTileFloats;
+    const float* const after =
+        of_values == 0 ? m.dv + strip * v_tiles(sizes.Dv) * 2 * kTileFloats : nullptr;
+    for (std::int64_t e = 0; e < tiles; e += 2) {
+      const Factor b = {pairs + e * Parts * kTileBytes, Parts * kTileBytes, kTileBytes, step};
+      float* const c = sums + e * 2 * kTileFloats;
+      products.multiply(a, b, steps, c, m.begun[strip] != 0,
+                        e + 2 < tiles ? c + 4 * kTileFloats : after);
+    }
+  }
+  products.finish();
+  m.begun[strip] = 1;
+}
+
+// dQᵀ of a group from neighbouring strips, the first of which is `slot` of the chunk's.
+template <int Parts>
+void add_to_queries(const BackwardSizes& sizes, const Memory& m, std::int64_t strip,
+                    std::int64_t slot, std::int64_t strips, std::int64_t g, bool add,
+                    Products<Parts>& products) {
+  const std::int64_t tiles = v_tiles(sizes.D);
+  const std::int64_t step = tiles * Parts * kTileBytes;
+  const Factor b = {m.gradients + (slot * kGroups + g) * 2 * Parts * kTileBytes, Parts * kTileBytes,
+                    kTileBytes, kGroups * 2 * Parts * kTileBytes};
+  for (std::int64_t d = 0; d < tiles; d += 2) {
+    const Factor a = {m.k_columns + strip * step + d * Parts * kTileBytes, Parts * kTileBytes,
+                      kTileBytes, step};
+    float* const c = m.dq + (g * tiles + d) * 2 * kTileFloats;
+    products.multiply(a, b, strips, c, add, c + 4 * kTileFloats);
+  }
+}
+
+// The keys of the stretch that some query of a group sees by position, and those that all see.
+struct Seen {
+  std::int64_t begin, end, all_begin, all_end;
+};
+Seen seen_by(const BackwardQueries& queries, std::int64_t g) {
+  Seen seen = {INT32_MAX, 0, 0, INT32_MAX};
+  const std::int64_t first = g * kGroup;
+  for (std::int64_t i = first; i < first + kGroup && i < queries.count; ++i) {
+    const std::int64_t begin = queries.begin[i];
+    const std::int64_t end = queries.end[i];
+    if (begin > seen.all_begin) seen.all_begin = begin;
+    if (end < seen.all_end) seen.all_end = end;
+    if (begin >= end) continue;
+    if (begin < seen.begin) seen.begin = begin;
+    if (end > seen.end) seen.end = end;
+  }
+  return seen;
+}
+
+// The groups between the first and the last that see a strip.
+Some groups_of(const Seen seen[kGroups], std::int64_t s) {
+  Some groups = {kGroups, kGroups};
+  for (std::int64_t g = kGroups - 1; g >= 0; --g) {
+    if (seen[g].begin >= s + kStrip || seen[g].end <= s) continue;
+    if (groups.begin == kGroups) groups.end = g + 1;
+    groups.begin = g;
+  }
+  return groups;
+}
+
+// One strip: its weights and gradients, what they add to dK and dV, and the right factors of dQ.
+template <int Parts>
+void walk_strip(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
+                const Exponent& exponent, const Seen seen[kGroups], std::int64_t strip,
+                Some groups) {
+  const bool finish = queries.visible != nullptr || queries.bias != nullptr || queries.softcap != 0;
+  const std::int64_t s = strip * kStrip;
+  multiply_strip<Parts>(sizes, m, strip, groups);
+  for (std::int64_t g = groups.begin; g < groups.end; ++g) {
+    if (finish) {
+      finish_scores(queries, m, s, g);
+    } else if (s < seen[g].all_begin || s + kStrip > seen[g].all_end) {
+      hide_outside(queries, m, s, g);
+    }
+    char* const pairs = m.gradients + (strip % kStrips * kGroups + g) * 2 * Parts * kTileBytes;
+    differentiate<Parts>(m, exponent, queries.softcap == 0, g, pairs);
+  }
+  memory_barrier();
+  add_to_strip<Parts>(sizes, m, strip, groups);
+}
+
+// Returns for each group whether dQ holds sums, as a bit.
+template <int Parts>
+unsigned walk(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
+              const Exponent& exponent) {
+  Seen seen[kGroups];
+  Seen any = {INT32_MAX, 0, 0, 0};
+  for (std::int64_t g = 0; g < kGroups; ++g) {
+    seen[g] = seen_by(queries, g);
+    any.begin = seen[g].begin < any.begin ? seen[g].begin : any.begin;
+    any.end = seen[g].end > any.end ? seen[g].end : any.end;
+  }
+  unsigned begun = 0;
+  const std::int64_t last = ceil_div(any.end, kStrip);
+  for (std::int64_t first = any.begin / kStrip / kStrips * kStrips; first < last;
+       first += kStrips) {
+    Some groups[kStrips];
+    const std::int64_t strips = last - first < kStrips ? last - first : kStrips;
+    for (std::int64_t i = 0; i < strips; ++i) {
+      groups[i] = groups_of(seen, (first + i) * kStrip);
+      if (groups[i].begin < groups[i].end) {
+        walk_strip<Parts>(sizes, queries, m, exponent, seen, first + i, groups[i]);
+      }
+    }
+    Products<Parts> products;
+    for (std::int64_t g = 0; g < kGroups; ++g) {
+      for (std::int64_t i = 0; i < strips;) {  // as many neighbouring strips as g has met
+        std::int64_t end = i;
+        while (end < strips && groups[end].begin <= g && g < groups[end].end) ++end;
+        if (end > i) {
+          add_to_queries<Parts>(sizes, m, first + i, i, end - i, g, (begun >> g & 1U) != 0,
+                                products);
+          begun |= 1U << g;
+        }
+        i = end + 1;
+      }
+    }
+    products.finish();
+  }
+  return begun;
+}
+
+// Adds 16 numbers of a row, times `scale`, past column n not.
+CLEARHEAD_ALWAYS_INLINE void add_16(float* to, std::int64_t n, __m512 x, __m512 scale) {
+  const __mmask16 columns = first_lanes(n);
+  _mm512_mask_storeu_ps(to, columns, _mm512_fmadd_ps(x, scale, _mm512_maskz_loadu_ps(columns, to)));
+}
+
+void add_queries(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
+                 unsigned begun, float* dq) {
+  const __m512 scale = _mm512_set1_ps(queries.scale);
+  const std::int64_t tiles = v_tiles(sizes.D);
+  for (std::int64_t g = 0; g < kGroups; ++g) {
+    if ((begun >> g & 1U) == 0) continue;
+    for (std::int64_t e = 0; e * 16 < sizes.D; ++e) {
+      for (std::int64_t half = 0; half < 2; ++half) {
+        const float* const from =
+            m.dq + ((g * tiles + e / 2 * 2) * 2 + half * 2 + e % 2) * kTileFloats;
+        __m512i rows[16];
+        for (int i = 0; i < 16; ++i) rows[i] = _mm512_load_si512(from + i * 16);
+        transpose_16x16(rows);
+        for (int i = 0; i < 16; ++i) {
+          const std::int64_t query = g * kGroup + i / 4 * 8 + half * 4 + i % 4;
+          if (query >= queries.count) continue;
+          add_16(dq + query * sizes.D + e * 16, sizes.D - e * 16, _mm512_castsi512_ps(rows[i]),
+                 scale);
+        }
+      }
+    }
+  }
+}
+
+// Adds the gradients of one strip's keys, n at most.
+void add_strip(const float* sums, std::int64_t n, std::int64_t D, float scale, float* to) {
+  for (std::int64_t j = 0; j < kStrip && j < n; ++j) {
+    for (std::int64_t e = 0; e * 16 < D; ++e) {
+      const float* const from = sums + (e / 2 * 4 + e % 2 * 2 + j / 16) * kTileFloats + j % 16 * 16;
+      add_16(to + j * D + e * 16, D - e * 16, _mm512_load_ps(from), _mm512_set1_ps(scale));
+    }
+  }
+}
+
+}  // namespace
+
+std::int64_t backward_stretch(std::int64_t D, std::int64_t Dv, int parts) {
+  constexpr std::int64_t kHalfOfCache = 1 << 20;
+  constexpr std::int64_t kKeys = kStrip * kStrips;
+  const std::int64_t key =
+      64 * ((2 * k_tiles(D) + k_tiles(Dv)) * parts) + 128 * k_tiles(D) + 128 * k_tiles(Dv);
+  const std::int64_t n = kHalfOfCache / key / kKeys * kKeys;
+  return n > kKeys ? n : kKeys;
+}
+
+std::int64_t backward_workspace_bytes(const BackwardSizes& sizes) {
+  std::int64_t bytes = 0;
+  memory_of(sizes, nullptr, &bytes);
+  return bytes;
+}
+
+void backward_load_keys(const BackwardSizes& sizes, const float* k, std::int64_t k_stride,
+                        const float* v, std::int64_t v_stride, std::int64_t n, char* workspace) {
+  const Memory m = memory_of(sizes, workspace);
+  m.largest[0] = as_float(pack_rows(k, k_stride, n, sizes.D, sizes.parts, m.k_rows));
+  m.largest[1] = as_float(pack_rows(v, v_stride, n, sizes.Dv, sizes.parts, m.v_rows));
+  pack_columns(m.k_rows, n, sizes.D, sizes.parts, m.k_columns);
+  for (std::int64_t i = 0; i * kStrip < n; ++i) m.begun[i] = 0;
+}
+
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
+                    char* workspace) {
+  const Memory m = memory_of(sizes, workspace);
+  const Exponent exponent = exponent_of(sizes, queries);
+  if (!load_queries(sizes, queries, exponent, m)) return false;
+  memory_barrier();
+  unsigned begun = 0;
+  {
+    const TileScope tiles;
+    begun = sizes.parts == 2 ? walk<2>(sizes, queries, m, exponent)
+                             : walk<1>(sizes, queries, m, exponent);
+  }
+  if (dq != nullptr) add_queries(sizes, queries, m, begun, dq);
+  return true;
+}
+
+void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, float* dk,
+                       float* dv, char* workspace) {
+  const Memory m = memory_of(sizes, workspace);
+  for (std::int64_t i = 0; i * kStrip < n; ++i) {
+    if (m.begun[i] == 0) continue;
+    const std::int64_t s = i * kStrip;
+    if (dk != nullptr) {
+      add_strip(m.dk + i * v_tiles(sizes.D) * 2 * kTileFloats, n - s, sizes.D, scale,
+                dk + s * sizes.D);
+    }
+    if (dv != nullptr) {
+      add_strip(m.dv + i * v_tiles(sizes.Dv) * 2 * kTileFloats, n - s, sizes.Dv, 1,
+                dv + s * sizes.Dv);
+    }
+  }
+}
+
+}  // namespace clearhead::kernels::amx

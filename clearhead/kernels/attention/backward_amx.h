@@ -1,0 +1,65 @@
+// Backward attention on tiles of bf16: the loops, for backward_bf16.cc, which knows what
+// masks and windows mean. Only where amx_available(). backward_scalar.cc has the formulas.
+//
+// A stretch of keys is packed, then chunks of queries meet it one after the other. The gradients of
+// the stretch are gathered as tiles and written once at its end, those of a chunk at the chunk's.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
+#define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
+
+#include <cstdint>
+
+namespace clearhead::kernels::amx {
+
+/// Queries of a chunk.
+inline constexpr std::int64_t kBackwardQueries = 128;
+
+/// What the size of everything follows from. `keys`: at most so many in a stretch.
+struct BackwardSizes {
+  std::int64_t D, Dv, keys;
+  int parts;  // 1 for Precision::medium, 2 for high
+};
+
+/// Keys of a stretch, a multiple of 256: what belongs to them takes about half of a second-level
+/// cache of 2 MiB, while all chunks of queries pass by.
+std::int64_t backward_stretch(std::int64_t D, std::int64_t Dv, int parts);
+
+/// Bytes of workspace for the functions below, which begins at a multiple of 64 bytes.
+std::int64_t backward_workspace_bytes(const BackwardSizes& sizes);
+
+/// Begins a stretch: packs n rows of k and v, `stride` numbers apart.
+void backward_load_keys(const BackwardSizes& sizes, const float* k, std::int64_t k_stride,
+                        const float* v, std::int64_t v_stride, std::int64_t n, char* workspace);
+
+/// A chunk: up to kBackwardQueries neighbouring queries of one head.
+struct BackwardQueries {
+  std::int64_t count;
+  const float* q;  // [D], `q_stride` numbers apart
+  std::int64_t q_stride;
+  const float* dz;  // [count, Dv]
+  const float* row_max;
+  const float* row_sum;
+  const float* delta;
+  // The keys that each sees by position, counted from the first of the stretch; where it sees none,
+  // end ≤ begin.
+  std::int32_t begin[kBackwardQueries];
+  std::int32_t end[kBackwardQueries];
+  // The mask at query 0 and the first key of the stretch; at most one of the two.
+  const bool* visible;
+  const float* bias;
+  std::int64_t mask_stride_t, mask_stride_s;
+  float scale, softcap;
+};
+
+/// Adds what a chunk and the stretch give to dq [count, D] and to the stretch's own gradients; dq
+/// may be null. Returns false, having added nothing, if numbers are not finite or so large that some
+/// product might not be.
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
+                    char* workspace);
+
+/// Ends a stretch of n keys: adds its gradients to dk [n, D] and dv [n, Dv]; either may be null.
+void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, float* dk,
+                       float* dv, char* workspace);
+
+}  // namespace clearhead::kernels::amx
+
+#endif  // CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_

@@ -1,0 +1,150 @@
+// Backward attention on tiles: stretches of keys, and for each the chunks of queries that see it.
+#include <algorithm>
+
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/kernels/attention/backward_amx.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/targets/dispatch.h"
+
+namespace clearhead::kernels {
+namespace {
+
+static_assert(kBf16Queries == amx::kBackwardQueries);
+
+std::int64_t blocks_of_head(const AttentionProblem<float>& problem) {
+  return ceil_div(problem.queries, kBf16Queries);
+}
+
+amx::BackwardSizes sizes_of(const AttentionProblem<float>& problem) {
+  amx::BackwardSizes sizes = {};
+  sizes.D = problem.D;
+  sizes.Dv = problem.Dv;
+  sizes.parts = problem.precision == Precision::high ? 2 : 1;
+  sizes.keys = std::min(amx::backward_stretch(sizes.D, sizes.Dv, sizes.parts), problem.keys);
+  return sizes;
+}
+
+// Queries [t, t + count) of one head.
+struct Chunk {
+  std::int64_t b, h, t, count;
+};
+Chunk chunk_of(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+               std::int64_t block) {
+  const std::int64_t blocks = blocks_of_head(problem);
+  const std::int64_t t = block % blocks * kBf16Queries;
+  return {b, g * (problem.H / problem.G) + block / blocks, t,
+          std::min(kBf16Queries, problem.queries - t)};
+}
+
+// What tiles need to know of a chunk that meets the keys [keys.begin, keys.end). Returns whether
+// any of its queries sees any of them.
+bool describe(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
+              const Chunk& chunk, KeyRange keys, amx::BackwardQueries& to) {
+  const std::int64_t row = (chunk.b * problem.H + chunk.h) * problem.queries + chunk.t;
+  to = {};
+  to.count = chunk.count;
+  to.q = problem.q.row(chunk.b, chunk.h, chunk.t);
+  to.q_stride = problem.q.stride_t;
+  to.dz = saved.dz + row * problem.Dv;
+  to.row_max = saved.row_max + row;
+  to.row_sum = saved.row_sum + row;
+  to.delta = saved.delta + row;
+  bool sees = false;
+  for (std::int64_t i = 0; i < chunk.count; ++i) {
+    const KeyRange range = visible_keys(problem, chunk.b, chunk.t + i);
+    const std::int64_t n = keys.end - keys.begin;
+    const std::int64_t begin = std::clamp<std::int64_t>(range.begin - keys.begin, 0, n);
+    const std::int64_t end = std::clamp<std::int64_t>(range.end - keys.begin, 0, n);
+    to.begin[i] = static_cast<std::int32_t>(begin);
+    to.end[i] = static_cast<std::int32_t>(end);
+    sees = sees || begin < end;
+  }
+  const std::int64_t mask = problem.mask.offset(chunk.b, chunk.h, chunk.t, keys.begin);
+  if (problem.mask.visible != nullptr) to.visible = problem.mask.visible + mask;
+  if (problem.mask.bias != nullptr) to.bias = problem.mask.bias + mask;
+  to.mask_stride_t = problem.mask.stride_t;
+  to.mask_stride_s = problem.mask.stride_s;
+  to.scale = problem.scale();
+  to.softcap = problem.softcap();
+  return sees;
+}
+
+// What tiles refuse, in f32; and with it the rows' maxima and sums, since those saved belong to the
+// scores of tiles.
+void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<float>& saved,
+                     const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+                     float* workspace) {
+  problem.precision = Precision::highest;
+  problem.scores_again = true;
+  float* const z = workspace;  // [kQueryBlock, Dv]
+  float* const row_max = z + kQueryBlock * problem.Dv;
+  float* const row_sum = row_max + kQueryBlock;
+  float* const delta = row_sum + kQueryBlock;
+  float* const rest = delta + kQueryBlock;
+  attention_forward_simd(problem, block, {0, problem.keys}, {z, row_max, row_sum}, rest);
+  const std::int64_t row = row_of(problem, block);
+  std::fill(delta, delta + kQueryBlock, 0.0F);
+  attention_delta_simd(block.rows, problem.Dv, saved.dz + row * problem.Dv, z, delta);
+  attention_backward_simd(problem, {row_max, row_sum, saved.dz, delta, row}, block, keys, dq, dk,
+                          dv, rest);
+}
+
+}  // namespace
+
+bool attention_backward_takes_bf16(const AttentionProblem<float>& problem) {
+  return problem.precision != Precision::highest && current_target() == Target::amx &&
+         problem.rounding == SoftmaxRounding::none && problem.D > 0 && problem.Dv > 0 &&
+         !are_few_queries(problem.queries);
+}
+
+std::int64_t query_blocks_bf16(const AttentionProblem<float>& problem) {
+  return problem.H / problem.G * blocks_of_head(problem);
+}
+
+std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& problem) {
+  return amx::backward_workspace_bytes(sizes_of(problem)) /
+             static_cast<std::int64_t>(sizeof(float)) +
+         kQueryBlock * (problem.Dv + 3) + attention_workspace_simd(problem);
+}
+
+void attention_backward_bf16(const AttentionProblem<float>& problem,
+                             const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
+                             std::int64_t block, std::int64_t block_end, KeyRange keys, float* dq,
+                             float* dk, float* dv, float* workspace) {
+  const amx::BackwardSizes sizes = sizes_of(problem);
+  char* const memory = reinterpret_cast<char*>(workspace);
+  float* const of_blocks =
+      workspace + amx::backward_workspace_bytes(sizes) / static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t first_key = (b * problem.G + g) * problem.keys;
+  keys.end = std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
+  for (std::int64_t s = keys.begin; s < keys.end; s += sizes.keys) {
+    const KeyRange stretch{s, std::min(s + sizes.keys, keys.end)};
+    const std::int64_t n = stretch.end - stretch.begin;
+    bool loaded = false;
+    for (std::int64_t i = block; i < block_end; ++i) {
+      const Chunk chunk = chunk_of(problem, b, g, i);
+      amx::BackwardQueries queries = {};
+      if (!describe(problem, saved, chunk, stretch, queries)) continue;
+      if (!loaded) {
+        amx::backward_load_keys(sizes, problem.k.row(b, g, s), problem.k.stride_t,
+                                problem.v.row(b, g, s), problem.v.stride_t, n, memory);
+        loaded = true;
+      }
+      const std::int64_t row = (b * problem.H + chunk.h) * problem.queries + chunk.t;
+      float* const dq_rows = dq == nullptr ? nullptr : dq + row * problem.D;
+      if (amx::backward_chunk(sizes, queries, dq_rows, memory)) continue;
+      const std::int64_t first =
+          (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
+      for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
+        backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
+                        stretch, dq, dk, dv, of_blocks);
+      }
+    }
+    if (!loaded) continue;
+    amx::backward_add_keys(sizes, problem.scale(), n,
+                           dk == nullptr ? nullptr : dk + (first_key + s) * problem.D,
+                           dv == nullptr ? nullptr : dv + (first_key + s) * problem.Dv, memory);
+  }
+}
+
+}  // namespace clearhead::kernels

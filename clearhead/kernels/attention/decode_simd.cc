@@ -1,0 +1,378 @@
+// Forward attention of few queries (decoding): what takes the time is reading keys and values, each
+// once, for one to eight queries. As a block of forward_simd.cc most lanes would be empty; here
+// the numbers of a key or value lie in the lanes as they lie in memory, f32 or bf16, and the
+// scores of a query side by side.
+//
+// For each tile of 64 keys: scores, four keys at a time, so that the sums across lanes of four keys
+// share their shuffles; the softmax of each query, 64 scores being 4 vectors of AVX-512; then
+// z += p·v. At D = 64 a query costs some 10 instructions a key; a key and its value, 512 bytes, take
+// memory about 50 ns at 10 GB/s.
+#include "clearhead/kernels/targets/dispatch-inl.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "clearhead/kernels/attention/decode_simd.cc"
+#include <hwy/foreach_target.h>
+
+#if CLEARHEAD_HAS_VECTORS
+#include <hwy/cache_control.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/kernels/attention/simd_loops.h"
+#include "clearhead/kernels/targets/simd-inl.h"
+#else
+#include <hwy/highway.h>
+
+#include "clearhead/kernels/attention/simd_loops.h"
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace clearhead::kernels::HWY_NAMESPACE {
+
+#if CLEARHEAD_HAS_VECTORS
+
+namespace {
+
+constexpr float kHidden = -std::numeric_limits<float>::infinity();
+
+constexpr std::int64_t whole_vectors(std::int64_t n) { return round_up(n, kLanes); }
+
+// Keys and values of one head.
+template <typename T>
+struct Cache {
+  const AttentionProblem<float>& problem;
+  const QueryBlock& block;
+  HeadsView<T> k, v;
+
+  const T* key(std::int64_t s) const { return k.row(block.b, block.g, s); }
+  const T* value(std::int64_t s) const { return v.row(block.b, block.g, s); }
+};
+
+// The parts of the workspace.
+struct DecodeMemory {
+  DecodeMemory(const AttentionProblem<float>& p, std::int64_t rows, float* memory)
+      : q(memory), z(q + rows * p.D), scores(z + rows * whole_vectors(p.Dv)) {}
+
+  float* q;       // [rows, D]
+  float* z;       // [rows, Dv, rounded up to whole vectors], not yet divided by the sums
+  float* scores;  // then weights: [rows, 64]
+};
+
+// What a row has found so far, and where it stands.
+struct Row {
+  std::int64_t h, t;
+  KeyRange seen;
+  float max = kHidden;
+  float sum = 0;
+};
+
+// The sums of four vectors' lanes.
+template <class D>
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> fold([[maybe_unused]] D d, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return x;
+  } else {
+    const hn::Half<D> half;
+    return fold(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  }
+}
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sums_of_lanes(Vec a, Vec b, Vec c, Vec e) {
+  const Floats d;
+  const hn::Repartition<double, Floats> d2;
+  const Vec ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+  const Vec ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
+  const auto low = hn::InterleaveLower(d2, hn::BitCast(d2, ab), hn::BitCast(d2, ce));
+  const auto high = hn::InterleaveUpper(d2, hn::BitCast(d2, ab), hn::BitCast(d2, ce));
+  return fold(d, hn::Add(hn::BitCast(d, low), hn::BitCast(d, high)));
+}
+
+// While the keys of a tile are scored, its values are asked for as well, and keys 2 KiB ahead: what a
+// core reads while memory takes 100 ns to answer, at 20 GB/s. Memory is then never idle, though keys
+// and values are read in turns.
+template <typename T>
+HWY_INLINE void fetch(const Cache<T>& cache, std::int64_t s) {
+  const AttentionProblem<float>& p = cache.problem;
+  constexpr std::int64_t kLine = 64 / sizeof(T);  // numbers of a cache line
+  const std::int64_t ahead = ceil_div(2048 / static_cast<std::int64_t>(sizeof(T)), p.D);
+  const T* key = cache.key(std::min(s + ahead, p.keys - 1));
+  const T* value = cache.value(s);
+  for (std::int64_t i = 0; i < p.D; i += kLine) hwy::Prefetch(key + i);
+  for (std::int64_t i = 0; i < p.Dv; i += kLine) hwy::Prefetch(value + i);
+}
+
+// Scaled scores of kRows queries and the keys [s, s_end), up to three more being repetitions.
+template <int kRows, typename T>
+void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, bool ask_ahead,
+           const float* q, float* scores) {
+  const Floats d;
+  const hn::FixedTag<float, 4> d4;
+  const AttentionProblem<float>& p = cache.problem;
+  const std::int64_t whole = p.D / kLanes * kLanes;
+  for (; s < s_end; s += 4, scores += 4) {
+    const T* key[4];
+    for (int c = 0; c < 4; ++c) {
+      const std::int64_t at = std::min(s + c, s_end - 1);
+      key[c] = cache.key(at);
+      if (ask_ahead) fetch(cache, at);
+    }
+    Vec sums[kRows][4];
+    for (int r = 0; r < kRows; ++r) {
+      for (int c = 0; c < 4; ++c) sums[r][c] = hn::Zero(d);
+    }
+    for (std::int64_t i = 0; i < whole; i += kLanes) {
+      Vec k[4];
+      for (int c = 0; c < 4; ++c) k[c] = load(key[c] + i);
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) {
+        const Vec query = hn::LoadU(d, q + r * p.D + i);
+#pragma GCC unroll 4
+        for (int c = 0; c < 4; ++c) sums[r][c] = hn::MulAdd(k[c], query, sums[r][c]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      float* to = scores + r * kKeyBlock;
+      hn::StoreU(sums_of_lanes(sums[r][0], sums[r][1], sums[r][2], sums[r][3]), d4, to);
+      for (int c = 0; c < 4 && whole < p.D; ++c) {
+        for (std::int64_t i = whole; i < p.D; ++i) {
+          to[c] += static_cast<float>(key[c][i]) * q[r * p.D + i];
+        }
+      }
+      hn::StoreU(hn::Mul(hn::LoadU(d4, to), hn::Set(d4, p.scale())), d4, to);
+    }
+  }
+}
+
+// A row's scores, filled up to 64 with −inf, become weights exp(score − maximum); the weight of a
+// score of −inf is −0. What the row has found so far is rescaled if its maximum grew.
+void weigh(std::int64_t Dv, Row& row, float* scores, float* z) {
+  const Floats d;
+  Vec max = hn::Set(d, row.max);
+  for (std::int64_t j = 0; j < kKeyBlock; j += kLanes) {
+    max = hn::Max(max, hn::LoadU(d, scores + j));
+  }
+  const float grown = hn::GetLane(hn::MaxOfLanes(d, max));
+  const float shift = grown == kHidden ? 0.0F : grown;
+  if (grown != row.max) {
+    const Vec factor = exp_nonpositive(hn::Set(d, row.max - shift));
+    for (std::int64_t e = 0; e < Dv; e += kLanes) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, z + e), factor), d, z + e);
+    }
+    row.sum *= hn::GetLane(factor);
+    row.max = grown;
+  }
+  Vec sum = hn::Zero(d);
+  for (std::int64_t j = 0; j < kKeyBlock; j += kLanes) {
+    const Vec x = hn::LoadU(d, scores + j);
+    const Vec p = exp_nonpositive(hn::Sub(x, hn::Set(d, shift)));
+    sum = hn::Add(sum, p);
+    const auto hidden = hn::Eq(x, hn::Set(d, kHidden));
+    hn::StoreU(hn::IfThenElse(hidden, hn::Set(d, -0.0F), p), d, scores + j);
+  }
+  row.sum += hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+// z [kRows, kVectors vectors] += weights·values of the keys [s, s_end).
+template <int kRows, int kVectors, typename T>
+HWY_INLINE void add_vectors(const Cache<T>& cache, std::int64_t s, std::int64_t s_end,
+                            const float* weights, std::int64_t e, float* z, std::int64_t stride) {
+  const Floats d;
+  Vec sums[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = hn::LoadU(d, z + r * stride + e + v * kLanes);
+    }
+  }
+  for (; s < s_end; ++s, ++weights) {
+    const T* value = cache.value(s) + e;
+    Vec x[kVectors];
+    for (int v = 0; v < kVectors; ++v) x[v] = load(value + v * kLanes);
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const Vec p = hn::Set(d, weights[r * kKeyBlock]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(p, x[v], sums[r][v]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[r][v], d, z + r * stride + e + v * kLanes);
+    }
+  }
+}
+
+template <int kRows, typename T>
+void add_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, const float* weights,
+                float* z) {
+  // 4 × 4 sums, 4 vectors and a weight are 21 registers.
+  constexpr int kVectors = kMaxVectors;
+  const std::int64_t Dv = cache.problem.Dv;
+  const std::int64_t stride = whole_vectors(Dv);
+  std::int64_t e = 0;
+  for (; e + kVectors * kLanes <= Dv; e += kVectors * kLanes) {
+    add_vectors<kRows, kVectors>(cache, s, s_end, weights, e, z, stride);
+  }
+  for (; e + kLanes <= Dv; e += kLanes) {
+    add_vectors<kRows, 1>(cache, s, s_end, weights, e, z, stride);
+  }
+  for (; s < s_end && e < Dv; ++s, ++weights) {
+    for (int r = 0; r < kRows; ++r) {
+      for (std::int64_t i = e; i < Dv; ++i) {
+        z[r * stride + i] += weights[r * kKeyBlock] * static_cast<float>(cache.value(s)[i]);
+      }
+    }
+  }
+}
+
+// The same where a value that some row does not see may be infinite or NaN, and 0·NaN is NaN: pairs
+// that do not see each other are left out one by one.
+template <typename T>
+void add_values_skipping(const Cache<T>& cache, std::int64_t s, std::int64_t s_end,
+                         const float* weights, float* z) {
+  for (; s < s_end; ++s, ++weights) {
+    if (*weights == 0 && std::signbit(*weights)) continue;
+    const T* value = cache.value(s);
+    for (std::int64_t e = 0; e < cache.problem.Dv; ++e) {
+      z[e] += *weights * static_cast<float>(value[e]);
+    }
+  }
+}
+
+template <typename T>
+bool finite_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end) {
+  const Floats d;
+  Vec sum = hn::Zero(d);  // 0·x is 0 if x is finite, and a NaN stays
+  float rest = 0;
+  for (; s < s_end; ++s) {
+    const T* value = cache.value(s);
+    std::int64_t e = 0;
+    for (; e + kLanes <= cache.problem.Dv; e += kLanes) {
+      sum = hn::MulAdd(load(value + e), hn::Zero(d), sum);
+    }
+    for (; e < cache.problem.Dv; ++e) rest += 0 * static_cast<float>(value[e]);
+  }
+  return hn::AllTrue(d, hn::Eq(sum, hn::Zero(d))) && rest == 0;
+}
+
+void cap(float softcap, float* scores) {
+  const Floats d;
+  const Vec limit = hn::Set(d, softcap);
+  for (std::int64_t j = 0; j < kKeyBlock; j += kLanes) {
+    const Vec x = hn::LoadU(d, scores + j);
+    hn::StoreU(hn::Mul(tanh(hn::Div(x, limit)), limit), d, scores + j);
+  }
+}
+
+// The keys [s, s_end) enter into every row.
+template <typename T>
+void take_tile(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, Row* rows,
+               const DecodeMemory& m) {
+  const AttentionProblem<float>& p = cache.problem;
+  const std::int64_t n = cache.block.rows;
+  const std::int64_t stride = whole_vectors(p.Dv);
+  const auto by_rows = [&](const auto& four, const auto& two, const auto& one) {
+    std::int64_t r = 0;
+    for (; r + 4 <= n; r += 4) four(r);
+    for (; r + 2 <= n; r += 2) two(r);
+    for (; r < n; ++r) one(r);
+  };
+  const auto scores = [&](std::int64_t r) { return m.scores + r * kKeyBlock; };
+  const auto q = [&](std::int64_t r) { return m.q + r * p.D; };
+  by_rows([&](std::int64_t r) { score<4>(cache, s, s_end, r == 0, q(r), scores(r)); },
+          [&](std::int64_t r) { score<2>(cache, s, s_end, r == 0, q(r), scores(r)); },
+          [&](std::int64_t r) { score<1>(cache, s, s_end, r == 0, q(r), scores(r)); });
+  bool may_hide = p.mask.visible != nullptr || p.mask.bias != nullptr;
+  for (std::int64_t r = 0; r < n; ++r) {
+    if (p.softcap() != 0) cap(p.softcap(), scores(r));
+    mask_scores(p, cache.block.b, rows[r].h, rows[r].t, {s, s_end}, scores(r));
+    may_hide |= rows[r].seen.begin > s || rows[r].seen.end < s_end;
+    std::fill(scores(r) + (s_end - s), scores(r) + kKeyBlock, kHidden);
+    weigh(p.Dv, rows[r], scores(r), m.z + r * stride);
+  }
+  if (may_hide && !finite_values(cache, s, s_end)) {
+    for (std::int64_t r = 0; r < n; ++r) {
+      add_values_skipping(cache, s, s_end, scores(r), m.z + r * stride);
+    }
+    return;
+  }
+  const auto z = [&](std::int64_t r) { return m.z + r * stride; };
+  by_rows([&](std::int64_t r) { add_values<4>(cache, s, s_end, scores(r), z(r)); },
+          [&](std::int64_t r) { add_values<2>(cache, s, s_end, scores(r), z(r)); },
+          [&](std::int64_t r) { add_values<1>(cache, s, s_end, scores(r), z(r)); });
+}
+
+template <typename T>
+bool decode(const Cache<T>& cache, KeyRange keys, const BlockResult& result, float* workspace) {
+  const AttentionProblem<float>& p = cache.problem;
+  const QueryBlock& block = cache.block;
+  const DecodeMemory m(p, block.rows, workspace);
+  const std::int64_t stride = whole_vectors(p.Dv);
+  std::fill_n(m.z, block.rows * stride, 0.0F);
+  Row rows[simd::kDecodeRows];
+  std::int64_t begin = keys.end;  // that some row sees
+  std::int64_t end = keys.begin;
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    Row& row = rows[r];
+    row.h = block.g * (p.H / p.G) + (block.first + r) / p.queries;
+    row.t = (block.first + r) % p.queries;
+    row.seen = visible_keys(p, block.b, row.t);
+    std::copy_n(p.q.row(block.b, row.h, row.t), p.D, m.q + r * p.D);
+    if (row.seen.begin >= row.seen.end) continue;
+    begin = std::min(begin, std::max(row.seen.begin, keys.begin));
+    end = std::max(end, std::min(row.seen.end, keys.end));
+  }
+  for (std::int64_t s = begin; s < end; s += kKeyBlock) {
+    take_tile(cache, s, std::min(s + kKeyBlock, end), rows, m);
+  }
+  bool finite = true;
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const Row& row = rows[r];
+    const float inverse = row.sum == 0 ? 0.0F : 1 / row.sum;  // 0: it sees no key
+    finite = finite && std::isfinite(row.sum);
+    for (std::int64_t e = 0; e < p.Dv; ++e) {
+      const float z = m.z[r * stride + e] * inverse;
+      finite = finite && std::isfinite(z);
+      result.z[r * p.Dv + e] = z;
+    }
+    result.row_max[r] = row.max;
+    result.row_sum[r] = row.sum;
+  }
+  return finite;
+}
+
+}  // namespace
+
+bool decode_block(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+                  const BlockResult& result, float* workspace) {
+  if (problem.k_bf16.data != nullptr) {
+    return decode(Cache<bf16>{problem, block, problem.k_bf16, problem.v_bf16}, keys, result,
+                  workspace);
+  }
+  return decode(Cache<float>{problem, block, problem.k, problem.v}, keys, result, workspace);
+}
+
+#else
+
+bool decode_block(const AttentionProblem<float>&, const QueryBlock&, KeyRange, const BlockResult&,
+                  float*) {
+  return false;
+}
+
+#endif
+
+}  // namespace clearhead::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace clearhead::kernels::simd {
+
+bool decode(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+            const BlockResult& result, float* workspace) {
+  return CLEARHEAD_CHOOSE(decode_block)(problem, block, keys, result, workspace);
+}
+
+}  // namespace clearhead::kernels::simd
+#endif

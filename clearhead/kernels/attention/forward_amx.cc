@@ -1,0 +1,232 @@
+// Forward attention on tiles of bf16: for each chunk of 128 keys the scores of 32 queries, their
+// softmax in place, and their products with the values.
+//
+// The softmax is carried online relative to a reference r of each row, an integer power of two near
+// the row's largest score: weights are 2^(score·log2(e) − r). The reference moves only when a score
+// passes it by a factor of 2^8; sums of weights up to 2^9 are far from any limit of f32, so nothing
+// is lost, and nearly no chunk has to rescale. Since r is an integer, rescaling is exact.
+//
+// Cycles a score at D = 64: products 0.28, storing the scores 0.03, softmax 0.23, sums 0.06.
+#include "clearhead/kernels/attention/amx.h"
+#include "clearhead/kernels/attention/softmax_amx-inl.h"
+#include "clearhead/kernels/attention/tiles_amx-inl.h"
+#include "clearhead/kernels/attention/walk_amx-inl.h"
+#include "clearhead/kernels/targets/amx-inl.h"
+
+namespace clearhead::kernels::amx {
+namespace {
+
+// Scores of a chunk: for every 32 keys, 2 × 2 tiles of scores.
+template <int RowTiles, int Parts>
+void multiply_keys(const Walk& w, const char* keys, std::int64_t steps) {
+  constexpr int kProducts = Parts == 2 ? 3 : 1;
+  const std::int64_t row_bytes = w.k_tiles * Parts * kTileBytes;
+  Group group;
+  bool any_before = false;
+  for (std::int64_t p = 0; p < steps; ++p) {
+    const Group before = group;
+    const char* const b0 = keys + 2 * p * row_bytes;
+    for (std::int64_t d = 0; d < w.k_tiles; ++d) {
+      for (int product = 0; product < kProducts; ++product) {
+        const char* const a = w.queries + (d * Parts + kPartOfA[product]) * kTileBytes;
+        const char* const b = b0 + (d * Parts + kPartOfB[product]) * kTileBytes;
+        if (d == 0 && product == 0) {
+          first_step<RowTiles>(a, a + row_bytes, b, b + row_bytes, any_before ? &before : nullptr,
+                               nullptr);
+        } else {
+          next_step<RowTiles>(a, a + row_bytes, b, b + row_bytes);
+        }
+      }
+    }
+    float* const to = w.scores + p * 4 * kTileFloats;
+    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
+    any_before = true;
+  }
+  store_group<RowTiles>(group);
+}
+
+// Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the scores
+// of the first 16 were; their low parts, where those of the other 16 were.
+template <int RowTiles, int Parts>
+void multiply_values(const Walk& w, const char* values, std::int64_t steps, bool from_zero) {
+  constexpr int kProducts = Parts == 2 ? 3 : 1;
+  Group group;
+  bool any_before = false;
+  for (std::int64_t e = 0; e < w.v_tiles; e += 2) {
+    const Group before = group;
+    float* const to = w.sums + e * 2 * kTileFloats;
+    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
+    for (std::int64_t p = 0; p < steps; ++p) {
+      for (int product = 0; product < kProducts; ++product) {
+        const char* const a =
+            reinterpret_cast<const char*>(w.scores) + (p * 4 + kPartOfA[product] * 2) * kTileBytes;
+        const char* const b =
+            values + ((p * w.v_tiles + e) * Parts + kPartOfB[product]) * kTileBytes;
+        if (p == 0 && product == 0) {
+          first_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes,
+                               any_before ? &before : nullptr, from_zero ? nullptr : &group);
+        } else {
+          next_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes);
+        }
+      }
+    }
+    any_before = true;
+  }
+  store_group<RowTiles>(group);
+}
+
+struct Range {
+  std::int64_t begin, end;
+};
+
+// The keys that some row sees, and (`all`) those that all rows see.
+Range keys_of(const Rows& rows, bool all) {
+  Range some = {INT64_MAX, 0};
+  Range common = {0, INT64_MAX};
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    common.begin = rows.begin[r] > common.begin ? rows.begin[r] : common.begin;
+    common.end = rows.end[r] < common.end ? rows.end[r] : common.end;
+    if (rows.begin[r] >= rows.end[r]) continue;
+    some.begin = rows.begin[r] < some.begin ? rows.begin[r] : some.begin;
+    some.end = rows.end[r] > some.end ? rows.end[r] : some.end;
+  }
+  if (some.begin > some.end) some.begin = some.end;
+  return all ? common : some;
+}
+
+// The cell `cell` of pooling is complete: its maxima and sums leave the lanes, for the next one.
+void close_cell(const Rows& rows, const Walk& w, std::int64_t cell) {
+  const __m512 none = _mm512_set1_ps(-kInfinity);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    float* const maximum = w.maximum + r * 16;
+    float* const total = w.total + r * 16;
+    w.cells->max[r * w.cells->stride + cell] = _mm512_reduce_max_ps(_mm512_load_ps(maximum));
+    w.cells->sum[r * w.cells->stride + cell] = _mm512_reduce_add_ps(_mm512_load_ps(total));
+    _mm512_store_ps(maximum, none);
+    _mm512_store_ps(total, _mm512_setzero_ps());
+  }
+}
+
+// The keys of `range`, a chunk at a time. With pooling, no chunk crosses the border of a cell.
+template <int RowTiles, int Parts, bool Pool>
+std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) {
+  const Range some = keys_of(rows, false);
+  const Range common = keys_of(rows, true);
+  const bool finish = rows.has_mask || rows.softcap != 0;
+  std::uint32_t bad = 0;
+  const std::int64_t first = some.begin / kKeyStep * kKeyStep;
+  const std::int64_t end = range.end < some.end ? range.end : some.end;
+  for (std::int64_t s = range.begin > first ? range.begin : first; s < end;) {
+    std::int64_t left = end - s < kChunk ? end - s : kChunk;
+    if constexpr (Pool) {
+      const std::int64_t of_cell = w.cells->size - s % w.cells->size;
+      left = left < of_cell ? left : of_cell;
+    }
+    const std::int64_t steps = ceil_div(left, kKeyStep);
+    multiply_keys<RowTiles, Parts>(w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes,
+                                   steps);
+    memory_barrier();
+    if (finish) {
+      for (std::int64_t r = 0; r < rows.count; ++r) {
+        if (!finish_scores(rows, w, r, s, steps)) bad |= 1U << r;
+      }
+    } else if (s < common.begin || s + steps * kKeyStep > common.end) {
+      for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
+    }
+    if (!Pool && !has_sums) set_references(w, steps);
+    softmax_chunk<Parts, Pool>(w, steps, has_sums);
+    memory_barrier();
+    if (w.v_tiles != 0) {
+      multiply_values<RowTiles, Parts>(
+          w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes, steps, !has_sums);
+      memory_barrier();
+    }
+    has_sums = true;
+    s += steps * kKeyStep;
+    if constexpr (Pool) {
+      if (s % w.cells->size == 0 || s >= some.end) close_cell(rows, w, (s - 1) / w.cells->size);
+    }
+  }
+  return bad;
+}
+
+template <bool Pool>
+std::uint32_t walk_any(const Rows& rows, const Walk& w, Range range, bool has_sums) {
+  const TileScope tiles;
+  if (w.rows == 32) {
+    return rows.parts == 2 ? walk<2, 2, Pool>(rows, w, range, has_sums)
+                           : walk<2, 1, Pool>(rows, w, range, has_sums);
+  }
+  return rows.parts == 2 ? walk<1, 2, Pool>(rows, w, range, has_sums)
+                         : walk<1, 1, Pool>(rows, w, range, has_sums);
+}
+
+}  // namespace
+
+std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+  return kPoolScratchBytes + pool_state_bytes(D, Dv, parts);
+}
+
+std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace) {
+  const Walk w = make_walk(rows, nullptr, workspace, workspace + kPoolScratchBytes);
+  std::uint32_t bad = begin_walk(rows, w);
+  bad |= walk_any<false>(rows, w, {0, INT64_MAX}, false);
+  return bad | write_rows(rows, w, z, row_max, row_sum);
+}
+
+std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+  return (sums_floats(Dv) + 3 * kRows * 16 + 2 * kRows) * 4 + 2 * k_tiles(D) * parts * kTileBytes;
+}
+
+std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state) {
+  const Walk w = make_walk(rows, &cells, scratch, state);
+  for (std::int64_t i = 0; i < sums_floats(rows.Dv); ++i) w.sums[i] = 0;
+  for (std::int64_t i = 0; i < kRows * 16; ++i) w.moment[i] = 0;
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    for (std::int64_t c = cells.begin; c < cells.end; ++c) {
+      cells.max[r * cells.stride + c] = -kInfinity;
+      cells.sum[r * cells.stride + c] = 0;
+    }
+  }
+  return begin_walk(rows, w);
+}
+
+std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
+                        char* scratch, char* state) {
+  return walk_any<true>(rows, make_walk(rows, &cells, scratch, state), {begin, end}, true);
+}
+
+std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* row_max,
+                       float* row_sum, float* mean_score, char* scratch, char* state) {
+  const Walk w = make_walk(rows, &cells, scratch, state);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float* const max = cells.max + r * cells.stride;
+    const float* const sum = cells.sum + r * cells.stride;
+    __m512 top = _mm512_set1_ps(-kInfinity);
+    __m512 total = _mm512_setzero_ps();
+    for (std::int64_t c = cells.begin; c < cells.end; c += 16) {
+      const __mmask16 lanes = first_lanes(cells.end - c);
+      top = _mm512_mask_max_ps(top, lanes, top, _mm512_maskz_loadu_ps(lanes, max + c));
+      total = _mm512_add_ps(total, _mm512_maskz_loadu_ps(lanes, sum + c));
+    }
+    _mm512_store_ps(w.maximum + r * 16, top);
+    _mm512_store_ps(w.total + r * 16, total);
+  }
+  const std::uint32_t bad = write_rows(rows, w, z, row_max, row_sum);
+  const float to_score = rows.has_mask || rows.softcap != 0 ? 1 : __builtin_fabsf(rows.scale);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float total = _mm512_reduce_add_ps(_mm512_load_ps(w.total + r * 16));
+    const float moment = _mm512_reduce_add_ps(_mm512_load_ps(w.moment + r * 16));
+    mean_score[r] = row_sum[r] == 0 ? 0 : moment / total * to_score;
+    // Weights were relative to the reference; row_sum is relative to row_max.
+    const float factor = row_sum[r] == 0 ? 0 : row_sum[r] / total;
+    for (std::int64_t c = cells.begin; c < cells.end; ++c) {
+      float& max = cells.max[r * cells.stride + c];
+      max = max <= w.hidden ? -kInfinity : max * to_score;
+      cells.sum[r * cells.stride + c] *= factor;
+    }
+  }
+  return bad;
+}
+
+}  // namespace clearhead::kernels::amx

@@ -1,0 +1,291 @@
+// Forward attention on tiles, with and without pooling: packed keys, and the rows and ranges that
+// tiles take of a block.
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/kernels/attention/amx.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/targets/dispatch.h"
+
+namespace clearhead::kernels {
+namespace {
+
+// Keys of a piece of packing: a few microseconds of work.
+constexpr std::int64_t kPieceKeys = 1024;
+
+// Of a stretch: little beside the operands of a long sequence. At D = 64 and T = 8192 stretches of 1
+// and 2 MiB were as fast as a whole head.
+constexpr std::int64_t kStretchBytes = std::int64_t{2} << 20;
+static_assert(kPieceKeys % amx::kKeyStep == 0);
+
+int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
+
+// Packed keys: the largest |k| of each piece, then tiles of keys, then of values.
+struct Packed {
+  float* largest;
+  char* keys;
+  char* values;
+};
+Packed parts_of_packed(const AttentionProblem<float>& problem, std::int64_t n, char* packed) {
+  const std::int64_t header = round_up(pack_pieces({0, n}) * 4, 64);
+  return {reinterpret_cast<float*>(packed), packed + header,
+          packed + header + amx::packed_keys_bytes(n, problem.D, parts_of(problem.precision))};
+}
+
+// Bytes of n packed keys and values.
+std::int64_t bytes_of(const AttentionProblem<float>& problem, std::int64_t n) {
+  const int parts = parts_of(problem.precision);
+  return round_up(pack_pieces({0, n}) * 4, 64) + amx::packed_keys_bytes(n, problem.D, parts) +
+         amx::packed_values_bytes(n, problem.Dv, parts);
+}
+
+std::int64_t stretch_keys(const AttentionProblem<float>& problem) {
+  return std::min(packed_stretch(problem), problem.keys);
+}
+
+void pack_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                KeyRange keys, std::int64_t i, const Packed& packed) {
+  const int parts = parts_of(problem.precision);
+  const std::int64_t at = i * kPieceKeys;
+  const std::int64_t s = keys.begin + at;
+  // Keys from key_count on are seen by none; they may hold anything.
+  const std::int64_t n = std::min({kPieceKeys, keys.end - s, problem.key_count[b] - s});
+  packed.largest[i] = 0;
+  if (n <= 0) return;
+  const std::uint32_t largest =
+      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
+                     packed.keys + amx::packed_keys_bytes(at, problem.D, parts));
+  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
+                   amx::PairOrder::of_weights,
+                   packed.values + amx::packed_values_bytes(at, problem.Dv, parts));
+  std::memcpy(&packed.largest[i], &largest, sizeof largest);
+}
+
+// The largest |k| of n packed keys.
+float largest_of(const Packed& packed, std::int64_t n) {
+  float largest = 0;
+  for (std::int64_t i = 0; i < pack_pieces({0, n}); ++i) {
+    // Not (a < b): a NaN stays.
+    if (!(packed.largest[i] <= largest)) largest = packed.largest[i];
+  }
+  return largest;
+}
+
+// What tiles need to know of the rows of a block, at most amx::kRows, and some keys.
+amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& block,
+                    KeyRange keys) {
+  amx::Rows rows = {};
+  rows.count = block.rows;
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const std::int64_t in_group = block.first + r;
+    const std::int64_t h = block.g * (problem.H / problem.G) + in_group / problem.queries;
+    const std::int64_t t = in_group % problem.queries;
+    rows.q[r] = problem.q.row(block.b, h, t);
+    const KeyRange seen = visible_keys(problem, block.b, t);
+    rows.begin[r] = std::clamp(seen.begin, keys.begin, keys.end) - keys.begin;
+    rows.end[r] = std::clamp(seen.end, keys.begin, keys.end) - keys.begin;
+    const std::int64_t mask = problem.mask.offset(block.b, h, t, keys.begin);
+    if (problem.mask.visible != nullptr) rows.visible[r] = problem.mask.visible + mask;
+    if (problem.mask.bias != nullptr) rows.bias[r] = problem.mask.bias + mask;
+  }
+  rows.mask_stride = problem.mask.stride_s;
+  rows.has_mask = problem.mask.visible != nullptr || problem.mask.bias != nullptr;
+  rows.D = problem.D;
+  rows.Dv = problem.Dv;
+  rows.parts = parts_of(problem.precision);
+  rows.scale = problem.scale();
+  rows.softcap = problem.softcap();
+  return rows;
+}
+
+// Of two results of a block, up to a multiple of 64 bytes.
+std::int64_t joining_numbers(const AttentionProblem<float>& problem) {
+  return round_up(2 * kQueryBlock * (problem.Dv + 2), 16);
+}
+
+// Part of a block and of its results.
+QueryBlock rows_of(const QueryBlock& block, std::int64_t row, std::int64_t rows) {
+  return {block.b, block.g, block.first + row, rows};
+}
+BlockResult rows_of(const AttentionProblem<float>& problem, const BlockResult& result,
+                    std::int64_t row) {
+  return {result.z + row * problem.Dv, result.row_max + row, result.row_sum + row};
+}
+
+// Whether some row of a block sees some of the keys.
+bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys) {
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const KeyRange seen = visible_keys(problem, block.b, (block.first + r) % problem.queries);
+    if (std::max(seen.begin, keys.begin) < std::min(seen.end, keys.end)) return true;
+  }
+  return false;
+}
+
+// The result of a block over packed keys alone.
+void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+                  const Packed& packed, const BlockResult& result, float* workspace) {
+  const float largest_key = largest_of(packed, keys.end - keys.begin);
+  for (std::int64_t row = 0; row < block.rows; row += amx::kRows) {
+    const std::int64_t count = std::min(amx::kRows, block.rows - row);
+    amx::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
+    rows.keys = packed.keys;
+    rows.values = packed.values;
+    rows.largest_key = largest_key;
+    const BlockResult to = rows_of(problem, result, row);
+    std::uint32_t left = ~std::uint32_t{0};
+    if (largest_key < std::numeric_limits<float>::infinity()) {
+      left = amx::forward(rows, to.z, to.row_max, to.row_sum, reinterpret_cast<char*>(workspace));
+    }
+    for (std::int64_t r = 0; r < count;) {
+      std::int64_t end = r;
+      while (end < count && (left >> end & 1U) != 0) ++end;
+      if (end > r) {
+        attention_forward_simd(problem, rows_of(block, row + r, end - r), keys,
+                               rows_of(problem, result, row + r), workspace);
+      }
+      r = end + 1;
+    }
+  }
+}
+
+}  // namespace
+
+bool attention_forward_takes_bf16(const AttentionProblem<float>& problem) {
+  return problem.precision != Precision::highest && current_target() == Target::amx &&
+         problem.rounding == SoftmaxRounding::none && problem.Dv > 0 &&
+         !are_few_queries(problem.H / problem.G * problem.queries);
+}
+
+std::int64_t packed_stretch(const AttentionProblem<float>& problem) {
+  const int parts = parts_of(problem.precision);
+  const std::int64_t piece = amx::packed_keys_bytes(kPieceKeys, problem.D, parts) +
+                             amx::packed_values_bytes(kPieceKeys, problem.Dv, parts);
+  return std::max<std::int64_t>(kStretchBytes / piece, 1) * kPieceKeys;
+}
+
+std::int64_t packed_bytes(const AttentionProblem<float>& problem) {
+  return bytes_of(problem, stretch_keys(problem));
+}
+
+std::int64_t pack_pieces(KeyRange keys) { return ceil_div(keys.end - keys.begin, kPieceKeys); }
+
+void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     KeyRange keys, std::int64_t i, char* to) {
+  pack_piece(problem, b, g, keys, i, parts_of_packed(problem, stretch_keys(problem), to));
+}
+
+std::int64_t attention_forward_workspace_bf16(const AttentionProblem<float>& problem) {
+  const std::int64_t tiles =
+      amx::forward_workspace_bytes(problem.D, problem.Dv, parts_of(problem.precision)) /
+      static_cast<std::int64_t>(sizeof(float));
+  return joining_numbers(problem) + std::max(tiles, attention_workspace_simd(problem));
+}
+
+void attention_forward_bf16(const AttentionProblem<float>& problem, const QueryBlock& block,
+                            KeyRange keys, const char* packed, const BlockResult& result,
+                            float* workspace) {
+  const Packed stretch = parts_of_packed(problem, stretch_keys(problem), const_cast<char*>(packed));
+  if (keys.begin == 0) {
+    forward_over(problem, block, keys, stretch, result, workspace);
+    return;
+  }
+  if (!sees_any(problem, block, keys)) return;
+  // Two results: of the keys before, and of these.
+  const std::int64_t rows = block.rows;
+  float* const z = workspace;
+  float* const row_max = z + 2 * rows * problem.Dv;
+  float* const row_sum = row_max + 2 * rows;
+  std::copy_n(result.z, rows * problem.Dv, z);
+  std::copy_n(result.row_max, rows, row_max);
+  std::copy_n(result.row_sum, rows, row_sum);
+  forward_over(problem, block, keys, stretch,
+               {z + rows * problem.Dv, row_max + rows, row_sum + rows},
+               workspace + joining_numbers(problem));
+  attention_join_parts(2, rows, problem.Dv, {z, row_max, row_sum}, result);
+}
+
+bool packed_cells_fit(std::int64_t cell) {
+  return cell % amx::kKeyStep == 0 && cell >= amx::kChunk / 2;
+}
+
+std::int64_t pool_head_bytes(const AttentionProblem<float>& problem) {
+  return bytes_of(problem, problem.keys);
+}
+
+void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
+                     std::int64_t i, char* head) {
+  const KeyRange keys{0, problem.keys};
+  pack_piece(problem, b, g, keys, i, parts_of_packed(problem, problem.keys, head));
+}
+
+std::int64_t attention_pool_workspace_bf16(const AttentionProblem<float>& problem) {
+  const std::int64_t state =
+      amx::pool_state_bytes(problem.D, problem.Dv, parts_of(problem.precision));
+  return (amx::kPoolScratchBytes + kPoolRows / amx::kRows * state) /
+         static_cast<std::int64_t>(sizeof(float));
+}
+
+void attention_pool_bf16(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
+                         std::int64_t t, std::int64_t t_end, KeyRange cells, const char* head,
+                         const PooledRows<float>& out, bool* trusted, float* workspace) {
+  const Packed packed = parts_of_packed(problem, problem.keys, const_cast<char*>(head));
+  const float largest_key = largest_of(packed, problem.keys);
+  std::fill(trusted, trusted + (t_end - t), largest_key < std::numeric_limits<float>::infinity());
+  if (!trusted[0]) return;
+  const int parts = parts_of(problem.precision);
+  char* const scratch = reinterpret_cast<char*>(workspace);
+  struct PoolBlock {
+    amx::Rows rows;
+    amx::Cells cells;
+    char* state;
+    std::uint32_t bad;
+  };
+  PoolBlock blocks[kPoolRows / amx::kRows];
+  const std::int64_t count = ceil_div(t_end - t, amx::kRows);
+  const std::int64_t heads = problem.H / problem.G;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = i * amx::kRows;
+    PoolBlock& block = blocks[i];
+    block.rows = tile_rows(problem,
+                           {b, h / heads, h % heads * problem.queries + t + row,
+                            std::min(amx::kRows, t_end - t - row)},
+                           {0, problem.keys});
+    block.rows.keys = packed.keys;
+    block.rows.values = packed.values;
+    block.rows.largest_key = largest_key;
+    block.cells = {out.cell,
+                   out.cells,
+                   cells.begin,
+                   cells.end,
+                   out.cell_max + row * out.cells,
+                   out.cell_sum + row * out.cells};
+    block.state =
+        scratch + amx::kPoolScratchBytes + i * amx::pool_state_bytes(problem.D, problem.Dv, parts);
+    block.bad = amx::pool_begin(block.rows, block.cells, scratch, block.state);
+  }
+  // Keys and values that stay in a quarter of a second-level cache of 2 MiB while all blocks meet
+  // them.
+  const std::int64_t bytes = amx::packed_keys_bytes(amx::kChunk, problem.D, parts) +
+                             amx::packed_values_bytes(amx::kChunk, problem.Dv, parts);
+  const std::int64_t near =
+      std::max<std::int64_t>(1, (std::int64_t{512} << 10) / bytes) * amx::kChunk;
+  const std::int64_t end = std::min(cells.end * out.cell, problem.keys);
+  for (std::int64_t s = cells.begin * out.cell; s < end; s += near) {
+    for (PoolBlock* block = blocks; block < blocks + count; ++block) {
+      block->bad |= amx::pool_keys(block->rows, block->cells, s, std::min(s + near, end), scratch,
+                                   block->state);
+    }
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = i * amx::kRows;
+    PoolBlock& block = blocks[i];
+    block.bad |= amx::pool_end(block.rows, block.cells, out.z + row * problem.Dv, out.row_max + row,
+                               out.row_sum + row, out.mean_score + row, scratch, block.state);
+    for (std::int64_t r = 0; r < block.rows.count; ++r)
+      trusted[row + r] = (block.bad >> r & 1U) == 0;
+  }
+}
+
+}  // namespace clearhead::kernels

@@ -1,0 +1,45 @@
+// The loops behind simd.h, for the target in use; not for target `baseline`, which has none.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_SIMD_LOOPS_H_
+#define CLEARHEAD_KERNELS_ATTENTION_SIMD_LOOPS_H_
+
+#include "clearhead/kernels/attention/pool.h"
+#include "clearhead/kernels/attention/simd.h"
+#include "clearhead/kernels/attention/tile.h"
+
+namespace clearhead::kernels::simd {
+
+/// As attention_forward_simd. Returns whether all of z and row_sum is finite; rows that are not may
+/// differ from the reference.
+bool forward(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+             const BlockResult& result, float* workspace);
+
+/// The same for blocks of up to kDecodeRows rows, whose keys and values may be stored as bf16.
+inline constexpr std::int64_t kDecodeRows = 8;
+bool decode(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
+            const BlockResult& result, float* workspace);
+
+/// As attention_backward_simd.
+void backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
+              const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+              float* workspace);
+
+/// Adds ∂L/∂bias of the pairs of a block's queries and the keys of one tile to d_mask.
+void backward_mask(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
+                   const QueryBlock& block, KeyRange keys, float* d_mask, float* workspace);
+
+/// As attention_delta_simd.
+void delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
+
+/// As attention_pool_scalar for up to kQueryBlock rows, writing the cells `cells`. Rows that are not
+/// finite may differ from the reference.
+void pool(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
+          std::int64_t t_end, KeyRange cells, const PooledRows<float>& out, float* workspace);
+
+/// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what the
+/// functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
+void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
+                float* workspace);
+
+}  // namespace clearhead::kernels::simd
+
+#endif  // CLEARHEAD_KERNELS_ATTENTION_SIMD_LOOPS_H_

@@ -1,0 +1,293 @@
+// Backward attention on tiles gives what its precision promises, for every option and every edge of
+// its chunks, and leaves to f32 what tiles cannot do.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "clearhead/base/workspace.h"
+#include "clearhead/kernels/attention/bf16.h"
+#include "tests/kernels/attention_call.h"
+#include "tests/kernels/on_tiles.h"
+
+namespace clearhead::kernels {
+namespace {
+
+using testing::Call;
+using testing::kInf;
+
+// A call, and what backward reads beside its operands.
+struct BackwardCall {
+  Call c;
+  std::vector<float> dz, row_max, row_sum, delta;
+
+  AttentionBackward<float> saved() const {
+    return {row_max.data(), row_sum.data(), dz.data(), delta.data()};
+  }
+};
+
+// What the definition gives, in f64, and beside each gradient the sum of the sizes of its terms.
+struct Gradients {
+  std::vector<double> q, k, v;
+};
+struct Expected {
+  Gradients gradients, sizes;
+};
+
+Gradients zeros(const Call& c) {
+  const auto size = [](std::int64_t n) { return std::vector<double>(static_cast<std::size_t>(n)); };
+  return {size(c.B * c.H * c.T * c.D), size(c.B * c.G * c.S * c.D), size(c.B * c.G * c.S * c.Dv)};
+}
+
+// Adds what row (b, h, t) gives; fills in its softmax and delta.
+void add_row(BackwardCall& call, const AttentionProblem<float>& p, std::int64_t b, std::int64_t h,
+             std::int64_t t, Expected& e) {
+  const Call& c = call.c;
+  const std::int64_t row = (b * c.H + h) * c.T + t;
+  const testing::ScoreRow scores = testing::score_row(c, p, b, h, t);
+  const double max = *std::max_element(scores.scores.begin(), scores.scores.end());
+  double sum = 0;
+  for (const double score : scores.scores) sum += score == -kInf ? 0 : std::exp(score - max);
+  const float* dz = call.dz.data() + row * c.Dv;
+  const auto each_pair = [&](const auto& f) {
+    for (std::int64_t s = 0; s < c.S; ++s) {
+      const double score = scores.scores[static_cast<std::size_t>(s)];
+      if (score == -kInf) continue;
+      const float* v = p.v.row(b, p.kv_head(h), s);
+      double dp = 0, dp_size = 0;
+      for (std::int64_t i = 0; i < c.Dv; ++i) {
+        const double term = static_cast<double>(dz[i]) * static_cast<double>(v[i]);
+        dp += term;
+        dp_size += std::abs(term);
+      }
+      f(s, std::exp(score - max) / sum, dp, dp_size);
+    }
+  };
+  double delta = 0;
+  each_pair([&](std::int64_t, double weight, double dp, double) { delta += weight * dp; });
+  const auto at = static_cast<std::size_t>(row);
+  call.row_max[at] = static_cast<float>(max);
+  call.row_sum[at] = static_cast<float>(sum);
+  call.delta[at] = static_cast<float>(delta);
+  each_pair([&](std::int64_t s, double weight, double dp, double dp_size) {
+    const std::int64_t key = (b * c.G + p.kv_head(h)) * c.S + s;
+    const double slope = scores.slopes[static_cast<std::size_t>(s)];
+    const double ds = weight * (dp - delta) * slope * static_cast<double>(c.scale);
+    const double size =
+        weight * (dp_size + std::abs(delta)) * std::abs(static_cast<double>(c.scale));
+    const auto add = [&](std::vector<double> Gradients::*member, std::int64_t place, double factor,
+                         double factor_size, double x) {
+      (e.gradients.*member)[static_cast<std::size_t>(place)] += factor * x;
+      (e.sizes.*member)[static_cast<std::size_t>(place)] += factor_size * std::abs(x);
+    };
+    for (std::int64_t d = 0; d < c.D; ++d) {
+      const double q = static_cast<double>(p.q.row(b, h, t)[d]);
+      const double k = static_cast<double>(p.k.row(b, p.kv_head(h), s)[d]);
+      add(&Gradients::q, row * c.D + d, ds, size, k);
+      add(&Gradients::k, key * c.D + d, ds, size, q);
+    }
+    for (std::int64_t i = 0; i < c.Dv; ++i) {
+      add(&Gradients::v, key * c.Dv + i, weight, weight, static_cast<double>(dz[i]));
+    }
+  });
+}
+
+Expected expected(BackwardCall& call) {
+  const Call& c = call.c;
+  const AttentionProblem<float> p = c.problem();
+  Expected e = {zeros(c), zeros(c)};
+  for (std::int64_t row = 0; row < c.B * c.H * c.T; ++row) {
+    add_row(call, p, row / c.T / c.H, row / c.T % c.H, row % c.T, e);
+  }
+  return e;
+}
+
+// Operands that bf16 holds, so that medium multiplies them exactly.
+BackwardCall backward_call(Call c, std::uint64_t stream) {
+  BackwardCall call = {std::move(c), {}, {}, {}, {}};
+  const auto rows = static_cast<std::size_t>(call.c.B * call.c.H * call.c.T);
+  call.dz.resize(rows * static_cast<std::size_t>(call.c.Dv));
+  Random random(17, stream);
+  for (float& x : call.dz) x = static_cast<float>(random.normal());
+  for (std::vector<float>* x : {&call.c.q, &call.c.k, &call.c.v, &call.dz}) {
+    for (float& number : *x) number = static_cast<float>(testing::operand(call.c, number));
+  }
+  call.row_max.resize(rows), call.row_sum.resize(rows), call.delta.resize(rows);
+  return call;
+}
+
+struct Result {
+  std::vector<float> q, k, v;
+};
+
+// By pieces of `keys` keys, starting from 1 everywhere: gradients are added.
+Result packed(const BackwardCall& call, std::int64_t keys) {
+  const Call& c = call.c;
+  const AttentionProblem<float> p = c.problem();
+  Result result = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
+                   std::vector<float>(c.v.size(), 1)};
+  const Workspace<float> memory(attention_backward_workspace_bf16(p));
+  for (std::int64_t head = 0; head < c.B * c.G; ++head) {
+    for (std::int64_t s = 0; s < c.S; s += keys) {
+      std::fill_n(memory.get(), attention_backward_workspace_bf16(p),
+                  std::numeric_limits<float>::quiet_NaN());
+      attention_backward_bf16(p, call.saved(), head / c.G, head % c.G, 0, query_blocks_bf16(p),
+                              {s, std::min(s + keys, c.S)}, result.q.data(), result.k.data(),
+                              result.v.data(), memory.get());
+    }
+  }
+  return result;
+}
+
+// Medium: weights err by at most 0.72 %, ds by 0.4 % more where it is rounded. High: each factor by
+// 2⁻¹⁷, hence scores of up to Σ|q·k|·scale ≈ 20 by 3e-4.
+void expect_close(const Call& c, std::uint64_t stream, std::int64_t keys) {
+  SCOPED_TRACE(c.describe());
+  BackwardCall call = backward_call(c, stream);
+  const Expected e = expected(call);
+  const Result actual = packed(call, keys);
+  const double tolerance = c.precision == Precision::medium ? 0.013 : 5e-4;
+  const auto compare = [&](const char* name, const std::vector<float>& x,
+                           const std::vector<double>& exact, const std::vector<double>& size) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      ASSERT_NEAR(x[i] - 1, exact[i], tolerance * size[i] + 1e-6) << name << " " << i;
+    }
+  };
+  compare("dq", actual.q, e.gradients.q, e.sizes.q);
+  compare("dk", actual.k, e.gradients.k, e.sizes.k);
+  compare("dv", actual.v, e.gradients.v, e.sizes.v);
+}
+
+using AttentionPackedBackward = testing::OnTiles;
+INSTANTIATE_TEST_SUITE_P(Precisions, AttentionPackedBackward, testing::kTilePrecisions,
+                         testing::precision_name);
+
+TEST_P(AttentionPackedBackward, EverySizeAroundStripsGroupsAndChunks) {
+  std::uint64_t stream = 0;
+  for (const std::int64_t T : {1, 16, 31, 32, 33, 64, 97, 127, 128, 129, 200}) {
+    for (const std::int64_t S : {1, 15, 16, 31, 32, 33, 127, 128, 129, 161}) {
+      Call c;
+      c.T = T, c.S = S, c.D = 1 + static_cast<std::int64_t>(stream * 7 % 70);
+      c.Dv = 1 + static_cast<std::int64_t>(stream * 11 % 70);
+      c.is_causal = stream % 2 == 1;
+      c.precision = GetParam();
+      c.fill(++stream);
+      expect_close(c, stream, S);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(AttentionPackedBackward, EveryHeadSize) {
+  for (const std::int64_t D : {8, 16, 31, 32, 33, 63, 64, 65, 80, 96, 128, 200, 256}) {
+    Call c;
+    c.T = 40, c.S = 150, c.D = D, c.Dv = 264 - D;
+    c.scale = 1 / std::sqrt(static_cast<float>(D));
+    c.precision = GetParam();
+    c.fill(static_cast<std::uint64_t>(D));
+    expect_close(c, static_cast<std::uint64_t>(D), c.S);
+  }
+}
+
+// Several stretches of keys, of which the last is not whole.
+TEST_P(AttentionPackedBackward, Stretches) {
+  for (const std::int64_t left : {-1, 70}) {
+    Call c;
+    c.T = 140, c.S = 1500, c.D = 128, c.Dv = 100, c.is_causal = true, c.offset = 1360;
+    c.left = left;
+    c.scale = 0.1F, c.precision = GetParam();
+    c.fill(8);
+    expect_close(c, 8, c.S);
+  }
+}
+
+TEST_P(AttentionPackedBackward, EveryOption) {
+  for (std::uint64_t i = 0; i < 150; ++i) {
+    expect_close(testing::random_call(i, GetParam()), i, i % 2 == 0 ? 64 : 512);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// What one query or key holds reaches the gradients that f32 lets it reach, and no others.
+TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const float bad : {nan, inf, -inf, 3e38F}) {
+    for (const int where : {0, 1, 2, 3}) {
+      SCOPED_TRACE(::testing::Message() << bad << " in operand " << where);
+      Call c;
+      c.T = 150, c.S = 250, c.D = 20, c.Dv = 20, c.is_causal = true, c.offset = 100;
+      c.precision = GetParam();
+      c.fill(3);
+      BackwardCall call = backward_call(c, 3);
+      (void)expected(call);  // the softmax of sound operands
+      if (where == 0) call.c.q[7 * 20 + 3] = bad;
+      if (where == 1) call.c.k[110 * 20 + 3] = bad;
+      if (where == 2) call.c.v[110 * 20 + 3] = bad;
+      if (where == 3) call.dz[30 * 20 + 4] = bad;
+      const Result actual = packed(call, c.S);
+      const AttentionProblem<float> p = call.c.problem();
+      Result f32 = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
+                    std::vector<float>(c.v.size(), 1)};
+      const Workspace<float> memory(attention_workspace_simd(p));
+      std::vector<float> z(call.dz.size()), row_max(150), row_sum(150), delta(150);
+      for (std::int64_t i = 0; i < query_blocks(p); ++i) {
+        const QueryBlock block = query_block(p, 0, 0, i);
+        const std::int64_t row = row_of(p, block);
+        attention_forward_simd(
+            p, block, {0, c.S},
+            {&z[static_cast<std::size_t>(row * c.Dv)], &row_max[static_cast<std::size_t>(row)],
+             &row_sum[static_cast<std::size_t>(row)]},
+            memory.get());
+      }
+      attention_delta_simd(150, c.Dv, call.dz.data(), z.data(), delta.data());
+      for (std::int64_t i = 0; i < query_blocks(p); ++i) {
+        attention_backward_simd(p, {row_max.data(), row_sum.data(), call.dz.data(), delta.data()},
+                                query_block(p, 0, 0, i), {0, c.S}, f32.q.data(), f32.k.data(),
+                                f32.v.data(), memory.get());
+      }
+      const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          if (!std::isfinite(y[i])) {
+            ASSERT_EQ(std::isnan(x[i]), std::isnan(y[i])) << i;
+            if (std::isinf(y[i])) {
+              ASSERT_EQ(x[i], y[i]) << i;
+            }
+          } else {
+            ASSERT_NEAR(x[i], y[i], 0.05 * std::max(1.0F, std::abs(y[i]))) << i;
+          }
+        }
+      };
+      compare(actual.q, f32.q);
+      compare(actual.k, f32.k);
+      compare(actual.v, f32.v);
+    }
+  }
+}
+
+TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
+  Call c;
+  c.T = 70, c.S = 90, c.precision = GetParam();
+  c.fill(6);
+  BackwardCall call = backward_call(c, 6);
+  (void)expected(call);
+  const Result all = packed(call, c.S);
+  const AttentionProblem<float> p = call.c.problem();
+  const Workspace<float> memory(attention_backward_workspace_bf16(p));
+  for (const int one : {0, 1, 2}) {
+    Result result = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
+                     std::vector<float>(c.v.size(), 1)};
+    attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S},
+                            one == 0 ? result.q.data() : nullptr,
+                            one == 1 ? result.k.data() : nullptr,
+                            one == 2 ? result.v.data() : nullptr, memory.get());
+    EXPECT_EQ(result.q, one == 0 ? all.q : std::vector<float>(c.q.size(), 1));
+    EXPECT_EQ(result.k, one == 1 ? all.k : std::vector<float>(c.k.size(), 1));
+    EXPECT_EQ(result.v, one == 2 ? all.v : std::vector<float>(c.v.size(), 1));
+  }
+}
+
+}  // namespace
+}  // namespace clearhead::kernels
