@@ -32,13 +32,7 @@ QueriesKeysValues project(const QueriesKeysValues& x, const AttendInputs& in, Ta
 }
 
 AttentionOptions attention_options(const AttendInputs& in, const AttendOptions& o, Tape& tape) {
-  AttentionOptions options;
-  options.is_causal = o.causal;
-  options.scale = o.scale;
-  options.softcap = o.softcap;
-  options.left_window_size = o.left_window_size;
-  options.right_window_size = o.right_window_size;
-  options.softmax_precision = o.softmax_precision;
+  AttentionOptions options = o.attention;
   options.nonpad_kv_seqlen = in.nonpad_kv_seqlen;
   options.way = o.by_hand ? AttentionWay::by_hand
                 : o.fused ? AttentionWay::fused

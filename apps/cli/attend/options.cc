@@ -2,6 +2,7 @@
 
 #include "apps/cli/attend/arrays.h"
 #include "apps/cli/attend/layout.h"
+#include "apps/cli/attention_rule.h"
 #include "apps/cli/command.h"
 #include "apps/cli/figures.h"
 #include "apps/cli/option_group.h"
@@ -62,18 +63,11 @@ void add_files(CLI::App& app, AttendOptions& o) {
 
 void add_attention(CLI::App& app, AttendOptions& o) {
   OptionGroup group(app, "Attention, as the ONNX operator defines it");
-  group.flag("--causal", "A query sees only keys up to its own position", set(o.causal, true));
+  add_attention_rule(group, o.attention);
   group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
                 into(o.heads));
   group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
                 into(o.kv_heads));
-  group.number("--scale", "Factor on q·k (1/√D if not given)", into(o.scale));
-  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", not_negative(),
-               into(o.softcap));
-  group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
-                into(o.left_window_size));
-  group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
-                into(o.right_window_size));
   group.text(
       "--mask", "FILE",
       "[T, S], [H, T, S] or [B, H, T, S]: bools, or whole numbers (also of a .csv) that are all "
@@ -89,7 +83,7 @@ void add_attention(CLI::App& app, AttendOptions& o) {
   group.choice<DType>(
       "--softmax-precision",
       {{"f32", DType::f32}, {"f64", DType::f64}, {"f16", DType::f16}, {"bf16", DType::bf16}},
-      "Type of the softmax (that of the scores if not given)", into(o.softmax_precision));
+      "Type of the softmax (that of the scores if not given)", into(o.attention.softmax_precision));
   group.flag("--by-hand", "Each step an operation of its own, and all are kept",
              set(o.by_hand, true));
   group.flag("--fused", "Tile by tile, in little memory, with the same result", set(o.fused, true));

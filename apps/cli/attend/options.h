@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/ops/attention.h"
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
 
@@ -35,14 +36,9 @@ struct AttendOptions {
   std::string tokens_file;
 
   // Attention
-  bool causal = false;
+  AttentionOptions attention;  ///< but for operands and `way`
   std::optional<std::int64_t> heads, kv_heads;
-  std::optional<double> scale;
-  double softcap = 0;
-  std::int64_t left_window_size = -1;
-  std::int64_t right_window_size = -1;
   std::vector<std::int64_t> nonpad_kv_seqlen;
-  std::optional<DType> softmax_precision;
   bool by_hand = false;
   bool fused = false;
   int threads = 0;

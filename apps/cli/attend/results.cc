@@ -173,7 +173,7 @@ std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptio
   if (pattern[0] > 1) text += fmt::format("batch of {}, ", pattern[0]);
   text += fmt::format("{} of {}", counted(in.heads, "head"), counted(z[3], "dim"));
   if (in.kv_heads != in.heads) text += fmt::format(" sharing {}", counted(in.kv_heads, "kv head"));
-  if (o.causal) text += ", causal";
+  if (o.attention.is_causal) text += ", causal";
   return text + fmt::format(", {}, {}", dtype_name(tape["hook_z"].dtype()),
                             is_by_hand(tape) ? "by hand" : "fused");
 }

@@ -1,6 +1,7 @@
 #include "apps/cli/map/options.h"
 
 #include "apps/cli/attend/layout.h"
+#include "apps/cli/attention_rule.h"
 #include "apps/cli/command.h"
 #include "apps/cli/figures.h"
 #include "apps/cli/option_group.h"
@@ -31,16 +32,7 @@ void add_files(CLI::App& app, MapOptions& o) {
 void add_attention(CLI::App& app, MapOptions& o) {
   OptionGroup group(app, "Attention");
   AttentionMapOptions& a = o.attention;
-  group.flag("--causal", "A query sees only keys up to its own position",
-             [&a] { a.rule.is_causal = true; });
-  group.number("--scale", "Factor on q·k (1/√D if not given)",
-               [&a](double x) { a.rule.scale = x; });
-  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", not_negative(),
-               [&a](double x) { a.rule.softcap = x; });
-  group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
-                [&a](std::int64_t n) { a.rule.left_window_size = n; });
-  group.integer("--right-window-size", "A query sees at most N keys after its own position", -1,
-                [&a](std::int64_t n) { a.rule.right_window_size = n; });
+  add_attention_rule(group, a.rule);
   group.choice<Precision>(
       "--precision",
       {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
