@@ -15,7 +15,7 @@ void add_attention_rule(OptionGroup& group, Rule& rule) {
              [&rule] { rule.is_causal = true; });
   group.number("--scale", "Factor on q·k (1/√D if not given)",
                [&rule](double x) { rule.scale = x; });
-  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)",
+  group.number("--softcap", "Squeeze the scores into ±X: X·tanh(score/X)", not_negative(),
                [&rule](double x) { rule.softcap = x; });
   group.integer("--left-window-size", "A query sees at most N keys before its own position", -1,
                 [&rule](std::int64_t n) { rule.left_window_size = n; });
