@@ -34,16 +34,11 @@ std::vector<Case> map_cases(bool quick);
 
 // Standard normal numbers.
 Tensor random_tensor(Shape shape, std::uint64_t seed, DType dtype = DType::f32) {
-  constexpr std::int64_t kPiece = 1 << 14;
   Tensor tensor(std::move(shape));
   auto* data = tensor.mutable_data<float>();
-  const std::int64_t pieces = (tensor.count() + kPiece - 1) / kPiece;
-  parallel_for(pieces, [&](std::int64_t piece) {
-    Random random(seed, static_cast<std::uint64_t>(piece));
-    const std::int64_t end = std::min(tensor.count(), (piece + 1) * kPiece);
-    for (std::int64_t i = piece * kPiece; i < end; ++i) {
-      data[i] = static_cast<float>(random.normal());
-    }
+  for_each_piece(tensor.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+    Random random(seed, static_cast<std::uint64_t>(begin / kPiece));
+    for (std::int64_t i = begin; i < end; ++i) data[i] = static_cast<float>(random.normal());
   });
   return tensor.to(dtype);
 }

@@ -7,6 +7,7 @@
 
 #include "bench/limit_loops.h"
 #include "bench/machine.h"
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 
@@ -45,8 +46,7 @@ std::shared_ptr<float> written_buffer(std::int64_t floats, std::int64_t pieces) 
   static std::int64_t kept_floats = 0;
   if (kept_floats == floats) return kept;
   constexpr std::size_t kPage = 4096;
-  const std::size_t bytes =
-      (static_cast<std::size_t>(floats) * sizeof(float) + kPage - 1) / kPage * kPage;
+  const std::size_t bytes = round_up(static_cast<std::size_t>(floats) * sizeof(float), kPage);
   auto* data = static_cast<float*>(std::aligned_alloc(kPage, bytes));
   if (data == nullptr) {
     throw Error("measuring memory: " + std::to_string(bytes) +

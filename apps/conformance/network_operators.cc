@@ -8,7 +8,7 @@
 
 #include "apps/conformance/inputs.h"
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/adamw.h"
+#include "clearhead/compute/optimizer.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/ops/layer_norm.h"
 #include "clearhead/ops/reshape.h"
@@ -126,11 +126,12 @@ std::vector<Tensor> run_adam(Case& c) {
   require_inputs(c, 2 + 4 * n, 2 + 4 * n);
   const double decay = c.attributes.number("norm_coefficient", 0);
   const double decay_after = c.attributes.number("norm_coefficient_post", 0);
-  kernels::AdamwOptions options{.learning_rate = input(c, 0).item(),
-                                .beta1 = c.attributes.number("alpha", 0.9),
-                                .beta2 = c.attributes.number("beta", 0.999),
-                                .epsilon = c.attributes.number("epsilon", 0),
-                                .weight_decay = 0};
+  compute::AdamwStep options{.learning_rate = input(c, 0).item(),
+                             .beta1 = c.attributes.number("alpha", 0.9),
+                             .beta2 = c.attributes.number("beta", 0.999),
+                             .epsilon = c.attributes.number("epsilon", 0),
+                             .step = 1,
+                             .scale = 1};
   c.attributes.require_all_known();
   const auto step = static_cast<std::int64_t>(input(c, 1).item());
   // Without a step ONNX does not correct that v and h begin with 0: as after a great many steps.
@@ -146,8 +147,8 @@ std::vector<Tensor> run_adam(Case& c) {
     for (std::int64_t k = 0; k < x.count(); ++k) {
       g.mutable_data<float>()[k] += static_cast<float>(decay) * numbers[k];
     }
-    kernels::adamw(options, x.count(), g.data<float>(), v.mutable_data<float>(),
-                   h.mutable_data<float>(), numbers);
+    compute::ParameterStep parameter[] = {{x, g, v, h, /*weight_decay=*/0}};
+    compute::adamw(parameter, options);
     for (std::int64_t k = 0; k < x.count(); ++k) {
       numbers[k] *= 1 - static_cast<float>(decay_after);
     }

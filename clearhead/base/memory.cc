@@ -14,6 +14,8 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "clearhead/base/ceil_div.h"
 #endif
 
 namespace clearhead {
@@ -25,10 +27,6 @@ constexpr std::size_t kLeastHuge = std::size_t{4} << 20;   // a block that is wo
 constexpr std::size_t kLeastKept = std::size_t{32} << 10;  // a block that is worth keeping
 // Kept blocks may take so large a part of what was in use more: at different times a loop asks for different sizes.
 constexpr std::size_t kSlack = 4;
-
-std::size_t rounded_up(std::size_t bytes, std::size_t multiple) {
-  return (bytes + multiple - 1) / multiple * multiple;
-}
 
 // A small block with its count of owners before it: one block of the system's.
 std::shared_ptr<void> take_small(std::size_t bytes) {
@@ -145,7 +143,7 @@ Blocks& all_blocks() {
 
 std::shared_ptr<void> allocate(std::size_t bytes) {
   if (bytes < kLeastKept) return take_small(std::max<std::size_t>(1, bytes));
-  const Block block = all_blocks().take(rounded_up(bytes, kLine));
+  const Block block = all_blocks().take(round_up(bytes, kLine));
   if (block.memory == nullptr) return nullptr;
   return std::shared_ptr<void>(block.memory, [bytes = block.bytes](void* memory) {
     all_blocks().give_back({bytes, memory});

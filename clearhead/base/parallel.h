@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "clearhead/base/ceil_div.h"
 
@@ -29,11 +30,22 @@ void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& b
 /// Numbers of a simple calculation that one thread takes at a time: enough to outweigh handing them out.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
 
+/// Rows of C numbers each that one thread takes at a time.
+inline std::int64_t rows_of_a_piece(std::int64_t C) {
+  return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C));
+}
+
 /// Calls f(begin, end) for pieces of [0, count), each `piece` long but for the last, on all threads.
 template <typename F>
 void for_each_piece(std::int64_t count, std::int64_t piece, F&& f) {
   parallel_for(ceil_div(count, piece),
                [&](std::int64_t i) { f(i * piece, std::min(count, (i + 1) * piece)); });
+}
+
+/// The same for pieces of R rows of C numbers each, of about kPiece numbers.
+template <typename F>
+void for_each_rows(std::int64_t R, std::int64_t C, F&& f) {
+  for_each_piece(R, rows_of_a_piece(C), std::forward<F>(f));
 }
 
 }  // namespace clearhead

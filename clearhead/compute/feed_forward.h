@@ -6,35 +6,28 @@
 #ifndef CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 #define CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 
-#include "clearhead/base/activation.h"
 #include "clearhead/base/matrix_view.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/compute/into.h"
+#include "clearhead/kernels/products/feed_forward_bf16.h"
 
 namespace clearhead::compute {
 
-/// All matrices dense. A bias may be nullptr.
-struct FeedForward {
-  MatrixView<const float> x;      // [R, C]
-  MatrixView<const float> w_in;   // [F, C]
-  const float* b_in;              // [F]
-  MatrixView<const float> w_out;  // [O, F]
-  const float* b_out;             // [O]
-  Activation activation;
-};
+/// x, W_in, b_in, W_out, b_out and f; a bias may be nullptr.
+using FeedForward = kernels::FeedForwardProblem;
 
 /// Whether the functions below serve: only the sizes are looked at.
 bool takes_feed_forward(const FeedForward& part, Precision precision);
 
 /// y [R, O]
-void feed_forward(const FeedForward& part, float* y);
+void feed_forward(const FeedForward& part, MatrixView<float> y);
 
 /// What backward leaves, of the operands' shapes. That of b_out is the sum over the rows of dy.
 struct FeedForwardGradients {
   Into<float> dx, dw_in, dw_out;
   float* db_in;  // added to; nullptr if it is not wanted
 };
-void feed_forward_backward(const FeedForward& part, const float* dy,
+void feed_forward_backward(const FeedForward& part, MatrixView<const float> dy,
                            const FeedForwardGradients& gradients);
 
 }  // namespace clearhead::compute

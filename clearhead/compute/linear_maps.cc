@@ -10,13 +10,12 @@
 #include "clearhead/compute/products.h"
 #include "clearhead/compute/row_blocks.h"
 #include "clearhead/compute/rows.h"
-#include "clearhead/kernels/products/linears.h"
 
 namespace clearhead::compute {
 namespace {
 
 using kernels::Direction;
-using kernels::LinearsProblem;
+using kernels::LinearMapsProblem;
 
 // y = b in each row
 template <typename T>
@@ -38,32 +37,17 @@ void few_rows(const MatrixView<const float>& x, std::span<const LinearMap<W>> ma
   few_rows_products<W>(x, factors);
 }
 
-// The maps as the kernels for blocks of rows take them.
-class Blocks {
- public:
-  Blocks(const MatrixView<const float>& x, std::span<const LinearMap<float>> maps) : x_(x) {
-    for (const auto& [weight, bias] : maps) maps_.push_back({weight.rows, weight.data, bias});
-  }
-  LinearsProblem problem() const { return {x_.rows, x_.columns, x_.data, maps_}; }
-
- private:
-  MatrixView<const float> x_;
-  std::vector<kernels::LinearMap> maps_;
-};
-
-void forward_in_blocks(const LinearsProblem& problem, std::span<const MatrixView<float>> y) {
-  std::vector<float*> results;
-  for (const MatrixView<float>& of_map : y) results.push_back(of_map.data);
+void forward_in_blocks(const LinearMapsProblem& problem, std::span<const MatrixView<float>> y) {
   const PackedWeights weights(problem, Direction::forward);
-  for_each_block(kernels::linears_blocks(problem),
-                 kernels::linears_workspace(problem, Direction::forward),
+  for_each_block(kernels::linear_maps_blocks(problem),
+                 kernels::linear_maps_workspace(problem, Direction::forward),
                  [&](std::int64_t i, char* workspace) {
-                   kernels::linears_block(problem, i, weights.get(), results, workspace);
+                   kernels::linear_maps_block(problem, i, weights.get(), y, workspace);
                  });
 }
 
 // dx, unless its data is nullptr, and each dw that is not, written over what lies there.
-void backward_in_blocks(const LinearsProblem& problem,
+void backward_in_blocks(const LinearMapsProblem& problem,
                         std::span<const LinearMapGradient<float>> gradients, Into<float> dx,
                         const std::vector<float*>& dw) {
   const bool weights_learn =
@@ -71,16 +55,18 @@ void backward_in_blocks(const LinearsProblem& problem,
   if (!dx && !weights_learn) return;
   const Workspace<char> memory(weights_learn ? kernels::gradient_factors_bytes(problem) : 0);
   char* const factors = weights_learn ? memory.get() : nullptr;
-  std::vector<const float*> dy;
-  for (const LinearMapGradient<float>& gradient : gradients) dy.push_back(gradient.dy.data);
+  std::vector<MatrixView<const float>> dy;
+  for (const LinearMapGradient<float>& gradient : gradients) dy.push_back(gradient.dy);
+  const MatrixView<const float>& x = problem.x;
+  const kernels::LinearMapsBackward rows = {dy, {dx.data, x.rows, x.columns}, dx.add, factors};
   {
     std::optional<PackedWeights> weights;
     if (dx) weights.emplace(problem, Direction::backward);
-    for_each_block(kernels::linears_blocks(problem),
-                   kernels::linears_workspace(problem, Direction::backward),
+    for_each_block(kernels::linear_maps_blocks(problem),
+                   kernels::linear_maps_workspace(problem, Direction::backward),
                    [&](std::int64_t i, char* workspace) {
-                     kernels::linears_backward_block(problem, {dy, dx.data, dx.add, factors}, i,
-                                                     dx ? weights->get() : nullptr, workspace);
+                     kernels::linear_maps_backward_block(problem, rows, i,
+                                                         dx ? weights->get() : nullptr, workspace);
                    });
   }
   if (!weights_learn) return;
@@ -88,7 +74,7 @@ void backward_in_blocks(const LinearsProblem& problem,
   for (std::size_t i = 0; i < dw.size(); ++i) {
     all.push_back(kernels::weight_gradient(problem, i, factors, dw[i], /*add=*/false));
   }
-  multiply_weight_gradients(problem.R, all);
+  multiply_weight_gradients(x.rows, all);
 }
 
 // Y = X·Wᵀ, so dX += dY·W of map i
@@ -101,9 +87,9 @@ void add_to_dx(std::span<const LinearMap<T>> maps, std::span<const LinearMapGrad
 }
 
 // Where all is finite, in blocks of rows; what is not is multiplied by itself.
-void backward_on_tiles(const LinearsProblem& problem, std::span<const LinearMap<float>> maps,
+void backward_on_tiles(const LinearMapsProblem& problem,
                        std::span<const LinearMapGradient<float>> gradients, Into<float> dx) {
-  const MatrixView<const float> x(problem.x, problem.R, problem.C);
+  const auto& [x, maps] = problem;
   const bool w_is_finite = !dx || std::all_of(maps.begin(), maps.end(), [](const auto& map) {
     return is_finite(map.weight);
   });
@@ -112,14 +98,14 @@ void backward_on_tiles(const LinearsProblem& problem, std::span<const LinearMap<
   std::vector<float*> dw;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     const Into<float>& into = gradients[i].dw;
-    aside.emplace_back(into && into.add ? maps[i].weight.rows * problem.C : 0);
+    aside.emplace_back(into && into.add ? maps[i].weight.rows * x.columns : 0);
     dw.push_back(into && into.add ? aside.back().get() : into.data);
   }
   backward_in_blocks(problem, gradients, w_is_finite ? dx : Into<float>{}, dw);
   for (std::size_t i = 0; i < maps.size(); ++i) {
-    if (dx && !w_is_finite) add_to_dx<float>(maps, gradients, i, problem.R, dx, Precision::medium);
+    if (dx && !w_is_finite) add_to_dx<float>(maps, gradients, i, x.rows, dx, Precision::medium);
     if (dw[i] == nullptr) continue;
-    const MatrixView<float> made(dw[i], maps[i].weight.rows, problem.C);
+    const MatrixView<float> made(dw[i], maps[i].weight.rows, x.columns);
     if (!is_finite(made)) {  // Y = X·Wᵀ, so dW = dYᵀ·X
       gradient_product<float>(gradients[i].dy.transposed(), x, /*d_is_right=*/false, made,
                               /*accumulate=*/false, Precision::medium);
@@ -132,8 +118,7 @@ void backward_on_tiles(const LinearsProblem& problem, std::span<const LinearMap<
 
 bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> maps,
                   Precision precision) {
-  return precision == Precision::medium &&
-         kernels::linears_take_bf16(Blocks(x, maps).problem(), precision);
+  return kernels::linear_maps_take_bf16({x, maps}, precision);
 }
 
 template <typename W>
@@ -143,7 +128,7 @@ void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
                  Precision precision) {
   using T = typename LinearMap<W>::Number;
   if constexpr (std::is_same_v<W, float>) {
-    if (pay_together(x, maps, precision)) return forward_in_blocks(Blocks(x, maps).problem(), y);
+    if (pay_together(x, maps, precision)) return forward_in_blocks({x, maps}, y);
   }
   for (std::size_t i = 0; i < maps.size(); ++i) {
     if (maps[i].bias != nullptr) repeat_rows(maps[i].bias, y[i]);
@@ -164,9 +149,7 @@ void linear_maps_backward(MatrixView<const T> x, std::span<const LinearMap<T>> m
                           std::span<const LinearMapGradient<T>> gradients, Into<T> dx,
                           Precision precision) {
   if constexpr (std::is_same_v<T, float>) {
-    if (pay_together(x, maps, precision)) {
-      return backward_on_tiles(Blocks(x, maps).problem(), maps, gradients, dx);
-    }
+    if (pay_together(x, maps, precision)) return backward_on_tiles({x, maps}, gradients, dx);
   }
   for (std::size_t i = 0; i < maps.size(); ++i) {
     if (dx) add_to_dx(maps, gradients, i, x.rows, dx, precision);

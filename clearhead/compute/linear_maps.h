@@ -8,30 +8,22 @@
 #define CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
 
 #include <span>
-#include <type_traits>
 
-#include "clearhead/base/half.h"
 #include "clearhead/base/matrix_view.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/compute/into.h"
+#include "clearhead/kernels/products/linear_maps_bf16.h"
 
 namespace clearhead::compute {
 
-/// W [N, C], dense, of float, double or bf16, and b [N] of the type of x, or nullptr.
-template <typename W>
-struct LinearMap {
-  /// The type that x, b and y have.
-  using Number = std::conditional_t<std::is_same_v<W, bf16>, float, W>;
-
-  MatrixView<const W> weight;
-  const Number* bias;
-};
+/// W [N, C], of float, double or bf16, and b [N] of the type of x, or nullptr.
+using kernels::LinearMap;
 
 /// Whether maps of these sizes gain from being made together, forward and backward: on tiles of bf16.
 bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> maps,
                   Precision precision);
 
-/// y_i [R, N_i] of all maps, for x [R, C]; all dense. W of bf16 is for few rows (`is_few_rows`).
+/// y_i [R, N_i] of all maps, for x [R, C]. W of bf16 is for few rows (`is_few_rows`).
 template <typename W>
 void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
                  std::span<const LinearMap<W>> maps,

@@ -9,10 +9,10 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/products/matmul.h"
+#include "clearhead/kernels/products/few_rows_simd.h"
 #include "clearhead/kernels/products/matmul_bf16.h"
-#include "clearhead/kernels/products/matmul_few.h"
-#include "clearhead/kernels/products/matmul_packed.h"
+#include "clearhead/kernels/products/matmul_scalar.h"
+#include "clearhead/kernels/products/matmul_simd.h"
 
 namespace clearhead::compute {
 namespace {
@@ -23,13 +23,13 @@ struct Division {
   std::int64_t rows, columns;  // of a part
 
   Division(std::int64_t M, std::int64_t N, std::int64_t K) {
-    // A block of b must meet many rows before packing it costs little: 5 % of 500, 2.5 % of 1,000.
+    // Columns of b must meet many rows before packing them costs little: 5 % of 500, 2.5 % of 1,000.
     constexpr std::int64_t kFewRows = 128, kManyRows = 1024;
     constexpr std::int64_t kFewColumns = 128;
     constexpr std::int64_t kLeastRows = 48, kLeastColumns = 64;
     constexpr std::int64_t kLeastWork = 1 << 18;  // multiply-adds; handing them over costs as much
-    const kernels::MatmulBlock block = kernels::matmul_block();
-    std::int64_t across = ceil_div(N, M <= kFewRows ? kFewColumns : block.columns);
+    const kernels::simd::MatmulPart part = kernels::simd::matmul_part();
+    std::int64_t across = ceil_div(N, M <= kFewRows ? kFewColumns : part.columns);
     std::int64_t down = ceil_div(M, kManyRows);
     const std::int64_t wanted =
         std::min<std::int64_t>(thread_count(), ceil_div(M * N * K, kLeastWork));
@@ -41,17 +41,13 @@ struct Division {
     divide(N, kLeastColumns, across);
     divide(M, kLeastRows, down);
     columns = round_up(ceil_div(N, across), 32);
-    rows = round_up(ceil_div(M, down), block.rows);
+    rows = round_up(ceil_div(M, down), part.rows);
   }
 };
 
-kernels::StoredMatrix stored(const MatrixView<const float>& m) {
-  return {m.data, m.row_stride, m.column_stride};
-}
-
 // On vectors: each thread packs what it multiplies.
-void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
-                  const MatrixView<float>& c, bool accumulate) {
+void multiply_simd(const MatrixView<const float>& a, const MatrixView<const float>& b,
+                   const MatrixView<float>& c, bool accumulate) {
   const std::int64_t M = c.rows, N = c.columns, K = a.columns;
   const Division part(M, N, K);
   const std::int64_t down = ceil_div(M, part.rows);
@@ -59,10 +55,9 @@ void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float
     const std::int64_t i = piece % down * part.rows;
     const std::int64_t j = piece / down * part.columns;
     const std::int64_t rows = std::min(part.rows, M - i), columns = std::min(part.columns, N - j);
-    const Workspace<float> workspace(kernels::matmul_workspace(columns, K));
-    kernels::matmul_packed(rows, columns, K, stored(a.part(i, 0, rows, K)),
-                           stored(b.part(0, j, K, columns)), &c.at(i, j), c.row_stride, accumulate,
-                           workspace.get());
+    const Workspace<float> workspace(kernels::simd::matmul_workspace(columns, K));
+    kernels::simd::matmul(a.part(i, 0, rows, K), b.part(0, j, K, columns),
+                          c.part(i, j, rows, columns), accumulate, workspace.get());
   });
 }
 
@@ -72,21 +67,15 @@ void multiply_bf16(const kernels::MatmulProblem& problem) {
   parallel_for(kernels::factor_pieces(problem), [&](std::int64_t piece) {
     kernels::pack_factor_piece(problem, piece, factors.get());
   });
-  parallel_for(kernels::product_blocks(problem), [&](std::int64_t piece) {
-    const Workspace<float> sums(kernels::product_workspace(problem));
-    kernels::multiply_block(problem, piece, factors.get(), sums.get());
+  parallel_for(kernels::product_blocks(problem), [&](std::int64_t block) {
+    const Workspace<float> workspace(kernels::product_workspace(problem));
+    kernels::multiply_block(problem, block, factors.get(), workspace.get());
   });
 }
 
 void multiply(const MatrixView<const float>& a, const MatrixView<const float>& b,
               const MatrixView<float>& c, bool accumulate, Precision precision) {
-  const auto stride = [](const MatrixView<const float>& m) {
-    return m.by_columns() ? m.column_stride : m.row_stride;
-  };
-  const kernels::MatmulProblem problem = {c.rows,         c.columns,      a.columns,    a.data,
-                                          stride(a),      a.by_columns(), b.data,       stride(b),
-                                          b.by_columns(), c.data,         c.row_stride, accumulate,
-                                          precision,      thread_count()};
+  const kernels::MatmulProblem problem = {a, b, c, accumulate, precision, thread_count()};
   if (kernels::matmul_takes_bf16(problem)) {
     multiply_bf16(problem);
   } else if (a.columns == 0) {
@@ -97,7 +86,7 @@ void multiply(const MatrixView<const float>& a, const MatrixView<const float>& b
     const FewRowsFactor<float> factor{b, c, accumulate};
     few_rows_products<float>(a, {&factor, 1});
   } else {
-    multiply_f32(a, b, c, accumulate);
+    multiply_simd(a, b, c, accumulate);
   }
 }
 
@@ -109,15 +98,12 @@ void multiply(const MatrixView<const double>& a, const MatrixView<const double>&
   constexpr std::int64_t kRows = 128, kColumns = 256;
   const std::int64_t K = a.columns;
   const std::int64_t across = ceil_div(c.columns, kColumns);
-  const auto stride = [](const MatrixView<const double>& m) {
-    return m.by_columns() ? m.column_stride : m.row_stride;
-  };
   parallel_for(ceil_div(c.rows, kRows) * across, [&](std::int64_t piece) {
     const std::int64_t i = piece / across * kRows, j = piece % across * kColumns;
     const std::int64_t rows = std::min(kRows, c.rows - i),
                        columns = std::min(kColumns, c.columns - j);
-    kernels::matmul(rows, columns, K, &a.at(i, 0), stride(a), &b.at(0, j), stride(b), &c.at(i, j),
-                    c.row_stride, a.by_columns(), b.by_columns(), accumulate);
+    kernels::scalar::matmul(a.part(i, 0, rows, K), b.part(0, j, K, columns),
+                            c.part(i, j, rows, columns), accumulate);
   });
 }
 
@@ -227,7 +213,7 @@ void gradient_product(std::type_identity_t<MatrixView<const T>> d,
 bool is_finite(MatrixView<const float> m) { return all_finite(m); }
 bool is_finite(MatrixView<const double> m) { return all_finite(m); }
 
-bool is_few_rows(std::int64_t rows) { return rows <= kernels::kFewRows; }
+bool is_few_rows(std::int64_t rows) { return rows <= kernels::simd::kFewRows; }
 
 template <typename T>
 void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors) {
@@ -246,8 +232,8 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
     for (const auto& [b, c, accumulate] : factors) {
       const std::int64_t from = std::max<std::int64_t>(begin, 0), to = std::min(end, c.columns);
       if (from < to) {
-        kernels::matmul_few(a.rows, to - from, a.columns, a.data, a.row_stride, &b.at(0, from),
-                            b.column_stride, &c.at(0, from), c.row_stride, accumulate);
+        kernels::simd::few_rows(a, b.part(0, from, b.rows, to - from),
+                                c.part(0, from, c.rows, to - from), accumulate);
       }
       begin -= c.columns;
       end -= c.columns;

@@ -1,4 +1,4 @@
-// What linear maps and feed-forward parts on tiles of bf16 share (kernels/products/row_blocks.h): weights
+// What linear maps and feed-forward parts on tiles of bf16 share (kernels/products/row_blocks_bf16.h): weights
 // that are packed once, blocks of rows, and the gradients of the weights. Not for use outside this folder.
 #ifndef CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
 #define CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
@@ -7,7 +7,7 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/kernels/products/row_blocks.h"
+#include "clearhead/kernels/products/row_blocks_bf16.h"
 
 namespace clearhead::compute {
 

@@ -1,7 +1,7 @@
 #include "clearhead/compute/weighted_sum.h"
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/products/weighted_sum.h"
+#include "clearhead/kernels/products/weighted_sum_scalar.h"
 
 namespace clearhead::compute {
 namespace {
@@ -17,9 +17,9 @@ void weighted_sums(const MatrixBatch<const T>& pattern, const MatrixBatch<const 
   parallel_for(z.size(), [&](std::int64_t i) {
     const MatrixView<const T> p = pattern[i], values = v[i];
     for_each_piece(p.rows, kQueries, [&](std::int64_t begin, std::int64_t end) {
-      kernels::weighted_sum(end - begin, values.rows, values.columns, &p.at(begin, 0),
-                            &scores[i].at(begin, 0), values.data, values.row_stride,
-                            &z[i].at(begin, 0));
+      kernels::scalar::weighted_sum(end - begin, values.rows, values.columns, &p.at(begin, 0),
+                                    &scores[i].at(begin, 0), values.data, values.row_stride,
+                                    &z[i].at(begin, 0));
     });
   });
 }
@@ -32,9 +32,9 @@ void weighted_sums_backward_pattern(const MatrixBatch<const T>& d_z,
   for_each_place(d_pattern.offsets, [&](std::int64_t i) {
     const MatrixView<const T> d = d_z[i], values = v[i];
     for_each_piece(d.rows, kQueries, [&](std::int64_t begin, std::int64_t end) {
-      kernels::weighted_sum_backward_pattern(end - begin, values.rows, values.columns,
-                                             &d.at(begin, 0), &scores[i].at(begin, 0), values.data,
-                                             values.row_stride, &d_pattern[i].at(begin, 0));
+      kernels::scalar::weighted_sum_backward_pattern(
+          end - begin, values.rows, values.columns, &d.at(begin, 0), &scores[i].at(begin, 0),
+          values.data, values.row_stride, &d_pattern[i].at(begin, 0));
     });
   });
 }
@@ -44,8 +44,9 @@ void weighted_sums_backward_v(const MatrixBatch<const T>& pattern,
                               const MatrixBatch<const T>& scores, const MatrixBatch<const T>& d_z,
                               const MatrixBatch<T>& d_v) {
   for_each_place(d_v.offsets, [&](std::int64_t i) {
-    kernels::weighted_sum_backward_v(pattern[i].rows, d_v[i].rows, d_v[i].columns, pattern[i].data,
-                                     scores[i].data, d_z[i].data, d_v[i].data);
+    kernels::scalar::weighted_sum_backward_v(pattern[i].rows, d_v[i].rows, d_v[i].columns,
+                                             pattern[i].data, scores[i].data, d_z[i].data,
+                                             d_v[i].data);
   });
 }
 

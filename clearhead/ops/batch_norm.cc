@@ -11,20 +11,11 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/norm.h"
+#include "clearhead/compute/norms.h"
 #include "clearhead/ops/norm_rows.h"
 
 namespace clearhead {
 namespace {
-
-// Calls f(r) for each row of the last axis, on all threads.
-template <typename F>
-void for_each_row(const Tensor& x, F&& f) {
-  for_each_piece(x.count() / x.size(-1), rows_of_a_piece(x),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t r = begin; r < end; ++r) f(r);
-                 });
-}
 
 struct Saved {
   Tensor x, mean, variance, weight;
@@ -32,8 +23,10 @@ struct Saved {
   bool of_batch;  // whether mean and variance depend on x
 
   template <typename T>
-  T scale(std::int64_t c) const {
-    return std::sqrt(variance.data<T>()[c] + static_cast<T>(epsilon));
+  compute::BatchNorm<T> norm() const {
+    const std::int64_t C = x.size(-1);
+    return {x.count() / C,    C,       x.data<T>(), mean.data<T>(), variance.data<T>(),
+            weight.data<T>(), epsilon, of_batch};
   }
 };
 
@@ -41,58 +34,6 @@ void check(const Var& x, const Var& weight, const Var& bias) {
   require_same_float("batch_norm", {x, weight, bias});
   check_norm_weight("batch_norm", "weight", x, weight);
   check_norm_weight("batch_norm", "bias", x, bias);
-}
-
-template <typename T>
-void statistics(const Tensor& x, Tensor& mean, Tensor& variance) {
-  const std::int64_t C = x.size(-1);
-  const T R = static_cast<T>(x.count() / C);
-  const T* numbers = x.data<T>();
-  T* m = mean.mutable_data<T>();
-  T* v = variance.mutable_data<T>();
-  sum_over_rows<T>(x, {m, nullptr}, [&](std::int64_t begin, std::int64_t end, T* sum, T*) {
-    kernels::add_rows(end - begin, C, numbers + begin * C, sum);
-  });
-  for (std::int64_t c = 0; c < C; ++c) m[c] /= R;
-  sum_over_rows<T>(x, {v, nullptr}, [&](std::int64_t begin, std::int64_t end, T* sum, T*) {
-    for (std::int64_t i = begin * C; i < end * C; ++i) {
-      const T away = numbers[i] - m[i % C];
-      sum[i % C] += away * away;
-    }
-  });
-  for (std::int64_t c = 0; c < C; ++c) v[c] /= R;
-}
-
-template <typename T>
-void backward(const Saved& saved, bool wants_x, const Tensor& d_y, Tensor& d_x, T* d_w, T* d_b) {
-  const std::int64_t C = saved.x.size(-1);
-  const T R = static_cast<T>(saved.x.count() / C);
-  const T* x = saved.x.data<T>();
-  const T* m = saved.mean.data<T>();
-  const T* w = saved.weight.data<T>();
-  const T* d = d_y.data<T>();
-  std::vector<T> inverse;
-  for (std::int64_t c = 0; c < C; ++c) inverse.push_back(1 / saved.scale<T>(c));
-  const auto n = [&](std::int64_t r, std::int64_t c) {
-    return (x[r * C + c] - m[c]) * inverse[static_cast<std::size_t>(c)];
-  };
-  sum_over_rows<T>(saved.x, {d_w, d_b},
-                   [&](std::int64_t begin, std::int64_t end, T* sum_w, T* sum_b) {
-                     for (std::int64_t r = begin; r < end; ++r) {
-                       for (std::int64_t c = 0; c < C; ++c) {
-                         sum_w[c] += d[r * C + c] * n(r, c);  // y = n ⊙ w + …
-                         sum_b[c] += d[r * C + c];            // y = … + b
-                       }
-                     }
-                   });
-  if (!wants_x) return;
-  T* to = d_x.mutable_data<T>();
-  for_each_row(saved.x, [&](std::int64_t r) {
-    for (std::int64_t c = 0; c < C; ++c) {
-      const T through_batch = saved.of_batch ? (d_b[c] + n(r, c) * d_w[c]) / R : 0;  // m and v
-      to[r * C + c] = w[c] * inverse[static_cast<std::size_t>(c)] * (d[r * C + c] - through_batch);
-    }
-  });
 }
 
 Calculation explain_column(const Var& x, const Var& mean, const Index& index) {
@@ -122,26 +63,16 @@ Var record(const Saved& saved, const Var& x, const Var& weight, const Var& bias,
   const Tensor b_value = bias.value().contiguous();
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t C = saved.x.size(-1);
-    const T *from = saved.x.data<T>(), *m = saved.mean.data<T>(), *w = saved.weight.data<T>();
-    const T* b = b_value.data<T>();
-    T* out = op.value.mutable_data<T>();
-    std::vector<T> inverse;
-    for (std::int64_t c = 0; c < C; ++c) inverse.push_back(1 / saved.scale<T>(c));
-    for_each_row(saved.x, [&](std::int64_t r) {
-      for (std::int64_t c = 0; c < C; ++c) {  // y = n ⊙ w + b
-        out[r * C + c] =
-            (from[r * C + c] - m[c]) * inverse[static_cast<std::size_t>(c)] * w[c] + b[c];
-      }
-    });
+    compute::batch_norm(saved.norm<T>(), b_value.data<T>(), op.value.mutable_data<T>());
   });
   op.backward = [saved](const Tensor& d_y, Gradients& gradients) {
     with_float(d_y.dtype(), [&](auto zero) {
       using T = decltype(zero);
       Tensor d_x = gradients.wanted(0) ? Tensor::empty(saved.x.shape(), d_y.dtype()) : Tensor();
       Tensor d_w(saved.weight.shape(), d_y.dtype()), d_b(saved.weight.shape(), d_y.dtype());
-      backward<T>(saved, gradients.wanted(0), d_y, d_x, d_w.mutable_data<T>(),
-                  d_b.mutable_data<T>());
+      compute::batch_norm_backward(saved.norm<T>(), d_y.data<T>(),
+                                   d_x.defined() ? d_x.mutable_data<T>() : nullptr,
+                                   d_w.mutable_data<T>(), d_b.mutable_data<T>());
       add_gradient(gradients, 0, d_x);
       add_gradient(gradients, 1, d_w);
       add_gradient(gradients, 2, d_b);
@@ -172,8 +103,12 @@ BatchNormOutput batch_norm(const Var& x, const Var& weight, const Var& bias, dou
               weight.value().contiguous(),
               epsilon,
               true};
-  with_float(x.dtype(),
-             [&](auto zero) { statistics<decltype(zero)>(saved.x, saved.mean, saved.variance); });
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::int64_t C = x.size(-1);
+    compute::batch_statistics(saved.x.count() / C, C, saved.x.data<T>(),
+                              saved.mean.mutable_data<T>(), saved.variance.mutable_data<T>());
+  });
   BatchNormOutput out;
   Operation mean{
       .kind = "batch_mean", .formula = "mean({0} over rows)", .inputs = {x}, .value = saved.mean};

@@ -7,8 +7,7 @@
 //
 //     ∂loss_r/∂z_c = p_c − q_c
 //
-// Backward calculates p again from z and lse, so that nothing else of the size of z is held. The loops
-// are kernels/cross_entropy.h.
+// Backward calculates p again from z and lse, so that nothing else of the size of z is held.
 //
 // Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture" (2016), section 7.
 #include "clearhead/ops/cross_entropy.h"
@@ -19,9 +18,8 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/cross_entropy.h"
+#include "clearhead/compute/cross_entropy.h"
 #include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/norm_rows.h"
 
 namespace clearhead {
 namespace {
@@ -42,8 +40,11 @@ struct Saved {
     const std::int64_t t = targets.data<std::int64_t>()[r];
     return options.class_weight.defined() ? options.class_weight.data<T>()[t] : T{1};
   }
-  kernels::ClassTarget target(std::int64_t r) const {
-    return {targets.data<std::int64_t>()[r], options.label_smoothing};
+  template <typename T>
+  compute::CrossEntropy<T> rows() const {
+    return {targets.count(),      logits.size(-1),
+            logits.data<T>(),     targets.data<std::int64_t>(),
+            options.ignore_index, options.label_smoothing};
   }
 };
 
@@ -84,20 +85,13 @@ void check(const Var& logits, const Var& targets, const Saved& saved) {
 template <typename T>
 Tensor forward(Saved& saved) {
   const std::int64_t R = saved.targets.count();
-  const std::int64_t V = saved.logits.size(-1);
-  Tensor losses(saved.targets.shape(), dtype_of<T>);
+  Tensor losses = Tensor::empty(saved.targets.shape(), dtype_of<T>);
   T* loss = losses.mutable_data<T>();
-  T *row_max = saved.row_max.mutable_data<T>(), *row_sum = saved.row_sum.mutable_data<T>();
-  for_each_piece(R, rows_of_a_piece(saved.logits), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      if (!saved.counts(r)) continue;
-      const kernels::CrossEntropyRow<T> row =
-          kernels::cross_entropy_row(V, saved.logits.data<T>() + r * V, saved.target(r));
-      loss[r] = saved.weight<T>(r) * row.loss;
-      row_max[r] = row.row.max;
-      row_sum[r] = row.row.sum;
-    }
-  });
+  compute::cross_entropy(saved.rows<T>(), loss, saved.row_max.mutable_data<T>(),
+                         saved.row_sum.mutable_data<T>());
+  for (std::int64_t r = 0; r < R; ++r) {
+    if (saved.counts(r)) loss[r] *= saved.weight<T>(r);
+  }
   if (saved.options.reduction == Reduction::none) return losses;
   double sum = 0, weights = 0;
   for (std::int64_t r = 0; r < R; ++r) {
@@ -112,21 +106,13 @@ Tensor forward(Saved& saved) {
 template <typename T>
 void backward(const Saved& saved, const Tensor& d_loss, Tensor& d_logits) {
   const bool each = saved.options.reduction == Reduction::none;
-  const std::int64_t V = saved.logits.size(-1);
   const T* d = d_loss.data<T>();
-  T* d_z = d_logits.mutable_data<T>();
-  for_each_piece(saved.targets.count(), rows_of_a_piece(saved.logits),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t r = begin; r < end; ++r) {
-                     if (!saved.counts(r)) continue;
-                     const T factor =
-                         d[each ? r : 0] * saved.weight<T>(r) / static_cast<T>(saved.divisor);
-                     kernels::cross_entropy_row_backward(
-                         V, saved.logits.data<T>() + r * V,
-                         {saved.row_max.data<T>()[r], saved.row_sum.data<T>()[r]}, saved.target(r),
-                         factor, d_z + r * V);
-                   }
-                 });
+  std::vector<T> d_losses;
+  for (std::int64_t r = 0; r < saved.targets.count(); ++r) {
+    d_losses.push_back(d[each ? r : 0] * saved.weight<T>(r) / static_cast<T>(saved.divisor));
+  }
+  compute::cross_entropy_backward(saved.rows<T>(), saved.row_max.data<T>(), saved.row_sum.data<T>(),
+                                  d_losses.data(), d_logits.mutable_data<T>());
 }
 
 // log Σ_c exp(z_c), shifted by the largest so that nothing overflows

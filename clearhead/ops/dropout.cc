@@ -3,51 +3,31 @@
 //     x, kept, y [...]; kept is 1 with probability 1 − rate, else 0
 //     ∂L/∂x = ∂L/∂y ⊙ kept / (1 − rate)
 //
-// and dropout_add: y = a + x ⊙ kept / (1 − rate). `kept` is held as bits, a 32nd of x. The loops are kernels/dropout.h.
+// and dropout_add: y = a + x ⊙ kept / (1 − rate). `kept` is held as bits, a 32nd of x.
 //
 // Source: Srivastava et al., "Dropout" (2014), in the form that leaves evaluation as it is.
 #include "clearhead/ops/dropout.h"
 
 #include <cmath>
 #include <memory>
-#include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/dropout.h"
+#include "clearhead/compute/dropout.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
 namespace {
 
-using kernels::kDropoutBlock;
-
 constexpr double kSteps = 65536;  // that a probability is counted in
 
-std::vector<std::uint8_t> kept_bits(std::int64_t count, const RandomStream& random,
-                                    std::uint32_t dropped) {
-  std::vector<std::uint8_t> bits(
-      static_cast<std::size_t>((count + kDropoutBlock - 1) / kDropoutBlock));
-  for_each_piece(static_cast<std::int64_t>(bits.size()), kPiece / kDropoutBlock,
-                 [&](std::int64_t begin, std::int64_t end) {
-                   kernels::dropout_bits(random.seed, random.stream, dropped, begin, end - begin,
-                                         bits.data() + begin);
-                 });
-  return bits;
-}
-
 // x ⊙ kept · factor
-Tensor keep(const Tensor& x, const std::vector<std::uint8_t>& bits, double factor) {
+Tensor keep(const Tensor& x, const compute::KeptBits& kept, double factor) {
   const Tensor from = x.contiguous();
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T* in = from.data<T>();
-    T* out = y.mutable_data<T>();
-    for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      kernels::dropout(end - begin, in + begin, bits.data() + begin / kDropoutBlock,
-                       static_cast<T>(factor), out + begin);
-    });
+    compute::dropout(x.count(), from.data<T>(), kept, static_cast<T>(factor), y.mutable_data<T>());
   });
   return y;
 }
@@ -59,13 +39,13 @@ struct Dropped {
     keeps_all = dropped == 0;
     if (keeps_all) return;
     factor = kSteps / (kSteps - dropped);
-    bits = std::make_shared<const std::vector<std::uint8_t>>(
-        kept_bits(element_count(x.shape()), random, static_cast<std::uint32_t>(dropped)));
+    kept = std::make_shared<const compute::KeptBits>(
+        element_count(x.shape()), random.seed, random.stream, static_cast<std::uint32_t>(dropped));
   }
 
   bool keeps_all;
   double factor = 1;
-  std::shared_ptr<const std::vector<std::uint8_t>> bits;
+  std::shared_ptr<const compute::KeptBits> kept;
 };
 
 void check_rate(const char* operation, double rate) {
@@ -81,19 +61,19 @@ Var dropout(const Var& x, double rate, const RandomStream& random) {
   check_rate("dropout", rate);
   const Dropped dropped(x, rate, random);
   if (dropped.keeps_all) return x;
-  const auto bits = dropped.bits;
+  const auto kept = dropped.kept;
   const double factor = dropped.factor;
 
   Operation op{.kind = "dropout", .formula = "dropout({0})", .inputs = {x}};
-  op.value = keep(x.value(), *bits, factor);  // y = x ⊙ kept / (1 − rate)
-  op.backward = [bits, factor](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, keep(d_y, *bits, factor));  // y = x ⊙ kept / (1 − rate)
+  op.value = keep(x.value(), *kept, factor);  // y = x ⊙ kept / (1 − rate)
+  op.backward = [kept, factor](const Tensor& d_y, Gradients& gradients) {
+    add_gradient(gradients, 0, keep(d_y, *kept, factor));  // y = x ⊙ kept / (1 − rate)
   };
-  op.explain = [x, bits, factor, shape = x.shape()](const Index& index) {
+  op.explain = [x, kept, factor, shape = x.shape()](const Index& index) {
     std::int64_t i = 0;
     for (std::size_t axis = 0; axis < shape.size(); ++axis) i = i * shape[axis] + index[axis];
     const Operand from = operand(x, index);
-    if ((*bits)[static_cast<std::size_t>(i / kDropoutBlock)] >> (i % kDropoutBlock) & 1) {
+    if ((*kept)[i]) {
       return Calculation{
           {from}, format_number(from.value) + " · " + format_number(factor), from.value * factor};
     }
@@ -118,18 +98,13 @@ Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& ran
   op.value = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T *from_a = a_value.data<T>(), *from_x = x_value.data<T>();
-    T* y = op.value.mutable_data<T>();
-    for_each_piece(x_value.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      kernels::dropout_add(end - begin, from_a + begin, from_x + begin,
-                           dropped.bits->data() + begin / kDropoutBlock,
-                           static_cast<T>(dropped.factor), y + begin);
-    });
+    compute::dropout_add(x_value.count(), a_value.data<T>(), x_value.data<T>(), *dropped.kept,
+                         static_cast<T>(dropped.factor), op.value.mutable_data<T>());
   });
   op.backward = [dropped](const Tensor& d_y, Gradients& gradients) {
     add_gradient(gradients, 0, d_y);  // y = a + …
     if (gradients.wanted(1)) {        // y = … + x ⊙ kept / (1 − rate)
-      add_gradient(gradients, 1, keep(d_y, *dropped.bits, dropped.factor));
+      add_gradient(gradients, 1, keep(d_y, *dropped.kept, dropped.factor));
     }
   };
   return a.tape().record(std::move(op));

@@ -70,8 +70,7 @@ void accumulate(Tensor into, const Tensor& from) {
     const std::int64_t length = shape.back();
     const std::int64_t step_from = from.rank() == 0 ? 1 : from.strides().back();
     const std::int64_t step_into = into.rank() == 0 ? 1 : into.strides().back();
-    const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
-    for_each_piece(into.count() / length, rows_each, [&](std::int64_t begin, std::int64_t end) {
+    for_each_rows(into.count() / length, length, [&](std::int64_t begin, std::int64_t end) {
       RowWalk walk(shape, begin);
       for (std::int64_t row = begin; row < end; ++row, walk.next()) {
         T* to = sums + walk.offset(into.strides());
@@ -142,26 +141,19 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d) {
   });
 }
 
-Tensor apply(kernels::Function f, const Tensor& x) {
+Tensor apply(compute::Function f, const Tensor& x) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      kernels::apply(f, end - begin, x.data<T>() + begin, y.mutable_data<T>() + begin);
-    });
+    compute::apply(f, x.count(), x.data<T>(), y.mutable_data<T>());
   });
   return y;
 }
 
-void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients) {
-  const bool is_new = gradients.begin(0);
+void apply_backward(compute::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients) {
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    T* d_x = gradients.data<T>(0);
-    for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-      kernels::apply_backward(f, end - begin, x.data<T>() + begin, d_y.data<T>() + begin,
-                              d_x + begin, /*accumulate=*/!is_new);
-    });
+    compute::apply_backward(f, x.count(), x.data<T>(), d_y.data<T>(), into<T>(gradients, 0));
   });
 }
 

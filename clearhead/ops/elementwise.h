@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/compute/elementwise.h"
 #include "clearhead/compute/into.h"
-#include "clearhead/kernels/rows/elementwise.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
 
@@ -71,10 +71,10 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d_out, cons
 }
 
 /// f(x) for each element of a contiguous x, f32 or f64, on all threads.
-Tensor apply(kernels::Function f, const Tensor& x);
+Tensor apply(compute::Function f, const Tensor& x);
 
 /// The gradient of input 0 += d_y·f'(x); x is contiguous.
-void apply_backward(kernels::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
+void apply_backward(compute::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
 
 template <typename F>
 Tensor map(const Tensor& x, F f) {
@@ -112,8 +112,7 @@ Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
       });
       return;
     }
-    const std::int64_t rows_each = std::max<std::int64_t>(1, kPiece / length);
-    for_each_piece(result.count() / length, rows_each, [&](std::int64_t begin, std::int64_t end) {
+    for_each_rows(result.count() / length, length, [&](std::int64_t begin, std::int64_t end) {
       RowWalk walk(shape, begin);
       for (std::int64_t row = begin; row < end; ++row, walk.next()) {
         const T* pa = a.data<T>() + walk.offset(a.strides());

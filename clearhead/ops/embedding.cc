@@ -5,7 +5,7 @@
 #include "clearhead/ops/embedding.h"
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/embedding.h"
+#include "clearhead/compute/embedding.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 
@@ -32,25 +32,15 @@ void check(const Var& tokens, const Tensor& numbers, const Var& table) {
 // y_r = E[t_r]
 template <typename T>
 void forward(const Tensor& tokens, const Tensor& table, Tensor& y) {
-  const std::int64_t C = table.size(1);
-  const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C));
-  T* out = y.mutable_data<T>();
-  for_each_piece(tokens.count(), each, [&](std::int64_t begin, std::int64_t end) {
-    kernels::embedding(end - begin, C, tokens.data<std::int64_t>() + begin, table.data<T>(),
-                       out + begin * C);
-  });
+  compute::embedding(tokens.count(), table.size(1), tokens.data<std::int64_t>(), table.data<T>(),
+                     y.mutable_data<T>());
 }
 
-// y_r = E[t_r], so dE[t_r] += dy_r. Each thread takes some channels of all places, in their order.
+// y_r = E[t_r], so dE[t_r] += dy_r
 template <typename T>
 void backward(const Tensor& tokens, const Tensor& d_y, Tensor& d_table) {
-  constexpr std::int64_t kChannels = 64;  // 256 bytes of f32: some cache lines of a row at a time
-  const std::int64_t C = d_table.size(1);
-  T* d_rows = d_table.mutable_data<T>();
-  for_each_piece(C, kChannels, [&](std::int64_t begin, std::int64_t end) {
-    kernels::embedding_backward(tokens.count(), C, begin, end, tokens.data<std::int64_t>(),
-                                d_y.data<T>(), d_rows);
-  });
+  compute::embedding_backward(tokens.count(), d_table.size(1), tokens.data<std::int64_t>(),
+                              d_y.data<T>(), d_table.mutable_data<T>());
 }
 
 }  // namespace

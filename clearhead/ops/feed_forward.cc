@@ -33,8 +33,9 @@ struct Operands {
 void backward(const Operands& operands, const Tensor& d_y, Gradients& gradients) {
   std::size_t input = 3;
   float* const db_in = operands.b_in.defined() ? gradients.data<float>(input++) : nullptr;
+  const compute::FeedForward part = operands.part();
   compute::feed_forward_backward(
-      operands.part(), d_y.data<float>(),
+      part, {d_y.data<float>(), part.x.rows, part.w_out.rows},
       {into<float>(gradients, 0), into<float>(gradients, 1), into<float>(gradients, 2), db_in});
   if (operands.b_out.defined()) add_gradient(gradients, input, d_y);  // Y = … + b_out
 }
@@ -80,7 +81,8 @@ Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation act
   Shape shape = x.shape();  // [..., O]
   shape.back() = w_out.size(0);
   Tensor y = Tensor::empty(shape, DType::f32);
-  compute::feed_forward(operands.part(), y.mutable_data<float>());
+  const compute::FeedForward part = operands.part();
+  compute::feed_forward(part, {y.mutable_data<float>(), part.x.rows, part.w_out.rows});
 
   Operation op{.kind = "feed_forward", .inputs = {x, w_in, w_out}, .value = y};
   op.formula = "act({0}·{1}ᵀ)·{2}ᵀ";

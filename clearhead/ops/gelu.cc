@@ -3,7 +3,7 @@
 //     exact:        Φ(x) = (1 + erf(x/√2)) / 2
 //     approximate:  Φ(x) ≈ (1 + tanh(u)) / 2,  u = √(2/π) · (x + 0.044715·x³)
 //
-//     ∂L/∂x = ∂L/∂y · (Φ(x) + x·Φ'(x)): kernels/elementwise.cc
+//     ∂L/∂x = ∂L/∂y · (Φ(x) + x·Φ'(x)): kernels/rows/elementwise_scalar.cc
 //
 // Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016), section 2.
 #include "clearhead/ops/gelu.h"
@@ -28,7 +28,7 @@ double distribution(double x, bool tanh_approximation) {
 
 Var gelu(const Var& x, bool tanh_approximation) {
   require_same_float("gelu", {x});
-  const auto function = tanh_approximation ? kernels::Function::gelu_tanh : kernels::Function::gelu;
+  const auto function = tanh_approximation ? compute::Function::gelu_tanh : compute::Function::gelu;
   const Tensor x_value = x.value().contiguous();
   const Tensor y_value = apply(function, x_value);  // y = x · Φ(x)
   if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded("gelu", {&x}, y_value);

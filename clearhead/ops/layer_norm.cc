@@ -5,7 +5,7 @@
 //     ∂L/∂x = (g − mean(g) − n·mean(g ⊙ n)) / s
 //     ∂L/∂w = Σ_r ∂L/∂y ⊙ n      ∂L/∂b = Σ_r ∂L/∂y
 //
-// The loops are kernels/norm.h.
+// The loops are behind compute/norms.h.
 //
 // Source: Ba, Kiros and Hinton, "Layer normalization" (2016).
 #include "clearhead/ops/layer_norm.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/norm.h"
+#include "clearhead/compute/norms.h"
 
 namespace clearhead {
 namespace {
@@ -45,7 +45,7 @@ Tensor one_each_row(const Tensor& x) {
 }
 
 template <typename T>
-kernels::Norm<T> kernel_norm(const NormRows& rows, const Tensor& bias) {
+compute::Norm<T> norm_of(const NormRows& rows, const Tensor& bias) {
   return {rows.centered, rows.x.size(-1), rows.weight.data<T>(),
           bias.defined() ? bias.data<T>() : nullptr, rows.epsilon};
 }
@@ -64,13 +64,8 @@ Tensor NormRows::forward(const Tensor& bias) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t C = x.size(-1);
-    const kernels::Norm<T> norm = kernel_norm<T>(*this, bias);
-    T *out = y.mutable_data<T>(), *m = mean.mutable_data<T>(), *s = inverse.mutable_data<T>();
-    for_each_piece(x.count() / C, rows_of_a_piece(x), [&](std::int64_t begin, std::int64_t end) {
-      kernels::norm(norm, end - begin, x.data<T>() + begin * C, out + begin * C, m + begin,
-                    s + begin);
-    });
+    compute::norm(norm_of<T>(*this, bias), mean.count(), x.data<T>(), y.mutable_data<T>(),
+                  mean.mutable_data<T>(), inverse.mutable_data<T>());
   });
   return y;
 }
@@ -78,19 +73,9 @@ Tensor NormRows::forward(const Tensor& bias) {
 void NormRows::backward(const Tensor& d_y, Gradients& gradients, std::size_t bias) const {
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t C = x.size(-1);
-    const kernels::Norm<T> norm = kernel_norm<T>(*this, {});
-    const bool is_new = gradients.wanted(0) && gradients.begin(0);
-    T* d_x = gradients.data<T>(0);
-    T* d_w = gradients.data<T>(1);
-    T* d_b = bias == 0 ? nullptr : gradients.data<T>(bias);
-    sum_over_rows<T>(x, {d_w, d_b}, [&](std::int64_t begin, std::int64_t end, T* sum_w, T* sum_b) {
-      if (is_new) std::fill(d_x + begin * C, d_x + end * C, T{0});
-      kernels::norm_backward(norm, end - begin, x.data<T>() + begin * C, mean.data<T>() + begin,
-                             inverse.data<T>() + begin, d_y.data<T>() + begin * C,
-                             d_x == nullptr ? nullptr : d_x + begin * C,
-                             d_w == nullptr ? nullptr : sum_w, d_b == nullptr ? nullptr : sum_b);
-    });
+    compute::norm_backward(norm_of<T>(*this, {}), mean.count(), x.data<T>(), mean.data<T>(),
+                           inverse.data<T>(), d_y.data<T>(), into<T>(gradients, 0),
+                           gradients.data<T>(1), bias == 0 ? nullptr : gradients.data<T>(bias));
   });
 }
 

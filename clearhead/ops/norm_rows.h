@@ -1,10 +1,7 @@
-// What the norms share: rows, their kernels, sums over rows, explanations. Not for use outside this
+// What the norms share: rows, what is kept of them, explanations. Not for use outside this
 // folder.
 #ifndef CLEARHEAD_OPS_NORM_ROWS_H_
 #define CLEARHEAD_OPS_NORM_ROWS_H_
-
-#include <array>
-#include <vector>
 
 #include "clearhead/ops/elementwise.h"
 
@@ -35,36 +32,6 @@ Calculation explain_row_mean(const Var& x, const Index& index);
 Calculation explain_row_scale(const Var& x, const Var& mean, double epsilon, const Index& index);
 Calculation explain_normalized(const Var& x, const Var& weight, const Var& bias, const Var& mean,
                                const Var& scale, const Index& index);
-
-/// Rows of the last axis that one thread takes at a time.
-inline std::int64_t rows_of_a_piece(const Tensor& x) {
-  return std::max<std::int64_t>(1, kPiece / x.size(-1));
-}
-
-/// Calls rows(begin, end, a, b) for pieces of the rows of x; a and b, [C], are to be added to. The sums
-/// of all pieces are added to `into`, where not null, in an order that does not depend on the number of
-/// threads.
-template <typename T, typename F>
-void sum_over_rows(const Tensor& x, std::array<T*, 2> into, F&& rows) {
-  const auto C = static_cast<std::size_t>(x.size(-1));
-  const std::int64_t R = x.count() / x.size(-1);
-  const std::int64_t each = rows_of_a_piece(x);
-  const std::int64_t pieces = (R + each - 1) / each;
-  std::vector<T> sums(2 * C * static_cast<std::size_t>(pieces));
-  for_each_piece(R, each, [&](std::int64_t begin, std::int64_t end) {
-    T* a = sums.data() + static_cast<std::size_t>(begin / each) * 2 * C;
-    rows(begin, end, a, a + C);
-  });
-  for (std::size_t k = 0; k < 2; ++k) {
-    if (into[k] == nullptr) continue;
-    std::vector<double> total(C);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(pieces); ++i) {
-      const T* piece = sums.data() + (2 * i + k) * C;
-      for (std::size_t c = 0; c < C; ++c) total[c] += static_cast<double>(piece[c]);
-    }
-    for (std::size_t c = 0; c < C; ++c) into[k][c] += static_cast<T>(total[c]);
-  }
-}
 
 }  // namespace clearhead
 

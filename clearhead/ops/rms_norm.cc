@@ -5,7 +5,7 @@
 //     ∂L/∂x = (g − n·mean(g ⊙ n)) / s
 //     ∂L/∂w = Σ_r ∂L/∂y ⊙ n
 //
-// The loops are kernels/norm.h.
+// The loops are behind compute/norms.h.
 //
 // Source: Zhang and Sennrich, "Root mean square layer normalization" (2019), equation 4.
 #include "clearhead/ops/rms_norm.h"

@@ -82,9 +82,8 @@ Tensor turned(const Tensor& x, const Turn& turn, bool back) {
   const std::int64_t H = x.size(1), length = x.size(2), D = x.size(3);
   Tensor result = Tensor::empty(x.shape(), x.dtype());
   T* to = result.mutable_data<T>();
-  const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, D));
   const T sign = back ? T{-1} : T{1};
-  for_each_piece(x.size(0) * H * length, each, [&](std::int64_t begin, std::int64_t end) {
+  for_each_rows(x.size(0) * H * length, D, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       const std::int64_t b = r / (H * length), h = r / length % H, t = r % length;
       const T* in =

@@ -1,15 +1,14 @@
 // p_s = round(e_s / l),  e_s = round(exp(round(round(x_s) − m))),  l = round(Σ e_s),  m = max round(x_s)
 //
-// Source: ONNX operator `Attention`, attribute softmax_precision: the scores are cast to that type before the softmax and
-// the weights back after it.
+// Source: ONNX operator `Attention`, attribute softmax_precision: the scores are cast to that type before
+// the softmax and the weights back after it.
 #include "clearhead/ops/rounded_softmax.h"
 
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/base/parallel.h"
 #include "clearhead/compute/rounded_softmax.h"
-#include "clearhead/kernels/rows/softmax.h"
+#include "clearhead/compute/softmax.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/explanations.h"
 
@@ -21,10 +20,7 @@ template <typename T>
 void backward(const Tensor& pattern, const Tensor& d_pattern, T* dx) {
   const std::int64_t n = pattern.size(-1);
   if (n == 0) return;
-  parallel_for(pattern.count() / n, [&](std::int64_t i) {
-    kernels::softmax_row_backward(n, pattern.data<T>() + i * n, d_pattern.data<T>() + i * n,
-                                  dx + i * n);
-  });
+  compute::softmax_backward(pattern.count() / n, n, pattern.data<T>(), d_pattern.data<T>(), dx);
 }
 
 }  // namespace

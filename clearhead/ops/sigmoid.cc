@@ -13,7 +13,7 @@ Var sigmoid(const Var& x) {
   require_same_float("sigmoid", {x});
 
   Operation op{.kind = "sigmoid", .formula = "sigmoid({0})", .inputs = {x}};
-  op.value = apply(kernels::Function::sigmoid, x.value().contiguous());  // y = 1 / (1 + exp(−x))
+  op.value = apply(compute::Function::sigmoid, x.value().contiguous());  // y = 1 / (1 + exp(−x))
   op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {
     add_gradient(gradients, 0, d_y, y, [](auto d, auto number) {
       return d * number * (1 - number);  // y = 1 / (1 + exp(−x))

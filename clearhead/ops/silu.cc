@@ -15,9 +15,9 @@ Var silu(const Var& x) {
   const Tensor x_value = x.value().contiguous();
 
   Operation op{.kind = "silu", .formula = "silu({0})", .inputs = {x}};
-  op.value = apply(kernels::Function::silu, x_value);  // y = x · σ(x)
+  op.value = apply(compute::Function::silu, x_value);  // y = x · σ(x)
   op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
-    apply_backward(kernels::Function::silu, x_value, d_y, gradients);  // y = x · σ(x)
+    apply_backward(compute::Function::silu, x_value, d_y, gradients);  // y = x · σ(x)
   };
   op.explain = [x](const Index& index) {
     const Operand from = operand(x, index);

@@ -13,7 +13,7 @@
 #include <limits>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/rows/softmax.h"
+#include "clearhead/compute/softmax.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/explanations.h"
 
@@ -37,15 +37,8 @@ Rows softmax_rows(const Tensor& x) {
             Tensor::empty(x.shape(), x.dtype())};
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t each = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, S));
-    for_each_piece(rows.row_max.count(), each, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const kernels::SoftmaxRow<T> row = kernels::softmax_row(
-            S, scores.data<T>() + i * S, rows.pattern.mutable_data<T>() + i * S);
-        rows.row_max.mutable_data<T>()[i] = row.max;
-        rows.row_sum.mutable_data<T>()[i] = row.sum;
-      }
-    });
+    compute::softmax(rows.row_max.count(), S, scores.data<T>(), rows.pattern.mutable_data<T>(),
+                     rows.row_max.mutable_data<T>(), rows.row_sum.mutable_data<T>());
   });
   return rows;
 }
@@ -56,14 +49,8 @@ void softmax_rows_backward(const Tensor& pattern, const Tensor& d_pattern, Tenso
   if (pattern.count() == 0) return;
   with_float(pattern.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    for_each_piece(pattern.count() / S, std::max<std::int64_t>(1, kPiece / S),
-                   [&](std::int64_t begin, std::int64_t end) {
-                     for (std::int64_t i = begin; i < end; ++i) {
-                       kernels::softmax_row_backward(S, pattern.data<T>() + i * S,
-                                                     d_pattern.data<T>() + i * S,
-                                                     d_x.mutable_data<T>() + i * S);
-                     }
-                   });
+    compute::softmax_backward(pattern.count() / S, S, pattern.data<T>(), d_pattern.data<T>(),
+                              d_x.mutable_data<T>());
   });
 }
 

@@ -13,7 +13,7 @@ Var tanh(const Var& x) {
   require_same_float("tanh", {x});
 
   Operation op{.kind = "tanh", .formula = "tanh({0})", .inputs = {x}};
-  op.value = apply(kernels::Function::tanh, x.value().contiguous());  // y = tanh(x)
+  op.value = apply(compute::Function::tanh, x.value().contiguous());  // y = tanh(x)
   op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {
     add_gradient(gradients, 0, d_y, y, [](auto d, auto number) {
       return d * (1 - number * number);  // y = tanh(x)

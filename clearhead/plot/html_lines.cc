@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/plot/color_scale.h"
 #include "clearhead/plot/html_page.h"
 #include "clearhead/plot/label.h"
@@ -25,7 +26,7 @@ Json curve_json(const Curve& curve, const LineCurve& placed) {
             {"color", hex(placed.color)},
             {"x", Json::array()},
             {"y", Json::array()}};
-  const std::size_t step = (curve.x.size() + kMostPoints - 1) / kMostPoints;
+  const std::size_t step = ceil_div(curve.x.size(), kMostPoints);
   for (std::size_t i = 0; i < curve.x.size(); i += step) {
     json["x"].push_back(curve.x[i]);
     json["y"].push_back(curve.y[i]);

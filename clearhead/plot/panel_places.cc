@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "clearhead/base/ceil_div.h"
+
 namespace clearhead::plot {
 namespace {
 
@@ -81,12 +83,12 @@ double snap_up(double length) { return std::ceil(length * 4 - 1e-9) / 4; }
 PanelGrid arrange_panels(int count, double aspect, int panel_columns) {
   if (panel_columns > 0) {
     const int columns = std::min(count, panel_columns);
-    return {(count + columns - 1) / columns, columns};
+    return {ceil_div(count, columns), columns};
   }
   PanelGrid best;
   double least = std::numeric_limits<double>::infinity();
   for (int columns = 1; columns <= std::min(count, kMostColumns); ++columns) {
-    const int rows = (count + columns - 1) / columns;
+    const int rows = ceil_div(count, columns);
     const double empty = static_cast<double>(rows * columns - count) / count;
     // A page is pleasant a little wider than high; empty places are not.
     const double shape = std::abs(std::log(aspect * columns / rows / 1.4));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/parallel.h"
 
 namespace clearhead::plot {
@@ -44,8 +45,6 @@ struct Cell {
     return max;
   }
 };
-
-std::int64_t divide_up(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
 
 // Calls f(row, column, value as f64) for rows [begin, end) of a matrix, converting a block of half
 // a megabyte at a time.
@@ -98,10 +97,10 @@ Grid pool_matrix(const Tensor& matrix, std::int64_t max_rows, std::int64_t max_c
   Grid grid;
   grid.source_rows = matrix.size(0);
   grid.source_columns = matrix.size(1);
-  grid.row_step = divide_up(grid.source_rows, max_rows);
-  grid.column_step = divide_up(grid.source_columns, max_columns);
-  grid.rows = divide_up(grid.source_rows, grid.row_step);
-  grid.columns = divide_up(grid.source_columns, grid.column_step);
+  grid.row_step = ceil_div(grid.source_rows, max_rows);
+  grid.column_step = ceil_div(grid.source_columns, max_columns);
+  grid.rows = ceil_div(grid.source_rows, grid.row_step);
+  grid.columns = ceil_div(grid.source_columns, grid.column_step);
   grid.values.resize(static_cast<std::size_t>(grid.rows * grid.columns));
   parallel_for(grid.rows, [&](std::int64_t i) {
     std::vector<Cell> cells(static_cast<std::size_t>(grid.columns));

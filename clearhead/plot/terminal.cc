@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/plot/panel_places.h"
@@ -71,11 +72,11 @@ CellLimit terminal_limit(const Heatmap& heatmap, const TerminalOptions& options)
   }
   CellLimit limit{static_cast<std::int64_t>(options.lines) * per_line,
                   options.columns - std::min(label_width, most_label_width(options)) - 1};
-  const std::int64_t step = (columns + limit.columns - 1) / limit.columns;
+  const std::int64_t step = ceil_div(columns, limit.columns);
   if (step > 1) {
     // A character is about twice as high as wide: with these steps a square looks like one.
     const std::int64_t row_step = per_line == 1 ? 2 * step : step;
-    limit.rows = std::min(std::max(kFewestRows, (rows + row_step - 1) / row_step), limit.rows);
+    limit.rows = std::min(std::max(kFewestRows, ceil_div(rows, row_step)), limit.rows);
   }
   return limit;
 }

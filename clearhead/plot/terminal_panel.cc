@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/plot/axis_labels.h"
 #include "clearhead/plot/label.h"
 
@@ -31,7 +32,7 @@ std::string line_number(const Axis& axis, std::int64_t begin, std::int64_t end) 
   if (end - begin == 1) return axis.label(begin);
   for (const std::int64_t step : round_steps(axis.count)) {
     if (step < kLinesApart * (end - begin)) continue;
-    const std::int64_t next = (begin + step - 1) / step * step;
+    const std::int64_t next = round_up(begin, step);
     return next < std::min(end, axis.count) ? axis.label(next) : "";
   }
   return begin == 0 ? axis.label(0) : "";

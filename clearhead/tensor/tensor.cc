@@ -58,11 +58,9 @@ void copy_elements(const Tensor& from, To* to) {
   const std::int64_t length = from.shape().back();
   const std::int64_t step = from.strides().back();
   const std::int64_t rows = from.count() / length;
-  const std::int64_t each = std::max<std::int64_t>(1, (1 << 14) / length);  // for one thread
-  parallel_for((rows + each - 1) / each, [&](std::int64_t piece) {
-    RowWalk walk(from.shape(), piece * each);
-    const std::int64_t end = std::min(rows, (piece + 1) * each);
-    for (std::int64_t row = piece * each; row < end; ++row, walk.next()) {
+  for_each_rows(rows, length, [&](std::int64_t begin, std::int64_t end) {
+    RowWalk walk(from.shape(), begin);
+    for (std::int64_t row = begin; row < end; ++row, walk.next()) {
       const From* in = source + walk.offset(from.strides());
       To* out = to + row * length;
       if (step == 1) {

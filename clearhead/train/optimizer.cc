@@ -4,57 +4,9 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/base/parallel.h"
-#include "clearhead/kernels/rows/adamw.h"
-#include "clearhead/kernels/rows/norm.h"
+#include "clearhead/compute/optimizer.h"
 
 namespace clearhead {
-namespace {
-
-// Numbers of one piece of work: large enough that a thread is not started for little, small enough
-// for the second level cache with its gradient and moments.
-constexpr std::int64_t kPiece = 1 << 16;
-
-struct Piece {
-  std::size_t tensor;
-  std::int64_t begin, count;
-};
-
-std::vector<Piece> pieces_of(const std::vector<Tensor>& tensors) {
-  std::vector<Piece> pieces;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    for (std::int64_t begin = 0; begin < tensors[i].count(); begin += kPiece) {
-      pieces.push_back({i, begin, std::min(kPiece, tensors[i].count() - begin)});
-    }
-  }
-  return pieces;
-}
-
-// f(zero, piece) for every piece of every tensor, on all threads; `zero` has the type of its
-// numbers.
-template <typename F>
-void for_each_piece(const std::vector<Tensor>& tensors, const std::vector<Piece>& pieces, F&& f) {
-  parallel_for(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
-    const Piece& piece = pieces[static_cast<std::size_t>(i)];
-    if (tensors[piece.tensor].dtype() == DType::f32) {
-      f(float{}, piece, static_cast<std::size_t>(i));
-    } else {
-      f(double{}, piece, static_cast<std::size_t>(i));
-    }
-  });
-}
-
-// m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
-template <typename T>
-void sgd(std::int64_t n, T learning_rate, T momentum, T weight_decay, const T* d_x, T* m, T* x) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    m[i] = momentum * m[i] + d_x[i];
-    x[i] -= learning_rate * (m[i] + weight_decay * x[i]);
-  }
-}
-
-}  // namespace
-
 void describe(Fields& fields, OptimizerConfig& config) {
   fields.choice("kind", config.kind, {{"adamw", OptimizerKind::adamw}, {"sgd", OptimizerKind::sgd}},
                 "the rule");
@@ -69,16 +21,7 @@ void describe(Fields& fields, OptimizerConfig& config) {
 }
 
 double global_norm(const std::vector<Tensor>& tensors) {
-  const std::vector<Piece> pieces = pieces_of(tensors);
-  std::vector<double> squares(pieces.size());  // summed in order, whatever thread made them
-  for_each_piece(tensors, pieces, [&](auto zero, const Piece& piece, std::size_t i) {
-    using T = decltype(zero);
-    squares[i] =
-        kernels::sum_of_squares(piece.count, tensors[piece.tensor].data<T>() + piece.begin);
-  });
-  double sum = 0;
-  for (const double square : squares) sum += square;
-  return std::sqrt(sum);
+  return std::sqrt(compute::sum_of_squares(tensors));
 }
 
 Optimizer::Optimizer(Parameters& parameters, const OptimizerConfig& config) : config_(config) {
@@ -112,30 +55,23 @@ double Optimizer::step(std::vector<Tensor>& gradients, double learning_rate) {
   }
   ++steps_;
   const double factor = config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1;
-  for_each_piece(gradients, pieces_of(gradients), [&](auto zero, const Piece& piece, std::size_t) {
-    using T = decltype(zero);
-    const std::size_t i = piece.tensor;
-    T* d_x = gradients[i].mutable_data<T>() + piece.begin;
-    if (factor != 1) {
-      for (std::int64_t j = 0; j < piece.count; ++j) d_x[j] *= static_cast<T>(factor);
-    }
-    T* x = learned_[i]->value.template mutable_data<T>() + piece.begin;
-    T* m = moments_[0].values[i].template mutable_data<T>() + piece.begin;
-    const double weight_decay = learned_[i]->value.rank() >= 2 ? config_.weight_decay : 0;
-    if (config_.kind == OptimizerKind::sgd) {
-      sgd(piece.count, static_cast<T>(learning_rate), static_cast<T>(config_.momentum),
-          static_cast<T>(weight_decay), d_x, m, x);
-    } else {
-      T* v = moments_[1].values[i].template mutable_data<T>() + piece.begin;
-      kernels::adamw({.learning_rate = learning_rate,
-                      .beta1 = config_.beta1,
-                      .beta2 = config_.beta2,
-                      .epsilon = config_.epsilon,
-                      .weight_decay = weight_decay,
-                      .step = steps_},
-                     piece.count, d_x, m, v, x);
-    }
-  });
+  std::vector<compute::ParameterStep> all;
+  for (std::size_t i = 0; i < learned_.size(); ++i) {
+    const Tensor& x = learned_[i]->value;
+    all.push_back({x, gradients[i], moments_[0].values[i],
+                   moments_.size() > 1 ? moments_[1].values[i] : Tensor(),
+                   x.rank() >= 2 ? config_.weight_decay : 0});
+  }
+  if (config_.kind == OptimizerKind::sgd) {
+    compute::sgd(all, {learning_rate, config_.momentum, factor});
+  } else {
+    compute::adamw(all, {.learning_rate = learning_rate,
+                         .beta1 = config_.beta1,
+                         .beta2 = config_.beta2,
+                         .epsilon = config_.epsilon,
+                         .step = steps_,
+                         .scale = factor});
+  }
   return norm;
 }
 

@@ -12,7 +12,7 @@
 namespace clearhead {
 
 enum class OptimizerKind {
-  adamw,  ///< kernels/adamw.h (Loshchilov and Hutter 2019)
+  adamw,  ///< Loshchilov and Hutter (2019), algorithm 2
   sgd,    ///< m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
@@ -78,7 +79,7 @@ BatchLoss RecallTask::train(Tape& tape, const Model& model, std::int64_t number,
 
 RecallScore RecallTask::test(const Model& model) const {
   RecallScore score;
-  const std::int64_t batches = (kTestSequences + batch_ - 1) / batch_;
+  const std::int64_t batches = ceil_div(kTestSequences, batch_);
   std::int64_t right = 0;
   for (std::int64_t i = 0; i < batches; ++i) {
     Tape tape(Keep::nothing);

@@ -1,4 +1,5 @@
-// The matrix product on tiles of bf16 keeps the error that its precision promises, in every form and at every edge.
+// The matrix product on tiles of bf16 keeps the error that its precision promises, in every form and at
+// every edge.
 #include "clearhead/kernels/products/matmul_bf16.h"
 
 #include <gtest/gtest.h>
@@ -54,8 +55,11 @@ class MatmulBf16 : public testing::OnTiles {
     const std::vector<float> b = random_matrix(form.transpose_b ? N : K, ldb, 2);
     std::vector<float> c(static_cast<std::size_t>(M * ldc), kUntouched);
     const bool medium = GetParam() == Precision::medium;
-    run({M, N, K, a.data(), lda, form.transpose_a, b.data(), ldb, form.transpose_b, c.data(), ldc,
-         form.accumulate, GetParam()});
+    const MatrixView<const float> a_meant(a.data(), M, K, form.transpose_a ? 1 : lda,
+                                          form.transpose_a ? lda : 1);
+    const MatrixView<const float> b_meant(b.data(), K, N, form.transpose_b ? 1 : ldb,
+                                          form.transpose_b ? ldb : 1);
+    run({a_meant, b_meant, {c.data(), M, N, ldc}, form.accumulate, GetParam()});
     const auto value = [&](float x) {
       return static_cast<double>(medium ? static_cast<float>(bf16(x)) : x);
     };
@@ -67,10 +71,7 @@ class MatmulBf16 : public testing::OnTiles {
         double expected = form.accumulate ? static_cast<double>(kUntouched) : 0;
         double size = std::abs(expected);
         for (std::int64_t k = 0; k < K; ++k) {
-          const double x =
-              value(a[static_cast<std::size_t>(form.transpose_a ? k * lda + i : i * lda + k)]);
-          const double y =
-              value(b[static_cast<std::size_t>(form.transpose_b ? j * ldb + k : k * ldb + j)]);
+          const double x = value(a_meant.at(i, k)), y = value(b_meant.at(k, j));
           expected += x * y;
           size += std::abs(x * y);
         }
@@ -99,7 +100,8 @@ TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   }
 }
 
-// Blocks are 512 wide, along K 512 or 256; pieces of packing 256 lines. Of 2048 rows or more each block packs its own.
+// Blocks are 512 wide, slices of K 512 or 256 deep, pieces of packing 256 lines. Of 2048 rows or more each
+// block packs its own.
 TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(40, 40, 1100, {false, false, false});
   expect_product(33, 600, 70, {true, false, true});
@@ -116,10 +118,11 @@ TEST_P(MatmulBf16, AnElementDependsOnItsRowAndColumn) {
   const std::vector<float> a = random_matrix(M, K, 1);
   const std::vector<float> b = random_matrix(K, N, 2);
   std::vector<float> whole(static_cast<std::size_t>(M * N));
-  run({M, N, K, a.data(), K, false, b.data(), N, false, whole.data(), N, false, GetParam()});
+  const MatrixView<const float> all_a(a.data(), M, K), all_b(b.data(), K, N);
+  run({all_a, all_b, {whole.data(), M, N}, false, GetParam()});
   std::vector<float> part(static_cast<std::size_t>(M * N));
-  run({M - 21, N - 37, K, a.data() + 21 * K, K, false, b.data() + 37, N, false,
-       part.data() + 21 * N + 37, N, false, GetParam()});
+  run({all_a.part(21, 0, M - 21, K), all_b.part(0, 37, K, N - 37),
+       MatrixView<float>(part.data(), M, N).part(21, 37, M - 21, N - 37), false, GetParam()});
   for (std::int64_t i = 21; i < M; ++i) {
     for (std::int64_t j = 37; j < N; ++j) {
       const auto at = static_cast<std::size_t>(i * N + j);
@@ -134,7 +137,7 @@ TEST_P(MatmulBf16, Error) {
   const std::vector<float> a = random_matrix(n, n, 1);
   const std::vector<float> b = random_matrix(n, n, 2);
   std::vector<float> c(static_cast<std::size_t>(n * n));
-  run({n, n, n, a.data(), n, false, b.data(), n, false, c.data(), n, false, GetParam()});
+  run({{a.data(), n, n}, {b.data(), n, n}, {c.data(), n, n}, false, GetParam()});
   double error = 0;
   double size = 0;
   for (std::int64_t i = 0; i < n; ++i) {

@@ -1,6 +1,4 @@
 // The weighted sum over visible pairs: its values, and that nothing is read of a hidden pair.
-#include "clearhead/kernels/products/weighted_sum.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +6,7 @@
 #include <vector>
 
 #include "clearhead/base/random.h"
+#include "clearhead/kernels/products/weighted_sum_scalar.h"
 
 namespace clearhead {
 namespace {
@@ -60,14 +59,14 @@ TEST(WeightedSumKernel, AgreesWithTheTripleLoop) {
       for (std::int64_t D = 0; D <= 17; ++D) {  // the dot product has 8 lanes
         const Problem x(M, S, D);
         std::vector<double> z(static_cast<std::size_t>(M * D), kNan);  // overwritten, not added to
-        kernels::weighted_sum(M, S, D, x.pattern.data(), x.scores.data(), x.v.data(), x.ldv,
-                              z.data());
+        kernels::scalar::weighted_sum(M, S, D, x.pattern.data(), x.scores.data(), x.v.data(), x.ldv,
+                                      z.data());
         std::vector<double> d_pattern(static_cast<std::size_t>(M * S), 1.0);  // added to
-        kernels::weighted_sum_backward_pattern(M, S, D, x.d_z.data(), x.scores.data(), x.v.data(),
-                                               x.ldv, d_pattern.data());
+        kernels::scalar::weighted_sum_backward_pattern(M, S, D, x.d_z.data(), x.scores.data(),
+                                                       x.v.data(), x.ldv, d_pattern.data());
         std::vector<double> d_v(static_cast<std::size_t>(S * D), 1.0);
-        kernels::weighted_sum_backward_v(M, S, D, x.pattern.data(), x.scores.data(), x.d_z.data(),
-                                         d_v.data());
+        kernels::scalar::weighted_sum_backward_v(M, S, D, x.pattern.data(), x.scores.data(),
+                                                 x.d_z.data(), d_v.data());
         for (std::int64_t i = 0; i < M; ++i) {
           for (std::int64_t d = 0; d < D; ++d) {
             double expected = 0;
@@ -104,13 +103,13 @@ TEST(WeightedSumKernel, WhatIsHiddenDoesNotMatter) {
   const double v[] = {3, 4, kNan, kInfinity};
   const double d_z[] = {5, 6};
   double z[2], d_pattern[2] = {}, d_v[4] = {};
-  kernels::weighted_sum<double>(1, 2, 2, pattern, scores, v, 2, z);
+  kernels::scalar::weighted_sum<double>(1, 2, 2, pattern, scores, v, 2, z);
   EXPECT_EQ(z[0], 6);
   EXPECT_EQ(z[1], 8);
-  kernels::weighted_sum_backward_pattern<double>(1, 2, 2, d_z, scores, v, 2, d_pattern);
+  kernels::scalar::weighted_sum_backward_pattern<double>(1, 2, 2, d_z, scores, v, 2, d_pattern);
   EXPECT_EQ(d_pattern[0], 39);
   EXPECT_EQ(d_pattern[1], 0);
-  kernels::weighted_sum_backward_v<double>(1, 2, 2, pattern, scores, d_z, d_v);
+  kernels::scalar::weighted_sum_backward_v<double>(1, 2, 2, pattern, scores, d_z, d_v);
   EXPECT_EQ(d_v[0], 10);
   EXPECT_EQ(d_v[1], 12);
   EXPECT_EQ(d_v[2], 0);

@@ -11,6 +11,7 @@
 #include <limits>
 #include <vector>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/random.h"
@@ -94,7 +95,7 @@ TEST(AttentionMap, EveryLevelIsPooledFromThePattern) {
     std::int64_t cell = c.cell;
     for (const AttentionMapLevel& level : map.levels) {
       ASSERT_EQ(level.cell, cell);
-      ASSERT_EQ(level.max.shape(), (Shape{(c.T + cell - 1) / cell, (c.S + cell - 1) / cell}));
+      ASSERT_EQ(level.max.shape(), (Shape{ceil_div(c.T, cell), ceil_div(c.S, cell)}));
       for (std::int64_t i = 0; i < level.max.size(0); ++i) {
         for (std::int64_t j = 0; j < level.max.size(1); ++j) {
           double max = -kInf, sum = 0, pairs = 0;

@@ -10,6 +10,7 @@
 #include "apps/cli/attend/steps.h"
 #include "apps/cli/numbers.h"
 #include "apps/cli/table.h"
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/plot/pool.h"
@@ -46,8 +47,8 @@ plot::Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, plot:
   const Shape shape = tape["hook_pattern"].shape();
   const std::int64_t T = shape[2];
   const std::int64_t S = shape[3];
-  const std::int64_t row_step = (T + kPooledSize - 1) / kPooledSize;
-  const std::int64_t column_step = (S + kPooledSize - 1) / kPooledSize;
+  const std::int64_t row_step = ceil_div(T, kPooledSize);
+  const std::int64_t column_step = ceil_div(S, kPooledSize);
   plot::Panel panel;
   panel.row_labels = cell_starts(T, row_step);
   panel.column_labels = cell_starts(S, column_step);

@@ -68,7 +68,7 @@ class Products {
           first_step<2>(x, x + a.other, y, y + b.other, any_ ? &before_ : nullptr,
                         add ? &group : nullptr);
         } else {
-          next_step<2>(x, x + a.other, y, y + b.other);
+          multiply_tiles<Near::a, 2>(x, x + a.other, y, y + b.other);
         }
       }
       for (int line = 0; next != nullptr && i < 4 && line < 16; ++line) {

@@ -34,7 +34,7 @@ void multiply_keys(const Walk& w, const char* keys, std::int64_t steps) {
           first_step<RowTiles>(a, a + row_bytes, b, b + row_bytes, any_before ? &before : nullptr,
                                nullptr);
         } else {
-          next_step<RowTiles>(a, a + row_bytes, b, b + row_bytes);
+          multiply_tiles<Near::a, RowTiles>(a, a + row_bytes, b, b + row_bytes);
         }
       }
     }
@@ -66,7 +66,7 @@ void multiply_values(const Walk& w, const char* values, std::int64_t steps, bool
           first_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes,
                                any_before ? &before : nullptr, from_zero ? nullptr : &group);
         } else {
-          next_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes);
+          multiply_tiles<Near::a, RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes);
         }
       }
     }

@@ -29,7 +29,8 @@ CLEARHEAD_ALWAYS_INLINE void store_group(const Group& g) {
   }
 }
 
-// The first step of a group: tiles 0..3 from zero, or from where they lie.
+// The first step of a group: tiles 0..3 from zero, or from where they lie. Those that follow are
+// multiply_tiles, where the factor a stays near.
 template <int RowTiles>
 CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const char* b0,
                                         const char* b1, const Group* before, const Group* from) {
@@ -54,21 +55,6 @@ CLEARHEAD_ALWAYS_INLINE void first_step(const char* a0, const char* a1, const ch
     CLEARHEAD_FIRST(3, 5, 7)
   }
 #undef CLEARHEAD_FIRST
-}
-
-template <int RowTiles>
-CLEARHEAD_ALWAYS_INLINE void next_step(const char* a0, const char* a1, const char* b0,
-                                       const char* b1) {
-  CLEARHEAD_TILE_LOAD(4, a0);
-  CLEARHEAD_TILE_STREAM(6, b0);
-  _tile_dpbf16ps(0, 4, 6);
-  CLEARHEAD_TILE_STREAM(7, b1);
-  _tile_dpbf16ps(1, 4, 7);
-  if constexpr (RowTiles == 2) {
-    CLEARHEAD_TILE_LOAD(5, a1);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
 }
 
 // Which part of each factor a product takes: high·high, high·low, low·high.

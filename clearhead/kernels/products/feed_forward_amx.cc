@@ -1,6 +1,6 @@
 #include "clearhead/kernels/products/feed_forward_amx.h"
 
-#include "clearhead/kernels/products/matmul_tiles_amx-inl.h"
+#include "clearhead/kernels/products/tiles_amx-inl.h"
 
 namespace clearhead::kernels::amx {
 namespace {

@@ -1,4 +1,4 @@
-// A feed-forward part on tiles: the loops, for feed_forward.cc. Only where amx_available().
+// A feed-forward part on tiles: the loops, for feed_forward_bf16.cc. Only where amx_available().
 //
 // A block of rows meets a strip of columns of h at a time. Factors are packed in panels, as
 // matmul_amx.h has them; sums are kept as groups of 32 × 32, four tiles one after the other, group g of

@@ -1,24 +1,25 @@
-// c is made in groups of 2 × 2 tiles, 32 × 32 elements, a block of K of 512 steps at a time:
+// c is made in groups of 2 × 2 tiles, 32 × 32 elements, a slice of K of 512 steps at a time:
 //
-//     for each block of K
+//     for each slice of K
 //       for each panel of b                    32 KiB, stays in the first-level cache
 //         for each panel of a: a group of c    256 KiB in all, stream by from the second
 //
 // A step is 4 products, 64 cycles, for 4 loads. With those of b from the first level and those of a
 // as a stream from the second that is the full speed of the tiles; with all from the second 83 %.
-// Between blocks of K the groups wait in the second level as tiles (512 KiB).
+// Between slices of K the groups wait in the second level as tiles (512 KiB).
 //
 // The rest happens between the products, a little each step: the last group is written to c row by
 // row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together; it
 // can give 10 to one core.
 #include "clearhead/kernels/products/matmul_amx.h"
 
-#include "clearhead/kernels/products/matmul_tiles_amx-inl.h"
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/kernels/products/tiles_amx-inl.h"
 
 namespace clearhead::kernels::amx {
 namespace {
 
-// Steps of a block of K, of 32 each: a panel of b takes at most 32 KiB.
+// Steps of a slice of K, of 32 each: a panel of b takes at most 32 KiB.
 constexpr std::int64_t most_steps(int parts) { return 16 / parts; }
 
 // 16 × 32 numbers as bf16 in 16 vectors: the rounded numbers, or the rest that rounding leaves over.
@@ -85,41 +86,30 @@ void pack_tile(const float* x, std::int64_t stride, bool across, std::int64_t li
   if constexpr (Parts == 2) store_tile(t.low, transpose, past_caches, to + 2 * kTileBytes);
 }
 
-// Panels side by side, in the order in which x is stored.
+// Panels of the rows of x, as rows of a or as columns of b, in the order in which x is stored.
 template <int Parts, bool ForA>
-void pack_panels(const float* x, std::int64_t stride, bool across, std::int64_t lines,
-                 std::int64_t K, const Panels& panels) {
-  const std::int64_t tiles = (lines + kPanel - 1) / kPanel * 2;
-  const std::int64_t steps = (K + kDepthStep - 1) / kDepthStep;
+void pack_panels(const MatrixView<const float>& x, const Panels& panels) {
+  const bool across = x.by_columns();
+  const std::int64_t stride = across ? x.column_stride : x.row_stride;
+  const std::int64_t tiles = ceil_div(x.rows, kPanel) * 2;
+  const std::int64_t steps = ceil_div(x.columns, kDepthStep);
   for (std::int64_t i = 0; i < tiles * steps; ++i) {
     const std::int64_t tile = across ? i % tiles : i / steps;
     const std::int64_t step = across ? i / tiles : i % steps;
     const std::int64_t line = tile * 16;
     const std::int64_t k = step * kDepthStep;
     pack_tile<Parts, ForA>(
-        across ? x + k * stride + line : x + line * stride + k, stride, across, lines - line, K - k,
-        panels.past_caches,
+        x.data + (across ? k * stride + line : line * stride + k), stride, across, x.rows - line,
+        x.columns - k, panels.past_caches,
         panels.at + tile / 2 * panels.bytes + (step * 2 * Parts + tile % 2) * kTileBytes);
   }
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
-// One product of 2 × 2 tiles; a streams, b stays.
-CLEARHEAD_ALWAYS_INLINE void step(const char* a, const char* b) {
-  CLEARHEAD_TILE_STREAM(4, a);
-  CLEARHEAD_TILE_LOAD(6, b);
-  _tile_dpbf16ps(0, 4, 6);
-  CLEARHEAD_TILE_LOAD(7, b + kTileBytes);
-  _tile_dpbf16ps(1, 4, 7);
-  CLEARHEAD_TILE_STREAM(5, a + kTileBytes);
-  _tile_dpbf16ps(2, 5, 6);
-  _tile_dpbf16ps(3, 5, 7);
-}
-
 // A step of all parts: high·high, high·low with a's tiles still there, then low·high.
 template <int Parts>
 CLEARHEAD_ALWAYS_INLINE void step_of_parts(const char* a, const char* b) {
-  step(a, b);
+  multiply_tiles<Near::b>(a, a + kTileBytes, b, b + kTileBytes);
   if constexpr (Parts == 2) {
     const char* const b_low = b + 2 * kTileBytes;
     CLEARHEAD_TILE_LOAD(6, b_low);
@@ -128,7 +118,8 @@ CLEARHEAD_ALWAYS_INLINE void step_of_parts(const char* a, const char* b) {
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
-    step(a + 2 * kTileBytes, b);
+    const char* const a_low = a + 2 * kTileBytes;
+    multiply_tiles<Near::b>(a_low, a_low + kTileBytes, b, b + kTileBytes);
   }
 }
 
@@ -152,7 +143,7 @@ CLEARHEAD_ALWAYS_INLINE void exchange_groups(float* before, const float* from) {
 // The place of a group in c, at most 32 × 32 elements.
 struct Place {
   float* c;
-  std::int64_t ldc, rows, columns;
+  std::int64_t row_stride, rows, columns;
   bool add;
   // Past the caches: rows of c that lie 4 KiB apart share one set of them, and each line, stored
   // there, would first be fetched and later pushed out again: 1500 instead of 2100 GFLOP/s.
@@ -163,7 +154,7 @@ struct Place {
 CLEARHEAD_ALWAYS_INLINE void write_row(const Place& place, const float* sums, std::int64_t i) {
   for (std::int64_t half = 0; half < 2; ++half) {
     const __mmask16 lanes = first_lanes(place.columns - half * 16);
-    float* const at = place.c + i * place.ldc + half * 16;
+    float* const at = place.c + i * place.row_stride + half * 16;
     __m512 sum = _mm512_load_ps(sums + half_row(i, half));
     if (place.add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, at), sum);
     if (place.past_caches) {
@@ -172,6 +163,11 @@ CLEARHEAD_ALWAYS_INLINE void write_row(const Place& place, const float* sums, st
       _mm512_mask_storeu_ps(at, lanes, sum);
     }
   }
+}
+
+// Whether all rows of c begin on a cache line, as streaming needs.
+bool is_aligned(const MatrixView<float>& c) {
+  return c.row_stride % 16 == 0 && reinterpret_cast<std::uintptr_t>(c.data) % 64 == 0;
 }
 
 // What happens between the products of a group.
@@ -185,7 +181,7 @@ struct Between {
 template <int Parts>
 CLEARHEAD_ALWAYS_INLINE void multiply_group(const char* a, const char* b, std::int64_t steps,
                                             const Between& between) {
-  const std::int64_t rows_a_step = (between.write.rows + steps - 1) / steps;
+  const std::int64_t rows_a_step = ceil_div(between.write.rows, steps);
   std::int64_t row = 0;
   for (std::int64_t k = 0; k < steps; ++k) {
     step_of_parts<Parts>(a + k * 2 * Parts * kTileBytes, b + k * 2 * Parts * kTileBytes);
@@ -198,19 +194,19 @@ CLEARHEAD_ALWAYS_INLINE void multiply_group(const char* a, const char* b, std::i
 }
 
 template <int Parts>
-void multiply(const Block& block, const char* a, const char* b, float* sums) {
+void multiply(const Block& block, std::int64_t K, const char* a, const char* b, float* sums) {
   constexpr std::int64_t kStepBytes = 2 * Parts * kTileBytes;
-  const std::int64_t panel = panel_bytes(block.K, Parts);
-  const std::int64_t all_steps = (block.K + kDepthStep - 1) / kDepthStep;
-  const std::int64_t blocks = (all_steps + most_steps(Parts) - 1) / most_steps(Parts);
-  const std::int64_t deepest = (all_steps + blocks - 1) / blocks;
-  const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
-  const std::int64_t across = (block.columns + kPanel - 1) / kPanel;
-  // Each group fetches as much of the next panel of b, and of its own panel of a in the next block.
+  const MatrixView<float>& c = block.c;
+  const std::int64_t panel = panel_bytes(K, Parts);
+  const std::int64_t all_steps = ceil_div(K, kDepthStep);
+  const std::int64_t deepest = ceil_div(all_steps, ceil_div(all_steps, most_steps(Parts)));
+  const std::int64_t groups = ceil_div(c.rows, kPanel);
+  const std::int64_t across = ceil_div(c.columns, kPanel);
+  // Each group fetches as much of the next panel of b, and of its own panel of a in the next slice.
   const std::int64_t share_of_b = in_lines(kStepBytes / groups);
   const std::int64_t share_of_a = in_lines(kStepBytes / across);
   const auto at_most_panel = [](std::int64_t n) { return n < kPanel ? n : kPanel; };
-  const bool aligned = block.ldc % 16 == 0 && reinterpret_cast<std::uintptr_t>(block.c) % 64 == 0;
+  const bool streams = block.past_caches && is_aligned(c);
   alignas(64) float done[kGroupFloats];
   float* before = nullptr;
   Between between = {{nullptr, 0, 0, 0, false, false}, done, {}, {}};
@@ -236,13 +232,13 @@ void multiply(const Block& block, const char* a, const char* b, float* sums) {
         memory_barrier();
         before = last ? done : mine;
         if (last) {
-          const std::int64_t columns = at_most_panel(block.columns - j * kPanel);
-          between.write = {block.c + g * kPanel * block.ldc + j * kPanel,
-                           block.ldc,
-                           at_most_panel(block.rows - g * kPanel),
+          const std::int64_t columns = at_most_panel(c.columns - j * kPanel);
+          between.write = {&c.at(g * kPanel, j * kPanel),
+                           c.row_stride,
+                           at_most_panel(c.rows - g * kPanel),
                            columns,
                            block.accumulate,
-                           block.past_caches && aligned && columns == kPanel};
+                           streams && columns == kPanel};
         }
       }
     }
@@ -256,42 +252,40 @@ void multiply(const Block& block, const char* a, const char* b, float* sums) {
 }  // namespace
 
 std::int64_t panel_bytes(std::int64_t K, int parts) {
-  return (K + kDepthStep - 1) / kDepthStep * 2 * parts * kTileBytes;
+  return ceil_div(K, kDepthStep) * 2 * parts * kTileBytes;
 }
 
-void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, const Panels& panels) {
-  return panels.parts == 2 ? pack_panels<2, true>(a, stride, transposed, rows, K, panels)
-                           : pack_panels<1, true>(a, stride, transposed, rows, K, panels);
+void pack_rows(const MatrixView<const float>& a, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, true>(a, panels) : pack_panels<1, true>(a, panels);
 }
 
-void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, const Panels& panels) {
-  return panels.parts == 2 ? pack_panels<2, false>(b, stride, !transposed, columns, K, panels)
-                           : pack_panels<1, false>(b, stride, !transposed, columns, K, panels);
+void pack_columns(const MatrixView<const float>& b, const Panels& panels) {
+  return panels.parts == 2 ? pack_panels<2, false>(b.transposed(), panels)
+                           : pack_panels<1, false>(b.transposed(), panels);
 }
 
-void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums) {
-  return parts == 2 ? multiply<2>(block, a, b, sums) : multiply<1>(block, a, b, sums);
+void multiply_panels(const Block& block, std::int64_t K, const char* a, const char* b, int parts,
+                     float* sums) {
+  return parts == 2 ? multiply<2>(block, K, a, b, sums) : multiply<1>(block, K, a, b, sums);
 }
 
-void multiply_rows(const Block& block, const char* a, const char* b, const float* bias,
-                   float* sums) {
-  const std::int64_t steps = (block.K + kDepthStep - 1) / kDepthStep;
-  const std::int64_t groups = (block.rows + kPanel - 1) / kPanel;
-  const bool whole = block.rows % kPanel == 0 && block.columns % kPanel == 0;
+void multiply_rows(const Block& block, std::int64_t K, const char* a, const char* b,
+                   const float* bias, float* sums) {
+  const MatrixView<float>& c = block.c;
+  const std::int64_t steps = ceil_div(K, kDepthStep);
+  const std::int64_t groups = ceil_div(c.rows, kPanel);
+  const bool whole = c.rows % kPanel == 0 && c.columns % kPanel == 0;
   const bool as_it_is = whole && bias == nullptr && !block.accumulate && !block.past_caches;
   const TileScope tiles;
-  for (std::int64_t j = 0; j < block.columns; j += kPanel) {
+  for (std::int64_t j = 0; j < c.columns; j += kPanel) {
     const char* const next = b + steps * 2 * kTileBytes;
     if (as_it_is) {
-      multiply_column(a, groups, b, steps, block.c + j, false, in_place(block.ldc), next);
+      multiply_column(a, groups, b, steps, &c.at(0, j), false, in_place(c.row_stride), next);
     } else {
       multiply_column(a, groups, b, steps, sums, false, {}, next);
-      Block part = block;
-      part.c += j;
-      part.columns = block.columns - j < kPanel ? block.columns - j : kPanel;
-      write_sums(part, groups, sums, bias == nullptr ? nullptr : bias + j);
+      const std::int64_t columns = c.columns - j < kPanel ? c.columns - j : kPanel;
+      write_sums({c.part(0, j, c.rows, columns), block.accumulate, block.past_caches}, groups, sums,
+                 bias == nullptr ? nullptr : bias + j);
       memory_barrier();
     }
     b = next;
@@ -299,12 +293,12 @@ void multiply_rows(const Block& block, const char* a, const char* b, const float
 }
 
 void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias) {
-  const bool streams = block.past_caches && block.ldc % 16 == 0 && block.columns % 16 == 0 &&
-                       reinterpret_cast<std::uintptr_t>(block.c) % 64 == 0;
-  for (std::int64_t i = 0; i < block.rows; ++i) {
-    for (std::int64_t j = 0; j < block.columns; j += 16) {
-      const __mmask16 lanes = first_lanes(block.columns - j);
-      float* const at = block.c + i * block.ldc + j;
+  const MatrixView<float>& c = block.c;
+  const bool streams = block.past_caches && c.columns % 16 == 0 && is_aligned(c);
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    for (std::int64_t j = 0; j < c.columns; j += 16) {
+      const __mmask16 lanes = first_lanes(c.columns - j);
+      float* const at = &c.at(i, j);
       const float* const group = sums + (j / 32 * groups + i / 32) * kGroupFloats;
       __m512 sum = _mm512_load_ps(group + half_row(i % 32, j / 16 % 2));
       if (bias != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, bias + j));

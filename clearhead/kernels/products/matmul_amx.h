@@ -1,12 +1,13 @@
-// The matrix product on tiles of bf16: the loops, for matmul_bf16.cc. Only where amx_available().
+// The matrix product on tiles of bf16: the loops, for matmul_bf16.cc and row_blocks_bf16.h. Only where
+// amx_available().
 //
-// Both factors are packed before, in panels of 32 rows of op(a) and 32 columns of op(b): for each
-// 32 of K, two tiles one after the other (and with two parts, where x ≈ high + low, the two tiles of
-// low parts behind them). A panel is read from front to back.
+// Both factors are packed before, in panels of 32 rows of a and 32 columns of b: for each 32 of K, two
+// tiles one after the other (and with two parts, where x ≈ high + low, the two tiles of low parts behind
+// them). A panel is read from front to back.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
 
-#include <cstdint>
+#include "clearhead/base/matrix_view.h"
 
 namespace clearhead::kernels::amx {
 
@@ -20,40 +21,36 @@ std::int64_t panel_bytes(std::int64_t K, int parts);
 /// Where panels go.
 struct Panels {
   char* at;
-  std::int64_t
-      bytes;  // from one panel to the next: panel_bytes(K, parts), or of a larger K, of which
-              // some steps are packed now
+  // From one panel to the next: panel_bytes(K, parts), or of a larger K, of which some steps are packed
+  // now.
+  std::int64_t bytes;
   int parts;
   bool past_caches;  // so much is packed that it will not be found in a cache when it is read
 };
 
-/// Packs panels of op(a) that cover `rows` rows and K columns, with zeros beyond. Element (i, k) is
-/// at a[i·stride + k], or a[k·stride + i] if transposed.
-void pack_rows(const float* a, std::int64_t stride, bool transposed, std::int64_t rows,
-               std::int64_t K, const Panels& panels);
+/// Packs panels that cover the rows of a, with zeros beyond.
+void pack_rows(const MatrixView<const float>& a, const Panels& panels);
 
-/// Packs panels of op(b) that cover K rows and `columns` columns. Element (k, j) is at
-/// b[k·stride + j], or b[j·stride + k] if transposed.
-void pack_columns(const float* b, std::int64_t stride, bool transposed, std::int64_t columns,
-                  std::int64_t K, const Panels& panels);
+/// Packs panels that cover the columns of b, with zeros beyond.
+void pack_columns(const MatrixView<const float>& b, const Panels& panels);
 
-/// A block of c = a·b, or c += a·b if `accumulate`. `past_caches`: c is so large that whoever reads
-/// it will not find it in a cache anyway.
+/// A block of a result c = a·b, or c += a·b if `accumulate`. `past_caches`: all of the result is so large
+/// that whoever reads it will not find it in a cache anyway.
 struct Block {
-  std::int64_t rows, columns, K;
-  float* c;
-  std::int64_t ldc;
+  MatrixView<float> c;
   bool accumulate, past_caches;
 };
 
 /// Multiplies the panels of a and b that cover the block, one after the other at `a` and `b`. `sums`:
-/// memory for rows × columns numbers, both rounded up to whole panels, from a multiple of 64 bytes on.
-void multiply_panels(const Block& block, const char* a, const char* b, int parts, float* sums);
+/// memory for the block's numbers, its rows and columns rounded up to whole panels, from a multiple of 64
+/// bytes on.
+void multiply_panels(const Block& block, std::int64_t K, const char* a, const char* b, int parts,
+                     float* sums);
 
 /// The same for few panels of a, all of K in one go: block = a·b + bias, or block += …; bias [columns]
 /// may be nullptr. `sums`: memory for a panel of columns, rows rounded up to whole panels.
-void multiply_rows(const Block& block, const char* a, const char* b, const float* bias,
-                   float* sums);
+void multiply_rows(const Block& block, std::int64_t K, const char* a, const char* b,
+                   const float* bias, float* sums);
 
 /// Writes block, or adds to it, from groups of 32 × 32 sums, four tiles one after the other: group g of
 /// `groups` of rows, of column panel j, at sums + (j·groups + g)·1024.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "clearhead/kernels/products/row_blocks.h"
+#include "clearhead/kernels/products/row_blocks_bf16.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels {
@@ -10,8 +10,9 @@ namespace {
 
 using amx::kPanel;
 
-// Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its part of a 256 KiB
-// (twice, since the next ones are fetched meanwhile), together half of a second-level cache of 2 MiB.
+// Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its part
+// of a 256 KiB (twice, since the next ones are fetched meanwhile), together half of a second-level cache
+// of 2 MiB.
 constexpr std::int64_t kBlockRows = 256;
 constexpr std::int64_t kBlockColumns = 512;
 
@@ -24,27 +25,28 @@ int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1;
 
 // Bytes of the packed panels of `lines` lines and K steps.
 std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
-  return divided_up(lines, kPanel) * amx::panel_bytes(K, parts_of(p.precision));
+  return ceil_div(lines, kPanel) * amx::panel_bytes(K, parts_of(p.precision));
 }
 
 std::int64_t piece_lines(const MatmulProblem& p) {
-  return (p.M + p.N <= kSmall ? kSmallPiecePanels : kPiecePanels) * kPanel;
+  return (p.c.rows + p.c.columns <= kSmall ? kSmallPiecePanels : kPiecePanels) * kPanel;
 }
 
-// Whether each block packs its rows of a for itself. Where b is met by so many blocks that they are work for all threads,
-// and so deep as a second-level cache allows (1 MiB of a), a need not be written to memory and read again.
+// Whether each block packs its rows of a for itself, so that a need not be written to memory and read
+// again: where b is met by so many blocks that they are work for all threads, and the rows of one are no
+// deeper than a second-level cache allows (1 MiB of a).
 bool packs_a_by_block(const MatmulProblem& p) {
-  return p.M >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.K) <= 1 << 20;
+  return p.c.rows >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.a.columns) <= 1 << 20;
 }
 
 // Rows of a block: fewer where there would otherwise be fewer blocks than threads, or one more than
 // they divide among them.
 std::int64_t block_rows(const MatmulProblem& p) {
-  const std::int64_t down = divided_up(p.M, kBlockRows);
-  const std::int64_t across = packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns);
+  const std::int64_t down = ceil_div(p.c.rows, kBlockRows);
+  const std::int64_t across = packs_a_by_block(p) ? 1 : ceil_div(p.c.columns, kBlockColumns);
   if (down * across >= 4 * p.threads) return kBlockRows;
-  const std::int64_t even = divided_up(divided_up(down * across, p.threads) * p.threads, across);
-  return divided_up(divided_up(p.M, even), kPanel) * kPanel;
+  const std::int64_t even = ceil_div(round_up(down * across, p.threads), across);
+  return in_panels(ceil_div(p.c.rows, even));
 }
 
 // Twice what was seen to stay in the third level.
@@ -52,88 +54,85 @@ bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p)
 
 amx::Panels panels_of(const MatmulProblem& p, char* to) {
   const int parts = parts_of(p.precision);
-  return {to, amx::panel_bytes(p.K, parts), parts, packed_past_caches(p)};
+  return {to, amx::panel_bytes(p.a.columns, parts), parts, packed_past_caches(p)};
 }
 
-void pack_rows(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
-  amx::pack_rows(p.a + row * (p.transpose_a ? 1 : p.lda), p.lda, p.transpose_a, rows, p.K,
-                 panels_of(p, to));
+void pack_a(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
+  amx::pack_rows(p.a.part(row, 0, rows, p.a.columns), panels_of(p, to));
 }
 
 // The columns [column, …) of rows [row, …) of c from their packed factors.
-void multiply_packed_block(const MatmulProblem& p, std::int64_t row, std::int64_t column,
-                           const char* a, const char* b, float* sums) {
-  const amx::Block block = {std::min(block_rows(p), p.M - row),
-                            std::min(kBlockColumns, p.N - column),
-                            p.K,
-                            p.c + row * p.ldc + column,
-                            p.ldc,
-                            p.accumulate,
-                            is_large(p.M, p.N)};
-  amx::multiply_panels(block, a, b, parts_of(p.precision), sums);
+void multiply_packed(const MatmulProblem& p, std::int64_t row, std::int64_t column, const char* a,
+                     const char* b, float* sums) {
+  const MatrixView<float>& c = p.c;
+  const MatrixView<float> part = c.part(row, column, std::min(block_rows(p), c.rows - row),
+                                        std::min(kBlockColumns, c.columns - column));
+  amx::multiply_panels({part, p.accumulate, is_large(c.rows, c.columns)}, p.a.columns, a, b,
+                       parts_of(p.precision), sums);
 }
 
 }  // namespace
 
 bool matmul_takes_bf16(const MatmulProblem& p) {
-  return p.precision != Precision::highest && current_target() == Target::amx && p.M >= 16 &&
-         p.N >= 16 && p.K >= 16 && p.M * p.N * p.K >= kFewestWork;
+  const std::int64_t M = p.c.rows, N = p.c.columns, K = p.a.columns;
+  return p.precision != Precision::highest && current_target() == Target::amx && M >= 16 &&
+         N >= 16 && K >= 16 && M * N * K >= kFewestWork;
 }
 
 std::int64_t packed_factors_bytes(const MatmulProblem& p) {
-  return packed_bytes(p, p.N, p.K) + (packs_a_by_block(p) ? 0 : packed_bytes(p, p.M, p.K));
+  const std::int64_t of_b = packed_bytes(p, p.c.columns, p.a.columns);
+  return of_b + (packs_a_by_block(p) ? 0 : packed_bytes(p, p.c.rows, p.a.columns));
 }
 
 std::int64_t factor_pieces(const MatmulProblem& p) {
   const std::int64_t lines = piece_lines(p);
-  return divided_up(p.N, lines) + (packs_a_by_block(p) ? 0 : divided_up(p.M, lines));
+  return ceil_div(p.c.columns, lines) + (packs_a_by_block(p) ? 0 : ceil_div(p.c.rows, lines));
 }
 
 // First those of b.
 void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
+  const std::int64_t M = p.c.rows, N = p.c.columns, K = p.a.columns;
   const std::int64_t most = piece_lines(p);
-  const std::int64_t pieces_of_b = divided_up(p.N, most);
+  const std::int64_t pieces_of_b = ceil_div(N, most);
   const bool is_b = i < pieces_of_b;
   const std::int64_t line = (is_b ? i : i - pieces_of_b) * most;
-  const std::int64_t lines = std::min(most, (is_b ? p.N : p.M) - line);
-  char* const to = factors + (is_b ? 0 : packed_bytes(p, p.N, p.K)) + packed_bytes(p, line, p.K);
+  const std::int64_t lines = std::min(most, (is_b ? N : M) - line);
+  char* const to = factors + (is_b ? 0 : packed_bytes(p, N, K)) + packed_bytes(p, line, K);
   if (is_b) {
-    amx::pack_columns(p.b + line * (p.transpose_b ? p.ldb : 1), p.ldb, p.transpose_b, lines, p.K,
-                      panels_of(p, to));
+    amx::pack_columns(p.b.part(0, line, K, lines), panels_of(p, to));
   } else {
-    pack_rows(p, line, lines, to);
+    pack_a(p, line, lines, to);
   }
 }
 
 std::int64_t product_blocks(const MatmulProblem& p) {
-  return divided_up(p.M, block_rows(p)) *
-         (packs_a_by_block(p) ? 1 : divided_up(p.N, kBlockColumns));
+  return ceil_div(p.c.rows, block_rows(p)) *
+         (packs_a_by_block(p) ? 1 : ceil_div(p.c.columns, kBlockColumns));
 }
 
 std::int64_t product_workspace(const MatmulProblem& p) {
-  const auto padded = [](std::int64_t n, std::int64_t most) {
-    return divided_up(std::min(n, most), kPanel) * kPanel;
-  };
-  const std::int64_t sums = padded(p.M, kBlockRows) * padded(p.N, kBlockColumns);
-  const std::int64_t a = packs_a_by_block(p) ? packed_bytes(p, kBlockRows, p.K) : 0;
+  const std::int64_t sums =
+      in_panels(std::min(p.c.rows, kBlockRows)) * in_panels(std::min(p.c.columns, kBlockColumns));
+  const std::int64_t a = packs_a_by_block(p) ? packed_bytes(p, kBlockRows, p.a.columns) : 0;
   return sums + a / static_cast<std::int64_t>(sizeof(float));
 }
 
 void multiply_block(const MatmulProblem& p, std::int64_t i, const char* factors, float* workspace) {
-  const std::int64_t rows = block_rows(p), down = divided_up(p.M, rows);
+  const std::int64_t M = p.c.rows, N = p.c.columns, K = p.a.columns;
+  const std::int64_t rows = block_rows(p), down = ceil_div(M, rows);
   const std::int64_t row = i % down * rows;
-  const auto b = [&](std::int64_t column) { return factors + packed_bytes(p, column, p.K); };
+  const auto b = [&](std::int64_t column) { return factors + packed_bytes(p, column, K); };
   if (!packs_a_by_block(p)) {
     const std::int64_t column = i / down * kBlockColumns;
-    const char* const a = factors + packed_bytes(p, p.N, p.K) + packed_bytes(p, row, p.K);
-    multiply_packed_block(p, row, column, a, b(column), workspace);
+    const char* const a = factors + packed_bytes(p, N, K) + packed_bytes(p, row, K);
+    multiply_packed(p, row, column, a, b(column), workspace);
     return;
   }
   auto* const a = reinterpret_cast<char*>(workspace);
-  float* const sums = workspace + packed_bytes(p, kBlockRows, p.K) / sizeof(float);
-  pack_rows(p, row, std::min(rows, p.M - row), a);
-  for (std::int64_t column = 0; column < p.N; column += kBlockColumns) {
-    multiply_packed_block(p, row, column, a, b(column), sums);
+  float* const sums = workspace + packed_bytes(p, kBlockRows, K) / sizeof(float);
+  pack_a(p, row, std::min(rows, M - row), a);
+  for (std::int64_t column = 0; column < N; column += kBlockColumns) {
+    multiply_packed(p, row, column, a, b(column), sums);
   }
 }
 

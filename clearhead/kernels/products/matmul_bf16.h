@@ -1,39 +1,31 @@
-// The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). As matmul.h,
-// but the factors are packed first, by pieces, and then meet block by block.
+// The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). The factors are
+// packed first, by pieces, and then meet block by block.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 
-#include <cstdint>
-
+#include "clearhead/base/matrix_view.h"
 #include "clearhead/base/precision.h"
 
 namespace clearhead::kernels {
 
-/// op(a) [M, K], op(b) [K, N], c [M, N], as matmul takes them.
+/// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N], c [M, N].
 struct MatmulProblem {
-  std::int64_t M, N, K;
-  const float* a;
-  std::int64_t lda;
-  bool transpose_a;
-  const float* b;
-  std::int64_t ldb;
-  bool transpose_b;
-  float* c;
-  std::int64_t ldc;
+  MatrixView<const float> a, b;
+  MatrixView<float> c;
   bool accumulate;
   Precision precision;
   std::int64_t threads = 1;  // that blocks should suffice for; the result does not depend on it
 };
 
 /// Whether the functions below serve this product: it asks for less than the highest precision, the
-/// target in use has tiles, and it is large enough that packing pays. Otherwise matmul does.
+/// target in use has tiles, and it is large enough that packing pays. Otherwise simd::matmul does.
 ///
-/// Infinite factors may give NaN where matmul gives an infinity, since 0·∞ and ∞ − ∞ occur on the
+/// Infinite factors may give NaN where that gives an infinity, since 0·∞ and ∞ − ∞ occur on the
 /// way; factors past 3.39e38 round to infinity, and below 1.2e-38 to 0.
 bool matmul_takes_bf16(const MatmulProblem& problem);
 
-/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows meet few columns of b alone,
-/// and each block packs its rows of a in its workspace.
+/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows of a meet b,
+/// of b alone, and each block packs its rows of a in its workspace.
 std::int64_t packed_factors_bytes(const MatmulProblem& problem);
 
 /// Packs piece i of factor_pieces(problem), at the same time as others if you like.

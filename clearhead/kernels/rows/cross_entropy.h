@@ -8,9 +8,6 @@
 
 namespace clearhead::kernels {
 
-/// Given as the target, it makes a row give no loss and no gradient, whatever its logits hold.
-inline constexpr std::int64_t kIgnoredTarget = -1;
-
 /// What a row of logits is compared with: the class `target` of 0 … V − 1 with weight
 /// 1 − smoothing, and all V classes alike with the rest (label smoothing, Szegedy et al. 2015,
 /// section 7); 0 ≤ smoothing < 1.
@@ -41,14 +38,6 @@ void cross_entropy_row_backward(std::int64_t V, const float* logits, SoftmaxRow<
 void cross_entropy_row_backward(std::int64_t V, const double* logits, SoftmaxRow<double> row,
                                 ClassTarget to, double factor, double* d_logits);
 
-/// Both at once, for training, where factor is known before (1/the number of targets): returns the
-/// loss and writes d_logits = factor·(softmax(logits) − q), with one exp a logit. d_logits is not
-/// logits.
-float cross_entropy_row_both(std::int64_t V, const float* logits, ClassTarget to, float factor,
-                             float* d_logits);
-double cross_entropy_row_both(std::int64_t V, const double* logits, ClassTarget to, double factor,
-                              double* d_logits);
-
 /// The plain text of the same, for float and double.
 namespace scalar {
 template <typename T>
@@ -56,8 +45,6 @@ CrossEntropyRow<T> cross_entropy_row(std::int64_t V, const T* logits, ClassTarge
 template <typename T>
 void cross_entropy_row_backward(std::int64_t V, const T* logits, SoftmaxRow<T> row, ClassTarget to,
                                 T factor, T* d_logits);
-template <typename T>
-T cross_entropy_row_both(std::int64_t V, const T* logits, ClassTarget to, T factor, T* d_logits);
 
 /// The loss from the sums over the row; `distances` = Σ_j (max − logit_j), used if to.smoothing > 0.
 template <typename T>

@@ -21,9 +21,7 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 
 #if CLEARHEAD_HAS_VECTORS
 
-// The loss; the exponentials of logit − max go to `exponentials` unless it is nullptr.
-CrossEntropyRow<float> forward(std::int64_t V, const float* logits, ClassTarget to,
-                               float* exponentials) {
+CrossEntropyRow<float> cross_entropy_f32(std::int64_t V, const float* logits, ClassTarget to) {
   const Floats d;
   const float max = largest(V, logits);
   const Vec shift = hn::Set(d, max);
@@ -32,7 +30,6 @@ CrossEntropyRow<float> forward(std::int64_t V, const float* logits, ClassTarget 
   for_each_vector(V, [&](std::int64_t j, auto part) HWY_ATTR {
     const Vec below = hn::Sub(part.load(logits + j), shift);
     const Vec e = exact_exp_nonpositive(below, hn::Zero(d));
-    if (exponentials) part.store(e, exponentials + j);
     sum.add(part.or_zero(e));
     if (to.smoothing > 0) distances.add(part.or_zero(hn::Neg(below)));
   });
@@ -40,14 +37,8 @@ CrossEntropyRow<float> forward(std::int64_t V, const float* logits, ClassTarget 
   return {scalar::cross_entropy(V, logits, row, distances.total(), to), row};
 }
 
-CrossEntropyRow<float> cross_entropy_f32(std::int64_t V, const float* logits, ClassTarget to) {
-  if (to.target == kIgnoredTarget) return {};
-  return forward(V, logits, to, nullptr);
-}
-
 void cross_entropy_backward_f32(std::int64_t V, const float* logits, SoftmaxRow<float> row,
                                 ClassTarget to, float factor, float* d_logits) {
-  if (to.target == kIgnoredTarget) return;
   const Floats d;
   const Vec shift = hn::Set(d, row.max);
   const Vec scale = hn::Set(d, factor / row.sum);
@@ -62,24 +53,6 @@ void cross_entropy_backward_f32(std::int64_t V, const float* logits, SoftmaxRow<
   d_logits[to.target] -= factor * static_cast<float>(1 - to.smoothing);
 }
 
-float cross_entropy_both_f32(std::int64_t V, const float* logits, ClassTarget to, float factor,
-                             float* d_logits) {
-  if (to.target == kIgnoredTarget) {
-    std::fill_n(d_logits, V, 0.0F);
-    return 0;
-  }
-  const Floats d;
-  const CrossEntropyRow<float> result = forward(V, logits, to, d_logits);
-  const Vec scale = hn::Set(d, factor / result.row.sum);
-  const Vec everywhere =
-      hn::Set(d, factor * static_cast<float>(to.smoothing / static_cast<double>(V)));
-  for_each_vector(V, [&](std::int64_t j, auto part) HWY_ATTR {
-    part.store(hn::MulSub(part.load(d_logits + j), scale, everywhere), d_logits + j);
-  });
-  d_logits[to.target] -= factor * static_cast<float>(1 - to.smoothing);
-  return result.loss;
-}
-
 #else
 
 CrossEntropyRow<float> cross_entropy_f32(std::int64_t V, const float* logits, ClassTarget to) {
@@ -89,11 +62,6 @@ CrossEntropyRow<float> cross_entropy_f32(std::int64_t V, const float* logits, Cl
 void cross_entropy_backward_f32(std::int64_t V, const float* logits, SoftmaxRow<float> row,
                                 ClassTarget to, float factor, float* d_logits) {
   scalar::cross_entropy_row_backward(V, logits, row, to, factor, d_logits);
-}
-
-float cross_entropy_both_f32(std::int64_t V, const float* logits, ClassTarget to, float factor,
-                             float* d_logits) {
-  return scalar::cross_entropy_row_both(V, logits, to, factor, d_logits);
 }
 
 #endif
@@ -121,16 +89,6 @@ void cross_entropy_row_backward(std::int64_t V, const float* logits, SoftmaxRow<
 void cross_entropy_row_backward(std::int64_t V, const double* logits, SoftmaxRow<double> row,
                                 ClassTarget to, double factor, double* d_logits) {
   scalar::cross_entropy_row_backward(V, logits, row, to, factor, d_logits);
-}
-
-float cross_entropy_row_both(std::int64_t V, const float* logits, ClassTarget to, float factor,
-                             float* d_logits) {
-  return CLEARHEAD_CHOOSE(cross_entropy_both_f32)(V, logits, to, factor, d_logits);
-}
-
-double cross_entropy_row_both(std::int64_t V, const double* logits, ClassTarget to, double factor,
-                              double* d_logits) {
-  return scalar::cross_entropy_row_both(V, logits, to, factor, d_logits);
 }
 
 }  // namespace clearhead::kernels

@@ -9,7 +9,7 @@ namespace clearhead::kernels {
 // Of n lookups in a table [V, C]: indices [n], each of 0 … V − 1, and columns [column, column_end)
 // of all rows; table and y [n, C] are dense. T is float or double.
 //
-// There is no SIMD version: both only move memory, and the compiler's own 16-byte moves keep up with
+// There is no tier of vectors: both only move memory, and the compiler's own 16-byte moves keep up with
 // it.
 
 /// y[i] = table[indices[i]]

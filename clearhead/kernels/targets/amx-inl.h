@@ -60,6 +60,32 @@ inline void memory_barrier() { __asm__ volatile("" : : : "memory"); }
 #define CLEARHEAD_TILE_STREAM(tile, address) _tile_stream_loadd(tile, address, 64)
 #define CLEARHEAD_TILE_STORE(tile, address) _tile_stored(tile, address, 64)
 
+// The factor that stays in the first-level cache while the other streams by.
+enum class Near { a, b, both };
+
+// c += a·b for 2 × 2 tiles of c, 0 to 3 (1 × 2, if RowTiles is 1).
+template <Near near, int RowTiles = 2>
+CLEARHEAD_ALWAYS_INLINE void multiply_tiles(const char* a0, const char* a1, const char* b0,
+                                            const char* b1) {
+#define CLEARHEAD_TILE_LOAD_OF(factor, tile, address)         \
+  if constexpr (near == Near::factor || near == Near::both) { \
+    CLEARHEAD_TILE_LOAD(tile, address);                       \
+  } else {                                                    \
+    CLEARHEAD_TILE_STREAM(tile, address);                     \
+  }
+  CLEARHEAD_TILE_LOAD_OF(a, 4, a0)
+  CLEARHEAD_TILE_LOAD_OF(b, 6, b0)
+  _tile_dpbf16ps(0, 4, 6);
+  CLEARHEAD_TILE_LOAD_OF(b, 7, b1)
+  _tile_dpbf16ps(1, 4, 7);
+  if constexpr (RowTiles == 2) {
+    CLEARHEAD_TILE_LOAD_OF(a, 5, a1)
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+#undef CLEARHEAD_TILE_LOAD_OF
+}
+
 inline __mmask16 first_lanes(std::int64_t n) {
   return n >= 16 ? static_cast<__mmask16>(0xffff)
                  : static_cast<__mmask16>(n <= 0 ? 0 : (1U << n) - 1U);

@@ -1,7 +1,7 @@
-// c is made in tiles that stay in registers while they grow, a block of steps along K at a time:
+// c is made in tiles that stay in registers while they grow, a slice of K at a time:
 //
-//     for each block of steps
-//       pack the block of b                                    1 MiB, stays in the second-level cache
+//     for each slice of K
+//       pack its rows of b                                     1 MiB, stay in the second-level cache
 //       for each panel of rows of a
 //         pack the panel                                       24 KiB, stays in the first-level cache
 //         for each panel of columns of b: a tile of c          64 KiB stream by from the second
@@ -10,15 +10,16 @@
 // long before it is used: the tile's own place in c when it begins, the next panel of a during the
 // tiles of this one. So rows of c are gone through from left to right, 12 pages of memory at a time;
 // from top to bottom each tile would open 12 new ones, and cost a quarter of the speed.
-#include "clearhead/kernels/products/matmul_packed.h"
+#include "clearhead/kernels/products/matmul_simd.h"
 
 #include <algorithm>
 
-#include "clearhead/kernels/products/matmul.h"
+#include "clearhead/base/ceil_div.h"
+#include "clearhead/kernels/products/matmul_scalar.h"
 #include "clearhead/kernels/targets/dispatch-inl.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "clearhead/kernels/products/matmul_packed.cc"
+#define HWY_TARGET_INCLUDE "clearhead/kernels/products/matmul_simd.cc"
 #include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
@@ -41,8 +42,8 @@ constexpr std::int64_t kPanelRows = kMaxVectors == 4 ? 12 : 6;
 constexpr std::int64_t kPanelVectors = 2;
 constexpr std::int64_t kPanelColumns = kPanelVectors * kLanes;
 
-// A block of b of 512 × 512 takes half of a second-level cache of 2 MiB, a quarter of that where
-// vectors are shorter and caches older. c is read and written once for each block of steps.
+// A slice of b, 512 × 512, takes half of a second-level cache of 2 MiB, a quarter of that where vectors
+// are shorter and caches older. c is read and written once for each slice.
 constexpr std::int64_t kDepth = kMaxVectors == 4 ? 512 : 256;
 constexpr std::int64_t kColumns = kMaxVectors == 4 ? 512 : 256;
 
@@ -53,11 +54,9 @@ constexpr std::int64_t kStepsPerLine = 16;
 // come from the third level, nothing else does, and 8 steps would not last.
 constexpr std::int64_t kStepsAhead = 32;
 
-// Steps of a block: all blocks of a product are equal but for the last, and whole lines long.
-std::int64_t block_depth(std::int64_t K) {
-  const std::int64_t blocks = (K + kDepth - 1) / kDepth;
-  const std::int64_t depth = (K + blocks - 1) / blocks;
-  return (depth + kStepsPerLine - 1) / kStepsPerLine * kStepsPerLine;
+// Steps of a slice: all slices of a product are equal but for the last, and whole lines long.
+std::int64_t slice_depth(std::int64_t K) {
+  return round_up(ceil_div(K, ceil_div(K, kDepth)), kStepsPerLine);
 }
 
 // Cache lines to ask for, `stride` numbers apart.
@@ -151,14 +150,14 @@ void pack_along(std::int64_t n, std::int64_t depth, const float* data, std::int6
   }
 }
 
-// Panels of x [n, depth], with zeros after its last row.
+// Panels of the rows of x, with zeros after the last.
 template <std::int64_t kWidth>
-void pack(std::int64_t n, std::int64_t depth, const float* data, std::int64_t across,
-          std::int64_t along, float* packed) {
+void pack(const MatrixView<const float>& x, float* packed) {
+  const std::int64_t n = x.rows, depth = x.columns;
   if (n % kWidth != 0) std::fill_n(packed + n / kWidth * kWidth * depth, kWidth * depth, 0.0F);
-  if (along != 1) return pack_along<kWidth>(n, depth, data, along, packed);
+  if (x.by_columns()) return pack_along<kWidth>(n, depth, x.data, x.column_stride, packed);
   for (std::int64_t i = 0; i < n; i += kWidth) {
-    pack_across<kWidth>(std::min(kWidth, n - i), depth, data + i * across, across,
+    pack_across<kWidth>(std::min(kWidth, n - i), depth, x.data + i * x.row_stride, x.row_stride,
                         packed + i * depth);
   }
 }
@@ -234,19 +233,20 @@ HWY_NOINLINE void multiply_edge(std::int64_t rows, std::int64_t columns, std::in
   }
 }
 
-// The next panel of a, of which each tile of this one asks for a share.
+// The rows of a for the next panel, of which each tile of this one asks for a share.
 struct NextPanel {
-  StoredMatrix a;  // from the panel's first element on
-  std::int64_t rows, depth, tiles;
+  MatrixView<const float> a;
+  std::int64_t tiles;
 
   Lines share(std::int64_t tile) const {
-    if (a.column == 1) {  // one of the rows
-      const std::int64_t count = tile < rows ? depth / kStepsPerLine : 0;
-      return {a.data + tile * a.row, kStepsPerLine, count};
+    if (!a.by_columns()) {  // one of the rows
+      const std::int64_t count = tile < a.rows ? a.columns / kStepsPerLine : 0;
+      return {a.data + tile * a.row_stride, kStepsPerLine, count};
     }
-    const std::int64_t steps = (depth + tiles - 1) / tiles;  // the rows' numbers of some steps
+    const std::int64_t steps = ceil_div(a.columns, tiles);  // the rows' numbers of some steps
     const std::int64_t first = tile * steps;
-    return {a.data + first * a.column, a.column, rows > 0 ? std::min(steps, depth - first) : 0};
+    return {a.data + first * a.column_stride, a.column_stride,
+            a.rows > 0 ? std::min(steps, a.columns - first) : 0};
   }
 };
 
@@ -272,64 +272,52 @@ HWY_NOINLINE void multiply_panel(std::int64_t rows, std::int64_t columns, std::i
   }
 }
 
-// One block of steps, whose block of b is packed.
-void multiply_block(std::int64_t rows, std::int64_t columns, std::int64_t depth,
-                    const StoredMatrix& a, const float* packed_b, float* c, std::int64_t ldc,
-                    bool accumulate, float* panel) {
-  const std::int64_t tiles = (columns + kPanelColumns - 1) / kPanelColumns;
-  for (std::int64_t i = 0; i < rows; i += kPanelRows) {
-    const std::int64_t n = std::min(kPanelRows, rows - i);
-    pack<kPanelRows>(n, depth, a.data + i * a.row, a.row, a.column, panel);
+// One slice of K, whose rows of b are packed.
+void multiply_slice(const MatrixView<const float>& a, const float* packed_b,
+                    const MatrixView<float>& c, bool accumulate, float* panel) {
+  const std::int64_t tiles = ceil_div(c.columns, kPanelColumns);
+  for (std::int64_t i = 0; i < a.rows; i += kPanelRows) {
+    const std::int64_t n = std::min(kPanelRows, a.rows - i);
+    pack<kPanelRows>(a.part(i, 0, n, a.columns), panel);
     const std::int64_t after = i + kPanelRows;
-    const NextPanel next{{a.data + after * a.row, a.row, a.column},
-                         std::clamp<std::int64_t>(rows - after, 0, kPanelRows),
-                         depth,
-                         tiles};
+    const std::int64_t rows_after = std::clamp<std::int64_t>(a.rows - after, 0, kPanelRows);
+    const NextPanel next{a.part(after, 0, rows_after, a.columns), tiles};
     const auto multiply_rows = n == 1                     ? multiply_panel<1>
                                : n <= 4                   ? multiply_panel<4>
                                : kPanelRows > 8 && n <= 8 ? multiply_panel<8>
                                                           : multiply_panel<kPanelRows>;
-    multiply_rows(n, columns, depth, panel, packed_b, next, c + i * ldc, ldc, accumulate);
+    multiply_rows(n, c.columns, a.columns, panel, packed_b, next, &c.at(i, 0), c.row_stride,
+                  accumulate);
   }
 }
 
-std::int64_t padded_columns(std::int64_t columns) {
-  return (columns + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
-}
-
-MatmulBlock block() { return {kPanelRows, kColumns}; }
+simd::MatmulPart part() { return {kPanelRows, kColumns}; }
 
 std::int64_t workspace_count(std::int64_t columns, std::int64_t K) {
-  return block_depth(K) * (padded_columns(columns) + kPanelRows);
+  return slice_depth(K) * (round_up(columns, kPanelColumns) + kPanelRows);
 }
 
-void multiply_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
-                     const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
-                     float* workspace) {
-  const std::int64_t deepest = block_depth(K);
-  float* const panel = workspace + deepest * padded_columns(columns);
+void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
+                  const MatrixView<float>& c, bool accumulate, float* workspace) {
+  const std::int64_t K = a.columns, deepest = slice_depth(K);
+  float* const panel = workspace + deepest * round_up(c.columns, kPanelColumns);
   for (std::int64_t k = 0; k < K; k += deepest) {
     const std::int64_t depth = std::min(deepest, K - k);
-    pack<kPanelColumns>(columns, depth, b.data + k * b.row, b.column, b.row, workspace);
-    multiply_block(rows, columns, depth, {a.data + k * a.column, a.row, a.column}, workspace, c,
-                   ldc, accumulate || k > 0, panel);
+    pack<kPanelColumns>(b.part(k, 0, depth, b.columns).transposed(), workspace);
+    multiply_slice(a.part(0, k, a.rows, depth), workspace, c, accumulate || k > 0, panel);
   }
 }
 
 #else
 
-// Without vectors: the reference, which packs for itself.
-MatmulBlock block() { return {128, 256}; }
+// Without vectors: the scalar text, which packs for itself.
+simd::MatmulPart part() { return {128, 256}; }
 
 std::int64_t workspace_count(std::int64_t /*columns*/, std::int64_t /*K*/) { return 0; }
 
-void multiply_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
-                     const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
-                     float* /*workspace*/) {
-  const bool transpose_a = a.column != 1;
-  const bool transpose_b = b.column != 1;
-  matmul(rows, columns, K, a.data, transpose_a ? a.column : a.row, b.data,
-         transpose_b ? b.column : b.row, c, ldc, transpose_a, transpose_b, accumulate);
+void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
+                  const MatrixView<float>& c, bool accumulate, float* /*workspace*/) {
+  scalar::matmul(a, b, c, accumulate);
 }
 
 #endif
@@ -339,20 +327,18 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-namespace clearhead::kernels {
+namespace clearhead::kernels::simd {
 
-MatmulBlock matmul_block() { return CLEARHEAD_CHOOSE(block)(); }
+MatmulPart matmul_part() { return CLEARHEAD_CHOOSE(part)(); }
 
 std::int64_t matmul_workspace(std::int64_t columns, std::int64_t K) {
   return CLEARHEAD_CHOOSE(workspace_count)(columns, K);
 }
 
-void matmul_packed(std::int64_t rows, std::int64_t columns, std::int64_t K, const StoredMatrix& a,
-                   const StoredMatrix& b, float* c, std::int64_t ldc, bool accumulate,
-                   float* workspace) {
-  CLEARHEAD_CHOOSE(multiply_packed)
-  (rows, columns, K, a, b, c, ldc, accumulate, workspace);
+void matmul(const MatrixView<const float>& a, const MatrixView<const float>& b,
+            const MatrixView<float>& c, bool accumulate, float* workspace) {
+  CLEARHEAD_CHOOSE(multiply_f32)(a, b, c, accumulate, workspace);
 }
 
-}  // namespace clearhead::kernels
+}  // namespace clearhead::kernels::simd
 #endif

@@ -1,13 +1,14 @@
-// What linear maps (linears.cc) and feed-forward parts (feed_forward.cc) on tiles of bf16 share. Rows are
-// worked off in blocks, each by one thread: factors are packed while they are at hand, also those of the
-// weights' gradients, which are products over all rows and come last.
-#ifndef CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_H_
-#define CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_H_
+// What linear maps (linear_maps_bf16.cc) and feed-forward parts (feed_forward_bf16.cc) on tiles share. Rows
+// are divided into blocks, each of which one thread takes through all products. Meanwhile it packs the
+// factors of the weights' gradients too; these are products over all rows, and are made last.
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/products/matmul_amx.h"
 
 namespace clearhead::kernels {
@@ -19,12 +20,12 @@ inline constexpr std::int64_t kFewestWork = 64 * 64 * 64;
 /// Lines of a piece of packing weights.
 inline constexpr std::int64_t kPieceLines = 4 * amx::kPanel;
 
-inline std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
-inline std::int64_t in_panels(std::int64_t n) { return divided_up(n, amx::kPanel) * amx::kPanel; }
+/// n lines as whole panels.
+inline std::int64_t in_panels(std::int64_t n) { return round_up(n, amx::kPanel); }
 
 /// Bytes of the packed panels that cover so many lines.
 inline std::int64_t packed_bytes(std::int64_t lines, std::int64_t K) {
-  return divided_up(lines, amx::kPanel) * amx::panel_bytes(K, 1);
+  return ceil_div(lines, amx::kPanel) * amx::panel_bytes(K, 1);
 }
 inline amx::Panels panels_at(char* at, std::int64_t K) {
   return {at, amx::panel_bytes(K, 1), 1, /*past_caches=*/false};
@@ -47,15 +48,21 @@ inline bool is_large(std::int64_t rows, std::int64_t columns) {
 /// blocks, at least 9, if the rows suffice.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
   constexpr std::int64_t kBlocks = 16;
-  return std::clamp(in_panels(divided_up(R, kBlocks)), amx::kPanel,
+  return std::clamp(in_panels(ceil_div(R, kBlocks)), amx::kPanel,
                     std::max(amx::kPanel, most / amx::kPanel * amx::kPanel));
 }
 
 struct RowRange {
   std::int64_t first, count;
 };
+/// Those of a block, of R rows in all, `each` a block.
 inline RowRange rows_of(std::int64_t R, std::int64_t each, std::int64_t block) {
   return {block * each, std::min(each, R - block * each)};
+}
+/// These rows of a matrix.
+template <typename T>
+MatrixView<T> rows_of(const MatrixView<T>& m, const RowRange& rows) {
+  return m.part(rows.first, 0, rows.count, m.columns);
 }
 
 /// Hands out the parts of a piece of memory; of none, nullptr, to count the bytes.
@@ -64,7 +71,7 @@ class Parts {
   explicit Parts(char* memory) : memory_(memory) {}
   char* bytes(std::int64_t n) {
     char* const part = memory_ == nullptr ? nullptr : memory_ + used_;
-    used_ += divided_up(n, 64) * 64;
+    used_ += round_up(n, 64);
     return part;
   }
   float* numbers(std::int64_t n) { return reinterpret_cast<float*>(bytes(n * 4)); }
@@ -75,18 +82,17 @@ class Parts {
   std::int64_t used_ = 0;
 };
 
-/// data = leftᵀ·right, or data += …, [M, N], over R rows, packed as panels of M and of N lines. Without
-/// data it is left out.
+/// dw = leftᵀ·right, or dw += …, over R rows, of factors packed as panels of dw's rows and of its columns.
+/// It is left out if its data is nullptr.
 struct WeightGradient {
-  std::int64_t M, N;
+  MatrixView<float> dw;
+  bool add;
   const char* left;
   const char* right;
-  float* data;
-  bool add;
 };
 
-/// Blocks of some of them, to run at the same time; how the sums are made does not depend on `threads`,
-/// that the blocks should suffice for.
+/// Several of them, as blocks that threads make at the same time. There are enough for `threads`, on which
+/// the sums do not depend.
 class WeightGradients {
  public:
   WeightGradients(std::int64_t R, std::span<const WeightGradient> all, std::int64_t threads)
@@ -109,4 +115,4 @@ class WeightGradients {
 
 }  // namespace clearhead::kernels
 
-#endif  // CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_H_
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_

@@ -1,9 +1,10 @@
-#include "clearhead/kernels/products/feed_forward.h"
+#include "clearhead/kernels/products/feed_forward_bf16.h"
 
 #include <algorithm>
 
 #include "clearhead/kernels/products/feed_forward_amx.h"
 #include "clearhead/kernels/products/matmul_amx.h"
+#include "clearhead/kernels/rows/activation.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels {
@@ -19,42 +20,42 @@ constexpr std::int64_t kColumns = 512;
 constexpr std::int64_t kMostSums = 128 << 10;  // of a block: fewer rows where C or O is large
 constexpr std::int64_t kMostChannels = 1024;
 
+struct Sizes {
+  explicit Sizes(const FeedForwardProblem& p)
+      : R(p.x.rows), C(p.x.columns), F(p.w_in.rows), O(p.w_out.rows) {}
+  std::int64_t R, C, F, O;
+};
+
 std::int64_t rows_each(const FeedForwardProblem& p) {
-  return rows_of_block(p.R, std::min(kMostRows, kMostSums / std::max(p.C, p.O)));
+  return rows_of_block(p.x.rows,
+                       std::min(kMostRows, kMostSums / std::max(p.x.columns, p.w_out.rows)));
 }
 
-std::int64_t strips(const FeedForwardProblem& p) { return divided_up(p.F, kColumns); }
-
-// A right factor made of weights, for a strip of columns of h: W_inᵀ, which gives them, and what they
-// meet after.
-struct WeightFactor {
-  const float* data;
-  std::int64_t stride;
-  bool transposed;
-  std::int64_t lines, K;
-};
+// Strips of columns of h.
+std::int64_t strips(const FeedForwardProblem& p) { return ceil_div(p.w_in.rows, kColumns); }
 
 constexpr std::int64_t factors_of(Direction direction) {
   return direction == Direction::forward ? 2 : 3;
 }
 
-WeightFactor weight_factor(const FeedForwardProblem& p, Direction direction, std::int64_t strip,
-                           std::int64_t which) {
-  const std::int64_t f = strip * kColumns, columns = std::min(kColumns, p.F - f);
-  if (which == 0) return {p.w_in + f * p.C, p.C, true, columns, p.C};  // h = x·W_inᵀ
-  if (direction == Direction::forward) {
-    return {p.w_out + f, p.F, true, p.O, columns};  // y = f(h)·W_outᵀ
-  }
-  if (which == 1) return {p.w_out + f, p.F, false, columns, p.O};  // dy·W_out
-  return {p.w_in + f * p.C, p.C, false, p.C, columns};             // dx = dh·W_in
+// A right factor made of weights, for a strip: W_inᵀ, which gives h, and what meets it after.
+MatrixView<const float> weight_factor(const FeedForwardProblem& p, Direction direction,
+                                      std::int64_t strip, std::int64_t which) {
+  const Sizes s(p);
+  const std::int64_t f = strip * kColumns, columns = std::min(kColumns, s.F - f);
+  const MatrixView<const float> w_in = p.w_in.part(f, 0, columns, s.C);
+  const MatrixView<const float> w_out = p.w_out.part(0, f, s.O, columns);
+  if (which == 0) return w_in.transposed();                        // h = x·W_inᵀ
+  if (direction == Direction::forward) return w_out.transposed();  // y = f(h)·W_outᵀ
+  return which == 1 ? w_out : w_in;                                // dy·W_out, then dx = dh·W_in
 }
 
 // Where it is packed: strip after strip, of which only the last one may be smaller.
 std::int64_t weight_offset(const FeedForwardProblem& p, Direction direction, std::int64_t strip,
                            std::int64_t which) {
   const auto bytes = [&](std::int64_t of_strip, std::int64_t factor) {
-    const WeightFactor w = weight_factor(p, direction, of_strip, factor);
-    return packed_bytes(w.lines, w.K);
+    const MatrixView<const float> w = weight_factor(p, direction, of_strip, factor);
+    return packed_bytes(w.columns, w.rows);
   };
   std::int64_t offset = 0;
   if (strip > 0) {
@@ -66,22 +67,23 @@ std::int64_t weight_offset(const FeedForwardProblem& p, Direction direction, std
 
 amx::PackedWeights packed_weights(const FeedForwardProblem& p, Direction direction,
                                   std::int64_t strip, std::int64_t which, const char* weights) {
-  const WeightFactor w = weight_factor(p, direction, strip, which);
-  return {weights + weight_offset(p, direction, strip, which), divided_up(w.lines, kPanel),
-          divided_up(w.K, amx::kDepthStep)};
+  const MatrixView<const float> w = weight_factor(p, direction, strip, which);
+  return {weights + weight_offset(p, direction, strip, which), ceil_div(w.columns, kPanel),
+          ceil_div(w.rows, amx::kDepthStep)};
 }
 
 struct Memory {
   Memory(const FeedForwardProblem& p, Direction direction, char* memory) {
     Parts parts(memory);
+    const Sizes s(p);
     const std::int64_t rows = rows_each(p);
     const bool is_backward = direction == Direction::backward;
-    x = parts.bytes(packed_bytes(rows, p.C));
-    hidden = parts.bytes(packed_bytes(rows, std::min(kColumns, p.F)));
+    x = parts.bytes(packed_bytes(rows, s.C));
+    hidden = parts.bytes(packed_bytes(rows, std::min(kColumns, s.F)));
     h = parts.numbers(rows * kPanel);
-    sums = parts.numbers(rows * in_panels(is_backward ? p.C : p.O));
+    sums = parts.numbers(rows * in_panels(is_backward ? s.C : s.O));
     if (is_backward) {
-      dy = parts.bytes(packed_bytes(rows, p.O));
+      dy = parts.bytes(packed_bytes(rows, s.O));
       d = parts.numbers(rows * kPanel);
     }
     bytes = parts.used();
@@ -96,8 +98,8 @@ struct Memory {
 amx::FeedForwardStrip strip_of(const FeedForwardProblem& p, const Memory& m, std::int64_t rows,
                                std::int64_t strip, const amx::PackedWeights& in, const char* next) {
   const std::int64_t f = strip * kColumns;
-  return {divided_up(rows, kPanel),
-          std::min(kColumns, p.F - f),
+  return {ceil_div(rows, kPanel),
+          std::min(kColumns, p.w_in.rows - f),
           activation_table(p.activation),
           p.b_in == nullptr ? nullptr : p.b_in + f,
           m.x,
@@ -111,10 +113,11 @@ amx::FeedForwardStrip strip_of(const FeedForwardProblem& p, const Memory& m, std
 struct GradientFactors {
   GradientFactors(const FeedForwardProblem& p, char* memory) {
     Parts parts(memory);
-    dh = parts.bytes(packed_bytes(p.F, p.R));
-    x = parts.bytes(packed_bytes(p.C, p.R));
-    dy = parts.bytes(packed_bytes(p.O, p.R));
-    activated = parts.bytes(packed_bytes(p.F, p.R));
+    const Sizes s(p);
+    dh = parts.bytes(packed_bytes(s.F, s.R));
+    x = parts.bytes(packed_bytes(s.C, s.R));
+    dy = parts.bytes(packed_bytes(s.O, s.R));
+    activated = parts.bytes(packed_bytes(s.F, s.R));
     bytes = parts.used();
   }
 
@@ -125,9 +128,10 @@ struct GradientFactors {
 }  // namespace
 
 bool feed_forward_takes_bf16(const FeedForwardProblem& p, Precision precision) {
-  return precision == Precision::medium && current_target() == Target::amx && p.R >= kPanel &&
-         p.C >= 16 && p.F >= 16 && p.O >= 16 && std::max(p.C, p.O) <= kMostChannels &&
-         p.R * p.F * std::min(p.C, p.O) >= kFewestWork;
+  const auto [R, C, F, O] = Sizes(p);
+  return precision == Precision::medium && current_target() == Target::amx && R >= kPanel &&
+         C >= 16 && F >= 16 && O >= 16 && std::max(C, O) <= kMostChannels &&
+         R * F * std::min(C, O) >= kFewestWork;
 }
 
 std::int64_t packed_weights_bytes(const FeedForwardProblem& p, Direction direction) {
@@ -135,64 +139,71 @@ std::int64_t packed_weights_bytes(const FeedForwardProblem& p, Direction directi
 }
 
 std::int64_t weight_pieces(const FeedForwardProblem& p, Direction direction) {
-  const std::int64_t most = std::max({std::min(kColumns, p.F), p.C, p.O});
-  return strips(p) * factors_of(direction) * divided_up(most, kPieceLines);
+  const auto [R, C, F, O] = Sizes(p);
+  const std::int64_t most = std::max({std::min(kColumns, F), C, O});
+  return strips(p) * factors_of(direction) * ceil_div(most, kPieceLines);
 }
 
 void pack_weight_piece(const FeedForwardProblem& p, Direction direction, std::int64_t i,
                        char* weights) {
   const std::int64_t factors = strips(p) * factors_of(direction);
   const std::int64_t strip = i % factors / factors_of(direction), which = i % factors_of(direction);
-  const WeightFactor w = weight_factor(p, direction, strip, which);
-  const std::int64_t line = i / factors * kPieceLines;
-  if (line >= w.lines) return;
-  char* const to = weights + weight_offset(p, direction, strip, which) + packed_bytes(line, w.K);
-  amx::pack_columns(w.data + line * (w.transposed ? w.stride : 1), w.stride, w.transposed,
-                    std::min(kPieceLines, w.lines - line), w.K, panels_at(to, w.K));
+  const MatrixView<const float> w = weight_factor(p, direction, strip, which);
+  const std::int64_t column = i / factors * kPieceLines;
+  if (column >= w.columns) return;
+  char* const to =
+      weights + weight_offset(p, direction, strip, which) + packed_bytes(column, w.rows);
+  amx::pack_columns(w.part(0, column, w.rows, std::min(kPieceLines, w.columns - column)),
+                    panels_at(to, w.rows));
 }
 
 std::int64_t feed_forward_blocks(const FeedForwardProblem& p) {
-  return divided_up(p.R, rows_each(p));
+  return ceil_div(p.x.rows, rows_each(p));
 }
 
 std::int64_t feed_forward_workspace(const FeedForwardProblem& p, Direction direction) {
   return Memory(p, direction, nullptr).bytes;
 }
 
-void feed_forward_block(const FeedForwardProblem& p, std::int64_t i, const char* weights, float* y,
-                        char* workspace) {
+void feed_forward_block(const FeedForwardProblem& p, std::int64_t i, const char* weights,
+                        const MatrixView<float>& y, char* workspace) {
   const Memory m(p, Direction::forward, workspace);
-  const auto [row, rows] = rows_of(p.R, rows_each(p), i);
+  const RowRange rows = rows_of(p.x.rows, rows_each(p), i);
   const auto weight = [&](std::int64_t strip, std::int64_t which) {
     return packed_weights(p, Direction::forward, strip, which, weights);
   };
-  amx::pack_rows(p.x + row * p.C, p.C, false, rows, p.C, panels_at(m.x, p.C));
+  amx::pack_rows(rows_of(p.x, rows), panels_at(m.x, p.x.columns));
   for (std::int64_t strip = 0; strip < strips(p); ++strip) {
     const char* const next = weight((strip + 1) % strips(p), 0).panels;
-    amx::forward_strip(strip_of(p, m, rows, strip, weight(strip, 0), next), weight(strip, 1),
+    amx::forward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), weight(strip, 1),
                        m.sums, /*add=*/strip > 0);
   }
-  amx::write_sums({rows, p.O, p.F, y + row * p.O, p.O, /*accumulate=*/false, is_large(p.R, p.O)},
-                  divided_up(rows, kPanel), m.sums, p.b_out);
+  amx::write_sums({rows_of(y, rows), /*accumulate=*/false, is_large(y.rows, y.columns)},
+                  ceil_div(rows.count, kPanel), m.sums, p.b_out);
 }
 
 void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardBackward& backward,
                                  std::int64_t i, const char* weights, char* workspace) {
   const Memory m(p, Direction::backward, workspace);
-  const auto [row, rows] = rows_of(p.R, rows_each(p), i);
+  const auto [R, C, F, O] = Sizes(p);
+  const RowRange rows = rows_of(R, rows_each(p), i);
   const auto weight = [&](std::int64_t strip, std::int64_t which) {
     return packed_weights(p, Direction::backward, strip, which, weights);
   };
-  const float *const x = p.x + row * p.C, *const dy = backward.dy + row * p.O;
+  const MatrixView<const float> x = rows_of(p.x, rows), dy = rows_of(backward.dy, rows);
   const GradientFactors factors(p, backward.factors);
   const bool wants_weights = backward.factors != nullptr;
   const bool past_caches = go_past_caches(factors.bytes);
+  // The steps of the factors' panels that are these rows.
+  const auto steps = [&](char* panels, std::int64_t line) {
+    return panels_from(panels + packed_bytes(line, p.x.rows), p.x.rows, rows.first, past_caches);
+  };
 
-  amx::pack_rows(x, p.C, false, rows, p.C, panels_at(m.x, p.C));
-  amx::pack_rows(dy, p.O, false, rows, p.O, panels_at(m.dy, p.O));
+  amx::pack_rows(x, panels_at(m.x, C));
+  amx::pack_rows(dy, panels_at(m.dy, O));
   if (wants_weights) {
-    amx::pack_columns(x, p.C, false, p.C, rows, panels_from(factors.x, p.R, row, past_caches));
-    amx::pack_rows(dy, p.O, true, p.O, rows, panels_from(factors.dy, p.R, row, past_caches));
+    amx::pack_columns(x, steps(factors.x, 0));
+    amx::pack_rows(dy.transposed(), steps(factors.dy, 0));
   }
   for (std::int64_t strip = 0; strip < strips(p); ++strip) {
     const std::int64_t f = strip * kColumns;
@@ -202,21 +213,20 @@ void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardB
     part.dh = weight(strip, 1);
     part.d = m.d;
     part.dx = weight(strip, 2);
-    part.sums = backward.dx == nullptr ? nullptr : m.sums;
+    part.sums = backward.dx.data == nullptr ? nullptr : m.sums;
     part.add = strip > 0;
-    if (backward.db_in != nullptr) part.d_bias = backward.db_in + i * p.F + f;
+    if (backward.db_in != nullptr) part.d_bias = backward.db_in + i * F + f;
     if (wants_weights) {
-      part.left = panels_from(factors.dh + packed_bytes(f, p.R), p.R, row, past_caches).at;
-      part.right = panels_from(factors.activated + packed_bytes(f, p.R), p.R, row, past_caches).at;
-      part.bytes = amx::panel_bytes(p.R, 1);
+      part.left = steps(factors.dh, f).at;
+      part.right = steps(factors.activated, f).at;
+      part.bytes = amx::panel_bytes(R, 1);
       part.past_caches = past_caches;
     }
-    amx::backward_strip(strip_of(p, m, rows, strip, weight(strip, 0), next), part);
+    amx::backward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), part);
   }
-  if (backward.dx == nullptr) return;
-  amx::write_sums(
-      {rows, p.C, p.F, backward.dx + row * p.C, p.C, backward.add_dx, is_large(p.R, p.C)},
-      divided_up(rows, kPanel), m.sums, nullptr);
+  if (backward.dx.data == nullptr) return;
+  amx::write_sums({rows_of(backward.dx, rows), backward.add_dx, is_large(R, C)},
+                  ceil_div(rows.count, kPanel), m.sums, nullptr);
 }
 
 std::int64_t gradient_factors_bytes(const FeedForwardProblem& p) {
@@ -225,12 +235,12 @@ std::int64_t gradient_factors_bytes(const FeedForwardProblem& p) {
 
 WeightGradient gradient_of_w_in(const FeedForwardProblem& p, char* memory, float* dw, bool add) {
   const GradientFactors factors(p, memory);
-  return {p.F, p.C, factors.dh, factors.x, dw, add};
+  return {{dw, p.w_in.rows, p.w_in.columns}, add, factors.dh, factors.x};
 }
 
 WeightGradient gradient_of_w_out(const FeedForwardProblem& p, char* memory, float* dw, bool add) {
   const GradientFactors factors(p, memory);
-  return {p.O, p.F, factors.dy, factors.activated, dw, add};
+  return {{dw, p.w_out.rows, p.w_out.columns}, add, factors.dy, factors.activated};
 }
 
 }  // namespace clearhead::kernels

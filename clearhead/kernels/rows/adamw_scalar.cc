@@ -1,7 +1,7 @@
 // AdamW as its formula has it.
-#include "clearhead/kernels/rows/adamw.h"
-
 #include <cmath>
+
+#include "clearhead/kernels/rows/adamw.h"
 
 namespace clearhead::kernels {
 

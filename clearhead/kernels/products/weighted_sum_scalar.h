@@ -1,10 +1,10 @@
 // The weighted sum of values that ends attention, over visible pairs only.
-#ifndef CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_H_
-#define CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_H_
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_SCALAR_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_SCALAR_H_
 
 #include <cstdint>
 
-namespace clearhead::kernels {
+namespace clearhead::kernels::scalar {
 
 // Of M queries, S keys and values of D numbers: pattern and scores [M, S], v [S, D], z [M, D], all
 // row-major, rows of v `ldv` elements apart. A pair whose score is −inf is passed over: what v,
@@ -25,6 +25,6 @@ template <typename T>
 void weighted_sum_backward_v(std::int64_t M, std::int64_t S, std::int64_t D, const T* pattern,
                              const T* scores, const T* d_z, T* d_v);
 
-}  // namespace clearhead::kernels
+}  // namespace clearhead::kernels::scalar
 
-#endif  // CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_H_
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_WEIGHTED_SUM_SCALAR_H_

@@ -1,6 +1,6 @@
-// The packed product agrees with the sum in f64 on every target, for every size up to twice a panel and
+// The product on vectors agrees with the sum in f64 on every target, for every size up to twice a panel and
 // one, every form of storage and every misalignment.
-#include "clearhead/kernels/products/matmul_packed.h"
+#include "clearhead/kernels/products/matmul_simd.h"
 
 #include <gtest/gtest.h>
 
@@ -35,17 +35,19 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < N; ++j) c[static_cast<std::size_t>(shift + i * ldc + j)] = 2;
   }
-  const StoredMatrix stored_a{a.data() + shift, transpose_a ? 1 : K, transpose_a ? M : 1};
-  const StoredMatrix stored_b{b.data() + shift, transpose_b ? 1 : N, transpose_b ? K : 1};
-  const Workspace<float> workspace(matmul_workspace(N, K));
-  matmul_packed(M, N, K, stored_a, stored_b, c.data() + shift, ldc, accumulate, workspace.get());
+  const MatrixView<const float> a_meant(a.data() + shift, M, K, transpose_a ? 1 : K,
+                                        transpose_a ? M : 1);
+  const MatrixView<const float> b_meant(b.data() + shift, K, N, transpose_b ? 1 : N,
+                                        transpose_b ? K : 1);
+  const Workspace<float> workspace(simd::matmul_workspace(N, K));
+  simd::matmul(a_meant, b_meant, {c.data() + shift, M, N, ldc}, accumulate, workspace.get());
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < N; ++j) {
       double expected = accumulate ? 2 : 0;
       double size = expected;
       for (std::int64_t k = 0; k < K; ++k) {
-        const double x = static_cast<double>(stored_a.data[i * stored_a.row + k * stored_a.column]);
-        const double y = static_cast<double>(stored_b.data[k * stored_b.row + j * stored_b.column]);
+        const double x = static_cast<double>(a_meant.at(i, k));
+        const double y = static_cast<double>(b_meant.at(k, j));
         expected += x * y;
         size += std::abs(x * y);
       }
@@ -60,7 +62,7 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
 }
 
 // Panels have at most 12 rows and 32 columns.
-TEST(MatmulPacked, EverySizeOfRowsAndColumns) {
+TEST(MatmulSimd, EverySizeOfRowsAndColumns) {
   testing::for_each_target([] {
     for (std::int64_t M = 1; M <= 25; ++M) {
       expect_product(M, 33, 5, M % 2 == 0, M % 3 == 0, M % 5 == 0, 0);
@@ -71,8 +73,8 @@ TEST(MatmulPacked, EverySizeOfRowsAndColumns) {
   });
 }
 
-// Blocks of steps have at most 512, and lines that are asked for 16.
-TEST(MatmulPacked, EveryDepthAndForm) {
+// Slices of K have at most 512 steps, and lines that are asked for 16.
+TEST(MatmulSimd, EveryDepthAndForm) {
   testing::for_each_target([] {
     for (const std::int64_t K : {1, 2, 3, 4, 5, 15, 16, 17, 31, 256, 513, 1100}) {
       for (int form = 0; form < 8; ++form) {
@@ -83,18 +85,20 @@ TEST(MatmulPacked, EveryDepthAndForm) {
 }
 
 // What a caller may rely on who divides c among threads, or adds a row to a long sequence.
-TEST(MatmulPacked, AnElementDependsOnItsRowAndColumn) {
+TEST(MatmulSimd, AnElementDependsOnItsRowAndColumn) {
   testing::for_each_target([] {
     const std::int64_t M = 31, N = 70, K = 700;
     Random random(5);
     std::vector<float> a(M * K), b(K * N), whole(M * N), part(M * N, kUntouched);
     for (float& x : a) x = static_cast<float>(random.normal());
     for (float& x : b) x = static_cast<float>(random.normal());
-    const Workspace<float> workspace(matmul_workspace(N, K));
+    const Workspace<float> workspace(simd::matmul_workspace(N, K));
+    const MatrixView<const float> all_a(a.data(), M, K), all_b(b.data(), K, N);
     const auto multiply = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
                               std::int64_t columns, std::vector<float>& c) {
-      matmul_packed(rows, columns, K, {a.data() + row * K, K, 1}, {b.data() + column, N, 1},
-                    c.data() + row * N + column, N, false, workspace.get());
+      simd::matmul(all_a.part(row, 0, rows, K), all_b.part(0, column, K, columns),
+                   MatrixView<float>(c.data(), M, N).part(row, column, rows, columns), false,
+                   workspace.get());
     };
     multiply(0, M, 0, N, whole);
     for (const auto& [row, rows] : {std::pair{0, 1}, {1, 7}, {8, 23}}) {
@@ -106,7 +110,7 @@ TEST(MatmulPacked, AnElementDependsOnItsRowAndColumn) {
   });
 }
 
-TEST(MatmulPacked, EveryMisalignment) {
+TEST(MatmulSimd, EveryMisalignment) {
   testing::for_each_target([] {
     for (std::int64_t shift = 0; shift < 16; ++shift) {
       expect_product(13, 33, 9, false, false, true, shift);

@@ -1,17 +1,18 @@
 // The product of few rows agrees with the sum in f64 on every target, for every number of rows, depth
 // around the vectors, and both types of b.
-#include "clearhead/kernels/products/matmul_few.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
 #include "clearhead/base/random.h"
+#include "clearhead/kernels/products/few_rows_simd.h"
 #include "targets.h"
 
 namespace clearhead::kernels {
 namespace {
+
+using simd::kFewRows;
 
 constexpr float kUntouched = 12345;
 
@@ -37,7 +38,8 @@ void expect_product(std::int64_t rows, std::int64_t columns, std::int64_t K, boo
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) c[static_cast<std::size_t>(i * ldc + j)] = 2;
   }
-  matmul_few(rows, columns, K, a.data(), lda, b.data(), ldb, c.data(), ldc, accumulate);
+  simd::few_rows({a.data(), rows, K, lda}, MatrixView<const T>(b.data(), K, columns, 1, ldb),
+                 {c.data(), rows, columns, ldc}, accumulate);
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
       double expected = accumulate ? 2 : 0;
@@ -59,7 +61,7 @@ void expect_product(std::int64_t rows, std::int64_t columns, std::int64_t K, boo
   }
 }
 
-TEST(MatmulFew, EveryNumberOfRowsAndDepth) {
+TEST(FewRows, EveryNumberOfRowsAndDepth) {
   testing::for_each_target([] {
     for (std::int64_t rows = 1; rows <= kFewRows; ++rows) {
       for (const std::int64_t K : {0, 1, 2, 15, 16, 17, 31, 32, 33, 47, 64, 100, 384}) {
@@ -73,16 +75,18 @@ TEST(MatmulFew, EveryNumberOfRowsAndDepth) {
 }
 
 // What a caller may rely on who divides c among threads, or reads several rows at once.
-TEST(MatmulFew, AnElementDependsOnItsRows) {
+TEST(FewRows, AnElementDependsOnItsRows) {
   testing::for_each_target([] {
     const std::int64_t K = 77, columns = 9;
     const auto a = numbers<float>(kFewRows * K, 1), b = numbers<float>(columns * K, 2);
     std::vector<float> whole(kFewRows * columns), single(kFewRows * columns);
-    matmul_few(kFewRows, columns, K, a.data(), K, b.data(), K, whole.data(), columns, false);
+    const MatrixView<const float> all_a(a.data(), kFewRows, K);
+    const MatrixView<const float> all_b(b.data(), K, columns, 1, K);
+    const MatrixView<float> c(single.data(), kFewRows, columns);
+    simd::few_rows(all_a, all_b, {whole.data(), kFewRows, columns}, false);
     for (std::int64_t i = 0; i < kFewRows; ++i) {
       for (std::int64_t j = 0; j < columns; ++j) {
-        matmul_few(1, 1, K, a.data() + i * K, K, b.data() + j * K, K,
-                   single.data() + i * columns + j, columns, false);
+        simd::few_rows(all_a.part(i, 0, 1, K), all_b.part(0, j, K, 1), c.part(i, j, 1, 1), false);
       }
     }
     EXPECT_EQ(single, whole);

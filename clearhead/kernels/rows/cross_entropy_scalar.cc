@@ -1,9 +1,9 @@
 // Cross-entropy of a row as its formula has it.
-#include "clearhead/kernels/rows/cross_entropy.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "clearhead/kernels/rows/cross_entropy.h"
 
 namespace clearhead::kernels::scalar {
 
@@ -20,7 +20,6 @@ T cross_entropy(std::int64_t V, const T* logits, SoftmaxRow<T> row, double dista
 
 template <typename T>
 CrossEntropyRow<T> cross_entropy_row(std::int64_t V, const T* logits, ClassTarget to) {
-  if (to.target == kIgnoredTarget) return {};
   T max = -std::numeric_limits<T>::infinity();
   for (std::int64_t j = 0; j < V; ++j) max = std::max(max, logits[j]);
   double sum = 0;
@@ -37,7 +36,6 @@ CrossEntropyRow<T> cross_entropy_row(std::int64_t V, const T* logits, ClassTarge
 template <typename T>
 void cross_entropy_row_backward(std::int64_t V, const T* logits, SoftmaxRow<T> row, ClassTarget to,
                                 T factor, T* d_logits) {
-  if (to.target == kIgnoredTarget) return;
   const T everywhere = static_cast<T>(to.smoothing / static_cast<double>(V));
   for (std::int64_t j = 0; j < V; ++j) {
     d_logits[j] += factor * (std::exp(logits[j] - row.max) / row.sum - everywhere);
@@ -45,20 +43,11 @@ void cross_entropy_row_backward(std::int64_t V, const T* logits, SoftmaxRow<T> r
   d_logits[to.target] -= factor * static_cast<T>(1 - to.smoothing);
 }
 
-template <typename T>
-T cross_entropy_row_both(std::int64_t V, const T* logits, ClassTarget to, T factor, T* d_logits) {
-  std::fill_n(d_logits, V, T{0});
-  const CrossEntropyRow<T> forward = cross_entropy_row(V, logits, to);
-  cross_entropy_row_backward(V, logits, forward.row, to, factor, d_logits);
-  return forward.loss;
-}
-
 #define CLEARHEAD_INSTANTIATE(T)                                                                  \
   template T cross_entropy(std::int64_t, const T*, SoftmaxRow<T>, double, ClassTarget);           \
   template CrossEntropyRow<T> cross_entropy_row(std::int64_t, const T*, ClassTarget);             \
   template void cross_entropy_row_backward(std::int64_t, const T*, SoftmaxRow<T>, ClassTarget, T, \
-                                           T*);                                                   \
-  template T cross_entropy_row_both(std::int64_t, const T*, ClassTarget, T, T*);
+                                           T*);
 CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)
 #undef CLEARHEAD_INSTANTIATE

@@ -1,8 +1,9 @@
 // What matrix products, linear maps and feed-forward parts on tiles share: packing a tile, and products of
 // panels, one group of 2 × 2 tiles after the other.
-#ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_AMX_INL_H_
-#define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_AMX_INL_H_
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_TILES_AMX_INL_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_TILES_AMX_INL_H_
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/targets/amx-inl.h"
 
 namespace clearhead::kernels::amx {
@@ -44,7 +45,7 @@ CLEARHEAD_ALWAYS_INLINE void fetch(const Share& share, std::int64_t k) {
 }
 
 // Whole lines of 64 bytes.
-constexpr std::int64_t in_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+constexpr std::int64_t in_lines(std::int64_t bytes) { return round_up(bytes, 64); }
 
 // Where the tiles of a group go: rows `stride` numbers apart, and how far apart they begin. One after the
 // other, or in place in a matrix whose rows are `stride` apart.
@@ -88,13 +89,7 @@ class Groups {
     for (std::int64_t k = 1; k < steps; ++k) {
       a += 2 * kTileBytes;
       b += 2 * kTileBytes;
-      load_a(a);
-      CLEARHEAD_TILE_LOAD(6, b);
-      _tile_dpbf16ps(0, 4, 6);
-      CLEARHEAD_TILE_LOAD(7, b + kTileBytes);
-      _tile_dpbf16ps(1, 4, 7);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
+      multiply_tiles<kNear ? Near::both : Near::b>(a, a + kTileBytes, b, b + kTileBytes);
       fetch(next, k);
     }
     before_ = c;
@@ -156,4 +151,4 @@ inline void multiply_column(const char* a, std::int64_t groups, const char* b, s
 }  // namespace
 }  // namespace clearhead::kernels::amx
 
-#endif  // CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_TILES_AMX_INL_H_

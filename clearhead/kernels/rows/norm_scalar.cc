@@ -1,7 +1,7 @@
 // Norms of rows as their formulas have them.
-#include "clearhead/kernels/rows/norm.h"
-
 #include <cmath>
+
+#include "clearhead/kernels/rows/norm.h"
 
 namespace clearhead::kernels::scalar {
 

@@ -1,6 +1,6 @@
-// The matrix product agrees with the triple loop for every form of its operands, and each element depends on its row and
-// column alone.
-#include "clearhead/kernels/products/matmul.h"
+// The matrix product agrees with the triple loop for every form of its operands, and each element depends
+// on its row and column alone.
+#include "clearhead/kernels/products/matmul_scalar.h"
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,8 @@ struct Stored {
       for (std::int64_t j = 0; j < columns; ++j) at(i, j) = static_cast<T>(random.normal());
     }
   }
-  T& at(std::int64_t i, std::int64_t j) { return data[static_cast<std::size_t>(i * stride + j)]; }
+  MatrixView<T> view() { return {data.data(), rows, columns, stride}; }
+  T& at(std::int64_t i, std::int64_t j) { return view().at(i, j); }
 };
 
 template <typename T>
@@ -44,8 +45,9 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
   Stored<T> b(transpose_b ? N : K, transpose_b ? K : N, 2);
   Stored<T> c(M, N, 3);
   Stored<T> before = c;
-  kernels::matmul(M, N, K, a.data.data(), a.stride, b.data.data(), b.stride, c.data.data(),
-                  c.stride, transpose_a, transpose_b, accumulate);
+  const MatrixView<const T> a_meant = transpose_a ? a.view().transposed() : a.view();
+  const MatrixView<const T> b_meant = transpose_b ? b.view().transposed() : b.view();
+  kernels::scalar::matmul(a_meant, b_meant, c.view(), accumulate);
   // Each of K products and sums rounds once: at most K·eps of the sum of their sizes.
   const double epsilon = std::numeric_limits<T>::epsilon();
   for (std::int64_t i = 0; i < M; ++i) {
@@ -53,8 +55,8 @@ void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, bool transpo
       double expected = accumulate ? static_cast<double>(before.at(i, j)) : 0;
       double size = std::abs(expected);
       for (std::int64_t k = 0; k < K; ++k) {
-        const double x = static_cast<double>(transpose_a ? a.at(k, i) : a.at(i, k));
-        const double y = static_cast<double>(transpose_b ? b.at(j, k) : b.at(k, j));
+        const double x = static_cast<double>(a_meant.at(i, k));
+        const double y = static_cast<double>(b_meant.at(k, j));
         expected += x * y;
         size += std::abs(x * y);
       }
@@ -76,7 +78,7 @@ void expect_product_in_every_form(std::int64_t M, std::int64_t N, std::int64_t K
 }
 
 // Tiles are 2 rows by 16 columns: all sizes up to twice that and one more.
-TEST(MatmulKernel, AllSmallSizes) {
+TEST(MatmulScalar, AllSmallSizes) {
   for (std::int64_t M = 0; M <= 5; ++M) {
     for (std::int64_t N = 0; N <= 33; ++N) {
       for (const std::int64_t K : {0, 1, 2, 7}) {
@@ -87,8 +89,8 @@ TEST(MatmulKernel, AllSmallSizes) {
   }
 }
 
-// Blocks are 128 rows and 256 deep: sizes just before, at and past their ends.
-TEST(MatmulKernel, AroundTheEndsOfBlocks) {
+// Slices are 128 rows and 256 deep: sizes just before, at and past their ends.
+TEST(MatmulScalar, AroundTheEndsOfSlices) {
   for (const std::int64_t K : {255, 256, 257, 513}) {
     expect_product_in_every_form<float>(3, 17, K);
     expect_product_in_every_form<double>(3, 17, K);
@@ -98,29 +100,28 @@ TEST(MatmulKernel, AroundTheEndsOfBlocks) {
   }
 }
 
-// Whether an element is calculated in the middle of a large product or in a small one of its own: the same bits.
-TEST(MatmulKernel, AnElementDoesNotDependOnItsNeighbours) {
+// Whether an element is calculated in the middle of a large product or in a small one of its own: the
+// same bits.
+TEST(MatmulScalar, AnElementDoesNotDependOnItsNeighbours) {
   constexpr std::int64_t M = 131, N = 37, K = 300;
   Stored<float> a(M, K, 1), b(K, N, 2), whole(M, N, 3);
-  kernels::matmul(M, N, K, a.data.data(), a.stride, b.data.data(), b.stride, whole.data.data(),
-                  whole.stride, false, false, false);
+  kernels::scalar::matmul<float>(a.view(), b.view(), whole.view(), false);
   for (std::int64_t i = 0; i < M; i += 10) {
     for (std::int64_t j = 0; j < N; j += 3) {
       float alone = 0;
-      kernels::matmul<float>(1, 1, K, &a.at(i, 0), a.stride, &b.at(0, j), b.stride, &alone, 1,
-                             false, false, false);
+      kernels::scalar::matmul<float>(a.view().part(i, 0, 1, K), b.view().part(0, j, K, 1),
+                                     {&alone, 1, 1}, false);
       ASSERT_EQ(alone, whole.at(i, j)) << i << ", " << j;
     }
   }
 }
 
-TEST(MatmulKernel, ANanStaysInItsRowAndColumn) {
+TEST(MatmulScalar, ANanStaysInItsRowAndColumn) {
   constexpr std::int64_t n = 20;
   Stored<double> a(n, n, 1), b(n, n, 2), c(n, n, 3);
   a.at(4, 7) = std::numeric_limits<double>::quiet_NaN();
   b.at(9, 11) = std::numeric_limits<double>::infinity();
-  kernels::matmul(n, n, n, a.data.data(), a.stride, b.data.data(), b.stride, c.data.data(),
-                  c.stride, false, false, false);
+  kernels::scalar::matmul<double>(a.view(), b.view(), c.view(), false);
   for (std::int64_t i = 0; i < n; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
       EXPECT_EQ(std::isfinite(c.at(i, j)), i != 4 && j != 11) << i << ", " << j;

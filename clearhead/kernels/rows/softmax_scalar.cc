@@ -1,8 +1,8 @@
 // Softmax in three passes over a row: maximum, exponentials and their sum, division.
-#include "clearhead/kernels/rows/softmax.h"
-
 #include <cmath>
 #include <limits>
+
+#include "clearhead/kernels/rows/softmax.h"
 
 namespace clearhead::kernels::scalar {
 namespace {

@@ -1,6 +1,5 @@
-#include "clearhead/kernels/rows/dropout.h"
-
 #include "clearhead/base/random.h"
+#include "clearhead/kernels/rows/dropout.h"
 
 namespace clearhead::kernels::scalar {
 

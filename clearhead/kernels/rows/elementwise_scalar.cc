@@ -1,8 +1,8 @@
 // The functions as their formulas have them, one number after the other.
-#include "clearhead/kernels/rows/elementwise.h"
-
 #include <cmath>
 #include <numbers>
+
+#include "clearhead/kernels/rows/elementwise.h"
 
 namespace clearhead::kernels::scalar {
 namespace {

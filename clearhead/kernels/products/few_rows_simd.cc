@@ -1,12 +1,12 @@
 // c_ij = Σ_k a_ik·b_jk, the numbers of a row in the lanes.
-#include "clearhead/kernels/products/matmul_few.h"
+#include "clearhead/kernels/products/few_rows_simd.h"
 
 #include <algorithm>
 
 #include "clearhead/kernels/targets/dispatch-inl.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "clearhead/kernels/products/matmul_few.cc"
+#define HWY_TARGET_INCLUDE "clearhead/kernels/products/few_rows_simd.cc"
 #include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
@@ -32,7 +32,7 @@ HWY_INLINE Vec load_part(const T* x, std::int64_t count) {
   return load(numbers);
 }
 
-// kColumns rows of b with all rows of a: each sum of its own, since a multiply-add waits 4 cycles for
+// kColumns columns of b with all rows of a: each sum of its own, since a multiply-add waits 4 cycles for
 // the one before, and adding up the lanes of one sum, 15 cycles, happens beside the next ones.
 template <int kRows, int kColumns, typename T>
 HWY_INLINE void multiply_tile(std::int64_t K, const float* HWY_RESTRICT a, std::int64_t lda,
@@ -83,59 +83,56 @@ HWY_INLINE void multiply_tile(std::int64_t K, const float* HWY_RESTRICT a, std::
 }
 
 template <int kRows, typename T>
-HWY_NOINLINE void multiply_rows(std::int64_t columns, std::int64_t K, const float* a,
-                                std::int64_t lda, const T* b, std::int64_t ldb, float* c,
-                                std::int64_t ldc, bool accumulate) {
+HWY_NOINLINE void multiply_rows(const MatrixView<const float>& a, const MatrixView<const T>& b,
+                                const MatrixView<float>& c, bool accumulate) {
   constexpr int kColumns = 4;  // 16 sums at most, of 32 registers, or of 16 with some in memory
   std::int64_t j = 0;
-  for (; j + kColumns <= columns; j += kColumns) {
-    multiply_tile<kRows, kColumns>(K, a, lda, b + j * ldb, ldb, c + j, ldc, accumulate);
+  for (; j + kColumns <= c.columns; j += kColumns) {
+    multiply_tile<kRows, kColumns>(a.columns, a.data, a.row_stride, &b.at(0, j), b.column_stride,
+                                   &c.at(0, j), c.row_stride, accumulate);
   }
-  for (; j < columns; ++j) {
-    multiply_tile<kRows, 1>(K, a, lda, b + j * ldb, ldb, c + j, ldc, accumulate);
+  for (; j < c.columns; ++j) {
+    multiply_tile<kRows, 1>(a.columns, a.data, a.row_stride, &b.at(0, j), b.column_stride,
+                            &c.at(0, j), c.row_stride, accumulate);
   }
 }
 
 template <typename T>
-void multiply_few(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                  std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                  bool accumulate) {
-  const auto multiply = rows == 1   ? multiply_rows<1, T>
-                        : rows == 2 ? multiply_rows<2, T>
-                        : rows == 3 ? multiply_rows<3, T>
-                                    : multiply_rows<4, T>;
-  multiply(columns, K, a, lda, b, ldb, c, ldc, accumulate);
+void multiply(const MatrixView<const float>& a, const MatrixView<const T>& b,
+              const MatrixView<float>& c, bool accumulate) {
+  const auto rows = a.rows == 1   ? multiply_rows<1, T>
+                    : a.rows == 2 ? multiply_rows<2, T>
+                    : a.rows == 3 ? multiply_rows<3, T>
+                                  : multiply_rows<4, T>;
+  rows(a, b, c, accumulate);
 }
 
 #else
 
 template <typename T>
-void multiply_few(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                  std::int64_t lda, const T* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                  bool accumulate) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) {
+void multiply(const MatrixView<const float>& a, const MatrixView<const T>& b,
+              const MatrixView<float>& c, bool accumulate) {
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    for (std::int64_t j = 0; j < c.columns; ++j) {
       float sum = 0;
-      for (std::int64_t k = 0; k < K; ++k) {
-        sum += a[i * lda + k] * static_cast<float>(b[j * ldb + k]);
+      for (std::int64_t k = 0; k < a.columns; ++k) {
+        sum += a.at(i, k) * static_cast<float>(b.at(k, j));
       }
-      c[i * ldc + j] = accumulate ? c[i * ldc + j] + sum : sum;
+      c.at(i, j) = accumulate ? c.at(i, j) + sum : sum;
     }
   }
 }
 
 #endif
 
-void multiply_few_f32(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                      std::int64_t lda, const float* b, std::int64_t ldb, float* c,
-                      std::int64_t ldc, bool accumulate) {
-  multiply_few(rows, columns, K, a, lda, b, ldb, c, ldc, accumulate);
+void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
+                  const MatrixView<float>& c, bool accumulate) {
+  multiply(a, b, c, accumulate);
 }
 
-void multiply_few_bf16(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                       std::int64_t lda, const bf16* b, std::int64_t ldb, float* c,
-                       std::int64_t ldc, bool accumulate) {
-  multiply_few(rows, columns, K, a, lda, b, ldb, c, ldc, accumulate);
+void multiply_bf16(const MatrixView<const float>& a, const MatrixView<const bf16>& b,
+                   const MatrixView<float>& c, bool accumulate) {
+  multiply(a, b, c, accumulate);
 }
 
 }  // namespace clearhead::kernels::HWY_NAMESPACE
@@ -143,21 +140,17 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-namespace clearhead::kernels {
+namespace clearhead::kernels::simd {
 
-void matmul_few(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                std::int64_t lda, const float* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                bool accumulate) {
-  CLEARHEAD_CHOOSE(multiply_few_f32)
-  (rows, columns, K, a, lda, b, ldb, c, ldc, accumulate);
+void few_rows(const MatrixView<const float>& a, const MatrixView<const float>& b,
+              const MatrixView<float>& c, bool accumulate) {
+  CLEARHEAD_CHOOSE(multiply_f32)(a, b, c, accumulate);
 }
 
-void matmul_few(std::int64_t rows, std::int64_t columns, std::int64_t K, const float* a,
-                std::int64_t lda, const bf16* b, std::int64_t ldb, float* c, std::int64_t ldc,
-                bool accumulate) {
-  CLEARHEAD_CHOOSE(multiply_few_bf16)
-  (rows, columns, K, a, lda, b, ldb, c, ldc, accumulate);
+void few_rows(const MatrixView<const float>& a, const MatrixView<const bf16>& b,
+              const MatrixView<float>& c, bool accumulate) {
+  CLEARHEAD_CHOOSE(multiply_bf16)(a, b, c, accumulate);
 }
 
-}  // namespace clearhead::kernels
+}  // namespace clearhead::kernels::simd
 #endif

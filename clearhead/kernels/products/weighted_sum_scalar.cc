@@ -1,9 +1,9 @@
-#include "clearhead/kernels/products/weighted_sum.h"
+#include "clearhead/kernels/products/weighted_sum_scalar.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace clearhead::kernels {
+namespace clearhead::kernels::scalar {
 namespace {
 
 template <typename T>
@@ -82,4 +82,4 @@ template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, 
 template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, const double*,
                                       const double*, const double*, double*);
 
-}  // namespace clearhead::kernels
+}  // namespace clearhead::kernels::scalar

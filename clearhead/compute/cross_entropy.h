@@ -1,0 +1,33 @@
+// Cross-entropy of rows of logits against target classes, on all threads, and its gradient.
+#ifndef CLEARHEAD_COMPUTE_CROSS_ENTROPY_H_
+#define CLEARHEAD_COMPUTE_CROSS_ENTROPY_H_
+
+#include <cstdint>
+#include <optional>
+
+namespace clearhead::compute {
+
+/// logits [R, V] and targets [R], each of 0 … V − 1 or `ignored`: such a row has no loss and no gradient,
+/// whatever its logits hold. Of each target distribution, `smoothing` is spread over all classes alike.
+/// T is float or double.
+template <typename T>
+struct CrossEntropy {
+  std::int64_t R, V;
+  const T* logits;
+  const std::int64_t* targets;
+  std::optional<std::int64_t> ignored;
+  double smoothing;
+};
+
+/// losses [R] = −Σ q·log softmax(logits), 0 of an ignored row; max and sum [R] are what backward needs.
+template <typename T>
+void cross_entropy(const CrossEntropy<T>& rows, T* losses, T* max, T* sum);
+
+/// d_logits += d_losses·(softmax(logits) − q), row by row.
+template <typename T>
+void cross_entropy_backward(const CrossEntropy<T>& rows, const T* max, const T* sum,
+                            const T* d_losses, T* d_logits);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_CROSS_ENTROPY_H_

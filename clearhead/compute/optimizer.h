@@ -1,0 +1,40 @@
+// Steps of optimisers over all parameters at once, on all threads.
+#ifndef CLEARHEAD_COMPUTE_OPTIMIZER_H_
+#define CLEARHEAD_COMPUTE_OPTIMIZER_H_
+
+#include <cstdint>
+#include <span>
+
+#include "clearhead/tensor/tensor.h"
+
+namespace clearhead::compute {
+
+/// Σ x² over all tensors, f32 or f64 and contiguous, in f64; the same for every number of threads.
+double sum_of_squares(std::span<const Tensor> tensors);
+
+/// A parameter x, its gradient d_x, and what the rule remembers: contiguous tensors of one shape and type,
+/// f32 or f64.
+struct ParameterStep {
+  Tensor x, d_x;
+  Tensor m, v;  // v of AdamW only
+  double weight_decay;
+};
+
+/// AdamW (kernels/rows/adamw.h), with every d_x first multiplied by `scale` where it lies.
+struct AdamwStep {
+  double learning_rate, beta1, beta2, epsilon;
+  std::int64_t step;  // counted from 1
+  double scale;
+};
+void adamw(std::span<ParameterStep> parameters, const AdamwStep& step);
+
+/// d_x = scale·d_x;  m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
+struct SgdStep {
+  double learning_rate, momentum;
+  double scale;
+};
+void sgd(std::span<ParameterStep> parameters, const SgdStep& step);
+
+}  // namespace clearhead::compute
+
+#endif  // CLEARHEAD_COMPUTE_OPTIMIZER_H_
