@@ -13,13 +13,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
-
-/// Options that do not go together, or one that is missing: the program ends with status 2.
-class UsageError : public Error {
- public:
-  using Error::Error;
-};
+namespace clearhead::cli {
 
 struct Command {
   std::string name;
@@ -35,6 +29,6 @@ const std::vector<Command>& commands();
 /// The one called `name`; null if there is none.
 const Command* find_command(std::string_view name);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_COMMAND_H_

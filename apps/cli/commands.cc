@@ -15,7 +15,7 @@
 #include "apps/cli/train/train.h"
 #include "apps/cli/translate/translate.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
@@ -175,4 +175,4 @@ const Command* find_command(std::string_view name) {
   return found == commands().end() ? nullptr : &*found;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 std::vector<const CLI::App*> commands_of(const CLI::App& program) {
@@ -146,13 +146,13 @@ std::function<void()> set_up_completion(CLI::App& app) {
   app.add_option("shell", *shell, "The shell")->type_name("bash|zsh")->required();
   return [shell, &app] {
     if (*shell == "bash") {
-      write_output(bash_completion(*app.get_parent()));
+      console::write_output(bash_completion(*app.get_parent()));
     } else if (*shell == "zsh") {
-      write_output(zsh_completion(*app.get_parent()));
+      console::write_output(zsh_completion(*app.get_parent()));
     } else {
-      refuse_value("completion", "bash or zsh", *shell);
+      console::refuse_value("completion", "bash or zsh", *shell);
     }
   };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

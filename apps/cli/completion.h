@@ -10,7 +10,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 std::string bash_completion(const CLI::App& program);
 std::string zsh_completion(const CLI::App& program);
@@ -18,6 +18,6 @@ std::string zsh_completion(const CLI::App& program);
 /// The command `clearhead completion`.
 std::function<void()> set_up_completion(CLI::App& app);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_COMPLETION_H_

@@ -8,12 +8,13 @@
 #include <memory>
 #include <vector>
 
-#include "apps/cli/output.h"
 #include "apps/cli/suggest.h"
-#include "apps/cli/table.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr int kWidth = 80;
@@ -26,9 +27,10 @@ std::string option_lines(const CLI::Option& option) {
   if (plot::display_width(left) > kHelpColumn - 2) {
     left += "\n" + std::string(kHelpColumn, ' ');
   } else {
-    left = pad_right(left, kHelpColumn);
+    left = console::pad_right(left, kHelpColumn);
   }
-  return left + wrapped(option.get_description(), kWidth - kHelpColumn, kHelpColumn) + "\n";
+  return left + console::wrapped(option.get_description(), kWidth - kHelpColumn, kHelpColumn) +
+         "\n";
 }
 
 }  // namespace
@@ -43,7 +45,7 @@ std::string overview() {
       "  clearhead see \"To be, or not to be\"\n\n"
       "Commands:\n\n";
   for (const Command& command : commands()) {
-    text += "  " + pad_right(command.name, 14) + command.summary + "\n";
+    text += "  " + console::pad_right(command.name, 14) + command.summary + "\n";
   }
   return text + "\nclearhead help COMMAND says more about each, with examples.\n";
 }
@@ -51,7 +53,7 @@ std::string overview() {
 std::string command_help(const Command& command, const CLI::App& app) {
   const std::string use = fmt::format("Use: clearhead {} {}", command.name, command.usage);
   std::string text = fmt::format("clearhead {}: {}\n\n{}\n", command.name, command.summary,
-                                 wrapped(use, kWidth, 5));
+                                 console::wrapped(use, kWidth, 5));
   for (const std::string& group : app.get_groups()) {
     std::string lines;
     for (const CLI::Option* option : app.get_options()) {
@@ -69,29 +71,11 @@ std::function<void()> set_up_help(CLI::App& app) {
   app.add_option("command", *name, "The command")
       ->type_name(fmt::format("{}", fmt::join(names, "|")));
   return [name, &app] {
-    if (name->empty()) return write_output(overview());
+    if (name->empty()) return console::write_output(overview());
     const Command* command = find_command(*name);
-    if (command == nullptr) throw UsageError(unknown_command(*name));
-    write_output(command_help(*command, *app.get_parent()->get_subcommand(*name)));
+    if (command == nullptr) throw console::UsageError(unknown_command(*name));
+    console::write_output(command_help(*command, *app.get_parent()->get_subcommand(*name)));
   };
 }
 
-std::string wrapped(const std::string& text, int width, int indent) {
-  std::string result;
-  int used = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    const int word_width = plot::display_width(word);
-    if (used > 0 && used + 1 + word_width > width) {
-      result += "\n" + std::string(static_cast<std::size_t>(indent), ' ');
-      used = 0;
-    }
-    result += (used > 0 ? " " : "") + word;
-    used += (used > 0 ? 1 : 0) + word_width;
-    begin = end + 1;
-  }
-  return result;
-}
-
-}  // namespace clearhead
+}  // namespace clearhead::cli

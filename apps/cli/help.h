@@ -7,7 +7,7 @@
 
 #include "apps/cli/command.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// What clearhead can do, and the one command to try first.
 std::string overview();
@@ -18,9 +18,6 @@ std::string command_help(const Command& command, const CLI::App& app);
 /// `clearhead help [COMMAND]`.
 std::function<void()> set_up_help(CLI::App& app);
 
-/// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
-std::string wrapped(const std::string& text, int width, int indent);
-
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_HELP_H_

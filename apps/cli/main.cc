@@ -14,17 +14,18 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/help.h"
-#include "apps/cli/output.h"
 #include "apps/cli/suggest.h"
+#include "apps/console/output.h"
+#include "apps/console/usage_error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
 int complain(const std::string& message, int status) {
-  write_message("clearhead: " + message);
+  console::write_message("clearhead: " + message);
   return status;
 }
 
@@ -77,7 +78,7 @@ void dispatch(const Command* chosen, int argc, char** argv) {
   app.set_help_flag("--help", "what clearhead can do, as -h");
   app.require_subcommand(0, 1);
   CLI::App* chosen_app = &app;
-  std::function<void()> action = [] { write_output(overview()); };
+  std::function<void()> action = [] { console::write_output(overview()); };
   for (const Command& command : commands()) {  // all of them: completion looks at each
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     sub->set_help_flag("--help", "This text, as -h");
@@ -88,16 +89,16 @@ void dispatch(const Command* chosen, int argc, char** argv) {
     }
   }
   const auto help = [&] {
-    write_output(chosen == nullptr ? overview() : command_help(*chosen, *chosen_app));
+    console::write_output(chosen == nullptr ? overview() : command_help(*chosen, *chosen_app));
   };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     action = help;
   } catch (const CLI::CallForVersion& version) {
-    action = [text = std::string(version.what())] { write_output(text + "\n"); };
+    action = [text = std::string(version.what())] { console::write_output(text + "\n"); };
   } catch (const CLI::ParseError& error) {
-    if (!asks_for_help(*chosen_app)) throw UsageError(describe(error, *chosen_app));
+    if (!asks_for_help(*chosen_app)) throw console::UsageError(describe(error, *chosen_app));
     action = help;
   }
   action();
@@ -108,7 +109,7 @@ int run(int argc, char** argv) {
   try {
     dispatch(chosen, argc, argv);
     return 0;
-  } catch (const UsageError& error) {
+  } catch (const console::UsageError& error) {
     const std::string command = chosen == nullptr ? "" : " " + chosen->name;
     return complain(
         fmt::format("{}\nclearhead{} --help shows what there is", error.what(), command),
@@ -121,6 +122,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
-int main(int argc, char** argv) { return clearhead::run(argc, argv); }
+int main(int argc, char** argv) { return clearhead::cli::run(argc, argv); }

@@ -10,7 +10,7 @@
 #include "apps/cli/command.h"
 #include "clearhead/base/close_names.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 std::vector<std::string> option_names(const CLI::App& command) {
@@ -64,4 +64,4 @@ std::string unexpected_argument(const std::string& argument, const CLI::App& com
                      argument);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,7 +8,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/tensor/safetensors.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 using nlohmann::json;
@@ -93,4 +93,4 @@ Case read_case(const std::filesystem::path& path) {
           tensors_in_order(file, "inputs", "in."), tensors_in_order(file, "outputs", "out.")};
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

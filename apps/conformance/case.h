@@ -10,7 +10,7 @@
 
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 
 /// An operator's attributes. Which were asked for is noted, so that one that this build does not
 /// know is an error instead of being passed over.
@@ -51,6 +51,6 @@ struct Case {
 /// `inputs`, `outputs` as JSON. Throws Error naming what is missing or malformed.
 Case read_case(const std::filesystem::path& path);
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance
 
 #endif  // CLEARHEAD_APPS_CONFORMANCE_CASE_H_

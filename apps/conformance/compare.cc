@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 // Error relative to max(1, |expected|); infinite where one is a number and the other is not.
@@ -66,4 +66,4 @@ Comparison compare(const Tensor& expected, const Tensor& got, double tolerance) 
   return comparison;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

@@ -6,7 +6,7 @@
 
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 
 struct Comparison {
   /// The greatest |got − expected| / max(1, |expected|).
@@ -24,6 +24,6 @@ double tolerance(DType dtype);
 /// agrees with NaN, an infinity with itself.
 Comparison compare(const Tensor& expected, const Tensor& got, double tolerance);
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance
 
 #endif  // CLEARHEAD_APPS_CONFORMANCE_COMPARE_H_

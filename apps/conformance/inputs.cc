@@ -4,7 +4,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 
 Tensor input(const Case& c, std::size_t i) {
   return i < c.inputs.size() ? c.inputs[i].tensor : Tensor();
@@ -25,4 +25,4 @@ void require_inputs(const Case& c, std::size_t least, std::size_t most) {
   }
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

@@ -20,7 +20,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 namespace fs = std::filesystem;
@@ -148,6 +148,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace clearhead
+}  // namespace clearhead::conformance
 
-int main(int argc, char** argv) { return clearhead::run(argc, argv); }
+int main(int argc, char** argv) { return clearhead::conformance::run(argc, argv); }

@@ -15,7 +15,7 @@
 #include "clearhead/ops/rms_norm.h"
 #include "clearhead/ops/rotary.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 // The axes from `axis` on as one, [outer, inner]: what ONNX normalises over.
@@ -159,4 +159,4 @@ std::vector<Tensor> run_adam(Case& c) {
   return outputs;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

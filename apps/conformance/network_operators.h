@@ -6,7 +6,7 @@
 
 #include "apps/conformance/case.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 
 // Each gives the outputs by position and throws Error where the case does not fit the operator.
 std::vector<Tensor> run_layer_normalization(Case& c);
@@ -17,6 +17,6 @@ std::vector<Tensor> run_lstm(Case& c);
 std::vector<Tensor> run_softmax_cross_entropy_loss(Case& c);
 std::vector<Tensor> run_adam(Case& c);
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance
 
 #endif  // CLEARHEAD_APPS_CONFORMANCE_NETWORK_OPERATORS_H_

@@ -12,7 +12,7 @@
 #include "clearhead/ops/gelu.h"
 #include "clearhead/ops/softmax.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 Tensor value_of(const Var& var) { return var.defined() ? var.value() : Tensor(); }
@@ -122,4 +122,4 @@ const std::map<std::string, Operator>& operators() {
   return all;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

@@ -9,7 +9,7 @@
 
 #include "apps/conformance/case.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 
 /// One way of calculating an operator: all of them must give what a case expects.
 struct Way {
@@ -27,6 +27,6 @@ struct Operator {
 /// By the names that ONNX gives them.
 const std::map<std::string, Operator>& operators();
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance
 
 #endif  // CLEARHEAD_APPS_CONFORMANCE_OPERATORS_H_

@@ -10,7 +10,7 @@
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/rnn.h"
 
-namespace clearhead {
+namespace clearhead::conformance {
 namespace {
 
 // What is the same for both; x is [B, T, I] whatever the layout.
@@ -124,4 +124,4 @@ std::vector<Tensor> run_lstm(Case& c) {
   return {all_steps(h, r), last_step(h, r), last_step(cells, r)};
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::conformance

@@ -45,16 +45,6 @@ const Kind& as(const SavedModel& saved) {
   return *model;
 }
 
-inline const LanguageModel& as_language_model(const SavedModel& saved) {
-  return as<LanguageModel>(saved);
-}
-inline const MaskedModel& as_masked_model(const SavedModel& saved) {
-  return as<MaskedModel>(saved);
-}
-inline const TranslationModel& as_translation_model(const SavedModel& saved) {
-  return as<TranslationModel>(saved);
-}
-
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_MODELS_MODEL_FILE_H_

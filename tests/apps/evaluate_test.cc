@@ -35,7 +35,7 @@ TEST_F(EvaluateCommand, ALanguageModel) {
   folder_.write("text.txt", kText);
   const auto report = [&](const std::string& text) {
     const PredictionScore score = evaluate_text(
-        as_language_model(saved), saved.tokenizer->encode(text), 32, Precision::highest);
+        as<LanguageModel>(saved), saved.tokenizer->encode(text), 32, Precision::highest);
     return AllOf(
         HasSubstr(fmt::format("{:.4f} nats a token", score.loss)),
         HasSubstr(fmt::format("{:.4g}\n", std::exp(score.loss))),
@@ -69,7 +69,7 @@ TEST_F(EvaluateCommand, AMaskedModel) {
   const std::vector<Sequence> lines = {saved.tokenizer->encode("a quick brown fox"),
                                        saved.tokenizer->encode("a lazy dog")};
   const PredictionScore score =
-      evaluate_masks(as_masked_model(saved), lines, *saved.tokenizer, Precision::highest);
+      evaluate_masks(as<MaskedModel>(saved), lines, *saved.tokenizer, Precision::highest);
   const ProgramResult result = evaluate({"masked", "--file", "lines.txt"});
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_THAT(

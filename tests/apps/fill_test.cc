@@ -30,7 +30,7 @@ class FillCommand : public testing::Test {
 TEST_F(FillCommand, ShowsTheLikeliestOfEachMask) {
   const Tokenizer& tokenizer = *saved_.tokenizer;
   const auto likely =
-      fill_masks(as_masked_model(saved_), tokenizer.encode("<s>a <mask>at . <mask> dog</s>"),
+      fill_masks(as<MaskedModel>(saved_), tokenizer.encode("<s>a <mask>at . <mask> dog</s>"),
                  tokenizer.special(kMaskToken), 3);
   const ProgramResult result = fill({"masked", "a <mask>at . <mask> dog", "--top", "3"});
   EXPECT_EQ(result.status, 0) << result.error;

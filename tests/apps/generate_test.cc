@@ -34,7 +34,7 @@ TEST_F(GenerateCommand, WritesWhatTheLibraryDoes) {
   const auto written = [&](const GenerateOptions& options) {
     return "to be " +
            saved_.tokenizer->decode(
-               clearhead::generate(as_language_model(saved_), prompt, options)) +
+               clearhead::generate(as<LanguageModel>(saved_), prompt, options)) +
            "\n";
   };
   const ProgramResult greedy = generate({"lm", "--prompt", "to be ", "--greedy", "--tokens", "40"});

@@ -70,7 +70,7 @@ TEST_F(See, ShowsTokensHeadsAndTheNextToken) {
   const SavedModel saved = write_language_model(folder_ / "lm");
   Tape tape(Keep::everything);
   const std::vector<std::int64_t> ids = saved.tokenizer->encode("to be");
-  const Var logits = as_language_model(saved).forward(
+  const Var logits = as<LanguageModel>(saved).forward(
       tape.input("tokens", Tensor::of<std::int64_t>({1, 5}, ids)), {});
   const Tensor probabilities = softmax(logits).value();
   double most = 0;
@@ -213,7 +213,7 @@ TEST_F(See, ShowsWhatTheTranslationLooksAt) {
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::vector<std::vector<std::int64_t>> source = {tokenizer.encode("a dog")};
   const auto best =
-      translate(as_translation_model(saved), source,
+      translate(as<TranslationModel>(saved), source,
                 {.start = tokenizer.special("<s>"), .end = tokenizer.special("</s>")});
   const std::vector<std::int64_t>& target = best[0][0].tokens;
   const std::string text = say({"a dog", "--model", "mt"});

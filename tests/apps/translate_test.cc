@@ -30,7 +30,7 @@ class TranslateCommand : public testing::Test {
     const Tokenizer& tokenizer = *saved_.tokenizer;
     const std::vector<std::vector<std::int64_t>> sources = {tokenizer.encode(text)};
     std::vector<std::string> lines;
-    const auto translations = clearhead::translate(as_translation_model(saved_), sources,
+    const auto translations = clearhead::translate(as<TranslationModel>(saved_), sources,
                                                    {.start = tokenizer.special(kStartToken),
                                                     .end = tokenizer.special(kEndToken),
                                                     .beam = beam,

@@ -12,23 +12,23 @@
 #include "apps/cli/attend/options.h"
 #include "apps/cli/attend/results.h"
 #include "apps/cli/attend/steps.h"
-#include "apps/cli/figures.h"
-#include "apps/cli/help.h"
-#include "apps/cli/output.h"
+#include "apps/console/figures.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/terminal.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
                         const plot::Heatmap& heatmap) {
-  std::string written = write_figures(heatmap, o.out);
+  std::string written = console::write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     const std::vector<std::string> left_out = save_steps(tape, in, o.save);
-    written += wrote(o.save);
+    written += console::wrote(o.save);
     if (!left_out.empty()) {
       written += fmt::format(
           "left out of it, as they are large and fused attention does not store them: {}\n",
@@ -43,7 +43,7 @@ std::string print_notes(const AttendInputs& in, int width) {
   std::string text;
   for (const std::string& note : in.notes) {
     const int indent = static_cast<int>(head.size());
-    text += head + wrapped(without_controls(note), width - indent, indent) + "\n";
+    text += head + console::wrapped(without_controls(note), width - indent, indent) + "\n";
   }
   return text;
 }
@@ -60,7 +60,7 @@ void attend(const AttendOptions& o) {
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
   const plot::Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : plot::Heatmap();
 
-  std::string text = wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
+  std::string text = console::wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
                      print_notes(in, terminal.columns) + "\n";
   if (o.steps) {
     text += print_steps(tape, in, terminal.columns, terminal.colors != plot::ColorDepth::none);
@@ -74,7 +74,7 @@ void attend(const AttendOptions& o) {
   if (!o.explain.empty()) text += print_explanation(tape, o) + "\n";
   text += write_files(tape, in, o, heatmap);
   text.erase(text.find_last_not_of('\n') + 1);
-  write_output(text + "\n");
+  console::write_output(text + "\n");
 }
 
 }  // namespace
@@ -85,4 +85,4 @@ std::function<void()> set_up_attend(CLI::App& app) {
   return [options] { attend(*options); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,10 +8,10 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 std::function<void()> set_up_attend(CLI::App& app);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_ATTEND_H_

@@ -4,7 +4,7 @@
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/reduce.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 struct QueriesKeysValues {
@@ -65,4 +65,4 @@ void calculate(const AttendInputs& in, const AttendOptions& o, Tape& tape) {
 
 bool is_by_hand(const Tape& tape) { return tape["hook_z"].kind() != "fused_attention"; }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

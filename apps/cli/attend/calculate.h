@@ -6,7 +6,7 @@
 #include "apps/cli/attend/options.h"
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Records attention of `in` on `tape`: inputs under their names, projections if there are weights,
 /// the steps, and with W_O what comes out of the layer. Throws Error if they do not fit.
@@ -15,6 +15,6 @@ void calculate(const AttendInputs& in, const AttendOptions& options, Tape& tape)
 /// Whether the steps on the tape were calculated by hand (else fused).
 bool is_by_hand(const Tape& tape);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_CALCULATE_H_

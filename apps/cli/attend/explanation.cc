@@ -11,7 +11,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/tape/explain.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 AttentionStep find_step(const Tape& tape, const std::string& name) {
@@ -59,4 +59,4 @@ std::string print_explanation(const Tape& tape, const AttendOptions& o) {
   return to_string(explain(var, full_index(step, var, o.explain), o.depth));
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -7,12 +7,12 @@
 #include "apps/cli/attend/options.h"
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Explains the number at `options.explain` of step `options.explain_of`, `options.depth` steps
 /// back. Throws Error if there is no such step or place, saying which there are.
 std::string print_explanation(const Tape& tape, const AttendOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_EXPLANATION_H_

@@ -7,18 +7,18 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 using Heads = std::optional<std::int64_t>;
 
-[[noreturn]] void refuse(const Array& a, const Array& b, const std::string& why) {
+[[noreturn]] void refuse(const console::Array& a, const console::Array& b, const std::string& why) {
   throw Error(fmt::format("{} and {}: {}", a.described(), b.described(), why));
 }
 
 // The number of heads: an axis of the input, or else what the option says, or else `otherwise`.
-std::int64_t head_count(const Layout& layout, const Array& array, const std::string& option,
-                        Heads given, std::int64_t otherwise) {
+std::int64_t head_count(const console::Layout& layout, const console::Array& array,
+                        const std::string& option, Heads given, std::int64_t otherwise) {
   if (!layout.has_heads()) return given.value_or(otherwise);
   const std::size_t axis = layout.letters().find('h');
   if (axis >= array.tensor.shape().size()) return otherwise;  // to_bhtd says what is wrong
@@ -70,12 +70,12 @@ void fit_without_weights(const Sources& from, Heads heads, Heads kv_heads, DType
 }
 
 // [T, C] or [B, T, C] → [B, 1, T, C], to be multiplied with weights of each head.
-Tensor to_project(const Array& array, const Layout& layout, DType dtype) {
+Tensor to_project(const console::Array& array, const console::Layout& layout, DType dtype) {
   return layout.to_bhtd(array.tensor, 1, array.title).to(dtype).contiguous();
 }
 
 // [in, heads·size] → [heads, in, size]; [heads, in, size] as TransformerLens has it stays.
-Tensor weights_by_head(const Array& w, std::int64_t heads, DType dtype) {
+Tensor weights_by_head(const console::Array& w, std::int64_t heads, DType dtype) {
   const Tensor& tensor = w.tensor;
   if (tensor.rank() == 3 && tensor.size(0) == heads) return tensor.to(dtype).contiguous();
   if (tensor.rank() != 2 || tensor.size(1) % heads != 0) {
@@ -91,7 +91,8 @@ Tensor weights_by_head(const Array& w, std::int64_t heads, DType dtype) {
 }
 
 // [heads·size, out] → [heads, size, out]; [heads, size, out] stays.
-Tensor output_weights_by_head(const Array& w, std::int64_t heads, std::int64_t size, DType dtype) {
+Tensor output_weights_by_head(const console::Array& w, std::int64_t heads, std::int64_t size,
+                              DType dtype) {
   const Tensor& tensor = w.tensor;
   if (tensor.rank() == 3 && tensor.size(0) == heads && tensor.size(1) == size) {
     return tensor.to(dtype).contiguous();
@@ -103,7 +104,7 @@ Tensor output_weights_by_head(const Array& w, std::int64_t heads, std::int64_t s
   return tensor.reshape({heads, size, tensor.size(1)}).to(dtype).contiguous();
 }
 
-void require_product(const Array& x, const Array& w, const Tensor& by_head) {
+void require_product(const console::Array& x, const console::Array& w, const Tensor& by_head) {
   if (x.tensor.size(-1) != by_head.size(1)) {
     refuse(x, w,
            fmt::format("to multiply them, the weights need a row for each of the {} numbers of a "
@@ -120,7 +121,7 @@ void fit_with_weights(const Sources& from, Heads heads, Heads kv_heads, DType dt
                     "td or btc, not {}",
                     from.q.described(), in.layout.letters()));
   }
-  const auto heads_of = [](const Array& w, Heads given, std::int64_t otherwise) {
+  const auto heads_of = [](const console::Array& w, Heads given, std::int64_t otherwise) {
     return w.tensor.rank() == 3 ? w.tensor.size(0) : given.value_or(otherwise);
   };
   in.heads = heads_of(from.w_q, heads, 1);
@@ -151,10 +152,10 @@ void fit_with_weights(const Sources& from, Heads heads, Heads kv_heads, DType dt
 
 void fit_cache(const Sources& from, DType dtype, AttendInputs& in) {
   if (!from.past_key.tensor.defined()) return;
-  const auto fit = [&](const Array& past) {
+  const auto fit = [&](const console::Array& past) {
     // A cache of 3-D inputs is [B, G, P, D] in ONNX.
     const bool has_four_axes = past.tensor.rank() == 4 && in.layout.letters().size() != 4;
-    const Layout layout = has_four_axes ? Layout("bhtd") : in.layout;
+    const console::Layout layout = has_four_axes ? console::Layout("bhtd") : in.layout;
     return layout.to_bhtd(past.tensor, in.kv_heads, past.title).to(dtype).contiguous();
   };
   in.past_key = fit(from.past_key);
@@ -164,7 +165,7 @@ void fit_cache(const Sources& from, DType dtype, AttendInputs& in) {
   }
 }
 
-void check_not_empty(const Array& array) {
+void check_not_empty(const console::Array& array) {
   if (array.tensor.defined() && array.tensor.count() == 0) {
     throw Error(array.described() + ": there is nothing in it");
   }
@@ -174,23 +175,14 @@ void check_not_empty(const Array& array) {
 
 void fit_inputs(const Sources& sources, Heads heads, Heads kv_heads, DType dtype,
                 AttendInputs& in) {
-  for (const Array* array : {&sources.q, &sources.k, &sources.v}) check_not_empty(*array);
+  for (const console::Array* array : {&sources.q, &sources.k, &sources.v}) check_not_empty(*array);
   if (sources.w_q.tensor.defined()) {
     fit_with_weights(sources, heads, kv_heads, dtype, in);
   } else {
     fit_without_weights(sources, heads, kv_heads, dtype, in);
   }
-  check_heads(in.heads, in.kv_heads);
+  console::check_heads(in.heads, in.kv_heads);
   fit_cache(sources, dtype, in);
 }
 
-void check_heads(std::int64_t heads, std::int64_t kv_heads) {
-  if (kv_heads == 0 || heads % kv_heads != 0) {
-    throw Error(
-        fmt::format("{} query heads cannot share {} key/value heads evenly; the first number must "
-                    "be a multiple of the second",
-                    heads, kv_heads));
-  }
-}
-
-}  // namespace clearhead
+}  // namespace clearhead::cli

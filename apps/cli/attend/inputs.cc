@@ -7,14 +7,14 @@
 #include <limits>
 #include <utility>
 
-#include "apps/cli/attend/arrays.h"
 #include "apps/cli/attend/fit.h"
-#include "apps/cli/numbers.h"
+#include "apps/console/arrays.h"
+#include "apps/console/numbers.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
 #include "clearhead/text/text_file.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // Normal random numbers with two decimals, which are nice to calculate with by hand.
@@ -39,12 +39,13 @@ std::vector<std::string> lines_of(const std::string& path) {
 void require_count(const std::vector<std::string>& labels, std::int64_t count,
                    const std::string& thing, const std::string& sources) {
   if (!labels.empty() && std::ssize(labels) != count) {
-    throw Error(fmt::format("there are {}, but {} for them ({})", counted(count, thing),
-                            counted(std::ssize(labels), "label"), sources));
+    throw Error(fmt::format("there are {}, but {} for them ({})", console::counted(count, thing),
+                            console::counted(std::ssize(labels), "label"), sources));
   }
 }
 
-void load_labels(const AttendOptions& o, const Array& q, const Array& k, AttendInputs& in) {
+void load_labels(const AttendOptions& o, const console::Array& q, const console::Array& k,
+                 AttendInputs& in) {
   const std::int64_t T = in.q.size(2);
   const std::int64_t S = in.k.size(2);
   const std::int64_t P = in.past_key.defined() ? in.past_key.size(2) : 0;
@@ -64,7 +65,7 @@ void load_labels(const AttendOptions& o, const Array& q, const Array& k, AttendI
   require_count(in.key_labels, S + P, "key", "--key-labels or the first column of the .csv");
 }
 
-void check_mask(const Array& mask, const AttendInputs& in) {
+void check_mask(const console::Array& mask, const AttendInputs& in) {
   const Shape& shape = mask.tensor.shape();
   const std::int64_t P = in.past_key.defined() ? in.past_key.size(2) : 0;
   const Shape whole = {in.q.size(0), in.heads, in.q.size(2), in.k.size(2) + P};
@@ -75,17 +76,17 @@ void check_mask(const Array& mask, const AttendInputs& in) {
   }
   if (fits) return;
   const std::string matrix = fmt::format("{}, {}", whole[2], whole[3]);
-  throw Error(
-      fmt::format("{}, but there are {} and {}: a mask has a row for each query and a "
-                  "column for each key, [{}]; with heads and batch [{}, {}] and [{}, {}, "
-                  "{}] fit too",
-                  mask.described(), counted(whole[2], "query"), counted(whole[3], "key"), matrix,
-                  whole[1], matrix, whole[0], whole[1], matrix));
+  throw Error(fmt::format(
+      "{}, but there are {} and {}: a mask has a row for each query and a "
+      "column for each key, [{}]; with heads and batch [{}, {}] and [{}, {}, "
+      "{}] fit too",
+      mask.described(), console::counted(whole[2], "query"), console::counted(whole[3], "key"),
+      matrix, whole[1], matrix, whole[0], whole[1], matrix));
 }
 
 // As the ONNX operator has it, by type: bools say who sees whom, floating-point numbers are added to
 // the scores. Whole numbers, and text, are bools if they are 0 and 1.
-void load_mask(const Array& mask, DType dtype, AttendInputs& in) {
+void load_mask(const console::Array& mask, DType dtype, AttendInputs& in) {
   if (!mask.tensor.defined()) return;
   check_mask(mask, in);
   const Tensor numbers = mask.tensor.to(DType::f64).contiguous();
@@ -115,7 +116,8 @@ void load_mask(const Array& mask, DType dtype, AttendInputs& in) {
 }
 
 // Reads the mask, which comes last of all arrays, and takes over what there is to note about them.
-void read_mask(ArrayReader& reader, const std::string& mask, DType dtype, AttendInputs& in) {
+void read_mask(console::ArrayReader& reader, const std::string& mask, DType dtype,
+               AttendInputs& in) {
   load_mask(reader.read("mask", mask), dtype, in);
   in.notes.insert(in.notes.begin(), reader.notes().begin(), reader.notes().end());
 }
@@ -126,7 +128,7 @@ AttendInputs random_inputs(const AttendOptions& o) {
   in.origin = fmt::format("random, seed {}", o.seed);
   in.heads = o.heads.value_or(1);
   in.kv_heads = o.kv_heads.value_or(in.heads);
-  check_heads(in.heads, in.kv_heads);
+  console::check_heads(in.heads, in.kv_heads);
   const std::int64_t T = *o.tokens;
   const std::int64_t C = o.dim;
   if (C % in.heads != 0) {
@@ -146,30 +148,22 @@ AttendInputs random_inputs(const AttendOptions& o) {
   in.w_v = random({in.kv_heads, C, D}, deviation, 3);
   if (in.heads > 1) in.w_o = random({in.heads, D, C}, deviation, 4);
   in.q_name = in.k_name = in.v_name = "x";
-  ArrayReader reader("");
+  console::ArrayReader reader("");
   read_mask(reader, o.mask, dtype, in);
-  load_labels(o, Array(), Array(), in);
+  load_labels(o, console::Array(), console::Array(), in);
   return in;
 }
 
-// "hook_rot_q" of "blocks.0.attn.hook_rot_q"; empty if it is no query, key or value as
-// TransformerLens names them.
-std::string activation_name(const std::string& name) {
-  static const std::vector<std::string> known = {"hook_q", "hook_k", "hook_v", "hook_rot_q",
-                                                 "hook_rot_k"};
-  const std::string last = name.substr(name.rfind('.') + 1);
-  return std::find(known.begin(), known.end(), last) == known.end() ? "" : last;
-}
-
-std::string name_on_tape(const Array& array, const AttendInputs& in, const std::string& letter) {
+std::string name_on_tape(const console::Array& array, const AttendInputs& in,
+                         const std::string& letter) {
   if (in.is_self) return "x";
   if (in.has_weights()) return "x_" + letter;
-  const std::string known = activation_name(array.source);
+  const std::string known = console::activation_name(array.source);
   return known.empty() ? "hook_" + letter : known;
 }
 
 // Text has no type, so that it needs f64 only for numbers that are too large for f32.
-bool needs_f64(const Array& array) {
+bool needs_f64(const console::Array& array) {
   if (!array.tensor.defined() || array.tensor.dtype() != DType::f64) return false;
   if (!array.is_csv) return true;
   const Tensor numbers = array.tensor.contiguous();
@@ -182,8 +176,8 @@ bool needs_f64(const Array& array) {
 // The type to calculate in unless it is chosen: f64 if any input needs it.
 DType common_type(const AttendOptions& o, const Sources& from) {
   if (o.dtype) return *o.dtype;
-  for (const Array* array : {&from.q, &from.k, &from.v, &from.w_q, &from.w_k, &from.w_v, &from.w_o,
-                             &from.past_key, &from.past_value}) {
+  for (const console::Array* array : {&from.q, &from.k, &from.v, &from.w_q, &from.w_k, &from.w_v,
+                                      &from.w_o, &from.past_key, &from.past_value}) {
     if (needs_f64(*array)) return DType::f64;
   }
   return DType::f32;
@@ -191,7 +185,7 @@ DType common_type(const AttendOptions& o, const Sources& from) {
 
 AttendInputs file_inputs(const AttendOptions& o) {
   AttendInputs in;
-  ArrayReader reader(o.from);
+  console::ArrayReader reader(o.from);
   in.is_self = !o.x.empty();
   Sources from;
   from.q = in.is_self ? reader.read("x", o.x) : reader.read("q", o.q);
@@ -203,7 +197,7 @@ AttendInputs file_inputs(const AttendOptions& o) {
   from.w_o = reader.read("w-o", o.w_o);
   from.past_key = reader.read("past-key", o.past_key);
   from.past_value = reader.read("past-value", o.past_value);
-  in.layout = choose_layout(o.layout, from.q, in.notes);
+  in.layout = console::choose_layout(o.layout, from.q, in.notes);
   const DType dtype = common_type(o, from);
   fit_inputs(from, o.heads, o.kv_heads, dtype, in);
   in.q_name = name_on_tape(from.q, in, "q");
@@ -215,19 +209,6 @@ AttendInputs file_inputs(const AttendOptions& o) {
 }
 
 }  // namespace
-
-Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes) {
-  if (!layout.empty()) return Layout(layout);
-  const std::int64_t rank = q.tensor.rank();
-  if (!activation_name(q.source).empty() && (rank == 3 || rank == 4)) {
-    notes.push_back(
-        fmt::format("{} is named like an activation of TransformerLens, so its axes are taken for "
-                    "{}tokens, heads and numbers; --layout says otherwise",
-                    q.source, rank == 4 ? "batch, " : ""));
-    return Layout(rank == 3 ? "thd" : "bthd");
-  }
-  return Layout::usual(q.tensor.shape(), q.title);
-}
 
 AttendInputs load_inputs(const AttendOptions& options) {
   AttendInputs in = options.tokens ? random_inputs(options) : file_inputs(options);
@@ -245,4 +226,4 @@ AttendInputs load_inputs(const AttendOptions& options) {
   return in;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/attend/arrays.h"
-#include "apps/cli/attend/layout.h"
 #include "apps/cli/attend/options.h"
+#include "apps/console/arrays.h"
+#include "apps/console/layout.h"
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 struct AttendInputs {
-  Layout layout{"td"};                 ///< of the inputs as they were given
+  console::Layout layout{"td"};        ///< of the inputs as they were given
   std::int64_t heads = 1;              ///< H
   std::int64_t kv_heads = 1;           ///< G
   bool is_self = false;                ///< queries, keys and values are made from one x
@@ -37,14 +37,10 @@ struct AttendInputs {
   bool has_weights() const { return w_q.defined(); }
 };
 
-/// The layout that --layout names, or if that is empty the one that the queries' name and number of
-/// axes suggest, which `notes` then says.
-Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes);
-
 /// Makes or reads the inputs. Throws Error, naming option, file and shape, if they are not sound or
 /// do not fit each other.
 AttendInputs load_inputs(const AttendOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_INPUTS_H_

@@ -1,13 +1,13 @@
 #include "apps/cli/attend/options.h"
 
-#include "apps/cli/attend/arrays.h"
-#include "apps/cli/attend/layout.h"
-#include "apps/cli/attention_rule.h"
-#include "apps/cli/command.h"
-#include "apps/cli/figures.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/arrays.h"
+#include "apps/console/attention_rule.h"
+#include "apps/console/figures.h"
+#include "apps/console/layout.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // Stores the value that an option is given.
@@ -23,7 +23,7 @@ auto set(T& target, T value) {
 }
 
 void add_random(CLI::App& app, AttendOptions& o) {
-  OptionGroup group(app, "Random numbers, to try things out");
+  console::OptionGroup group(app, "Random numbers, to try things out");
   group.integer("--tokens", "Number of tokens: x and the weights W_Q, W_K, W_V are random", 1,
                 into(o.tokens));
   group.integer("--dim", "Numbers per token (4 if not given)", 1, into(o.dim));
@@ -31,7 +31,8 @@ void add_random(CLI::App& app, AttendOptions& o) {
 }
 
 void add_files(CLI::App& app, AttendOptions& o) {
-  OptionGroup group(app, "Your numbers: .csv, .npy, or names of tensors in the file --from");
+  console::OptionGroup group(app,
+                             "Your numbers: .csv, .npy, or names of tensors in the file --from");
   group.text("--x", "FILE", "Self-attention: queries, keys and values are all made from x",
              into(o.x));
   group.text("--q", "FILE", "Queries", into(o.q));
@@ -44,7 +45,7 @@ void add_files(CLI::App& app, AttendOptions& o) {
   group.text("--w-v", "FILE", "The same for the values", into(o.w_v));
   group.text("--w-o", "FILE", "The same for the result: z·W_O", into(o.w_o));
   std::vector<std::pair<std::string, std::string>> layouts;
-  for (const std::string& name : Layout::names()) layouts.emplace_back(name, name);
+  for (const std::string& name : console::Layout::names()) layouts.emplace_back(name, name);
   group.choice<std::string>(
       "--layout", layouts,
       "Axes of the inputs: b batch, h heads, t tokens, d numbers of one head, c numbers of all "
@@ -62,8 +63,8 @@ void add_files(CLI::App& app, AttendOptions& o) {
 }
 
 void add_attention(CLI::App& app, AttendOptions& o) {
-  OptionGroup group(app, "Attention, as the ONNX operator defines it");
-  add_attention_rule(group, o.attention);
+  console::OptionGroup group(app, "Attention, as the ONNX operator defines it");
+  console::add_attention_rule(group, o.attention);
   group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
                 into(o.heads));
   group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
@@ -91,7 +92,7 @@ void add_attention(CLI::App& app, AttendOptions& o) {
 }
 
 void add_results(CLI::App& app, AttendOptions& o) {
-  OptionGroup group(app, "What you get");
+  console::OptionGroup group(app, "What you get");
   group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
   group.integers("--explain", "H,T,D",
                  "Where one number comes from: head, query and component of the result; or the "
@@ -108,7 +109,7 @@ void add_results(CLI::App& app, AttendOptions& o) {
                           text.find_first_not_of("0123456789") == std::string::npos) {
                  o.depth = std::stoi(text);
                } else {
-                 refuse_value("--depth", "a whole number or all", text);
+                 console::refuse_value("--depth", "a whole number or all", text);
                }
              });
   group.repeated_text("--out", "FILE",
@@ -116,14 +117,14 @@ void add_results(CLI::App& app, AttendOptions& o) {
                       into(o.out));
   group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
   group.choice<plot::Scale>(
-      "--color-scale", choices(plot::scale_names()),
+      "--color-scale", console::choices(plot::scale_names()),
       "How weights become colours (linear if not given; log for more than 256 keys, which share "
       "so much that most weights are small)",
       into(o.color_scale));
-  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
                                "The colours (violet-to-yellow if not given)", into(o.color_map));
   group.choice<plot::Pool>(
-      "--pool", choices(plot::pool_names()),
+      "--pool", console::choices(plot::pool_names()),
       "What a cell shows that stands for many weights, where there are more than "
       "the figure has cells (max if not given)",
       into(o.pool));
@@ -133,17 +134,18 @@ void check_inputs(const AttendOptions& o) {
   const bool separate = !(o.q + o.k + o.v).empty();
   const int ways = (o.tokens ? 1 : 0) + (o.x.empty() ? 0 : 1) + (separate ? 1 : 0);
   if (ways == 0 && !o.from.empty()) {
-    throw UsageError("say which tensors of " + o.from +
-                     " to take: --q NAME --k NAME --v NAME, or --x NAME. It has" +
-                     contents(o.from));
+    throw console::UsageError("say which tensors of " + o.from +
+                              " to take: --q NAME --k NAME --v NAME, or --x NAME. It has" +
+                              console::contents(o.from));
   }
   if (ways == 0) {
-    throw UsageError(
+    throw console::UsageError(
         "there is nothing to attend to; give --tokens 3 for random numbers, --x FILE for "
         "self-attention, or --q FILE --k FILE --v FILE");
   }
   if (ways > 1) {
-    throw UsageError("--tokens, --x and --q --k --v are three ways to give the inputs; choose one");
+    throw console::UsageError(
+        "--tokens, --x and --q --k --v are three ways to give the inputs; choose one");
   }
   const auto require_all = [](const std::vector<std::pair<const char*, const std::string*>>& set) {
     std::vector<std::string> given;
@@ -156,20 +158,22 @@ void check_inputs(const AttendOptions& o) {
       }
     }
     if (!given.empty() && !missing.empty()) {
-      throw UsageError(missing + " must be given too: " + given[0] + " does not go without");
+      throw console::UsageError(missing + " must be given too: " + given[0] +
+                                " does not go without");
     }
   };
   require_all({{"--q", &o.q}, {"--k", &o.k}, {"--v", &o.v}});
   require_all({{"--w-q", &o.w_q}, {"--w-k", &o.w_k}, {"--w-v", &o.w_v}});
   require_all({{"--past-key", &o.past_key}, {"--past-value", &o.past_value}});
   if (!o.w_o.empty() && o.w_q.empty()) {
-    throw UsageError("--w-o needs --w-q, --w-k and --w-v too");
+    throw console::UsageError("--w-o needs --w-q, --w-k and --w-v too");
   }
   if (o.tokens && !(o.w_q + o.from + o.layout).empty()) {
-    throw UsageError("--tokens makes its own numbers; --w-q, --from and --layout are for files");
+    throw console::UsageError(
+        "--tokens makes its own numbers; --w-q, --from and --layout are for files");
   }
   if (!o.labels.empty() && !o.tokens_file.empty()) {
-    throw UsageError("--labels and --tokens-file both name the tokens; give one");
+    throw console::UsageError("--labels and --tokens-file both name the tokens; give one");
   }
 }
 
@@ -184,12 +188,13 @@ void add_attend_options(CLI::App& app, AttendOptions& options) {
 
 void check(const AttendOptions& o) {
   check_inputs(o);
-  if (o.by_hand && o.fused) throw UsageError("--by-hand and --fused: choose one");
+  if (o.by_hand && o.fused) throw console::UsageError("--by-hand and --fused: choose one");
   const AttendOptions usual;
   if (o.explain.empty() && (o.explain_of != usual.explain_of || o.depth != usual.depth)) {
-    throw UsageError("--explain-of and --depth say more of --explain; give --explain H,T,D too");
+    throw console::UsageError(
+        "--explain-of and --depth say more of --explain; give --explain H,T,D too");
   }
-  check_results(o.out, o.save);
+  console::check_results(o.out, o.save);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -15,7 +15,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 struct AttendOptions {
   // Random numbers
@@ -64,6 +64,6 @@ void add_attend_options(CLI::App& app, AttendOptions& options);
 /// Throws UsageError if options do not go together or one is missing.
 void check(const AttendOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_OPTIONS_H_

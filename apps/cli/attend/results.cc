@@ -8,15 +8,15 @@
 
 #include "apps/cli/attend/calculate.h"
 #include "apps/cli/attend/steps.h"
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/plot/pool.h"
 #include "clearhead/tensor/io.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr std::int64_t kWholeElements = 1 << 26;  // patterns with more numbers are pooled in bands
@@ -70,7 +70,8 @@ plot::Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, plot:
 // The labels as the summary has them, with their places in front if some of them read alike.
 std::vector<std::string> distinct_labels(const std::vector<std::string>& labels) {
   std::vector<std::string> texts;
-  for (std::int64_t i = 0; i < std::ssize(labels); ++i) texts.push_back(label_text(labels, i));
+  for (std::int64_t i = 0; i < std::ssize(labels); ++i)
+    texts.push_back(console::label_text(labels, i));
   if (std::set<std::string>(texts.begin(), texts.end()).size() == texts.size()) return texts;
   for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = fmt::format("{} {}", i, texts[i]);
   return texts;
@@ -90,13 +91,13 @@ std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::i
                      weights[best]);
 }
 
-Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
+console::Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
   const Shape& shape = pattern.shape();
   const std::int64_t heads = shape[0] * shape[1];
   const std::int64_t T = shape[2];
   const std::vector<std::string> queries = distinct_labels(in.query_labels);
   const std::vector<std::string> keys = distinct_labels(in.key_labels);
-  TextTable table;
+  console::TextTable table;
   table.columns.push_back({"query", !in.query_labels.empty()});
   const std::int64_t shown_heads = std::min(heads, kSummaryHeads);
   for (std::int64_t i = 0; i < shown_heads; ++i) {
@@ -112,19 +113,19 @@ Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
     table.rows.push_back(std::move(row));
   }
   const std::int64_t left_out = table.fit(width) + heads - shown_heads;
-  Block block = table.lines();
+  console::Block block = table.lines();
   std::string rest;
-  if (shown < T) rest = counted(T - shown, "more query");
-  if (left_out > 0) rest += (rest.empty() ? "" : ", ") + counted(left_out, "more head");
+  if (shown < T) rest = console::counted(T - shown, "more query");
+  if (left_out > 0) rest += (rest.empty() ? "" : ", ") + console::counted(left_out, "more head");
   if (!rest.empty()) block.push_back("… " + rest);
   return block;
 }
 
 // The tensor of a step as it is saved.
-Tensor as_saved(const AttentionStep& step, const Var& var, const Layout& layout) {
+Tensor as_saved(const AttentionStep& step, const Var& var, const console::Layout& layout) {
   const Tensor value = var.value();
   if (step.name == "hook_result") {  // TransformerLens: [batch, token, head, channel]
-    return Layout(layout.has_batch() ? "bthd" : "thd").from_bhtd(value);
+    return console::Layout(layout.has_batch() ? "bthd" : "thd").from_bhtd(value);
   }
   if (step.axes.size() == 4 && step.axes[3] == StepAxis::component) return layout.from_bhtd(value);
   const bool drop_batch = step.axes[0] == StepAxis::batch && !layout.has_batch() &&
@@ -169,11 +170,13 @@ plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const At
 std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
   const Shape& pattern = tape["hook_pattern"].shape();
   const Shape& z = tape["hook_z"].shape();
-  std::string text = fmt::format("attention of {} to {}: ", counted(pattern[2], "query"),
-                                 counted(pattern[3], "key"));
+  std::string text = fmt::format("attention of {} to {}: ", console::counted(pattern[2], "query"),
+                                 console::counted(pattern[3], "key"));
   if (pattern[0] > 1) text += fmt::format("batch of {}, ", pattern[0]);
-  text += fmt::format("{} of {}", counted(in.heads, "head"), counted(z[3], "dim"));
-  if (in.kv_heads != in.heads) text += fmt::format(" sharing {}", counted(in.kv_heads, "kv head"));
+  text +=
+      fmt::format("{} of {}", console::counted(in.heads, "head"), console::counted(z[3], "dim"));
+  if (in.kv_heads != in.heads)
+    text += fmt::format(" sharing {}", console::counted(in.kv_heads, "kv head"));
   if (o.attention.is_causal) text += ", causal";
   return text + fmt::format(", {}, {}", dtype_name(tape["hook_z"].dtype()),
                             is_by_hand(tape) ? "by hand" : "fused");
@@ -212,4 +215,4 @@ std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
   return left_out;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

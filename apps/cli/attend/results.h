@@ -10,7 +10,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// The pattern as a figure, a panel for each head. One too large to be held is calculated a part at
 /// a time and pooled. A weight that is 0 because the query does not see the key is marked as masked.
@@ -33,6 +33,6 @@ std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int w
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
                                     const std::string& path);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_

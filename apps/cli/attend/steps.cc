@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "apps/cli/help.h"
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr std::int64_t kMostRows = 20;      // a matrix with more shows
@@ -64,7 +63,7 @@ std::string extent(const std::vector<StepAxis>& axes, const Shape& shape, const 
     const bool matters = i + 2 >= axes.size() || shape[i] != 1;
     if (!matters || axes[i] == StepAxis::one) continue;
     const AxisText words = text_of(axes[i], in);
-    text += (text.empty() ? "" : " × ") + with_commas(shape[i]) + " " +
+    text += (text.empty() ? "" : " × ") + console::with_commas(shape[i]) + " " +
             (shape[i] == 1 ? words.one : words.several);
   }
   return text;
@@ -73,7 +72,7 @@ std::string extent(const std::vector<StepAxis>& axes, const Shape& shape, const 
 // A matrix of a value: what is shown of it, and its title.
 struct PlacedMatrix {
   std::string title;
-  MatrixCorner view;
+  console::MatrixCorner view;
 };
 
 // The matrix at `place` along the axes before the last two.
@@ -85,7 +84,7 @@ PlacedMatrix matrix_at(const AttentionStep& step, const Var& var, const Index& p
   const StepAxis row = rank < 2 ? StepAxis::one : axes[rank - 2];
   const StepAxis column = rank < 1 ? StepAxis::one : axes[rank - 1];
   PlacedMatrix matrix;
-  MatrixCorner& view = matrix.view;
+  console::MatrixCorner& view = matrix.view;
   view.rows = rank < 2 ? 1 : shape[rank - 2];
   view.columns = rank < 1 ? 1 : shape[rank - 1];
   const std::int64_t R = view.rows <= kMostRows ? view.rows : kCornerRows;
@@ -128,16 +127,16 @@ std::string print_matrices(const AttentionStep& step, const Var& var, const Atte
     const Tensor& corner = matrices.back().view.corner;
     numbers.insert(numbers.end(), corner.data<double>(), corner.data<double>() + corner.count());
   }
-  const NumberFormat format(numbers);
-  std::vector<Block> blocks;
+  const console::NumberFormat format(numbers);
+  std::vector<console::Block> blocks;
   for (const PlacedMatrix& matrix : matrices) {
-    Block block = matrix_lines(matrix.view, format, width - kIndent);
+    console::Block block = console::matrix_lines(matrix.view, format, width - kIndent);
     if (!matrix.title.empty()) block.insert(block.begin(), matrix.title);
     blocks.push_back(std::move(block));
   }
-  std::string text = side_by_side(blocks, width, kIndent);
+  std::string text = console::side_by_side(blocks, width, kIndent);
   if (shown < count) {
-    text += fmt::format("\n  … {} more of these tables\n", with_commas(count - shown));
+    text += fmt::format("\n  … {} more of these tables\n", console::with_commas(count - shown));
   }
   return text;
 }
@@ -167,10 +166,10 @@ std::string print_steps(const Tape& tape, const AttendInputs& in, int width, boo
     }
     text += name + (var.kind() == "input" ? " (" + in.origin + ")" : " = " + var.formula());
     const std::string about = step.meaning + ": " + extent(step.axes_of(var), var.shape(), in);
-    text += "\n" + wrapped(about, width, 0) + "\n\n";
+    text += "\n" + console::wrapped(about, width, 0) + "\n\n";
     text += print_matrices(step, var, in, width) + "\n";
   }
   return text;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -9,7 +9,7 @@
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// The steps that are on the tape.
 std::vector<AttentionStep> steps_on(const Tape& tape);
@@ -21,6 +21,6 @@ std::string axis_name(StepAxis axis);
 /// shown by their upper left corner, which the text says. `bold` makes names stand out on a terminal.
 std::string print_steps(const Tape& tape, const AttendInputs& in, int width, bool bold);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_STEPS_H_

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "apps/cli/bench/report.h"
-#include "apps/cli/command.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
+#include "apps/console/machine_text.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
 #include "bench/cases.h"
 #include "bench/limits.h"
 #include "bench/machine.h"
@@ -21,7 +21,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr const char* kLimits = "limits";
@@ -42,7 +42,7 @@ void check(const BenchOptions& o) {
   names.insert(names.begin(), kLimits);
   for (const std::string& name : o.only) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      refuse_value("--only", alternatives(names), name);
+      console::refuse_value("--only", console::alternatives(names), name);
     }
   }
 }
@@ -89,16 +89,16 @@ void bench_machine(const BenchOptions& o) {
   if (!o.json.empty()) check_writable(o.json);
   set_thread_count(o.threads);
   const bench::Machine machine = bench::describe_machine();
-  write_output(machine_text(machine) + "\n");
+  console::write_output(console::machine_text(machine) + "\n");
 
   const auto [limits, cases] = measure(o);
-  write_output(limits_text(limits));
-  if (!cases.empty()) write_output("\n" + cases_text(cases, limits));
+  console::write_output(limits_text(limits));
+  if (!cases.empty()) console::write_output("\n" + cases_text(cases, limits));
 
   if (!o.json.empty()) {
     const std::string json = report_json(machine, limits, cases);
     write_file(o.json, [&](std::ostream& out) { out << json; });
-    write_output("\n" + wrote(o.json));
+    console::write_output("\n" + console::wrote(o.json));
   }
 }
 
@@ -106,7 +106,7 @@ void bench_machine(const BenchOptions& o) {
 
 std::function<void()> set_up_bench(CLI::App& app) {
   const auto o = std::make_shared<BenchOptions>();
-  OptionGroup group(app, "What to measure");
+  console::OptionGroup group(app, "What to measure");
   group.repeated_text(
       "--only", "NAME",
       "limits, or the kernels of that name (such as matmul); may be given several "
@@ -121,4 +121,4 @@ std::function<void()> set_up_bench(CLI::App& app) {
   return [o] { bench_machine(*o); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,11 +8,11 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Adds the options of `clearhead bench` to `app`; the result runs it.
 std::function<void()> set_up_bench(CLI::App& app);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_BENCH_BENCH_H_

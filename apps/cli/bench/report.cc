@@ -1,16 +1,15 @@
 #include "apps/cli/bench/report.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 #include "bench/json.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 using bench::Limit;
@@ -54,7 +53,7 @@ std::optional<double> share_of_limit(const MeasuredCase& c,
   return c.per_second() / limit->per_second();
 }
 
-std::string text_of(const Block& lines) {
+std::string text_of(const console::Block& lines) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   return text;
@@ -62,29 +61,8 @@ std::string text_of(const Block& lines) {
 
 }  // namespace
 
-std::string machine_text(const bench::Machine& machine) {
-  std::vector<std::string> caches;
-  for (const bench::Cache& cache : machine.caches) {
-    if (cache.type == "instruction") continue;
-    caches.push_back(fmt::format("L{} {}", cache.level, bytes_text(cache.bytes)));
-  }
-  std::string text =
-      fmt::format("{}{}, {} used\n", machine.cpu.empty() ? "unknown processor" : machine.cpu,
-                  machine.is_virtual ? " (virtual machine)" : "", counted(machine.cores, "core"));
-  if (!caches.empty()) text += fmt::format("caches            {}\n", fmt::join(caches, ", "));
-  if (machine.memory_bytes > 0) {
-    text += fmt::format("memory            {}\n", bytes_text(machine.memory_bytes));
-  }
-  if (!machine.instruction_sets.empty()) {
-    text += fmt::format("instruction sets  {}\n", fmt::join(machine.instruction_sets, " "));
-  }
-  text += fmt::format("kernels run as    {}\n", machine.kernel_target);
-  return text + fmt::format("built             clearhead {}, {}; {}\n", machine.version,
-                            machine.compiler, machine.system);
-}
-
 std::string limits_text(const std::vector<MeasuredLimit>& limits) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"limit", true}, {"threads"}, {"best"}, {"median"}};
   for (const MeasuredLimit& l : limits) {
     table.rows.push_back({describe(l.limit), std::to_string(l.threads),
@@ -96,7 +74,7 @@ std::string limits_text(const std::vector<MeasuredLimit>& limits) {
 
 std::string cases_text(const std::vector<MeasuredCase>& cases,
                        const std::vector<MeasuredLimit>& limits) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"kernel", true}, {"size", true}, {"", true}, {"min ms"},
                    {"25 % ms"},      {"median ms"},  {"rate"},   {"of limit"}};
   bool any_above = false;
@@ -135,4 +113,4 @@ std::string report_json(const bench::Machine& machine, const std::vector<Measure
   return report.dump(2) + "\n";
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -9,7 +9,7 @@
 #include "bench/limits.h"
 #include "bench/machine.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// A kernel and how long it took.
 struct MeasuredCase {
@@ -19,9 +19,6 @@ struct MeasuredCase {
 
   double per_second() const { return what.work / timing.median; }
 };
-
-/// The machine in a few lines.
-std::string machine_text(const bench::Machine& machine);
 
 /// Limits as a table.
 std::string limits_text(const std::vector<bench::MeasuredLimit>& limits);
@@ -36,6 +33,6 @@ std::string report_json(const bench::Machine& machine,
                         const std::vector<bench::MeasuredLimit>& limits,
                         const std::vector<MeasuredCase>& cases);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_BENCH_REPORT_H_

@@ -8,23 +8,23 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/command.h"
-#include "apps/cli/model_options.h"
-#include "apps/cli/numbers.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
-#include "apps/cli/table.h"
-#include "apps/cli/translate/lines.h"
+#include "apps/console/model_options.h"
+#include "apps/console/numbers.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/translated_lines.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/utf8.h"
 #include "clearhead/train/bleu.h"
 #include "clearhead/train/evaluate.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 struct Options {
-  ModelOptions model;
+  console::ModelOptions model;
   std::string file;
   double skip = 0;
   std::string source;
@@ -39,12 +39,12 @@ class Report {
   void add(const PredictionScore& score) {
     add("loss", fmt::format("{:.4f} nats a token", score.loss));
     add("perplexity", fmt::format("{:.4g}", std::exp(score.loss)));
-    add("accuracy",
-        fmt::format("{:.2f} % of {}", 100 * score.accuracy, counted(score.targets, "token")));
+    add("accuracy", fmt::format("{:.2f} % of {}", 100 * score.accuracy,
+                                console::counted(score.targets, "token")));
   }
   std::string text() const {
     std::string text;
-    for (const auto& [name, value] : rows_) text += pad_right(name, 18) + value + "\n";
+    for (const auto& [name, value] : rows_) text += console::pad_right(name, 18) + value + "\n";
     return text;
   }
 
@@ -53,11 +53,11 @@ class Report {
 };
 
 Report evaluate_text(const SavedModel& saved, const Options& o) {
-  const LanguageModel& model = as_language_model(saved);
+  const LanguageModel& model = as<LanguageModel>(saved);
   const std::string text = read_text(o.file);
   const std::string_view part = o.skip == 0 ? text : split_text(text, o.skip).validation;
-  const Sequence tokens =
-      saved.tokenizer->encode(readable(std::string(part), *saved.tokenizer, o.model, o.file));
+  const Sequence tokens = saved.tokenizer->encode(
+      console::readable(std::string(part), *saved.tokenizer, o.model, o.file));
   const std::int64_t T = saved.config.context();
   const PredictionScore score = evaluate_text(model, tokens, T, o.model.precision);
   // All but the first token are predicted.
@@ -68,34 +68,36 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
   report.add("bits a character", fmt::format("{:.4f} of {}",
                                              score.loss * static_cast<double>(score.targets) /
                                                  std::log(2.0) / static_cast<double>(characters),
-                                             counted(characters, "character")));
-  report.add("windows", fmt::format("{}, one after the other", counted(T, "token")));
+                                             console::counted(characters, "character")));
+  report.add("windows", fmt::format("{}, one after the other", console::counted(T, "token")));
   return report;
 }
 
 Report evaluate_masks(const SavedModel& saved, const Options& o) {
-  const MaskedModel& model = as_masked_model(saved);
-  const std::vector<Sequence> lines = ids_of_lines(read_lines(o.file), *saved.tokenizer, o.model,
-                                                   most_tokens(model, kFrame), o.file);
+  const MaskedModel& model = as<MaskedModel>(saved);
+  const std::vector<Sequence> lines =
+      console::ids_of_lines(read_lines(o.file), *saved.tokenizer, o.model,
+                            console::most_tokens(model, console::kFrame), o.file);
   Report report;
   report.add(evaluate_masks(model, lines, *saved.tokenizer, o.model.precision));
-  report.add("hidden", fmt::format("15 % of the tokens of {}", counted(std::ssize(lines), "line")));
+  report.add("hidden",
+             fmt::format("15 % of the tokens of {}", console::counted(std::ssize(lines), "line")));
   return report;
 }
 
 Report evaluate_translations(const SavedModel& saved, const Options& o) {
-  const TranslationModel& model = as_translation_model(saved);
+  const TranslationModel& model = as<TranslationModel>(saved);
   const LinePairs pairs = read_line_pairs(o.source, o.target);
   const auto ids = [&](const std::vector<std::string>& lines, const std::string& file) {
-    const std::int64_t most = most_tokens(model, 1);  // <s> or </s> comes to it
-    return ids_of_lines(lines, *saved.tokenizer, o.model, most, file);
+    const std::int64_t most = console::most_tokens(model, 1);  // <s> or </s> comes to it
+    return console::ids_of_lines(lines, *saved.tokenizer, o.model, most, file);
   };
   const PredictionScore score =
       evaluate_pairs(model, ids(pairs.sources, o.source), ids(pairs.targets, o.target),
                      *saved.tokenizer, o.model.precision);
   std::vector<std::string> translations;
   for (const auto& best :
-       translate_lines(saved, pairs.sources, o.model, o.search, o.source, true)) {
+       console::translate_lines(saved, pairs.sources, o.model, o.search, o.source, true)) {
     translations.push_back(best.front().text);
   }
   const Bleu b = bleu(translations, pairs.targets);
@@ -105,7 +107,8 @@ Report evaluate_translations(const SavedModel& saved, const Options& o) {
   report.add("", fmt::format("{:.1f}/{:.1f}/{:.1f}/{:.1f} % of 1/2/3/4 words in a row",
                              b.precisions[0], b.precisions[1], b.precisions[2], b.precisions[3]));
   report.add("", fmt::format("brevity penalty {:.4f}: {} for {}", b.brevity_penalty,
-                             counted(b.translations, "word"), with_commas(b.references)));
+                             console::counted(b.translations, "word"),
+                             console::with_commas(b.references)));
   report.add(score);
   return report;
 }
@@ -131,28 +134,28 @@ const Evaluator& evaluator_of(const Ability& ability) {
 }
 
 void evaluate(const Options& o) {
-  const SavedModel saved = open_model(o.model);
+  const SavedModel saved = console::open_model(o.model);
   const Ability& ability = row_of(saved.config.family).ability;
   const Evaluator& evaluator = evaluator_of(ability);
   const bool has_pairs = !o.source.empty() && !o.target.empty() && o.file.empty();
   const bool has_file = !o.file.empty() && o.source.empty() && o.target.empty();
   if (!(evaluator.reads_pairs ? has_pairs : has_file)) {
-    throw UsageError(
+    throw console::UsageError(
         fmt::format("this is {}: give {}", ability.words,
                     evaluator.reads_pairs ? "--source FILE and --target FILE" : "--file FILE"));
   }
   if (o.skip != 0 && as_if<LanguageModel>(saved) == nullptr) {
-    throw UsageError("--skip is for language models, which read one text");
+    throw console::UsageError("--skip is for language models, which read one text");
   }
-  write_output(evaluator.evaluate(saved, o).text());
+  console::write_output(evaluator.evaluate(saved, o).text());
 }
 
 }  // namespace
 
 std::function<void()> set_up_evaluate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_model(app, o->model);
-  OptionGroup text(app, "What is predicted, plain or gzip");
+  console::add_model(app, o->model);
+  console::OptionGroup text(app, "What is predicted, plain or gzip");
   text.text(
       "--file", "FILE",
       "A text, for a language model; lines, for a masked model, of which it is to guess words",
@@ -166,14 +169,14 @@ std::function<void()> set_up_evaluate(CLI::App& app) {
             [o](const std::string& x) { o->source = x; });
   text.text("--target", "FILE", "Their translations by people, line by line",
             [o](const std::string& x) { o->target = x; });
-  add_replace(text, o->model);
-  OptionGroup search(app, "How a translation is found");
-  add_search_options(search, o->search);
-  add_calculation(app, o->model);
+  console::add_replace(text, o->model);
+  console::OptionGroup search(app, "How a translation is found");
+  console::add_search_options(search, o->search);
+  console::add_calculation(app, o->model);
   return [o] {
     o->search.precision = o->model.precision;
     evaluate(*o);
   };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -6,18 +6,18 @@
 #include <memory>
 #include <string>
 
-#include "apps/cli/command.h"
-#include "apps/cli/model_options.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
-#include "apps/cli/table.h"
+#include "apps/console/model_options.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/models/generate.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 struct Options {
-  ModelOptions model;
+  console::ModelOptions model;
   std::string text;
   std::int64_t top = 10;
 };
@@ -35,23 +35,25 @@ std::string filled(Sequence ids, std::int64_t mask,
 
 void fill(const Options& o) {
   if (o.text.find(kMaskToken) == std::string::npos) {
-    throw UsageError(
+    throw console::UsageError(
         fmt::format("{}; write {} for each word to be guessed: \"A man is {} a guitar.\"",
                     o.text.empty() ? "there is no text to fill" : "there is no mask in the text",
                     kMaskToken, kMaskToken));
   }
-  const SavedModel saved = open_model(o.model);
-  const MaskedModel& model = as_masked_model(saved);
+  const SavedModel saved = console::open_model(o.model);
+  const MaskedModel& model = as<MaskedModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::int64_t mask = tokenizer.special(kMaskToken);
-  const Sequence ids = in_frame(
-      ids_of_masked_text(readable(o.text, tokenizer, o.model, "TEXT"), tokenizer), tokenizer);
-  check_length(std::ssize(ids) - kFrame, most_tokens(model, kFrame), o.model,
-               "leave out what is far from the mask");
+  const Sequence ids = console::in_frame(
+      console::ids_of_masked_text(console::readable(o.text, tokenizer, o.model, "TEXT"), tokenizer),
+      tokenizer);
+  console::check_length(std::ssize(ids) - console::kFrame,
+                        console::most_tokens(model, console::kFrame), o.model,
+                        "leave out what is far from the mask");
   const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";
   for (std::size_t i = 0; i < likely.size(); ++i) {
-    TextTable table;
+    console::TextTable table;
     table.columns = {{likely.size() == 1 ? "<mask>" : fmt::format("<mask> {}", i + 1), true},
                      {"probability", false}};
     for (const LikelyToken& token : likely[i]) {
@@ -61,22 +63,22 @@ void fill(const Options& o) {
     text += "\n";
     for (const std::string& line : table.lines()) text += line + "\n";
   }
-  write_output(text);
+  console::write_output(text);
 }
 
 }  // namespace
 
 std::function<void()> set_up_fill(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_model(app, o->model);
+  console::add_model(app, o->model);
   app.add_option("text", o->text, "The text")->type_name("TEXT");
-  OptionGroup text(app, "The text");
-  add_replace(text, o->model);
-  OptionGroup group(app, "What you get");
+  console::OptionGroup text(app, "The text");
+  console::add_replace(text, o->model);
+  console::OptionGroup group(app, "What you get");
   group.integer("--top", "So many of the likeliest tokens for each <mask> (10 if not given)", 1,
                 [o](std::int64_t n) { o->top = n; });
-  add_calculation(app, o->model);
+  console::add_calculation(app, o->model);
   return [o] { fill(*o); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

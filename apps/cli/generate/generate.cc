@@ -7,21 +7,21 @@
 #include <memory>
 #include <string>
 
-#include "apps/cli/model_options.h"
-#include "apps/cli/numbers.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
+#include "apps/console/model_options.h"
+#include "apps/console/numbers.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/text/utf8.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 struct Options {
-  ModelOptions model;
+  console::ModelOptions model;
   std::string prompt;
   GenerateOptions generate{.sampling = {.temperature = 0.8}};
   bool stats = isatty(STDERR_FILENO) != 0;
@@ -33,10 +33,10 @@ class Stream {
   void write(const std::string& bytes) {
     waiting_ += bytes;
     const std::size_t whole = complete_utf8(waiting_);
-    write_output(replace_invalid_utf8(waiting_.substr(0, whole)));
+    console::write_output(replace_invalid_utf8(waiting_.substr(0, whole)));
     waiting_.erase(0, whole);
   }
-  void end() { write_output(replace_invalid_utf8(waiting_) + "\n"); }
+  void end() { console::write_output(replace_invalid_utf8(waiting_) + "\n"); }
 
  private:
   std::string waiting_;
@@ -47,22 +47,23 @@ std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options
                                         const Tokenizer& tokenizer) {
   if (!prompt.empty()) return tokenizer.encode(prompt);
   if (!tokenizer.unknown_characters("\n").empty()) {
-    throw Error("give a --prompt to begin with: " + model_name(o.model) +
+    throw Error("give a --prompt to begin with: " + console::model_name(o.model) +
                 " has learnt no line end, after which it could");
   }
   return tokenizer.encode("\n");
 }
 
 void generate(const Options& o) {
-  const SavedModel saved = open_model(o.model, /*keep_bf16=*/true);
-  const LanguageModel& model = as_language_model(saved);
+  const SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
+  const LanguageModel& model = as<LanguageModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::string text = readable(o.prompt, tokenizer, o.model, "--prompt");
+  const std::string text = console::readable(o.prompt, tokenizer, o.model, "--prompt");
   const std::vector<std::int64_t> prompt = encode_prompt(text, o, tokenizer);
   if (model.context() > 0 && std::ssize(prompt) > model.context()) {
-    write_message(fmt::format(
+    console::write_message(fmt::format(
         "note: the prompt has {}, and {} reads {} at most: it goes on from the last of them",
-        counted(std::ssize(prompt), "token"), model_name(o.model), model.context()));
+        console::counted(std::ssize(prompt), "token"), console::model_name(o.model),
+        model.context()));
   }
   const InterruptWatch interrupt;
   Stream stream;
@@ -76,8 +77,9 @@ void generate(const Options& o) {
   stream.end();
   if (o.stats) {
     const auto count = static_cast<std::int64_t>(written.size());
-    write_message(fmt::format("{} in {:.2f} s: {:.0f} tokens/s", counted(count, "token"), seconds,
-                              static_cast<double>(count) / seconds));
+    console::write_message(fmt::format("{} in {:.2f} s: {:.0f} tokens/s",
+                                       console::counted(count, "token"), seconds,
+                                       static_cast<double>(count) / seconds));
   }
 }
 
@@ -85,22 +87,22 @@ void generate(const Options& o) {
 
 std::function<void()> set_up_generate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_model(app, o->model);
-  OptionGroup text(app, "The text");
+  console::add_model(app, o->model);
+  console::OptionGroup text(app, "The text");
   text.any_text("--prompt", "TEXT",
                 "What it begins with; of a long one the model reads the last tokens (if empty or "
                 "not given, it begins from nothing, as after the end of a line)",
                 [o](const std::string& x) { o->prompt = x; });
-  add_replace(text, o->model);
+  console::add_replace(text, o->model);
   text.integer("--tokens", "So many tokens are written (256 if not given)", 1,
                [o](std::int64_t n) { o->generate.tokens = n; });
-  OptionGroup choice(app, "How the next token is chosen");
+  console::OptionGroup choice(app, "How the next token is chosen");
   Sampling& sampling = o->generate.sampling;
   choice.flag("--greedy", "Always the likeliest one, as --temperature 0",
               [&sampling] { sampling.temperature = 0; });
   choice.number("--temperature",
                 "Below 1 likely tokens become likelier still, above 1 less so (0.8 if not given)",
-                not_negative(), [&sampling](double x) { sampling.temperature = x; });
+                console::not_negative(), [&sampling](double x) { sampling.temperature = x; });
   choice.integer("--top-k", "Only among the N likeliest (all if not given)", 1,
                  [&sampling](std::int64_t n) { sampling.top_k = n; });
   choice.number("--top-p",
@@ -109,15 +111,15 @@ std::function<void()> set_up_generate(CLI::App& app) {
                 [&sampling](double x) { sampling.top_p = x; });
   choice.integer("--seed", "The same number writes the same text (0 if not given)", 0,
                  [o](std::int64_t n) { o->generate.seed = static_cast<std::uint64_t>(n); });
-  OptionGroup output(app, "What you get");
+  console::OptionGroup output(app, "What you get");
   output.flag("--stats",
               "Tokens a second, after the text, on standard error (always on a terminal)",
               [o] { o->stats = true; });
-  add_calculation(app, o->model);
+  console::add_calculation(app, o->model);
   return [o] {
     o->generate.precision = o->model.precision;
     generate(*o);
   };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -7,7 +7,7 @@
 #include "apps/cli/lab/parallel.h"
 #include "clearhead/base/parallel.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 std::function<void()> set_up_lab(CLI::App& app) {
   const auto o = std::make_shared<LabOptions>();
@@ -23,4 +23,4 @@ std::function<void()> set_up_lab(CLI::App& app) {
   };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,11 +8,11 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Adds the options of `clearhead lab` to `app`; the result runs it.
 std::function<void()> set_up_lab(CLI::App& app);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_LAB_LAB_H_

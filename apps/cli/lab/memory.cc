@@ -8,14 +8,14 @@
 #include <optional>
 
 #include "apps/cli/lab/memory_results.h"
-#include "apps/cli/output.h"
+#include "apps/console/output.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/equal_networks.h"
 #include "clearhead/plot/figure_file.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // Runs in the order in which they are done: the short ones first.
@@ -72,11 +72,11 @@ std::string files_text(const LabOptions& o, const std::vector<MemoryRun>& runs) 
           std::pair(gradient_plot(runs), beside(path, "gradient")),
           std::pair(trained_gradient_plot(runs), beside(path, "trained-gradient"))}) {
       plot::write_figure(plot, name);
-      text += wrote(name.string());
+      text += console::wrote(name.string());
     }
   }
   if (!o.csv.empty()) {
-    text += wrote(o.csv) + wrote(beside(o.csv, "gradient").string());
+    text += console::wrote(o.csv) + console::wrote(beside(o.csv, "gradient").string());
   }
   return text;
 }
@@ -130,7 +130,7 @@ void run_lab_memory(const LabOptions& o) {
                         o.csv.empty() ? "; with --csv it could go on from there"
                                       : "; the same command goes on from there");
   }
-  write_output(text);
+  console::write_output(text);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "apps/cli/lab/options.h"
-#include "apps/cli/table.h"
+#include "apps/console/table.h"
 #include "clearhead/base/error.h"
 #include "clearhead/tensor/csv.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 const std::vector<std::string> kRunColumns = {"parameters", "seed",     "most_steps", "distance",
@@ -88,7 +88,7 @@ std::string share_text(double x) {
 std::string table_text(const std::string& title, const std::vector<MemoryRun>& runs,
                        const std::function<std::string(const MemoryRun&)>& cell) {
   const std::set<std::int64_t> distances = distances_of(runs);
-  TextTable table;
+  console::TextTable table;
   table.columns = {{title, true}, {"parameters"}};
   for (const std::int64_t distance : distances) table.columns.push_back({std::to_string(distance)});
   for (const std::string& network : networks_of(runs)) {
@@ -98,7 +98,7 @@ std::string table_text(const std::string& title, const std::vector<MemoryRun>& r
         return r.network == network && r.distance == distance;
       });
       row.push_back(run == runs.end() ? "–" : cell(*run));
-      if (run != runs.end()) row[1] = with_commas(run->parameters);
+      if (run != runs.end()) row[1] = console::with_commas(run->parameters);
     }
     table.rows.push_back(std::move(row));
   }
@@ -218,4 +218,4 @@ std::string memory_tables(const std::vector<MemoryRun>& runs) {
                     [](const MemoryRun& run) { return share_text(run.result.reach_after.back()); });
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

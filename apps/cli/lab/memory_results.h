@@ -10,7 +10,7 @@
 #include "clearhead/plot/line_plot.h"
 #include "clearhead/train/recall.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// A network, trained over one distance.
 struct MemoryRun {
@@ -40,6 +40,6 @@ plot::LinePlot trained_gradient_plot(const std::vector<MemoryRun>& runs);
 /// Accuracy, steps and gradients as tables, a line for each network.
 std::string memory_tables(const std::vector<MemoryRun>& runs);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_LAB_MEMORY_RESULTS_H_

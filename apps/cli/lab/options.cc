@@ -5,16 +5,16 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "apps/cli/command.h"
-#include "apps/cli/figures.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/figures.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 void refuse(bool given, const std::string& name, const std::string& experiment) {
-  if (given) throw UsageError(fmt::format("{} belongs to lab {}", name, experiment));
+  if (given) throw console::UsageError(fmt::format("{} belongs to lab {}", name, experiment));
 }
 
 // Ascending, since they are the x of a curve.
@@ -25,7 +25,7 @@ void require_ascending(const std::optional<std::vector<std::int64_t>>& numbers,
       numbers->front() >= 1 && std::adjacent_find(numbers->begin(), numbers->end(),
                                                   std::greater_equal<>()) == numbers->end();
   if (ascends) return;
-  throw UsageError(name + ": expected ascending numbers from 1 on");
+  throw console::UsageError(name + ": expected ascending numbers from 1 on");
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ void require_ascending(const std::optional<std::vector<std::int64_t>>& numbers,
 void add_lab_options(CLI::App& app, LabOptions& options) {
   LabOptions* o = &options;
   app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel");
-  OptionGroup common(app, "Networks and results");
+  console::OptionGroup common(app, "Networks and results");
   common.integer("--parameters",
                  "Of each network at most (20000 if not given; lab parallel: 200000)", 1,
                  [o](std::int64_t n) { o->parameters = n; });
@@ -47,13 +47,13 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
   common.text("--csv", "FILE", "Write the numbers. A stopped lab memory goes on from what is there",
               [o](const std::string& file) { o->csv = file; });
 
-  OptionGroup memory(app, "lab memory");
+  console::OptionGroup memory(app, "lab memory");
   memory.integers("--distances", "N,N,…", "Steps to recall over (8,16,32,64,128,256,512)",
                   [o](const std::vector<std::int64_t>& n) { o->distances = n; });
   memory.integer("--steps", "Training steps of each network at most (1500)", 1,
                  [o](std::int64_t n) { o->steps = n; });
 
-  OptionGroup parallel(app, "lab parallel");
+  console::OptionGroup parallel(app, "lab parallel");
   parallel.integers("--lengths", "N,N,…", "Tokens of a sequence (64,128,…,4096)",
                     [o](const std::vector<std::int64_t>& n) { o->lengths = n; });
   parallel.integer("--rounds", "Measurements, of which the median counts (7)", 1,
@@ -61,7 +61,8 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
 }
 
 void check(const LabOptions& o) {
-  if (o.experiment.empty()) throw UsageError("lab needs an experiment: memory or parallel");
+  if (o.experiment.empty())
+    throw console::UsageError("lab needs an experiment: memory or parallel");
   if (o.experiment == "memory") {
     refuse(o.lengths.has_value(), "--lengths", "parallel");
     refuse(o.rounds.has_value(), "--rounds", "parallel");
@@ -69,12 +70,12 @@ void check(const LabOptions& o) {
     refuse(o.distances.has_value(), "--distances", "memory");
     refuse(o.steps.has_value(), "--steps", "memory");
   } else {
-    refuse_value("lab", "memory or parallel", o.experiment);
+    console::refuse_value("lab", "memory or parallel", o.experiment);
   }
   require_ascending(o.distances, "--distances");
   require_ascending(o.lengths, "--lengths");
 
-  check_out(o.out);
+  console::check_out(o.out);
   if (!o.csv.empty()) check_writable(o.csv);
 }
 
@@ -82,4 +83,4 @@ std::filesystem::path beside(const std::filesystem::path& path, const std::strin
   return path.parent_path() / (path.stem().string() + "-" + suffix + path.extension().string());
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

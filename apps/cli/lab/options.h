@@ -12,7 +12,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// What is left out has a default of the experiment.
 struct LabOptions {
@@ -42,6 +42,6 @@ void check(const LabOptions& options);
 /// `path` with something before its ending: "memory.svg" and "gradient" give "memory-gradient.svg".
 std::filesystem::path beside(const std::filesystem::path& path, const std::string& suffix);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_LAB_OPTIONS_H_

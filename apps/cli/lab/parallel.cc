@@ -7,9 +7,9 @@
 #include <functional>
 #include <iostream>
 
-#include "apps/cli/bench/report.h"
-#include "apps/cli/output.h"
-#include "apps/cli/table.h"
+#include "apps/console/machine_text.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
 #include "bench/sequence_time.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
@@ -18,7 +18,7 @@
 #include "clearhead/plot/figure_file.h"
 #include "clearhead/tensor/csv.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 using bench::SequenceTime;
@@ -54,7 +54,7 @@ std::vector<plot::Curve> curves_over_length(const Times& times, int threads, con
 
 plot::LinePlot time_plot(const Times& times, int threads, const std::string& what,
                          const Value& value) {
-  return {.title = fmt::format("{} one sequence, {}", what, counted(threads, "thread")),
+  return {.title = fmt::format("{} one sequence, {}", what, console::counted(threads, "thread")),
           .curves = curves_over_length(times, threads, value),
           .x_title = "tokens",
           .y_title = "milliseconds",
@@ -89,7 +89,7 @@ std::string ms_text(double ms) {
 }
 
 std::string tables(const Times& times, int threads) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"network", true}, {"parameters"},  {"tokens"},
                    {"forward ms"},    {"training ms"}, {"tokens/s"}};
   const bool compares = threads > 1;
@@ -99,7 +99,7 @@ std::string tables(const Times& times, int threads) {
   }
   for (const SequenceTime& time : times) {
     if (time.threads != threads) continue;
-    std::vector<std::string> row{time.network, with_commas(time.parameters),
+    std::vector<std::string> row{time.network, console::with_commas(time.parameters),
                                  std::to_string(time.length)};
     for (const Value& value : {Value(forward_ms), Value(training_ms)}) {
       row.push_back(ms_text(value(time)));
@@ -167,16 +167,17 @@ void run_lab_parallel(const LabOptions& o) {
     for (const NamedPlot& named : plots) {
       const auto name = named.suffix.empty() ? path : beside(path, named.suffix);
       plot::write_figure(named.plot, name);
-      files += wrote(name.string());
+      files += console::wrote(name.string());
     }
   }
   if (!o.csv.empty()) {
     write_times(o.csv, times);
-    files += wrote(o.csv);
+    files += console::wrote(o.csv);
   }
-  write_output(machine_text(bench::describe_machine()) + "\n" +
-               plot::render_terminal(plots.front().plot, plot::detect_terminal(STDOUT_FILENO)) +
-               "\n" + tables(times, threads) + files);
+  console::write_output(
+      console::machine_text(bench::describe_machine()) + "\n" +
+      plot::render_terminal(plots.front().plot, plot::detect_terminal(STDOUT_FILENO)) + "\n" +
+      tables(times, threads) + files);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -4,12 +4,12 @@
 
 #include "apps/cli/lab/options.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Measures how long four networks of equal size take for one sequence (bench/sequence_time.h), on one thread and on
 /// several, and shows it. Ctrl-C ends it with the rounds that there are.
 void run_lab_parallel(const LabOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_LAB_PARALLEL_H_

@@ -1,15 +1,13 @@
 // The head that is looked at, from files of any layout.
-#include "apps/cli/attend/inputs.h"
-
 #include <fmt/format.h>
 
-#include "apps/cli/attend/arrays.h"
-#include "apps/cli/attend/fit.h"
 #include "apps/cli/map/results.h"
-#include "apps/cli/numbers.h"
+#include "apps/console/arrays.h"
+#include "apps/console/layout.h"
+#include "apps/console/numbers.h"
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // [T, D] of [B, H, T, D].
@@ -21,23 +19,23 @@ Tensor matrix_at(const Tensor& x, std::int64_t b, std::int64_t h) {
 void check_place(const char* option, std::int64_t place, std::int64_t count, const char* thing) {
   if (place < count) return;
   throw Error(fmt::format("{} {}: there {} {}, counted from 0", option, place,
-                          count == 1 ? "is" : "are", counted(count, thing)));
+                          count == 1 ? "is" : "are", console::counted(count, thing)));
 }
 
 }  // namespace
 
 MapInputs load_inputs(const MapOptions& o) {
   MapInputs in;
-  ArrayReader reader(o.from);
-  const Array q = reader.read("q", o.q);
-  const Array k = reader.read("k", o.k);
+  console::ArrayReader reader(o.from);
+  const console::Array q = reader.read("q", o.q);
+  const console::Array k = reader.read("k", o.k);
   in.notes = reader.notes();
-  const Layout layout = choose_layout(o.layout, q, in.notes);
+  const console::Layout layout = console::choose_layout(o.layout, q, in.notes);
   const std::int64_t heads = o.heads.value_or(1);
   const Tensor queries = layout.to_bhtd(q.tensor, heads, q.title);  // [B, H, T, D]
   const Tensor keys =
       layout.to_bhtd(k.tensor, o.kv_heads.value_or(heads), k.title);  // [B, G, S, D]
-  check_heads(queries.size(1), keys.size(1));
+  console::check_heads(queries.size(1), keys.size(1));
   if (queries.size(0) != keys.size(0) || queries.size(3) != keys.size(3)) {
     throw Error(fmt::format("{} and {} do not fit: batch and numbers of a head must be the same",
                             q.described(), k.described()));
@@ -51,4 +49,4 @@ MapInputs load_inputs(const MapOptions& o) {
   return in;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

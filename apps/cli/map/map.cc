@@ -9,17 +9,18 @@
 #include <mutex>
 #include <string>
 
-#include "apps/cli/figures.h"
-#include "apps/cli/help.h"
 #include "apps/cli/map/options.h"
 #include "apps/cli/map/results.h"
-#include "apps/cli/output.h"
+#include "apps/console/figures.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/plot/terminal.h"
 #include "clearhead/tensor/io.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // Calls f(options) with options that show how far it is, in rows, if it takes longer than a moment.
@@ -41,10 +42,10 @@ auto with_progress(const std::string& title, const MapInputs& in, AttentionMapOp
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const MapOptions& o, const plot::Heatmap& heatmap,
                         const NamedTensors& named) {
-  std::string written = write_figures(heatmap, o.out);
+  std::string written = console::write_figures(heatmap, o.out);
   if (!o.save.empty()) {
     write_tensors(o.save, named);
-    written += wrote(o.save);
+    written += console::wrote(o.save);
   }
   return written;
 }
@@ -91,14 +92,14 @@ void map_attention(MapOptions& o) {
   }
 
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
-  std::string text = wrapped(describe(in, o), terminal.columns, 0) + "\n";
+  std::string text = console::wrapped(describe(in, o), terminal.columns, 0) + "\n";
   for (const std::string& note : in.notes) {
-    text += "note: " + wrapped(without_controls(note), terminal.columns - 6, 6) + "\n";
+    text += "note: " + console::wrapped(without_controls(note), terminal.columns - 6, 6) + "\n";
   }
   text += "\n" + plot::render_terminal(heatmap, terminal) + "\n" + findings;
   text += write_files(o, heatmap, named);
   text.erase(text.find_last_not_of('\n') + 1);
-  write_output(text + "\n");
+  console::write_output(text + "\n");
 }
 
 }  // namespace
@@ -109,4 +110,4 @@ std::function<void()> set_up_map(CLI::App& app) {
   return [options] { map_attention(*options); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

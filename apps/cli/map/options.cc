@@ -1,22 +1,23 @@
 #include "apps/cli/map/options.h"
 
-#include "apps/cli/attend/layout.h"
-#include "apps/cli/attention_rule.h"
-#include "apps/cli/command.h"
-#include "apps/cli/figures.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/attention_rule.h"
+#include "apps/console/figures.h"
+#include "apps/console/layout.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 void add_files(CLI::App& app, MapOptions& o) {
-  OptionGroup group(app, "Queries and keys: .npy, .csv, or names of tensors in the file --from");
+  console::OptionGroup group(
+      app, "Queries and keys: .npy, .csv, or names of tensors in the file --from");
   group.text("--q", "FILE", "Queries", [&o](const std::string& x) { o.q = x; });
   group.text("--k", "FILE", "Keys", [&o](const std::string& x) { o.k = x; });
   group.text("--from", "FILE", "A .safetensors or .npz file; --q and --k name its tensors",
              [&o](const std::string& x) { o.from = x; });
   std::vector<std::pair<std::string, std::string>> layouts;
-  for (const std::string& name : Layout::names()) layouts.emplace_back(name, name);
+  for (const std::string& name : console::Layout::names()) layouts.emplace_back(name, name);
   group.choice<std::string>("--layout", layouts, "Axes of the inputs, as `clearhead attend` has it",
                             [&o](const std::string& x) { o.layout = x; });
   group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
@@ -30,9 +31,9 @@ void add_files(CLI::App& app, MapOptions& o) {
 }
 
 void add_attention(CLI::App& app, MapOptions& o) {
-  OptionGroup group(app, "Attention");
+  console::OptionGroup group(app, "Attention");
   AttentionMapOptions& a = o.attention;
-  add_attention_rule(group, a.rule);
+  console::add_attention_rule(group, a.rule);
   group.choice<Precision>(
       "--precision",
       {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
@@ -49,12 +50,12 @@ void add_attention(CLI::App& app, MapOptions& o) {
 }
 
 void add_results(CLI::App& app, MapOptions& o) {
-  OptionGroup group(app, "What you get");
+  console::OptionGroup group(app, "What you get");
   group.text(
       "--window", "T:T,S:S",
       "Instead of the map, the pattern itself: the weights of queries T:T for keys S:S, from "
       "the first up to but not including the second, exact",
-      [&o](const std::string& x) { o.window = parse_window(x); });
+      [&o](const std::string& x) { o.window = console::parse_window(x); });
   group.integers("--rows", "T,T", "Queries whose strongest keys are shown (if not given, a few)",
                  [&o](const std::vector<std::int64_t>& x) { o.rows = x; });
   group.integer("--strongest", "So many of them a row (3 if not given)", 1,
@@ -71,10 +72,10 @@ void add_results(CLI::App& app, MapOptions& o) {
              "row_sum and row_entropy; max.N and mean.N with cells of N tokens, for each level; "
              "cell_mass, and key_mass if asked for. What no query sees weighs 0",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
+  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
                             "How weights become colours (log if not given)",
                             [&o](plot::Scale x) { o.color_scale = x; });
-  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
                                "The colours (violet-to-yellow if not given)",
                                [&o](plot::ColorMap x) { o.color_map = x; });
   group.choice<plot::Pool>(
@@ -94,18 +95,20 @@ void add_map_options(CLI::App& app, MapOptions& options) {
 
 void check(const MapOptions& o) {
   if (o.q.empty() || o.k.empty()) {
-    throw UsageError(
+    throw console::UsageError(
         "there is nothing to map; give --q FILE --k FILE, or --from FILE and their names");
   }
   if (o.window && (o.key_mass || !o.rows.empty() || o.attention.cell != 0)) {
-    throw UsageError("--window shows single weights; --key-mass, --rows and --cell are for a map");
+    throw console::UsageError(
+        "--window shows single weights; --key-mass, --rows and --cell are for a map");
   }
   if (o.key_mass && o.attention.precision != Precision::highest) {
-    throw UsageError("--key-mass is calculated with the highest precision; leave --precision out");
+    throw console::UsageError(
+        "--key-mass is calculated with the highest precision; leave --precision out");
   }
   std::vector<std::string> endings = {".safetensors", ".npz"};
   if (o.window) endings.emplace_back(".npy");
-  check_results(o.out, o.save, endings);
+  console::check_results(o.out, o.save, endings);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

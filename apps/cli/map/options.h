@@ -14,7 +14,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 struct MapOptions {
   // Files, or names of tensors in the file `from`; empty if not given
@@ -47,6 +47,6 @@ void add_map_options(CLI::App& app, MapOptions& options);
 /// Throws UsageError if options do not go together or one is missing.
 void check(const MapOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_MAP_OPTIONS_H_

@@ -7,10 +7,10 @@
 #include <limits>
 #include <numeric>
 
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr std::int64_t kSomeRows = 8;  // whose strongest keys are shown if none are asked for
@@ -41,8 +41,9 @@ std::vector<std::int64_t> shown_rows(const MapOptions& o, std::int64_t T) {
 bool sees_nothing(const AttentionMap& map, std::int64_t t) { return map.row_sum.at({t}) == 0; }
 
 // A table of rows: entropy, and the keys that they look at most with their weights.
-Block strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapOptions& o) {
-  TextTable table;
+console::Block strongest_of_rows(const AttentionMap& map, const MapInputs& in,
+                                 const MapOptions& o) {
+  console::TextTable table;
   table.columns = {{"query", false}, {"entropy", false}, {"strongest keys (weight)", true}};
   for (const std::int64_t t : shown_rows(o, in.q.size(0))) {
     std::string keys;
@@ -58,7 +59,7 @@ Block strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapO
 }
 
 // A table of what receives most: single keys, or cells of them.
-Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
+console::Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
   const double* const received = mass.data<double>();
   const double all = std::accumulate(received, received + mass.count(), 0.0);
   std::vector<std::int64_t> order(static_cast<std::size_t>(mass.count()));
@@ -70,7 +71,7 @@ Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
     return x != y ? x > y : a < b;
   };
   std::partial_sort(order.begin(), order.begin() + n, order.end(), larger);
-  TextTable table;
+  console::TextTable table;
   table.columns = {
       {cell == 1 ? "key" : "keys", false}, {"weight received", false}, {"of all", false}};
   for (std::int64_t i = 0; i < n; ++i) {
@@ -83,7 +84,7 @@ Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
   return table.lines();
 }
 
-std::string joined(const Block& block) {
+std::string joined(const console::Block& block) {
   std::string text;
   for (const std::string& line : block) text += line + "\n";
   return text;
@@ -123,7 +124,8 @@ std::string entropy_line(const AttentionMap& map) {
   }
   const auto add = [&](std::int64_t count, const std::string& what) {
     if (count == 0) return;
-    text += fmt::format("{}{} {}", text.ends_with(": ") ? "" : "; ", counted(count, "row"), what);
+    text += fmt::format("{}{} {}", text.ends_with(": ") ? "" : "; ", console::counted(count, "row"),
+                        what);
   };
   add(nan, nan == 1 ? "is NaN" : "are NaN");
   add(blind, blind == 1 ? "sees no key" : "see no key");
@@ -133,9 +135,9 @@ std::string entropy_line(const AttentionMap& map) {
 }  // namespace
 
 std::string describe(const MapInputs& in, const MapOptions& o) {
-  std::string text =
-      fmt::format("attention of {} to {}: {}{}", counted(in.q.size(0), "query"),
-                  counted(in.k.size(0), "key"), in.head, counted(in.q.size(1), "dim"));
+  std::string text = fmt::format(
+      "attention of {} to {}: {}{}", console::counted(in.q.size(0), "query"),
+      console::counted(in.k.size(0), "key"), in.head, console::counted(in.q.size(1), "dim"));
   if (o.attention.rule.is_causal) text += ", causal";
   if (o.window) {
     return text + fmt::format("; the window of queries {} to {} and keys {} to {}", o.window->t,
@@ -204,4 +206,4 @@ NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass) {
   return named;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -8,7 +8,7 @@
 #include "apps/cli/map/options.h"
 #include "clearhead/tensor/named_tensors.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// One head: q [T, D], k [S, D].
 struct MapInputs {
@@ -36,6 +36,6 @@ std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapIn
 NamedTensors named_tensors(const Tensor& window);
 NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_MAP_RESULTS_H_

@@ -7,7 +7,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // In the order of AttentionKind.
@@ -206,4 +206,4 @@ std::string describe_window(const Reading& reading, const AttentionView& view,
       std::ssize(view.key_names), 100 * outside);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

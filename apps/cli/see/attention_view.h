@@ -13,7 +13,7 @@
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/terminal.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// One kind of attention in all its layers, and the head that is shown large.
 struct AttentionView {
@@ -58,6 +58,6 @@ std::string describe(const AttentionView& view);
 std::string describe_window(const Reading& reading, const AttentionView& view,
                             const AttentionWindow& window);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_ATTENTION_VIEW_H_

@@ -6,14 +6,14 @@
 #include <charconv>
 #include <string_view>
 
-#include "apps/cli/command.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/tape/explain.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // "3,0,2"
@@ -24,7 +24,7 @@ Index parse_index(const std::string& text) {
   while (true) {
     const auto [stop, fault] = std::from_chars(at, end, index.emplace_back());
     if (fault != std::errc() || (stop != end && *stop != ',')) {
-      refuse_value("--explain", "T,S or NAME:I,J,… with whole numbers", text);
+      console::refuse_value("--explain", "T,S or NAME:I,J,… with whole numbers", text);
     }
     if (stop == end) return index;
     at = stop + 1;
@@ -91,10 +91,10 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
     name = view->scope() + "hook_pattern";
     if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
   } else {
-    throw UsageError("--explain " + asked +
-                     (view ? ": expected the query and the key, T,S, of the large head"
-                           : ": " + reading.name + " has no attention") +
-                     "; any other number is NAME:I,J,…, whose names --list shows");
+    throw console::UsageError("--explain " + asked +
+                              (view ? ": expected the query and the key, T,S, of the large head"
+                                    : ": " + reading.name + " has no attention") +
+                              "; any other number is NAME:I,J,…, whose names --list shows");
   }
   const Var var = reading.tape[name];
   const Shape& shape = var.shape();
@@ -104,4 +104,4 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
                    [&](const Explanation& number) { return tokens.of(number); });
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -2,25 +2,25 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/cli/command.h"
-#include "apps/cli/figures.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/figures.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr int kMostDepth = 8;  // further back, all that the network calculated has a part in it
 
-void add_model(CLI::App& app, SeeOptions& o) {
+void add_reading(CLI::App& app, SeeOptions& o) {
   app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
-  OptionGroup group(app, "Which network, and what of it");
+  console::OptionGroup group(app, "Which network, and what of it");
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
              [&o](const std::string& x) { o.model.model = x; });
   group.integer("--last",
                 "Read only the last N tokens of the text, where it is longer than the model reads "
                 "(all if not given)",
                 1, [&o](std::int64_t n) { o.last = n; });
-  add_replace(group, o.model);
+  console::add_replace(group, o.model);
   group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
                 [&o](std::int64_t n) { o.layer = n; });
   group.integer("--head",
@@ -38,13 +38,13 @@ void add_model(CLI::App& app, SeeOptions& o) {
   group.text("--window", "T:T,S:S",
              "Of the large head, only queries T:T and keys S:S, from the first up to but not "
              "including the second (if not given, all that fit)",
-             [&o](const std::string& x) { o.window = parse_window(x); });
+             [&o](const std::string& x) { o.window = console::parse_window(x); });
   group.integer("--top", "So many predictions (5 if not given)", 1,
                 [&o](std::int64_t n) { o.top = n; });
 }
 
 void add_results(CLI::App& app, SeeOptions& o) {
-  OptionGroup group(app, "What you get besides");
+  console::OptionGroup group(app, "What you get besides");
   group.text("--explain", "T,S|NAME:I,J",
              "Where one number comes from: the weight that query T of the large head has for key "
              "S, or the number at I,J,… of the value called NAME",
@@ -61,10 +61,10 @@ void add_results(CLI::App& app, SeeOptions& o) {
              "Write all that was calculated, with names and shapes as TransformerLens has them: "
              ".safetensors or .npz",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
+  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
                             "How weights become colours (linear if not given)",
                             [&o](plot::Scale x) { o.color_scale = x; });
-  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
                                "The colours (violet-to-yellow if not given)",
                                [&o](plot::ColorMap x) { o.color_map = x; });
 }
@@ -72,21 +72,21 @@ void add_results(CLI::App& app, SeeOptions& o) {
 }  // namespace
 
 void add_see_options(CLI::App& app, SeeOptions& options) {
-  add_model(app, options);
+  add_reading(app, options);
   add_results(app, options);
-  add_calculation(app, options.model);
+  console::add_calculation(app, options.model);
 }
 
 void check(const SeeOptions& o) {
-  if (o.text.empty()) throw UsageError("the text is empty; there is nothing to see");
+  if (o.text.empty()) throw console::UsageError("the text is empty; there is nothing to see");
   if (o.explain.empty() && o.depth != SeeOptions().depth) {
-    throw UsageError("--depth says more of --explain; give that too");
+    throw console::UsageError("--depth says more of --explain; give that too");
   }
   if (o.depth > kMostDepth) {
-    throw UsageError("--depth: " + std::to_string(kMostDepth) +
-                     " steps at most; numbers further back can be asked for by name");
+    throw console::UsageError("--depth: " + std::to_string(kMostDepth) +
+                              " steps at most; numbers further back can be asked for by name");
   }
-  check_results(o.out, o.save);
+  console::check_results(o.out, o.save);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

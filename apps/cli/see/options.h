@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/model_options.h"
+#include "apps/console/model_options.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
@@ -15,14 +15,14 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Which attention of a translation model.
 enum class AttentionKind { encoder, decoder, cross };
 
 struct SeeOptions {
   std::string text;
-  ModelOptions model{.model = "shakespeare"};
+  console::ModelOptions model{.model = "shakespeare"};
   std::int64_t last = 0;  ///< so many tokens of the text are read, its last; 0: all
 
   // What is large
@@ -49,6 +49,6 @@ void add_see_options(CLI::App& app, SeeOptions& options);
 /// Throws UsageError if options do not go together.
 void check(const SeeOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_OPTIONS_H_

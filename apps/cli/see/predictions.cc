@@ -6,13 +6,12 @@
 #include <numeric>
 #include <vector>
 
-#include "apps/cli/help.h"
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr int kBarWidth = 40;  // of a probability of 1
@@ -35,7 +34,7 @@ std::vector<LikelyToken> likeliest(const Reading& reading, std::int64_t t, std::
 std::string percent(double probability) { return fmt::format("{:.2f} %", 100 * probability); }
 
 std::string shown(const Reading& reading, std::int64_t id) {
-  return label_text({reading.token(id)}, 0);
+  return console::label_text({reading.token(id)}, 0);
 }
 
 // A bar of eighths of a character.
@@ -48,7 +47,7 @@ std::string bar(double probability) {
 }
 
 std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
   for (const LikelyToken& likely : likeliest(reading, t, top)) {
     table.rows.push_back(
@@ -86,7 +85,7 @@ std::string print_others(const Reading& reading, std::int64_t t, std::int64_t wr
 
 // A row for each token that is written after those before it.
 std::string print_translation(const Reading& reading, std::int64_t top, int width) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"token", true}, {"probability", false}};
   std::vector<std::int64_t> written(reading.text.ids.begin() + 1, reading.text.ids.end());
   written.push_back(reading.saved.tokenizer->special(kEndToken));
@@ -102,7 +101,7 @@ std::string print_translation(const Reading& reading, std::int64_t top, int widt
     table.rows[row].push_back(print_others(reading, t, written[row], top - 1, room));
   }
   return fmt::format("The translation:\n{}\n\n{}\n",
-                     wrapped(plot::visible_text(reading.translation), width, 0),
+                     console::wrapped(plot::visible_text(reading.translation), width, 0),
                      fmt::join(table.lines(), "\n"));
 }
 
@@ -116,7 +115,7 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
     lines.clear();
     bool fits = true;
     for (std::int64_t begin = 0; begin < count && fits; begin += step) {
-      std::string line = pad_left(std::to_string(begin), number_width) + " ";
+      std::string line = console::pad_left(std::to_string(begin), number_width) + " ";
       for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
         line += " " + plot::visible_label(tokens.names[static_cast<std::size_t>(i)]);
       }
@@ -125,7 +124,8 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
     }
     if (fits) break;
   }
-  return fmt::format("{} ({}):\n{}\n", title, counted(count, "token"), fmt::join(lines, "\n"));
+  return fmt::format("{} ({}):\n{}\n", title, console::counted(count, "token"),
+                     fmt::join(lines, "\n"));
 }
 
 std::string print_predictions(const Reading& reading, std::int64_t top, int width) {
@@ -134,4 +134,4 @@ std::string print_predictions(const Reading& reading, std::int64_t top, int widt
   return "The next token:\n" + print_bars(reading, std::ssize(reading.text.ids) - 1, top);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -7,7 +7,7 @@
 
 #include "apps/cli/see/reading.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// The tokens with their places, at most `width` wide.
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
@@ -16,6 +16,6 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
 /// translation, token by token, each with the `top` − 1 likeliest others.
 std::string print_predictions(const Reading& reading, std::int64_t top, int width);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include "apps/cli/model_options.h"
-#include "apps/cli/numbers.h"
+#include "apps/console/model_options.h"
+#include "apps/console/numbers.h"
 #include "clearhead/base/error.h"
 #include "clearhead/models/beam_search.h"
 #include "clearhead/ops/softmax.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 Tokens named(std::vector<std::int64_t> ids, const Tokenizer& tokenizer) {
@@ -24,45 +24,50 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
 }
 
 // The last of `ids`, of which the model reads at most `most`; 0: all, or any number.
-Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const ModelOptions& options) {
+Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most,
+                 const console::ModelOptions& options) {
   if (most > 0 && last > most) {
-    throw Error(
-        fmt::format("--last {}: {} reads {} tokens at most", last, model_name(options), most));
+    throw Error(fmt::format("--last {}: {} reads {} tokens at most", last,
+                            console::model_name(options), most));
   }
   if (last > 0 && std::ssize(ids) > last) ids.erase(ids.begin(), ids.end() - last);
   if (ids.empty()) throw Error("nothing is left of the text; there is nothing to see");
-  check_length(std::ssize(ids), most, options, fmt::format("--last {} reads its end", most));
+  console::check_length(std::ssize(ids), most, options,
+                        fmt::format("--last {} reads its end", most));
   return ids;
 }
 
 std::string sizes(const TransformerConfig& network) {
-  return fmt::format("{} × {}, {} channels", counted(network.layers, "layer"),
-                     counted(network.heads, "head"), network.channels);
+  return fmt::format("{} × {}, {} channels", console::counted(network.layers, "layer"),
+                     console::counted(network.heads, "head"), network.channels);
 }
 
 std::string sizes(const RecurrentModelConfig& network) {
-  return fmt::format("{}, states of {} numbers", counted(network.layers, "layer"), network.hidden);
+  return fmt::format("{}, states of {} numbers", console::counted(network.layers, "layer"),
+                     network.hidden);
 }
 
 }  // namespace
 
-Reading::Reading(const ModelOptions& options, const std::string& given, std::int64_t last)
-    : name(model_name(options)), saved(open_model(options)), pass_{.precision = options.precision} {
+Reading::Reading(const console::ModelOptions& options, const std::string& given, std::int64_t last)
+    : name(console::model_name(options)),
+      saved(console::open_model(options)),
+      pass_{.precision = options.precision} {
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::string known = readable(given, tokenizer, options, "TEXT");
+  const std::string known = console::readable(given, tokenizer, options, "TEXT");
   const auto last_ids = [&](Sequence ids, std::int64_t beside) {
-    return last_of(std::move(ids), last, most_tokens(*saved.model, beside), options);
+    return last_of(std::move(ids), last, console::most_tokens(*saved.model, beside), options);
   };
   Var logits;  // [1, T, V]
   if (const auto* masked = dynamic_cast<const MaskedModel*>(saved.model.get())) {
-    const Sequence ids = last_ids(ids_of_masked_text(known, tokenizer), kFrame);
-    text = named(in_frame(ids, tokenizer), tokenizer);
+    const Sequence ids = last_ids(console::ids_of_masked_text(known, tokenizer), console::kFrame);
+    text = named(console::in_frame(ids, tokenizer), tokenizer);
     logits = masked->forward(on_tape(tape, "tokens", text), {}, pass_);
   } else if (dynamic_cast<const TranslationModel*>(saved.model.get()) != nullptr) {
     logits = translate_and_read(last_ids(tokenizer.encode(known), 1));  // and </s>
   } else {
     text = named(last_ids(tokenizer.encode(known), 0), tokenizer);
-    logits = as_language_model(saved).forward(on_tape(tape, "tokens", text), pass_);
+    logits = as<LanguageModel>(saved).forward(on_tape(tape, "tokens", text), pass_);
   }
   probabilities = softmax(logits).named("probabilities");
 }
@@ -70,7 +75,7 @@ Reading::Reading(const ModelOptions& options, const std::string& given, std::int
 // Once the translation is known, the decoder reads it as a whole: that is the run that is seen.
 Var Reading::translate_and_read(std::vector<std::int64_t> ids) {
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const TranslationModel& model = as_translation_model(saved);
+  const TranslationModel& model = as<TranslationModel>(saved);
   const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
   const std::vector<std::vector<std::int64_t>> sources = {ids};
   std::vector<std::int64_t> target =
@@ -91,7 +96,7 @@ std::string Reading::describe() const {
   return fmt::format(
       "{}, {}: {}, {} parameters", name, row_of(saved.config.family).words,
       std::visit([](const auto& network) { return sizes(network); }, saved.config.network),
-      with_commas(saved.model->parameters().count()));
+      console::with_commas(saved.model->parameters().count()));
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/model_options.h"
+#include "apps/console/model_options.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// A text as a model takes it.
 struct Tokens {
@@ -22,7 +22,7 @@ class Reading {
  public:
   /// Opens the model and runs it once on the text, or its last tokens (0: all); a translation model
   /// translates them first. Throws Error if there is no such model, or if they do not fit it.
-  Reading(const ModelOptions& options, const std::string& text, std::int64_t last = 0);
+  Reading(const console::ModelOptions& options, const std::string& text, std::int64_t last = 0);
 
   /// "shakespeare: decoder, 6 layers × 6 heads, …"
   std::string describe() const;
@@ -45,6 +45,6 @@ class Reading {
   Var translate_and_read(std::vector<std::int64_t> ids);
 };
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_READING_H_

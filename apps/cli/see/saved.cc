@@ -1,11 +1,11 @@
 #include "apps/cli/see/saved.h"
 
-#include "apps/cli/table.h"
+#include "apps/console/table.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/tensor/io.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
@@ -28,7 +28,7 @@ Tensor as_transformer_lens(const std::string& name, const Tensor& value) {
 }  // namespace
 
 std::string print_list(const Tape& tape, int width) {
-  TextTable table;
+  console::TextTable table;
   table.columns = {{"name", true}, {"shape", true}, {"formula", true}};
   for (const std::string& name : tape.names()) {
     const Var var = tape[name];
@@ -50,4 +50,4 @@ void save_activations(const Tape& tape, const std::string& path) {
   write_tensors(path, named);
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -6,7 +6,7 @@
 
 #include "clearhead/tape/tape.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
 std::string print_list(const Tape& tape, int width);
@@ -15,6 +15,6 @@ std::string print_list(const Tape& tape, int width);
 /// TransformerLens has them: queries, keys, values and results are [B, T, H, D].
 void save_activations(const Tape& tape, const std::string& path);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_SAVED_H_

@@ -6,9 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "apps/cli/figures.h"
-#include "apps/cli/help.h"
-#include "apps/cli/output.h"
 #include "apps/cli/see/attention_view.h"
 #include "apps/cli/see/explanation.h"
 #include "apps/cli/see/options.h"
@@ -16,10 +13,13 @@
 #include "apps/cli/see/reading.h"
 #include "apps/cli/see/saved.h"
 #include "apps/cli/see/states_view.h"
+#include "apps/console/figures.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
 #include "clearhead/base/error.h"
 #include "clearhead/plot/terminal.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 // All heads small, one large.
@@ -32,8 +32,9 @@ std::string print_attention(const Reading& reading, const AttentionView& view, c
   }
   const auto window = o.window ? o.window : fitting_window(reading, view, terminal);
   text += plot::render_terminal(head_heatmap(reading, view, o, window), terminal) + "\n";
-  if (window) text += wrapped(describe_window(reading, view, *window), terminal.columns, 0) + "\n";
-  return text + wrapped(describe(view), terminal.columns, 0) + "\n";
+  if (window)
+    text += console::wrapped(describe_window(reading, view, *window), terminal.columns, 0) + "\n";
+  return text + console::wrapped(describe(view), terminal.columns, 0) + "\n";
 }
 
 std::string print_states(const Reading& reading, const SeeOptions& o,
@@ -61,7 +62,7 @@ void see(const SeeOptions& o) {
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
 
-  std::string text = wrapped(reading.describe(), width, 0) + "\n\n";
+  std::string text = console::wrapped(reading.describe(), width, 0) + "\n\n";
   if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
   text += print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
   text += "\n";
@@ -72,13 +73,13 @@ void see(const SeeOptions& o) {
         (view ? print_attention(reading, *view, o, terminal) : print_states(reading, o, terminal)) +
         "\n" + print_predictions(reading, o.top, width) + "\n";
   }
-  if (!o.out.empty()) text += write_figures(figure(reading, view, o), o.out);
+  if (!o.out.empty()) text += console::write_figures(figure(reading, view, o), o.out);
   if (!o.save.empty()) {
     save_activations(reading.tape, o.save);
-    text += wrote(o.save);
+    text += console::wrote(o.save);
   }
   text.erase(text.find_last_not_of('\n') + 1);
-  write_output(text + "\n");
+  console::write_output(text + "\n");
 }
 
 }  // namespace
@@ -89,4 +90,4 @@ std::function<void()> set_up_see(CLI::App& app) {
   return [options] { see(*options); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

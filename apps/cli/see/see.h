@@ -8,10 +8,10 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::cli {
 
 std::function<void()> set_up_see(CLI::App& app);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_SEE_H_

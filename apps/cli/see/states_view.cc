@@ -4,7 +4,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
   constexpr std::string_view kStates = ".hook_h";
@@ -40,4 +40,4 @@ plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& o) {
   return heatmap;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -6,7 +6,7 @@
 #include "apps/cli/see/reading.h"
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// The states of every layer and direction after each token, a panel each.
 plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& options);
@@ -15,6 +15,6 @@ plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& optio
 /// Error if there is none.
 plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& options);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_

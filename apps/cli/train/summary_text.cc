@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "apps/cli/numbers.h"
-#include "apps/cli/table.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 std::vector<std::string> cells(const std::string& name, const std::string& shape,
                                std::int64_t count) {
-  return {name, shape, with_commas(count), bytes_text(4 * count), bytes_text(2 * count)};
+  return {name, shape, console::with_commas(count), console::bytes_text(4 * count),
+          console::bytes_text(2 * count)};
 }
 
 std::string shape_text(const SummaryRow& row) {
@@ -21,8 +22,8 @@ std::string shape_text(const SummaryRow& row) {
 }  // namespace
 
 std::string summary_text(const ModelSummary& summary) {
-  TextTable table{.columns = {{"part", true}, {"shape", true}, {"numbers"}, {"f32"}, {"bf16"}},
-                  .rows = {}};
+  console::TextTable table{
+      .columns = {{"part", true}, {"shape", true}, {"numbers"}, {"f32"}, {"bf16"}}, .rows = {}};
   for (const SummaryRow& row : summary.rows) {
     table.rows.push_back(cells(row.name, shape_text(row), row.count()));
   }
@@ -32,8 +33,10 @@ std::string summary_text(const ModelSummary& summary) {
   return text + fmt::format(
                     "\ntraining takes {} besides activations: weights {}, gradients {},\n"
                     "two moments of AdamW {}, all f32\n",
-                    bytes_text(summary.training_bytes()), bytes_text(summary.bytes(DType::f32)),
-                    bytes_text(4 * summary.learned), bytes_text(8 * summary.learned));
+                    console::bytes_text(summary.training_bytes()),
+                    console::bytes_text(summary.bytes(DType::f32)),
+                    console::bytes_text(4 * summary.learned),
+                    console::bytes_text(8 * summary.learned));
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

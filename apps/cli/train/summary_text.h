@@ -6,12 +6,12 @@
 
 #include "clearhead/models/summary.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 
 /// A table with a line for each row: name, shape, numbers, bytes in f32 and in bf16; the total; and
 /// what training takes.
 std::string summary_text(const ModelSummary& summary);
 
-}  // namespace clearhead
+}  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_TRAIN_SUMMARY_TEXT_H_

@@ -10,10 +10,10 @@
 #include <memory>
 #include <string>
 
-#include "apps/cli/command.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
 #include "apps/cli/train/summary_text.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/parallel.h"
@@ -21,7 +21,7 @@
 #include "clearhead/plot/figure_file.h"
 #include "clearhead/train/trainer.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 struct TrainOptions {
@@ -123,17 +123,17 @@ std::string ending_text(Ending ending, const Trainer& trainer, const TrainOption
 
 void train(TrainOptions& o) {
   if (o.schema) {
-    write_output(schema_of_fields("A recipe of clearhead", Recipe()) + "\n");
+    console::write_output(schema_of_fields("A recipe of clearhead", Recipe()) + "\n");
     return;
   }
   if (o.recipe.empty())
-    throw UsageError("train needs a RECIPE: a JSON file (--schema says what is in it)");
+    throw console::UsageError("train needs a RECIPE: a JSON file (--schema says what is in it)");
   set_thread_count(o.threads);
   const Recipe recipe = read_recipe(o.recipe);
   if (o.summary) {
     const ModelConfig config = model_config(recipe, *learn_tokenizer(recipe, o.data));
     const auto outline = make_model(config, /*seed=*/std::nullopt);
-    write_output(summary_text(summarize(outline->parameters())));
+    console::write_output(summary_text(summarize(outline->parameters())));
     return;
   }
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
@@ -141,7 +141,7 @@ void train(TrainOptions& o) {
   const InterruptWatch interrupt;
   Trainer trainer(recipe, o.data, o.out);
   check_writable(curves);
-  write_message(fmt::format(
+  console::write_message(fmt::format(
       "{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
       trainer.model().parameters().count(), recipe.training.steps,
       trainer.step() == 0 ? "" : fmt::format(", of which {} are done", trainer.step()), o.out));
@@ -151,7 +151,7 @@ void train(TrainOptions& o) {
     ending = trainer.run([&](const StepReport& report) { watch.step(report); },
                          [&](const Evaluation& evaluation) { watch.evaluation(evaluation); });
   }
-  write_output(ending_text(ending, trainer, o));
+  console::write_output(ending_text(ending, trainer, o));
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ void train(TrainOptions& o) {
 std::function<void()> set_up_train(CLI::App& app) {
   const auto o = std::make_shared<TrainOptions>();
   app.add_option("recipe", o->recipe, "The recipe")->type_name("RECIPE");
-  OptionGroup group(app, "What to train, and where");
+  console::OptionGroup group(app, "What to train, and where");
   group.text("--data", "FOLDER", "Where the recipe's files of text lie (here if not given)",
              [o](const std::string& x) { o->data = x; });
   group.text("--out", "FOLDER", "Where the run goes, or goes on (runs/RECIPE if not given)",
@@ -172,4 +172,4 @@ std::function<void()> set_up_train(CLI::App& app) {
   return [o] { train(*o); };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -9,21 +9,21 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/command.h"
-#include "apps/cli/model_options.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
-#include "apps/cli/translate/lines.h"
+#include "apps/console/model_options.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/translated_lines.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/text/text_file.h"
 
-namespace clearhead {
+namespace clearhead::cli {
 namespace {
 
 constexpr int kMostTexts = 1 << 20;  // far more than a command line holds
 
 struct Options {
-  ModelOptions model;
+  console::ModelOptions model;
   std::vector<std::string> texts;
   std::string file;
   std::string out;
@@ -32,10 +32,11 @@ struct Options {
 
 // A translation a line; with several for each, their scores before them and a blank line after each
 // text.
-std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, const Options& o) {
+std::string text_of(const std::vector<std::vector<console::TranslatedLine>>& translated,
+                    const Options& o) {
   std::string text;
-  for (const std::vector<TranslatedLine>& best : translated) {
-    for (const TranslatedLine& line : best) {
+  for (const std::vector<console::TranslatedLine>& best : translated) {
+    for (const console::TranslatedLine& line : best) {
       text += o.search.n_best == 1 ? line.text + "\n"
                                    : fmt::format("{:.4f}\t{}\n", line.score, line.text);
     }
@@ -47,22 +48,23 @@ std::string text_of(const std::vector<std::vector<TranslatedLine>>& translated, 
 // What somebody types, each line as soon as it is there.
 void translate_typed(const SavedModel& saved, const Options& o) {
   for (std::string line; std::getline(std::cin, line);) {
-    write_output(
-        text_of(translate_lines(saved, {line}, o.model, o.search, "standard input", false), o));
+    console::write_output(text_of(
+        console::translate_lines(saved, {line}, o.model, o.search, "standard input", false), o));
   }
 }
 
 void translate(const Options& o) {
   if (o.search.n_best > o.search.beam) {
-    throw UsageError(fmt::format("--n-best: expected at most as many as --beam, {}, got {}",
-                                 o.search.beam, o.search.n_best));
+    throw console::UsageError(
+        fmt::format("--n-best: expected at most as many as --beam, {}, got {}", o.search.beam,
+                    o.search.n_best));
   }
   if (!o.texts.empty() && !o.file.empty()) {
-    throw UsageError("give either a TEXT or --file FILE, not both");
+    throw console::UsageError("give either a TEXT or --file FILE, not both");
   }
   if (!o.out.empty()) check_writable(o.out);
-  const SavedModel saved = open_model(o.model);
-  as_translation_model(saved);  // says so before anything is read
+  const SavedModel saved = console::open_model(o.model);
+  as<TranslationModel>(saved);  // says so before anything is read
   if (o.texts.empty() && o.file.empty() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
     return translate_typed(saved, o);
   }
@@ -71,41 +73,41 @@ void translate(const Options& o) {
                                          : !o.file.empty() ? read_lines(o.file)
                                                            : read_lines(std::cin, name);
   const std::string text =
-      text_of(translate_lines(saved, lines, o.model, o.search, name, !o.file.empty()), o);
-  if (o.out.empty()) return write_output(text);
+      text_of(console::translate_lines(saved, lines, o.model, o.search, name, !o.file.empty()), o);
+  if (o.out.empty()) return console::write_output(text);
   write_file(o.out, [&](std::ostream& out) { out << text; });
-  write_output(wrote(o.out));
+  console::write_output(console::wrote(o.out));
 }
 
 }  // namespace
 
 std::function<void()> set_up_translate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_model(app, o->model);
+  console::add_model(app, o->model);
   // If any number were allowed, CLI11 would take "[a, b]" for a list of two.
   app.add_option("text", o->texts, "What is translated")
       ->type_name("TEXT")
       ->expected(kMostTexts)
       ->allow_extra_args(false)
       ->take_all();
-  OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
+  console::OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
   text.text("--file", "FILE", "Lines to be translated, plain or gzip",
             [o](const std::string& x) { o->file = x; });
   text.text("--out", "FILE",
             "Where the translations go, line by line (standard output if not given)",
             [o](const std::string& x) { o->out = x; });
-  add_replace(text, o->model);
-  OptionGroup search(app, "How a translation is found");
-  add_search_options(search, o->search);
+  console::add_replace(text, o->model);
+  console::OptionGroup search(app, "How a translation is found");
+  console::add_search_options(search, o->search);
   search.integer("--n-best",
                  "The N best translations of each, at most as many as --beam, with their scores (1 "
                  "if not given)",
                  1, [o](std::int64_t n) { o->search.n_best = n; });
-  add_calculation(app, o->model);
+  console::add_calculation(app, o->model);
   return [o] {
     o->search.precision = o->model.precision;
     translate(*o);
   };
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::cli

@@ -1,4 +1,4 @@
-#include "apps/cli/attend/layout.h"
+#include "apps/console/layout.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 Layout::Layout(const std::string& letters) : letters_(letters) {
   if (std::find(names().begin(), names().end(), letters) == names().end()) {
@@ -75,4 +75,33 @@ Tensor Layout::from_bhtd(const Tensor& tensor) const {
   return axes.reshape(shape);
 }
 
-}  // namespace clearhead
+Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes) {
+  if (!layout.empty()) return Layout(layout);
+  const std::int64_t rank = q.tensor.rank();
+  if (!activation_name(q.source).empty() && (rank == 3 || rank == 4)) {
+    notes.push_back(
+        fmt::format("{} is named like an activation of TransformerLens, so its axes are taken for "
+                    "{}tokens, heads and numbers; --layout says otherwise",
+                    q.source, rank == 4 ? "batch, " : ""));
+    return Layout(rank == 3 ? "thd" : "bthd");
+  }
+  return Layout::usual(q.tensor.shape(), q.title);
+}
+
+std::string activation_name(const std::string& name) {
+  static const std::vector<std::string> known = {"hook_q", "hook_k", "hook_v", "hook_rot_q",
+                                                 "hook_rot_k"};
+  const std::string last = name.substr(name.rfind('.') + 1);
+  return std::find(known.begin(), known.end(), last) == known.end() ? "" : last;
+}
+
+void check_heads(std::int64_t heads, std::int64_t kv_heads) {
+  if (kv_heads == 0 || heads % kv_heads != 0) {
+    throw Error(
+        fmt::format("{} query heads cannot share {} key/value heads evenly; the first number must "
+                    "be a multiple of the second",
+                    heads, kv_heads));
+  }
+}
+
+}  // namespace clearhead::console

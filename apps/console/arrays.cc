@@ -1,4 +1,4 @@
-#include "apps/cli/attend/arrays.h"
+#include "apps/console/arrays.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "clearhead/tensor/csv.h"
 #include "clearhead/tensor/io.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ Array ArrayReader::read(const std::string& name, const std::string& value) {
   return array;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

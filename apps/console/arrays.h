@@ -1,6 +1,6 @@
 // Arrays named by options: files, or tensors within the file that --from names.
-#ifndef CLEARHEAD_APPS_CLI_ATTEND_ARRAYS_H_
-#define CLEARHEAD_APPS_CLI_ATTEND_ARRAYS_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_ARRAYS_H_
+#define CLEARHEAD_APPS_CONSOLE_ARRAYS_H_
 
 #include <map>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "clearhead/tensor/tensor_file.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// An array, and how the user knows it.
 struct Array {
@@ -43,6 +43,6 @@ class ArrayReader {
   std::vector<std::string> notes_;
 };
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_ATTEND_ARRAYS_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_ARRAYS_H_

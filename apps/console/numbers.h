@@ -1,12 +1,12 @@
 // Numbers as tables show them.
-#ifndef CLEARHEAD_APPS_CLI_NUMBERS_H_
-#define CLEARHEAD_APPS_CLI_NUMBERS_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_NUMBERS_H_
+#define CLEARHEAD_APPS_CONSOLE_NUMBERS_H_
 
 #include <cstdint>
 #include <span>
 #include <string>
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// How the numbers of one table are written, so that their points stand below each other.
 class NumberFormat {
@@ -32,6 +32,6 @@ std::string bytes_text(std::int64_t bytes);
 /// "1 head", "8 heads".
 std::string counted(std::int64_t count, const std::string& thing);
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_NUMBERS_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_NUMBERS_H_

@@ -1,11 +1,11 @@
-#include "apps/cli/numbers.h"
+#include "apps/console/numbers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 constexpr int kDigits = 5;         // significant ones of the largest number
@@ -69,4 +69,4 @@ std::string counted(std::int64_t count, const std::string& thing) {
   return with_commas(count) + " " + (y ? thing.substr(0, thing.size() - 1) + "ies" : thing + "s");
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

@@ -1,6 +1,6 @@
 // Options and files of figures, which several commands have.
-#ifndef CLEARHEAD_APPS_CLI_FIGURES_H_
-#define CLEARHEAD_APPS_CLI_FIGURES_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_FIGURES_H_
+#define CLEARHEAD_APPS_CONSOLE_FIGURES_H_
 
 #include <map>
 #include <string>
@@ -10,7 +10,7 @@
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// Throws UsageError unless each file of --out has an ending that figures are written as, and Error
 /// if one cannot be written. For before anything is calculated.
@@ -32,6 +32,6 @@ std::vector<std::pair<std::string, T>> choices(const std::map<std::string, T>& n
   return {names.begin(), names.end()};
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_FIGURES_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_FIGURES_H_

@@ -1,6 +1,6 @@
 // The options of a command, in groups, with checks that say what they expected.
-#ifndef CLEARHEAD_APPS_CLI_OPTION_GROUP_H_
-#define CLEARHEAD_APPS_CLI_OPTION_GROUP_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_OPTION_GROUP_H_
+#define CLEARHEAD_APPS_CONSOLE_OPTION_GROUP_H_
 
 #include <cstdint>
 #include <functional>
@@ -13,7 +13,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// The whole numbers that an option takes.
 struct IntegerRange {
@@ -99,6 +99,6 @@ void OptionGroup::choice(const std::string& name,
   });
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_OPTION_GROUP_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_OPTION_GROUP_H_

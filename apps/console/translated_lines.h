@@ -1,6 +1,6 @@
 // Lines of text translated, for `clearhead translate` and `clearhead evaluate`.
-#ifndef CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_
-#define CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_TRANSLATED_LINES_H_
+#define CLEARHEAD_APPS_CONSOLE_TRANSLATED_LINES_H_
 
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@
 #include "clearhead/models/beam_search.h"
 #include "clearhead/models/model_file.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 class OptionGroup;
 struct ModelOptions;
@@ -31,6 +31,6 @@ std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved
                                                          const std::string& file,
                                                          bool shows_progress);
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_TRANSLATE_LINES_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_TRANSLATED_LINES_H_

@@ -1,12 +1,12 @@
 // Where the model lies that a command is given by name.
-#ifndef CLEARHEAD_APPS_CLI_FIND_MODEL_H_
-#define CLEARHEAD_APPS_CLI_FIND_MODEL_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
+#define CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// The folders in which models are looked for by name, first things first: `given` alone; if it is
 /// empty, what CLEARHEAD_MODELS says alone; else models/ here and the models that belong to this
@@ -21,6 +21,6 @@ std::filesystem::path find_model(const std::string& name,
 /// "captions, en-fr or shakespeare": the models in `folders`; "" if there are none.
 std::string names_of_models(const std::vector<std::filesystem::path>& folders);
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_FIND_MODEL_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_

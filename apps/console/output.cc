@@ -1,5 +1,5 @@
 // Output by POSIX, so that a write that fails is seen when it fails.
-#include "apps/cli/output.h"
+#include "apps/console/output.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 void write_output(std::string_view text) {
   while (!text.empty()) {
@@ -31,4 +31,4 @@ std::string wrote(std::string_view file) {
   return fmt::format("wrote {}\n", without_controls(file));
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

@@ -1,4 +1,4 @@
-#include "apps/cli/translate/lines.h"
+#include "apps/console/translated_lines.h"
 
 #include <unistd.h>
 
@@ -6,12 +6,12 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/cli/model_options.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/model_options.h"
+#include "apps/console/option_group.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/text/utf8.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 bool is_blank(const std::string& line) {
@@ -45,7 +45,7 @@ std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved
                                                          const BeamSearchOptions& options,
                                                          const std::string& file,
                                                          bool shows_progress) {
-  const TranslationModel& model = as_translation_model(saved);
+  const TranslationModel& model = as<TranslationModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   BeamSearchOptions search = options;
   search.start = tokenizer.special(kStartToken);
@@ -77,4 +77,4 @@ std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved
   return translated;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

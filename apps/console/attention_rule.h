@@ -1,12 +1,12 @@
 // The options that say what a query sees and how it scores, for all commands that calculate attention.
-#ifndef CLEARHEAD_APPS_CLI_ATTENTION_RULE_H_
-#define CLEARHEAD_APPS_CLI_ATTENTION_RULE_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_ATTENTION_RULE_H_
+#define CLEARHEAD_APPS_CONSOLE_ATTENTION_RULE_H_
 
 #include <cstdint>
 
-#include "apps/cli/option_group.h"
+#include "apps/console/option_group.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// Adds them to `group`; they fill `rule`, an AttentionRule or AttentionOptions.
 template <typename Rule>
@@ -23,6 +23,6 @@ void add_attention_rule(OptionGroup& group, Rule& rule) {
                 [&rule](std::int64_t n) { rule.right_window_size = n; });
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_ATTENTION_RULE_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_ATTENTION_RULE_H_

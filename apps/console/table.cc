@@ -1,10 +1,10 @@
-#include "apps/cli/table.h"
+#include "apps/console/table.h"
 
 #include <algorithm>
 
 #include "clearhead/plot/label.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 constexpr int kGap = 2;          // between columns
@@ -145,4 +145,22 @@ std::string side_by_side(const std::vector<Block>& blocks, int width, int indent
   return text;
 }
 
-}  // namespace clearhead
+std::string wrapped(const std::string& text, int width, int indent) {
+  std::string result;
+  int used = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    const int word_width = plot::display_width(word);
+    if (used > 0 && used + 1 + word_width > width) {
+      result += "\n" + std::string(static_cast<std::size_t>(indent), ' ');
+      used = 0;
+    }
+    result += (used > 0 ? " " : "") + word;
+    used += (used > 0 ? 1 : 0) + word_width;
+    begin = end + 1;
+  }
+  return result;
+}
+
+}  // namespace clearhead::console

@@ -1,11 +1,11 @@
 // What the program says on its standard output, and besides.
-#ifndef CLEARHEAD_APPS_CLI_OUTPUT_H_
-#define CLEARHEAD_APPS_CLI_OUTPUT_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_OUTPUT_H_
+#define CLEARHEAD_APPS_CONSOLE_OUTPUT_H_
 
 #include <string>
 #include <string_view>
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// Writes `text` to standard output at once. A reader that has gone away (`| head`) is no error;
 /// anything else, such as a full disk, throws Error.
@@ -18,6 +18,6 @@ void write_message(std::string_view text);
 /// "wrote FILE", a line, with the control characters of its name escaped.
 std::string wrote(std::string_view file);
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_OUTPUT_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_OUTPUT_H_

@@ -1,6 +1,6 @@
 // What all commands have in common that run a trained model.
-#ifndef CLEARHEAD_APPS_CLI_MODEL_OPTIONS_H_
-#define CLEARHEAD_APPS_CLI_MODEL_OPTIONS_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_MODEL_OPTIONS_H_
+#define CLEARHEAD_APPS_CONSOLE_MODEL_OPTIONS_H_
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,7 @@ namespace CLI {
 class App;
 }
 
-namespace clearhead {
+namespace clearhead::console {
 
 class OptionGroup;
 
@@ -77,6 +77,6 @@ inline std::int64_t most_tokens(const Model& model, std::int64_t beside) {
   return model.context() == 0 ? 0 : model.context() - beside;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console
 
-#endif  // CLEARHEAD_APPS_CLI_MODEL_OPTIONS_H_
+#endif  // CLEARHEAD_APPS_CONSOLE_MODEL_OPTIONS_H_

@@ -1,15 +1,16 @@
 // Matrices as labelled tables of text, with columns that line up.
-#ifndef CLEARHEAD_APPS_CLI_TABLE_H_
-#define CLEARHEAD_APPS_CLI_TABLE_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_TABLE_H_
+#define CLEARHEAD_APPS_CONSOLE_TABLE_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "apps/cli/numbers.h"
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// Lines of text that stand below each other.
 using Block = std::vector<std::string>;
@@ -55,6 +56,9 @@ std::string label_text(const std::vector<std::string>& labels, std::int64_t i);
 std::string pad_left(const std::string& text, int width);
 std::string pad_right(const std::string& text, int width);
 
-}  // namespace clearhead
+/// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
+std::string wrapped(const std::string& text, int width, int indent);
 
-#endif  // CLEARHEAD_APPS_CLI_TABLE_H_
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_TABLE_H_

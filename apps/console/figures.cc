@@ -1,16 +1,16 @@
 // Figures by the ending of their names.
-#include "apps/cli/figures.h"
+#include "apps/console/figures.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "apps/cli/command.h"
-#include "apps/cli/option_group.h"
-#include "apps/cli/output.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/plot/figure_file.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 void check_out(const std::vector<std::string>& out) { check_results(out, ""); }
 
@@ -59,4 +59,4 @@ AttentionWindow parse_window(const std::string& text) {
   return window;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

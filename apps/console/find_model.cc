@@ -1,5 +1,5 @@
 // What belongs to the program is found from where the program lies, so that both may be moved.
-#include "apps/cli/find_model.h"
+#include "apps/console/find_model.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,10 +8,10 @@
 #include <set>
 #include <system_error>
 
-#include "apps/cli/option_group.h"
+#include "apps/console/option_group.h"
 #include "clearhead/base/error.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,4 +62,4 @@ std::string names_of_models(const std::vector<fs::path>& folders) {
   return alternatives({names.begin(), names.end()});
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

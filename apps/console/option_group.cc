@@ -1,5 +1,5 @@
 // Options on CLI11, which takes each value as text; the checks are ours.
-#include "apps/cli/option_group.h"
+#include "apps/console/option_group.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <cmath>
 #include <optional>
 
-#include "apps/cli/command.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 // The number that the whole of `text` is.
@@ -137,4 +137,4 @@ std::string alternatives(const std::vector<std::string>& words) {
   return text;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

@@ -1,5 +1,5 @@
 // Options of models, and texts made fit for them.
-#include "apps/cli/model_options.h"
+#include "apps/console/model_options.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,15 +7,15 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "apps/cli/command.h"
-#include "apps/cli/find_model.h"
-#include "apps/cli/option_group.h"
+#include "apps/console/find_model.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/utf8.h"
 
-namespace clearhead {
+namespace clearhead::console {
 namespace {
 
 // "é" (U+00E9)
@@ -79,7 +79,7 @@ SavedModel open_model(const ModelOptions& options, bool keep_bf16) {
                      (names.empty() ? "" : ", or a name: " + names));
   }
   set_thread_count(options.threads);
-  return open_model(find_model(options.model, folders), keep_bf16);
+  return clearhead::open_model(find_model(options.model, folders), keep_bf16);
 }
 
 std::string model_name(const ModelOptions& options) {
@@ -143,4 +143,4 @@ Sequence in_frame(Sequence ids, const Tokenizer& tokenizer) {
   return ids;
 }
 
-}  // namespace clearhead
+}  // namespace clearhead::console

@@ -1,14 +1,15 @@
 // Layouts of queries, keys and values: what their axes are, and the way to [B, H, T, D] and back.
-#ifndef CLEARHEAD_APPS_CLI_ATTEND_LAYOUT_H_
-#define CLEARHEAD_APPS_CLI_ATTEND_LAYOUT_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_LAYOUT_H_
+#define CLEARHEAD_APPS_CONSOLE_LAYOUT_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "apps/console/arrays.h"
 #include "clearhead/tensor/tensor.h"
 
-namespace clearhead {
+namespace clearhead::console {
 
 /// Axes as letters: b batch, h heads, t tokens, d components of a head, c components of all heads.
 class Layout {
@@ -37,6 +38,17 @@ class Layout {
   std::string letters_;
 };
 
-}  // namespace clearhead
+/// The layout that --layout names, or if that is empty the one that the queries' name and number of
+/// axes suggest, which `notes` then says.
+Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes);
 
-#endif  // CLEARHEAD_APPS_CLI_ATTEND_LAYOUT_H_
+/// "hook_rot_q" of "blocks.0.attn.hook_rot_q"; empty if it is no query, key or value as
+/// TransformerLens names them.
+std::string activation_name(const std::string& name);
+
+/// Throws Error unless the query heads can share the key/value heads evenly.
+void check_heads(std::int64_t heads, std::int64_t kv_heads);
+
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_LAYOUT_H_

@@ -1,0 +1,17 @@
+// Wrong use of a program, as opposed to what failed.
+#ifndef CLEARHEAD_APPS_CONSOLE_USAGE_ERROR_H_
+#define CLEARHEAD_APPS_CONSOLE_USAGE_ERROR_H_
+
+#include "clearhead/base/error.h"
+
+namespace clearhead::console {
+
+/// Options that do not go together, or one that is missing: the program ends with status 2.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_USAGE_ERROR_H_
