@@ -66,6 +66,11 @@ std::vector<AttentionStack> attention_stacks(const Tape& tape) {
   return stacks;
 }
 
+AttentionKind kind_of(const AttentionStack& stack) {
+  if (stack.name.ends_with("cross_attn")) return AttentionKind::cross;
+  return stack.name.starts_with("encoder.") ? AttentionKind::encoder : AttentionKind::decoder;
+}
+
 std::int64_t attention_head_count(const Tape& tape, const std::string& scope) {
   const Var pattern = tape[scope + std::string(kPattern)];
   return pattern.rank() == 3 ? 1 : pattern.size(1);
@@ -120,6 +125,24 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
     *sum /= static_cast<double>(T);
   }
   return mean;
+}
+
+MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
+                                 std::optional<std::int64_t> only_layer,
+                                 std::optional<std::int64_t> only_head) {
+  MeasuredHead best{.measures = {.selectivity = -1}};
+  for (std::int64_t layer = 0; layer < std::ssize(stack.scopes); ++layer) {
+    if (only_layer && *only_layer != layer) continue;
+    const std::string& scope = stack.scopes[static_cast<std::size_t>(layer)];
+    for (std::int64_t head = 0; head < attention_head_count(tape, scope); ++head) {
+      if (only_head && *only_head != head) continue;
+      const HeadMeasures measures =
+          measure_head(visible_weights(tape, {.scope = scope, .head = head}), same_tokens);
+      if (measures.selectivity <= best.measures.selectivity) continue;  // a NaN is not hidden
+      best = {layer, head, measures};
+    }
+  }
+  return best;
 }
 
 }  // namespace clearhead

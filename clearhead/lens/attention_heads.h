@@ -3,6 +3,7 @@
 #define CLEARHEAD_LENS_ATTENTION_HEADS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ std::vector<AttentionStack> attention_stacks(const Tape& tape);
 
 /// H of the layer with this scope.
 std::int64_t attention_head_count(const Tape& tape, const std::string& scope);
+
+/// Which attention of a network it is: of its encoder, of its decoder (and that of models that have
+/// but one stack), or of the decoder to what the encoder has read.
+enum class AttentionKind { encoder, decoder, cross };
+AttentionKind kind_of(const AttentionStack& stack);
 
 struct HeadPlace {
   std::string scope = {};  ///< "blocks.0.attn."; "" for attention by itself
@@ -51,6 +57,17 @@ struct HeadMeasures {
 
 /// Of weights as `visible_weights` gives them; `same_tokens`: query t and key t are one token.
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
+
+/// A head of a stack and its measures.
+struct MeasuredHead {
+  std::int64_t layer = 0, head = 0;
+  HeadMeasures measures = {};
+};
+
+/// The most selective head of all, or of those in `layer`, or of those called `head`, which there are.
+MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
+                                 std::optional<std::int64_t> layer = {},
+                                 std::optional<std::int64_t> head = {});
 
 }  // namespace clearhead
 

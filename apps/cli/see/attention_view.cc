@@ -16,11 +16,6 @@ constexpr const char* kKindTitles[] = {"attention within the source",
                                        "attention within the translation",
                                        "attention of the translation to the source"};
 
-AttentionKind kind_of(const AttentionStack& stack) {
-  if (stack.name.ends_with("cross_attn")) return AttentionKind::cross;
-  return stack.name.starts_with("encoder.") ? AttentionKind::encoder : AttentionKind::decoder;
-}
-
 // Axes and their tokens. The query of a decoder that looks at the source is called by the token that
 // it is about to write, as in figures of alignments.
 void name_axes(const Reading& reading, AttentionView& view) {
@@ -59,19 +54,11 @@ void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& vie
   };
   check("layer", o.layer, view.layers());
   check("head", o.head, view.heads);
-  view.measures.selectivity = -1;
-  for (std::int64_t layer = 0; layer < view.layers(); ++layer) {
-    if (o.layer && *o.layer != layer) continue;
-    for (std::int64_t head = 0; head < view.heads; ++head) {
-      if (o.head && *o.head != head) continue;
-      const HeadMeasures measures =
-          measure_head(weights_of(reading, view, layer, head), view.same_tokens);
-      if (measures.selectivity <= view.measures.selectivity) continue;
-      view.layer = layer;
-      view.head = head;
-      view.measures = measures;
-    }
-  }
+  const MeasuredHead chosen =
+      most_selective_head(reading.tape, view.stack, view.same_tokens, o.layer, o.head);
+  view.layer = chosen.layer;
+  view.head = chosen.head;
+  view.measures = chosen.measures;
   view.is_chosen = (!o.layer && view.layers() > 1) || (!o.head && view.heads > 1);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/console/model_options.h"
+#include "clearhead/lens/attention_heads.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
@@ -16,9 +17,6 @@ class App;
 }
 
 namespace clearhead::cli {
-
-/// Which attention of a translation model.
-enum class AttentionKind { encoder, decoder, cross };
 
 struct SeeOptions {
   std::string text;

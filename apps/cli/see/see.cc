@@ -57,12 +57,12 @@ plot::Heatmap figure(const Reading& reading, const std::optional<AttentionView>&
 
 void see(const SeeOptions& o) {
   check(o);
-  const Reading reading(o.model, o.text, o.last);
+  const Reading reading = read(o.model, o.text, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
 
-  std::string text = console::wrapped(reading.describe(), width, 0) + "\n\n";
+  std::string text = console::wrapped(describe(reading), width, 0) + "\n\n";
   if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
   text += print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
   text += "\n";

@@ -1,0 +1,51 @@
+// A trained model reads a text, and everything that it calculates is kept, to be looked at.
+#ifndef CLEARHEAD_LENS_READING_H_
+#define CLEARHEAD_LENS_READING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/precision.h"
+#include "clearhead/models/model_file.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+/// A text as a model takes it.
+struct Tokens {
+  std::vector<std::int64_t> ids;
+  std::vector<std::string> names;  ///< to show, one each
+};
+
+class Reading {
+ public:
+  /// Runs the model `saved`, called `name`, once on a text: `ids` as it is trained on, those of a
+  /// masked model with its start and end, those of a translation model without, which translates
+  /// them first and then reads both. Throws Error if they are more than the model reads.
+  Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision);
+
+  bool is_translation() const { return !source.ids.empty(); }
+  /// Whether the text is one that the model continues.
+  bool goes_on() const { return as_if<LanguageModel>(saved) != nullptr; }
+  /// A token of the vocabulary, to show.
+  std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
+
+  std::string name;  ///< of the model
+  SavedModel saved;
+  Tape tape{Keep::everything};
+  Tokens source;  ///< what is translated; empty for other models
+  Tokens text;    ///< what is read; of a translation model, <s> and the translation
+  std::string translation;
+  Var probabilities;  ///< [1, T, V]: of each token to come next, or to stand there
+
+ private:
+  Var read_masked(const MaskedModel& model, std::vector<std::int64_t> ids, const Pass& pass);
+  Var read_and_go_on(const LanguageModel& model, std::vector<std::int64_t> ids, const Pass& pass);
+  Var translate_and_read(const TranslationModel& model, std::vector<std::int64_t> ids,
+                         const Pass& pass);
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_LENS_READING_H_
