@@ -19,10 +19,6 @@ namespace clearhead::compute {
 /// W [N, C], of float, double or bf16, and b [N] of the type of x, or nullptr.
 using kernels::LinearMap;
 
-/// Whether maps of these sizes gain from being made together, forward and backward: on tiles of bf16.
-bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> maps,
-                  Precision precision);
-
 /// y_i [R, N_i] of all maps, for x [R, C]. W of bf16 is for few rows (`is_few_rows`).
 template <typename W>
 void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,

@@ -7,19 +7,20 @@ namespace clearhead {
 DecoderStack::DecoderStack(Parameters& parameters, const TransformerConfig& config,
                            bool cross_attention)
     : input_(parameters, config, /*bidirectional=*/false),
-      blocks_(stack<DecoderBlock>(parameters, config, cross_attention)),
+      blocks_(stack(parameters, config, cross_attention)),
       norm_(final_norm(parameters, config)) {}
 
 Var DecoderStack::forward(const Embedding& table, const Var& tokens, const Pass& pass,
                           DecodingState* state, const Memory& memory) const {
-  Tape& tape = tokens.tape();
+  Tape tape = tokens.tape();
   const std::int64_t first = state == nullptr ? 0 : state->length;
   if (state != nullptr) state->blocks.resize(blocks_.size());
 
   Var x = input_.forward(table, tokens, pass, first);  // [B, T, C]
-  DecoderContext context{.self_options = {.attn_mask = input_.score_bias(x, first)},
-                         .memory = memory.states,
-                         .cross_options = {.nonpad_kv_seqlen = memory.lengths}};
+  BlockContext context{
+      .self_options = {.is_causal = true, .attn_mask = input_.score_bias(x, first)},
+      .memory = memory.states,
+      .cross_options = {.nonpad_kv_seqlen = memory.lengths}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto scope = tape.scope("blocks." + std::to_string(i));
     context.cache = state == nullptr ? nullptr : &state->blocks[i];

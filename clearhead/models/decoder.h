@@ -31,7 +31,7 @@ class DecoderStack {
 
  private:
   Input input_;
-  std::vector<DecoderBlock> blocks_;
+  std::vector<Block> blocks_;
   std::optional<Norm> norm_;
 };
 

@@ -6,17 +6,18 @@ namespace clearhead {
 
 EncoderStack::EncoderStack(Parameters& parameters, const TransformerConfig& config)
     : input_(parameters, config, /*bidirectional=*/true),
-      blocks_(stack<EncoderBlock>(parameters, config)),
+      blocks_(stack(parameters, config)),
       norm_(final_norm(parameters, config)) {}
 
 Var EncoderStack::forward(const Embedding& table, const Var& tokens, const Tensor& lengths,
                           const Pass& pass) const {
-  Tape& tape = tokens.tape();
+  Tape tape = tokens.tape();
   Var x = input_.forward(table, tokens, pass);  // [B, S, C]
-  const AttentionOptions options{.attn_mask = input_.score_bias(x), .nonpad_kv_seqlen = lengths};
+  const BlockContext context{
+      .self_options = {.attn_mask = input_.score_bias(x), .nonpad_kv_seqlen = lengths}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto scope = tape.scope("blocks." + std::to_string(i));
-    x = blocks_[i].forward(x, pass, options);  // [B, S, C]
+    x = blocks_[i].forward(x, pass, context);  // [B, S, C]
   }
   return norm_ ? norm_->forward(x, pass) : x;
 }

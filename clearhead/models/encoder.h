@@ -29,7 +29,7 @@ class EncoderStack {
 
  private:
   Input input_;
-  std::vector<EncoderBlock> blocks_;
+  std::vector<Block> blocks_;
   std::optional<Norm> norm_;
 };
 

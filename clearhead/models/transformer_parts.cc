@@ -57,4 +57,14 @@ Unembed unembed(Parameters& parameters, const TransformerConfig& config, const E
                  config.tied_embedding ? table.table() : nullptr, bias);
 }
 
+std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config,
+                         bool cross_attention) {
+  std::vector<Block> blocks;
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    const auto scope = parameters.scope("blocks." + std::to_string(i));
+    blocks.emplace_back(parameters, block_config(config), cross_attention);
+  }
+  return blocks;
+}
+
 }  // namespace clearhead

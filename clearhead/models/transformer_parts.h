@@ -46,17 +46,9 @@ std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& 
 Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
                 bool bias = false);
 
-/// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., …; `more` is what their
-/// constructor takes besides.
-template <typename Block, typename... More>
-std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config, More... more) {
-  std::vector<Block> blocks;
-  for (std::int64_t i = 0; i < config.layers; ++i) {
-    const auto scope = parameters.scope("blocks." + std::to_string(i));
-    blocks.emplace_back(parameters, block_config(config), more...);
-  }
-  return blocks;
-}
+/// The blocks of a stack, whose parameters begin with blocks.0., blocks.1., ….
+std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config,
+                         bool cross_attention = false);
 
 }  // namespace clearhead
 

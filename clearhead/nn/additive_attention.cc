@@ -38,7 +38,7 @@ AdditiveAttention::AdditiveAttention(Parameters& parameters, std::int64_t query_
 
 Var AdditiveAttention::forward(const Var& x, const Var& memory, const Pass& pass,
                                const Tensor& lengths) const {
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   const Var q = queries_.forward(x, pass).named("hook_q");    // [B, T, A]
   const Var k = keys_.forward(memory, pass).named("hook_k");  // [B, S, A]
   const Var v = reshape(on(tape, v_), {-1});                  // [A]
@@ -47,7 +47,7 @@ Var AdditiveAttention::forward(const Var& x, const Var& memory, const Pass& pass
     const Tensor bias = padding_bias(lengths, x.size(0), memory.size(1), x.dtype());
     scores = mask(scores, tape.input("hook_mask", bias, false));
   }
-  scores.named("hook_attn_scores");
+  scores = scores.named("hook_attn_scores");
   const Var pattern = softmax(scores).named("hook_pattern");     // [B, T, S]
   return weighted_sum(pattern, scores, memory).named("hook_z");  // [B, T, memory_dim]
 }

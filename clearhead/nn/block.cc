@@ -1,18 +1,7 @@
 #include "clearhead/nn/block.h"
 
-#include "clearhead/base/error.h"
-
 namespace clearhead {
 namespace {
-
-const ResidualNames kAroundAttention = {"ln1", "hook_attn_out", "hook_resid_mid",
-                                        "hook_normalized_resid_mid"};
-const ResidualNames kAroundCrossAttention = {"ln2", "hook_cross_attn_out", "hook_resid_mid_cross",
-                                             "hook_normalized_resid_mid_cross"};
-
-ResidualNames around_feed_forward(const char* norm) {
-  return {norm, "hook_mlp_out", "hook_resid_post", "hook_normalized_resid_post"};
-}
 
 // Makes a layer whose parameters begin with "name.".
 template <typename Layer, typename... Arguments>
@@ -21,11 +10,11 @@ Layer within(Parameters& parameters, const char* name, const Arguments&... argum
   return Layer(parameters, arguments...);
 }
 
-Residual residual(Parameters& parameters, const ResidualNames& names, const BlockConfig& config) {
-  return Residual(parameters, names, config.attention.embed_dim, config.norm, config.pre_norm);
+Norm norm(Parameters& parameters, const char* name, const BlockConfig& config) {
+  return Norm(parameters, name, config.attention.embed_dim, config.norm);
 }
 
-// The memory is not a sequence that the decoder's positions belong to.
+// The memory is not a sequence that the block's positions belong to.
 MultiHeadAttentionConfig cross_config(MultiHeadAttentionConfig config) {
   config.rotary = {};
   return config;
@@ -33,68 +22,74 @@ MultiHeadAttentionConfig cross_config(MultiHeadAttentionConfig config) {
 
 }  // namespace
 
-EncoderBlock::EncoderBlock(Parameters& parameters, const BlockConfig& config)
-    : attention_(within<MultiHeadAttention>(parameters, "attn", config.attention)),
-      add_norm_1_(residual(parameters, kAroundAttention, config)),
-      feed_forward_(
-          within<FeedForward>(parameters, "mlp", config.attention.embed_dim, config.feed_forward)),
-      add_norm_2_(residual(parameters, around_feed_forward("ln2"), config)) {}
-
-Var EncoderBlock::forward(const Var& x, const Pass& pass, const AttentionOptions& options) const {
-  Tape& tape = x.tape();
-  const auto attention = [&](const Var& in) {
-    const auto scope = tape.scope("attn");
-    return attention_.forward(in, in, pass, options);
-  };
-  const auto feed_forward = [&](const Var& in) {
-    const auto scope = tape.scope("mlp");
-    return feed_forward_.forward(in, pass);
-  };
-  Var y = x.named("hook_resid_pre");
-  y = add_norm_1_.forward(y, attention, pass);
-  y = add_norm_2_.forward(y, feed_forward, pass);
-  return y;
-}
-
-DecoderBlock::DecoderBlock(Parameters& parameters, const BlockConfig& config, bool cross_attention)
-    : attention_(within<MultiHeadAttention>(parameters, "attn", config.attention)),
-      add_norm_1_(residual(parameters, kAroundAttention, config)),
+Block::Block(Parameters& parameters, const BlockConfig& config, bool cross_attention)
+    : pre_norm_(config.pre_norm),
+      attention_(within<MultiHeadAttention>(parameters, "attn", config.attention)),
+      norm_1_(norm(parameters, "ln1", config)),
       cross_attention_(cross_attention
                            ? std::optional(within<MultiHeadAttention>(
                                  parameters, "cross_attn", cross_config(config.attention)))
                            : std::nullopt),
-      add_norm_cross_(cross_attention
-                          ? std::optional(residual(parameters, kAroundCrossAttention, config))
-                          : std::nullopt),
+      norm_cross_(cross_attention ? std::optional(norm(parameters, "ln2", config)) : std::nullopt),
       feed_forward_(
           within<FeedForward>(parameters, "mlp", config.attention.embed_dim, config.feed_forward)),
-      add_norm_2_(
-          residual(parameters, around_feed_forward(cross_attention ? "ln3" : "ln2"), config)) {}
+      norm_2_(norm(parameters, cross_attention ? "ln3" : "ln2", config)),
+      dropout_1_(parameters, "hook_attn_out"),
+      dropout_cross_(parameters, "hook_cross_attn_out"),
+      dropout_2_(parameters, "hook_mlp_out") {}
 
-Var DecoderBlock::forward(const Var& x, const Pass& pass, const DecoderContext& context) const {
-  Tape& tape = x.tape();
-  BlockCache* cache = context.cache;
-  const auto causal_attention = [&](const Var& in) {
-    const auto scope = tape.scope("attn");
-    AttentionOptions options = context.self_options;
-    options.is_causal = true;
-    return attention_.forward(in, in, pass, options, cache ? &cache->self : nullptr);
+Var Block::forward(const Var& input, const Pass& pass, const BlockContext& context) const {
+  const auto attention = [&](const Var& x) {
+    return self_attention(x, pass, context).named("hook_attn_out");
   };
-  const auto cross_attention = [&](const Var& in) {
-    const auto scope = tape.scope("cross_attn");
-    const bool is_known = cache != nullptr && cache->cross.length() > 0;
-    return cross_attention_->forward(in, is_known ? Var() : context.memory, pass,
-                                     context.cross_options, cache ? &cache->cross : nullptr);
+  const auto cross_attention = [&](const Var& x) {
+    return this->cross_attention(x, pass, context).named("hook_cross_attn_out");
   };
-  const auto feed_forward = [&](const Var& in) {
-    const auto scope = tape.scope("mlp");
-    return feed_forward_.forward(in, pass);
+  const auto feed_forward = [&](const Var& x) {
+    return this->feed_forward(x, pass).named("hook_mlp_out");
   };
-  Var y = x.named("hook_resid_pre");
-  y = add_norm_1_.forward(y, causal_attention, pass);
-  if (cross_attention_) y = add_norm_cross_->forward(y, cross_attention, pass);
-  y = add_norm_2_.forward(y, feed_forward, pass);
-  return y;
+  const auto norm_1 = [&](const Var& x) { return norm_1_.forward(x, pass); };
+  const auto norm_cross = [&](const Var& x) { return norm_cross_->forward(x, pass); };
+  const auto norm_2 = [&](const Var& x) { return norm_2_.forward(x, pass); };
+  const auto add = [&](const Var& x, const Var& part, const Dropout& dropout) {
+    return dropout.add_to(x, part, pass);
+  };
+
+  Var x = input.named("hook_resid_pre");
+  if (pre_norm_) {
+    x = add(x, attention(norm_1(x)), dropout_1_).named("hook_resid_mid");
+    if (cross_attention_) {
+      x = add(x, cross_attention(norm_cross(x)), dropout_cross_).named("hook_resid_mid_cross");
+    }
+    return add(x, feed_forward(norm_2(x)), dropout_2_).named("hook_resid_post");
+  }
+  x = add(x, attention(x), dropout_1_).named("hook_resid_mid");
+  x = norm_1(x).named("hook_normalized_resid_mid");
+  if (cross_attention_) {
+    x = add(x, cross_attention(x), dropout_cross_).named("hook_resid_mid_cross");
+    x = norm_cross(x).named("hook_normalized_resid_mid_cross");
+  }
+  x = add(x, feed_forward(x), dropout_2_).named("hook_resid_post");
+  return norm_2(x).named("hook_normalized_resid_post");
+}
+
+Var Block::self_attention(const Var& x, const Pass& pass, const BlockContext& context) const {
+  const auto scope = x.tape().scope("attn");
+  return attention_.forward(x, x, pass, context.self_options,
+                            context.cache == nullptr ? nullptr : &context.cache->self);
+}
+
+Var Block::cross_attention(const Var& x, const Pass& pass, const BlockContext& context) const {
+  const auto scope = x.tape().scope("cross_attn");
+  KeyValueCache* cache = context.cache == nullptr ? nullptr : &context.cache->cross;
+  const bool is_known = cache != nullptr && cache->length() > 0;
+  return cross_attention_->forward(x, is_known ? Var() : context.memory, pass,
+                                   context.cross_options, cache);
+}
+
+Var Block::feed_forward(const Var& x, const Pass& pass) const {
+  const auto scope = x.tape().scope("mlp");
+  return feed_forward_.forward(x, pass);
 }
 
 }  // namespace clearhead

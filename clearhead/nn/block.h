@@ -1,22 +1,30 @@
-// The blocks that transformers are stacks of.
+// The block that transformers are stacks of.
 //
-//     encoder:  x → attention → add & norm → feed-forward → add & norm
-//     decoder:  x → causal attention → add & norm → (cross-attention → add & norm →)
-//                 feed-forward → add & norm
+//     pre-norm:   x = x + attention(norm_1(x))            GPT-2, Llama, T5
+//                 x = x + cross_attention(norm_c(x))      only in a decoder that has something to decode
+//                 x = x + feed_forward(norm_2(x))
 //
-// By config alone they are those of the original transformer (post-norm, ReLU), of BERT (post-norm,
-// GELU), GPT-2 (pre-norm, GELU, biases), Llama (pre-norm, RMS norm, rotary, SwiGLU, grouped heads, no
-// biases) and T5 (pre-norm, RMS norm, scale 1, relative bias, no biases).
+//     post-norm:  x = norm_1(x + attention(x))            Vaswani et al. 2017, BERT
+//                 x = norm_c(x + cross_attention(x))
+//                 x = norm_2(x + feed_forward(x))
 //
-// Source: Vaswani et al., "Attention is all you need" (2017), figure 1.
+// What is added to x passes dropout first. By config alone it is the block of the original transformer
+// (post-norm, ReLU), of BERT (post-norm, GELU), GPT-2 (pre-norm, GELU, biases), Llama (pre-norm, RMS
+// norm, rotary, SwiGLU, grouped heads, no biases) and T5 (pre-norm, RMS norm, scale 1, relative bias, no
+// biases). Whether it encodes or decodes is what its attention sees: everything, or what came before.
+//
+// Source: Vaswani et al., "Attention is all you need" (2017), figure 1; for the sum He et al., "Deep
+// residual learning" (2016); for the place of the norm Xiong et al., "On layer normalization in the
+// transformer architecture" (2020).
 #ifndef CLEARHEAD_NN_BLOCK_H_
 #define CLEARHEAD_NN_BLOCK_H_
 
 #include <optional>
 
+#include "clearhead/nn/dropout.h"
 #include "clearhead/nn/feed_forward.h"
 #include "clearhead/nn/multi_head_attention.h"
-#include "clearhead/nn/residual.h"
+#include "clearhead/nn/norm.h"
 
 namespace clearhead {
 
@@ -27,55 +35,46 @@ struct BlockConfig {
   bool pre_norm = true;
 };
 
-class EncoderBlock {
- public:
-  /// Adds to the parameters attn.…, ln1.…, mlp.… and ln2.….
-  EncoderBlock(Parameters& parameters, const BlockConfig& config);
-
-  /// x [B, T, C] → [B, T, C]; `options` say which positions see which. Records, within the current
-  /// scope, hook_resid_pre, ln1.…, attn.…, hook_attn_out, hook_resid_mid, ln2.…, mlp.…, hook_mlp_out,
-  /// hook_resid_post; with post-norm also hook_normalized_resid_mid and hook_normalized_resid_post.
-  Var forward(const Var& x, const Pass& pass, const AttentionOptions& options = {}) const;
-
- private:
-  MultiHeadAttention attention_;
-  Residual add_norm_1_;
-  FeedForward feed_forward_;
-  Residual add_norm_2_;
-};
-
-/// Keys and values of one decoder block, of its own tokens and of what it decodes.
+/// Keys and values of one block, of its own tokens and of what it decodes.
 struct BlockCache {
   KeyValueCache self;
   KeyValueCache cross;
 };
 
-/// What a decoder block reads besides its input.
-struct DecoderContext {
-  AttentionOptions self_options = {};   ///< which positions see which, besides causality
-  Var memory = {};                      ///< [B, S, C]: what the encoder gives; only if there is one
+/// What a block reads besides its input.
+struct BlockContext {
+  AttentionOptions self_options = {};   ///< which positions see which: causal in a decoder
+  Var memory = {};                      ///< [B, S, C]: what the encoder gives, for cross-attention
   AttentionOptions cross_options = {};  ///< which positions of it are seen
   BlockCache* cache = nullptr;          ///< of what came before x, if x is not the beginning
 };
 
-class DecoderBlock {
+class Block {
  public:
-  /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and the norm after ln1,
-  /// mlp.… and one norm more.
-  DecoderBlock(Parameters& parameters, const BlockConfig& config, bool cross_attention = false);
+  /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and ln2.…, mlp.… and one
+  /// norm more, ln2.… or ln3.….
+  Block(Parameters& parameters, const BlockConfig& config, bool cross_attention = false);
 
-  /// x [B, T, C] → [B, T, C]. Records what an encoder block does, and with cross-attention
-  /// hook_cross_attn_out and hook_resid_mid_cross. With a cache x are the positions after those in it, and
-  /// the memory is read at the first call only.
-  Var forward(const Var& x, const Pass& pass, const DecoderContext& context = {}) const;
+  /// x [B, T, C] → [B, T, C]. Records, within the current scope, hook_resid_pre, ln1.…, attn.…,
+  /// hook_attn_out, hook_resid_mid, ln2.…, mlp.…, hook_mlp_out, hook_resid_post; with post-norm also
+  /// hook_normalized_resid_mid and hook_normalized_resid_post; with cross-attention cross_attn.…,
+  /// hook_cross_attn_out and hook_resid_mid_cross. With a cache x are the positions after those in it,
+  /// and the memory is read at the first call only.
+  Var forward(const Var& x, const Pass& pass, const BlockContext& context = {}) const;
 
  private:
+  Var self_attention(const Var& x, const Pass& pass, const BlockContext& context) const;
+  Var cross_attention(const Var& x, const Pass& pass, const BlockContext& context) const;
+  Var feed_forward(const Var& x, const Pass& pass) const;
+
+  bool pre_norm_;
   MultiHeadAttention attention_;
-  Residual add_norm_1_;
+  Norm norm_1_;
   std::optional<MultiHeadAttention> cross_attention_;
-  std::optional<Residual> add_norm_cross_;
+  std::optional<Norm> norm_cross_;
   FeedForward feed_forward_;
-  Residual add_norm_2_;
+  Norm norm_2_;
+  Dropout dropout_1_, dropout_cross_, dropout_2_;
 };
 
 }  // namespace clearhead

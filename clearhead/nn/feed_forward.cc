@@ -46,7 +46,8 @@ Var FeedForward::forward(const Var& x, const Pass& pass) const {
   if (!gate_) {
     const LinearWeights in = in_.on_tape(x.tape()), out = out_.on_tape(x.tape());
     const FeedForwardWeights weights = {in.weight, in.bias, out.weight, out.bias};
-    if (takes_feed_forward(x, weights, activation_, pass.precision)) {
+    const bool is_seen = x.tape().looks_into({"hook_pre", "hook_post"});
+    if (!is_seen && takes_feed_forward(x, weights, activation_, pass.precision)) {
       return feed_forward(x, weights, activation_);  // [..., C]
     }
     const Var pre = in_.forward(x, pass).named("hook_pre");          // [..., F]

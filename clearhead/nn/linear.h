@@ -26,7 +26,7 @@ class Linear {
     return linear(x, weights.weight, weights.bias, pass.precision);
   }
 
-  LinearWeights on_tape(Tape& tape) const { return {stored_on(tape, W_), on(tape, b_)}; }
+  LinearWeights on_tape(const Tape& tape) const { return {stored_on(tape, W_), on(tape, b_)}; }
 
  private:
   const Parameter* W_;

@@ -86,7 +86,7 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters,
 MultiHeadAttention::Projected MultiHeadAttention::project(const Var& query_input,
                                                           const Var& key_value_input,
                                                           const Pass& pass) const {
-  Tape& tape = query_input.tape();
+  Tape tape = query_input.tape();
   const auto of = [&](const Parameter* W, const Parameter* b) {
     return LinearWeights{stored_on(tape, W), on(tape, b)};
   };

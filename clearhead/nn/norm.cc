@@ -42,23 +42,23 @@ Norm::Norm(Parameters& parameters, std::string_view name, std::int64_t C, const 
 }
 
 Var Norm::forward(const Var& x, const Pass& pass) const {
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   const auto scope = tape.scope(name_);
   if (config_.kind == NormKind::batch) return forward_batch(x, pass);
   if (config_.kind == NormKind::layer) {
     const LayerNormOutput out = layer_norm(x, on(tape, w_), on(tape, b_), config_.epsilon);
-    out.mean.named("hook_mean");
-    out.scale.named("hook_scale");
+    out.mean.shown_as("hook_mean");
+    out.scale.shown_as("hook_scale");
     return out.y.named("hook_normalized");
   }
   const RmsNormOutput out = rms_norm(x, on(tape, w_), config_.epsilon);
-  out.scale.named("hook_scale");
-  if (out.normalized.defined()) out.normalized.named("hook_normalized");
+  out.scale.shown_as("hook_scale");
+  out.normalized.shown_as("hook_normalized");
   return out.y;
 }
 
 Var Norm::forward_batch(const Var& x, const Pass& pass) const {
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   if (!pass.training) {
     return batch_norm(x, on(tape, w_), on(tape, b_),
                       tape.input("hook_mean", running_mean_->value, false),
@@ -71,8 +71,8 @@ Var Norm::forward_batch(const Var& x, const Pass& pass) const {
   move_towards(running_mean_->value, out.mean.value(), 1, config_.momentum);
   move_towards(running_variance_->value, out.variance.value(), n > 1 ? n / (n - 1) : 1,
                config_.momentum);
-  out.mean.named("hook_mean");
-  out.variance.named("hook_variance");
+  out.mean.shown_as("hook_mean");
+  out.variance.shown_as("hook_variance");
   return out.y.named("hook_normalized");
 }
 

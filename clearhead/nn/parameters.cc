@@ -23,12 +23,12 @@ Tensor filled(const Shape& shape, DType dtype, const F& f) {
 
 }  // namespace
 
-Var on(Tape& tape, const Parameter* parameter) {
+Var on(Tape tape, const Parameter* parameter) {
   const Var var = stored_on(tape, parameter);
   return var.defined() && var.dtype() == DType::bf16 ? cast(var, DType::f32) : var;
 }
 
-Var stored_on(Tape& tape, const Parameter* parameter) {
+Var stored_on(Tape tape, const Parameter* parameter) {
   return parameter == nullptr ? Var() : tape.shared_input(parameter->name, parameter->value);
 }
 

@@ -27,9 +27,9 @@ struct Parameter {
 /// The parameter as a value of this tape, under its own name, however often it is asked for: so a
 /// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out. For
 /// learned parameters. One that is stored as bf16 is widened to f32.
-Var on(Tape& tape, const Parameter* parameter);
+Var on(Tape tape, const Parameter* parameter);
 /// The same as it is stored, for operations that widen by themselves.
-Var stored_on(Tape& tape, const Parameter* parameter);
+Var stored_on(Tape tape, const Parameter* parameter);
 
 /// What matrices begin with is a function of the seed, their name and the position alone. Without a seed there is
 /// only an outline: all parameters are zeros that take no memory, until `load` gives them numbers.

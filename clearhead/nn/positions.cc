@@ -40,7 +40,7 @@ Var Positions::add_to(const Var& x, std::int64_t first) const {
   return add(x, positions.named("hook_pos_embed"));
 }
 
-Var Positions::bias(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t S,
+Var Positions::bias(Tape tape, std::int64_t first, std::int64_t T, std::int64_t S,
                     DType dtype) const {
   if (config_.kind == PositionKind::alibi) {
     return alibi(tape, heads_, first, T, S, dtype).named("hook_pos_bias");

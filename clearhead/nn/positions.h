@@ -37,7 +37,7 @@ class Positions {
 
   /// [1, H, T, S]: what is added to the scores of T queries from position `first` on for keys from
   /// position 0 on, for AttentionOptions::attn_mask of every layer; undefined if nothing is.
-  Var bias(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t S, DType dtype) const;
+  Var bias(Tape tape, std::int64_t first, std::int64_t T, std::int64_t S, DType dtype) const;
 
  private:
   PositionsConfig config_;

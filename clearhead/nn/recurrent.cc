@@ -58,7 +58,7 @@ Recurrent::Recurrent(Parameters& parameters, const RecurrentConfig& config) : co
 
 Recurrent::States Recurrent::run(const Cell& cell, const Var& x, const Pass& pass,
                                  const States& initial, const Tensor& lengths, bool reverse) const {
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   const auto scope = tape.scope(cell.name);
   const RecurrenceOptions options{
       .reverse = reverse, .lengths = lengths, .precision = pass.precision};
@@ -78,7 +78,7 @@ Recurrent::States Recurrent::run(const Cell& cell, const Var& x, const Pass& pas
       states = {out.h, out.c.named("hook_c")};
       break;
   }
-  states.h.named("hook_h");
+  states.h = states.h.named("hook_h");
   return states;
 }
 

@@ -13,20 +13,20 @@ Var add(const Var& a, const Var& b) {
   const Shape shape = broadcast_operands("add", a, b);
   const Tensor y_value =  // y = a + b
       map(a.value(), b.value(), shape, [](auto x, auto y) { return x + y; });
-  if (a.tape().keep() == Keep::nothing) return a.tape().unrecorded("add", {&a, &b}, y_value);
-
-  Operation op{.kind = "add", .formula = "{0} + {1}", .inputs = {a, b}, .value = y_value};
-  op.backward = [](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, d_y);  // y = a + …
-    add_gradient(gradients, 1, d_y);  // y = … + b
-  };
-  op.explain = [a, b](const Index& index) {
-    const Operand x = operand(a, broadcast_index(index, a.shape()));
-    const Operand y = operand(b, broadcast_index(index, b.shape()));
-    return Calculation{
-        {x, y}, format_number(x.value) + " + " + format_number(y.value, true), x.value + y.value};
-  };
-  return a.tape().record(std::move(op));
+  return a.tape().record("add", {a, b}, y_value, [](Record& op) {
+    op.formula = "{0} + {1}";
+    op.backward = [](const Tensor& d_y, Gradients& gradients) {
+      add_gradient(gradients, 0, d_y);  // y = a + …
+      add_gradient(gradients, 1, d_y);  // y = … + b
+    };
+    op.gradients = {repeated_gradient(0), repeated_gradient(1)};
+    op.explain = [](const Var& y, const Index& index) {
+      const Operand a = broadcast_operand(y.input(0), index);
+      const Operand b = broadcast_operand(y.input(1), index);
+      return Calculation{
+          {a, b}, format_number(a.value) + " + " + format_number(b.value, true), a.value + b.value};
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -89,35 +89,34 @@ void backward(const Sizes& n, const Operands& in, const Tensor& d_y, T* d_q, T* 
 Var additive_scores(const Var& q, const Var& k, const Var& v) {
   const Sizes n = sizes_of(q, k, v);
   const Operands in{q.value().contiguous(), k.value().contiguous(), v.value().contiguous()};
-
-  Operation op{.kind = "additive_scores",
-               .formula = "{2}·tanh({0} + {1})",
-               .inputs = {q, k, v},
-               .value = Tensor::empty({n.B, n.T, n.S}, q.dtype())};
-  with_float(q.dtype(), [&](auto zero) { forward<decltype(zero)>(n, in, op.value); });
-  op.backward = [n, in](const Tensor& d_y, Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      backward<T>(n, in, d_y, gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2));
-    });
-  };
-  op.explain = [q, k, v, A = n.A](const Index& index) {
-    Calculation c;
-    for (std::int64_t a = 0; a < A; ++a) {
-      c.operands.push_back(operand(v, {a}));
-      c.operands.push_back(operand(q, {index[0], index[1], a}));
-      c.operands.push_back(operand(k, {index[0], index[2], a}));
-      const double* value[3] = {};
-      for (std::size_t i = 0; i < 3; ++i) value[i] = &c.operands[c.operands.size() - 3 + i].value;
-      c.value += *value[0] * std::tanh(*value[1] + *value[2]);
-      if (a >= 3) continue;  // some terms show how they are made
-      c.text += (a == 0 ? "" : " + ") + format_number(*value[0], true) + "·tanh(" +
-                format_number(*value[1]) + " + " + format_number(*value[2], true) + ")";
-    }
-    if (A > 3) c.text += " + … (" + std::to_string(A) + " terms)";
-    return c;
-  };
-  return q.tape().record(std::move(op));
+  Tensor y_value = Tensor::empty({n.B, n.T, n.S}, q.dtype());
+  with_float(q.dtype(), [&](auto zero) { forward<decltype(zero)>(n, in, y_value); });
+  return q.tape().record("additive_scores", {q, k, v}, y_value, [&](Record& op) {
+    op.formula = "{2}·tanh({0} + {1})";
+    op.backward = [n, in](const Tensor& d_y, Gradients& gradients) {
+      with_float(d_y.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        backward<T>(n, in, d_y, gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2));
+      });
+    };
+    op.explain = [A = n.A](const Var& y, const Index& index) {
+      const Var q = y.input(0), k = y.input(1), v = y.input(2);
+      Calculation c;
+      for (std::int64_t a = 0; a < A; ++a) {
+        c.operands.push_back(operand(v, {a}));
+        c.operands.push_back(operand(q, {index[0], index[1], a}));
+        c.operands.push_back(operand(k, {index[0], index[2], a}));
+        const double* value[3] = {};
+        for (std::size_t i = 0; i < 3; ++i) value[i] = &c.operands[c.operands.size() - 3 + i].value;
+        c.value += *value[0] * std::tanh(*value[1] + *value[2]);
+        if (a >= 3) continue;  // some terms show how they are made
+        c.text += (a == 0 ? "" : " + ") + format_number(*value[0], true) + "·tanh(" +
+                  format_number(*value[1]) + " + " + format_number(*value[2], true) + ")";
+      }
+      if (A > 3) c.text += " + … (" + std::to_string(A) + " terms)";
+      return c;
+    };
+  });
 }
 
 }  // namespace clearhead

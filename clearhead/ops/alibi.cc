@@ -27,19 +27,17 @@ std::vector<double> alibi_slopes(std::int64_t heads) {
   return slopes;
 }
 
-Var alibi(Tape& tape, std::int64_t heads, std::int64_t first, std::int64_t T, std::int64_t S,
+Var alibi(Tape tape, std::int64_t heads, std::int64_t first, std::int64_t T, std::int64_t S,
           DType dtype) {
   if (dtype != DType::f32 && dtype != DType::f64) {
     throw Error("alibi: expected f32 or f64, got " + std::string(dtype_name(dtype)));
   }
   const std::vector<double> slopes = alibi_slopes(heads);
 
-  Operation op{.kind = "alibi",
-               .formula = "-slope · |query - key|",
-               .value = Tensor::empty({1, heads, T, S}, dtype)};
+  Tensor y_value = Tensor::empty({1, heads, T, S}, dtype);
   with_float(dtype, [&](auto zero) {
     using Number = decltype(zero);
-    Number* out = op.value.mutable_data<Number>();
+    Number* out = y_value.mutable_data<Number>();
     parallel_for(heads * T, [&](std::int64_t row) {
       const auto slope = static_cast<Number>(slopes[static_cast<std::size_t>(row / T)]);
       const std::int64_t position = first + row % T;
@@ -48,14 +46,16 @@ Var alibi(Tape& tape, std::int64_t heads, std::int64_t first, std::int64_t T, st
       }
     });
   });
-  op.explain = [slopes, first](const Index& index) {
-    const double slope = slopes[static_cast<std::size_t>(index[1])];
-    const std::int64_t distance = std::abs(first + index[2] - index[3]);
-    return Calculation{{},
-                       "-" + format_number(slope) + " · " + std::to_string(distance),
-                       -slope * static_cast<double>(distance)};
-  };
-  return tape.record(std::move(op));
+  return tape.record("alibi", {}, y_value, [&](Record& op) {
+    op.formula = "-slope · |query - key|";
+    op.explain = [slopes, first](const Var&, const Index& index) {
+      const double slope = slopes[static_cast<std::size_t>(index[1])];
+      const std::int64_t distance = std::abs(first + index[2] - index[3]);
+      return Calculation{{},
+                         "-" + format_number(slope) + " · " + std::to_string(distance),
+                         -slope * static_cast<double>(distance)};
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -48,21 +48,17 @@ Var append(Growing& growing, const Var& x) {
   }
   write_at(growing.memory, P, x.value());
   growing.length = P + T;
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded("append", {&x}, growing.view());
-
-  Operation op{.kind = "append",
-               .formula = std::to_string(P) + " before, continued by {0}",
-               .inputs = {x},
-               .value = growing.view()};
-  op.explain = [x, P, value = op.value](Index index) {
-    if (index[2] < P) {
-      const double number = value.at(index);
-      return Calculation{{}, format_number(number) + " (from an earlier step)", number};
-    }
-    index[2] -= P;
-    return moved_from(operand(x, index));
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("append", {x}, growing.view(), [&](Record& op) {
+    op.formula = std::to_string(P) + " before, continued by {0}";
+    op.explain = [P](const Var& y, Index index) {
+      if (index[2] < P) {
+        const double number = y.value().at(index);
+        return Calculation{{}, format_number(number) + " (from an earlier step)", number};
+      }
+      index[2] -= P;
+      return moved_from(operand(y.input(0), index));
+    };
+  });
 }
 
 }  // namespace clearhead

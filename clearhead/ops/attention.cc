@@ -21,6 +21,11 @@ std::string shapes(const Var& q, const Var& k, const Var& v) {
          to_string(v.shape());
 }
 
+// The steps between q, k, v and z.
+const std::initializer_list<std::string_view> kInnerSteps = {
+    "hook_raw_scores",  "hook_scaled_scores", "hook_capped_scores", "hook_mask",
+    "hook_attn_scores", "hook_row_max",       "hook_row_sum",       "hook_pattern"};
+
 [[noreturn]] void refuse(const std::string& message) { throw Error("attention: " + message); }
 
 // [B, T, H·D] → [B, H, T, D]
@@ -160,18 +165,19 @@ void set_positions(compute::Attention& a, const AttentionOptions& options, std::
 
 // What will be calculated from what fused attention keeps.
 void set_followers(PreparedAttention& p) {
-  const Keep keep = p.q.tape().keep();
-  p.call.gradients_follow = keep != Keep::nothing;
-  p.call.mask_gradient_follows =
-      p.call.gradients_follow && p.attn_mask.defined() && p.attn_mask.needs_grad();
-  p.call.steps_follow = keep == Keep::everything || p.qk_matmul_output_mode;
+  p.call.mask_gradient_follows = p.attn_mask.needs_grad();
+  p.call.gradients_follow =
+      p.q.needs_grad() || p.k.needs_grad() || p.v.needs_grad() || p.call.mask_gradient_follows;
+  p.call.steps_follow = p.q.tape().looks_into(kInnerSteps) || p.qk_matmul_output_mode;
 }
 
 // Whether keys and values are read as the bf16 that they are: the kernels can, and nobody asks for
 // more than the result. Then a cache needs neither the time nor the memory of a copy in f32.
 bool reads_bf16(const PreparedAttention& p, const AttentionOptions& options) {
-  const bool only_result = p.q.tape().keep() == Keep::nothing && !options.qk_matmul_output_mode &&
-                           options.way != AttentionWay::by_hand;
+  const bool takes_gradient =
+      p.q.needs_grad() || p.k.needs_grad() || p.v.needs_grad() || options.attn_mask.needs_grad();
+  const bool only_result = !takes_gradient && !p.q.tape().looks_into(kInnerSteps) &&
+                           !options.qk_matmul_output_mode && options.way != AttentionWay::by_hand;
   const bool rounds = options.softmax_precision && *options.softmax_precision != p.q.dtype();
   return only_result && !rounds && p.q.dtype() == DType::f32 && p.k.dtype() == DType::bf16 &&
          p.v.dtype() == DType::bf16 && compute::reads_bf16(p.call.H / p.call.G * p.call.T);
@@ -187,10 +193,19 @@ double by_hand_bytes(const compute::Attention& a) {
 }
 
 bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
-  if (way == AttentionWay::fused) return false;
+  Tape tape = p.q.tape();
+  const std::string intervention = tape.intervention_on(kInnerSteps);
+  if (way == AttentionWay::fused) {
+    if (intervention.empty()) return false;
+    refuse("an intervention on " + intervention +
+           " changes a step that fused attention does not go through; calculate it by hand: "
+           "AttentionWay::by_hand, or --by-hand on the command line");
+  }
   const double bytes = by_hand_bytes(p.call);
   const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
-  if (way == AttentionWay::automatic) return fits && p.q.tape().keep() == Keep::everything;
+  if (way == AttentionWay::automatic && intervention.empty()) {
+    return fits && tape.looks_into(kInnerSteps);
+  }
   if (!fits) {
     char count[32];
     std::snprintf(count, sizeof count, "%.0f", bytes);
@@ -199,8 +214,11 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
            std::to_string(p.call.S) + " keys for " + std::to_string(heads) +
            (heads == 1 ? " head" : " heads") + ", would take " + count + " bytes; the limit is " +
            std::to_string(kByHandMaxBytes) +
-           ". Calculate it fused, which needs no such matrices: AttentionWay::fused, or --fused on "
-           "the command line");
+           (intervention.empty()
+                ? ". Calculate it fused, which needs no such matrices: AttentionWay::fused, or "
+                  "--fused on the command line"
+                : ". Fused there is no such step that the intervention on " + intervention +
+                      " could change; take fewer tokens, or intervene on hook_z"));
   }
   return true;
 }

@@ -36,11 +36,11 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
   const bool rounded = a.softmax_precision && *a.softmax_precision != scores.dtype();
   const SoftmaxSteps softmax =
       rounded ? rounded_softmax_steps(scores, *a.softmax_precision) : softmax_steps(scores);
-  softmax.row_max.named("hook_row_max");
-  softmax.row_sum.named("hook_row_sum");
-  softmax.pattern.named("hook_pattern");
+  softmax.row_max.shown_as("hook_row_max");
+  softmax.row_sum.shown_as("hook_row_sum");
+  const Var pattern = softmax.pattern.named("hook_pattern");
 
-  const Var z = weighted_sum(split_queries(softmax.pattern), split_queries(scores), v);
+  const Var z = weighted_sum(split_queries(pattern), split_queries(scores), v);
 
   AttentionResult result;
   result.z = join_queries(z).named("hook_z");
@@ -56,7 +56,7 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
         result.qk_matmul_output = scores;
         break;
       case QkMatmulOutput::pattern:
-        result.qk_matmul_output = softmax.pattern;
+        result.qk_matmul_output = pattern;
         break;
     }
   }

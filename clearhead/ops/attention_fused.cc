@@ -31,56 +31,47 @@ compute::HeadsInto<T> gradient_of(const compute::Attention& call, Gradients& gra
   return {gradients.of(i), /*add=*/true};
 }
 
-// Adds to the gradients of q, k, v and the mask, inputs 0 to 3.
-void backward(const PreparedAttention& p, const compute::AttentionForward& forward,
+// Adds to the gradients of q, k, v and the mask, operands 0 to 3.
+void backward(const compute::Attention& call, const compute::AttentionForward& forward,
               const Tensor& d_z, Gradients& gradients) {
-  with_float(p.q.dtype(), [&](auto zero) {
+  with_float(call.q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     compute::AttentionGradients<T> to;
-    to.q = gradient_of<T>(p.call, gradients, 0, p.call.q);
-    to.k = gradient_of<T>(p.call, gradients, 1, p.call.k);
-    to.v = gradient_of<T>(p.call, gradients, 2, p.call.v);
-    if (p.call.mask_gradient_follows) to.mask = gradients.data<T>(3);
-    compute::attention_backward(p.call, forward, d_z, to);
+    to.q = gradient_of<T>(call, gradients, 0, call.q);
+    to.k = gradient_of<T>(call, gradients, 1, call.k);
+    to.v = gradient_of<T>(call, gradients, 2, call.v);
+    if (call.mask_gradient_follows) to.mask = gradients.data<T>(3);
+    compute::attention_backward(call, forward, d_z, to);
   });
 }
 
 }  // namespace
 
 AttentionResult attention_fused(const PreparedAttention& p) {
-  Tape& tape = p.q.tape();
-  const bool kept = tape.keep() != Keep::nothing;
+  Tape tape = p.q.tape();
   const compute::AttentionForward forward = compute::attention_forward(p.call);
-
-  if (!kept && !p.qk_matmul_output_mode) {
-    return {.z = tape.unrecorded("fused_attention", {&p.q, &p.k, &p.v, &p.attn_mask}, forward.z),
-            .qk_matmul_output = {}};
-  }
-  Operation operation;
-  operation.kind = "fused_attention";
-  operation.formula =
-      p.call.has_mask() ? "softmax({0}·{1}ᵀ·scale, masked)·{2}" : "softmax({0}·{1}ᵀ·scale)·{2}";
-  operation.inputs = {p.q, p.k, p.v};
-  if (p.attn_mask.defined()) operation.inputs.push_back(p.attn_mask);
-  operation.value = forward.z;
-  operation.any_strides = true;
-  if (kept) {
-    operation.backward = [p, forward](const Tensor& d_z, Gradients& gradients) {
-      backward(p, forward, d_z, gradients);
-    };
-  }
-  if (tape.keep() == Keep::everything) operation.explain = record_step_views(p, forward);
-
+  const StepViews steps = record_step_views(p, forward);
+  const OperandList operands = {p.q, p.k, p.v, p.attn_mask, steps.scores, steps.pattern};
   AttentionResult result;
-  result.z = tape.record(std::move(operation)).named("hook_z");
+  result.z = tape.record("fused_attention", operands, forward.z,
+                         [&](Record& op) {
+                           op.formula = p.call.has_mask() ? "softmax({0}·{1}ᵀ·scale, masked)·{2}"
+                                                          : "softmax({0}·{1}ᵀ·scale)·{2}";
+                           op.any_strides = true;
+                           op.backward = [call = p.call, forward](const Tensor& d_z,
+                                                                  Gradients& gradients) {
+                             backward(call, forward, d_z, gradients);
+                           };
+                           op.explain = [](const Var& z, const Index& index) {
+                             return explain_z(z.input(2), z.input(4), z.input(5), index);
+                           };
+                         })
+                 .named("hook_z");
   if (p.qk_matmul_output_mode) {
-    Operation asked;
-    asked.kind = "qk_matmul_output";
-    asked.inputs = {p.q, p.k};
-    asked.formula = "scores of {0} and {1}";
-    asked.value = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode), forward,
-                                          {0, 0, 0, 0}, {p.call.B, p.call.H, p.call.T, p.call.S});
-    result.qk_matmul_output = tape.record(std::move(asked));
+    const Tensor asked = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode),
+                                                 forward, {0, 0, 0, 0}, p.scores_shape());
+    result.qk_matmul_output = tape.record("qk_matmul_output", {p.q, p.k}, asked,
+                                          [](Record& op) { op.formula = "scores of {0} and {1}"; });
   }
   return result;
 }

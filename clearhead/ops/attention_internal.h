@@ -22,6 +22,8 @@ struct PreparedAttention {
   // holder) and the options.
   compute::Attention call;
   std::optional<QkMatmulOutput> qk_matmul_output_mode;
+
+  Shape scores_shape() const { return {call.B, call.H, call.T, call.S}; }
 };
 
 struct AttentionResult {
@@ -33,9 +35,15 @@ AttentionResult attention_by_hand(const PreparedAttention& prepared);
 AttentionResult attention_fused(const PreparedAttention& prepared);
 
 /// Records the steps that fused attention did not store as computed views, under the names that
-/// they have by hand, and returns how a number of z follows from them.
-std::function<Calculation(const Index&)> record_step_views(
-    const PreparedAttention& prepared, const compute::AttentionForward& forward);
+/// they have by hand. Undefined unless everything is kept.
+struct StepViews {
+  Var scores, pattern;  // [B, H, T, S]
+};
+StepViews record_step_views(const PreparedAttention& prepared,
+                            const compute::AttentionForward& forward);
+
+/// z[t, e] = Σ_s pattern[t, s]·v[s, e] over the keys that query t sees.
+Calculation explain_z(const Var& v, const Var& scores, const Var& pattern, const Index& index);
 
 /// hook_mask: what is added to the scores, [1|B, 1|H, T, S]: −inf where query and key do not see
 /// each other, else the float mask or 0.

@@ -56,40 +56,39 @@ Calculation explain_column(const Var& x, const Var& mean, const Index& index) {
 
 Var record(const Saved& saved, const Var& x, const Var& weight, const Var& bias, const Var& mean,
            const Var& variance) {
-  Operation op{.kind = "batch_norm",
-               .formula = "({0} - {3}) / √({4} + " + format_number(saved.epsilon) + ") ⊙ {1} + {2}",
-               .inputs = {x, weight, bias, mean, variance},
-               .value = Tensor::empty(x.shape(), x.dtype())};
+  Tensor y_value = Tensor::empty(x.shape(), x.dtype());
   const Tensor b_value = bias.value().contiguous();
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    compute::batch_norm(saved.norm<T>(), b_value.data<T>(), op.value.mutable_data<T>());
+    compute::batch_norm(saved.norm<T>(), b_value.data<T>(), y_value.mutable_data<T>());
   });
-  op.backward = [saved](const Tensor& d_y, Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      Tensor d_x = gradients.wanted(0) ? Tensor::empty(saved.x.shape(), d_y.dtype()) : Tensor();
-      Tensor d_w(saved.weight.shape(), d_y.dtype()), d_b(saved.weight.shape(), d_y.dtype());
-      compute::batch_norm_backward(saved.norm<T>(), d_y.data<T>(),
-                                   d_x.defined() ? d_x.mutable_data<T>() : nullptr,
-                                   d_w.mutable_data<T>(), d_b.mutable_data<T>());
-      add_gradient(gradients, 0, d_x);
-      add_gradient(gradients, 1, d_w);
-      add_gradient(gradients, 2, d_b);
-    });
-  };
-  op.explain = [=, epsilon = saved.epsilon](const Index& index) {
-    const Operand number = operand(x, index), m = operand(mean, {index.back()});
-    const Operand v = operand(variance, {index.back()});
-    const Operand w = operand(weight, {index.back()}), b = operand(bias, {index.back()});
-    const double s = std::sqrt(v.value + epsilon);
-    return Calculation{{number, m, v, w, b},
-                       "(" + format_number(number.value) + " - " + format_number(m.value, true) +
-                           ") / " + format_number(s) + " · " + format_number(w.value, true) +
-                           " + " + format_number(b.value, true),
-                       (number.value - m.value) / s * w.value + b.value};
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("batch_norm", {x, weight, bias, mean, variance}, y_value, [&](Record& op) {
+    op.formula = "({0} - {3}) / √({4} + " + format_number(saved.epsilon) + ") ⊙ {1} + {2}";
+    op.backward = [saved](const Tensor& d_y, Gradients& gradients) {
+      with_float(d_y.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        Tensor d_x = gradients.wanted(0) ? Tensor::empty(saved.x.shape(), d_y.dtype()) : Tensor();
+        Tensor d_w(saved.weight.shape(), d_y.dtype()), d_b(saved.weight.shape(), d_y.dtype());
+        compute::batch_norm_backward(saved.norm<T>(), d_y.data<T>(),
+                                     d_x.defined() ? d_x.mutable_data<T>() : nullptr,
+                                     d_w.mutable_data<T>(), d_b.mutable_data<T>());
+        add_gradient(gradients, 0, d_x);
+        add_gradient(gradients, 1, d_w);
+        add_gradient(gradients, 2, d_b);
+      });
+    };
+    op.explain = [epsilon = saved.epsilon](const Var& y, const Index& index) {
+      const auto of_channel = [&](std::size_t i) { return operand(y.input(i), {index.back()}); };
+      const Operand number = operand(y.input(0), index);
+      const Operand w = of_channel(1), b = of_channel(2), m = of_channel(3), v = of_channel(4);
+      const double s = std::sqrt(v.value + epsilon);
+      return Calculation{{number, m, v, w, b},
+                         "(" + format_number(number.value) + " - " + format_number(m.value, true) +
+                             ") / " + format_number(s) + " · " + format_number(w.value, true) +
+                             " + " + format_number(b.value, true),
+                         (number.value - m.value) / s * w.value + b.value};
+    };
+  });
 }
 
 }  // namespace
@@ -110,16 +109,18 @@ BatchNormOutput batch_norm(const Var& x, const Var& weight, const Var& bias, dou
                               saved.mean.mutable_data<T>(), saved.variance.mutable_data<T>());
   });
   BatchNormOutput out;
-  Operation mean{
-      .kind = "batch_mean", .formula = "mean({0} over rows)", .inputs = {x}, .value = saved.mean};
-  mean.explain = [x](const Index& index) { return explain_column(x, {}, index); };
-  out.mean = x.tape().record(std::move(mean));
-  Operation variance{.kind = "batch_variance",
-                     .formula = "mean(({0} - {1})² over rows)",
-                     .inputs = {x, out.mean},
-                     .value = saved.variance};
-  variance.explain = [x, m = out.mean](const Index& index) { return explain_column(x, m, index); };
-  out.variance = x.tape().record(std::move(variance));
+  out.mean = x.tape().record("batch_mean", {x}, saved.mean, [](Record& op) {
+    op.formula = "mean({0} over rows)";
+    op.explain = [](const Var& y, const Index& index) {
+      return explain_column(y.input(0), {}, index);
+    };
+  });
+  out.variance = x.tape().record("batch_variance", {x, out.mean}, saved.variance, [](Record& op) {
+    op.formula = "mean(({0} - {1})² over rows)";
+    op.explain = [](const Var& y, const Index& index) {
+      return explain_column(y.input(0), y.input(1), index);
+    };
+  });
   out.y = record(saved, x, weight, bias, out.mean, out.variance);
   return out;
 }

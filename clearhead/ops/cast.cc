@@ -11,21 +11,21 @@ namespace clearhead {
 Var cast(const Var& x, DType dtype) {
   const DType from_dtype = x.dtype();
   if (dtype == from_dtype) return x;
-
-  Operation op{.kind = "cast", .formula = std::string(dtype_name(dtype)) + "({0})", .inputs = {x}};
-  op.value = x.value().to(dtype);  // y = x
-  if (is_floating(dtype) && is_floating(from_dtype)) {
-    op.backward = [from_dtype](const Tensor& d_y, Gradients& gradients) {
-      add_gradient(gradients, 0, d_y.to(from_dtype));  // y = x
+  return x.tape().record("cast", {x}, x.value().to(dtype), [&](Record& op) {  // y = x
+    op.formula = std::string(dtype_name(dtype)) + "({0})";
+    if (is_floating(dtype) && is_floating(from_dtype)) {
+      op.backward = [from_dtype](const Tensor& d_y, Gradients& gradients) {
+        add_gradient(gradients, 0, d_y.to(from_dtype));  // y = x
+      };
+    }
+    op.gradients = {repeated_gradient(0)};
+    op.explain = [dtype](const Var& y, const Index& index) {
+      const Operand from = operand(y.input(0), index);
+      return Calculation{{from},
+                         std::string(dtype_name(dtype)) + "(" + format_number(from.value) + ")",
+                         Tensor::scalar(from.value, dtype).item()};
     };
-  }
-  op.explain = [x, dtype](const Index& index) {
-    const Operand from = operand(x, index);
-    return Calculation{{from},
-                       std::string(dtype_name(dtype)) + "(" + format_number(from.value) + ")",
-                       Tensor::scalar(from.value, dtype).item()};
-  };
-  return x.tape().record(std::move(op));
+  });
 }
 
 }  // namespace clearhead

@@ -124,44 +124,47 @@ double log_sum_exp(std::int64_t V, const double* z) {
   return largest + std::log(sum);
 }
 
-// log p_c = z_c − lse, for the views; also of places that are ignored.
-Var record_log_prob(const Var& logits) {
-  Operation view{.kind = "log_softmax", .formula = "log softmax({0})", .inputs = {logits}};
-  const auto row_lse = [logits](Index begin, Index end) {
-    begin.back() = 0;
-    end.back() = logits.size(-1);
-    const Tensor rows = logits.tile(begin, end).to(DType::f64);
-    Tensor lse = Tensor::empty(Shape(rows.shape().begin(), rows.shape().end() - 1), DType::f64);
-    for (std::int64_t r = 0; r < lse.count(); ++r) {
-      lse.mutable_data<double>()[r] = log_sum_exp(end.back(), rows.data<double>() + r * end.back());
-    }
-    Shape shape = rows.shape();
-    shape.back() = 1;
-    return lse.reshape(shape);
-  };
-  view.view = [logits, row_lse](const Index& begin, const Index& end) {
-    const Tensor z = logits.tile(begin, end).to(DType::f64);
-    return map(z, row_lse(begin, end), z.shape(),
+// log Σ_c exp(z_c) of the rows of the logits that positions [begin, end) lie in: [..., 1] of f64.
+Tensor row_lse(const Var& logits, Index begin, Index end) {
+  begin.back() = 0;
+  end.back() = logits.size(-1);
+  const Tensor rows = logits.tile(begin, end).to(DType::f64);
+  Shape shape = rows.shape();
+  shape.back() = 1;
+  Tensor lse = Tensor::empty(shape, DType::f64);
+  for (std::int64_t r = 0; r < lse.count(); ++r) {
+    lse.mutable_data<double>()[r] = log_sum_exp(end.back(), rows.data<double>() + r * end.back());
+  }
+  return lse;
+}
+
+// log p_c = z_c − lse, also of places that are ignored.
+Calculation explain_log_prob(const Var& logits, const Index& index) {
+  Index end = index;
+  for (std::int64_t& i : end) ++i;
+  const double lse = row_lse(logits, index, end).item();
+  Calculation c;
+  Index other = index;
+  for (other.back() = 0; other.back() < logits.size(-1); ++other.back()) {
+    c.operands.push_back(operand(logits, other));
+  }
+  const double z = c.operands[static_cast<std::size_t>(index.back())].value;
+  c.text = format_number(z) + " - " + format_number(lse, true) + " (log Σ exp)";
+  c.value = z - lse;
+  return c;
+}
+
+void describe_log_prob(Record& op, const Var& logits) {
+  op.formula = "log softmax({0})";
+  op.view = [](const Var& y, const Index& begin, const Index& end) {
+    const Tensor z = y.input(0).tile(begin, end).to(DType::f64);
+    return map(z, row_lse(y.input(0), begin, end), z.shape(),
                [](auto number, auto lse) { return number - lse; })
-        .to(logits.dtype());
+        .to(y.dtype());
   };
-  view.view_shape = logits.shape();
-  view.view_dtype = logits.dtype();
-  view.explain = [logits, row_lse](const Index& index) {
-    Index end = index;
-    for (std::int64_t& i : end) ++i;
-    const double lse = row_lse(index, end).item();
-    Calculation c;
-    Index other = index;
-    for (other.back() = 0; other.back() < logits.size(-1); ++other.back()) {
-      c.operands.push_back(operand(logits, other));
-    }
-    const double z = c.operands[static_cast<std::size_t>(index.back())].value;
-    c.text = format_number(z) + " - " + format_number(lse, true) + " (log Σ exp)";
-    c.value = z - lse;
-    return c;
-  };
-  return logits.tape().record(std::move(view));
+  op.view_shape = logits.shape();
+  op.view_dtype = logits.dtype();
+  op.explain = [](const Var& y, const Index& index) { return explain_log_prob(y.input(0), index); };
 }
 
 // The number of the loss from the log probabilities.
@@ -205,21 +208,24 @@ CrossEntropyOutput cross_entropy(const Var& logits, const Var& targets,
   check(logits, targets, saved);
   saved.row_max = Tensor::empty(targets.shape(), logits.dtype());
   saved.row_sum = Tensor::empty(targets.shape(), logits.dtype());
-  Tape& tape = logits.tape();
-  CrossEntropyOutput result;
-  if (tape.keep() == Keep::everything) result.log_prob = record_log_prob(logits);
+  Tensor loss;
+  with_float(logits.dtype(), [&](auto zero) { loss = forward<decltype(zero)>(saved); });
 
-  Operation op{
-      .kind = "cross_entropy", .formula = "cross_entropy({0}, {1})", .inputs = {logits, targets}};
-  with_float(logits.dtype(), [&](auto zero) { op.value = forward<decltype(zero)>(saved); });
-  op.backward = [saved](const Tensor& d_loss, Gradients& gradients) {
-    with_float(d_loss.dtype(),
-               [&](auto zero) { backward<decltype(zero)>(saved, d_loss, gradients.of(0)); });
-  };
-  op.explain = [saved, log_prob = result.log_prob, targets](const Index& index) {
-    return explain_loss(saved, log_prob, targets, index);
-  };
-  result.loss = tape.record(std::move(op));
+  Tape tape = logits.tape();
+  CrossEntropyOutput result;
+  result.log_prob =
+      tape.record("log_softmax", {logits}, [&](Record& op) { describe_log_prob(op, logits); });
+  const OperandList operands = {logits, targets, result.log_prob};
+  result.loss = tape.record("cross_entropy", operands, loss, [&](Record& op) {
+    op.formula = "cross_entropy({0}, {1})";
+    op.backward = [saved](const Tensor& d_loss, Gradients& gradients) {
+      with_float(d_loss.dtype(),
+                 [&](auto zero) { backward<decltype(zero)>(saved, d_loss, gradients.of(0)); });
+    };
+    op.explain = [saved](const Var& y, const Index& index) {
+      return explain_loss(saved, y.input(2), y.input(1), index);
+    };
+  });
   return result;
 }
 

@@ -34,15 +34,26 @@ Tensor keep(const Tensor& x, const compute::KeptBits& kept, double factor) {
 
 // What a call of either operation does with each number of x; keeps all if the rate is below a step.
 struct Dropped {
-  Dropped(const Var& x, double rate, const RandomStream& random) {
+  Dropped(const Var& x, double rate, const RandomStream& random) : shape(x.shape()) {
     const double dropped = std::min(std::round(rate * kSteps), kSteps - 1);
     keeps_all = dropped == 0;
     if (keeps_all) return;
     factor = kSteps / (kSteps - dropped);
     kept = std::make_shared<const compute::KeptBits>(
-        element_count(x.shape()), random.seed, random.stream, static_cast<std::uint32_t>(dropped));
+        element_count(shape), random.seed, random.stream, static_cast<std::uint32_t>(dropped));
   }
 
+  // That number of x ⊙ kept / (1 − rate) which comes from x.
+  Calculation explain(const Operand& x) const {
+    std::int64_t i = 0;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) i = i * shape[axis] + x.index[axis];
+    if ((*kept)[i]) {
+      return {{x}, format_number(x.value) + " · " + format_number(factor), x.value * factor};
+    }
+    return {{x}, "0 (dropped)", 0};
+  }
+
+  Shape shape;
   bool keeps_all;
   double factor = 1;
   std::shared_ptr<const compute::KeptBits> kept;
@@ -61,25 +72,18 @@ Var dropout(const Var& x, double rate, const RandomStream& random) {
   check_rate("dropout", rate);
   const Dropped dropped(x, rate, random);
   if (dropped.keeps_all) return x;
-  const auto kept = dropped.kept;
-  const double factor = dropped.factor;
-
-  Operation op{.kind = "dropout", .formula = "dropout({0})", .inputs = {x}};
-  op.value = keep(x.value(), *kept, factor);  // y = x ⊙ kept / (1 − rate)
-  op.backward = [kept, factor](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, keep(d_y, *kept, factor));  // y = x ⊙ kept / (1 − rate)
-  };
-  op.explain = [x, kept, factor, shape = x.shape()](const Index& index) {
-    std::int64_t i = 0;
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) i = i * shape[axis] + index[axis];
-    const Operand from = operand(x, index);
-    if ((*kept)[i]) {
-      return Calculation{
-          {from}, format_number(from.value) + " · " + format_number(factor), from.value * factor};
-    }
-    return Calculation{{from}, "0 (dropped)", 0};
-  };
-  return x.tape().record(std::move(op));
+  const Tensor y_value =  // y = x ⊙ kept / (1 − rate)
+      keep(x.value(), *dropped.kept, dropped.factor);
+  return x.tape().record("dropout", {x}, y_value, [&](Record& op) {
+    op.formula = "dropout({0})";
+    op.backward = [dropped](const Tensor& d_y, Gradients& gradients) {
+      // y = x ⊙ kept / (1 − rate)
+      add_gradient(gradients, 0, keep(d_y, *dropped.kept, dropped.factor));
+    };
+    op.explain = [dropped](const Var& y, const Index& index) {
+      return dropped.explain(operand(y.input(0), index));
+    };
+  });
 }
 
 Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& random) {
@@ -89,25 +93,30 @@ Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& ran
     throw Error("dropout_add: expected operands of one shape, got " + to_string(a.shape()) +
                 " and " + to_string(x.shape()));
   }
-  if (a.tape().keep() == Keep::everything) return add(a, dropout(x, rate, random));
   const Dropped dropped(x, rate, random);
   if (dropped.keeps_all) return add(a, x);
-
-  Operation op{.kind = "dropout_add", .formula = "{0} + dropout({1})", .inputs = {a, x}};
   const Tensor a_value = a.value().contiguous(), x_value = x.value().contiguous();
-  op.value = Tensor::empty(x.shape(), x.dtype());
+  Tensor y_value = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     compute::dropout_add(x_value.count(), a_value.data<T>(), x_value.data<T>(), *dropped.kept,
-                         static_cast<T>(dropped.factor), op.value.mutable_data<T>());
+                         static_cast<T>(dropped.factor), y_value.mutable_data<T>());
   });
-  op.backward = [dropped](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, d_y);  // y = a + …
-    if (gradients.wanted(1)) {        // y = … + x ⊙ kept / (1 − rate)
-      add_gradient(gradients, 1, keep(d_y, *dropped.kept, dropped.factor));
-    }
-  };
-  return a.tape().record(std::move(op));
+  return a.tape().record("dropout_add", {a, x}, y_value, [&](Record& op) {
+    op.formula = "{0} + dropout({1})";
+    op.backward = [dropped](const Tensor& d_y, Gradients& gradients) {
+      add_gradient(gradients, 0, d_y);  // y = a + …
+      if (gradients.wanted(1)) {        // y = … + x ⊙ kept / (1 − rate)
+        add_gradient(gradients, 1, keep(d_y, *dropped.kept, dropped.factor));
+      }
+    };
+    op.explain = [dropped](const Var& y, const Index& index) {
+      const Operand a = operand(y.input(0), index);
+      const Calculation x = dropped.explain(operand(y.input(1), index));
+      return Calculation{
+          {a, x.operands[0]}, format_number(a.value) + " + " + x.text, a.value + x.value};
+    };
+  });
 }
 
 }  // namespace clearhead

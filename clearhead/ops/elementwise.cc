@@ -52,9 +52,14 @@ Shape broadcast_operands(std::string_view operation, const Var& a, const Var& b)
   }
 }
 
-Calculation moved_from(Operand from) {
-  const double value = from.value;
-  return {{std::move(from)}, format_number(value), value};
+GradientRecord repeated_gradient(std::size_t i) {
+  return {"{y}_grad", [i](const Var& y, const Index& index) {
+            std::vector<Operand> repeated;
+            for (Index& place : broadcast_indices(index, y.input(i).shape(), y.shape())) {
+              repeated.push_back(gradient_operand(y, std::move(place)));
+            }
+            return sum_of(std::move(repeated));
+          }};
 }
 
 void accumulate(Tensor into, const Tensor& from) {

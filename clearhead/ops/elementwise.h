@@ -23,9 +23,6 @@ void require_same_float(std::string_view operation, std::initializer_list<Var> o
 /// The shape that both broadcast to. Throws Error, naming the operation, if there is none.
 Shape broadcast_operands(std::string_view operation, const Var& a, const Var& b);
 
-/// The calculation of a number that was moved unchanged from `from`.
-Calculation moved_from(Operand from);
-
 /// into += from, of the same shape and floating type; `into` may be strided, such as a part of a
 /// gradient.
 void accumulate(Tensor into, const Tensor& from);
@@ -48,6 +45,10 @@ compute::Into<T> into(Gradients& gradients, std::size_t i) {
 /// The gradient of input i, if it is wanted, += d, summed over the axes along which the input was
 /// broadcast to the shape of d.
 void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d);
+
+/// The record of the gradient of operand i that is the gradient of the result, summed over the axes
+/// along which the operand was repeated.
+GradientRecord repeated_gradient(std::size_t i);
 
 /// Calls f with a zero of the type, f32 or f64.
 template <typename F>

@@ -54,29 +54,28 @@ Var embedding(const Var& tokens, const Var& table) {
   const Tensor rows = table.value().contiguous();
   Shape shape = tokens.shape();
   shape.push_back(table.size(1));
-
-  Operation op{.kind = "embedding",
-               .formula = "{1}[{0}]",
-               .inputs = {tokens, table},
-               .value = Tensor::empty(shape, table.dtype())};
+  Tensor y_value = Tensor::empty(shape, table.dtype());
   if (table.dtype() == DType::bf16) {
-    forward<bf16>(numbers, rows, op.value);
-    op.value = op.value.to(DType::f32);
+    forward<bf16>(numbers, rows, y_value);
+    y_value = y_value.to(DType::f32);
   } else {
-    with_float(table.dtype(), [&](auto zero) { forward<decltype(zero)>(numbers, rows, op.value); });
+    with_float(table.dtype(), [&](auto zero) { forward<decltype(zero)>(numbers, rows, y_value); });
   }
-  op.backward = [numbers](const Tensor& d_y, Gradients& gradients) {
-    with_float(d_y.dtype(),
-               [&](auto zero) { backward<decltype(zero)>(numbers, d_y, gradients.of(1)); });
-  };
-  op.explain = [tokens, table](const Index& index) {
-    const Operand token = operand(tokens, Index(index.begin(), index.end() - 1));
-    const Operand from = operand(table, {static_cast<std::int64_t>(token.value), index.back()});
-    return Calculation{{from, token},
-                       "row " + format_number(token.value) + ": " + format_number(from.value),
-                       from.value};
-  };
-  return table.tape().record(std::move(op));
+  return table.tape().record("embedding", {tokens, table}, y_value, [&](Record& op) {
+    op.formula = "{1}[{0}]";
+    op.backward = [numbers](const Tensor& d_y, Gradients& gradients) {
+      with_float(d_y.dtype(),
+                 [&](auto zero) { backward<decltype(zero)>(numbers, d_y, gradients.of(1)); });
+    };
+    op.explain = [](const Var& y, const Index& index) {
+      const Operand token = operand(y.input(0), Index(index.begin(), index.end() - 1));
+      const Operand from =
+          operand(y.input(1), {static_cast<std::int64_t>(token.value), index.back()});
+      return Calculation{{from, token},
+                         "row " + format_number(token.value) + ": " + format_number(from.value),
+                         from.value};
+    };
+  });
 }
 
 }  // namespace clearhead

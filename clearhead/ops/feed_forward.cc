@@ -29,15 +29,15 @@ struct Operands {
   }
 };
 
-// The gradients of X, W_in, W_out and the biases: inputs 0, 1, 2 and those that follow.
+// Places among the operands.
+enum Place : std::size_t { kX, kWIn, kBIn, kWOut, kBOut };
+
 void backward(const Operands& operands, const Tensor& d_y, Gradients& gradients) {
-  std::size_t input = 3;
-  float* const db_in = operands.b_in.defined() ? gradients.data<float>(input++) : nullptr;
   const compute::FeedForward part = operands.part();
-  compute::feed_forward_backward(
-      part, {d_y.data<float>(), part.x.rows, part.w_out.rows},
-      {into<float>(gradients, 0), into<float>(gradients, 1), into<float>(gradients, 2), db_in});
-  if (operands.b_out.defined()) add_gradient(gradients, input, d_y);  // Y = … + b_out
+  compute::feed_forward_backward(part, {d_y.data<float>(), part.x.rows, part.w_out.rows},
+                                 {into<float>(gradients, kX), into<float>(gradients, kWIn),
+                                  into<float>(gradients, kWOut), gradients.data<float>(kBIn)});
+  add_gradient(gradients, kBOut, d_y);  // Y = … + b_out
 }
 
 bool is_f32(const Var& var) { return !var.defined() || var.dtype() == DType::f32; }
@@ -47,8 +47,8 @@ bool is_f32(const Var& var) { return !var.defined() || var.dtype() == DType::f32
 bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation,
                         Precision precision) {
   const auto& [w_in, b_in, w_out, b_out] = weights;
-  if (x.tape().keep() == Keep::everything || x.rank() < 1 || w_in.rank() != 2 ||
-      w_out.rank() != 2 || x.size(-1) != w_in.size(1) || w_out.size(1) != w_in.size(0)) {
+  if (x.rank() < 1 || w_in.rank() != 2 || w_out.rank() != 2 || x.size(-1) != w_in.size(1) ||
+      w_out.size(1) != w_in.size(0)) {
     return false;
   }
   for (const Var& var : {x, w_in, b_in, w_out, b_out}) {
@@ -84,15 +84,12 @@ Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation act
   const compute::FeedForward part = operands.part();
   compute::feed_forward(part, {y.mutable_data<float>(), part.x.rows, part.w_out.rows});
 
-  Operation op{.kind = "feed_forward", .inputs = {x, w_in, w_out}, .value = y};
-  op.formula = "act({0}·{1}ᵀ)·{2}ᵀ";
-  for (const Var& bias : {b_in, b_out}) {
-    if (bias.defined()) op.inputs.push_back(bias);
-  }
-  op.backward = [operands](const Tensor& d_y, Gradients& gradients) {
-    backward(operands, d_y, gradients);
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("feed_forward", {x, w_in, b_in, w_out, b_out}, y, [&](Record& op) {
+    op.formula = "act({0}·{1}ᵀ)·{3}ᵀ";
+    op.backward = [operands](const Tensor& d_y, Gradients& gradients) {
+      backward(operands, d_y, gradients);
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -15,9 +15,9 @@ struct FeedForwardWeights {
   Var b_out;  ///< [O], or none
 };
 
-/// Whether `feed_forward` serves: the tape keeps no values (Keep::for_backward or nothing), products
-/// are of Precision::medium on a processor with tiles, all is f32, the shapes fit, and x has rows enough
-/// to gain.
+/// Whether `feed_forward` serves, if nobody looks at what lies between (`Tape::looks_into`): products are
+/// of Precision::medium on a processor with tiles, all is f32, the shapes fit, and x has rows enough to
+/// gain.
 bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation,
                         Precision precision);
 

@@ -31,24 +31,20 @@ Var gelu(const Var& x, bool tanh_approximation) {
   const auto function = tanh_approximation ? compute::Function::gelu_tanh : compute::Function::gelu;
   const Tensor x_value = x.value().contiguous();
   const Tensor y_value = apply(function, x_value);  // y = x · Φ(x)
-  if (x.tape().keep() == Keep::nothing) return x.tape().unrecorded("gelu", {&x}, y_value);
-
-  Operation op{.kind = "gelu",
-               .formula = tanh_approximation ? "gelu_tanh({0})" : "gelu({0})",
-               .inputs = {x},
-               .value = y_value};
-  op.backward = [x_value, function](const Tensor& d_y, Gradients& gradients) {
-    apply_backward(function, x_value, d_y, gradients);  // y = x · Φ(x)
-  };
-  op.explain = [x, tanh_approximation](const Index& index) {
-    const Operand from = operand(x, index);
-    const double phi = distribution(from.value, tanh_approximation);
-    return Calculation{{from},
-                       format_number(from.value) + " · " + format_number(phi) +
-                           (tanh_approximation ? " (Φ by tanh)" : " (Φ)"),
-                       from.value * phi};
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("gelu", {x}, y_value, [&](Record& op) {
+    op.formula = tanh_approximation ? "gelu_tanh({0})" : "gelu({0})";
+    op.backward = [x_value, function](const Tensor& d_y, Gradients& gradients) {
+      apply_backward(function, x_value, d_y, gradients);  // y = x · Φ(x)
+    };
+    op.explain = [tanh_approximation](const Var& y, const Index& index) {
+      const Operand from = operand(y.input(0), index);
+      const double phi = distribution(from.value, tanh_approximation);
+      return Calculation{{from},
+                         format_number(from.value) + " · " + format_number(phi) +
+                             (tanh_approximation ? " (Φ by tanh)" : " (Φ)"),
+                         from.value * phi};
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -14,7 +14,6 @@
 #include "clearhead/ops/gru.h"
 
 #include <cmath>
-#include <memory>
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/recurrence_steps.h"
@@ -81,12 +80,11 @@ void backward_step(std::int64_t H, const T* gates, const T* q, const T* before, 
   }
 }
 
-struct Inputs {
-  std::size_t bias = 0, h0 = 0;  // places among the operation's inputs; 0: left out
-};
+// Places among the operands.
+enum Place : std::size_t { kGates, kR, kBias, kInitialH };
 
 template <typename T>
-void backward(const Saved& saved, const Inputs& inputs, const Tensor& d_out, Gradients& gradients) {
+void backward(const Saved& saved, const Tensor& d_out, Gradients& gradients) {
   const Steps& steps = saved.steps;
   const std::int64_t H = steps.H;
   Tensor d_state({steps.B, H}, dtype_of<T>);
@@ -105,20 +103,19 @@ void backward(const Saved& saved, const Inputs& inputs, const Tensor& d_out, Gra
     });
     steps.add_state_gradient(ds, saved.R, t, dh);  // s = h_{t−1}·Rᵀ
   });
-  if (T* d_R = gradients.data<T>(1)) {
+  if (T* d_R = gradients.data<T>(kR)) {
     steps.add_weight_gradient(ds, h, saved.h0.data<T>(), d_R, 3 * H);
   }
-  if (inputs.bias != 0) {  // q = s_n + b
-    add_gradient(gradients, inputs.bias,
-                 d_recurrent.slice(2, kCandidate * H, (kCandidate + 1) * H));
+  if (gradients.wanted(kBias)) {  // q = s_n + b
+    add_gradient(gradients, kBias, d_recurrent.slice(2, kCandidate * H, (kCandidate + 1) * H));
   }
-  if (inputs.h0 != 0) add_gradient(gradients, inputs.h0, d_state);
-  add_gradient(gradients, 0, d_gates);
+  add_gradient(gradients, kInitialH, d_state);
+  add_gradient(gradients, kGates, d_gates);
 }
 
-Calculation explain_state(const Saved& saved, const GruInputs& in, const Var& states,
-                          const Index& index) {
-  const Steps& steps = saved.steps;
+Calculation explain_state(const Steps& steps, const Var& states, const Index& index) {
+  const GruInputs in{states.input(kGates), states.input(kR), states.input(kBias),
+                     states.input(kInitialH)};
   const std::int64_t b = index[0], t = index[1], j = index[2], H = steps.H;
   Calculation c;
   const double before = previous_state(c, in.initial_h, states, {}, steps, b, t, j);
@@ -175,28 +172,17 @@ Var gru(const GruInputs& in, const RecurrenceOptions& options) {
     forward<T>(saved, bias.defined() ? bias.data<T>() : nullptr);
   });
 
-  Operation op{
-      .kind = "gru", .formula = "gru({0}, {1})", .inputs = {in.gates, in.R}, .value = saved.h};
-  Inputs places;
-  const auto add_input = [&](const Var& var, std::size_t& place) {
-    if (!var.defined()) return;
-    place = op.inputs.size();
-    op.inputs.push_back(var);
-  };
-  add_input(in.bias, places.bias);
-  add_input(in.initial_h, places.h0);
-  op.backward = [saved, places](const Tensor& d_h, Gradients& gradients) {
-    with_float(d_h.dtype(),
-               [&](auto zero) { backward<decltype(zero)>(saved, places, d_h, gradients); });
-  };
-  const auto self = std::make_shared<Var>();  // each state is explained by those before it
-  op.explain = [saved, in, self](const Index& index) {
-    return explain_state(saved, in, *self, index);
-  };
-  const bool explained = in.gates.tape().keep() == Keep::everything;
-  const Var h = in.gates.tape().record(std::move(op));
-  if (explained) *self = h;
-  return h;
+  return in.gates.tape().record(
+      "gru", {in.gates, in.R, in.bias, in.initial_h}, saved.h, [&](Record& op) {
+        op.formula = "gru({0}, {1})";
+        op.backward = [saved](const Tensor& d_h, Gradients& gradients) {
+          with_float(d_h.dtype(),
+                     [&](auto zero) { backward<decltype(zero)>(saved, d_h, gradients); });
+        };
+        op.explain = [steps](const Var& y, const Index& index) {
+          return explain_state(steps, y, index);
+        };
+      });
 }
 
 }  // namespace clearhead

@@ -29,46 +29,35 @@ void check(const Var& x, const Var& weight, const Var& bias) {
 
 LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias, double epsilon) {
   check(x, weight, bias);
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   NormRows rows(x, weight, /*centered=*/true, epsilon);
   const Tensor y =  // y = n ⊙ w + b
       rows.forward(bias.defined() ? bias.value().contiguous() : Tensor());
   const Tensor s = map(rows.inverse, [](auto inverse) { return 1 / inverse; });
-  if (tape.keep() == Keep::nothing) {
-    return {.y = tape.unrecorded("layer_norm", {&x, &weight, &bias}, y),
-            .mean = tape.unrecorded("row_mean", {&x}, rows.mean),
-            .scale = tape.unrecorded("row_scale", {&x}, s)};
-  }
   LayerNormOutput result;
-
-  Operation mean{.kind = "row_mean", .formula = "mean({0})", .inputs = {x}, .value = rows.mean};
-  mean.explain = [x](const Index& index) { return explain_row_mean(x, index); };
-  result.mean = tape.record(std::move(mean));
-
-  Operation scale{.kind = "row_scale",
-                  .formula = "√(mean(({0} - {1})²) + " + format_number(epsilon) + ")",
-                  .inputs = {x, result.mean},
-                  .value = s};
-  scale.explain = [x, m = result.mean, epsilon](const Index& index) {
-    return explain_row_scale(x, m, epsilon, index);
-  };
-  result.scale = tape.record(std::move(scale));
-
-  Operation op{.kind = "layer_norm",
-               .formula = "({0} - {2}) / {3} ⊙ {1}",
-               .inputs = {x, weight, result.mean, result.scale},
-               .value = y};
-  if (bias.defined()) {
-    op.formula += " + {4}";
-    op.inputs.push_back(bias);
-  }
-  op.backward = [rows, b = bias.defined() ? 4u : 0u](const Tensor& d_y, Gradients& gradients) {
-    rows.backward(d_y, gradients, b);  // y = n ⊙ w + b
-  };
-  op.explain = [x, weight, bias, m = result.mean, scale = result.scale](const Index& index) {
-    return explain_normalized(x, weight, bias, m, scale, index);
-  };
-  result.y = tape.record(std::move(op));
+  result.mean = tape.record("row_mean", {x}, rows.mean, [](Record& op) {
+    op.formula = "mean({0})";
+    op.explain = [](const Var& mean, const Index& index) {
+      return explain_row_mean(mean.input(0), index);
+    };
+  });
+  result.scale = tape.record("row_scale", {x, result.mean}, s, [&](Record& op) {
+    op.formula = "√(mean(({0} - {1})²) + " + format_number(epsilon) + ")";
+    op.explain = [epsilon](const Var& scale, const Index& index) {
+      return explain_row_scale(scale.input(0), scale.input(1), epsilon, index);
+    };
+  });
+  const OperandList operands = {x, weight, result.mean, result.scale, bias};
+  result.y = tape.record("layer_norm", operands, y, [&](Record& op) {
+    op.formula = "({0} - {2}) / {3} ⊙ {1}";
+    if (bias.defined()) op.formula += " + {4}";
+    op.backward = [rows](const Tensor& d_y, Gradients& gradients) {
+      rows.backward(d_y, gradients, /*bias=*/4);  // y = n ⊙ w + b
+    };
+    op.explain = [](const Var& y, const Index& index) {
+      return explain_normalized(y.input(0), y.input(1), y.input(4), y.input(2), y.input(3), index);
+    };
+  });
   return result;
 }
 

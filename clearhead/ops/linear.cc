@@ -37,6 +37,10 @@ void check(const Var& x, const Var& weight, const Var& bias) {
   }
 }
 
+// Where the weight and the bias of map i stand among the operands; X is operand 0.
+std::size_t place_of_weight(std::size_t i) { return 2 * i + 1; }
+std::size_t place_of_bias(std::size_t i) { return 2 * i + 2; }
+
 // X, and W_i and b_i of some linear maps of it, as they are held.
 class Maps {
  public:
@@ -50,11 +54,6 @@ class Maps {
       weights_learn_ = weights_learn_ || weight.needs_grad();
     }
     x_learns_ = x.needs_grad();
-  }
-
-  bool pay_together() const {
-    return x_.dtype() == DType::f32 && maps_[0].weight.dtype() == DType::f32 &&
-           compute::pay_together(x_matrix<float>(), map_views<float>(), precision_);
   }
 
   // Y_i = X·W_iᵀ + b_i, each [..., out_i]
@@ -73,24 +72,19 @@ class Maps {
     return held;
   }
 
-  // Adds to the gradients of input 0, X, and of inputs 1, 2, …: each W_i, followed by its b_i if it has
-  // one. A d_y may be undefined, if nothing depends on that result.
+  // Adds to the gradients of the operands. A d_y is undefined if nothing depends on that result.
   template <typename T>
   void backward(std::vector<Tensor> d_y, Gradients& gradients) const {
     const compute::Into<T> dx = into<T>(gradients, 0);
     std::vector<compute::LinearMapGradient<T>> of_maps;
-    std::size_t input = 1;
     for (std::size_t i = 0; i < maps_.size(); ++i) {
       const std::int64_t out = maps_[i].out;
       if (!d_y[i].defined()) d_y[i] = Tensor({R_, out}, dtype_of<T>);
-      of_maps.push_back({{d_y[i].data<T>(), R_, out}, into<T>(gradients, input)});
-      input += maps_[i].bias.defined() ? 2 : 1;
+      of_maps.push_back({{d_y[i].data<T>(), R_, out}, into<T>(gradients, place_of_weight(i))});
     }
     compute::linear_maps_backward<T>(x_matrix<T>(), map_views<T>(), of_maps, dx, precision_);
-    input = 1;
     for (std::size_t i = 0; i < maps_.size(); ++i) {
-      if (maps_[i].bias.defined()) add_gradient(gradients, ++input, d_y[i]);  // Y = … + b
-      ++input;
+      if (maps_[i].bias.defined()) add_gradient(gradients, place_of_bias(i), d_y[i]);  // Y = … + b
     }
   }
 
@@ -138,90 +132,124 @@ class Maps {
   bool x_learns_ = false, weights_learn_ = false;
 };
 
-std::vector<Var> record_together(const Var& x, std::span<const LinearWeights> all,
-                                 const Maps& maps) {
-  std::vector<Var> inputs = {x};
-  for (const auto& [weight, bias] : all) {
-    inputs.push_back(weight);
-    if (bias.defined()) inputs.push_back(bias);
+// y_o = Σ_i x_i·w_oi + b_o, of map i
+Calculation explain_map(const Var& y, std::size_t i, const Index& index) {
+  const Var x = y.input(0), weight = y.input(place_of_weight(i)), bias = y.input(place_of_bias(i));
+  std::vector<Operand> pairs;
+  for (std::int64_t k = 0; k < x.size(-1); ++k) {
+    Index in_x = index;
+    in_x.back() = k;
+    pairs.push_back(operand(x, in_x));
+    pairs.push_back(operand(weight, {index.back(), k}));
   }
-  return x.tape().record_several(
-      "linear", inputs, maps.forward(),
-      [held = maps.held_for_backward()](const std::vector<Tensor>& d_y, Gradients& gradients) {
-        held.backward<float>(d_y, gradients);
-      });
+  Calculation sum = sum_of_products(std::move(pairs));
+  if (!bias.defined()) return sum;
+  sum.operands.push_back(operand(bias, {index.back()}));
+  sum.value += sum.operands.back().value;
+  sum.text += " + " + format_number(sum.operands.back().value, true);
+  return sum;
+}
+
+// dx_i = Σ_o dy_o·w_oi
+Calculation explain_gradient_of_x(const Var& y, std::size_t i, const Index& index) {
+  std::vector<Operand> pairs;
+  Index in_y = index;
+  for (in_y.back() = 0; in_y.back() < y.size(-1); ++in_y.back()) {
+    pairs.push_back(gradient_operand(y, in_y));
+    pairs.push_back(operand(y.input(place_of_weight(i)), {in_y.back(), index.back()}));
+  }
+  return sum_of_products(std::move(pairs));
+}
+
+// The places [..., o] of y, one for each row.
+std::vector<Index> column_of(const Var& y, std::int64_t o) {
+  Shape rows = y.shape();
+  rows.back() = 1;
+  std::vector<Index> places;
+  for (std::int64_t r = 0; r < element_count(rows); ++r) {
+    places.push_back(unflatten(r, rows));
+    places.back().back() = o;
+  }
+  return places;
+}
+
+// dw_oi = Σ_r dy_ro·x_ri
+Calculation explain_gradient_of_weight(const Var& y, const Index& index) {
+  std::vector<Operand> pairs;
+  for (const Index& place : column_of(y, index[0])) {
+    Index in_x = place;
+    in_x.back() = index[1];
+    pairs.push_back(gradient_operand(y, place));
+    pairs.push_back(operand(y.input(0), in_x));
+  }
+  return sum_of_products(std::move(pairs));
+}
+
+// db_o = Σ_r dy_ro
+Calculation explain_gradient_of_bias(const Var& y, const Index& index) {
+  std::vector<Operand> terms;
+  for (const Index& place : column_of(y, index[0])) terms.push_back(gradient_operand(y, place));
+  return sum_of(std::move(terms));
+}
+
+void describe_map(Record& op, std::size_t i, bool has_bias) {
+  const std::string weight = "{" + std::to_string(place_of_weight(i)) + "}";
+  const std::string bias = "{" + std::to_string(place_of_bias(i)) + "}";
+  op.formula = "{0}·" + weight + "ᵀ" + (has_bias ? " + " + bias : "");
+  op.explain = [i](const Var& y, const Index& index) { return explain_map(y, i, index); };
+  op.gradients.resize(place_of_bias(i) + 1);
+  op.gradients[0] = {"{y}_grad·" + weight, [i](const Var& y, const Index& index) {
+                       return explain_gradient_of_x(y, i, index);
+                     }};
+  op.gradients[place_of_weight(i)] = {"{y}_gradᵀ·{0}", explain_gradient_of_weight};
+  op.gradients[place_of_bias(i)] = {"Σ {y}_grad over rows", explain_gradient_of_bias};
+}
+
+// Whether the maps are of one type, that of x or for few rows and without gradients bf16.
+bool go_together(const Var& x, std::span<const LinearWeights> all) {
+  bool learns = x.needs_grad();
+  for (const auto& [weight, bias] : all) {
+    check(x, weight, bias);
+    if (weight.dtype() != all[0].weight.dtype()) return false;
+    learns = learns || weight.needs_grad() || bias.needs_grad();
+  }
+  if (!is_stored_bf16(x, all[0].weight)) return true;
+  const Shape rows(x.shape().begin(), x.shape().end() - 1);
+  return compute::is_few_rows(element_count(rows)) && !learns;
 }
 
 }  // namespace
 
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Precision precision) {
-  const auto all_are = [&](DType dtype) {
-    return !all.empty() && std::all_of(all.begin(), all.end(), [&](const LinearWeights& w) {
-      return w.weight.dtype() == dtype;
-    });
-  };
-  if (x.tape().keep() == Keep::for_backward && x.dtype() == DType::f32 && all_are(DType::f32)) {
-    const Maps maps(x, all, precision);
-    if (maps.pay_together()) return record_together(x, all, maps);
-  }
-  const bool few =
-      x.rank() > 0 && x.size(-1) > 0 && compute::is_few_rows(element_count(x.shape()) / x.size(-1));
-  if (x.tape().keep() == Keep::nothing &&
-      (all_are(x.dtype()) || (few && x.dtype() == DType::f32 && all_are(DType::bf16)))) {
+  if (all.empty()) return {};
+  if (!go_together(x, all)) {
     std::vector<Var> results;
-    std::vector<Tensor> values = Maps(x, all, precision).forward();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      results.push_back(
-          x.tape().unrecorded("linear", {&x, &all[i].weight, &all[i].bias}, values[i]));
+    for (const auto& [weight, bias] : all) {
+      const bool widen = is_stored_bf16(x, weight);
+      const LinearWeights one[] = {{widen ? cast(weight, DType::f32) : weight, bias}};
+      results.push_back(linears(x, one, precision)[0]);
     }
     return results;
   }
-  std::vector<Var> results;
-  for (const auto& [weight, bias] : all) results.push_back(linear(x, weight, bias, precision));
-  return results;
+  const Maps maps(x, all, precision);
+  OperandList operands = {x};
+  for (const auto& [weight, bias] : all) operands.insert(operands.end(), {weight, bias});
+  return x.tape().record("linear", operands, maps.forward(), [&](RecordOfSeveral& op) {
+    op.backward = [held = maps.held_for_backward()](const std::vector<Tensor>& d_y,
+                                                    Gradients& gradients) {
+      const auto any =
+          std::find_if(d_y.begin(), d_y.end(), [](const Tensor& d) { return d.defined(); });
+      with_float(any->dtype(), [&](auto zero) { held.backward<decltype(zero)>(d_y, gradients); });
+    };
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      describe_map(op.results[i], i, all[i].bias.defined());
+    }
+  });
 }
 
 Var linear(const Var& x, const Var& weight, const Var& bias, Precision precision) {
-  check(x, weight, bias);
-  const std::int64_t in = x.size(-1);
-  const bool learns =
-      x.needs_grad() || weight.needs_grad() || (bias.defined() && bias.needs_grad());
-  const std::int64_t R = element_count(Shape(x.shape().begin(), x.shape().end() - 1));
-  if (is_stored_bf16(x, weight) && (!compute::is_few_rows(R) || learns)) {
-    return linear(x, cast(weight, DType::f32), bias, precision);
-  }
   const LinearWeights one[] = {{weight, bias}};
-  const Maps maps(x, one, precision);
-  Tensor y = maps.forward()[0];  // [..., out]
-  if (x.tape().keep() == Keep::nothing) {
-    return x.tape().unrecorded("linear", {&x, &weight, &bias}, std::move(y));
-  }
-
-  Operation op{.kind = "linear",
-               .formula = bias.defined() ? "{0}·{1}ᵀ + {2}" : "{0}·{1}ᵀ",
-               .inputs = {x, weight},
-               .value = std::move(y)};
-  if (bias.defined()) op.inputs.push_back(bias);
-  op.backward = [held = maps.held_for_backward()](const Tensor& d_y, Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) { held.backward<decltype(zero)>({d_y}, gradients); });
-  };
-  op.explain = [x, weight, bias, in](const Index& index) {
-    std::vector<Operand> pairs;  // y_o = Σ_i x_i·w_oi + b_o
-    for (std::int64_t i = 0; i < in; ++i) {
-      Index in_x = index;
-      in_x.back() = i;
-      pairs.push_back(operand(x, in_x));
-      pairs.push_back(operand(weight, {index.back(), i}));
-    }
-    Calculation sum = sum_of_products(std::move(pairs));
-    if (bias.defined()) {
-      sum.operands.push_back(operand(bias, {index.back()}));
-      sum.value += sum.operands.back().value;
-      sum.text += " + " + format_number(sum.operands.back().value, true);
-    }
-    return sum;
-  };
-  return x.tape().record(std::move(op));
+  return linears(x, one, precision)[0];
 }
 
 }  // namespace clearhead

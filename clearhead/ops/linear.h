@@ -21,9 +21,8 @@ struct LinearWeights {
   Var weight, bias;
 };
 
-/// The same for several weights and one x. Where nothing is recorded and x has a few rows, as when
-/// the next token is generated, they are read side by side, in one loop over all threads. In
-/// Precision::medium, on a tape that keeps no values, they are one operation, which packs x once.
+/// The same for several weights and one x, as one operation: few rows of x, as when the next token is
+/// generated, read all weights in one loop over all threads, and in Precision::medium x is packed once.
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all,
                          Precision precision = Precision::highest);
 

@@ -16,7 +16,6 @@
 #include "clearhead/ops/lstm.h"
 
 #include <cmath>
-#include <memory>
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/recurrence_steps.h"
@@ -130,13 +129,11 @@ void add_peephole_gradient(const Saved& saved, const T* da, T* d_P) {
   }
 }
 
-struct Inputs {
-  std::size_t h0 = 0, c0 = 0, peephole = 0;  // places among the operation's inputs; 0: left out
-};
+// Places among the operands.
+enum Place : std::size_t { kGates, kR, kInitialH, kInitialC, kPeephole };
 
 template <typename T>
-void backward(const Saved& saved, const Inputs& inputs, const Tensor& d_states,
-              Gradients& gradients) {
+void backward(const Saved& saved, const Tensor& d_states, Gradients& gradients) {
   const Steps& steps = saved.steps;
   const std::int64_t H = steps.H;
   Tensor d_h({steps.B, H}, dtype_of<T>), d_c({steps.B, H}, dtype_of<T>);
@@ -155,21 +152,19 @@ void backward(const Saved& saved, const Inputs& inputs, const Tensor& d_states,
     });
     steps.add_state_gradient(da, saved.R, t, dh);  // a_t = … + h_{t−1}·Rᵀ
   });
-  if (T* d_R = gradients.data<T>(1)) {
+  if (T* d_R = gradients.data<T>(kR)) {
     steps.add_weight_gradient(da, saved.states.data<T>(), saved.h0.data<T>(), d_R, 4 * H);
   }
-  if (inputs.h0 != 0) add_gradient(gradients, inputs.h0, d_h);
-  if (inputs.c0 != 0) add_gradient(gradients, inputs.c0, d_c);
-  if (inputs.peephole != 0 && gradients.wanted(inputs.peephole)) {
-    add_peephole_gradient(saved, da, gradients.data<T>(inputs.peephole));
-  }
-  add_gradient(gradients, 0, d_gates);  // a_t = gates_t + …
+  add_gradient(gradients, kInitialH, d_h);
+  add_gradient(gradients, kInitialC, d_c);
+  if (T* d_P = gradients.data<T>(kPeephole)) add_peephole_gradient(saved, da, d_P);
+  add_gradient(gradients, kGates, d_gates);  // a_t = gates_t + …
 }
 
 // The number [0 (h) or 1 (c), b, t, j] of the states.
-Calculation explain_state(const Saved& saved, const LstmInputs& in, const Var& states,
-                          const Index& index) {
-  const Steps& steps = saved.steps;
+Calculation explain_state(const Steps& steps, const Var& states, const Index& index) {
+  const LstmInputs in{states.input(kGates), states.input(kR), states.input(kInitialH),
+                      states.input(kInitialC), states.input(kPeephole)};
   const std::int64_t b = index[1], t = index[2], j = index[3], H = steps.H;
   Calculation c;
   if (!steps.counts(b, t)) {
@@ -230,30 +225,18 @@ LstmOutput lstm(const LstmInputs& in, const RecurrenceOptions& options) {
       Tensor::empty({2, steps.B, steps.T, steps.H}, dtype)};
   with_float(dtype, [&](auto zero) { forward<decltype(zero)>(saved); });
 
-  Operation op{.kind = "lstm",
-               .formula = "lstm({0}, {1})",
-               .inputs = {in.gates, in.R},
-               .value = saved.states};
-  Inputs places;
-  const auto add_input = [&](const Var& var, std::size_t& place) {
-    if (!var.defined()) return;
-    place = op.inputs.size();
-    op.inputs.push_back(var);
-  };
-  add_input(in.initial_h, places.h0);
-  add_input(in.initial_c, places.c0);
-  add_input(in.peephole, places.peephole);
-  op.backward = [saved, places](const Tensor& d_states, Gradients& gradients) {
-    with_float(d_states.dtype(),
-               [&](auto zero) { backward<decltype(zero)>(saved, places, d_states, gradients); });
-  };
-  const auto self = std::make_shared<Var>();  // each state is explained by those before it
-  op.explain = [saved, in, self](const Index& index) {
-    return explain_state(saved, in, *self, index);
-  };
-  const bool explained = in.gates.tape().keep() == Keep::everything;
-  const Var states = in.gates.tape().record(std::move(op));
-  if (explained) *self = states;
+  const Var states = in.gates.tape().record(
+      "lstm", {in.gates, in.R, in.initial_h, in.initial_c, in.peephole}, saved.states,
+      [&](Record& op) {
+        op.formula = "lstm({0}, {1})";
+        op.backward = [saved](const Tensor& d_states, Gradients& gradients) {
+          with_float(d_states.dtype(),
+                     [&](auto zero) { backward<decltype(zero)>(saved, d_states, gradients); });
+        };
+        op.explain = [steps](const Var& y, const Index& index) {
+          return explain_state(steps, y, index);
+        };
+      });
   const Shape one = {steps.B, steps.T, steps.H};
   return {reshape(slice(states, 0, 0, 1), one), reshape(slice(states, 0, 1, 2), one)};
 }

@@ -31,17 +31,32 @@ Var mask(const Var& scores, const Var& bias) {
                 ", got " + to_string(bias.shape()));
   }
   const Tensor bias_value = bias.value();
-
-  Operation op{.kind = "mask", .formula = "{0} + {1}", .inputs = {scores, bias}};
-  op.value = map(scores.value(), bias_value, scores.shape(),
-                 [](auto s, auto b) { return hides(b) ? b : s + b; });  // y = scores + bias
-  op.backward = [bias_value](const Tensor& d_y, Gradients& gradients) {
-    const auto visible = [](auto d, auto b) { return hides(b) ? decltype(d){0} : d; };
-    add_gradient(gradients, 0, d_y, bias_value, visible);
-    add_gradient(gradients, 1, d_y, bias_value, visible);
-  };
-  op.explain = [scores, bias](const Index& index) { return explain_mask(scores, bias, index); };
-  return scores.tape().record(std::move(op));
+  const Tensor y_value = map(scores.value(), bias_value, scores.shape(),  // y = scores + bias
+                             [](auto s, auto b) { return hides(b) ? b : s + b; });
+  return scores.tape().record("mask", {scores, bias}, y_value, [&](Record& op) {
+    op.formula = "{0} + {1}";
+    op.backward = [bias_value](const Tensor& d_y, Gradients& gradients) {
+      const auto visible = [](auto d, auto b) { return hides(b) ? decltype(d){0} : d; };
+      add_gradient(gradients, 0, d_y, bias_value, visible);
+      add_gradient(gradients, 1, d_y, bias_value, visible);
+    };
+    op.gradients = {{"{y}_grad where {1} > -inf",
+                     [](const Var& y, const Index& index) {
+                       const Operand d = gradient_operand(y, index);
+                       const Operand bias = broadcast_operand(y.input(1), index);
+                       if (hides(bias.value))
+                         return Calculation{{d, bias}, "0, for the mask hides it", 0};
+                       return Calculation{{d, bias}, format_number(d.value), d.value};
+                     }},
+                    {"{y}_grad where {1} > -inf", [](const Var& y, const Index& index) {
+                       if (hides(operand(y.input(1), index).value))
+                         return Calculation{{}, "0, for it hides", 0};
+                       return repeated_gradient(1).explain(y, index);
+                     }}};
+    op.explain = [](const Var& y, const Index& index) {
+      return explain_mask(y.input(0), y.input(1), index);
+    };
+  });
 }
 
 Calculation explain_mask(const Var& scores, const Var& bias, const Index& index) {

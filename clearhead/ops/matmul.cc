@@ -92,6 +92,58 @@ Sizes sizes_of(const Var& a, const Var& b, MatmulOptions options) {
   return sizes;
 }
 
+// The number of the gradient of factor i at `index`: Σ_n ∂L/∂y_mn·b_kn of a_mk, Σ_m ∂L/∂y_mn·a_mk of
+// b_kn, for all matrices of the batch that it is repeated to.
+Calculation explain_gradient(const Var& y, MatmulOptions options, std::size_t i, Index index) {
+  const Var own = y.input(i), other = y.input(1 - i);
+  const bool of_a = i == 0;
+  if (of_a ? options.transpose_a : options.transpose_b) std::swap(index.back(), *(index.end() - 2));
+  const std::int64_t row = *(index.end() - 2), column = index.back();  // m, k or k, n
+  const Index batch(index.begin(), index.end() - 2);
+  std::vector<Operand> pairs;
+  for (const Index& place :
+       broadcast_indices(batch, batch_axes(own.shape()), batch_axes(y.shape()))) {
+    for (std::int64_t j = 0; j < y.size(of_a ? -1 : -2); ++j) {
+      Index in_y = place, in_other = place;
+      in_y.insert(in_y.end(), {of_a ? row : j, of_a ? j : column});
+      in_other.insert(in_other.end(), {of_a ? column : j, of_a ? j : row});
+      if (of_a ? options.transpose_b : options.transpose_a) {
+        std::swap(in_other.back(), *(in_other.end() - 2));
+      }
+      pairs.push_back(gradient_operand(y, in_y));
+      pairs.push_back(broadcast_operand(other, in_other));
+    }
+  }
+  return sum_of_products(std::move(pairs));
+}
+
+// dA = dY·Bᵀ and dB = Aᵀ·dY, the transposes of these where a factor is stored transposed.
+GradientRecord gradient_of_factor(MatmulOptions options, std::size_t i) {
+  const auto [a, b, precision] = options;
+  const char* formulas[] = {
+      a ? (b ? "{1}ᵀ·{y}_gradᵀ" : "{1}·{y}_gradᵀ") : (b ? "{y}_grad·{1}" : "{y}_grad·{1}ᵀ"),
+      b ? (a ? "{y}_gradᵀ·{0}ᵀ" : "{y}_gradᵀ·{0}") : (a ? "{0}·{y}_grad" : "{0}ᵀ·{y}_grad")};
+  return {formulas[i], [options, i](const Var& y, const Index& index) {
+            return explain_gradient(y, options, i, index);
+          }};
+}
+
+// y_mn = Σ_k a_mk·b_kn
+Calculation explain_product(const Var& y, MatmulOptions options, const Index& index) {
+  const Var a = y.input(0), b = y.input(1);
+  std::vector<Operand> pairs;
+  for (std::int64_t k = 0; k < a.size(options.transpose_a ? -2 : -1); ++k) {
+    Index in_a = index, in_b = index;
+    in_a.back() = k;
+    *(in_b.end() - 2) = k;
+    if (options.transpose_a) std::swap(in_a.back(), *(in_a.end() - 2));
+    if (options.transpose_b) std::swap(in_b.back(), *(in_b.end() - 2));
+    pairs.push_back(broadcast_operand(a, in_a));
+    pairs.push_back(broadcast_operand(b, in_b));
+  }
+  return sum_of_products(std::move(pairs));
+}
+
 }  // namespace
 
 Var matmul(const Var& a, const Var& b, MatmulOptions options) {
@@ -100,39 +152,28 @@ Var matmul(const Var& a, const Var& b, MatmulOptions options) {
   const Tensor b_value = with_dense_rows(b.value());
   Shape shape = sizes.batch;  // [..., M, N]
   shape.insert(shape.end(), {sizes.M, sizes.N});
-
-  Operation op{.kind = "matmul",
-               .formula = std::string(options.transpose_a ? "{0}ᵀ" : "{0}") + "·" +
-                          (options.transpose_b ? "{1}ᵀ" : "{1}"),
-               .inputs = {a, b},
-               .value = Tensor::empty(shape, a.dtype())};
+  Tensor y_value = Tensor::empty(shape, a.dtype());
   with_float(a.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes.batch, a_value, b_value, options, op.value);
+    forward<decltype(zero)>(sizes.batch, a_value, b_value, options, y_value);
   });
-  // Each factor is needed only for the other's gradient.
-  op.backward = [batch = sizes.batch, options, a_value = b.needs_grad() ? a_value : Tensor(),
-                 b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
-                                                                Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      if (gradients.wanted(0)) backward_a<T>(batch, d_y, b_value, options, gradients.of(0));
-      if (gradients.wanted(1)) backward_b<T>(batch, d_y, a_value, options, gradients.of(1));
-    });
-  };
-  op.explain = [a, b, options, K = sizes.K](const Index& index) {
-    std::vector<Operand> pairs;  // y_mn = Σ_k a_mk·b_kn
-    for (std::int64_t k = 0; k < K; ++k) {
-      Index in_a = index, in_b = index;
-      in_a.back() = k;
-      in_b[in_b.size() - 2] = k;
-      if (options.transpose_a) std::swap(in_a.back(), in_a[in_a.size() - 2]);
-      if (options.transpose_b) std::swap(in_b.back(), in_b[in_b.size() - 2]);
-      pairs.push_back(operand(a, broadcast_index(in_a, a.shape())));
-      pairs.push_back(operand(b, broadcast_index(in_b, b.shape())));
-    }
-    return sum_of_products(std::move(pairs));
-  };
-  return a.tape().record(std::move(op));
+  return a.tape().record("matmul", {a, b}, y_value, [&](Record& op) {
+    op.formula = std::string(options.transpose_a ? "{0}ᵀ" : "{0}") + "·" +
+                 (options.transpose_b ? "{1}ᵀ" : "{1}");
+    // Each factor is needed only for the other's gradient.
+    op.backward = [batch = sizes.batch, options, a_value = b.needs_grad() ? a_value : Tensor(),
+                   b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
+                                                                  Gradients& gradients) {
+      with_float(d_y.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        if (gradients.wanted(0)) backward_a<T>(batch, d_y, b_value, options, gradients.of(0));
+        if (gradients.wanted(1)) backward_b<T>(batch, d_y, a_value, options, gradients.of(1));
+      });
+    };
+    op.gradients = {gradient_of_factor(options, 0), gradient_of_factor(options, 1)};
+    op.explain = [options](const Var& y, const Index& index) {
+      return explain_product(y, options, index);
+    };
+  });
 }
 
 }  // namespace clearhead

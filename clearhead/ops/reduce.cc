@@ -4,6 +4,7 @@
 //     ∂L/∂x = ∂L/∂y / n, repeated along the axes that were summed over
 #include "clearhead/ops/reduce.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "clearhead/base/error.h"
@@ -17,6 +18,10 @@ struct Reduction {
   Shape kept_shape;    // y with the summed axes at size 1
   Shape result_shape;  // y
   std::int64_t count;  // elements summed for one result
+
+  bool is_kept(std::int64_t axis) const {
+    return std::find(kept_axes.begin(), kept_axes.end(), axis) != kept_axes.end();
+  }
 };
 
 Reduction plan(std::string_view kind, const Var& x, const std::vector<std::int64_t>& axes,
@@ -64,30 +69,34 @@ Tensor reduce(const Tensor& x, const Reduction& r, double divisor) {
   return y;
 }
 
+// Where in y the element `index` of x is summed: without the summed axes, or 0 along them.
+Index index_of_sum(const Reduction& r, std::int64_t rank, const Index& index) {
+  Index place;
+  for (std::size_t axis = 0; axis < index.size(); ++axis) {
+    if (r.is_kept(static_cast<std::int64_t>(axis))) {
+      place.push_back(index[axis]);
+    } else if (rank == static_cast<std::int64_t>(index.size())) {
+      place.push_back(0);
+    }
+  }
+  return place;
+}
+
 Calculation explain_reduction(const Var& x, const Reduction& r, double divisor, Index index) {
-  constexpr std::size_t kMaxTerms = 8;
   if (index.size() != x.shape().size()) {  // put the summed axes back
     for (const std::int64_t axis : r.summed_axes) index.insert(index.begin() + axis, 0);
   }
-  Calculation c;
   Shape summed_shape;
   for (const std::int64_t axis : r.summed_axes) summed_shape.push_back(x.size(axis));
+  std::vector<Operand> terms;
   for (std::int64_t i = 0; i < r.count; ++i) {
     const Index place = unflatten(i, summed_shape);
     for (std::size_t k = 0; k < place.size(); ++k) {
       index[static_cast<std::size_t>(r.summed_axes[k])] = place[k];
     }
-    c.operands.push_back(operand(x, index));
-    const double term = c.operands.back().value;
-    c.value += term;
-    if (i < static_cast<std::int64_t>(kMaxTerms)) {
-      c.text += (i == 0 ? "" : " + ") + format_number(term, i > 0);
-    }
+    terms.push_back(operand(x, index));
   }
-  if (c.operands.size() > kMaxTerms) {
-    c.text += " + … (" + std::to_string(c.operands.size()) + " terms)";
-  }
-  if (c.operands.empty()) c.text = "0 (an empty sum)";
+  Calculation c = sum_of(std::move(terms));
   if (divisor != 1) {
     c.value /= divisor;
     c.text = "(" + c.text + ") / " + format_number(divisor);
@@ -99,20 +108,29 @@ Var record_reduction(const std::string& kind, const Var& x, const std::vector<st
                      bool keepdims) {
   const Reduction r = plan(kind, x, axes, keepdims);
   const double divisor = kind == "mean" ? static_cast<double>(r.count) : 1.0;
-
-  Operation op{.kind = kind, .inputs = {x}, .value = reduce(x.value(), r, divisor)};
-  op.formula = kind + "({0})";
-  if (!r.kept_axes.empty()) op.formula = kind + "({0} over axes " + to_string(r.summed_axes) + ")";
-  op.backward = [r, divisor, shape = x.shape()](const Tensor& d_y, Gradients& gradients) {
-    const Tensor d_row = map(d_y, [divisor](auto d) {  // y = Σ x / n
-      return d / static_cast<decltype(d)>(divisor);
-    });
-    add_gradient(gradients, 0, d_row.reshape(r.kept_shape).broadcast_to(shape));
-  };
-  op.explain = [x, r, divisor](const Index& index) {
-    return explain_reduction(x, r, divisor, index);
-  };
-  return x.tape().record(std::move(op));
+  const Tensor y_value = reduce(x.value(), r, divisor);
+  return x.tape().record(kind, {x}, y_value, [&](Record& op) {
+    op.formula = kind + "({0})";
+    if (!r.kept_axes.empty())
+      op.formula = kind + "({0} over axes " + to_string(r.summed_axes) + ")";
+    op.backward = [r, divisor, shape = x.shape()](const Tensor& d_y, Gradients& gradients) {
+      const Tensor d_row = map(d_y, [divisor](auto d) {  // y = Σ x / n
+        return d / static_cast<decltype(d)>(divisor);
+      });
+      add_gradient(gradients, 0, d_row.reshape(r.kept_shape).broadcast_to(shape));
+    };
+    op.gradients = {{divisor == 1 ? "{y}_grad" : "{y}_grad / " + format_number(divisor),
+                     [r, divisor](const Var& y, const Index& index) {
+                       const Operand d = gradient_operand(y, index_of_sum(r, y.rank(), index));
+                       return Calculation{{d},
+                                          format_number(d.value) +
+                                              (divisor == 1 ? "" : " / " + format_number(divisor)),
+                                          d.value / divisor};
+                     }}};
+    op.explain = [r, divisor](const Var& y, const Index& index) {
+      return explain_reduction(y.input(0), r, divisor, index);
+    };
+  });
 }
 
 std::vector<std::int64_t> all_axes(const Var& x) {

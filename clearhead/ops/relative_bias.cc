@@ -59,14 +59,11 @@ Var relative_bias(const Var& table, std::int64_t first, std::int64_t T, std::int
     return bucket[static_cast<std::size_t>(s - first - t - lowest)];
   };
 
-  Operation op{.kind = "relative_bias",
-               .formula = "{0}[bucket(key - query)]",
-               .inputs = {table},
-               .value = Tensor::empty({1, H, T, S}, table.dtype())};
+  Tensor y_value = Tensor::empty({1, H, T, S}, table.dtype());
   with_float(table.dtype(), [&](auto zero) {
     using Number = decltype(zero);
     const Number* from = rows.data<Number>();
-    Number* out = op.value.mutable_data<Number>();
+    Number* out = y_value.mutable_data<Number>();
     parallel_for(H * T, [&](std::int64_t row) {
       const std::int64_t h = row / T, t = row % T;
       for (std::int64_t s = 0; s < S; ++s) {
@@ -74,24 +71,26 @@ Var relative_bias(const Var& table, std::int64_t first, std::int64_t T, std::int
       }
     });
   });
-  op.backward = [bucket_of, H, T, S](const Tensor& d_y, Gradients& gradients) {
-    with_float(d_y.dtype(), [&](auto zero) {
-      using Number = decltype(zero);
-      const Number* d = d_y.data<Number>();
-      Number* d_rows = gradients.data<Number>(0);
-      parallel_for(H, [&](std::int64_t h) {  // y = E[bucket, h]
-        for (std::int64_t t = 0; t < T; ++t) {
-          for (std::int64_t s = 0; s < S; ++s) {
-            d_rows[bucket_of(t, s) * H + h] += d[(h * T + t) * S + s];
+  return table.tape().record("relative_bias", {table}, y_value, [&](Record& op) {
+    op.formula = "{0}[bucket(key - query)]";
+    op.backward = [bucket_of, H, T, S](const Tensor& d_y, Gradients& gradients) {
+      with_float(d_y.dtype(), [&](auto zero) {
+        using Number = decltype(zero);
+        const Number* d = d_y.data<Number>();
+        Number* d_rows = gradients.data<Number>(0);
+        parallel_for(H, [&](std::int64_t h) {  // y = E[bucket, h]
+          for (std::int64_t t = 0; t < T; ++t) {
+            for (std::int64_t s = 0; s < S; ++s) {
+              d_rows[bucket_of(t, s) * H + h] += d[(h * T + t) * S + s];
+            }
           }
-        }
+        });
       });
-    });
-  };
-  op.explain = [table, bucket_of](const Index& index) {
-    return moved_from(operand(table, {bucket_of(index[2], index[3]), index[1]}));
-  };
-  return table.tape().record(std::move(op));
+    };
+    op.explain = [bucket_of](const Var& y, const Index& index) {
+      return moved_from(operand(y.input(0), {bucket_of(index[2], index[3]), index[1]}));
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -13,16 +13,15 @@
 namespace clearhead {
 namespace {
 
-// Records a move of x: `forward` gives the view of any tensor of the shape of x, `back` that of any
-// tensor of the shape of y (null if y is but a part of x), `source` the index in x that an index in y
-// stands for.
-Var record_move(std::string kind, std::string formula, const Var& x,
-                std::function<Tensor(const Tensor&)> forward,
-                std::function<Tensor(const Tensor&)> back,
-                std::function<Index(const Index&)> source) {
-  Operation op{.kind = std::move(kind), .formula = std::move(formula), .inputs = {x}};
+using Place = std::function<Index(const Index&)>;
+
+// What is recorded of a move of x: `forward` gives the view of any tensor of the shape of x, `back` that
+// of any tensor of the shape of y (null if y is but a part of x), `source` the index in x that an index
+// in y stands for, `target` the other way round (empty if it stands for none).
+void describe_move(Record& op, std::string formula, std::function<Tensor(const Tensor&)> forward,
+                   std::function<Tensor(const Tensor&)> back, Place source, Place target) {
+  op.formula = std::move(formula);
   op.moves = true;
-  op.value = forward(x.value());  // y = forward(x)
   op.backward = [forward = std::move(forward), back = std::move(back)](const Tensor& d_y,
                                                                        Gradients& gradients) {
     if (back) {
@@ -31,10 +30,21 @@ Var record_move(std::string kind, std::string formula, const Var& x,
       accumulate(forward(gradients.of(0)), d_y);  // y = forward(x)
     }
   };
-  op.explain = [x, source = std::move(source)](const Index& index) {
-    return moved_from(operand(x, source(index)));
+  op.explain = [source = std::move(source)](const Var& y, const Index& index) {
+    return moved_from(operand(y.input(0), source(index)));
   };
-  return x.tape().record(std::move(op));
+  op.gradients = {{"{y}_grad", [target = std::move(target)](const Var& y, const Index& index) {
+                     const Index to = target(index);
+                     if (to.size() != y.shape().size()) return Calculation{{}, "0 (left out)", 0};
+                     return moved_from(gradient_operand(y, to));
+                   }}};
+}
+
+// Number i of the result is number order[i].
+Index permuted(const Index& index, const std::vector<std::int64_t>& order) {
+  Index result;
+  for (const std::int64_t axis : order) result.push_back(index[static_cast<std::size_t>(axis)]);
+  return result;
 }
 
 std::int64_t flatten(const Index& index, const Shape& shape) {
@@ -65,51 +75,49 @@ Tensor join(const Tensor& a, const Tensor& b, std::int64_t axis, const Shape& sh
 }  // namespace
 
 Var reshape(const Var& x, const Shape& shape) {
-  if (x.tape().keep() == Keep::nothing)
-    return x.tape().unrecorded("reshape", {&x}, x.value().reshape(shape));
-  const Shape from = x.shape();
-  const Shape to = x.value().reshape(shape).shape();  // with −1 derived
-  return record_move(
-      "reshape", "{0} as " + to_string(to), x, [to](const Tensor& t) { return t.reshape(to); },
-      [from](const Tensor& t) { return t.reshape(from); },
-      [from, to](const Index& index) { return unflatten(flatten(index, to), from); });
+  const Tensor y_value = x.value().reshape(shape);  // y = x
+  return x.tape().record("reshape", {x}, y_value, [&](Record& op) {
+    const Shape from = x.shape(), to = y_value.shape();  // with −1 derived
+    describe_move(
+        op, "{0} as " + to_string(to), [to](const Tensor& t) { return t.reshape(to); },
+        [from](const Tensor& t) { return t.reshape(from); },
+        [from, to](const Index& index) { return unflatten(flatten(index, to), from); },
+        [from, to](const Index& index) { return unflatten(flatten(index, from), to); });
+  });
 }
 
 Var permute(const Var& x, const std::vector<std::int64_t>& axes) {
   std::vector<std::int64_t> order;
   for (const std::int64_t axis : axes) order.push_back(normalize_axis(axis, x.rank()));
-  std::vector<std::int64_t> inverse(order.size());
-  for (std::size_t i = 0; i < order.size() && order.size() == x.shape().size(); ++i) {
-    inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
-  }
-  return record_move(
-      "permute", "{0} with axes " + to_string(order), x,
-      [order](const Tensor& t) { return t.permute(order); },
-      [inverse](const Tensor& t) { return t.permute(inverse); },
-      [order](const Index& index) {
-        Index source(index.size());
-        for (std::size_t i = 0; i < order.size(); ++i) {
-          source[static_cast<std::size_t>(order[i])] = index[i];
-        }
-        return source;
-      });
+  const Tensor y_value = x.value().permute(order);
+  return x.tape().record("permute", {x}, y_value, [&](Record& op) {
+    std::vector<std::int64_t> inverse(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+    }
+    describe_move(
+        op, "{0} with axes " + to_string(order),
+        [order](const Tensor& t) { return t.permute(order); },
+        [inverse](const Tensor& t) { return t.permute(inverse); },
+        [inverse](const Index& index) { return permuted(index, inverse); },
+        [order](const Index& index) { return permuted(index, order); });
+  });
 }
 
 Var transpose(const Var& x, std::int64_t a, std::int64_t b) {
   const std::int64_t first = normalize_axis(a, x.rank());
   const std::int64_t second = normalize_axis(b, x.rank());
-  if (x.tape().keep() == Keep::nothing) {
-    return x.tape().unrecorded("transpose", {&x}, x.value().transpose(first, second));
-  }
-  return record_move(
-      "transpose",
-      "{0} with axes " + std::to_string(first) + " and " + std::to_string(second) + " exchanged", x,
-      [=](const Tensor& t) { return t.transpose(first, second); },
-      [=](const Tensor& t) { return t.transpose(first, second); },
-      [=](Index index) {
-        std::swap(index[static_cast<std::size_t>(first)], index[static_cast<std::size_t>(second)]);
-        return index;
-      });
+  const auto exchanged = [=](const Tensor& t) { return t.transpose(first, second); };
+  return x.tape().record("transpose", {x}, exchanged(x.value()), [&](Record& op) {
+    const auto place = [=](Index index) {
+      std::swap(index[static_cast<std::size_t>(first)], index[static_cast<std::size_t>(second)]);
+      return index;
+    };
+    describe_move(
+        op,
+        "{0} with axes " + std::to_string(first) + " and " + std::to_string(second) + " exchanged",
+        exchanged, exchanged, place, place);
+  });
 }
 
 Var concat(const Var& a, const Var& b, std::int64_t axis) {
@@ -128,43 +136,60 @@ Var concat(const Var& a, const Var& b, std::int64_t axis) {
   const std::int64_t split = shape[along];
   shape[along] += b.shape()[along];
 
-  Operation op{.kind = "concat", .formula = "{0} continued by {1}", .inputs = {a, b}};
-  op.value = join(a.value(), b.value(), axis, shape);
-  op.backward = [axis, split, end = shape[along]](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, d_y.slice(axis, 0, split));
-    add_gradient(gradients, 1, d_y.slice(axis, split, end));
-  };
-  op.explain = [a, b, along, split](Index index) {
-    if (index[along] < split) return moved_from(operand(a, index));
-    index[along] -= split;
-    return moved_from(operand(b, index));
-  };
-  return a.tape().record(std::move(op));
+  const Tensor y_value = join(a.value(), b.value(), axis, shape);
+  return a.tape().record("concat", {a, b}, y_value, [&](Record& op) {
+    op.formula = "{0} continued by {1}";
+    op.backward = [axis, split, end = shape[along]](const Tensor& d_y, Gradients& gradients) {
+      add_gradient(gradients, 0, d_y.slice(axis, 0, split));
+      add_gradient(gradients, 1, d_y.slice(axis, split, end));
+    };
+    op.gradients = {
+        {"{y}_grad where {0} lies",
+         [](const Var& y, const Index& index) { return moved_from(gradient_operand(y, index)); }},
+        {"{y}_grad where {1} lies", [along, split](const Var& y, Index index) {
+           index[along] += split;
+           return moved_from(gradient_operand(y, index));
+         }}};
+    op.explain = [along, split](const Var& y, Index index) {
+      if (index[along] < split) return moved_from(operand(y.input(0), index));
+      index[along] -= split;
+      return moved_from(operand(y.input(1), index));
+    };
+  });
 }
 
 Var slice(const Var& x, std::int64_t axis, std::int64_t begin, std::int64_t end) {
   axis = normalize_axis(axis, x.rank());
-  return record_move(
-      "slice",
-      "{0} along axis " + std::to_string(axis) + " from " + std::to_string(begin) + " to " +
-          std::to_string(end),
-      x, [=](const Tensor& t) { return t.slice(axis, begin, end); }, nullptr,
-      [=](Index index) {
-        index[static_cast<std::size_t>(axis)] += begin;
-        return index;
-      });
+  const auto part = [=](const Tensor& t) { return t.slice(axis, begin, end); };
+  const auto along = static_cast<std::size_t>(axis);
+  return x.tape().record("slice", {x}, part(x.value()), [&](Record& op) {
+    describe_move(
+        op,
+        "{0} along axis " + std::to_string(axis) + " from " + std::to_string(begin) + " to " +
+            std::to_string(end),
+        part, nullptr,
+        [along, begin](Index index) {
+          index[along] += begin;
+          return index;
+        },
+        [along, begin, end](Index index) {
+          index[along] -= begin;
+          return 0 <= index[along] && index[along] < end - begin ? index : Index();
+        });
+  });
 }
 
 Var broadcast_to(const Var& x, const Shape& shape) {
-  Operation op{
-      .kind = "broadcast_to", .formula = "{0} repeated to " + to_string(shape), .inputs = {x}};
-  op.moves = true;
-  op.value = x.value().broadcast_to(shape);
-  op.backward = [](const Tensor& d_y, Gradients& gradients) { add_gradient(gradients, 0, d_y); };
-  op.explain = [x](const Index& index) {
-    return moved_from(operand(x, broadcast_index(index, x.shape())));
-  };
-  return x.tape().record(std::move(op));
+  const Tensor y_value = x.value().broadcast_to(shape);
+  return x.tape().record("broadcast_to", {x}, y_value, [&](Record& op) {
+    op.formula = "{0} repeated to " + to_string(shape);
+    op.moves = true;
+    op.backward = [](const Tensor& d_y, Gradients& gradients) { add_gradient(gradients, 0, d_y); };
+    op.gradients = {repeated_gradient(0)};
+    op.explain = [](const Var& y, const Index& index) {
+      return moved_from(broadcast_operand(y.input(0), index));
+    };
+  });
 }
 
 }  // namespace clearhead

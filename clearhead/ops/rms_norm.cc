@@ -15,26 +15,13 @@
 namespace clearhead {
 namespace {
 
-// x / s, for the views.
-Var record_normalized(const Var& x, const Var& scale, const Tensor& numbers) {
-  Operation view{.kind = "normalized", .formula = "{0} / {1}", .inputs = {x, scale}};
-  view.view = [x, numbers](const Index& begin, const Index& end) {
-    Tensor tile = x.tile(begin, end);
-    Index row_begin = begin, row_end = end;
-    row_begin.back() = 0;
-    row_end.back() = 1;
-    Tensor scales = numbers;
-    for (std::size_t i = 0; i < begin.size(); ++i) {
-      scales = scales.slice(static_cast<std::int64_t>(i), row_begin[i], row_end[i]);
-    }
-    return map(tile, scales, tile.shape(), [](auto number, auto s) { return number / s; });
-  };
-  view.view_shape = x.shape();
-  view.view_dtype = x.dtype();
-  view.explain = [x, scale](const Index& index) {
-    return explain_normalized(x, {}, {}, {}, scale, index);
-  };
-  return x.tape().record(std::move(view));
+// Positions [begin, end) of x / s.
+Tensor normalized_tile(const Var& x, const Var& scale, Index begin, Index end) {
+  const Tensor tile = x.tile(begin, end);
+  begin.back() = 0;
+  end.back() = 1;
+  return map(tile, scale.tile(begin, end), tile.shape(),
+             [](auto number, auto s) { return number / s; });
 }
 
 }  // namespace
@@ -42,35 +29,37 @@ Var record_normalized(const Var& x, const Var& scale, const Tensor& numbers) {
 RmsNormOutput rms_norm(const Var& x, const Var& weight, double epsilon) {
   require_same_float("rms_norm", {x, weight});
   check_norm_weight("rms_norm", "weight", x, weight);
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   NormRows rows(x, weight, /*centered=*/false, epsilon);
   const Tensor y = rows.forward({});  // y = n ⊙ w
   const Tensor scales = map(rows.inverse, [](auto inverse) { return 1 / inverse; });
   RmsNormOutput result;
-
-  Operation scale{.kind = "row_scale",
-                  .formula = "√(mean({0}²) + " + format_number(epsilon) + ")",
-                  .inputs = {x},
-                  .value = scales};
-  scale.explain = [x, epsilon](const Index& index) {
-    return explain_row_scale(x, {}, epsilon, index);
-  };
-  result.scale = tape.record(std::move(scale));
-  if (tape.keep() == Keep::everything) {
-    result.normalized = record_normalized(x, result.scale, scales);
-  }
-
-  Operation op{.kind = "rms_norm",
-               .formula = "{0} / {2} ⊙ {1}",
-               .inputs = {x, weight, result.scale},
-               .value = y};
-  op.backward = [rows](const Tensor& d_y, Gradients& gradients) {
-    rows.backward(d_y, gradients, /*bias=*/0);  // y = n ⊙ w
-  };
-  op.explain = [x, weight, s = result.scale](const Index& index) {
-    return explain_normalized(x, weight, {}, {}, s, index);
-  };
-  result.y = tape.record(std::move(op));
+  result.scale = tape.record("row_scale", {x}, scales, [&](Record& op) {
+    op.formula = "√(mean({0}²) + " + format_number(epsilon) + ")";
+    op.explain = [epsilon](const Var& scale, const Index& index) {
+      return explain_row_scale(scale.input(0), {}, epsilon, index);
+    };
+  });
+  result.normalized = tape.record("normalized", {x, result.scale}, [&](Record& op) {
+    op.formula = "{0} / {1}";
+    op.view = [](const Var& n, const Index& begin, const Index& end) {
+      return normalized_tile(n.input(0), n.input(1), begin, end);
+    };
+    op.view_shape = x.shape();
+    op.view_dtype = x.dtype();
+    op.explain = [](const Var& n, const Index& index) {
+      return explain_normalized(n.input(0), {}, {}, {}, n.input(1), index);
+    };
+  });
+  result.y = tape.record("rms_norm", {x, weight, result.scale}, y, [&](Record& op) {
+    op.formula = "{0} / {2} ⊙ {1}";
+    op.backward = [rows](const Tensor& d_y, Gradients& gradients) {
+      rows.backward(d_y, gradients, /*bias=*/0);  // y = n ⊙ w
+    };
+    op.explain = [](const Var& y, const Index& index) {
+      return explain_normalized(y.input(0), y.input(1), {}, {}, y.input(2), index);
+    };
+  });
   return result;
 }
 

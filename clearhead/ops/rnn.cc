@@ -9,7 +9,6 @@
 #include "clearhead/ops/rnn.h"
 
 #include <cmath>
-#include <memory>
 
 #include "clearhead/ops/recurrence_steps.h"
 
@@ -39,7 +38,7 @@ Tensor forward(const Steps& steps, const Tensor& gates, const Tensor& R, const T
 }
 
 template <typename T>
-void backward(const Saved& saved, const Tensor& d_out, bool has_initial, Gradients& gradients) {
+void backward(const Saved& saved, const Tensor& d_out, Gradients& gradients) {
   const Steps& steps = saved.steps;
   Tensor d_state({steps.B, steps.H}, dtype_of<T>);  // dh_t
   Tensor d_gates = Tensor::empty(saved.h.shape(), dtype_of<T>);
@@ -62,8 +61,24 @@ void backward(const Saved& saved, const Tensor& d_out, bool has_initial, Gradien
   if (T* d_R = gradients.data<T>(1)) {
     steps.add_weight_gradient(da, h, saved.initial.data<T>(), d_R, steps.H);
   }
-  add_gradient(gradients, 0, d_gates);                   // a_t = gates_t + …
-  if (has_initial) add_gradient(gradients, 2, d_state);  // what has come back to h_{−1}
+  add_gradient(gradients, 0, d_gates);  // a_t = gates_t + …
+  add_gradient(gradients, 2, d_state);  // what has come back to h_{−1}
+}
+
+// The number [b, t, j] of the states y, which follows from those before it.
+Calculation explain_state(const Steps& steps, const Var& y, const Index& index) {
+  const Var gates = y.input(0), R = y.input(1), initial_h = y.input(2);
+  const std::int64_t b = index[0], t = index[1], j = index[2];
+  Calculation c;
+  if (!steps.counts(b, t)) {
+    c.value = previous_state(c, initial_h, y, {}, steps, b, t, j);
+    c.text = format_number(c.value) + " (padding: as before)";
+    return c;
+  }
+  c = explain_gate(gates, R, initial_h, y, {}, steps, b, t, j);
+  c.text = "tanh(" + c.text + ")";
+  c.value = std::tanh(c.value);
+  return c;
 }
 
 }  // namespace
@@ -71,39 +86,18 @@ void backward(const Saved& saved, const Tensor& d_out, bool has_initial, Gradien
 Var rnn(const Var& gates, const Var& R, const Var& initial_h, const RecurrenceOptions& options) {
   const Steps steps("rnn", 1, gates, R, {initial_h}, options);
   Saved saved{steps, R.value().contiguous(), initial_state(initial_h, steps, gates.dtype()), {}};
-
-  Operation op{
-      .kind = "rnn",
-      .formula = initial_h.defined() ? "tanh({0} + h·{1}ᵀ), h from {2} on" : "tanh({0} + h·{1}ᵀ)",
-      .inputs = {gates, R}};
-  if (initial_h.defined()) op.inputs.push_back(initial_h);
   saved.h = with_float(gates.dtype(), [&](auto zero) {
     return forward<decltype(zero)>(steps, gates.value(), saved.R, saved.initial);
   });
-  op.value = saved.h;
-  op.backward = [saved, has_initial = initial_h.defined()](const Tensor& d_h,
-                                                           Gradients& gradients) {
-    with_float(d_h.dtype(),
-               [&](auto zero) { backward<decltype(zero)>(saved, d_h, has_initial, gradients); });
-  };
-  const auto self = std::make_shared<Var>();  // each state is explained by those before it
-  op.explain = [=](const Index& index) {
-    const std::int64_t b = index[0], t = index[1], j = index[2];
-    if (!steps.counts(b, t)) {
-      Calculation c;
-      c.value = previous_state(c, initial_h, *self, {}, steps, b, t, j);
-      c.text = format_number(c.value) + " (padding: as before)";
-      return c;
-    }
-    Calculation c = explain_gate(gates, R, initial_h, *self, {}, steps, b, t, j);
-    c.text = "tanh(" + c.text + ")";
-    c.value = std::tanh(c.value);
-    return c;
-  };
-  const bool explained = gates.tape().keep() == Keep::everything;
-  const Var h = gates.tape().record(std::move(op));
-  if (explained) *self = h;
-  return h;
+  return gates.tape().record("rnn", {gates, R, initial_h}, saved.h, [&](Record& op) {
+    op.formula = initial_h.defined() ? "tanh({0} + h·{1}ᵀ), h from {2} on" : "tanh({0} + h·{1}ᵀ)";
+    op.backward = [saved](const Tensor& d_h, Gradients& gradients) {
+      with_float(d_h.dtype(), [&](auto zero) { backward<decltype(zero)>(saved, d_h, gradients); });
+    };
+    op.explain = [steps](const Var& y, const Index& index) {
+      return explain_state(steps, y, index);
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -154,14 +154,16 @@ RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim,
 
 Var rotary(const Var& x, const RotaryAngles& angles, const RotaryOptions& options) {
   const Turn turn = prepare(x, angles, options);
-
-  Operation op{.kind = "rotary", .formula = "{0} turned by its positions", .inputs = {x}};
-  op.value = turned(x.value(), turn, /*back=*/false);
-  op.backward = [turn](const Tensor& d_y, Gradients& gradients) {
-    add_gradient(gradients, 0, turned(d_y, turn, /*back=*/true));  // y = x turned
-  };
-  op.explain = [x, turn](const Index& index) { return explain_turn(x, turn, index); };
-  return x.tape().record(std::move(op));
+  const Tensor y_value = turned(x.value(), turn, /*back=*/false);
+  return x.tape().record("rotary", {x}, y_value, [&](Record& op) {
+    op.formula = "{0} turned by its positions";
+    op.backward = [turn](const Tensor& d_y, Gradients& gradients) {
+      add_gradient(gradients, 0, turned(d_y, turn, /*back=*/true));  // y = x turned
+    };
+    op.explain = [turn](const Var& y, const Index& index) {
+      return explain_turn(y.input(0), turn, index);
+    };
+  });
 }
 
 }  // namespace clearhead

@@ -33,31 +33,28 @@ SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision) {
   }
   const std::string type(dtype_name(precision));
   const compute::RoundedSoftmax rows = compute::rounded_softmax(x.value().contiguous(), precision);
-  Tape& tape = x.tape();
+  Tape tape = x.tape();
   SoftmaxSteps steps;
-  Operation max{.kind = "row_max", .formula = "max({0}) in " + type, .inputs = {x}};
-  max.value = rows.row_max;
-  max.explain = [x](const Index& i) { return explain_row_max(x, i); };
-  steps.row_max = tape.record(std::move(max));
-
-  Operation sum{.kind = "row_sum",
-                .formula = "Σ exp({0} - {1}) in " + type,
-                .inputs = {x, steps.row_max},
-                .value = rows.row_sum};
-  sum.explain = [x, m = steps.row_max](const Index& i) { return explain_row_sum(x, m, i); };
-  steps.row_sum = tape.record(std::move(sum));
-
-  Operation pattern{.kind = "softmax",
-                    .formula = "exp({0} - {1}) / {2} in " + type,
-                    .inputs = {x, steps.row_max, steps.row_sum},
-                    .value = rows.pattern};
-  pattern.backward = [p = rows.pattern](const Tensor& d_p, Gradients& gradients) {
-    with_float(p.dtype(), [&](auto zero) { backward(p, d_p, gradients.data<decltype(zero)>(0)); });
-  };
-  pattern.explain = [x, m = steps.row_max, l = steps.row_sum](const Index& i) {
-    return explain_softmax(x, m, l, i);
-  };
-  steps.pattern = tape.record(std::move(pattern));
+  steps.row_max = tape.record("row_max", {x}, rows.row_max, [&](Record& op) {
+    describe_row_max(op);
+    op.formula += " in " + type;
+  });
+  steps.row_sum = tape.record("row_sum", {x, steps.row_max}, rows.row_sum, [&](Record& op) {
+    describe_row_sum(op);
+    op.formula += " in " + type;
+  });
+  const OperandList operands = {x, steps.row_max, steps.row_sum};
+  steps.pattern = tape.record("softmax", operands, rows.pattern, [&](Record& op) {
+    op.formula = "exp({0} - {1}) / {2} in " + type;
+    op.backward = [p = op.value](const Tensor& d_p, Gradients& gradients) {
+      with_float(p.dtype(),
+                 [&](auto zero) { backward(p, d_p, gradients.data<decltype(zero)>(0)); });
+    };
+    op.gradients = {softmax_gradient()};
+    op.explain = [](const Var& p, const Index& index) {
+      return explain_softmax(p.input(0), p.input(1), p.input(2), index);
+    };
+  });
   return steps;
 }
 

@@ -10,22 +10,23 @@
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
+
 Var silu(const Var& x) {
   require_same_float("silu", {x});
   const Tensor x_value = x.value().contiguous();
-
-  Operation op{.kind = "silu", .formula = "silu({0})", .inputs = {x}};
-  op.value = apply(compute::Function::silu, x_value);  // y = x · σ(x)
-  op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
-    apply_backward(compute::Function::silu, x_value, d_y, gradients);  // y = x · σ(x)
-  };
-  op.explain = [x](const Index& index) {
-    const Operand from = operand(x, index);
-    const double s = 1 / (1 + std::exp(-from.value));
-    return Calculation{
-        {from}, format_number(from.value) + " · " + format_number(s) + " (σ)", from.value * s};
-  };
-  return x.tape().record(std::move(op));
+  const Tensor y_value = apply(compute::Function::silu, x_value);  // y = x · σ(x)
+  return x.tape().record("silu", {x}, y_value, [&](Record& op) {
+    op.formula = "silu({0})";
+    op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
+      apply_backward(compute::Function::silu, x_value, d_y, gradients);  // y = x · σ(x)
+    };
+    op.explain = [](const Var& y, const Index& index) {
+      const Operand from = operand(y.input(0), index);
+      const double s = 1 / (1 + std::exp(-from.value));
+      return Calculation{
+          {from}, format_number(from.value) + " · " + format_number(s) + " (σ)", from.value * s};
+    };
+  });
 }
 
 }  // namespace clearhead

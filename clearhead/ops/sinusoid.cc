@@ -12,7 +12,7 @@
 
 namespace clearhead {
 
-Var sinusoid(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t C, DType dtype) {
+Var sinusoid(Tape tape, std::int64_t first, std::int64_t T, std::int64_t C, DType dtype) {
   if (dtype != DType::f32 && dtype != DType::f64) {
     throw Error("sinusoid: expected f32 or f64, got " + std::string(dtype_name(dtype)));
   }
@@ -28,15 +28,15 @@ Var sinusoid(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t C, DTy
     }
   });
 
-  Operation op{.kind = "sinusoid", .formula = "sin, cos of position / 10000^(2i/C)"};
-  op.value = y.to(dtype);
-  op.explain = [angle](const Index& index) {
-    const double a = angle(index[0], index[1]);
-    const bool even = index[1] % 2 == 0;
-    return Calculation{
-        {}, (even ? "sin(" : "cos(") + format_number(a) + ")", even ? std::sin(a) : std::cos(a)};
-  };
-  return tape.record(std::move(op));
+  return tape.record("sinusoid", {}, y.to(dtype), [&](Record& op) {
+    op.formula = "sin, cos of position / 10000^(2i/C)";
+    op.explain = [angle](const Var&, const Index& index) {
+      const double a = angle(index[0], index[1]);
+      const bool even = index[1] % 2 == 0;
+      return Calculation{
+          {}, (even ? "sin(" : "cos(") + format_number(a) + ")", even ? std::sin(a) : std::cos(a)};
+    };
+  });
 }
 
 }  // namespace clearhead

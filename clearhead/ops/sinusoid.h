@@ -10,7 +10,7 @@ namespace clearhead {
 
 /// [T, C]: channels 2i and 2i + 1 of position p are sin and cos of p / 10000^(2i/C) (Vaswani et al.
 /// 2017, section 3.5), for positions `first` … `first` + T − 1. f32 or f64.
-Var sinusoid(Tape& tape, std::int64_t first, std::int64_t T, std::int64_t C, DType dtype);
+Var sinusoid(Tape tape, std::int64_t first, std::int64_t T, std::int64_t C, DType dtype);
 
 }  // namespace clearhead
 

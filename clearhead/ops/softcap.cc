@@ -17,22 +17,33 @@ Var softcap(const Var& x, double cap) {
   if (!(cap > 0) || std::isinf(cap)) {
     throw Error("softcap: expected a finite cap above 0, got " + format_number(cap));
   }
-  const std::string text = format_number(cap);
-
-  Operation op{.kind = "softcap", .formula = text + " · tanh({0}/" + text + ")", .inputs = {x}};
-  op.value = map(x.value(), [cap](auto number) {  // y = cap · tanh(x / cap)
+  const Tensor y_value = map(x.value(), [cap](auto number) {  // y = cap · tanh(x / cap)
     const auto limit = static_cast<decltype(number)>(cap);
     return limit * std::tanh(number / limit);
   });
-  op.backward = [y = op.value, cap](const Tensor& d_y, Gradients& gradients) {
-    // y = cap · tanh(x / cap). A masked score takes no gradient even if it is NaN, hence the 0.
-    add_gradient(gradients, 0, d_y, y, [cap](auto d, auto capped) {
-      const auto tanh = capped / static_cast<decltype(d)>(cap);
-      return d == 0 ? d : d * (1 - tanh * tanh);
-    });
-  };
-  op.explain = [x, cap](const Index& index) { return explain_softcap(x, cap, index); };
-  return x.tape().record(std::move(op));
+  return x.tape().record("softcap", {x}, y_value, [&](Record& op) {
+    const std::string text = format_number(cap);
+    op.formula = text + " · tanh({0}/" + text + ")";
+    op.backward = [y = op.value, cap](const Tensor& d_y, Gradients& gradients) {
+      // y = cap · tanh(x / cap). A masked score takes no gradient even if it is NaN, hence the 0.
+      add_gradient(gradients, 0, d_y, y, [cap](auto d, auto capped) {
+        const auto tanh = capped / static_cast<decltype(d)>(cap);
+        return d == 0 ? d : d * (1 - tanh * tanh);
+      });
+    };
+    op.gradients = {
+        {"{y}_grad · (1 - ({y}/" + text + ")²)", [cap](const Var& y, const Index& index) {
+           const Operand d = gradient_operand(y, index), capped = operand(y, index);
+           const double tanh = capped.value / cap;
+           return Calculation{{d, capped},
+                              format_number(d.value) + " · (1 - (" + format_number(capped.value) +
+                                  "/" + format_number(cap) + ")²)",
+                              d.value == 0 ? 0 : d.value * (1 - tanh * tanh)};
+         }}};
+    op.explain = [cap](const Var& y, const Index& index) {
+      return explain_softcap(y.input(0), cap, index);
+    };
+  });
 }
 
 Calculation explain_softcap(const Var& x, double cap, const Index& index) {

@@ -92,27 +92,27 @@ Var softmax(const Var& x, std::int64_t axis) {
   if (x.rank() == 0) throw Error("softmax: expected at least one axis, got a scalar");
   axis = normalize_axis(axis, x.rank());
   const Tensor pattern = softmax_rows(x.value().transpose(axis, -1)).pattern;
-
-  Operation op{.kind = "softmax", .formula = "softmax({0})", .inputs = {x}};
-  op.value = pattern.transpose(axis, -1);
-  op.backward = [pattern, axis](const Tensor& d_p, Gradients& gradients) {
-    Tensor d_x(pattern.shape(), pattern.dtype());
-    softmax_rows_backward(pattern, d_p.transpose(axis, -1).contiguous(), d_x);
-    add_gradient(gradients, 0, d_x.transpose(axis, -1));
-  };
-  op.explain = [x, axis = static_cast<std::size_t>(axis)](const Index& index) {
-    double max = -std::numeric_limits<double>::infinity();
-    Index other = index;
-    for (other[axis] = 0; other[axis] < x.shape()[axis]; ++other[axis]) {
-      const double score = operand(x, other).value;
-      max = score > max || std::isnan(score) ? score : max;
-    }
-    const Calculation sum = sum_of_exponentials(x, index, axis, max);
-    Calculation result = weight(operand(x, index), max, sum.value, "(" + sum.text + ")");
-    result.operands = sum.operands;
-    return result;
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("softmax", {x}, pattern.transpose(axis, -1), [&](Record& op) {
+    op.formula = "softmax({0})";
+    op.backward = [pattern, axis](const Tensor& d_p, Gradients& gradients) {
+      Tensor d_x(pattern.shape(), pattern.dtype());
+      softmax_rows_backward(pattern, d_p.transpose(axis, -1).contiguous(), d_x);
+      add_gradient(gradients, 0, d_x.transpose(axis, -1));
+    };
+    op.explain = [axis = static_cast<std::size_t>(axis)](const Var& y, const Index& index) {
+      const Var x = y.input(0);
+      double max = -std::numeric_limits<double>::infinity();
+      Index other = index;
+      for (other[axis] = 0; other[axis] < x.shape()[axis]; ++other[axis]) {
+        const double score = operand(x, other).value;
+        max = score > max || std::isnan(score) ? score : max;
+      }
+      const Calculation sum = sum_of_exponentials(x, index, axis, max);
+      Calculation result = weight(operand(x, index), max, sum.value, "(" + sum.text + ")");
+      result.operands = sum.operands;
+      return result;
+    };
+  });
 }
 
 // Only `pattern` takes a gradient back to x. Its formula names row_max and row_sum, which depend on
@@ -124,32 +124,32 @@ SoftmaxSteps softmax_steps(const Var& x) {
   if (x.rank() == 0) throw Error("softmax_steps: expected at least one axis, got a scalar");
   const Rows rows = softmax_rows(x.value());
   SoftmaxSteps steps;
-
-  Operation max{.kind = "row_max", .formula = "max({0})", .inputs = {x}, .value = rows.row_max};
-  max.explain = [x](const Index& index) { return explain_row_max(x, index); };
-  steps.row_max = x.tape().record(std::move(max));
-
-  Operation sum{.kind = "row_sum",
-                .formula = "Σ exp({0} - {1})",
-                .inputs = {x, steps.row_max},
-                .value = rows.row_sum};
-  sum.explain = [x, row_max = steps.row_max](const Index& index) {
-    return explain_row_sum(x, row_max, index);
-  };
-  steps.row_sum = x.tape().record(std::move(sum));
-
-  Operation pattern{.kind = "softmax",
-                    .formula = "exp({0} - {1}) / {2}",
-                    .inputs = {x, steps.row_max, steps.row_sum},
-                    .value = rows.pattern};
-  pattern.backward = [p = rows.pattern](const Tensor& d_p, Gradients& gradients) {
-    softmax_rows_backward(p, d_p, gradients.of(0));
-  };
-  pattern.explain = [x, row_max = steps.row_max, row_sum = steps.row_sum](const Index& index) {
-    return explain_softmax(x, row_max, row_sum, index);
-  };
-  steps.pattern = x.tape().record(std::move(pattern));
+  steps.row_max = x.tape().record("row_max", {x}, rows.row_max, describe_row_max);
+  steps.row_sum = x.tape().record("row_sum", {x, steps.row_max}, rows.row_sum, describe_row_sum);
+  const OperandList operands = {x, steps.row_max, steps.row_sum};
+  steps.pattern = x.tape().record("softmax", operands, rows.pattern, [](Record& op) {
+    op.formula = "exp({0} - {1}) / {2}";
+    op.backward = [p = op.value](const Tensor& d_p, Gradients& gradients) {
+      softmax_rows_backward(p, d_p, gradients.of(0));
+    };
+    op.gradients = {softmax_gradient()};
+    op.explain = [](const Var& p, const Index& index) {
+      return explain_softmax(p.input(0), p.input(1), p.input(2), index);
+    };
+  });
   return steps;
+}
+
+void describe_row_max(Record& op) {
+  op.formula = "max({0})";
+  op.explain = [](const Var& m, const Index& index) { return explain_row_max(m.input(0), index); };
+}
+
+void describe_row_sum(Record& op) {
+  op.formula = "Σ exp({0} - {1})";
+  op.explain = [](const Var& l, const Index& index) {
+    return explain_row_sum(l.input(0), l.input(1), index);
+  };
 }
 
 Calculation explain_row_max(const Var& x, const Index& index) {
@@ -169,6 +169,23 @@ Calculation explain_row_sum(const Var& x, const Var& row_max, const Index& index
   Calculation total = sum_of_exponentials(x, index, index.size() - 1, max.value);  // l
   total.operands.push_back(max);
   return total;
+}
+
+GradientRecord softmax_gradient() {
+  return {"{y} ⊙ ({y}_grad - Σ {y}·{y}_grad)", [](const Var& p, const Index& index) {
+            std::vector<Operand> pairs;  // dx_k = p_k·(dp_k − Σ_j p_j·dp_j)
+            Index other = index;
+            for (other.back() = 0; other.back() < p.size(-1); ++other.back()) {
+              pairs.push_back(operand(p, other));
+              pairs.push_back(gradient_operand(p, other));
+            }
+            Calculation c = sum_of_products(std::move(pairs));
+            const double mean = c.value, own = operand(p, index).value;
+            const double d = gradient_operand(p, index).value;
+            c.text = format_number(own) + " · (" + format_number(d) + " - (" + c.text + "))";
+            c.value = own == 0 ? 0 : own * (d - mean);
+            return c;
+          }};
 }
 
 Calculation explain_softmax(const Var& x, const Var& row_max, const Var& row_sum,

@@ -70,6 +70,61 @@ Sizes sizes_of(const Var& pattern, const Var& scores, const Var& v) {
   return sizes;
 }
 
+bool hides(const Operand& score) { return score.value == -std::numeric_limits<double>::infinity(); }
+
+// z_id = Σ_j p_ij·v_jd over the keys that query i sees
+Calculation explain_sum(const Var& z, const Index& index) {
+  const Var pattern = z.input(0), scores = z.input(1), v = z.input(2);
+  std::vector<Operand> pairs;
+  for (std::int64_t j = 0; j < pattern.size(-1); ++j) {
+    Index in_p = index, in_v = index;
+    in_p.back() = j;
+    *(in_v.end() - 2) = j;
+    if (hides(broadcast_operand(scores, in_p))) continue;
+    pairs.push_back(broadcast_operand(pattern, in_p));
+    pairs.push_back(broadcast_operand(v, in_v));
+  }
+  return sum_of_products(std::move(pairs));
+}
+
+// The places of the batch of z to which the matrix of `operand` that `index` lies in is repeated.
+std::vector<Index> places_in_batch(const Var& z, const Var& operand, const Index& index) {
+  return broadcast_indices(Index(index.begin(), index.end() - 2), batch_axes(operand.shape()),
+                           batch_axes(z.shape()));
+}
+
+// dp_ij = Σ_d dz_id·v_jd where query i sees key j
+Calculation explain_gradient_of_pattern(const Var& z, const Index& index) {
+  if (hides(operand(z.input(1), index))) return {{}, "0, for the mask hides it", 0};
+  std::vector<Operand> pairs;
+  for (const Index& place : places_in_batch(z, z.input(0), index)) {
+    for (std::int64_t d = 0; d < z.size(-1); ++d) {
+      Index in_z = place, in_v = place;
+      in_z.insert(in_z.end(), {*(index.end() - 2), d});
+      in_v.insert(in_v.end(), {index.back(), d});
+      pairs.push_back(gradient_operand(z, in_z));
+      pairs.push_back(broadcast_operand(z.input(2), in_v));
+    }
+  }
+  return sum_of_products(std::move(pairs));
+}
+
+// dv_jd = Σ_i p_ij·dz_id over the queries that see key j
+Calculation explain_gradient_of_v(const Var& z, const Index& index) {
+  std::vector<Operand> pairs;
+  for (const Index& place : places_in_batch(z, z.input(2), index)) {
+    for (std::int64_t i = 0; i < z.size(-2); ++i) {
+      Index in_z = place, in_p = place;
+      in_z.insert(in_z.end(), {i, index.back()});
+      in_p.insert(in_p.end(), {i, *(index.end() - 2)});
+      if (hides(broadcast_operand(z.input(1), in_p))) continue;
+      pairs.push_back(broadcast_operand(z.input(0), in_p));
+      pairs.push_back(gradient_operand(z, in_z));
+    }
+  }
+  return sum_of_products(std::move(pairs));
+}
+
 }  // namespace
 
 Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
@@ -80,36 +135,26 @@ Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
   Shape shape = sizes.batch;  // [..., T, Dv]
   shape.insert(shape.end(), {sizes.M, sizes.D});
 
-  Operation op{.kind = "weighted_sum",
-               .formula = "{0}·{2}",
-               .inputs = {pattern, scores, v},
-               .value = Tensor::empty(shape, v.dtype())};
+  Tensor z_value = Tensor::empty(shape, v.dtype());
   with_float(v.dtype(), [&](auto zero) {
-    forward<decltype(zero)>(sizes.batch, p_value, s_value, v_value, op.value);
+    forward<decltype(zero)>(sizes.batch, p_value, s_value, v_value, z_value);
   });
-  op.backward = [batch = sizes.batch, s_value, p_value = v.needs_grad() ? p_value : Tensor(),
-                 v_value = pattern.needs_grad() ? v_value : Tensor()](const Tensor& d_z,
-                                                                      Gradients& gradients) {
-    with_float(d_z.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      if (gradients.wanted(0)) backward_p<T>(batch, d_z, s_value, v_value, gradients.of(0));
-      if (gradients.wanted(2)) backward_v<T>(batch, d_z, p_value, s_value, gradients.of(2));
-    });
-  };
-  op.explain = [pattern, scores, v, S = sizes.S](const Index& index) {
-    std::vector<Operand> pairs;  // z_id = Σ_j p_ij·v_jd
-    for (std::int64_t j = 0; j < S; ++j) {
-      Index in_p = index, in_v = index;
-      in_p.back() = j;
-      in_v[in_v.size() - 2] = j;
-      const Index pair = broadcast_index(in_p, pattern.shape());
-      if (operand(scores, pair).value == -std::numeric_limits<double>::infinity()) continue;
-      pairs.push_back(operand(pattern, pair));
-      pairs.push_back(operand(v, broadcast_index(in_v, v.shape())));
-    }
-    return sum_of_products(std::move(pairs));
-  };
-  return v.tape().record(std::move(op));
+  return v.tape().record("weighted_sum", {pattern, scores, v}, z_value, [&](Record& op) {
+    op.formula = "{0}·{2}";
+    op.backward = [batch = sizes.batch, s_value, p_value = v.needs_grad() ? p_value : Tensor(),
+                   v_value = pattern.needs_grad() ? v_value : Tensor()](const Tensor& d_z,
+                                                                        Gradients& gradients) {
+      with_float(d_z.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        if (gradients.wanted(0)) backward_p<T>(batch, d_z, s_value, v_value, gradients.of(0));
+        if (gradients.wanted(2)) backward_v<T>(batch, d_z, p_value, s_value, gradients.of(2));
+      });
+    };
+    op.gradients = {{"{y}_grad·{2}ᵀ", explain_gradient_of_pattern},
+                    {},  // whether a score is −inf has no gradient
+                    {"{0}ᵀ·{y}_grad", explain_gradient_of_v}};
+    op.explain = explain_sum;
+  });
 }
 
 }  // namespace clearhead

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
-#include "clearhead/tape/tape.h"
+#include "clearhead/tape/recording.h"
 
 namespace clearhead {
 
@@ -17,9 +17,9 @@ void Tape::backward(const Var& y) {
 }
 
 void Tape::backward(const Var& y, const Tensor& d_y) {
-  if (y.tape_ != this) throw Error("backward: this value lies on another tape");
+  if (y.recording_ != recording_) throw Error("backward: this value lies on another tape");
   if (!y.needs_grad()) {
-    throw Error(keep_ == Keep::nothing
+    throw Error(keep() == Keep::nothing
                     ? "backward: this tape keeps nothing; use Keep::for_backward"
                     : "backward: this value depends on no input that takes a gradient");
   }
@@ -28,75 +28,76 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
                 std::string(dtype_name(y.dtype())) + ", got " + to_string(d_y.shape()) + " and " +
                 std::string(dtype_name(d_y.dtype())));
   }
-  for (Record& record : records_) record.grad = Tensor();
-  has_gradients_ = true;
-  records_[static_cast<std::size_t>(y.id_)].grad = d_y.clone();
+  for (auto& entry : recording_->entries) entry.grad = Tensor();
+  recording_->backward_from = y.id_;
+  recording_->entry(y.id_).grad = d_y.clone();
   for (std::int64_t id = y.id_; id >= 0; --id) {
-    Record& record = records_[static_cast<std::size_t>(id)];
-    if (record.backward_of_several) {
-      walk_several(id);
+    auto& result = recording_->entry(id);
+    if (result.backward_of_several) {
+      recording_->walk_several(id);
       continue;
     }
-    if (!record.grad.defined() || !record.backward) continue;
-    Gradients gradients(*this, record.inputs);
-    record.backward(record.any_strides ? record.grad : record.grad.contiguous(), gradients);
-    if (keep_ == Keep::for_backward) record.grad = Tensor();
+    const Record& record = result.record;
+    if (!result.grad.defined() || !record.backward) continue;
+    Gradients gradients(*recording_, result.inputs);
+    const bool any_strides = record.any_strides || record.moves;
+    record.backward(any_strides ? result.grad : result.grad.contiguous(), gradients);
+    if (keep() == Keep::for_backward) result.grad = Tensor();
   }
 }
 
-// Backward through an operation of several results, of which `id` is the first and so comes last.
-void Tape::walk_several(std::int64_t id) {
-  const Record& first = records_[static_cast<std::size_t>(id)];
-  std::vector<Tensor> d_out;
+void Recording::walk_several(std::int64_t id) {
+  const Entry& first = entry(id);
+  std::vector<Tensor> d_y;
   bool any = false;
   for (std::int64_t i = 0; i < first.results; ++i) {
-    const Tensor d = std::exchange(records_[static_cast<std::size_t>(id + i)].grad, Tensor());
-    d_out.push_back(d.defined() ? d.contiguous() : d);
-    any = any || d.defined();
+    Entry& result = entry(id + i);
+    d_y.push_back(result.grad.defined() ? result.grad.contiguous() : Tensor());
+    any = any || result.grad.defined();
+    if (keep == Keep::for_backward) result.grad = Tensor();
   }
   Gradients gradients(*this, first.inputs);
-  if (any) first.backward_of_several(d_out, gradients);
+  if (any) first.backward_of_several(d_y, gradients);
 }
 
-Tensor& Tape::grad_of(std::int64_t id) {
-  Record& record = records_[static_cast<std::size_t>(id)];
-  if (!record.grad.defined()) {
-    record.grad = Tensor(record.shape, record.dtype);
-  } else if (record.grad.is_shared() || !record.grad.is_contiguous()) {
-    record.grad = record.grad.clone();  // shared with what it was taken from
+Tensor& Recording::grad_of(std::int64_t id) {
+  Entry& of = entry(id);
+  if (!of.grad.defined()) {
+    of.grad = Tensor(of.shape, of.dtype);
+  } else if (of.grad.is_shared() || !of.grad.is_contiguous()) {
+    of.grad = of.grad.clone();  // shared with what it was taken from
   }
-  return record.grad;
+  return of.grad;
 }
 
 bool Gradients::wanted(std::size_t i) const {
-  const std::int64_t id = ids_[i];
-  return id >= 0 && tape_.records_[static_cast<std::size_t>(id)].needs_grad;
+  return ids_[i] >= 0 && recording_.entry(ids_[i]).needs_grad;
 }
 
 const Shape& Gradients::shape(std::size_t i) const {
   assert(wanted(i));
-  return tape_.records_[static_cast<std::size_t>(ids_[i])].shape;
+  return recording_.entry(ids_[i]).shape;
 }
 
 Tensor& Gradients::of(std::size_t i) {
   assert(wanted(i));
-  return tape_.grad_of(ids_[i]);
+  return recording_.grad_of(ids_[i]);
 }
 
 bool Gradients::begin(std::size_t i) {
   assert(wanted(i));
-  Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];
-  if (record.grad.defined()) return false;
-  record.grad = Tensor::empty(record.shape, record.dtype);
+  Recording::Entry& operand = recording_.entry(ids_[i]);
+  if (operand.grad.defined()) return false;
+  operand.grad = Tensor::empty(operand.shape, operand.dtype);
   return true;
 }
 
 bool Gradients::take(std::size_t i, const Tensor& d) {
   assert(wanted(i));
-  Tape::Record& record = tape_.records_[static_cast<std::size_t>(ids_[i])];
-  if (record.grad.defined()) return false;
-  assert(d.shape() == record.shape && d.dtype() == record.dtype);
-  record.grad = d.is_read_only() ? d.clone() : d;
+  Recording::Entry& operand = recording_.entry(ids_[i]);
+  if (operand.grad.defined()) return false;
+  assert(d.shape() == operand.shape && d.dtype() == operand.dtype);
+  operand.grad = d.is_read_only() ? d.clone() : d;
   return true;
 }
 

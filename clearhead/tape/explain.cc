@@ -1,3 +1,4 @@
+// Explanations: the history of a number, gathered from the records, and as text.
 #include "clearhead/tape/explain.h"
 
 #include <cassert>
@@ -9,6 +10,8 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
+#include "clearhead/tape/gradient_history.h"
+#include "clearhead/tape/recording.h"
 
 namespace clearhead {
 namespace {
@@ -19,16 +22,20 @@ constexpr std::size_t kMaxTerms = 8;
 using Known = std::map<std::tuple<std::string, Index, int>, std::shared_ptr<const Explanation>>;
 
 std::shared_ptr<const Explanation> explain_operand(const Operand& number, int depth, Known& known) {
-  const auto place = std::make_tuple(number.var.name(), number.index, depth);
+  const bool is_gradient = number.of_gradient;
+  const auto place =
+      std::make_tuple(number.var.name() + (is_gradient ? "_grad" : ""), number.index, depth);
   const auto found = known.find(place);
   if (found != known.end()) return found->second;
   Explanation e;
-  e.name = number.var.name();
+  e.name = std::get<0>(place);
   e.index = number.index;
   e.value = number.value;
-  e.formula = number.var.formula();
+  e.formula = is_gradient ? GradientHistory::formula(number.var) : number.var.formula();
   if (depth != 0) {
-    const Calculation calculation = calculation_of(number.var, number.index);
+    const Calculation calculation = is_gradient
+                                        ? GradientHistory::calculation(number.var, number.index)
+                                        : calculation_of(number.var, number.index);
     e.calculation = calculation.text;
     e.recalculated = calculation.value;
     for (const Operand& from : calculation.operands) {
@@ -36,6 +43,19 @@ std::shared_ptr<const Explanation> explain_operand(const Operand& number, int de
     }
   }
   return known[place] = std::make_shared<const Explanation>(std::move(e));
+}
+
+void require_number(const Var& var, const Index& index) {
+  if (var.tape().keep() != Keep::everything) {
+    throw Error("explain: this tape did not keep the operands; use Keep::everything");
+  }
+  bool fits = index.size() == var.shape().size();
+  for (std::size_t i = 0; fits && i < index.size(); ++i) {
+    fits = 0 <= index[i] && index[i] < var.shape()[i];
+  }
+  if (fits) return;
+  throw Error("explain: index " + to_string(index) + " does not lie in " + var.name() +
+              " of shape " + to_string(var.shape()));
 }
 
 std::string full_name(const Explanation& e) { return e.name + to_string(e.index); }
@@ -76,37 +96,41 @@ struct Writer {
 
 }  // namespace
 
-Calculation calculation_of(const Var& var, const Index& index) {
-  const auto record_of = [](const Var& v) -> const auto& {
-    return v.tape_->records_[static_cast<std::size_t>(v.id_)];
+Operand seen_through(Operand from) {
+  const auto moves = [](const Var& var) {
+    const auto& entry = var.recording_->entry(var.id_);
+    return entry.record.moves && !entry.has_given_name;
   };
-  const auto& record = record_of(var);
-  Calculation calculation = record.explain ? record.explain(index) : Calculation{};
-  for (Operand& from : calculation.operands) {  // look through moves without a name, as formulas do
-    while (record_of(from.var).moves && !record_of(from.var).has_given_name) {
-      from = record_of(from.var).explain(from.index).operands[0];
+  while (moves(from.var)) {
+    from =
+        from.var.recording_->entry(from.var.id_).record.explain(from.var, from.index).operands[0];
+  }
+  return from;
+}
+
+Calculation calculation_of(const Var& var, const Index& index) {
+  const auto& record = var.recording_->entry(var.id_).record;
+  Calculation calculation = record.explain ? record.explain(var, index) : Calculation{};
+  if (record.moves) {  // a named move of what has no name is that
+    const Operand source = seen_through(calculation.operands[0]);
+    if (!source.var.recording_->entry(source.var.id_).has_given_name) {
+      return calculation_of(source.var, source.index);
     }
   }
-  if (record.moves && !record_of(calculation.operands[0].var).has_given_name) {
-    return calculation_of(calculation.operands[0].var, calculation.operands[0].index);
-  }
+  for (Operand& from : calculation.operands) from = seen_through(std::move(from));
   return calculation;
 }
 
 Explanation explain(const Var& var, const Index& index, int depth) {
-  if (var.tape().keep() != Keep::everything) {
-    throw Error("explain: this tape did not keep the operands; use Keep::everything");
-  }
-  bool fits = index.size() == var.shape().size();
-  for (std::size_t i = 0; fits && i < index.size(); ++i) {
-    fits = 0 <= index[i] && index[i] < var.shape()[i];
-  }
-  if (!fits) {
-    throw Error("explain: index " + to_string(index) + " does not lie in " + var.name() +
-                " of shape " + to_string(var.shape()));
-  }
+  require_number(var, index);
   Known known;
   return *explain_operand(operand(var, index), depth, known);
+}
+
+Explanation explain_gradient(const Var& var, const Index& index, int depth) {
+  require_number(var, index);
+  Known known;
+  return *explain_operand(gradient_operand(var, index), depth, known);
 }
 
 std::string to_string(const Explanation& explanation, std::size_t max_operands,
@@ -123,6 +147,11 @@ Operand operand(const Var& var, Index index) {
   return {var, std::move(index), number.item()};
 }
 
+Operand gradient_operand(const Var& var, Index index) {
+  const double value = var.grad().at(index);
+  return {var, std::move(index), value, /*of_gradient=*/true};
+}
+
 std::string format_number(double value, bool in_formula) {
   if (std::isnan(value)) return "nan";  // printf would show its meaningless sign
   char text[32];
@@ -135,6 +164,44 @@ Index broadcast_index(const Index& index, const Shape& shape) {
   const std::size_t added = index.size() - shape.size();
   for (std::size_t i = 0; i < shape.size(); ++i) result[i] = shape[i] == 1 ? 0 : index[added + i];
   return result;
+}
+
+Operand broadcast_operand(const Var& var, const Index& index) {
+  return operand(var, broadcast_index(index, var.shape()));
+}
+
+std::vector<Index> broadcast_indices(const Index& index, const Shape& from, const Shape& shape) {
+  Shape repeated = shape;  // the axes along which the operand is repeated, 1 elsewhere
+  const std::size_t added = shape.size() - from.size();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == shape[added + i]) repeated[added + i] = 1;
+  }
+  std::vector<Index> indices;
+  for (std::int64_t i = 0; i < element_count(repeated); ++i) {
+    Index place = unflatten(i, repeated);
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      if (repeated[added + k] == 1) place[added + k] = index[k];
+    }
+    indices.push_back(std::move(place));
+  }
+  return indices;
+}
+
+Calculation moved_from(Operand from) {
+  const double value = from.value;
+  return {{std::move(from)}, format_number(value), value};
+}
+
+Calculation sum_of(std::vector<Operand> terms) {
+  Calculation sum;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    sum.value += terms[i].value;
+    if (i < kMaxTerms) sum.text += (i == 0 ? "" : " + ") + format_number(terms[i].value, i > 0);
+  }
+  if (terms.size() > kMaxTerms) sum.text += " + … (" + std::to_string(terms.size()) + " terms)";
+  if (terms.empty()) sum.text = "0 (an empty sum)";
+  sum.operands = std::move(terms);
+  return sum;
 }
 
 Calculation sum_of_products(std::vector<Operand> pairs) {

@@ -1,4 +1,4 @@
-// explain: where one number came from, down to the inputs if asked.
+// explain: where one number, or one of a gradient, came from; down to the inputs if asked.
 #ifndef CLEARHEAD_TAPE_EXPLAIN_H_
 #define CLEARHEAD_TAPE_EXPLAIN_H_
 
@@ -11,11 +11,12 @@
 
 namespace clearhead {
 
-/// One number that an operation used.
+/// One number that an operation used, or that its backward used: then it may be one of a gradient.
 struct Operand {
   Var var;
   Index index;
   double value = 0;
+  bool of_gradient = false;  ///< of that of `var`
 };
 
 /// How an operation made one number of its result: which numbers it used and how they combine.
@@ -31,7 +32,7 @@ struct Calculation {
 /// A number with its history. Operands that occur several times are shared: a history is as large as
 /// the numbers in it are many, however many ways lead to them.
 struct Explanation {
-  std::string name;
+  std::string name;  ///< with "_grad" appended if it is of a gradient
   Index index;
   double value = 0;         ///< as recorded
   std::string formula;      ///< with names: "softmax(attn_scores)"; "input" for an input
@@ -45,6 +46,11 @@ struct Explanation {
 /// does not fit the shape.
 Explanation explain(const Var& var, const Index& index, int depth = 1);
 
+/// The same for the number at `index` of the gradient of `var` after `backward`: with its formula, e.g.
+/// "z_grad·vᵀ", the parts of all operations that used `var`, and gradients and values as operands. Ends
+/// at what an operation passes back without saying how. Throws Error also where Var::grad does.
+Explanation explain_gradient(const Var& var, const Index& index, int depth = 1);
+
 /// The explanation as an indented text, one number a line; a number that stands there already is
 /// referred to, and of more than `max_operands` operands of one number the middle ones are counted
 /// instead of listed. `about`, if given, says what a number is; that stands behind its place.
@@ -55,11 +61,22 @@ std::string to_string(const Explanation& explanation, std::size_t max_operands =
 
 /// One element of `var` as an operand.
 Operand operand(const Var& var, Index index);
+/// One element of its gradient.
+Operand gradient_operand(const Var& var, Index index);
 /// A number as it appears in texts: 5 significant digits, negative ones in brackets when
 /// `in_formula`.
 std::string format_number(double value, bool in_formula = false);
 /// The index into an operand of shape `shape` that broadcasts to the element `index` of a result.
 Index broadcast_index(const Index& index, const Shape& shape);
+/// The element of `var` that broadcasts to the element `index` of a result.
+Operand broadcast_operand(const Var& var, const Index& index);
+/// The indices of a result of shape `shape` to which the element `index` of an operand [...from]
+/// broadcasts, in row-major order.
+std::vector<Index> broadcast_indices(const Index& index, const Shape& from, const Shape& shape);
+/// The calculation of a number that was moved unchanged from `from`.
+Calculation moved_from(Operand from);
+/// "a + b + …" with at most 8 terms written out.
+Calculation sum_of(std::vector<Operand> terms);
 /// "a0·b0 + a1·b1 + …" with at most 8 terms written out; `pairs` holds a0, b0, a1, b1, …
 Calculation sum_of_products(std::vector<Operand> pairs);
 

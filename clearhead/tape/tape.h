@@ -1,25 +1,28 @@
 // The recording of a calculation: the same record is walked backward to learn and forward to show.
 //
-// An operation of ops/ computes its result, then hands it to the tape together with its name,
-// formula, operands and how to go backward. A Var is the handle on such a result. How much is held
-// is `Keep`'s choice.
+// An operation of ops/ computes its result and hands it to the tape (`Tape::record`) with its kind, its
+// operands, and a function that describes it: formula, how to go backward, how a number came about. A
+// Var is the handle on such a result. What is recorded, and so described, is `Keep`'s choice. Who wants
+// to change a value on its way says so with `Tape::intervene`.
 #ifndef CLEARHEAD_TAPE_TAPE_H_
 #define CLEARHEAD_TAPE_TAPE_H_
 
-#include <deque>
 #include <functional>
 #include <initializer_list>
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "clearhead/tape/record.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead {
 
 class Tape;
-struct Calculation;  // explain.h
+struct Recording;
+struct Operand;  // explain.h
 
 /// What a Tape holds on to.
 enum class Keep {
@@ -28,14 +31,14 @@ enum class Keep {
   everything,    ///< every value, for the views and for `explain`
 };
 
-/// A value on a tape: a handle, cheap to copy. It must not outlive its Tape.
+/// A value on a tape: a handle, cheap to copy, which keeps the recording alive.
 class Var {
  public:
   /// No value; stands for an optional operand left out.
   Var() = default;
 
-  bool defined() const { return tape_ != nullptr; }
-  Tape& tape() const;
+  bool defined() const { return recording_ != nullptr; }
+  Tape tape() const;
   const Shape& shape() const;
   std::int64_t rank() const { return static_cast<std::int64_t>(shape().size()); }
   std::int64_t size(std::int64_t axis) const;
@@ -54,124 +57,114 @@ class Var {
 
   /// The path of scopes and the name, e.g. "blocks.0.attn.hook_pattern". "" in Keep::nothing.
   const std::string& name() const;
-  /// The operation, e.g. "softmax"; "input" for an input.
+  /// The operation, e.g. "softmax"; "input" for an input, "intervention" for what an intervention made.
   const std::string& kind() const;
   /// The formula with the operands' own names, e.g. "softmax(attn_scores)".
   std::string formula() const;
+  /// The operands; an undefined Var for one that was left out or is not recorded.
   std::vector<Var> inputs() const;
+  /// Operand i of them; undefined if there are not so many.
+  Var input(std::size_t i) const;
+  /// What this value was before interventions changed it; undefined if none did.
+  Var before() const;
 
-  /// Gives this value a name within the current scopes, and returns it. A second name becomes an
+  /// Gives this value a name within the current scopes, and returns it, or what interventions on that
+  /// name make of it: what follows must go on from the Var that is returned. A second name becomes an
   /// alias, the same name again changes nothing; a name that another value has gets "#2", "#3", …
-  /// appended. Does nothing where nothing is recorded.
-  Var named(std::string_view name) const;
+  /// appended. Where nothing is recorded there are no names, but interventions all the same.
+  [[nodiscard]] Var named(std::string_view name) const;
+  /// Gives a name to a value from which nothing is calculated: the mean of a norm whose result was
+  /// calculated with it. Does nothing if it is undefined. Throws Error if an intervention is for it,
+  /// for it would have no effect.
+  void shown_as(std::string_view name) const;
 
  private:
   friend class Tape;
+  friend class GradientHistory;
   friend Calculation calculation_of(const Var& var, const Index& index);
-  Var(Tape* tape, std::int64_t id, Tensor value) : tape_(tape), id_(id), value_(std::move(value)) {}
+  friend Operand seen_through(Operand from);
+  Var(std::shared_ptr<Recording> recording, std::int64_t id, Tensor value)
+      : recording_(std::move(recording)), id_(id), value_(std::move(value)) {}
+  void require_defined() const;
+  Var at(std::int64_t id) const;
 
-  Tape* tape_ = nullptr;
-  std::int64_t id_ = -1;  // position on the tape; −1 if not recorded
+  std::shared_ptr<Recording> recording_;
+  std::int64_t id_ = -1;  // position in the recording; −1 if not recorded
   Tensor value_;          // undefined for a computed view, and if looked up but not kept
 };
 
-/// The gradients of an operation's inputs, to which its backward adds.
-class Gradients {
- public:
-  /// Whether input `i` takes a gradient; if not, there is no need to calculate it.
-  bool wanted(std::size_t i) const;
-  /// The shape of input `i`, which is wanted.
-  const Shape& shape(std::size_t i) const;
-  /// The gradient of input `i`, contiguous, of its shape and type, to be added to.
-  Tensor& of(std::size_t i);
-  /// Makes `d`, of the input's shape and type and of any strides, the gradient of input `i` if it has
-  /// none yet, without copying where it need not; returns whether it did.
-  bool take(std::size_t i, const Tensor& d);
-  /// If input `i` has no gradient yet, makes it unspecified numbers, all of which the caller then
-  /// writes; returns whether it did. So zeros need not be written far ahead of what is added to them.
-  bool begin(std::size_t i);
-  /// The same as a pointer, or null if it is not wanted.
-  template <typename T>
-  T* data(std::size_t i) {
-    return wanted(i) ? of(i).mutable_data<T>() : nullptr;
-  }
+/// The operands of an operation, in order; an optional one that was left out is an undefined Var.
+using OperandList = std::vector<std::reference_wrapper<const Var>>;
 
- private:
-  friend class Tape;
-  Gradients(Tape& tape, const std::vector<std::int64_t>& ids) : tape_(tape), ids_(ids) {}
+/// What an intervention makes of a value: one of the same shape and type on the same tape, by
+/// operations that are recorded as all others are. So gradients flow as they say: through a factor
+/// scaled, through a sum as they are, and to what the value was not at all if nothing of it is used.
+using Change = std::function<Var(const Var& value)>;
 
-  Tape& tape_;
-  const std::vector<std::int64_t>& ids_;
-};
-
-/// An operation as ops/ hands it to the tape.
-struct Operation {
-  std::string kind;              ///< "matmul"
-  std::string formula = {};      ///< "{0}·{1}": {i} stands for the name of input i
-  std::vector<Var> inputs = {};  ///< all of the same tape
-  Tensor value = {};             ///< the result; undefined for a computed view
-  /// Adds to the gradients of the inputs, given the gradient of the result (contiguous, unless
-  /// `any_strides` or `moves`). Empty: no gradient flows.
-  std::function<void(const Tensor& d_out, Gradients& gradients)> backward = {};
-  bool any_strides = false;
-  /// How one number of the result came about (explain.h). Empty: nothing can be said.
-  std::function<Calculation(const Index& index)> explain = {};
-
-  /// Each number of the result is a number of input 0, elsewhere (reshape, transpose). Unless it is
-  /// given a name, formulas and explanations look through it.
-  bool moves = false;
-
-  // A computed view has no stored value: it is calculated, tile by tile, when asked for.
-  std::function<Tensor(const Index& begin, const Index& end)> view = {};
-  Shape view_shape = {};
-  DType view_dtype = DType::f32;
-};
-
-/// Adds to the gradients of the inputs, given those of several results.
-using BackwardOfSeveral = std::function<void(const std::vector<Tensor>& d_out, Gradients&)>;
-
-/// The recording. Belongs to one thread at a time.
+/// The recording: a handle that copies share, as all Vars on it do. Belongs to one thread at a time.
 class Tape {
  public:
-  explicit Tape(Keep keep = Keep::everything) : keep_(keep) {}
-  Tape(const Tape&) = delete;
-  Tape& operator=(const Tape&) = delete;
+  explicit Tape(Keep keep = Keep::everything);
 
-  Keep keep() const { return keep_; }
+  Keep keep() const;
 
-  /// A value from outside. Gradients flow to it if it is floating and `requires_grad`.
+  /// A value from outside. Gradients flow to it if it is floating and `requires_grad`. Interventions on
+  /// its name act on it as `Var::named` says.
   Var input(std::string_view name, Tensor value, bool requires_grad = true);
 
   /// The same for a tensor that is used in several places, as what a model has learnt is: put on the
   /// tape when it is asked for first, by `name` alone, without the scopes around; later calls with
   /// the same memory give the same Var.
   Var shared_input(std::string_view name, const Tensor& value);
+  /// What `shared_input` has put on the tape for this memory; undefined if it was not asked to.
+  Var find_shared(const Tensor& value) const;
 
-  /// Records an operation and returns its result. For ops/. Throws Error if the inputs lie on
-  /// another tape.
-  Var record(Operation operation);
+  /// The result of an operation, for ops/: recorded as `describe(Record&)` says if this tape keeps it
+  /// (everything in Keep::everything, in Keep::for_backward what a gradient flows to); else nothing is
+  /// described, and nothing made but the value. Throws Error if operands lie on another tape.
+  template <typename Describe>
+  Var record(std::string_view kind, const OperandList& operands, Tensor value, Describe&& describe);
 
-  /// Records an operation of several results, of which no values are kept (not in Keep::everything):
-  /// `backward` gets the gradient of each, undefined where nothing depends on it, and adds to those of
-  /// the inputs. For ops/.
-  std::vector<Var> record_several(std::string_view kind, const std::vector<Var>& inputs,
-                                  const std::vector<Tensor>& values, BackwardOfSeveral backward);
+  /// The same for several results: `describe(RecordOfSeveral&)` finds one Record for each.
+  template <typename Describe>
+  std::vector<Var> record(std::string_view kind, const OperandList& operands,
+                          std::vector<Tensor> values, Describe&& describe);
 
-  /// The result of an operation of some inputs, where nothing is recorded (Keep::nothing): what
-  /// `record` would return, without an Operation to be described first. For ops/. Inputs that are
-  /// not defined are left out. Throws Error if the others lie on another tape.
-  Var unrecorded(std::string_view kind, std::initializer_list<const Var*> inputs, Tensor value);
+  /// The same for a computed view, which `describe` gives with its shape and type. An undefined Var
+  /// unless this tape keeps everything.
+  template <typename Describe>
+  Var record(std::string_view kind, const OperandList& operands, Describe&& describe);
+
+  /// Whether somebody looks at what lies between operands and result: this tape keeps everything, or an
+  /// intervention is for one of these names within the current scopes. Operations that could do it all
+  /// in one ask this, and go step by step then.
+  bool looks_into(std::initializer_list<std::string_view> names) const;
+  /// The first pattern of an intervention for one of these names within the current scopes; "" if there
+  /// is none.
+  std::string intervention_on(std::initializer_list<std::string_view> names) const;
+
+  /// From now on, lets `change` make another value of each that is given a name which matches `pattern`,
+  /// a path in which "*" stands for any text: "blocks.*.attn.hook_z". What it was is recorded as the
+  /// same name with "_before" appended. Several act in the order given, each on what the one before
+  /// made, and while one acts none acts on the values that it names itself. Whatever is kept.
+  ///
+  /// Operations that would calculate such a value only inside go step by step; where that cannot be,
+  /// they throw Error, as `named` does if `change` gives another shape or type. `change` is held by the
+  /// recording: it should hold no Var of it, or neither is ever freed.
+  void intervene(std::string_view pattern, Change change);
+  /// The patterns of interventions that no value has matched so far.
+  std::vector<std::string> unmatched() const;
 
   /// While it lives, names given on this tape begin with "name.".
   class Scope {
    public:
-    Scope(Tape& tape, std::string_view name);
+    Scope(const Tape& tape, std::string_view name);
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
     ~Scope();
 
    private:
-    Tape& tape_;
+    std::shared_ptr<Recording> recording_;
     std::size_t outer_length_;
   };
   [[nodiscard]] Scope scope(std::string_view name) { return Scope(*this, name); }
@@ -187,7 +180,7 @@ class Tape {
 
   /// The value of that name. Throws Error, naming close ones, if there is none.
   Var operator[](std::string_view name) const;
-  bool contains(std::string_view name) const { return ids_.find(name) != ids_.end(); }
+  bool contains(std::string_view name) const;
   /// All recorded values, in the order in which they were recorded.
   std::vector<Var> vars() const;
   /// All names, aliases among them, in that order.
@@ -195,45 +188,51 @@ class Tape {
 
  private:
   friend class Var;
-  friend class Gradients;
-  friend Calculation calculation_of(const Var& var, const Index& index);
+  explicit Tape(std::shared_ptr<Recording> recording) : recording_(std::move(recording)) {}
 
-  struct Record {
-    std::string name;
-    bool has_given_name = false;
-    bool moves = false;
-    bool any_strides = false;
-    std::string kind;
-    std::string formula;
-    std::vector<std::int64_t> inputs;  // positions on the tape; −1 for a value that is not recorded
-    Tensor value;                      // kept in Keep::everything, and for inputs
-    Shape shape;
-    DType dtype = DType::f32;
-    bool needs_grad = false;
-    Tensor grad;
-    std::function<void(const Tensor&, Gradients&)> backward;
-    BackwardOfSeveral backward_of_several;  // of this record and those after it, if it is the first
-    std::int64_t results = 1;               // that it is the first of; 0 for one of the others
-    std::function<Calculation(const Index&)> explain;
-    std::function<Tensor(const Index&, const Index&)> view;
-  };
-
+  bool records(std::string_view kind, const OperandList& operands) const;
+  Var append(std::string_view kind, const OperandList& operands, Record record);
+  std::vector<Var> append(std::string_view kind, const OperandList& operands,
+                          RecordOfSeveral several);
+  Var put_input(std::string_view name, Tensor value, bool requires_grad);
   void require_here(std::string_view kind, const Var& input) const;
   Var at(std::int64_t id) const;
-  std::int64_t append(Record record);
-  std::int64_t seen_through(std::int64_t id) const;
-  void give_name(std::int64_t id, std::string_view name);
-  std::string free_name(std::string_view name) const;
-  void walk_several(std::int64_t id);
-  Tensor& grad_of(std::int64_t id);
+  Var named(const Var& var, const std::string& path);
+  Var changed(const Var& var, const std::string& path);
 
-  Keep keep_;
-  std::deque<Record> records_;  // a record keeps its place while others are appended
-  std::map<std::string, std::int64_t, std::less<>> ids_;  // names and aliases
-  std::map<const void*, std::int64_t> shared_;            // memory of shared inputs
-  std::string scope_;                                     // "blocks.0.attn." or ""
-  bool has_gradients_ = false;
+  std::shared_ptr<Recording> recording_;
 };
+
+template <typename Describe>
+Var Tape::record(std::string_view kind, const OperandList& operands, Tensor value,
+                 Describe&& describe) {
+  if (!records(kind, operands)) return Var(recording_, -1, std::move(value));
+  Record record{.value = std::move(value)};
+  describe(record);
+  return append(kind, operands, std::move(record));
+}
+
+template <typename Describe>
+std::vector<Var> Tape::record(std::string_view kind, const OperandList& operands,
+                              std::vector<Tensor> values, Describe&& describe) {
+  if (!records(kind, operands)) {
+    std::vector<Var> results;
+    for (Tensor& value : values) results.push_back(Var(recording_, -1, std::move(value)));
+    return results;
+  }
+  RecordOfSeveral several;
+  for (Tensor& value : values) several.results.push_back({.value = std::move(value)});
+  describe(several);
+  return append(kind, operands, std::move(several));
+}
+
+template <typename Describe>
+Var Tape::record(std::string_view kind, const OperandList& operands, Describe&& describe) {
+  if (!records(kind, operands) || keep() != Keep::everything) return {};
+  Record record;
+  describe(record);
+  return append(kind, operands, std::move(record));
+}
 
 }  // namespace clearhead
 

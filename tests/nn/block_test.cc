@@ -57,11 +57,11 @@ void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
   }
 }
 
-TEST(EncoderBlock, IsAddAndNormAroundItsParts) {
+TEST(Blocks, AreAddAndNormAroundTheirParts) {
   for (const bool pre_norm : {true, false}) {
     Parameters parameters({.seed = 1}, DType::f64);
     const BlockConfig config = config_of(pre_norm, NormKind::layer, Activation::gelu, false, true);
-    const EncoderBlock block(parameters, config);
+    const Block block(parameters, config);
     shake(parameters);
     // The same parts by themselves, under the names that they have in the block.
     Parameters again({}, DType::f64);
@@ -127,7 +127,7 @@ TEST(FeedForward, IsItsFormula) {
 TEST(Blocks, Gradients) {
   for (const BlockConfig& config : all_configs()) {
     Parameters parameters({.seed = 1}, DType::f64);
-    const EncoderBlock block(parameters, config);
+    const Block block(parameters, config);
     shake(parameters);
     check_layer_gradients(
         parameters, [&](Tape&, const std::vector<Var>& x) { return block.forward(x[0], {}); },
@@ -140,30 +140,33 @@ TEST(Blocks, GradientsWithCrossAttentionAndRelativeBias) {
     Parameters parameters({.seed = 1}, DType::f64);
     const Positions positions(
         parameters, {.kind = PositionKind::relative, .buckets = 4, .relative = {false, 5}}, kC, 2);
-    const DecoderBlock block(parameters, config, /*cross_attention=*/true);
+    const Block block(parameters, config, /*cross_attention=*/true);
     shake(parameters);
     check_layer_gradients(
         parameters,
         [&](Tape& tape, const std::vector<Var>& x) {
           const Var bias = positions.bias(tape, 0, 3, 3, DType::f64);
-          return block.forward(x[0], {}, {.self_options = {.attn_mask = bias}, .memory = x[1]});
+          return block.forward(
+              x[0], {}, {.self_options = {.is_causal = true, .attn_mask = bias}, .memory = x[1]});
         },
         {random_tensor({1, 3, kC}, 1), random_tensor({1, 2, kC}, 2)}, 1e-6);
   }
 }
 
-TEST(DecoderBlock, WithACacheGivesWhatItGivesWithout) {
+TEST(Blocks, GiveWithACacheWhatTheyGiveWithout) {
   for (const BlockConfig& config : all_configs()) {
     for (const PositionKind kind : {PositionKind::none, PositionKind::alibi}) {
       Parameters parameters({.seed = 1}, DType::f64);
-      const DecoderBlock block(parameters, config, /*cross_attention=*/true);
+      const Block block(parameters, config, /*cross_attention=*/true);
       const Positions positions(parameters, {.kind = kind}, kC, 2);
       shake(parameters);
       const Tensor x = random_tensor({2, 7, kC}, 1), memory = random_tensor({2, 4, kC}, 2);
       const Tensor length = Tensor::of<std::int64_t>({2}, {3, 4});
       const auto run = [&](std::int64_t begin, std::int64_t end, BlockCache* cache) {
         Tape tape(Keep::nothing);
-        DecoderContext context{.memory = tape.input("memory", memory), .cache = cache};
+        BlockContext context{.self_options = {.is_causal = true},
+                             .memory = tape.input("memory", memory),
+                             .cache = cache};
         context.self_options.attn_mask = positions.bias(tape, begin, end - begin, end, DType::f64);
         context.cross_options.nonpad_kv_seqlen = length;
         return block.forward(tape.input("x", x.slice(1, begin, end)), {}, context).value();
@@ -181,7 +184,7 @@ TEST(DecoderBlock, WithACacheGivesWhatItGivesWithout) {
 TEST(Blocks, RecordTheNamesOfTransformerLens) {
   Parameters parameters({}, DType::f64);
   const auto parameter_scope = parameters.scope("blocks.0");
-  const DecoderBlock block(parameters, llama(), /*cross_attention=*/true);
+  const Block block(parameters, llama(), /*cross_attention=*/true);
   Tape tape;
   const Var x = tape.input("x", random_tensor({1, 3, kC}));
   {
@@ -205,7 +208,7 @@ TEST(Blocks, RecordTheNamesOfTransformerLens) {
   EXPECT_FALSE(tape.contains("blocks.0.cross_attn.hook_rot_q"));
 
   Parameters post({}, DType::f64);
-  const EncoderBlock bert(post, kBert);
+  const Block bert(post, kBert);
   bert.forward(tape.input("y", random_tensor({1, 3, kC})), {});
   EXPECT_TRUE(tape.contains("hook_normalized_resid_mid"));
   EXPECT_TRUE(tape.contains("hook_normalized_resid_post"));
@@ -214,7 +217,7 @@ TEST(Blocks, RecordTheNamesOfTransformerLens) {
 
 TEST(Blocks, DropOutOnlyWhereThePassSays) {
   Parameters parameters({}, DType::f64);
-  const EncoderBlock block(parameters, kGpt2);
+  const Block block(parameters, kGpt2);
   const auto run = [&](const Pass& pass) {
     Tape tape(Keep::nothing);
     const Tensor y = block.forward(tape.input("x", random_tensor({1, 3, kC})), pass).value();

@@ -66,12 +66,20 @@ TEST(DropoutAdd, IsBothOperationsToTheLastBit) {
   }
 }
 
-TEST(DropoutAdd, IsTwoOperationsWhereValuesAreKept) {
+TEST(DropoutAdd, SaysWhatWasDropped) {
   Tape tape(Keep::everything);
-  const Var a = tape.input("a", random_tensor({5}, 1)), x = tape.input("x", random_tensor({5}, 2));
+  const Var a = tape.input("a", tensor_of({4}, {1, 2, 3, 4})),
+            x = tape.input("x", tensor_of({4}, {5, 6, 7, 8}));
   const Var y = dropout_add(a, x, 0.5, {.seed = 1});
-  EXPECT_EQ(y.kind(), "add");
-  EXPECT_EQ(y.inputs()[1].kind(), "dropout");
+  EXPECT_EQ(y.formula(), "a + dropout(x)");
+  int dropped = 0;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const Explanation e = explain(y, {i});
+    EXPECT_EQ(e.recalculated, y.value().at({i}));
+    dropped += e.calculation == format_number(a.value().at({i})) + " + 0 (dropped)" ? 1 : 0;
+  }
+  EXPECT_GT(dropped, 0);
+  EXPECT_LT(dropped, 4);
 }
 
 TEST(DropoutAdd, TakesOperandsOfOneShapeAndARateBelowOne) {

@@ -104,8 +104,8 @@ TEST_F(ExplainOps, SoftmaxWithMaskedRows) {
   expect_explained(softmax(x));
   expect_explained(softmax(x, 0));
   const SoftmaxSteps steps = softmax_steps(x);
-  steps.row_max.named("hook_row_max");
-  steps.row_sum.named("hook_row_sum");
+  steps.row_max.shown_as("hook_row_max");
+  steps.row_sum.shown_as("hook_row_sum");
   expect_explained(steps.row_max);
   expect_explained(steps.row_sum);
   expect_explained(steps.pattern);

@@ -23,6 +23,12 @@
 namespace clearhead {
 namespace {
 
+// A result of some operation on x.
+Var watched(const Var& x, Tensor value) {
+  return x.tape().record("watched", {x}, std::move(value),
+                         [](Record& op) { op.backward = [](const Tensor&, Gradients&) {}; });
+}
+
 // Whether the memory of a value [2, 2], a result of some operation, outlives its last Var once `use` has made something
 // of it and of a parameter [2, 2].
 bool is_held(Keep keep, const std::function<Var(const Var& value, const Var& parameter)>& use,
@@ -33,10 +39,9 @@ bool is_held(Keep keep, const std::function<Var(const Var& value, const Var& par
   const Var parameter =
       tape.input("parameter", Tensor({2, 2}, DType::f64), parameter_takes_gradient);
   const double* data = memory->data();
-  Operation op{.kind = "watched", .inputs = {tape.input("x", Tensor({2, 2}, DType::f64))}};
-  op.value = Tensor::view_of(data, {2, 2}, DType::f64, std::move(memory));
-  op.backward = [](const Tensor&, Gradients&) {};
-  use(tape.record(std::move(op)), parameter);
+  const Var x = tape.input("x", Tensor({2, 2}, DType::f64));
+  Tensor value = Tensor::view_of(data, {2, 2}, DType::f64, std::move(memory));
+  use(watched(x, std::move(value)), parameter);
   return !watch.expired();
 }
 
@@ -108,10 +113,9 @@ TEST(Memory, OfALinearMapInLowerPrecisionOnlyWhatBackwardNeeds) {
     Tape tape(Keep::for_backward);
     const Var weight = tape.input("W", Tensor({64, 64}, DType::f32), weight_learns);
     const float* data = memory->data();
-    Operation op{.kind = "watched", .inputs = {tape.input("x", Tensor({64, 64}, DType::f32))}};
-    op.value = Tensor::view_of(data, {64, 64}, DType::f32, std::move(memory));
-    op.backward = [](const Tensor&, Gradients&) {};
-    linear(tape.record(std::move(op)), weight, {}, Precision::medium);
+    const Var x = tape.input("x", Tensor({64, 64}, DType::f32));
+    Tensor value = Tensor::view_of(data, {64, 64}, DType::f32, std::move(memory));
+    linear(watched(x, std::move(value)), weight, {}, Precision::medium);
     EXPECT_EQ(!watch.expired(), weight_learns);
   }
 }

@@ -69,8 +69,8 @@ TEST(LayerNorm, ExplainsItsNumbers) {
   const Var w = tape.input("w", random_tensor({9}, 2, DType::f32));
   const Var b = tape.input("b", random_tensor({9}, 3, DType::f32));
   const LayerNormOutput out = layer_norm(x, w, b);
-  out.mean.named("hook_mean");
-  out.scale.named("hook_scale");
+  out.mean.shown_as("hook_mean");
+  out.scale.shown_as("hook_scale");
   for (const Var& var : {out.y, out.mean, out.scale, layer_norm(x, w).y}) expect_explained(var);
   EXPECT_EQ(out.y.formula(), "(x - mean) / scale ⊙ w + b");
   EXPECT_EQ(out.scale.formula(), "√(mean((x - mean)²) + 1e-05)");
@@ -106,7 +106,7 @@ TEST(RmsNorm, ExplainsItsNumbers) {
   Tape tape;
   const Var x = tape.input("x", random_tensor({2, 9}, 1, DType::f32));
   const RmsNormOutput out = rms_norm(x, tape.input("w", random_tensor({9}, 2, DType::f32)));
-  out.scale.named("hook_scale");
+  out.scale.shown_as("hook_scale");
   for (const Var& var : {out.y, out.scale, out.normalized}) expect_explained(var);
   EXPECT_EQ(out.y.formula(), "x / scale ⊙ w");
   EXPECT_EQ(out.normalized.formula(), "x / scale");

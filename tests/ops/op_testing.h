@@ -76,6 +76,19 @@ inline void expect_explained(const Var& var) {
   }
 }
 
+/// The same for each number of the gradient of `var`.
+inline void expect_gradient_explained(const Var& var) {
+  const Shape shape = var.shape();
+  for (std::int64_t i = 0; i < element_count(shape); ++i) {
+    const Explanation e = explain_gradient(var, unflatten(i, shape));
+    SCOPED_TRACE(to_string(e));
+    EXPECT_EQ(e.name, var.name() + "_grad");
+    EXPECT_EQ(e.value, var.grad().at(unflatten(i, shape)));
+    EXPECT_FALSE(e.calculation.empty());
+    EXPECT_NEAR(e.recalculated, e.value, 1e-6 * std::max(1.0, std::abs(e.value)));
+  }
+}
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TESTS_OPS_OP_TESTING_H_

@@ -84,26 +84,52 @@ TEST(TapeBackward, KeepForBackwardHoldsOnlyTheGradientsOfInputs) {
               AllOf(HasSubstr("square"), HasSubstr("use Keep::everything")));
 }
 
+// 2x and 5x, as one operation; `calls` counts how often its backward runs.
+std::vector<Var> twice_and_five_times(const Var& x, int& calls) {
+  const double number = x.value().item();
+  const std::vector<Tensor> values = {numbers({2 * number}), numbers({5 * number})};
+  return x.tape().record("multiples", {x}, values, [&](RecordOfSeveral& op) {
+    op.backward = [&calls](const std::vector<Tensor>& d_y, Gradients& gradients) {
+      ++calls;
+      double& d_x = *gradients.data<double>(0);
+      if (d_y[0].defined()) d_x += 2 * d_y[0].item();
+      if (d_y[1].defined()) d_x += 5 * d_y[1].item();
+    };
+    op.results[0].formula = "2·{0}";
+    op.results[1].formula = "5·{0}";
+  });
+}
+
 TEST(TapeBackward, AnOperationOfSeveralResultsGetsTheGradientsOfAll) {
-  for (const bool first_is_used : {true, false}) {
-    Tape tape(Keep::for_backward);
-    const Var x = tape.input("x", numbers({3}));
-    int calls = 0;
-    const std::vector<Var> y = tape.record_several(  // 2x and 5x
-        "twice_and_five_times", {x}, {numbers({6}), numbers({15})},
-        [&](const std::vector<Tensor>& d_y, Gradients& gradients) {
-          ++calls;
-          double& d_x = *gradients.data<double>(0);
-          if (d_y[0].defined()) d_x += 2 * d_y[0].item();
-          if (d_y[1].defined()) d_x += 5 * d_y[1].item();
-        });
-    ASSERT_EQ(y.size(), 2U);
-    tape.backward(total(first_is_used ? times(y[0], y[1]) : y[1]));  // 10x², or 5x
-    EXPECT_EQ(calls, 1);
-    EXPECT_EQ(x.grad().item(), first_is_used ? 60 : 5);
-    EXPECT_THROW(y[0].grad(), Error);
-    EXPECT_THROW(y[1].grad(), Error);
+  for (const Keep keep : {Keep::for_backward, Keep::everything}) {
+    for (const bool first_is_used : {true, false}) {
+      Tape tape(keep);
+      const Var x = tape.input("x", numbers({3}));
+      int calls = 0;
+      const std::vector<Var> y = twice_and_five_times(x, calls);
+      ASSERT_EQ(y.size(), 2U);
+      EXPECT_EQ(y[0].value().item(), 6);
+      EXPECT_EQ(y[1].formula(), "5·x");
+      tape.backward(total(first_is_used ? times(y[0], y[1]) : y[1]));  // 10x², or 5x
+      EXPECT_EQ(calls, 1);
+      EXPECT_EQ(x.grad().item(), first_is_used ? 60 : 5);
+      if (keep == Keep::for_backward) {
+        EXPECT_THROW(y[0].grad(), Error);
+        EXPECT_THROW(y[1].grad(), Error);
+      } else {
+        EXPECT_EQ(y[0].grad().item(), first_is_used ? 15 : 0);
+        EXPECT_EQ(y[1].grad().item(), first_is_used ? 6 : 1);
+      }
+    }
   }
+}
+
+TEST(TapeBackward, SeveralResultsAreNotRecordedWhereNothingIsKept) {
+  Tape tape(Keep::nothing);
+  int calls = 0;
+  const std::vector<Var> y = twice_and_five_times(tape.input("x", numbers({3})), calls);
+  EXPECT_EQ(y[1].value().item(), 15);
+  EXPECT_EQ(y[1].name(), "");
 }
 
 // The numbers lie column after column: [2, 3] of 10, 20, …, 60.
@@ -113,12 +139,12 @@ Tensor column_after_column() {
 
 // An operation that makes `d_x` the gradient of x, or adds 100 to each number of one that is there.
 Var gives_back(const Var& x, const Tensor& d_x) {
-  Operation op{.kind = "gives_back", .inputs = {x}, .value = x.value()};
-  op.backward = [d_x](const Tensor&, Gradients& gradients) {
-    if (gradients.take(0, d_x)) return;
-    for (std::int64_t i = 0; i < 6; ++i) gradients.data<double>(0)[i] += 100;
-  };
-  return x.tape().record(std::move(op));
+  return x.tape().record("gives_back", {x}, x.value(), [&](Record& op) {
+    op.backward = [d_x](const Tensor&, Gradients& gradients) {
+      if (gradients.take(0, d_x)) return;
+      for (std::int64_t i = 0; i < 6; ++i) gradients.data<double>(0)[i] += 100;
+    };
+  });
 }
 
 TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
@@ -148,13 +174,15 @@ TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
       };
       Var y;
       if (several) {
-        y = tape.record_several("looks", {x}, {x.value()},
-                                [&](const std::vector<Tensor>& d, Gradients&) { look(d[0]); })[0];
+        const std::vector<Tensor> result = {x.value()};
+        y = tape.record("looks", {x}, result, [&](RecordOfSeveral& op) {
+          op.backward = [&](const std::vector<Tensor>& d, Gradients&) { look(d[0]); };
+        })[0];
       } else {
-        Operation op{.kind = "looks", .inputs = {x}, .value = x.value()};
-        op.any_strides = any_strides;
-        op.backward = [&](const Tensor& d_y, Gradients&) { look(d_y); };
-        y = tape.record(std::move(op));
+        y = tape.record("looks", {x}, x.value(), [&](Record& op) {
+          op.any_strides = any_strides;
+          op.backward = [&](const Tensor& d_y, Gradients&) { look(d_y); };
+        });
       }
       tape.backward(gives_back(y, column_after_column()), Tensor({2, 3}, DType::f64));
       EXPECT_EQ(came, (std::vector<double>{10, 20, 30, 40, 50, 60}));
@@ -166,8 +194,9 @@ TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
 TEST(TapeBackward, SeveralResultsOfWhatTakesNoGradientAreNotRecorded) {
   Tape tape(Keep::for_backward);
   const Var x = tape.input("x", numbers({3}), /*requires_grad=*/false);
-  const std::vector<Var> y = tape.record_several("same", {x}, {numbers({3})}, {});
-  EXPECT_EQ(y[0].value().item(), 3);
+  int calls = 0;
+  const std::vector<Var> y = twice_and_five_times(x, calls);
+  EXPECT_EQ(y[0].value().item(), 6);
   EXPECT_FALSE(y[0].needs_grad());
   EXPECT_EQ(tape.vars().size(), 1U);
 }

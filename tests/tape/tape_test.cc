@@ -47,7 +47,7 @@ TEST(TapeNames, ScopesNestAndEnd) {
     const auto block = tape.scope("blocks.0");
     {
       const auto attn = tape.scope("attn");
-      times(a, a).named("hook_z");
+      EXPECT_EQ(times(a, a).named("hook_z").name(), "blocks.0.attn.hook_z");
     }
     EXPECT_EQ(tape.input("x", numbers({1})).name(), "blocks.0.x");
   }
@@ -58,7 +58,7 @@ TEST(TapeNames, ScopesNestAndEnd) {
 TEST(TapeNames, GivingANameReplacesTheAutomaticOne) {
   Tape tape;
   const Var a = tape.input("a", numbers({1}));
-  times(a, a).named("y");
+  EXPECT_EQ(times(a, a).named("y").name(), "y");
   EXPECT_TRUE(tape.contains("y"));
   EXPECT_FALSE(tape.contains("times_1"));
 }
@@ -74,15 +74,15 @@ TEST(TapeNames, ASecondNameIsAnAlias) {
 TEST(TapeNames, AllNamesInTheOrderOfRecording) {
   Tape tape;
   const Var z = tape.input("z", numbers({1}));
-  times(z, z).named("y").named("alias");
-  times(z, z).named("a");
+  times(z, z).named("y").shown_as("alias");
+  times(z, z).shown_as("a");
   EXPECT_THAT(tape.names(), testing::ElementsAre("z", "alias", "y", "a"));
 }
 
 TEST(TapeNames, TheSameNameAgainChangesNothing) {
   Tape tape;
   const Var a = tape.input("a", numbers({1}));
-  times(a, a).named("y").named("y");
+  times(a, a).named("y").shown_as("y");
   EXPECT_FALSE(tape.contains("y#2"));
 }
 
@@ -99,7 +99,7 @@ TEST(TapeNames, AnAutomaticNameNeverHidesAGivenOne) {
   const Var a = tape.input("times_1", numbers({5}));
   const Var y = times(a, a);  // would be times_1
   EXPECT_EQ(y.name(), "times_1#2");
-  y.named("y");
+  y.shown_as("y");
   EXPECT_EQ(tape["times_1"].value().item(), 5);
 }
 
@@ -151,7 +151,7 @@ TEST(TapeNames, VarsComeInTheOrderOfTheRecording) {
   Tape tape;
   const Var b = tape.input("b", numbers({1}));
   const Var a = tape.input("a", numbers({1}));
-  times(b, a).named("c");
+  times(b, a).shown_as("c");
   std::vector<std::string> names;
   for (const Var& var : tape.vars()) names.push_back(var.name());
   EXPECT_THAT(names, ElementsAre("b", "a", "c"));
@@ -190,16 +190,15 @@ TEST(TapeKeep, InKeepNothingAValueDiesWithItsLastVar) {
 
 // The result of an operation that gives watched memory, with a backward that does not hold it.
 Var watched_result(const Var& x, Watched& watched) {
-  Operation op{.kind = "watched", .inputs = {x}, .value = watched.tensor()};
-  op.backward = [](const Tensor&, Gradients&) {};
-  return x.tape().record(std::move(op));
+  return x.tape().record("watched", {x}, watched.tensor(),
+                         [](Record& op) { op.backward = [](const Tensor&, Gradients&) {}; });
 }
 
 TEST(TapeKeep, InKeepForBackwardAValueThatBackwardDoesNotHoldDiesWithItsLastVar) {
   Tape tape(Keep::for_backward);
   const Var a = tape.input("a", numbers({1}));
   Watched free, held;
-  watched_result(a, free).named("free");
+  watched_result(a, free).shown_as("free");
   times(a, watched_result(a, held));  // holds both factors
   EXPECT_TRUE(free.watch.expired());
   EXPECT_FALSE(held.watch.expired());
@@ -227,11 +226,105 @@ TEST(TapeKeep, InKeepEverythingEveryValueLivesAsLongAsTheTape) {
   Watched watched;
   {
     Tape tape(Keep::everything);
-    watched_result(tape.input("a", numbers({1})), watched).named("y");
+    watched_result(tape.input("a", numbers({1})), watched).shown_as("y");
     EXPECT_FALSE(watched.watch.expired());
     EXPECT_EQ(tape["y"].value().item(), 3);
   }
   EXPECT_TRUE(watched.watch.expired());
+}
+
+TEST(TapeKeep, AnOperationIsDescribedOnlyWhereItIsRecorded) {
+  for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
+    Tape tape(keep);
+    const Var learned = tape.input("learned", numbers({1}));
+    const Var given = tape.input("given", numbers({1}), /*requires_grad=*/false);
+    int described = 0;
+    const auto describe = [&](Record&) { ++described; };
+    tape.record("one", {learned}, numbers({2}), describe);
+    EXPECT_EQ(described, keep == Keep::nothing ? 0 : 1);
+    described = 0;
+    tape.record("one", {given}, numbers({2}), describe);
+    EXPECT_EQ(described, keep == Keep::everything ? 1 : 0);
+  }
+}
+
+TEST(TapeKeep, AComputedViewIsRecordedOnlyWhereEverythingIsKept) {
+  for (const Keep keep : {Keep::nothing, Keep::for_backward}) {
+    Tape tape(keep);
+    EXPECT_FALSE(tens(tape, 4).defined());
+  }
+}
+
+TEST(TapeKeep, OperandsMayBeLeftOutButNotLieOnAnotherTape) {
+  for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
+    Tape tape(keep), other;
+    const Var a = tape.input("a", numbers({2})), b = other.input("b", numbers({3})), none;
+    EXPECT_THAT(error_of([&] { times(a, b); }), HasSubstr("times: its operands lie on different"));
+    const Var y = tape.record("maybe", {none, a}, numbers({4}), [](Record& op) {
+      op.backward = [](const Tensor& d, Gradients& gradients) {
+        EXPECT_FALSE(gradients.wanted(0));
+        gradients.data<double>(1)[0] += 2 * d.item();
+      };
+    });
+    EXPECT_FALSE(y.input(0).defined());
+    EXPECT_EQ(y.input(1).defined(), keep != Keep::nothing);
+    EXPECT_FALSE(y.input(2).defined());
+    if (keep == Keep::nothing) continue;
+    tape.backward(y);
+    EXPECT_EQ(a.grad().item(), 2);
+  }
+}
+
+// --- What lives how long
+
+TEST(TapeLife, AVarKeepsItsTape) {
+  for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
+    Var y;
+    {
+      Tape tape(keep);
+      const Var a = tape.input("a", numbers({3}));
+      y = times(a, a).named("y");
+    }
+    EXPECT_EQ(y.value().item(), 9);
+    EXPECT_EQ(times(y, y).value().item(), 81);
+    if (keep == Keep::nothing) continue;
+    EXPECT_EQ(y.formula(), "a·a");
+    y.tape().backward(y);
+    EXPECT_EQ(y.tape()["a"].grad().item(), 6);
+  }
+}
+
+TEST(TapeLife, ACopyOfATapeIsTheSameRecording) {
+  Tape tape;
+  Tape copy = tape;
+  const Var a = copy.input("a", numbers({3}));
+  EXPECT_EQ(tape["a"].value().item(), 3);
+  EXPECT_EQ(times(a, tape["a"]).value().item(), 9);
+}
+
+TEST(TapeLife, ARecordingDiesWithTheLastThatHoldsIt) {
+  Watched watched;
+  {
+    Var y;
+    {
+      Tape tape;
+      const Var a = tape.input("a", numbers({1}));
+      y = times(watched_result(a, watched), a).named("y");
+      explain(y, {0}, -1);
+      y.tape().backward(y);
+    }
+    EXPECT_FALSE(watched.watch.expired());
+  }
+  EXPECT_TRUE(watched.watch.expired());
+}
+
+TEST(TapeLife, LookingForASharedInputAddsNothing) {
+  Tape tape;
+  const Tensor known = numbers({1}), unknown = numbers({2});
+  const Var shared = tape.shared_input("known", known);
+  EXPECT_EQ(tape.find_shared(known).name(), "known");
+  EXPECT_FALSE(tape.find_shared(unknown).defined());
+  EXPECT_EQ(tape.vars().size(), 1U);
 }
 
 // --- Var
@@ -244,8 +337,6 @@ TEST(Var, WithoutAValueSaysSo) {
   EXPECT_THAT(error_of([&] { none.dtype(); }), HasSubstr("optional operand was left out"));
   EXPECT_THAT(error_of([&] { none.value(); }), HasSubstr("optional operand was left out"));
   Tape tape;
-  EXPECT_THAT(error_of([&] { tape.record({.kind = "nope", .inputs = {none}}); }),
-              HasSubstr("nope: expected an operand"));
   EXPECT_THAT(error_of([&] { tape.input("x", Tensor()); }), HasSubstr("x: there is no tensor"));
 }
 

@@ -52,14 +52,14 @@ void calculate(const AttendInputs& in, const AttendOptions& o, Tape& tape) {
   if (in.has_weights()) x = project(x, in, tape);
   const AttentionOutput out = attention(x.q, x.k, x.v, attention_options(in, o, tape));
   if (in.past_key.defined()) {
-    out.present_key.named("hook_k");
-    out.present_value.named("hook_v");
+    out.present_key.shown_as("hook_k");
+    out.present_value.shown_as("hook_v");
   }
   if (in.w_o.defined()) {
     // What each head adds, [B, H, T, Dv]·[H, Dv, C] → [B, H, T, C], and their sum, [B, T, C]
     const Var w_o = tape.input("W_O", in.w_o, false);
     const Var result = matmul(tape["hook_z"], w_o).named("hook_result");
-    sum(result, {1}).named("hook_attn_out");
+    static_cast<void>(sum(result, {1}).named("hook_attn_out"));
   }
 }
 

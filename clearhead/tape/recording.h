@@ -1,0 +1,79 @@
+// What a Tape and its Vars share. Not for use outside this folder.
+//
+// Nothing in here holds a Var of this recording, for that would keep both alive for ever: records reach
+// values by position.
+#ifndef CLEARHEAD_TAPE_RECORDING_H_
+#define CLEARHEAD_TAPE_RECORDING_H_
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "clearhead/tape/tape.h"
+
+namespace clearhead {
+
+struct Recording {
+  // A value, and how it came about.
+  struct Entry {
+    std::string name;
+    bool has_given_name = false;
+    std::string kind;
+    std::vector<std::int64_t> inputs;  // positions of the operands; −1 for what is not recorded
+    Shape shape;
+    DType dtype = DType::f32;
+    bool needs_grad = false;
+    Record record;  // its value is kept in Keep::everything, and for inputs
+    Tensor grad;
+    BackwardOfSeveral backward_of_several;  // of this entry and those after it, if it is the first
+    std::int64_t results = 1;               // that it is the first of; 0 for one of the others
+  };
+  struct Shared {
+    std::int64_t input;
+    std::int64_t id;  // of what interventions have made of it
+    Tensor value;     // of that
+  };
+  struct Intervention {
+    std::string pattern;
+    Change change;
+    bool has_matched = false;
+  };
+
+  explicit Recording(Keep keep) : keep(keep) {}
+
+  Entry& entry(std::int64_t id) { return entries[static_cast<std::size_t>(id)]; }
+  bool contains(std::string_view name) const { return ids.find(name) != ids.end(); }
+  /// Whether a name does nothing at all.
+  bool names_nothing() const { return keep == Keep::nothing && interventions.empty(); }
+  std::int64_t append(Entry entry);
+
+  bool is_called(std::int64_t id, const std::string& path) const;
+  void give_name(std::int64_t id, const std::string& path);
+  std::string free_name(const std::string& path) const;
+  /// The value that `id` stands for: itself, or what was moved without a name in between.
+  std::int64_t seen_through(std::int64_t id);
+  /// The formula with the names of the operands of `of` for {0}, {1}, … and `y` for {y}.
+  std::string filled_in(std::string_view formula, const Entry& of, std::string_view y = {});
+
+  /// The pattern of the first intervention for this path; null if there is none, or one is acting.
+  const std::string* intervention_for(const std::string& path) const;
+
+  /// Backward through an operation of several results, of which `id` is the first and so comes last.
+  void walk_several(std::int64_t id);
+  /// The gradient of a value, to be added to.
+  Tensor& grad_of(std::int64_t id);
+
+  Keep keep;
+  std::deque<Entry> entries;  // an entry keeps its place while others are appended
+  std::map<std::string, std::int64_t, std::less<>> ids;  // names and aliases
+  std::map<const void*, Shared> shared;                  // by the memory of shared inputs
+  std::string scope;                                     // "blocks.0.attn." or ""
+  std::int64_t backward_from = -1;                       // where the last walk began
+  std::vector<Intervention> interventions;
+  bool is_changing = false;  // while an intervention acts
+};
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TAPE_RECORDING_H_
