@@ -65,7 +65,7 @@ const Tensor kTokens = ids({{1, 6, 3, 0, 2}, {2, 2, 5, 4, 1}});
 void for_each_writer(const std::function<void(const DecodeOn& writer)>& check) {
   for (const auto& [name, model] : language_models()) {
     SCOPED_TRACE(name);
-    check([&](Tape& tape) {
+    check([&model = model](Tape& tape) {
       return [&](const Tensor& tokens, DecodingState* state) {
         return model->forward(tape.input("tokens", tokens), {}, state);
       };
@@ -73,7 +73,7 @@ void for_each_writer(const std::function<void(const DecodeOn& writer)>& check) {
   }
   for (const auto& [name, model] : translation_models()) {
     SCOPED_TRACE(name);
-    check([&](Tape& tape) {
+    check([&model = model](Tape& tape) {
       const Var source = tape.input("source", ids({{1, 2, 3, 4}, {1, 2, 3, 4}}));
       const Memory memory = model->encode(source, lengths({3, 3}), {});
       return [&, memory](const Tensor& tokens, DecodingState* state) {
@@ -156,7 +156,8 @@ TEST(Readers, SeeNoPadding) {
   for (const auto& [name, model] : translation_models()) {
     SCOPED_TRACE(name);
     Tape tape(Keep::nothing);
-    const auto translate = [&](const Tensor& source, const Tensor& lengths, const Tensor& target) {
+    const auto translate = [&, &model = model](const Tensor& source, const Tensor& lengths,
+                                               const Tensor& target) {
       const Memory memory = model->encode(tape.input("source", source), lengths, {});
       DecodingState state;
       const Var first =

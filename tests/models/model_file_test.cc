@@ -88,7 +88,7 @@ TEST(ModelFile, MatricesMayStayBf16) {
          {1, 6}) {  // few rows, which are multiplied in another order, and many
       Tape tape(Keep::nothing);
       const Var tokens = tape.input("tokens", ids({{0, 3, 6, 1, 2, 5}}).slice(1, 0, T));
-      const auto logits = [&](const SavedModel& model) {
+      const auto logits = [&, &family = family](const SavedModel& model) {
         return family == Family::encoder ? as<MaskedModel>(model).forward(tokens, {}, {}).value()
                                          : as<LanguageModel>(model).forward(tokens, {}).value();
       };

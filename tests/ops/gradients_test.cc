@@ -173,7 +173,7 @@ TEST(Gradients, Mask) {
     check([](Tape&, const Vars& x) { return mask(x[0], x[1]); }, {scores, bias});
     // What is hidden must not take part in the weighted sum that is differentiated, for it is −inf.
     check_gradients(
-        [&](Tape& tape, const Vars& x) {
+        [&bias = bias](Tape& tape, const Vars& x) {
           const Var hidden = mask(x[0], tape.input("bias", hiding_bias(bias), false));
           return softmax(hidden);
         },
@@ -187,7 +187,7 @@ TEST(Gradients, WeightedSum) {
       {{2, 3}, {2, 3, 4}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 2}},       {{2, 3}, {3, 0}}};
   for (const auto& [pattern, v] : cases) {
     check_gradients(
-        [&](Tape& tape, const Vars& x) {
+        [&pattern = pattern](Tape& tape, const Vars& x) {
           return weighted_sum(x[0], tape.input("scores", hiding_bias(pattern), false), x[1]);
         },
         random_inputs({pattern, v}));
