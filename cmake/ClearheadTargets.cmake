@@ -11,6 +11,13 @@ function(clearhead_configure_target target)
   if(CLEARHEAD_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
+  if(CLEARHEAD_COVERAGE)  # paths are relative, so that ccache knows what was compiled in another clone
+    file(RELATIVE_PATH uncounted "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/cmake/uncounted.txt")
+    target_compile_options(${target} PRIVATE
+      -fprofile-instr-generate -fcoverage-mapping -fcoverage-compilation-dir=.
+      "SHELL:-Xclang -fprofile-list=${uncounted}")
+    target_link_options(${target} PUBLIC -fprofile-instr-generate)
+  endif()
   set_target_properties(${target} PROPERTIES
     CXX_EXTENSIONS OFF
     POSITION_INDEPENDENT_CODE ON

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/fields.h"
 #include "clearhead/models/family.h"
 #include "fuzz/same.h"
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/fields.h"
 #include "clearhead/train/recipe.h"
 #include "fuzz/same.h"
 
