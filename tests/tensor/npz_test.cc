@@ -192,7 +192,9 @@ TEST(Npz, WhatCannotBeReadHindersNothingElse) {
       {"encrypted", "x.npz: entry 'encrypted.npy': is encrypted"},
       {"readme.txt", "x.npz: there is no tensor 'readme.txt' among the 8"},
   };
-  for (const auto& [name, message] : kFaults) expect_error([&] { opened.read(name); }, message);
+  for (const auto& [name, message] : kFaults) {
+    expect_error([&, name = name] { opened.read(name); }, message);
+  }
 }
 
 // The archive stays open with what was taken of it.
