@@ -11,11 +11,11 @@
 #include <new>
 #include <utility>
 
+#include "clearhead/base/ceil_div.h"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "clearhead/base/ceil_div.h"
 #endif
 
 namespace clearhead {
