@@ -36,13 +36,15 @@ bool backward_chunk(const BackwardSizes&, const BackwardQueries&, float*, char*)
 void backward_add_keys(const BackwardSizes&, float, Size, float*, float*, char*) { std::abort(); }
 
 Size panel_bytes(Size, int) { std::abort(); }
-void pack_rows(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
-void pack_columns(const float*, Size, bool, Size, Size, const Panels&) { std::abort(); }
-void multiply_panels(const Block&, const char*, const char*, int, float*) { std::abort(); }
+void pack_rows(const MatrixView<const float>&, const Panels&) { std::abort(); }
+void pack_columns(const MatrixView<const float>&, const Panels&) { std::abort(); }
+void multiply_panels(const Block&, Size, const char*, const char*, int, float*) { std::abort(); }
 
 void forward_strip(const FeedForwardStrip&, const PackedWeights&, float*, bool) { std::abort(); }
 void backward_strip(const FeedForwardStrip&, const FeedForwardStripBackward&) { std::abort(); }
-void multiply_rows(const Block&, const char*, const char*, const float*, float*) { std::abort(); }
+void multiply_rows(const Block&, Size, const char*, const char*, const float*, float*) {
+  std::abort();
+}
 void write_sums(const Block&, Size, const float*, const float*) { std::abort(); }
 
 }  // namespace clearhead::kernels::amx
