@@ -28,6 +28,11 @@ const std::vector<Command>& commands() {
     clearhead see "First Citizen:" --layer 2 --head 1 --out head.png
     clearhead see "First Citizen:" --layer 2 --head 1 --explain 9,3
 
+  What if head 3 of layer 2 were silent, or the last token not see the first?
+    clearhead see "First Citizen:" --ablate "blocks.2.attn.hook_z[3]"
+    clearhead see "First Citizen:" \
+      --set "blocks.*.attn.hook_attn_scores[:,-1,0]=-inf"
+
   What does each French word look at? What hides behind the mask?
     clearhead see "two dogs play in the snow" --model en-fr
     clearhead see "two dogs <mask> in the snow" --model captions
@@ -44,6 +49,10 @@ const std::vector<Command>& commands() {
   Where does component 1 of the result of token 2 (head 0) come from?
     clearhead attend --tokens 3 --explain 0,2,1
     clearhead attend --tokens 3 --explain 0,2,1 --depth all
+
+  What if token 2 did not see token 1? If head 0 said nothing?
+    clearhead attend --tokens 3 --set "hook_attn_scores[0,2,1]=-inf"
+    clearhead attend --tokens 3 --ablate "hook_z[0]"
 
   Your own table, a token a line; a figure for a paper and one to explore:
     clearhead attend --x words.csv --causal --out words.pdf --out words.html

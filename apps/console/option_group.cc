@@ -71,6 +71,15 @@ void OptionGroup::repeated_text(const std::string& name, const std::string& valu
       ->take_all();
 }
 
+void OptionGroup::each_text(const std::string& name, const std::string& value,
+                            const std::string& help,
+                            const std::function<void(const std::string&)>& take) {
+  app_.add_option_function<std::string>(name, take, help)
+      ->type_name(value)
+      ->group(heading_)
+      ->trigger_on_parse();
+}
+
 void OptionGroup::integer(const std::string& name, const std::string& help, IntegerRange range,
                           const std::function<void(std::int64_t)>& take) {
   text(name, "N", help, [=](const std::string& given) {

@@ -52,6 +52,9 @@ class OptionGroup {
   /// May be given several times.
   void repeated_text(const std::string& name, const std::string& value, const std::string& help,
                      const std::function<void(const std::vector<std::string>&)>& take);
+  /// The same, but `take` is called with each, in the order of the command line across such options.
+  void each_text(const std::string& name, const std::string& value, const std::string& help,
+                 const std::function<void(const std::string&)>& take);
   void integer(const std::string& name, const std::string& help, IntegerRange range,
                const std::function<void(std::int64_t)>& take);
   /// Whole numbers between commas.

@@ -23,8 +23,8 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
 }  // namespace
 
 Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int64_t> ids,
-                 Precision precision)
-    : name(std::move(given_name)), saved(std::move(model)) {
+                 Precision precision, Tape recorder)
+    : name(std::move(given_name)), saved(std::move(model)), tape(std::move(recorder)) {
   const Pass pass{.precision = precision};
   Var logits;  // [1, T, V]
   if (const auto* const masked = as_if<MaskedModel>(saved)) {

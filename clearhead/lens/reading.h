@@ -22,8 +22,11 @@ class Reading {
  public:
   /// Runs the model `saved`, called `name`, once on a text: `ids` as it is trained on, those of a
   /// masked model with its start and end, those of a translation model without, which translates
-  /// them first and then reads both. Throws Error if they are more than the model reads.
-  Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision);
+  /// them first and then reads both. The run is recorded on `tape`, which keeps everything;
+  /// interventions on it act on the run, not on the translating. Throws Error if there are more ids
+  /// than the model reads.
+  Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision,
+          Tape tape = Tape(Keep::everything));
 
   bool is_translation() const { return !source.ids.empty(); }
   /// Whether the text is one that the model continues.
@@ -33,7 +36,7 @@ class Reading {
 
   std::string name;  ///< of the model
   SavedModel saved;
-  Tape tape{Keep::everything};
+  Tape tape;
   Tokens source;  ///< what is translated; empty for other models
   Tokens text;    ///< what is read; of a translation model, <s> and the translation
   std::string translation;

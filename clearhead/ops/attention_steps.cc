@@ -46,6 +46,9 @@ std::span<const AttentionStep> attention_steps() {
 
 const AttentionStep* find_attention_step(std::string_view name) {
   name.remove_prefix(name.rfind('.') + 1);
+  for (const std::string_view suffix : {"_grad", "_before"}) {
+    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
   const std::span<const AttentionStep> all = attention_steps();
   const auto step =
       std::find_if(all.begin(), all.end(), [&](const AttentionStep& s) { return s.name == name; });

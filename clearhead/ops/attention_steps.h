@@ -27,8 +27,8 @@ struct AttentionStep {
 /// All of them in the order of the calculation: inputs, weights, and what follows from them.
 std::span<const AttentionStep> attention_steps();
 
-/// The one that a value of this name is, whatever its scope ("blocks.0.attn.hook_pattern"); null if
-/// it is none.
+/// The one that a value of this name is, whatever its scope ("blocks.0.attn.hook_pattern"), or was
+/// before an intervention ("hook_z_before"), or whose gradient it is ("hook_z_grad"); null if it is none.
 const AttentionStep* find_attention_step(std::string_view name);
 
 }  // namespace clearhead

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/cli/attend/calculate.h"
@@ -13,6 +14,7 @@
 #include "apps/cli/attend/results.h"
 #include "apps/cli/attend/steps.h"
 #include "apps/console/figures.h"
+#include "apps/console/interventions.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "clearhead/base/error.h"
@@ -38,6 +40,13 @@ std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOp
   return written;
 }
 
+std::string print_changes(const Tape& before, const Tape& after, const AttendOptions& o,
+                          int width) {
+  std::vector<std::string> names;
+  for (const AttentionStep& step : steps_on(after)) names.push_back(step.name);
+  return console::print_changes(before, after, names, o.interventions, width);
+}
+
 std::string print_notes(const AttendInputs& in, int width) {
   const std::string head = "note: ";
   std::string text;
@@ -53,7 +62,11 @@ void attend(const AttendOptions& o) {
   set_thread_count(o.threads);
   const AttendInputs in = load_inputs(o);
   Tape tape(Keep::everything);
+  console::intervene(tape, o.interventions);
   calculate(in, o, tape);
+  console::check_effect(tape, o.interventions);
+  std::optional<Tape> before;  // the interventions
+  if (!o.interventions.empty()) calculate(in, o, before.emplace());
 
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const bool has_summary = o.steps || o.explain.empty();
@@ -62,6 +75,7 @@ void attend(const AttendOptions& o) {
 
   std::string text = console::wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
                      print_notes(in, terminal.columns) + "\n";
+  if (before) text += print_changes(*before, tape, o, terminal.columns) + "\n";
   if (o.steps) {
     text += print_steps(tape, in, terminal.columns, terminal.colors != plot::ColorDepth::none);
   }
@@ -69,7 +83,7 @@ void attend(const AttendOptions& o) {
     text += is_drawn
                 ? plot::render_terminal(heatmap, terminal)
                 : "The pattern is so large that drawing it takes a while; --out FILE does it.\n";
-    text += "\n" + print_strongest_keys(tape, in, terminal.columns) + "\n";
+    text += "\n" + print_strongest_keys(tape, before, in, terminal.columns) + "\n";
   }
   if (!o.explain.empty()) text += print_explanation(tape, o) + "\n";
   text += write_files(tape, in, o, heatmap);

@@ -63,6 +63,10 @@ void calculate(const AttendInputs& in, const AttendOptions& o, Tape& tape) {
   }
 }
 
-bool is_by_hand(const Tape& tape) { return tape["hook_z"].kind() != "fused_attention"; }
+bool is_by_hand(const Tape& tape) {
+  const Var z = tape["hook_z"];
+  const Var calculated = z.before().defined() ? z.before() : z;
+  return calculated.kind() != "fused_attention";
+}
 
 }  // namespace clearhead::cli

@@ -91,6 +91,11 @@ void add_attention(CLI::App& app, AttendOptions& o) {
   group.threads(o.threads);
 }
 
+void add_interventions(CLI::App& app, AttendOptions& o) {
+  console::OptionGroup group(app, "What you change of it");
+  console::add_interventions(group, o.interventions);
+}
+
 void add_results(CLI::App& app, AttendOptions& o) {
   console::OptionGroup group(app, "What you get");
   group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
@@ -183,6 +188,7 @@ void add_attend_options(CLI::App& app, AttendOptions& options) {
   add_random(app, options);
   add_files(app, options);
   add_attention(app, options);
+  add_interventions(app, options);
   add_results(app, options);
 }
 

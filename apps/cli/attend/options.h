@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/interventions.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
@@ -42,6 +43,8 @@ struct AttendOptions {
   bool by_hand = false;
   bool fused = false;
   int threads = 0;
+
+  std::vector<console::Intervention> interventions;
 
   // What is shown and written
   bool steps = false;

@@ -91,7 +91,8 @@ std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::i
                      weights[best]);
 }
 
-console::Block strongest_keys(const Var& pattern, const AttendInputs& in, int width) {
+console::Block strongest_keys(const Var& pattern, const Var& before, const AttendInputs& in,
+                              int width) {
   const Shape& shape = pattern.shape();
   const std::int64_t heads = shape[0] * shape[1];
   const std::int64_t T = shape[2];
@@ -108,7 +109,11 @@ console::Block strongest_keys(const Var& pattern, const AttendInputs& in, int wi
   for (std::int64_t t = 0; t < shown; ++t) {
     std::vector<std::string> row{queries.empty() ? std::to_string(t) : queries[t]};
     for (std::int64_t i = 0; i < shown_heads; ++i) {
-      row.push_back(strongest(pattern, i / shape[1], i % shape[1], t, keys));
+      const auto in_head = [&](const Var& weights) {
+        return strongest(weights, i / shape[1], i % shape[1], t, keys);
+      };
+      const std::string was = before.defined() ? in_head(before) : "", is = in_head(pattern);
+      row.push_back(was.empty() || was == is ? is : was + " → " + is);
     }
     table.rows.push_back(std::move(row));
   }
@@ -186,9 +191,11 @@ bool is_quick_to_draw(const Tape& tape) {
   return element_count(tape["hook_pattern"].shape()) <= kQuickElements;
 }
 
-std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int width) {
+std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
+                                 const AttendInputs& in, int width) {
+  const Var was = before ? (*before)["hook_pattern"] : Var();
   std::string text;
-  for (const std::string& line : strongest_keys(tape["hook_pattern"], in, width)) {
+  for (const std::string& line : strongest_keys(tape["hook_pattern"], was, in, width)) {
     text += line + "\n";
   }
   return text;

@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
 #define CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptio
 /// Whether drawing the pattern takes seconds; past that it is drawn only if a file is asked for.
 bool is_quick_to_draw(const Tape& tape);
 
-/// The strongest keys of each query, in as many columns as `width` has room for.
-std::string print_strongest_keys(const Tape& tape, const AttendInputs& in, int width);
+/// The strongest keys of each query, in as many columns as `width` has room for; where they differ
+/// from those `before`, "before → after".
+std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
+                                 const AttendInputs& in, int width);
 
 /// Writes all steps under their names: queries, keys, values and results laid out as the inputs
 /// were, matrices of scores as [H, T, S], with the batch before them if the inputs had one. Returns

@@ -43,6 +43,11 @@ void add_reading(CLI::App& app, SeeOptions& o) {
                 [&o](std::int64_t n) { o.top = n; });
 }
 
+void add_interventions(CLI::App& app, SeeOptions& o) {
+  console::OptionGroup group(app, "What you change of it");
+  console::add_interventions(group, o.interventions);
+}
+
 void add_results(CLI::App& app, SeeOptions& o) {
   console::OptionGroup group(app, "What you get besides");
   group.text("--explain", "T,S|NAME:I,J",
@@ -73,6 +78,7 @@ void add_results(CLI::App& app, SeeOptions& o) {
 
 void add_see_options(CLI::App& app, SeeOptions& options) {
   add_reading(app, options);
+  add_interventions(app, options);
   add_results(app, options);
   console::add_calculation(app, options.model);
 }

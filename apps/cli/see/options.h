@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/interventions.h"
 #include "apps/console/model_options.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/lens/attention_map.h"
@@ -22,6 +23,8 @@ struct SeeOptions {
   std::string text;
   console::ModelOptions model{.model = "shakespeare"};
   std::int64_t last = 0;  ///< so many tokens of the text are read, its last; 0: all
+
+  std::vector<console::Intervention> interventions;
 
   // What is large
   std::optional<AttentionKind> attention;  ///< cross if not given; only of a translation model

@@ -46,23 +46,43 @@ std::string bar(double probability) {
   return text + kEighths[eighths % 8];
 }
 
-std::string print_bars(const Reading& reading, std::int64_t t, std::int64_t top) {
+double probability(const Reading& reading, std::int64_t t, std::int64_t id) {
+  return reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
+}
+
+// The likeliest tokens now, then those that were it before.
+std::string print_bars(const Reading& reading, const std::optional<Reading>& before, std::int64_t t,
+                       std::int64_t top) {
+  std::vector<LikelyToken> tokens = likeliest(reading, t, top);
+  if (before) {
+    for (const LikelyToken& was : likeliest(*before, t, top)) {
+      const bool is_there = std::any_of(tokens.begin(), tokens.end(), [&](const LikelyToken& now) {
+        return now.token == was.token;
+      });
+      if (!is_there) tokens.push_back({was.token, probability(reading, t, was.token)});
+    }
+  }
   console::TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
-  for (const LikelyToken& likely : likeliest(reading, t, top)) {
-    table.rows.push_back(
-        {shown(reading, likely.token), percent(likely.probability), bar(likely.probability)});
+  if (before) table.columns.insert(table.columns.begin() + 1, {"before", false});
+  for (const LikelyToken& likely : tokens) {
+    std::vector<std::string> row = {shown(reading, likely.token)};
+    if (before) row.push_back(percent(probability(*before, t, likely.token)));
+    row.push_back(percent(likely.probability));
+    row.push_back(bar(likely.probability));
+    table.rows.push_back(std::move(row));
   }
   return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
 }
 
-std::string print_masks(const Reading& reading, std::int64_t top) {
+std::string print_masks(const Reading& reading, const std::optional<Reading>& before,
+                        std::int64_t top) {
   const std::int64_t mask = reading.saved.tokenizer->special(kMaskToken);
   std::string text;
   for (std::int64_t t = 0; t < std::ssize(reading.text.ids); ++t) {
     if (reading.text.ids[static_cast<std::size_t>(t)] != mask) continue;
     text += fmt::format("{}What stands at place {}, {}:\n{}", text.empty() ? "" : "\n", t,
-                        kMaskToken, print_bars(reading, t, top));
+                        kMaskToken, print_bars(reading, before, t, top));
   }
   if (!text.empty()) return text;
   return fmt::format("There is nothing to guess: put {} in the place of a word.\n", kMaskToken);
@@ -84,15 +104,18 @@ std::string print_others(const Reading& reading, std::int64_t t, std::int64_t wr
 }
 
 // A row for each token that is written after those before it.
-std::string print_translation(const Reading& reading, std::int64_t top, int width) {
+std::string print_translation(const Reading& reading, const std::optional<Reading>& before,
+                              std::int64_t top, int width) {
   console::TextTable table;
   table.columns = {{"token", true}, {"probability", false}};
+  if (before) table.columns.insert(table.columns.begin() + 1, {"before", false});
   std::vector<std::int64_t> written(reading.text.ids.begin() + 1, reading.text.ids.end());
   written.push_back(reading.saved.tokenizer->special(kEndToken));
   for (std::int64_t t = 0; t < std::ssize(written); ++t) {
     const std::int64_t id = written[static_cast<std::size_t>(t)];
-    const double probability = reading.probabilities.tile({0, t, id}, {1, t + 1, id + 1}).item();
-    table.rows.push_back({shown(reading, id), percent(probability)});
+    table.rows.push_back({shown(reading, id)});
+    if (before) table.rows.back().push_back(percent(probability(*before, t, id)));
+    table.rows.back().push_back(percent(probability(reading, t, id)));
   }
   const int room = width - plot::display_width(table.lines().front()) - 2;
   table.columns.push_back({"likeliest others", true});
@@ -128,10 +151,11 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
                      fmt::join(lines, "\n"));
 }
 
-std::string print_predictions(const Reading& reading, std::int64_t top, int width) {
-  if (reading.is_translation()) return print_translation(reading, top, width);
-  if (!reading.goes_on()) return print_masks(reading, top);
-  return "The next token:\n" + print_bars(reading, std::ssize(reading.text.ids) - 1, top);
+std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
+                              std::int64_t top, int width) {
+  if (reading.is_translation()) return print_translation(reading, before, top, width);
+  if (!reading.goes_on()) return print_masks(reading, before, top);
+  return "The next token:\n" + print_bars(reading, before, std::ssize(reading.text.ids) - 1, top);
 }
 
 }  // namespace clearhead::cli

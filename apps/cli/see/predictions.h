@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apps/cli/see/reading.h"
@@ -13,8 +14,10 @@ namespace clearhead::cli {
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
 
 /// With probabilities, `top` of them: the next token, or what stands at each <mask>; or the
-/// translation, token by token, each with the `top` − 1 likeliest others.
-std::string print_predictions(const Reading& reading, std::int64_t top, int width);
+/// translation, token by token, each with the `top` − 1 likeliest others. `before`, if given, is the
+/// same without interventions; how likely it found them stands beside.
+std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
+                              std::int64_t top, int width);
 
 }  // namespace clearhead::cli
 

@@ -39,7 +39,8 @@ std::string sizes(const RecurrentModelConfig& network) {
 
 }  // namespace
 
-Reading read(const console::ModelOptions& options, const std::string& text, std::int64_t last) {
+Reading read(const console::ModelOptions& options, const std::string& text, std::int64_t last,
+             Tape tape) {
   SavedModel saved = console::open_model(options);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::string known = console::readable(text, tokenizer, options, "TEXT");
@@ -54,7 +55,8 @@ Reading read(const console::ModelOptions& options, const std::string& text, std:
     const bool translates = as_if<TranslationModel>(saved) != nullptr;
     ids = last_ids(tokenizer.encode(known), translates ? 1 : 0);  // </s> comes to it
   }
-  return {console::model_name(options), std::move(saved), std::move(ids), options.precision};
+  return {console::model_name(options), std::move(saved), std::move(ids), options.precision,
+          std::move(tape)};
 }
 
 std::string describe(const Reading& reading) {

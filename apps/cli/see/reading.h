@@ -10,9 +10,10 @@
 
 namespace clearhead::cli {
 
-/// Opens the model and has it read the text, or its last tokens (0: all). Throws Error if there is
-/// no such model, or if they do not fit it.
-Reading read(const console::ModelOptions& options, const std::string& text, std::int64_t last);
+/// Opens the model and has it read the text, or its last tokens (0: all), recorded on `tape`. Throws
+/// Error if there is no such model, or if they do not fit it.
+Reading read(const console::ModelOptions& options, const std::string& text, std::int64_t last,
+             Tape tape = Tape(Keep::everything));
 
 /// "shakespeare, a decoder: 6 layers × 6 heads, …"
 std::string describe(const Reading& reading);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/cli/see/attention_view.h"
@@ -14,6 +15,7 @@
 #include "apps/cli/see/saved.h"
 #include "apps/cli/see/states_view.h"
 #include "apps/console/figures.h"
+#include "apps/console/interventions.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "clearhead/base/error.h"
@@ -55,9 +57,28 @@ plot::Heatmap figure(const Reading& reading, const std::optional<AttentionView>&
   return heads_heatmap(reading, *view, o, o.layer);
 }
 
+// Of all that was calculated: what was changed, what each layer made of it, and what is predicted.
+std::string print_changes(const Reading& before, const Reading& after, const SeeOptions& o,
+                          int width) {
+  std::vector<std::string> names;
+  for (const Var& var : after.tape.vars()) {
+    const std::string& name = var.name();
+    const bool is_shown = var.before().defined() || name.ends_with("hook_pattern") ||
+                          name.ends_with("hook_resid_post") || name.ends_with("hook_h") ||
+                          name == "probabilities";
+    if (is_shown) names.push_back(name);
+  }
+  return console::print_changes(before.tape, after.tape, names, o.interventions, width);
+}
+
 void see(const SeeOptions& o) {
   check(o);
-  const Reading reading = read(o.model, o.text, o.last);
+  Tape tape(Keep::everything);
+  console::intervene(tape, o.interventions);
+  const Reading reading = read(o.model, o.text, o.last, tape);
+  console::check_effect(tape, o.interventions);
+  std::optional<Reading> before;  // the interventions
+  if (!o.interventions.empty()) before = read(o.model, o.text, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
@@ -66,12 +87,13 @@ void see(const SeeOptions& o) {
   if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
   text += print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
   text += "\n";
+  if (before) text += print_changes(*before, reading, o, width) + "\n";
   if (o.list) text += print_list(reading.tape, width) + "\n";
   if (!o.explain.empty()) text += print_explanation(reading, view, o.explain, o.depth) + "\n";
   if (!o.list && o.explain.empty()) {
     text +=
         (view ? print_attention(reading, *view, o, terminal) : print_states(reading, o, terminal)) +
-        "\n" + print_predictions(reading, o.top, width) + "\n";
+        "\n" + print_predictions(reading, before, o.top, width) + "\n";
   }
   if (!o.out.empty()) text += console::write_figures(figure(reading, view, o), o.out);
   if (!o.save.empty()) {

@@ -1,0 +1,200 @@
+// Parsing, acting and comparing for --set and --ablate.
+#include "apps/console/interventions.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "apps/console/table.h"
+#include "clearhead/base/close_names.h"
+#include "clearhead/base/error.h"
+#include "clearhead/lens/interventions.h"
+#include "clearhead/ops/attention_steps.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead::console {
+namespace {
+
+constexpr std::int64_t kComparedElements = 1 << 24;  // larger values, as fused scores, are not
+
+// Whether the first axis of a value is a batch of one, which a place may leave out.
+bool has_batch_of_one(const std::string& name, const Shape& shape) {
+  if (shape.empty() || shape[0] != 1) return false;
+  const AttentionStep* const step = find_attention_step(name);
+  return step == nullptr || (step->axes[0] == StepAxis::batch && step->axes.size() == shape.size());
+}
+
+// One place of an index; false if it is none.
+bool parse_position(const std::string& text, Selection& to) {
+  to.emplace_back();
+  if (text == ":" || text == "*") return true;
+  const char* const end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, to.back().emplace());
+  return fault == std::errc() && stop == end;
+}
+
+// Of "NAME[INDEX]"; nothing if it is not of that form.
+std::optional<Numbers> numbers_of(const std::string& text) {
+  const std::size_t bracket = text.find('[');
+  Numbers numbers{text.substr(0, bracket), {}};
+  if (numbers.name.empty()) return std::nullopt;
+  if (bracket == std::string::npos) return numbers;
+  if (text.back() != ']') return std::nullopt;
+  const std::size_t last = text.size() - 1;
+  for (std::size_t begin = bracket + 1; begin <= last;) {
+    const std::size_t end = std::min(text.find(',', begin), last);
+    if (!parse_position(text.substr(begin, end - begin), numbers.selected)) return std::nullopt;
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+Intervention parse_set(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const std::optional<Numbers> numbers = numbers_of(text.substr(0, equals));
+  double value = std::numeric_limits<double>::quiet_NaN();
+  if (equals != std::string::npos) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, fault] = std::from_chars(text.data() + equals + 1, end, value);
+    if (fault != std::errc() || stop != end) value = std::numeric_limits<double>::quiet_NaN();
+  }
+  const bool is_masking = value == -std::numeric_limits<double>::infinity();  // of a score
+  if (!numbers || (!std::isfinite(value) && !is_masking)) {
+    refuse_value("--set", "NAME[INDEX]=VALUE, such as hook_z[0,2]=0.5", text);
+  }
+  return {"--set " + text, *numbers, value};
+}
+
+// Where a value differs most, if it does anywhere.
+struct Change {
+  Index place;
+  double before = 0, after = 0;
+};
+
+std::optional<Change> greatest_change(const Var& before, const Var& after) {
+  const Tensor old_values = before.value().to(DType::f64).contiguous();
+  const Tensor values = after.value().to(DType::f64).contiguous();
+  std::optional<Change> greatest;
+  double most = 0;
+  for (std::int64_t i = 0; i < values.count(); ++i) {
+    const double old_value = old_values.data<double>()[i], value = values.data<double>()[i];
+    if (value == old_value || (std::isnan(value) && std::isnan(old_value))) continue;
+    const double by = std::abs(value - old_value);
+    if (greatest && !(by > most)) continue;
+    greatest = {unflatten(i, after.shape()), old_value, value};
+    most = std::isnan(by) ? std::numeric_limits<double>::infinity() : by;
+  }
+  return greatest;
+}
+
+// "hook_z[0,2,1]", as --explain takes it.
+std::string place_text(const std::string& name, const Shape& shape, Index place) {
+  if (has_batch_of_one(name, shape) && place.size() > 1) place.erase(place.begin());
+  return fmt::format("{}[{}]", name, fmt::join(place, ","));
+}
+
+}  // namespace
+
+Selection Numbers::in(const Shape& shape, const std::string& given) const {
+  Selection places = selected;
+  if (!places.empty() && places.size() < shape.size() && has_batch_of_one(name, shape)) {
+    places.insert(places.begin(), std::nullopt);
+  }
+  bool fits = places.size() <= shape.size();
+  for (std::size_t axis = 0; fits && axis < places.size(); ++axis) {
+    if (!places[axis]) continue;
+    if (*places[axis] < 0) *places[axis] += shape[axis];
+    fits = 0 <= *places[axis] && *places[axis] < shape[axis];
+  }
+  if (!fits) {
+    throw Error(fmt::format("{}: there is no such place in {}, whose shape is {}", given, name,
+                            to_string(shape)));
+  }
+  return places;
+}
+
+Numbers parse_numbers(const std::string& option, const std::string& text) {
+  const std::optional<Numbers> numbers = numbers_of(text);
+  if (!numbers) refuse_value(option, "NAME or NAME[INDEX], such as hook_z[0,2]", text);
+  return *numbers;
+}
+
+void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions) {
+  group.each_text(
+      "--set", "NAME[INDEX]=VALUE",
+      "Change numbers on their way, and show what that changes: the value called NAME, "
+      "in which * stands for any text, at INDEX, counted as --explain does (-1 is the "
+      "last, : all of an axis, and so are axes that are left out). May be given several "
+      "times; they act in this order",
+      [&](const std::string& x) { interventions.push_back(parse_set(x)); });
+  group.each_text("--ablate", "NAME[INDEX]",
+                  "The same with 0; without an index all of the value. Head 3 of layer 0: "
+                  "blocks.0.attn.hook_z[3]",
+                  [&](const std::string& x) {
+                    interventions.push_back({"--ablate " + x, parse_numbers("--ablate", x), 0});
+                  });
+}
+
+void intervene(Tape& tape, const std::vector<Intervention>& interventions) {
+  for (const Intervention& intervention : interventions) {
+    tape.intervene(intervention.numbers.name, [intervention](const Var& value) {
+      if (!is_floating(value.dtype())) {
+        throw Error(fmt::format("{}: expected floating-point numbers, but these are {}",
+                                intervention.given, dtype_name(value.dtype())));
+      }
+      const Selection places = intervention.numbers.in(value.shape(), intervention.given);
+      return set_to(intervention.value, places)(value);
+    });
+  }
+}
+
+void check_effect(const Tape& tape, const std::vector<Intervention>& interventions) {
+  const std::vector<std::string> unmatched = tape.unmatched();
+  for (const Intervention& intervention : interventions) {
+    const std::string& name = intervention.numbers.name;
+    if (std::find(unmatched.begin(), unmatched.end(), name) == unmatched.end()) continue;
+    throw Error(fmt::format("{}: nothing that is calculated here is called {}{}",
+                            intervention.given, name, those_like(name, tape.names())));
+  }
+}
+
+std::string print_changes(const Tape& before, const Tape& after,
+                          const std::vector<std::string>& names,
+                          const std::vector<Intervention>& interventions, int width) {
+  TextTable table;
+  table.columns = {{"changed most at", true}, {"before", false}, {"after", false}};
+  std::vector<std::string> large;
+  for (const std::string& name : names) {
+    if (!before.contains(name)) continue;
+    const Var was = before[name], is = after[name];
+    if (element_count(is.shape()) > kComparedElements) {
+      large.push_back(name);
+    } else if (const std::optional<Change> change = greatest_change(was, is)) {
+      table.rows.push_back({place_text(name, is.shape(), change->place),
+                            format_number(change->before), format_number(change->after)});
+    }
+  }
+  std::vector<std::string> given;
+  for (const Intervention& intervention : interventions) given.push_back(intervention.given);
+  std::string text =
+      wrapped(fmt::format("What {} changes{}", fmt::join(given, " "),
+                          table.rows.empty() ? ": nothing, the numbers are as they were." : ":"),
+              width, 0) +
+      "\n";
+  if (!table.rows.empty()) {
+    for (const std::string& line : table.lines()) text += plot::shorten(line, width) + "\n";
+  }
+  if (!large.empty()) {
+    text += wrapped(fmt::format("too large to be compared: {}", fmt::join(large, ", ")), width, 0) +
+            "\n";
+  }
+  return text;
+}
+
+}  // namespace clearhead::console

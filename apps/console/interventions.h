@@ -1,0 +1,50 @@
+// --set and --ablate, for all commands that record what they calculate: which numbers are changed on
+// their way, and what that changed.
+#ifndef CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
+#define CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "apps/console/option_group.h"
+#include "clearhead/ops/replace.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead::console {
+
+/// Some numbers of a value: "hook_z[1,:,0]".
+struct Numbers {
+  std::string name;    ///< or, for interventions, a pattern
+  Selection selected;  ///< as given: -1 is the last place, and a batch of one may be left out
+
+  /// The selection in a value of this shape, with the batch and with places from 0. Throws Error, which
+  /// begins with `given`, if they are not in it.
+  Selection in(const Shape& shape, const std::string& given) const;
+};
+
+/// Of "NAME" or "NAME[INDEX]". Throws UsageError, which names `option`, if it is neither.
+Numbers parse_numbers(const std::string& option, const std::string& text);
+
+struct Intervention {
+  std::string given;  ///< "--set hook_z[1]=0.5"
+  Numbers numbers;
+  double value = 0;  ///< which they are set to
+};
+
+/// Adds --set and --ablate; `interventions` gets them in the order of the command line.
+void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions);
+
+/// Lets them act on what will be recorded on `tape`.
+void intervene(Tape& tape, const std::vector<Intervention>& interventions);
+
+/// Throws Error, naming close names, if one of them has found nothing to act on.
+void check_effect(const Tape& tape, const std::vector<Intervention>& interventions);
+
+/// Where each of the values called `names` differs most between the tapes, at most `width` wide.
+std::string print_changes(const Tape& before, const Tape& after,
+                          const std::vector<std::string>& names,
+                          const std::vector<Intervention>& interventions, int width);
+
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
