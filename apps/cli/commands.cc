@@ -54,6 +54,10 @@ const std::vector<Command>& commands() {
     clearhead attend --tokens 3 --set "hook_attn_scores[0,2,1]=-inf"
     clearhead attend --tokens 3 --ablate "hook_z[0]"
 
+  How gradients flow back from component 1 of token 2, and where one comes from:
+    clearhead attend --tokens 3 --gradients --gradients-of "hook_z[0,2,1]" \
+      --explain 0,2,0 --explain-of hook_pattern_grad
+
   Your own table, a token a line; a figure for a paper and one to explore:
     clearhead attend --x words.csv --causal --out words.pdf --out words.html
 

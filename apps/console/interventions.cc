@@ -42,7 +42,7 @@ bool parse_position(const std::string& text, Selection& to) {
 // Of "NAME[INDEX]"; nothing if it is not of that form.
 std::optional<Numbers> numbers_of(const std::string& text) {
   const std::size_t bracket = text.find('[');
-  Numbers numbers{text.substr(0, bracket), {}};
+  Numbers numbers{text, text.substr(0, bracket), {}};
   if (numbers.name.empty()) return std::nullopt;
   if (bracket == std::string::npos) return numbers;
   if (text.back() != ']') return std::nullopt;

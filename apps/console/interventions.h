@@ -14,6 +14,7 @@ namespace clearhead::console {
 
 /// Some numbers of a value: "hook_z[1,:,0]".
 struct Numbers {
+  std::string text;    ///< as given
   std::string name;    ///< or, for interventions, a pattern
   Selection selected;  ///< as given: -1 is the last place, and a batch of one may be left out
 

@@ -9,6 +9,7 @@
 
 #include "apps/cli/attend/calculate.h"
 #include "apps/cli/attend/explanation.h"
+#include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/inputs.h"
 #include "apps/cli/attend/options.h"
 #include "apps/cli/attend/results.h"
@@ -26,10 +27,10 @@ namespace {
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
 std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
-                        const plot::Heatmap& heatmap) {
-  std::string written = console::write_figures(heatmap, o.out);
+                        const plot::Heatmap& figure) {
+  std::string written = console::write_figures(figure, o.out);
   if (!o.save.empty()) {
-    const std::vector<std::string> left_out = save_steps(tape, in, o.save);
+    const std::vector<std::string> left_out = save_steps(tape, in, o.gradients, o.save);
     written += console::wrote(o.save);
     if (!left_out.empty()) {
       written += fmt::format(
@@ -65,28 +66,35 @@ void attend(const AttendOptions& o) {
   console::intervene(tape, o.interventions);
   calculate(in, o, tape);
   console::check_effect(tape, o.interventions);
+  if (o.gradients) go_backward(tape, o);
   std::optional<Tape> before;  // the interventions
   if (!o.interventions.empty()) calculate(in, o, before.emplace());
 
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
+  const bool bold = terminal.colors != plot::ColorDepth::none;
   const bool has_summary = o.steps || o.explain.empty();
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
   const plot::Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : plot::Heatmap();
+
+  std::optional<plot::Heatmap> gradient;
+  if (o.gradients) gradient = gradient_heatmap(tape, in, o);
 
   std::string text = console::wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
                      print_notes(in, terminal.columns) + "\n";
   if (before) text += print_changes(*before, tape, o, terminal.columns) + "\n";
   if (o.steps) {
-    text += print_steps(tape, in, terminal.columns, terminal.colors != plot::ColorDepth::none);
+    text += print_steps(tape, in, terminal.columns, bold);
   }
+  if (o.gradients) text += print_gradients(tape, in, o, terminal.columns, bold);
   if (has_summary) {
     text += is_drawn
                 ? plot::render_terminal(heatmap, terminal)
                 : "The pattern is so large that drawing it takes a while; --out FILE does it.\n";
+    if (gradient) text += "\n" + plot::render_terminal(*gradient, terminal);
     text += "\n" + print_strongest_keys(tape, before, in, terminal.columns) + "\n";
   }
   if (!o.explain.empty()) text += print_explanation(tape, o) + "\n";
-  text += write_files(tape, in, o, heatmap);
+  text += write_files(tape, in, o, gradient.value_or(heatmap));
   text.erase(text.find_last_not_of('\n') + 1);
   console::write_output(text + "\n");
 }

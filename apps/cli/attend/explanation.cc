@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/steps.h"
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
@@ -54,9 +55,13 @@ Index full_index(const AttentionStep& step, const Var& var, Index index) {
 }  // namespace
 
 std::string print_explanation(const Tape& tape, const AttendOptions& o) {
-  const AttentionStep step = find_step(tape, o.explain_of);
+  const bool of_gradient = o.gradients && o.explain_of.ends_with(kGradientSuffix);
+  const std::size_t length = o.explain_of.size() - (of_gradient ? kGradientSuffix.size() : 0);
+  const AttentionStep step = find_step(tape, o.explain_of.substr(0, length));
   const Var var = tape[step.name];
-  return to_string(explain(var, full_index(step, var, o.explain), o.depth));
+  const Index index = full_index(step, var, o.explain);
+  return to_string(of_gradient ? explain_gradient(var, index, o.depth)
+                               : explain(var, index, o.depth));
 }
 
 }  // namespace clearhead::cli

@@ -99,6 +99,18 @@ void add_interventions(CLI::App& app, AttendOptions& o) {
 void add_results(CLI::App& app, AttendOptions& o) {
   console::OptionGroup group(app, "What you get");
   group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
+  group.flag("--gradients",
+             "How gradients flow, by hand: what the sum of the result grows by with each number of "
+             "each step, as tables with formulas. --out draws that of the pattern then, if there "
+             "is one; --save and "
+             "--explain-of know them by the steps' names with _grad",
+             set(o.gradients, true));
+  group.text(
+      "--gradients-of", "NAME[INDEX]",
+      "The numbers of whose sum --gradients are; INDEX as --set has it (hook_z if not given)",
+      [&o](const std::string& text) {
+        o.gradients_of = console::parse_numbers("--gradients-of", text);
+      });
   group.integers("--explain", "H,T,D",
                  "Where one number comes from: head, query and component of the result; or the "
                  "place in what --explain-of names. Counted from 0; with a batch, its place first",
@@ -131,7 +143,7 @@ void add_results(CLI::App& app, AttendOptions& o) {
   group.choice<plot::Pool>(
       "--pool", console::choices(plot::pool_names()),
       "What a cell shows that stands for many weights, where there are more than "
-      "the figure has cells (max if not given)",
+      "the figure has cells (if not given max; of numbers of both signs extreme)",
       into(o.pool));
 }
 
@@ -182,6 +194,22 @@ void check_inputs(const AttendOptions& o) {
   }
 }
 
+void check_gradients(const AttendOptions& o) {
+  const AttendOptions usual;
+  if (o.gradients && o.fused) {
+    throw console::UsageError(
+        "--gradients shows how they go through each step, and --fused takes no steps; leave one "
+        "out");
+  }
+  if (o.gradients) return;
+  if (o.gradients_of.text != usual.gradients_of.text) {
+    throw console::UsageError("--gradients-of says more of --gradients; give that too");
+  }
+  if (o.explain_of.ends_with("_grad")) {
+    throw console::UsageError("--explain-of " + o.explain_of + ": give --gradients too");
+  }
+}
+
 }  // namespace
 
 void add_attend_options(CLI::App& app, AttendOptions& options) {
@@ -200,6 +228,7 @@ void check(const AttendOptions& o) {
     throw console::UsageError(
         "--explain-of and --depth say more of --explain; give --explain H,T,D too");
   }
+  check_gradients(o);
   console::check_results(o.out, o.save);
 }
 

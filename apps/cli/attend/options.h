@@ -48,6 +48,8 @@ struct AttendOptions {
 
   // What is shown and written
   bool steps = false;
+  bool gradients = false;
+  console::Numbers gradients_of{"hook_z", "hook_z", {}};  ///< whose sum is differentiated
   Index explain;
   std::string explain_of = "hook_z";
   int depth = 1;  ///< −1: down to the inputs
@@ -57,7 +59,7 @@ struct AttendOptions {
   // How the pattern is drawn
   std::optional<plot::Scale> color_scale;  ///< if not given: by the number of keys
   plot::ColorMap color_map = plot::ColorMap::automatic;
-  plot::Pool pool = plot::Pool::max;
+  plot::Pool pool = plot::Pool::automatic;
 };
 
 /// Adds all of them to `app`: names, help and checks of single ones. `options` is filled when `app`

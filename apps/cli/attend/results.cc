@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apps/cli/attend/calculate.h"
+#include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/steps.h"
 #include "apps/console/numbers.h"
 #include "apps/console/table.h"
@@ -26,12 +27,6 @@ constexpr double kSavedViewBytes = 1 << 28;  // of each step that fused attentio
 constexpr std::int64_t kLinearKeys = 256;    // with more keys, weights spread over decades
 constexpr std::int64_t kSummaryRows = 12;
 constexpr std::int64_t kSummaryHeads = 16;
-
-std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h) {
-  std::string title = shape[0] > 1 ? fmt::format("batch {}", b) : "";
-  if (shape[1] > 1) title += (title.empty() ? "" : ", ") + fmt::format("head {}", h);
-  return title;
-}
 
 // "0", "32", "64", …: where the positions that share a cell begin.
 std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
@@ -141,18 +136,29 @@ Tensor as_saved(const AttentionStep& step, const Var& var, const console::Layout
 
 }  // namespace
 
+std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h) {
+  std::string title = shape[0] > 1 ? fmt::format("batch {}", b) : "";
+  if (shape[1] > 1) title += (title.empty() ? "" : ", ") + fmt::format("head {}", h);
+  return title;
+}
+
+plot::Heatmap empty_heatmap(const AttendOptions& o) {
+  plot::Heatmap heatmap;
+  heatmap.row_title = "query";
+  heatmap.column_title = "key";
+  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
+  heatmap.color_map = o.color_map;
+  heatmap.pool = o.pool;
+  return heatmap;
+}
+
 plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
   const Var pattern = tape["hook_pattern"];
   const Shape& shape = pattern.shape();
-  plot::Heatmap heatmap;
+  plot::Heatmap heatmap = empty_heatmap(o);
   heatmap.title = "attention pattern";
-  heatmap.row_title = "query";
-  heatmap.column_title = "key";
   heatmap.value_title = "attention weight";
-  heatmap.scale =
-      o.color_scale.value_or(shape[3] > kLinearKeys ? plot::Scale::log : plot::Scale::linear);
-  heatmap.color_map = o.color_map;
-  heatmap.pool = o.pool;
+  if (!o.color_scale && shape[3] > kLinearKeys) heatmap.scale = plot::Scale::log;
   const bool whole = element_count(shape) <= kWholeElements;
   for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
     const std::int64_t b = i / shape[1];
@@ -201,7 +207,7 @@ std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& be
   return text;
 }
 
-std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
+std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
                                     const std::string& path) {
   NamedTensors named;
   std::vector<std::string> left_out;
@@ -216,6 +222,12 @@ std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in,
       left_out.push_back(step.name);
     } else {
       named.tensors.emplace_back(step.name, as_saved(step, var, in.layout));
+    }
+  }
+  if (gradients) {
+    for (const StepGradient& gradient : gradients_on(tape)) {
+      named.tensors.emplace_back(gradient.value.name(),
+                                 as_saved(gradient.step, gradient.value, in.layout));
     }
   }
   write_tensors(path, named);

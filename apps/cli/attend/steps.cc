@@ -141,6 +141,10 @@ std::string print_matrices(const AttentionStep& step, const Var& var, const Atte
   return text;
 }
 
+std::string emphasized(const std::string& name, bool bold) {
+  return bold ? "\033[1m" + name + "\033[0m" : name;
+}
+
 }  // namespace
 
 std::vector<AttentionStep> steps_on(const Tape& tape) {
@@ -155,19 +159,23 @@ std::string axis_name(StepAxis axis) {
   return axis == StepAxis::one ? "place" : text_of(axis, {}).one;
 }
 
+std::string print_step(const AttentionStep& step, const std::string& from, const Var& value,
+                       const AttendInputs& in, int width, bool bold) {
+  const std::string about = step.meaning + ": " + extent(step.axes_of(value), value.shape(), in);
+  return emphasized(step.name, bold) + from + "\n" + console::wrapped(about, width, 0) + "\n\n" +
+         print_matrices(step, value, in, width) + "\n";
+}
+
 std::string print_steps(const Tape& tape, const AttendInputs& in, int width, bool bold) {
   std::string text;
   for (const AttentionStep& step : steps_on(tape)) {
     const Var var = tape[step.name];
-    const std::string name = bold ? "\033[1m" + step.name + "\033[0m" : step.name;
     if (var.name() != step.name) {  // nothing came in between
-      text += fmt::format("{} is the same: no key is hidden\n\n", name);
+      text += fmt::format("{} is the same: no key is hidden\n\n", emphasized(step.name, bold));
       continue;
     }
-    text += name + (var.kind() == "input" ? " (" + in.origin + ")" : " = " + var.formula());
-    const std::string about = step.meaning + ": " + extent(step.axes_of(var), var.shape(), in);
-    text += "\n" + console::wrapped(about, width, 0) + "\n\n";
-    text += print_matrices(step, var, in, width) + "\n";
+    const std::string from = var.kind() == "input" ? " (" + in.origin + ")" : " = " + var.formula();
+    text += print_step(step, from, var, in, width, bold);
   }
   return text;
 }

@@ -1,0 +1,46 @@
+// How gradients flow through the steps of attention: --gradients.
+#ifndef CLEARHEAD_APPS_CLI_ATTEND_GRADIENTS_H_
+#define CLEARHEAD_APPS_CLI_ATTEND_GRADIENTS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/cli/attend/inputs.h"
+#include "apps/cli/attend/options.h"
+#include "clearhead/ops/attention_steps.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead::cli {
+
+/// What stands behind a step's name in that of its gradient: "hook_pattern_grad".
+inline constexpr std::string_view kGradientSuffix = "_grad";
+
+/// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects. Throws
+/// Error if there are no such numbers, or if L depends on nothing.
+void go_backward(Tape& tape, const AttendOptions& options);
+
+/// ∂L/∂(a step).
+struct StepGradient {
+  AttentionStep step;
+  Var of;     ///< the step
+  Var value;  ///< of its shape, named step.name + kGradientSuffix, on a tape of its own
+  std::string formula;
+};
+
+/// Those of all steps that L depends on, in the order in which `go_backward` came to them.
+std::vector<StepGradient> gradients_on(const Tape& tape);
+
+/// As labelled tables with formulas, as `print_steps` has the values.
+std::string print_gradients(const Tape& tape, const AttendInputs& in, const AttendOptions& options,
+                            int width, bool bold);
+
+/// That of the pattern as a figure, a panel for each head; nothing if L does not depend on it.
+std::optional<plot::Heatmap> gradient_heatmap(const Tape& tape, const AttendInputs& in,
+                                              const AttendOptions& options);
+
+}  // namespace clearhead::cli
+
+#endif  // CLEARHEAD_APPS_CLI_ATTEND_GRADIENTS_H_
