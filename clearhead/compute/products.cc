@@ -224,8 +224,8 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
   for (const FewRowsFactor<T>& factor : factors) N += factor.c.columns;
   if (a.rows == 0 || N == 0) return;
   const std::int64_t bytes = N * a.columns * static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t pieces = std::min(round_up(ceil_div(bytes, kPieceBytes), thread_count()),
-                                       std::max<std::int64_t>(1, bytes / kLeastBytes));
+  const std::int64_t pieces = std::max<std::int64_t>(
+      1, std::min(round_up(ceil_div(bytes, kPieceBytes), thread_count()), bytes / kLeastBytes));
   const std::int64_t columns = round_up(ceil_div(N, pieces), 4);
   parallel_for(ceil_div(N, columns), [&](std::int64_t piece) {
     std::int64_t begin = piece * columns, end = begin + columns;  // from this factor's first on

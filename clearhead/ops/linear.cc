@@ -67,6 +67,7 @@ class Maps {
     Maps held = *this;
     if (!weights_learn_) held.x_ = Tensor();
     for (Map& map : held.maps_) {
+      map.bias = Tensor();
       if (!x_learns_) map.weight = Tensor();
     }
     return held;
@@ -84,7 +85,7 @@ class Maps {
     }
     compute::linear_maps_backward<T>(x_matrix<T>(), map_views<T>(), of_maps, dx, precision_);
     for (std::size_t i = 0; i < maps_.size(); ++i) {
-      if (maps_[i].bias.defined()) add_gradient(gradients, place_of_bias(i), d_y[i]);  // Y = … + b
+      add_gradient(gradients, place_of_bias(i), d_y[i]);  // Y = … + b
     }
   }
 

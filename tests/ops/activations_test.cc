@@ -1,4 +1,4 @@
-// ReLU, SiLU, tanh, sigmoid: values, gradients, explanations, errors.
+// ReLU, SiLU, tanh, sigmoid: values, limits, the kink of ReLU.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -14,7 +14,6 @@ namespace clearhead {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 struct Activation {
   const char* name;
@@ -59,39 +58,11 @@ TEST(Activations, KeepToTheirLimitsFarFromZero) {
   for (const Activation& a : kAll) EXPECT_TRUE(std::isnan(numbers_of(a.operation(nan))[0]));
 }
 
-TEST(Activations, Gradients) {
-  for (const Activation& a : kAll) {
-    SCOPED_TRACE(a.name);
-    const auto f = [&](Tape&, const std::vector<Var>& x) { return a.operation(x[0]); };
-    for (const Shape& shape : {Shape{}, {0}, {5}, {2, 3, 4}}) {
-      Tensor x = random_tensor(shape, 3);
-      for (std::int64_t i = 0; i < x.count();
-           ++i) {  // differences across the kink of ReLU say nothing
-        double& number = x.mutable_data<double>()[i];
-        if (std::abs(number) < 0.01) number = 0.5;
-      }
-      check_gradients(f, {x});
-    }
-  }
+TEST(Relu, HasNoGradientAtItsKink) {
   Tape tape;
   const Var x = tape.input("x", tensor_of({3}, {-1, 0, 2}));
   tape.backward(relu(x), tensor_of({3}, {5, 6, 7}));
   EXPECT_THAT(numbers_of(x.grad()), ElementsAre(0, 0, 7));
-}
-
-TEST(Activations, ExplainTheirNumbers) {
-  Tape tape;
-  const Var x = tape.input("x", random_tensor({2, 3}, 1, DType::f32));
-  for (const Activation& a : kAll) expect_explained(a.operation(x));
-  EXPECT_EQ(relu(x).formula(), "max(x, 0)");
-}
-
-TEST(Activations, RefuseOtherTypes) {
-  Tape tape;
-  const Var x = tape.input("x", Tensor({2}, DType::bf16));
-  for (const Activation& a : kAll) {
-    EXPECT_THAT(error_of([&] { a.operation(x); }), HasSubstr(std::string(a.name) + ": expected"));
-  }
 }
 
 }  // namespace

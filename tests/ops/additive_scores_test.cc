@@ -1,7 +1,5 @@
-// The scores of additive attention: the formula, gradients, explanations, errors.
+// The scores of additive attention: the formula.
 #include "clearhead/ops/additive_scores.h"
-
-#include <gmock/gmock.h>
 
 #include <cmath>
 
@@ -10,8 +8,6 @@
 
 namespace clearhead {
 namespace {
-
-using ::testing::HasSubstr;
 
 TEST(AdditiveScores, AreTheirFormula) {
   Tape tape;
@@ -31,30 +27,6 @@ TEST(AdditiveScores, AreTheirFormula) {
       }
     }
   }
-}
-
-TEST(AdditiveScores, GradientsAndExplanations) {
-  const auto f = [](Tape&, const std::vector<Var>& x) { return additive_scores(x[0], x[1], x[2]); };
-  check_gradients(
-      f, {random_tensor({2, 3, 5}, 1), random_tensor({2, 4, 5}, 2), random_tensor({5}, 3)});
-  check_gradients(
-      f, {random_tensor({1, 0, 2}, 1), random_tensor({1, 4, 2}, 2), random_tensor({2}, 3)});
-  Tape tape;
-  const Var y = additive_scores(tape.input("q", random_tensor({1, 2, 5}, 1, DType::f32)),
-                                tape.input("k", random_tensor({1, 3, 5}, 2, DType::f32)),
-                                tape.input("v", random_tensor({5}, 3, DType::f32)));
-  expect_explained(y);
-  EXPECT_EQ(y.formula(), "v·tanh(q + k)");
-}
-
-TEST(AdditiveScores, RefuseWhatDoesNotFit) {
-  Tape tape;
-  const Var q = tape.input("q", Tensor({2, 3, 5})), v = tape.input("v", Tensor({5}));
-  EXPECT_THAT(error_of([&] {
-                additive_scores(q, tape.input("k", Tensor({2, 3, 4})), v);
-              }),
-              HasSubstr("[2, 3, 5], [2, 3, 4] and [5]"));
-  EXPECT_THAT(error_of([&] { additive_scores(q, q, q); }), HasSubstr("v [A]"));
 }
 
 }  // namespace

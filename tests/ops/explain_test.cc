@@ -1,22 +1,14 @@
-// Every operation explains each of its numbers: calculated again from its operands, it agrees with the recorded one.
+// What explanations say in words. That each number, calculated again from its operands, agrees with the recorded one,
+// operations_test.cc sees to.
 #include "clearhead/tape/explain.h"
 
 #include <gmock/gmock.h>
 
-#include <cmath>
-#include <functional>
-
-#include "clearhead/ops/add.h"
 #include "clearhead/ops/cast.h"
-#include "clearhead/ops/gelu.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/mask.h"
-#include "clearhead/ops/matmul.h"
-#include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
 #include "clearhead/ops/reshape.h"
-#include "clearhead/ops/scale.h"
-#include "clearhead/ops/softcap.h"
 #include "clearhead/ops/softmax.h"
 #include "clearhead/ops/weighted_sum.h"
 #include "tests/gradient_check.h"
@@ -37,21 +29,6 @@ class ExplainOps : public ::testing::Test {
   std::uint64_t stream = 0;
 };
 
-TEST_F(ExplainOps, Elementwise) {
-  const Var x = in("x", {2, 1, 3}), y = in("y", {4, 1});
-  expect_explained(add(x, y));
-  expect_explained(multiply(x, y));
-  expect_explained(scale(x, -0.3));
-  expect_explained(softcap(x, 0.8));
-  expect_explained(gelu(x));
-  expect_explained(gelu(x, true));
-  EXPECT_EQ(add(x, y).formula(), "x + y");
-  EXPECT_EQ(multiply(x, y).formula(), "x ⊙ y");
-  EXPECT_EQ(scale(x, -0.5).formula(), "x · (-0.5)");
-  EXPECT_EQ(softcap(x, 30).formula(), "30 · tanh(x/30)");
-  EXPECT_EQ(gelu(x).formula(), "gelu(x)");
-}
-
 TEST_F(ExplainOps, Cast) {
   const Var x = in("x", {5});
   for (const DType dtype : {DType::f64, DType::f16, DType::bf16, DType::i64}) {
@@ -60,34 +37,15 @@ TEST_F(ExplainOps, Cast) {
   EXPECT_EQ(cast(x, DType::bf16).formula(), "bf16(x)");
 }
 
-TEST_F(ExplainOps, Products) {
-  for (const bool transpose_a : {false, true}) {
-    for (const bool transpose_b : {false, true}) {
-      const Var a = in("a", transpose_a ? Shape{3, 1, 4, 2} : Shape{3, 1, 2, 4});
-      const Var b = in("b", transpose_b ? Shape{2, 5, 4} : Shape{2, 4, 5});
-      expect_explained(matmul(a, b, {.transpose_a = transpose_a, .transpose_b = transpose_b}));
-    }
-  }
+TEST_F(ExplainOps, TwoOperandsOfOneNameAreToldApart) {
+  in("b", {5});
   const Var x = in("x", {2, 3, 4}), weight = in("W", {5, 4}), bias = in("b", {5});
-  expect_explained(linear(x, weight));
-  expect_explained(linear(x, weight, bias));
-  expect_explained(matmul(in("e", {2, 0}), in("f", {0, 2})));
-  EXPECT_EQ(linear(x, weight, bias).formula(), "x·Wᵀ + b#5");
-  EXPECT_EQ(linear(x, weight).formula(), "x·Wᵀ");
-  EXPECT_EQ(matmul(x, weight, {.transpose_b = true}).formula(), "x·Wᵀ");
+  EXPECT_EQ(linear(x, weight, bias).formula(), "x·Wᵀ + b#2");
 }
 
 TEST_F(ExplainOps, Reductions) {
   const Var x = in("x", {2, 3, 4});
-  for (const bool keepdims : {false, true}) {
-    expect_explained(sum(x, {0, 2}, keepdims));
-    expect_explained(sum(x, {1}, keepdims));
-    expect_explained(mean(x, {-1}, keepdims));
-  }
-  expect_explained(sum(x));
-  expect_explained(mean(x));
   expect_explained(sum(in("none", {0, 2}), {0}));
-  EXPECT_EQ(sum(x).formula(), "sum(x)");
   EXPECT_EQ(mean(x, {-1}).formula(), "mean(x over axes [2])");
   EXPECT_THAT(explain(sum(x), {}).calculation, HasSubstr("… (24 terms)"));
 }
