@@ -149,7 +149,7 @@ TEST_F(Intervene, SeeExplainsAndSavesWhatWasChanged) {
   const std::string name = "blocks.0.attn.hook_z";
   const std::string text =
       say(run({"see", "to be", "--model", "lm"},
-              {"--ablate", name + "[1]", "--explain", name + ":1,4,0", "--save", "all.npz"}));
+              {"--ablate", name + "[1]", "--explain", name + "[1,4,0]", "--save", "all.npz"}));
   EXPECT_THAT(text, AllOf(HasSubstr(name + "[0, 1, 4, 0] of \"e\" = 0\n"), HasSubstr("put for "),
                           HasSubstr(name + "_before[0, 1, 4, 0] of \"e\"")));
   const NamedTensors named = read_tensors(folder_ / "all.npz");

@@ -16,15 +16,16 @@
 namespace clearhead::cli {
 namespace {
 
-// "3,0,2"
-Index parse_index(const std::string& text) {
+// "3,0,2", a part of what was asked.
+Index parse_index(std::string_view text, const std::string& asked) {
   Index index;
   const char* at = text.data();
   const char* const end = at + text.size();
   while (true) {
     const auto [stop, fault] = std::from_chars(at, end, index.emplace_back());
     if (fault != std::errc() || (stop != end && *stop != ',')) {
-      console::refuse_value("--explain", "T,S or NAME:I,J,… with whole numbers", text);
+      console::refuse_value("--explain", "T,S, NAME[I,J,…] or NAME:I,J,… with whole numbers",
+                            asked);
     }
     if (stop == end) return index;
     at = stop + 1;
@@ -82,11 +83,15 @@ class TokenNames {
 
 std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
                               const std::string& asked, int depth) {
-  const std::size_t colon = asked.rfind(':');
+  const bool in_brackets = asked.ends_with(']');
+  const std::size_t end_of_name = asked.rfind(in_brackets ? '[' : ':');
+  const bool has_name = end_of_name != std::string::npos;
+  const std::size_t begin = has_name ? end_of_name + 1 : 0;
   std::string name;
-  Index index = parse_index(colon == std::string::npos ? asked : asked.substr(colon + 1));
-  if (colon != std::string::npos) {
-    name = asked.substr(0, colon);
+  Index index = parse_index(
+      std::string_view(asked).substr(begin, asked.size() - begin - (in_brackets ? 1 : 0)), asked);
+  if (has_name) {
+    name = asked.substr(0, end_of_name);
   } else if (view && index.size() == 2) {
     name = view->scope() + "hook_pattern";
     if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
@@ -94,7 +99,7 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
     throw console::UsageError("--explain " + asked +
                               (view ? ": expected the query and the key, T,S, of the large head"
                                     : ": " + reading.name + " has no attention") +
-                              "; any other number is NAME:I,J,…, whose names --list shows");
+                              "; any other number is NAME[I,J,…], whose names --list shows");
   }
   const Var var = reading.tape[name];
   const Shape& shape = var.shape();

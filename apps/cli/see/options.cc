@@ -50,7 +50,7 @@ void add_interventions(CLI::App& app, SeeOptions& o) {
 
 void add_results(CLI::App& app, SeeOptions& o) {
   console::OptionGroup group(app, "What you get besides");
-  group.text("--explain", "T,S|NAME:I,J",
+  group.text("--explain", "T,S|NAME[I,J]",
              "Where one number comes from: the weight that query T of the large head has for key "
              "S, or the number at I,J,… of the value called NAME",
              [&o](const std::string& x) { o.explain = x; });

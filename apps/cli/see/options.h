@@ -33,7 +33,7 @@ struct SeeOptions {
   std::int64_t top = 5;
 
   // What is said and written besides
-  std::string explain;  ///< "T,S" or "NAME:I,J,…"; empty if not given
+  std::string explain;  ///< "T,S", "NAME[I,J,…]" or "NAME:I,J,…"; empty if not given
   int depth = 1;
   bool list = false;
   std::vector<std::string> out;
