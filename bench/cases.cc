@@ -1,3 +1,4 @@
+// The table of kernels that `clearhead bench` measures, with the work that each does.
 #include "bench/cases.h"
 
 #include <algorithm>

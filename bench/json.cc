@@ -1,3 +1,4 @@
+// Measurements as JSON.
 #include "bench/json.h"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// Loops for one thread that do one thing as fast as the processor can.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/limit_loops.cc"
 #include <hwy/foreach_target.h>

@@ -1,3 +1,4 @@
+// Measures the limits of the processor and its memory.
 #include "bench/limits.h"
 
 #include <algorithm>

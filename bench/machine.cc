@@ -1,3 +1,4 @@
+// What the system says about the machine.
 #include "bench/machine.h"
 
 #include <sys/utsname.h>

@@ -1,3 +1,4 @@
+// Measures how long networks take for a sequence, by its length and the number of threads.
 #include "bench/sequence_time.h"
 
 #include <memory>

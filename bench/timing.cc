@@ -1,3 +1,4 @@
+// Times a piece of work many times over.
 #include "bench/timing.h"
 
 #include <algorithm>

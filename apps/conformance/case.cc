@@ -1,3 +1,4 @@
+// A conformance case: its inputs, attributes and expected outputs.
 #include "apps/conformance/case.h"
 
 #include <fmt/format.h>

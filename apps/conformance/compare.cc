@@ -1,3 +1,4 @@
+// Compares what an operator gave with what a case expects.
 #include "apps/conformance/compare.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The inputs of a case, as operations take them.
 #include "apps/conformance/inputs.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Runs the operators of networks and training, besides attention, on conformance cases.
 #include "apps/conformance/network_operators.h"
 
 #include <fmt/format.h>

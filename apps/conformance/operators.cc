@@ -1,3 +1,4 @@
+// The operators that conformance cases can be run on, by their ONNX names.
 #include "apps/conformance/operators.h"
 
 #include <fmt/format.h>

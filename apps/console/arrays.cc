@@ -1,3 +1,4 @@
+// Arrays that options name: files, or tensors in the file that --from names.
 #include "apps/console/arrays.h"
 
 #include <fmt/format.h>

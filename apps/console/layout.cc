@@ -1,3 +1,4 @@
+// The layouts of queries, keys and values, and the way to [B, H, T, D] and back.
 #include "apps/console/layout.h"
 
 #include <fmt/format.h>

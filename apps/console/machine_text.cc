@@ -1,3 +1,4 @@
+// The machine that was measured on, in words.
 #include "apps/console/machine_text.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Numbers as tables show them.
 #include "apps/console/numbers.h"
 
 #include <fmt/format.h>

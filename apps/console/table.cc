@@ -1,3 +1,4 @@
+// Tables of text, with columns that line up.
 #include "apps/console/table.h"
 
 #include <algorithm>

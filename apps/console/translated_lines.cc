@@ -1,3 +1,4 @@
+// Translates lines of text for `clearhead translate` and `clearhead evaluate`.
 #include "apps/console/translated_lines.h"
 
 #include <unistd.h>

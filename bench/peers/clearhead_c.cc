@@ -1,3 +1,4 @@
+// clearhead as functions of C, through which bench/peers/ (Python) measures it.
 #include "bench/peers/clearhead_c.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The names that a mistyped one may have meant.
 #include "clearhead/base/close_names.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads and writes the fields of structs as JSON.
 #include "clearhead/base/fields.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The memory of tensors: aligned, in large pages where it is large, and used again.
 #include "clearhead/base/memory.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The matrices of a batch, whose axes before the last two broadcast.
 #include "clearhead/compute/batches.h"
 
 #include <map>

@@ -1,3 +1,4 @@
+// Cross-entropy of rows and its gradient, on all threads.
 #include "clearhead/compute/cross_entropy.h"
 
 #include "clearhead/base/parallel.h"

@@ -1,3 +1,4 @@
+// Dropout of arrays, on all threads.
 #include "clearhead/compute/dropout.h"
 
 #include "clearhead/base/parallel.h"

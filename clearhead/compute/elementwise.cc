@@ -1,3 +1,4 @@
+// Functions of single numbers and their gradients, on all threads.
 #include "clearhead/compute/elementwise.h"
 
 #include "clearhead/base/parallel.h"

@@ -1,3 +1,4 @@
+// Looks up rows of a table, and adds gradients to those rows, on all threads.
 #include "clearhead/compute/embedding.h"
 
 #include "clearhead/base/half.h"

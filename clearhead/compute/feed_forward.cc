@@ -1,3 +1,4 @@
+// A feed-forward part as one calculation on tiles of bf16, on all threads.
 #include "clearhead/compute/feed_forward.h"
 
 #include "clearhead/base/workspace.h"

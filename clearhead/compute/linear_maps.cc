@@ -1,3 +1,4 @@
+// Linear maps of the same rows, forward and backward, on all threads.
 #include "clearhead/compute/linear_maps.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Norms of rows and their gradients, on all threads.
 #include "clearhead/compute/norms.h"
 
 #include <algorithm>

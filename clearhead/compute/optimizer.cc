@@ -1,3 +1,4 @@
+// A step of an optimiser over all parameters, on all threads.
 #include "clearhead/compute/optimizer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Matrix products on all threads, and the choice of the kernel for them.
 #include "clearhead/compute/products.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Sums and other calculations with rows of numbers, on all threads.
 #include "clearhead/compute/rows.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The softmax of rows and its gradient, on all threads.
 #include "clearhead/compute/softmax.h"
 
 #include "clearhead/base/parallel.h"

@@ -1,3 +1,4 @@
+// The weighted sum of values over visible pairs, on all threads.
 #include "clearhead/compute/weighted_sum.h"
 
 #include "clearhead/base/parallel.h"

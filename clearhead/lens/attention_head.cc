@@ -1,3 +1,4 @@
+// One head of attention as the functions of attention_map.h are given it.
 #include "clearhead/lens/attention_head.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The attention heads on a tape, and how they differ.
 #include "clearhead/lens/attention_heads.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The overview of very long attention, in O(T) memory.
 #include "clearhead/lens/attention_map.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Translation by beam search.
 #include "clearhead/models/beam_search.h"
 
 #include <algorithm>

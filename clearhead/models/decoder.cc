@@ -1,3 +1,4 @@
+// A language model of transformer blocks.
 #include "clearhead/models/decoder.h"
 
 #include <string>

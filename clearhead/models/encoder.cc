@@ -1,3 +1,4 @@
+// A masked model of transformer blocks.
 #include "clearhead/models/encoder.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// A translation model of transformer blocks.
 #include "clearhead/models/encoder_decoder.h"
 
 namespace clearhead {

@@ -1,3 +1,4 @@
+// Four networks of equal size, to compare them.
 #include "clearhead/models/equal_networks.h"
 
 #include <functional>

@@ -1,3 +1,4 @@
+// Continues texts with language models, and fills gaps with masked models.
 #include "clearhead/models/generate.h"
 
 #include <algorithm>

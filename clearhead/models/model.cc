@@ -1,3 +1,4 @@
+// What models remember while they generate: its rows reordered, as beam search asks.
 #include "clearhead/models/model.h"
 
 #include "clearhead/ops/embedding.h"

@@ -1,3 +1,4 @@
+// A recurrent language model.
 #include "clearhead/models/recurrent.h"
 
 #include "clearhead/base/error.h"

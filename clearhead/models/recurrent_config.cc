@@ -1,3 +1,4 @@
+// The config of recurrent networks: its fields and its checks.
 #include "clearhead/models/recurrent_config.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// A translation model of recurrent networks.
 #include "clearhead/models/recurrent_encoder_decoder.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// What a model is made of, and the memory that this takes.
 #include "clearhead/models/summary.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The config of transformers: its checks, its fields, and the published configs by name.
 #include "clearhead/models/transformer_config.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// What transformers have before and after their blocks.
 #include "clearhead/models/transformer_parts.h"
 
 #include <cmath>

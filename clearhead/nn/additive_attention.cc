@@ -1,3 +1,4 @@
+// Additive attention, as a layer.
 #include "clearhead/nn/additive_attention.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// The blocks of transformers.
 #include "clearhead/nn/block.h"
 
 namespace clearhead {

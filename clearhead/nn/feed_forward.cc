@@ -1,3 +1,4 @@
+// The feed-forward part of a block.
 #include "clearhead/nn/feed_forward.h"
 
 #include "clearhead/ops/feed_forward.h"

@@ -1,3 +1,4 @@
+// The keys and values of the tokens so far.
 #include "clearhead/nn/key_value_cache.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Multi-head attention, as a layer.
 #include "clearhead/nn/multi_head_attention.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Layer, RMS and batch norm, as layers.
 #include "clearhead/nn/norm.h"
 
 #include <type_traits>

@@ -1,3 +1,4 @@
+// The learned tensors of a model, by name.
 #include "clearhead/nn/parameters.h"
 
 #include <cmath>

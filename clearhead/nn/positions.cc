@@ -1,3 +1,4 @@
+// Learned, sinusoidal, ALiBi and T5's positions.
 #include "clearhead/nn/positions.h"
 
 #include <string>

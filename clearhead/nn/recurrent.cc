@@ -1,3 +1,4 @@
+// RNN, LSTM and GRU layers in one or two directions.
 #include "clearhead/nn/recurrent.h"
 
 #include "clearhead/base/error.h"

@@ -1,3 +1,4 @@
+// The element types of a Tensor: their names and sizes.
 #include "clearhead/tensor/dtype.h"
 
 namespace clearhead {

@@ -1,3 +1,4 @@
+// Arithmetic on shapes.
 #include "clearhead/tensor/shape.h"
 
 #include <algorithm>

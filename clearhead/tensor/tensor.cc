@@ -1,3 +1,4 @@
+// Tensor: its memory, and what can be done with it.
 #include "clearhead/tensor/tensor.h"
 
 #include <algorithm>

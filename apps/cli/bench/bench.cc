@@ -1,3 +1,4 @@
+// The command `clearhead bench`: measures the machine's limits and the kernels, and shows both.
 #include "apps/cli/bench/bench.h"
 
 #include <fmt/format.h>

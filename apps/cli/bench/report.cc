@@ -1,3 +1,4 @@
+// The report of `clearhead bench`, as tables and as JSON.
 #include "apps/cli/bench/report.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The command `clearhead evaluate`.
 #include "apps/cli/evaluate/evaluate.h"
 
 #include <fmt/format.h>

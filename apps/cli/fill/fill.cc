@@ -1,3 +1,4 @@
+// The command `clearhead fill`.
 #include "apps/cli/fill/fill.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The command `clearhead generate`.
 #include "apps/cli/generate/generate.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The command `clearhead lab`, which is made of experiments.
 #include "apps/cli/lab/lab.h"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// The experiment `clearhead lab memory`: what recurrent networks forget.
 #include "apps/cli/lab/memory.h"
 
 #include <fmt/format.h>

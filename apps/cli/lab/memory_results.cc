@@ -1,3 +1,4 @@
+// The results of `clearhead lab memory`, as files, figures and tables.
 #include "apps/cli/lab/memory_results.h"
 
 #include <fmt/format.h>

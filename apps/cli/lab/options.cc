@@ -1,3 +1,4 @@
+// The options of `clearhead lab`.
 #include "apps/cli/lab/options.h"
 
 #include <fmt/format.h>

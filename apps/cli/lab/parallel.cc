@@ -1,3 +1,4 @@
+// The experiment `clearhead lab parallel`: how long recurrent networks and attention take.
 #include "apps/cli/lab/parallel.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The command `clearhead map`.
 #include "apps/cli/map/map.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The options of `clearhead map`.
 #include "apps/cli/map/options.h"
 
 #include "apps/console/attention_rule.h"

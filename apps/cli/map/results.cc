@@ -1,3 +1,4 @@
+// The results of `clearhead map`: figures, files and a summary.
 #include "apps/cli/map/results.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// A model's summary as text for the terminal.
 #include "apps/cli/train/summary_text.h"
 
 #include <fmt/format.h>

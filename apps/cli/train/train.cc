@@ -1,3 +1,4 @@
+// The command `clearhead train`.
 #include "apps/cli/train/train.h"
 
 #include <fmt/format.h>

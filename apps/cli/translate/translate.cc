@@ -1,3 +1,4 @@
+// The command `clearhead translate`.
 #include "apps/cli/translate/translate.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The loops of a feed-forward part on AMX tiles.
 #include "clearhead/kernels/products/feed_forward_amx.h"
 
 #include "clearhead/kernels/products/tiles_amx-inl.h"

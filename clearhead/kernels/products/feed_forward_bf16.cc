@@ -1,3 +1,4 @@
+// A feed-forward part on tiles of bf16, a block of rows at a time.
 #include "clearhead/kernels/products/feed_forward_bf16.h"
 
 #include <algorithm>

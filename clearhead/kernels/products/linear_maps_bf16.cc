@@ -1,3 +1,4 @@
+// Linear maps of the same rows on tiles of bf16, a block of rows at a time.
 #include "clearhead/kernels/products/linear_maps_bf16.h"
 
 #include <algorithm>

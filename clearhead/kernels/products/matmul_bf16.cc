@@ -1,3 +1,4 @@
+// The matrix product on tiles of bf16: packs the factors and divides the work.
 #include "clearhead/kernels/products/matmul_bf16.h"
 
 #include <algorithm>

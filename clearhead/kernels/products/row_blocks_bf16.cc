@@ -1,3 +1,4 @@
+// The blocks of rows that linear maps and feed-forward parts share on tiles.
 #include "clearhead/kernels/products/row_blocks_bf16.h"
 
 namespace clearhead::kernels {

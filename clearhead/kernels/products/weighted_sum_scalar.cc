@@ -1,3 +1,4 @@
+// The weighted sum of values over visible pairs: the scalar reference.
 #include "clearhead/kernels/products/weighted_sum_scalar.h"
 
 #include <algorithm>

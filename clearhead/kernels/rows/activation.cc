@@ -1,3 +1,4 @@
+// The tables of cubics that stand for activations and their slopes.
 #include "clearhead/kernels/rows/activation.h"
 
 #include <cmath>

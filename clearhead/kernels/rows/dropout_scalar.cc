@@ -1,3 +1,4 @@
+// Dropout of an array: the scalar reference.
 #include "clearhead/base/random.h"
 #include "clearhead/kernels/rows/dropout.h"
 

@@ -1,3 +1,4 @@
+// Rows of a table looked up by number, and the way back.
 #include "clearhead/kernels/rows/embedding.h"
 
 #include <algorithm>

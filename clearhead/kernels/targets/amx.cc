@@ -1,3 +1,4 @@
+// Asks processor and system whether AMX tiles can be used.
 #include "clearhead/kernels/targets/amx.h"
 
 #include <initializer_list>

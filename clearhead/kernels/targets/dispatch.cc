@@ -1,3 +1,4 @@
+// Chooses the instruction set that the kernels use.
 #include "clearhead/kernels/targets/dispatch.h"
 
 #include <algorithm>
