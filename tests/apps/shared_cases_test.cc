@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clearhead/tensor/io.h"
+#include "clearhead/tensor/npy.h"
 #include "tests/apps/program.h"
 #include "tests/surroundings.h"
 
@@ -105,6 +107,56 @@ TEST_F(SharedCases, NoRowOfATableIsLostWithoutAWord) {
   EXPECT_THAT(run({"attend", "--x", "savetxt_header.csv"}).error, HasSubstr("line 1: "));
   EXPECT_THAT(say({"attend", "--x", "r_write_table.csv"}),
               AllOf(StartsWith("attention of 2 queries"), HasSubstr("'a', 'b'")));
+}
+
+TEST_F(SharedCases, WhatAModelHasNotLearntIsEscapedAndTheFileNamed) {
+  const std::string model = kModels + "shakespeare";
+  EXPECT_THAT(
+      run({"evaluate", model, "--file", "lm_crlf.txt"}).error,
+      AllOf(HasSubstr("lm_crlf.txt: "), HasSubstr("\"\\x0d\" (U+000D)"), Not(HasSubstr("\r"))));
+  EXPECT_THAT(run({"evaluate", model, "--file", "nul.txt"}).error,
+              AllOf(HasSubstr("nul.txt: "), HasSubstr("\"\\x00\" (U+0000); --replace")));
+}
+
+TEST_F(SharedCases, WeightsOfAMapThatAreMaskedAreZero) {
+  const std::string path = folder_ / "w.npy";
+  say({"map", "--q", "qk.npy", "--k", "qk.npy", "--causal", "--window", "0:6,0:6", "--save", path});
+  const Tensor weights = read_npy(path);
+  ASSERT_EQ(weights.shape(), (Shape{6, 6}));
+  for (std::int64_t query = 0; query < 6; ++query) {
+    double sum = 0;
+    for (std::int64_t key = 0; key < 6; ++key) {
+      const double weight = weights.at({query, key});
+      if (key > query) {
+        EXPECT_EQ(weight, 0);
+      }
+      sum += weight;
+    }
+    EXPECT_NEAR(sum, 1, 1e-6);
+  }
+}
+
+TEST_F(SharedCases, WrongUseIsFoundBeforeAnythingIsPrinted) {
+  const std::string shakespeare = kModels + "shakespeare";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"see", "--what is this"}, "clearhead see … -- \"--what is this\""},
+      {{"fill", "captions", "--a <mask>"}, "clearhead fill … -- \"--a <mask>\""},
+      {{"translate", "en-fr", "-A dog."}, "clearhead translate … -- \"-A dog.\""},
+      {{"generate", shakespeare, "--prompt", "ROMEO:", "--top-p", "0"}, "--top-p: "},
+      {{"generate", shakespeare, "--prompt", "ROMEO:", "--top-p", "1.5"}, "--top-p: "},
+      {{"generate", shakespeare, "--prompt", "ROMEO:", "--temperature", "-1"}, "--temperature: "},
+  };
+  for (const auto& [arguments, says] : wrong) {
+    const ProgramResult result = run(arguments);
+    EXPECT_EQ(result.status, 2) << says;
+    EXPECT_EQ(result.out, "") << says;
+    EXPECT_THAT(result.error, HasSubstr(says));
+  }
+}
+
+TEST_F(SharedCases, ARecipeIsBlamedInItsOwnWords) {
+  EXPECT_THAT(run({"train", "recipe_heads3.json", "--data", ".", "--out", folder_ / "run"}).error,
+              AllOf(HasSubstr("channels 16"), HasSubstr("3 heads"), Not(HasSubstr("embed_dim"))));
 }
 
 }  // namespace
