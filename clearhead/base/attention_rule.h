@@ -9,7 +9,7 @@
 
 namespace clearhead {
 
-/// The attributes of the ONNX `Attention` operator (opset 25) that say it. Query i stands at
+/// The attributes of the ONNX `Attention` operator (opset 25) for both. Query i stands at
 /// position i + offset among the keys: the offset is the number of keys before the queries.
 struct AttentionRule {
   /// Query i sees key j only if j ≤ i + offset.

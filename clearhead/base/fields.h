@@ -97,8 +97,8 @@ struct FieldDifference {
   std::string first, second;
 };
 
-/// The fields in which two structs differ. One that only one of them has is left out, since what
-/// decides that, such as a family, is a field itself.
+/// The fields in which two structs differ. A field that only one of them has is left out:
+/// another field, such as the family, decides which fields there are, and differs itself.
 template <typename T>
 std::vector<FieldDifference> different_fields(const T& first, const T& second);
 

@@ -14,10 +14,10 @@ std::shared_ptr<void> allocate(std::size_t bytes);
 /// The bytes of memory that this machine has; the most that can be counted where that is not known.
 std::size_t machine_memory();
 
-/// While one lives, blocks of 32 KiB and more are kept when their last owner goes, for the next one of
-/// about their size: the system clears every page that it hands out, which for a tensor of 100 MB takes
-/// three times as long as writing it, and was a third of the time of training a small network. Blocks kept and blocks in use together never take more than 5/4
-/// of what the blocks in use once took. For a loop whose rounds are alike, such as training.
+/// While one lives, a block of 32 KiB or more whose last owner goes is kept, for the next of about its
+/// size. The system would clear every page that it hands out, which takes three times as long as
+/// writing a tensor of 100 MB, and was a third of the time of training a small network. All blocks,
+/// kept and in use, take at most 5/4 of the most that was ever in use. For a loop like training.
 class ReuseMemory {
  public:
   ReuseMemory();

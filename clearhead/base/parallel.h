@@ -23,11 +23,11 @@ int thread_count();
 void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all
-/// are done. The pieces are the caller's, and results must not depend on how many they are if that
-/// depends on the number of threads. Calls may nest. An exception thrown by a piece is rethrown here.
+/// are done. The caller divides the work. If the number of pieces depends on that of threads,
+/// results must not depend on it. Calls may nest. An exception thrown by a piece is rethrown here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
-/// Numbers of a simple calculation that one thread takes at a time: enough to outweigh handing them out.
+/// How many numbers of a simple calculation a thread takes at a time, so that dividing costs little.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
 
 /// Rows of C numbers each that one thread takes at a time.

@@ -32,8 +32,8 @@ struct Attention {
   std::optional<DType> softmax_precision = {};  ///< to which the softmax rounds each of its steps
   Precision precision = Precision::highest;     ///< that is asked for
 
-  // What will be calculated from row_max and row_sum later on. These belong to the very bits of the
-  // scores that they were made of: forward must make its scores as those who come later will.
+  // What is calculated from row_max and row_sum later. These fit only the very bits of the scores
+  // that they came from, so forward must calculate its scores as the later steps will.
   bool gradients_follow = false;       ///< of q, k or v
   bool mask_gradient_follows = false;  ///< implies gradients_follow
   bool steps_follow = false;           ///< any tile of any step
@@ -43,7 +43,7 @@ struct Attention {
     const auto at = static_cast<std::size_t>(b);
     return clearhead::visible_keys(rule, offset[at], key_count[at], t);
   }
-  /// Whether there may be a pair that does not see each other, or a float mask.
+  /// Whether some query may not see some key, or there is a float mask.
   bool has_mask() const;
 };
 
@@ -124,8 +124,8 @@ Tensor attention_bias(const Attention& attention, const Index& begin, const Inde
 template <typename T>
 void attention_bias_backward(const Attention& attention, const Tensor& d_bias, T* d_mask);
 
-/// What forward gives of one head (B = H = G = 1) in f32, and what the entropy of its rows follows
-/// from.
+/// The results of forward for one head (B = H = G = 1) in f32, and the numbers from which the
+/// entropy of its rows follows.
 struct AttentionRows {
   Tensor z;           ///< [T, Dv]; undefined without values
   Tensor row_max;     ///< [T]

@@ -7,8 +7,8 @@
 
 namespace clearhead::compute {
 
-/// Which of n numbers are kept, a bit for each, lowest first: number i where draw i of the stream leaves
-/// it, with probability 1 − dropped/65536. The same on every processor.
+/// Which of n numbers are kept, a bit for each, lowest first. Draw i of the stream keeps number i
+/// with probability 1 − dropped/65536. The same on every processor.
 class KeptBits {
  public:
   KeptBits() = default;
@@ -28,7 +28,7 @@ class KeptBits {
 template <typename T>
 void dropout(std::int64_t n, const T* x, const KeptBits& kept, T scale, T* y);
 
-/// y = a + what `dropout` makes of x, to the last bit.
+/// y = a + dropout(x), with the same bits as `dropout` and then a sum.
 template <typename T>
 void dropout_add(std::int64_t n, const T* a, const T* x, const KeptBits& kept, T scale, T* y);
 

@@ -1,4 +1,4 @@
-// Rows of a table looked up by number, on all threads, and the way back.
+// Rows of a table looked up by number, on all threads, and the gradient of the table.
 #ifndef CLEARHEAD_COMPUTE_EMBEDDING_H_
 #define CLEARHEAD_COMPUTE_EMBEDDING_H_
 
@@ -10,7 +10,7 @@ namespace clearhead::compute {
 template <typename T>
 void embedding(std::int64_t n, std::int64_t C, const std::int64_t* tokens, const T* table, T* y);
 
-/// d_table[tokens[i]] += d_y[i], i after i; of float or double.
+/// d_table[tokens[i]] += d_y[i], in the order of i; of float or double.
 template <typename T>
 void embedding_backward(std::int64_t n, std::int64_t C, const std::int64_t* tokens, const T* d_y,
                         T* d_table);

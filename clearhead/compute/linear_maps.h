@@ -2,8 +2,8 @@
 //
 //     y_i = x·W_iᵀ + b_i      dx = Σ_i dy_i·W_i      dW_i = dy_iᵀ·x
 //
-// together, so that few rows of x read all weights in one loop, and on tiles of bf16 x is packed once
-// for all maps, each dy_i once for both of its products.
+// They are calculated together: with few rows of x, one loop reads all weights; on tiles of bf16,
+// x is packed once for all maps, and each dy_i once for both of its products.
 #ifndef CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
 #define CLEARHEAD_COMPUTE_LINEAR_MAPS_H_
 

@@ -32,7 +32,7 @@ struct BatchNorm {
   bool of_batch;  // whether mean and variance are those of x, so that gradients flow through them
 };
 
-/// The mean of each column, and the mean of the squares of what lies around it; both [C].
+/// The mean of each column, and its variance (divided by R, not by R − 1); both [C].
 template <typename T>
 void batch_statistics(std::int64_t R, std::int64_t C, const T* x, T* mean, T* variance);
 template <typename T>

@@ -38,11 +38,11 @@ void gradient_product(std::type_identity_t<MatrixView<const T>> d,
 bool is_finite(MatrixView<const float> m);
 bool is_finite(MatrixView<const double> m);
 
-/// So few rows of a that the numbers of b, each of which serves a few times only, are not packed but
-/// pass by as they lie in memory.
+/// Whether a has so few rows that b is not packed but read where it lies: each number of b is then
+/// used only a few times.
 bool is_few_rows(std::int64_t rows);
 
-/// A b [K, N], stored column after column, and the c [M, N] that it is to give.
+/// A factor b [K, N], stored column after column, and the product c [M, N] that it gives.
 template <typename T>
 struct FewRowsFactor {
   MatrixView<const T> b;

@@ -42,7 +42,7 @@ Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
 /// The same of all queries.
 Tensor visible_weights(const Tape& tape, const HeadPlace& place);
 
-/// A head in numbers: means over its queries t of what their weights P_t have.
+/// Measures of a head: means over its queries t, whose weights are P_t.
 struct HeadMeasures {
   double entropy = 0;  ///< −Σ P·ln P, in nats: 0 where one key has all, ln n where n have as much
   double first = 0;    ///< the weight of the first key
@@ -64,7 +64,7 @@ struct MeasuredHead {
   HeadMeasures measures = {};
 };
 
-/// The most selective head of all, or of those in `layer`, or of those called `head`, which there are.
+/// The most selective head of all, of those in `layer`, or of those called `head`. There must be one.
 MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
                                  std::optional<std::int64_t> layer = {},
                                  std::optional<std::int64_t> head = {});

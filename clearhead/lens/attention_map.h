@@ -9,7 +9,7 @@
 // is calculated again from q and k: a window of the pattern, the strongest keys of a row, the mass
 // that each key receives.
 //
-// What a number of the map is worth: the overview is calculated with the precision asked for
+// How exact a number of the map is: the overview is calculated with the precision asked for
 // (docs/numerics.md states the errors). Windows and strongest keys are always calculated with the
 // highest, row_max and row_sum of their rows included, so that their rows sum to 1.
 #ifndef CLEARHEAD_LENS_ATTENTION_MAP_H_

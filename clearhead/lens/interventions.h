@@ -15,7 +15,7 @@ namespace clearhead {
 /// The selected positions become `number`. No gradient flows back from them.
 Change set_to(double number, Selection selection = {});
 
-/// All that head h has becomes 0, in what has heads along axis 1: hook_q, hook_pattern, hook_z, ….
+/// Head h becomes 0, in a value that has heads along axis 1: hook_q, hook_pattern, hook_z, ….
 Change zero_head(std::int64_t h);
 
 /// `vector`, which broadcasts to the value, is added to it; the gradient goes on as if it were not.

@@ -15,9 +15,9 @@ struct NamedNetwork {
   ModelConfig config;  ///< of a language model
 };
 
-/// The four, each as large as it can be with at most `parameters` learned numbers. The recurrent ones have one layer,
-/// the transformer two causal blocks with rotary positions, so that none has parameters that belong to a place.
-/// Throws Error if that is too few for any of them.
+/// The four, each as large as it can be with at most `parameters` learned numbers. The recurrent
+/// ones have one layer, the transformer two causal blocks with rotary positions, so that none has
+/// parameters for a single position. Throws Error if that is too few for any of them.
 std::vector<NamedNetwork> equal_networks(std::int64_t parameters, std::int64_t vocabulary,
                                          std::int64_t context);
 

@@ -68,7 +68,7 @@ struct Layout {
   std::vector<Swatch> swatches;
 };
 
-/// Lays out `figure`, which `cell_limit` was observed for. No text overlaps another or is cut off.
+/// Lays out `figure`, made within `cell_limit`. No text overlaps another or is cut off.
 Layout lay_out(const Figure& figure, TextSetter& setter);
 
 }  // namespace clearhead::plot

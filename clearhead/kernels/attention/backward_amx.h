@@ -13,7 +13,7 @@ namespace clearhead::kernels::amx {
 /// Queries of a chunk.
 inline constexpr std::int64_t kBackwardQueries = 128;
 
-/// What the size of everything follows from. `keys`: at most so many in a stretch.
+/// The numbers from which all sizes follow. `keys`: at most so many in a stretch.
 struct BackwardSizes {
   std::int64_t D, Dv, keys;
   int parts;  // 1 for Precision::medium, 2 for high

@@ -1,5 +1,5 @@
-// Backward attention on tiles: what lies where, and what a chunk's rows need of their softmax. Part of
-// backward_amx.cc.
+// Backward attention on tiles: the parts of the workspace, and the softmax of a chunk's rows.
+// Part of backward_amx.cc.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_AMX_INL_H_
 #define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_AMX_INL_H_
 

@@ -60,8 +60,8 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
                              std::int64_t block, std::int64_t block_end, KeyRange keys, float* dq,
                              float* dk, float* dv, float* workspace);
 
-/// Whether cells of `cell` keys can be pooled on tiles: whole steps of packed keys, and half a chunk
-/// at least, below which what a chunk costs in any case would count twice.
+/// Whether cells of `cell` keys can be pooled on tiles: whole steps of packed keys, and at
+/// least half a chunk, since in smaller cells the fixed cost of a chunk would weigh too much.
 bool packed_cells_fit(std::int64_t cell);
 
 /// Bytes of a whole packed key/value head, for pooling, and its packing in pack_pieces({0, keys})

@@ -1,5 +1,5 @@
-// Attention of sequences too long to be looked at pair by pair: beside z and the softmax of each row,
-// what an overview of the pattern is made of, in the same pass.
+// Attention of sequences too long to be looked at pair by pair: one pass gives z, the softmax of
+// each row, and the numbers from which an overview of the pattern is made.
 //
 // The keys are divided into cells of `cell` neighbours. For each query and cell two numbers are kept:
 //
