@@ -56,28 +56,16 @@ StepViews record_step_views(const PreparedAttention& p, const compute::Attention
                     op.explain = explain_raw_score;
                   }).named("hook_raw_scores");
   Var scores = view("scale", {raw}, AttentionStage::scaled_scores, [&](Record& op) {
-                 op.formula = "{0} · " + format_number(*rule.scale, true);
-                 op.explain = [factor = *rule.scale](const Var& y, const Index& i) {
-                   return explain_scale(y.input(0), factor, i);
-                 };
+                 describe_scale(op, *rule.scale);
                }).named("hook_scaled_scores");
   if (rule.softcap != 0) {
     scores = view("softcap", {scores}, AttentionStage::capped_scores, [&](Record& op) {
-               const std::string cap = format_number(rule.softcap);
-               op.formula = cap + " · tanh({0}/" + cap + ")";
-               op.explain = [cap = rule.softcap](const Var& y, const Index& i) {
-                 return explain_softcap(y.input(0), cap, i);
-               };
+               describe_softcap(op, rule.softcap);
              }).named("hook_capped_scores");
   }
   if (p.call.has_mask()) {
     const Var bias = attention_bias_view(p).named("hook_mask");
-    scores = view("mask", {scores, bias}, AttentionStage::attn_scores, [](Record& op) {
-      op.formula = "{0} + {1}";
-      op.explain = [](const Var& y, const Index& i) {
-        return explain_mask(y.input(0), y.input(1), i);
-      };
-    });
+    scores = view("mask", {scores, bias}, AttentionStage::attn_scores, describe_mask);
   }
   scores = scores.named("hook_attn_scores");
   const Var row_max = tape.record("row_max", {scores}, forward.row_max, describe_row_max);
@@ -85,12 +73,8 @@ StepViews record_step_views(const PreparedAttention& p, const compute::Attention
   const Var row_sum = tape.record("row_sum", {scores, row_max}, forward.row_sum, describe_row_sum);
   row_sum.shown_as("hook_row_sum");
   const Var pattern =
-      view("softmax", {scores, row_max, row_sum}, AttentionStage::pattern, [](Record& op) {
-        op.formula = "exp({0} - {1}) / {2}";
-        op.explain = [](const Var& y, const Index& i) {
-          return explain_softmax(y.input(0), y.input(1), y.input(2), i);
-        };
-      }).named("hook_pattern");
+      view("softmax", {scores, row_max, row_sum}, AttentionStage::pattern, describe_softmax)
+          .named("hook_pattern");
   return {scores, pattern};
 }
 

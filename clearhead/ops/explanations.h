@@ -1,5 +1,6 @@
-// How a number of each step of attention is explained. A step may be recorded in several ways (stored,
-// rounded, as a computed view), which share these. Each is defined beside its operation. Not for users.
+// What a step of attention says of itself: formula and explanation. A step may be recorded in several
+// ways (stored, rounded, as a computed view), which share these. Each is defined beside its
+// operation. Not for users.
 #ifndef CLEARHEAD_OPS_EXPLANATIONS_H_
 #define CLEARHEAD_OPS_EXPLANATIONS_H_
 
@@ -7,22 +8,20 @@
 
 namespace clearhead {
 
-/// x·factor
-Calculation explain_scale(const Var& x, double factor, const Index& index);
-/// cap·tanh(x/cap)
-Calculation explain_softcap(const Var& x, double cap, const Index& index);
-/// scores + bias, or −inf where the bias is
-Calculation explain_mask(const Var& scores, const Var& bias, const Index& index);
-/// max_j x_j over the last axis; `index` is one into a row_max [..., 1].
-Calculation explain_row_max(const Var& x, const Index& index);
-/// Σ_j exp(x_j − row_max) over the last axis; `index` is one into a row_sum [..., 1].
-Calculation explain_row_sum(const Var& x, const Var& row_max, const Index& index);
-/// The records of both: operand 0 is x, operand 1 of row_sum is row_max.
+// Each sets formula and explanation of a record whose operands are, in order, those named here.
+
+/// x·factor of x
+void describe_scale(Record& op, double factor);
+/// cap·tanh(x/cap) of x
+void describe_softcap(Record& op, double cap);
+/// scores + bias, or −inf where the bias is, of scores and bias
+void describe_mask(Record& op);
+/// max_j x_j over the last axis, of x; the result is [..., 1].
 void describe_row_max(Record& op);
+/// Σ_j exp(x_j − row_max) over the last axis, of x and row_max; the result is [..., 1].
 void describe_row_sum(Record& op);
-/// exp(x − row_max) / row_sum
-Calculation explain_softmax(const Var& x, const Var& row_max, const Var& row_sum,
-                            const Index& index);
+/// exp(x − row_max) / row_sum of x, row_max and row_sum
+void describe_softmax(Record& op);
 
 /// x_grad = p ⊙ (p_grad − Σ p·p_grad) of weights p over the last axis, operand 0 being x
 GradientRecord softmax_gradient();

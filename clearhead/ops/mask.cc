@@ -34,7 +34,7 @@ Var mask(const Var& scores, const Var& bias) {
   const Tensor y_value = map(scores.value(), bias_value, scores.shape(),  // y = scores + bias
                              [](auto s, auto b) { return hides(b) ? b : s + b; });
   return scores.tape().record("mask", {scores, bias}, y_value, [&](Record& op) {
-    op.formula = "{0} + {1}";
+    describe_mask(op);
     op.backward = [bias_value](const Tensor& d_y, Gradients& gradients) {
       const auto visible = [](auto d, auto b) { return hides(b) ? decltype(d){0} : d; };
       add_gradient(gradients, 0, d_y, bias_value, visible);
@@ -53,17 +53,17 @@ Var mask(const Var& scores, const Var& bias) {
                          return Calculation{{}, "0, for it hides", 0};
                        return repeated_gradient(1).explain(y, index);
                      }}};
-    op.explain = [](const Var& y, const Index& index) {
-      return explain_mask(y.input(0), y.input(1), index);
-    };
   });
 }
 
-Calculation explain_mask(const Var& scores, const Var& bias, const Index& index) {
-  const Operand s = operand(scores, index);
-  const Operand b = operand(bias, broadcast_index(index, bias.shape()));
-  if (hides(b.value)) return {{s, b}, "-inf, for the mask hides it", b.value};
-  return {{s, b}, format_number(s.value) + " + " + format_number(b.value, true), s.value + b.value};
+void describe_mask(Record& op) {
+  op.formula = "{0} + {1}";
+  op.explain = [](const Var& y, const Index& index) {
+    const Operand s = operand(y.input(0), index), b = broadcast_operand(y.input(1), index);
+    if (hides(b.value)) return Calculation{{s, b}, "-inf, for the mask hides it", b.value};
+    return Calculation{
+        {s, b}, format_number(s.value) + " + " + format_number(b.value, true), s.value + b.value};
+  };
 }
 
 }  // namespace clearhead

@@ -45,15 +45,13 @@ SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision) {
   });
   const OperandList operands = {x, steps.row_max, steps.row_sum};
   steps.pattern = tape.record("softmax", operands, rows.pattern, [&](Record& op) {
-    op.formula = "exp({0} - {1}) / {2} in " + type;
+    describe_softmax(op);
+    op.formula += " in " + type;
     op.backward = [p = op.value](const Tensor& d_p, Gradients& gradients) {
       with_float(p.dtype(),
                  [&](auto zero) { backward(p, d_p, gradients.data<decltype(zero)>(0)); });
     };
     op.gradients = {softmax_gradient()};
-    op.explain = [](const Var& p, const Index& index) {
-      return explain_softmax(p.input(0), p.input(1), p.input(2), index);
-    };
   });
   return steps;
 }

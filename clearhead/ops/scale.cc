@@ -16,7 +16,7 @@ Var scale(const Var& x, double factor) {
   };
   const Tensor y_value = map(x.value(), scaled);  // y = x · c
   return x.tape().record("scale", {x}, y_value, [&](Record& op) {
-    op.formula = "{0} · " + format_number(factor, true);
+    describe_scale(op, factor);
     op.backward = [scaled](const Tensor& d_y, Gradients& gradients) {
       add_gradient(gradients, 0, map(d_y, scaled));  // y = x · c
     };
@@ -26,16 +26,16 @@ Var scale(const Var& x, double factor) {
            return Calculation{
                {d}, format_number(d.value) + " · " + format_number(factor, true), d.value * factor};
          }}};
-    op.explain = [factor](const Var& y, const Index& index) {
-      return explain_scale(y.input(0), factor, index);
-    };
   });
 }
 
-Calculation explain_scale(const Var& x, double factor, const Index& index) {
-  const Operand from = operand(x, index);
-  return {
-      {from}, format_number(from.value) + " · " + format_number(factor, true), from.value * factor};
+void describe_scale(Record& op, double factor) {
+  op.formula = "{0} · " + format_number(factor, true);
+  op.explain = [factor](const Var& y, const Index& index) {
+    const Operand x = operand(y.input(0), index);
+    return Calculation{
+        {x}, format_number(x.value) + " · " + format_number(factor, true), x.value * factor};
+  };
 }
 
 }  // namespace clearhead

@@ -22,8 +22,7 @@ Var softcap(const Var& x, double cap) {
     return limit * std::tanh(number / limit);
   });
   return x.tape().record("softcap", {x}, y_value, [&](Record& op) {
-    const std::string text = format_number(cap);
-    op.formula = text + " · tanh({0}/" + text + ")";
+    describe_softcap(op, cap);
     op.backward = [y = op.value, cap](const Tensor& d_y, Gradients& gradients) {
       // y = cap · tanh(x / cap). A masked score takes no gradient even if it is NaN, hence the 0.
       add_gradient(gradients, 0, d_y, y, [cap](auto d, auto capped) {
@@ -31,27 +30,28 @@ Var softcap(const Var& x, double cap) {
         return d == 0 ? d : d * (1 - tanh * tanh);
       });
     };
-    op.gradients = {
-        {"{y}_grad · (1 - ({y}/" + text + ")²)", [cap](const Var& y, const Index& index) {
-           const Operand d = gradient_operand(y, index), capped = operand(y, index);
-           const double tanh = capped.value / cap;
-           return Calculation{{d, capped},
-                              format_number(d.value) + " · (1 - (" + format_number(capped.value) +
-                                  "/" + format_number(cap) + ")²)",
-                              d.value == 0 ? 0 : d.value * (1 - tanh * tanh)};
-         }}};
-    op.explain = [cap](const Var& y, const Index& index) {
-      return explain_softcap(y.input(0), cap, index);
-    };
+    op.gradients = {{"{y}_grad · (1 - ({y}/" + format_number(cap) + ")²)",
+                     [cap](const Var& y, const Index& index) {
+                       const Operand d = gradient_operand(y, index), capped = operand(y, index);
+                       const double tanh = capped.value / cap;
+                       return Calculation{{d, capped},
+                                          format_number(d.value) + " · (1 - (" +
+                                              format_number(capped.value) + "/" +
+                                              format_number(cap) + ")²)",
+                                          d.value == 0 ? 0 : d.value * (1 - tanh * tanh)};
+                     }}};
   });
 }
 
-Calculation explain_softcap(const Var& x, double cap, const Index& index) {
-  const Operand from = operand(x, index);
+void describe_softcap(Record& op, double cap) {
   const std::string text = format_number(cap);
-  return {{from},
-          text + " · tanh(" + format_number(from.value) + "/" + text + ")",
-          cap * std::tanh(from.value / cap)};
+  op.formula = text + " · tanh({0}/" + text + ")";
+  op.explain = [cap, text](const Var& y, const Index& index) {
+    const Operand x = operand(y.input(0), index);
+    return Calculation{{x},
+                       text + " · tanh(" + format_number(x.value) + "/" + text + ")",
+                       cap * std::tanh(x.value / cap)};
+  };
 }
 
 }  // namespace clearhead

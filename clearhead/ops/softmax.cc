@@ -128,47 +128,39 @@ SoftmaxSteps softmax_steps(const Var& x) {
   steps.row_sum = x.tape().record("row_sum", {x, steps.row_max}, rows.row_sum, describe_row_sum);
   const OperandList operands = {x, steps.row_max, steps.row_sum};
   steps.pattern = x.tape().record("softmax", operands, rows.pattern, [](Record& op) {
-    op.formula = "exp({0} - {1}) / {2}";
+    describe_softmax(op);
     op.backward = [p = op.value](const Tensor& d_p, Gradients& gradients) {
       softmax_rows_backward(p, d_p, gradients.of(0));
     };
     op.gradients = {softmax_gradient()};
-    op.explain = [](const Var& p, const Index& index) {
-      return explain_softmax(p.input(0), p.input(1), p.input(2), index);
-    };
   });
   return steps;
 }
 
 void describe_row_max(Record& op) {
   op.formula = "max({0})";
-  op.explain = [](const Var& m, const Index& index) { return explain_row_max(m.input(0), index); };
+  op.explain = [](const Var& m, const Index& index) {
+    const Var x = m.input(0);
+    Calculation largest{
+        {}, "the largest of the row", -std::numeric_limits<double>::infinity()};  // m = max_j x_j
+    Index other = index;
+    for (other.back() = 0; other.back() < x.size(-1); ++other.back()) {
+      largest.operands.push_back(operand(x, other));
+      const double score = largest.operands.back().value;
+      if (score > largest.value || std::isnan(score)) largest.value = score;
+    }
+    return largest;
+  };
 }
 
 void describe_row_sum(Record& op) {
   op.formula = "Σ exp({0} - {1})";
   op.explain = [](const Var& l, const Index& index) {
-    return explain_row_sum(l.input(0), l.input(1), index);
+    const Operand max = operand(l.input(1), index);
+    Calculation total = sum_of_exponentials(l.input(0), index, index.size() - 1, max.value);  // l
+    total.operands.push_back(max);
+    return total;
   };
-}
-
-Calculation explain_row_max(const Var& x, const Index& index) {
-  Calculation largest{
-      {}, "the largest of the row", -std::numeric_limits<double>::infinity()};  // m = max_j x_j
-  Index other = index;
-  for (other.back() = 0; other.back() < x.size(-1); ++other.back()) {
-    largest.operands.push_back(operand(x, other));
-    const double score = largest.operands.back().value;
-    if (score > largest.value || std::isnan(score)) largest.value = score;
-  }
-  return largest;
-}
-
-Calculation explain_row_sum(const Var& x, const Var& row_max, const Index& index) {
-  const Operand max = operand(row_max, index);
-  Calculation total = sum_of_exponentials(x, index, index.size() - 1, max.value);  // l
-  total.operands.push_back(max);
-  return total;
 }
 
 GradientRecord softmax_gradient() {
@@ -188,16 +180,18 @@ GradientRecord softmax_gradient() {
           }};
 }
 
-Calculation explain_softmax(const Var& x, const Var& row_max, const Var& row_sum,
-                            const Index& index) {
-  Index row = index;
-  row.back() = 0;
-  const Operand max = operand(row_max, row);
-  const Operand sum = operand(row_sum, row);
-  Calculation p = weight(operand(x, index), max.value, sum.value, format_number(sum.value, true));
-  p.operands.push_back(max);
-  p.operands.push_back(sum);
-  return p;
+void describe_softmax(Record& op) {
+  op.formula = "exp({0} - {1}) / {2}";
+  op.explain = [](const Var& y, const Index& index) {
+    Index row = index;
+    row.back() = 0;
+    const Operand max = operand(y.input(1), row), sum = operand(y.input(2), row);
+    Calculation p =
+        weight(operand(y.input(0), index), max.value, sum.value, format_number(sum.value, true));
+    p.operands.push_back(max);
+    p.operands.push_back(sum);
+    return p;
+  };
 }
 
 }  // namespace clearhead
