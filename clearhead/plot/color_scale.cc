@@ -11,8 +11,9 @@
 namespace clearhead::plot {
 namespace {
 
-constexpr double kSlack = 1e-9;     // an end that rounding moved is still an end
-constexpr double kMostDecades = 6;  // of an automatic log range; more would leave no contrast
+constexpr double kMostDecimals = 400;  // of a double
+constexpr double kSlack = 1e-9;        // an end that rounding moved is still an end
+constexpr double kMostDecades = 6;     // of an automatic log range; more would leave no contrast
 
 Range linear_range(const Statistics& drawn, bool diverging) {
   if (!drawn.any_finite()) return {0, 1};
@@ -132,7 +133,7 @@ std::vector<Tick> ColorScale::round_ticks(int count) const {
   const double width = std::min(range_.high - range_.low, std::numeric_limits<double>::max());
   const double step = round_step(width, count);
   const double most = std::max(std::abs(range_.low), std::abs(range_.high));
-  const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + kSlack)));
+  const int decimals = decimals_of(step);
   const bool plain = most < 1e5 && decimals <= 5;
   const double first = std::ceil(range_.low / step - kSlack);
   std::vector<Tick> ticks;
@@ -142,6 +143,13 @@ std::vector<Tick> ColorScale::round_ticks(int count) const {
         {position(value), plain ? decimal_text(value, decimals) : number_text(value, 3)});
   }
   return ticks;
+}
+
+int decimals_of(double step) {
+  const double decimals = -std::floor(std::log10(step) + kSlack);
+  return decimals > 0 && std::isfinite(decimals)
+             ? static_cast<int>(std::min(decimals, kMostDecimals))
+             : 0;
 }
 
 double round_step(double width, int count) {

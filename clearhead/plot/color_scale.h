@@ -51,6 +51,8 @@ class ColorScale {
 
 /// 1, 2 or 5 times a power of ten, so that a range of this width has about `count` such steps.
 double round_step(double width, int count);
+/// Decimals that multiples of `step` are written with; 0 also for a step of 0, ∞ or NaN.
+int decimals_of(double step);
 /// "10⁻³", "1", "10²".
 std::string power_of_ten_text(int exponent);
 /// Text of at most `digits` significant digits, such as "0.25", "−3", "1.5e−7".

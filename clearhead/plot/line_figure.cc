@@ -104,7 +104,7 @@ std::vector<Tick> linear_ticks(const LineAxis& axis, int count) {
     if (last - first + 1 <= count) break;
   }
   const double size = step * most;
-  const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(size) + kSlack)));
+  const int decimals = decimals_of(size);
   const bool plain = most < 1e6 && decimals <= 5;
   std::vector<Tick> ticks;
   for (double i = first; i <= last && static_cast<int>(ticks.size()) < count; ++i) {
