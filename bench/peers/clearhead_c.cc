@@ -228,7 +228,7 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
                                .dropout = training.dropout,
                                .step = static_cast<std::uint64_t>(trainer->steps)};
     trainer->as_saved = nullptr;
-    std::vector<Tensor> gradients;
+    clearhead::ParameterGradients gradients;
     const GivenBatch batch(*trainer, tokens, targets);
     *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 0, gradients).loss;
     trainer->optimizer->step(gradients, training.schedule.learning_rate);

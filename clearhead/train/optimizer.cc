@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/optimizer.h"
@@ -20,10 +22,6 @@ void describe(Fields& fields, OptimizerConfig& config) {
                 "longest gradient, all parameters taken as one vector; 0: any");
 }
 
-double global_norm(const std::vector<Tensor>& tensors) {
-  return std::sqrt(compute::sum_of_squares(tensors));
-}
-
 Optimizer::Optimizer(Parameters& parameters, const OptimizerConfig& config) : config_(config) {
   for (Parameter& parameter : parameters) {
     if (!parameter.learned) continue;
@@ -31,22 +29,32 @@ Optimizer::Optimizer(Parameters& parameters, const OptimizerConfig& config) : co
       throw Error("optimizer: " + parameter.name + ": expected f32 or f64, got " +
                   std::string(dtype_name(parameter.value.dtype())));
     }
-    learned_.push_back(&parameter);
-  }
-  if (config_.kind == OptimizerKind::adamw) {
-    moments_ = {{"adamw.m", {}}, {"adamw.v", {}}};
-  } else {
-    moments_ = {{"sgd.m", {}}};
-  }
-  for (Moment& moment : moments_) {
-    for (const Parameter* parameter : learned_) {
-      moment.values.emplace_back(parameter->value.shape(), parameter->value.dtype());
+    Learned& learned = learned_.emplace_back(Learned{.parameter = &parameter, .m = {}, .v = {}});
+    for (const Moment& moment : moments()) {
+      learned.*moment.of = Tensor(parameter.value.shape(), parameter.value.dtype());
     }
   }
 }
 
-double Optimizer::step(std::vector<Tensor>& gradients, double learning_rate) {
-  const double norm = global_norm(gradients);
+std::vector<Optimizer::Moment> Optimizer::moments() const {
+  if (config_.kind == OptimizerKind::sgd) return {{"sgd.m", &Learned::m}};
+  return {{"adamw.m", &Learned::m}, {"adamw.v", &Learned::v}};
+}
+
+double Optimizer::step(ParameterGradients& gradients, double learning_rate) {
+  std::vector<Tensor> in_order;  // of parameters, which the sum's rounding depends on
+  std::vector<compute::ParameterStep> all;
+  for (const Learned& learned : learned_) {
+    const auto gradient = gradients.find(learned.parameter);
+    if (gradient == gradients.end()) {
+      throw Error("optimizer: " + learned.parameter->name + ": expected a gradient, got none");
+    }
+    const Tensor& x = learned.parameter->value;
+    in_order.push_back(gradient->second);
+    all.push_back(
+        {x, gradient->second, learned.m, learned.v, x.rank() >= 2 ? config_.weight_decay : 0});
+  }
+  const double norm = std::sqrt(compute::sum_of_squares(in_order));
   if (!std::isfinite(norm)) {
     throw Error(
         "training: the gradient is not finite; take a lower learning rate, a longer warm-up or "
@@ -55,13 +63,6 @@ double Optimizer::step(std::vector<Tensor>& gradients, double learning_rate) {
   }
   ++steps_;
   const double factor = config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1;
-  std::vector<compute::ParameterStep> all;
-  for (std::size_t i = 0; i < learned_.size(); ++i) {
-    const Tensor& x = learned_[i]->value;
-    all.push_back({x, gradients[i], moments_[0].values[i],
-                   moments_.size() > 1 ? moments_[1].values[i] : Tensor(),
-                   x.rank() >= 2 ? config_.weight_decay : 0});
-  }
   if (config_.kind == OptimizerKind::sgd) {
     compute::sgd(all, {learning_rate, config_.momentum, factor});
   } else {
@@ -77,9 +78,10 @@ double Optimizer::step(std::vector<Tensor>& gradients, double learning_rate) {
 
 NamedTensors Optimizer::state() const {
   NamedTensors state;
-  for (const Moment& moment : moments_) {
-    for (std::size_t i = 0; i < learned_.size(); ++i) {
-      state.tensors.emplace_back(moment.name + "." + learned_[i]->name, moment.values[i]);
+  for (const Moment& moment : moments()) {
+    for (const Learned& learned : learned_) {
+      state.tensors.emplace_back(std::string(moment.name) + "." + learned.parameter->name,
+                                 learned.*moment.of);
     }
   }
   state.tensors.emplace_back("optimizer.steps",
@@ -88,20 +90,21 @@ NamedTensors Optimizer::state() const {
 }
 
 void Optimizer::load(const NamedTensors& state) {
-  std::vector<Moment> moments = moments_;
-  for (Moment& moment : moments) {
-    for (std::size_t i = 0; i < learned_.size(); ++i) {
-      const std::string name = moment.name + "." + learned_[i]->name;
+  std::vector<Learned> all = learned_;
+  for (const Moment& moment : moments()) {
+    for (Learned& learned : all) {
+      const std::string name = std::string(moment.name) + "." + learned.parameter->name;
       const Tensor& value = state.at(name);
-      if (value.shape() != moment.values[i].shape() || value.dtype() != moment.values[i].dtype()) {
-        throw Error("optimizer: " + name + ": expected " + to_string(moment.values[i].shape()) +
-                    ", got " + to_string(value.shape()));
+      Tensor& own = learned.*moment.of;
+      if (value.shape() != own.shape() || value.dtype() != own.dtype()) {
+        throw Error("optimizer: " + name + ": expected " + to_string(own.shape()) + ", got " +
+                    to_string(value.shape()));
       }
-      moment.values[i] = value.clone();
+      own = value.clone();
     }
   }
   steps_ = static_cast<std::int64_t>(state.at("optimizer.steps").item());
-  moments_ = std::move(moments);
+  learned_ = std::move(all);
 }
 
 }  // namespace clearhead

@@ -3,7 +3,7 @@
 #define CLEARHEAD_TRAIN_OPTIMIZER_H_
 
 #include <cstdint>
-#include <string>
+#include <map>
 #include <vector>
 
 #include "clearhead/base/fields.h"
@@ -30,16 +30,19 @@ struct OptimizerConfig {
 
 void describe(Fields& fields, OptimizerConfig& config);
 
+/// The gradient of each learned parameter, contiguous.
+using ParameterGradients = std::map<const Parameter*, Tensor>;
+
 class Optimizer {
  public:
   /// For the learned ones of `parameters`, which must outlive it. Throws Error unless they are f32
   /// or f64.
   Optimizer(Parameters& parameters, const OptimizerConfig& config);
 
-  /// One step against the `gradients`, one for each learned parameter in their order, contiguous;
-  /// clipping changes them. Returns their length before. Results do not depend on the number of
-  /// threads. Throws Error if that is not finite, and changes nothing.
-  double step(std::vector<Tensor>& gradients, double learning_rate);
+  /// One step against the `gradients`; clipping changes them. Returns their length before, all taken
+  /// as one vector. Results do not depend on the number of threads. Throws Error if that is not
+  /// finite or if a parameter has no gradient, and changes nothing.
+  double step(ParameterGradients& gradients, double learning_rate);
 
   /// Everything that the next step depends on besides the parameters, sharing memory.
   NamedTensors state() const;
@@ -47,19 +50,20 @@ class Optimizer {
   void load(const NamedTensors& state);
 
  private:
-  struct Moment {
-    std::string name;            // "adamw.m"
-    std::vector<Tensor> values;  // one for each learned parameter
+  struct Learned {
+    Parameter* parameter;
+    Tensor m, v;  // v of AdamW only
   };
+  struct Moment {
+    const char* name;  // "adamw.m"
+    Tensor Learned::*of;
+  };
+  std::vector<Moment> moments() const;
 
   OptimizerConfig config_;
-  std::vector<Parameter*> learned_;
-  std::vector<Moment> moments_;
+  std::vector<Learned> learned_;
   std::int64_t steps_ = 0;
 };
-
-/// The length of all tensors taken as one vector, √Σx², summed in f64.
-double global_norm(const std::vector<Tensor>& tensors);
 
 }  // namespace clearhead
 

@@ -136,7 +136,7 @@ std::optional<RecallResult> train_to_recall(
   double mean = std::log(static_cast<double>(kRecallValues));  // of the loss, as chance has it
   while (result.steps < recall.steps && mean > kLearnt) {
     if (interrupted()) return {};
-    std::vector<Tensor> gradients;
+    ParameterGradients gradients;
     const double loss =
         add_gradients(task, *model, result.steps, {.training = true}, 0, gradients).loss;
     optimizer.step(gradients, learning_rate_at(schedule, result.steps, recall.steps));

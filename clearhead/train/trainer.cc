@@ -123,7 +123,7 @@ Ending Trainer::run(const std::function<void(const StepReport&)>& on_step,
 StepReport Trainer::train_step() {
   const TrainingConfig& training = recipe_.training;
   StepReport report;
-  std::vector<Tensor> gradients;
+  ParameterGradients gradients;
   std::int64_t first =
       0;  // targets of the first batch, which the sums are over until all are known
   for (std::int64_t i = 0; i < training.accumulation; ++i) {
@@ -141,7 +141,7 @@ StepReport Trainer::train_step() {
   report.loss /= static_cast<double>(report.tokens);
   if (report.tokens != first) {
     const double share = static_cast<double>(first) / static_cast<double>(report.tokens);
-    for (Tensor& gradient : gradients) multiply(gradient, share);
+    for (auto& [parameter, gradient] : gradients) multiply(gradient, share);
   }
   optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
   ++step_;
@@ -149,10 +149,10 @@ StepReport Trainer::train_step() {
     // Memory grows with the steps, so that the first weights, which are random, are soon forgotten.
     const auto done = static_cast<double>(step_);
     const double memory = std::min(training.average, (1 + done) / (10 + done));
-    std::size_t i = 0;
     for (const Parameter& parameter : model_->parameters()) {
-      if (average_.size() == i) average_.push_back(parameter.value.clone());
-      move_towards(average_[i++], parameter.value, memory);
+      Tensor& mean = average_[&parameter];
+      if (!mean.defined()) mean = parameter.value.clone();
+      move_towards(mean, parameter.value, memory);
     }
   }
   report.step = step_;
@@ -182,9 +182,9 @@ Evaluation Trainer::evaluate() {
 
 // The averaged weights take the place of the latest ones, or give it back.
 void Trainer::exchange_average() {
-  std::size_t i = 0;
+  if (average_.empty()) return;
   for (Parameter& parameter : model_->parameters()) {
-    if (i < average_.size()) std::swap(parameter.value, average_[i++]);
+    std::swap(parameter.value, average_.at(&parameter));
   }
 }
 
@@ -203,9 +203,10 @@ void Trainer::save_checkpoint() const {
   checkpoint.parameters = model_->parameters().named_tensors();
   checkpoint.optimizer = optimizer_->state();
   checkpoint.evaluations = evaluations_;
-  std::size_t i = 0;
-  for (const Parameter& parameter : model_->parameters()) {
-    if (i < average_.size()) checkpoint.average.tensors.emplace_back(parameter.name, average_[i++]);
+  if (!average_.empty()) {
+    for (const Parameter& parameter : model_->parameters()) {
+      checkpoint.average.tensors.emplace_back(parameter.name, average_.at(&parameter));
+    }
   }
   write_checkpoint(folder_ / kCheckpoint, checkpoint);
 }
@@ -244,7 +245,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
           throw Error("average/" + parameter.name + ": expected " +
                       to_string(parameter.value.shape()) + ", got " + to_string(mean.shape()));
         }
-        average_.push_back(mean.clone());
+        average_[&parameter] = mean.clone();
       }
     }
   } catch (const Error& error) {
@@ -256,22 +257,23 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, std::int64_t targets, std::vector<Tensor>& gradients) {
+                         const Pass& pass, std::int64_t targets, ParameterGradients& gradients) {
   Tape tape(Keep::for_backward);
   const BatchLoss batch = task.train(tape, model, number, pass);
   const double share =
       targets == 0 ? 1 : static_cast<double>(batch.tokens) / static_cast<double>(targets);
   tape.backward(batch.loss, Tensor::scalar(share, batch.loss.dtype()));
-  std::size_t i = 0;
   for (const Parameter& parameter : model.parameters()) {
     if (!parameter.learned) continue;
-    const Tensor d = on(tape, &parameter).grad();
-    if (i == gradients.size()) {
-      gradients.push_back(d);
+    const Tensor& x = parameter.value;
+    const Var used = tape.find_shared(x);
+    const Tensor d = used.defined() ? used.grad() : Tensor(x.shape(), x.dtype());
+    Tensor& sum = gradients[&parameter];
+    if (sum.defined()) {
+      accumulate(sum, d);
     } else {
-      accumulate(gradients[i], d);
+      sum = d;
     }
-    ++i;
   }
   return {.loss = batch.loss.value().item(), .tokens = batch.tokens};
 }

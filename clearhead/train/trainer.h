@@ -74,17 +74,17 @@ class Trainer {
   std::unique_ptr<Task> task_;
   std::unique_ptr<Model> model_;
   std::optional<Optimizer> optimizer_;
-  std::vector<Tensor> average_;  // of the parameters, if the recipe asks for it
+  // The running mean of each parameter, if the recipe asks for it.
+  std::map<const Parameter*, Tensor> average_;
   std::int64_t step_ = 0;
   double loss_sum_ = 0;
   std::vector<Evaluation> evaluations_;
 };
 
-/// Adds the gradients of batch `number` to `gradients`, one for each learned parameter, which may
-/// be empty at first: of the sum of its targets' losses over `targets`, or over as many as it has if
+/// Adds the gradients of batch `number` to `gradients`, which may be empty at first: of the sum of its targets' losses over `targets`, or over as many as it has if
 /// that is 0. Of the report, the step is 0.
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, std::int64_t targets, std::vector<Tensor>& gradients);
+                         const Pass& pass, std::int64_t targets, ParameterGradients& gradients);
 
 }  // namespace clearhead
 

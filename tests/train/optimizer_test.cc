@@ -22,15 +22,16 @@ Parameters small_parameters() {
   return parameters;
 }
 
-std::vector<Tensor> small_gradients() {
-  return {Tensor::of<double>({1, 2}, {0.3, 0.4}), Tensor::of<double>({1}, {1.2})};
+ParameterGradients small_gradients(Parameters& parameters) {
+  return {{&parameters.at("W"), Tensor::of<double>({1, 2}, {0.3, 0.4})},
+          {&parameters.at("b"), Tensor::of<double>({1}, {1.2})}};
 }
 
 TEST(Optimizer, SgdIsItsFormula) {
   Parameters parameters = small_parameters();
   Optimizer optimizer(
       parameters, {.kind = OptimizerKind::sgd, .momentum = 0.5, .weight_decay = 0.1, .clip = 0});
-  std::vector<Tensor> gradients = small_gradients();
+  ParameterGradients gradients = small_gradients(parameters);
   EXPECT_DOUBLE_EQ(optimizer.step(gradients, 0.1), 1.3);  // √(0.09 + 0.16 + 1.44)
   EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.1 * (0.3 + 0.1 * 1));
   EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.1 * 1.2);  // a vector does not decay
@@ -43,7 +44,7 @@ TEST(Optimizer, TheFirstStepOfAdamwIsTheSignOfTheGradient) {
   // m̂ = d and v̂ = d², so that x moves by learning_rate·d/(|d| + epsilon), and by its decay.
   Parameters parameters = small_parameters();
   Optimizer optimizer(parameters, {.epsilon = 1e-12, .weight_decay = 0.5, .clip = 0});
-  std::vector<Tensor> gradients = small_gradients();
+  ParameterGradients gradients = small_gradients(parameters);
   optimizer.step(gradients, 0.01);
   EXPECT_NEAR(parameters.at("W").value.at({0, 1}), 2 - 0.01 * (1 + 0.5 * 2), 1e-12);
   EXPECT_NEAR(parameters.at("b").value.at({0}), 3 - 0.01, 1e-12);
@@ -53,7 +54,7 @@ TEST(Optimizer, ClippingShortensTheWholeGradient) {
   Parameters parameters = small_parameters();
   Optimizer optimizer(parameters,
                       {.kind = OptimizerKind::sgd, .momentum = 0, .weight_decay = 0, .clip = 0.65});
-  std::vector<Tensor> gradients = small_gradients();
+  ParameterGradients gradients = small_gradients(parameters);
   EXPECT_DOUBLE_EQ(optimizer.step(gradients, 1), 1.3);  // its length before
   EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.15);
   EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.6);
@@ -62,9 +63,19 @@ TEST(Optimizer, ClippingShortensTheWholeGradient) {
 TEST(Optimizer, RefusesAGradientThatIsNotFinite) {
   Parameters parameters = small_parameters();
   Optimizer optimizer(parameters, {});
-  std::vector<Tensor> gradients = small_gradients();
-  gradients[0].mutable_data<double>()[0] = std::numeric_limits<double>::quiet_NaN();
+  ParameterGradients gradients = small_gradients(parameters);
+  gradients.at(&parameters.at("W")).mutable_data<double>()[0] =
+      std::numeric_limits<double>::quiet_NaN();
   expect_error([&] { optimizer.step(gradients, 0.1); }, "lower learning rate");
+  EXPECT_EQ(parameters.at("W").value.at({0, 1}), 2);
+}
+
+TEST(Optimizer, NamesAParameterWithoutAGradient) {
+  Parameters parameters = small_parameters();
+  Optimizer optimizer(parameters, {});
+  ParameterGradients gradients = small_gradients(parameters);
+  gradients.erase(&parameters.at("b"));
+  expect_error([&] { optimizer.step(gradients, 0.1); }, "b: expected a gradient, got none");
   EXPECT_EQ(parameters.at("W").value.at({0, 1}), 2);
 }
 
@@ -75,7 +86,8 @@ std::vector<float> after_three_steps(OptimizerKind kind, bool interrupted) {
   const OptimizerConfig config{.kind = kind};
   Optimizer optimizer(parameters, config);
   for (std::uint64_t step = 0; step < 3; ++step) {
-    std::vector<Tensor> gradients = {random_tensor({300, 500}, 2 + step, DType::f32)};
+    ParameterGradients gradients = {
+        {&parameters.at("W"), random_tensor({300, 500}, 2 + step, DType::f32)}};
     if (interrupted && step == 2) {
       Optimizer another(parameters, config);
       another.load(optimizer.state());
