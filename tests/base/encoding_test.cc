@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

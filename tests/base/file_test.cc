@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -5,8 +5,7 @@
 
 #include "clearhead/nn/feed_forward.h"
 #include "clearhead/nn/multi_head_attention.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

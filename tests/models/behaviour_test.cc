@@ -8,8 +8,8 @@
 #include "clearhead/models/encoder_decoder.h"
 #include "clearhead/models/recurrent.h"
 #include "clearhead/models/recurrent_encoder_decoder.h"
-#include "tests/files.h"
 #include "tests/models/model_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

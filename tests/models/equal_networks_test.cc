@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

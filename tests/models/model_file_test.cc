@@ -5,8 +5,8 @@
 
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/characters.h"
-#include "tests/files.h"
 #include "tests/models/model_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

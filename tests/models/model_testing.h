@@ -11,7 +11,7 @@
 #include "clearhead/models/model.h"
 #include "clearhead/models/recurrent_config.h"
 #include "clearhead/models/transformer_config.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 

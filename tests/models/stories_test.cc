@@ -7,9 +7,8 @@
 
 #include "clearhead/models/decoder.h"
 #include "clearhead/tensor/safetensors.h"
-#include "tests/files.h"
 #include "tests/models/model_testing.h"
-#include "tests/shared.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

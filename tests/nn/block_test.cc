@@ -6,7 +6,7 @@
 #include "clearhead/nn/positions.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/multiply.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/rotary.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -16,16 +16,6 @@ using ::testing::HasSubstr;
 const MultiHeadAttentionConfig kPlain{.embed_dim = 6, .num_heads = 2};
 const MultiHeadAttentionConfig kGrouped{
     .embed_dim = 5, .num_heads = 4, .num_kv_heads = 2, .head_dim = 3, .bias = true};
-
-template <typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 // A layer with random weights, and biases that are not zero.
 struct Layer {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "clearhead/ops/batch_norm.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -8,23 +8,13 @@
 #include "clearhead/base/error.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/reduce.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-template <typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 double variance(const Tensor& tensor) {
   double square = 0;

@@ -8,7 +8,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/nn/additive_attention.h"
 #include "clearhead/ops/reshape.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -7,8 +7,7 @@
 #include "clearhead/ops/sigmoid.h"
 #include "clearhead/ops/silu.h"
 #include "clearhead/ops/tanh.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

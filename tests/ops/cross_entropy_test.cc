@@ -5,8 +5,7 @@
 
 #include <cmath>
 
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -2,8 +2,7 @@
 #include "clearhead/ops/dropout.h"
 
 #include "clearhead/ops/add.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -11,8 +11,7 @@
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/softmax.h"
 #include "clearhead/ops/weighted_sum.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

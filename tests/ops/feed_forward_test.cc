@@ -10,8 +10,7 @@
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/relu.h"
 #include "clearhead/ops/silu.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

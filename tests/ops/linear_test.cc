@@ -15,8 +15,7 @@
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -3,8 +3,7 @@
 
 #include "clearhead/ops/layer_norm.h"
 #include "clearhead/ops/rms_norm.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

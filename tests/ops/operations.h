@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 

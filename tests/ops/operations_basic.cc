@@ -1,6 +1,5 @@
 // Rows of the table: element by element, products, reductions, moves.
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "clearhead/ops/add.h"
@@ -27,8 +26,6 @@
 
 namespace clearhead {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Pairs of shapes that broadcast: equal, scalars, sizes of 1 and 0, missing axes, on either side.
 const std::vector<Operands> kPairs = {

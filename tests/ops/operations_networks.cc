@@ -1,5 +1,4 @@
 // Rows of the table: norms, recurrences, positions, attention.
-#include <limits>
 #include <utility>
 
 #include "clearhead/ops/additive_scores.h"
@@ -151,8 +150,6 @@ Rows position_rows() {
 }
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Tokens of a vocabulary; some occur several times.
 Tensor some_tokens(std::int64_t count, std::int64_t vocabulary) {

@@ -10,8 +10,8 @@
 
 #include "clearhead/base/parallel.h"
 #include "clearhead/ops/linear.h"
-#include "tests/ops/op_testing.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

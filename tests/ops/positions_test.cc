@@ -8,8 +8,7 @@
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/rotary.h"
 #include "clearhead/ops/sinusoid.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -6,8 +6,7 @@
 #include "clearhead/kernels/targets/dispatch.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/matmul.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

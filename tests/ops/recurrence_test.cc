@@ -7,8 +7,7 @@
 #include "clearhead/ops/gru.h"
 #include "clearhead/ops/lstm.h"
 #include "clearhead/ops/rnn.h"
-#include "tests/gradient_check.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -17,7 +17,7 @@
 #include "clearhead/ops/softcap.h"
 #include "clearhead/ops/softmax.h"
 #include "clearhead/ops/weighted_sum.h"
-#include "tests/ops/op_testing.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

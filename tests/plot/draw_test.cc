@@ -15,8 +15,8 @@
 #include "clearhead/plot/color.h"
 #include "clearhead/plot/figure_file.h"
 #include "clearhead/plot/html.h"
-#include "tests/files.h"
 #include "tests/plot/figures.h"
+#include "tests/testing.h"
 
 namespace clearhead::plot {
 namespace {

@@ -17,8 +17,8 @@
 #include "clearhead/plot/label.h"
 #include "clearhead/plot/line_figure.h"
 #include "clearhead/plot/line_layout.h"
-#include "tests/files.h"
 #include "tests/plot/figures.h"
+#include "tests/testing.h"
 
 namespace clearhead::plot {
 namespace {

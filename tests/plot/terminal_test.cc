@@ -18,8 +18,8 @@
 #include "clearhead/base/random.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/plot/terminal_line.h"
-#include "tests/files.h"
 #include "tests/plot/figures.h"
+#include "tests/testing.h"
 
 namespace clearhead::plot {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/files.h"
 #include "tests/tensor/samples.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

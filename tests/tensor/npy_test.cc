@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/files.h"
 #include "tests/tensor/samples.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "clearhead/tensor/npy.h"
-#include "tests/files.h"
 #include "tests/tensor/samples.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

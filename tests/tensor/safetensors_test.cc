@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/files.h"
 #include "tests/surroundings.h"
 #include "tests/tensor/samples.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

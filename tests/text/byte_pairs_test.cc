@@ -13,8 +13,7 @@
 #include "clearhead/base/random.h"
 #include "clearhead/text/split.h"
 #include "clearhead/text/text_file.h"
-#include "tests/files.h"
-#include "tests/shared.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

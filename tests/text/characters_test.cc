@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "clearhead/text/text_file.h"
-#include "tests/files.h"
-#include "tests/shared.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

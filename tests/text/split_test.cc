@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "clearhead/base/random.h"
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

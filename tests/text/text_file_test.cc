@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -11,7 +11,7 @@
 #include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/byte_spelling.h"
 #include "clearhead/text/characters.h"
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

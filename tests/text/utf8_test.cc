@@ -7,7 +7,7 @@
 #include <string>
 
 #include "clearhead/base/encoding.h"
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

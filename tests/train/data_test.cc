@@ -14,8 +14,7 @@
 #include "clearhead/base/random.h"
 #include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/characters.h"
-#include "tests/files.h"
-#include "tests/shared.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -8,8 +8,7 @@
 #include <limits>
 
 #include "clearhead/base/parallel.h"
-#include "tests/files.h"
-#include "tests/gradient_check.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

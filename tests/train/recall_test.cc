@@ -12,7 +12,7 @@
 #include "clearhead/base/interrupt.h"
 #include "clearhead/models/equal_networks.h"
 #include "clearhead/train/data.h"
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

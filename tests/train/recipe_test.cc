@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/files.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "clearhead/models/model_file.h"
-#include "tests/files.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
