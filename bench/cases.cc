@@ -164,8 +164,8 @@ std::vector<Case> matmul_cases(bool quick) {
   return cases;
 }
 
-// Functions of numbers and rows: bound by reading x and writing as much, but for cross-entropy, which
-// writes next to nothing.
+// Functions of numbers and rows: bound by reading x and writing as much, but for cross-entropy,
+// which writes next to nothing.
 std::vector<Case> elementwise_cases(bool quick) {
   const std::int64_t R = quick ? 64 : 16384, C = 1024;
   const double bytes = 4.0 * static_cast<double>(R * C);

@@ -1,8 +1,9 @@
-# What clearhead is built from: Debian 12 packages, found where the system keeps them; nothing is downloaded.
+# What clearhead is built from: Debian 12 packages, found where the system keeps them; nothing is
+# downloaded.
 #
-# A program that links the installed static libraries needs them too: clearhead-config.cmake.in repeats the list.
-# The others are found by pkg-config because Debian's CMake files for libzip name programs that its -dev package does
-# not bring, and most of the others have none.
+# A program that links the installed static libraries needs them too: clearhead-config.cmake.in
+# repeats the list. The others are found by pkg-config because Debian's CMake files for libzip name
+# programs that its -dev package does not bring, and most of the others have none.
 
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)

@@ -1,5 +1,5 @@
-# cmake --install: the libraries, their headers as include/clearhead/..., and the package that find_package(clearhead)
-# finds. Headers named *-inl.h are parts of one source file and stay home.
+# cmake --install: the libraries, their headers as include/clearhead/..., and the package that
+# find_package(clearhead) finds. Headers named *-inl.h are parts of one source file and stay home.
 
 include(CMakePackageConfigHelpers)
 

@@ -1,11 +1,11 @@
-# The standalone build, for what Debian has no compiled libraries for: WebAssembly (preset wasm). It takes nothing but
-# headers from elsewhere, and is the library without threads, .npz, .csv, text and figures; the program
-# clearhead-conformance; and the tests of the kernels.
+# The standalone build, for what Debian has no compiled libraries for: WebAssembly (preset wasm). It
+# takes nothing but headers from elsewhere, and is the library without threads, .npz, .csv, text and
+# figures; the program clearhead-conformance; and the tests of the kernels.
 #
 # x_standalone.cc stands in for x.cc here (clearhead_add_library).
 
-# Headers of this computer's packages that are the same for every processor, in a folder of their own: beside them in
-# /usr/include lie the C library's, which are not.
+# Headers of this computer's packages that are the same for every processor, in a folder of their
+# own: beside them in /usr/include lie the C library's, which are not.
 set(headers "${PROJECT_BINARY_DIR}/headers")
 file(MAKE_DIRECTORY "${headers}")
 foreach(header IN ITEMS hwy/highway.h fmt/format.h nlohmann/json.hpp CLI/CLI.hpp)

@@ -1,7 +1,8 @@
 # Functions that every target of the tree is made with.
 
-# The flags that every target of the tree is compiled with, and where binaries go. Never -march=native or -ffast-math:
-# Highway picks the instruction set at run time. No contraction of a*b+c, so that each processor gives the same bytes.
+# The flags that every target of the tree is compiled with, and where binaries go. Never
+# -march=native or -ffast-math: Highway picks the instruction set at run time. No contraction of
+# a*b+c, so that each processor gives the same bytes.
 function(clearhead_configure_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -ffp-contract=off)
@@ -25,8 +26,8 @@ function(clearhead_configure_target target)
 endfunction()
 
 # clearhead_add_library(NAME FOLDERS folder...)
-# A static library of all sources in the folders clearhead/<folder>, found under clearhead::. Where there is an
-# x_standalone.cc beside x.cc, the standalone build takes it, and the others x.cc.
+# A static library of all sources in the folders clearhead/<folder>, found under clearhead::. Where
+# there is an x_standalone.cc beside x.cc, the standalone build takes it, and the others x.cc.
 function(clearhead_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS")
   set(sources)
@@ -55,8 +56,9 @@ function(clearhead_add_library name)
 endfunction()
 
 # clearhead_compile_for_amx(TARGET)
-# Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says at run time whether
-# they may run. They include nothing whose code could be linked into other files: see clearhead/kernels/targets/amx-inl.h.
+# Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says at
+# run time whether they may run. They include nothing whose code could be linked into other files:
+# see clearhead/kernels/targets/amx-inl.h.
 function(clearhead_compile_for_amx target)
   set(flags -mamx-tile -mamx-bf16 -mavx2 -mfma -mbmi2
     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512bf16)

@@ -1,5 +1,5 @@
-// Included before every file that Emscripten compiles: what C++20 has and the C++ library of Debian's Emscripten (libc++
-// 13) does not.
+// Included before every file that Emscripten compiles: what C++20 has and the C++ library of
+// Debian's Emscripten (libc++ 13) does not.
 #include <cstddef>
 #include <memory>
 #include <type_traits>

@@ -3,8 +3,8 @@
 //     example-long-sequence TOKENS FOLDER      writes FOLDER/q.npy and FOLDER/k.npy, [TOKENS, 64]
 //
 // The sequence is a made-up book. It has chapters of 6,000 to 50,000 tokens, each about one of ten
-// topics; the third chapter stands in it three times, word for word. A head that reads it mixes four
-// habits, each in numbers of its own, so that a score is the sum of what they say:
+// topics; the third chapter stands in it three times, word for word. A head that reads it mixes
+// four habits, each in numbers of its own, so that a score is the sum of what they say:
 //
 //     where   24 numbers   near tokens more than far ones: rotary positions (Su et al. 2021)
 //     topic    8 numbers   chapters about the same
@@ -77,7 +77,8 @@ void write_words(const Chapter& chapter, std::int64_t t, float* to) {
   }
 }
 
-// The numbers of one token, each habit in its place. `sharp`: how strongly this token's query looks.
+// The numbers of one token, each habit in its place. `sharp`: how strongly this token's query
+// looks.
 void write_token(std::int64_t t, const Chapter& chapter, double sharp, float* q, float* k) {
   for (int i = 0; i < 12; ++i) {  // the angle of pair i turns by 1 to 10⁻⁶ a token
     const double angle = static_cast<double>(t) * std::pow(1e6, -i / 11.0);

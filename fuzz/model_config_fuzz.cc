@@ -1,5 +1,5 @@
-// Feeds any bytes to the reader of a model's config.json; what it accepts must survive being written and read, and be
-// either the outline of a model or refused, whatever sizes it claims.
+// Feeds any bytes to the reader of a model's config.json; what it accepts must survive being
+// written and read, and be either the outline of a model or refused, whatever sizes it claims.
 #include <cstdint>
 #include <string>
 

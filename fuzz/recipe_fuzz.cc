@@ -1,5 +1,5 @@
-// Fuzzes recipes, and with them the configs of models: any text is a recipe or an Error, and what was read is read again
-// from what is written of it.
+// Fuzzes recipes, and with them the configs of models: any text is a recipe or an Error, and what
+// was read is read again from what is written of it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-// What tests share: numbers and their errors, expected messages, gradients, explanations, files. Whatever is not a line
-// long stands in testing.cc, which is compiled once.
+// What tests share: numbers and their errors, expected messages, gradients, explanations, files.
+// Whatever is not a line long stands in testing.cc, which is compiled once.
 #ifndef CLEARHEAD_TESTS_TESTING_H_
 #define CLEARHEAD_TESTS_TESTING_H_
 
@@ -64,8 +64,8 @@ double weighted_result(const Function& f, const std::vector<Tensor>& inputs);
 /// which it reads, are moved, to `tolerance` of the largest gradient (but at least of 1).
 ///
 /// The difference quotient of fourth order with step h errs by h⁴·f⁽⁵⁾/30 and by rounding, about
-/// 1e-16·|f|/h: at h = 1e-3 both are below 1e-11 of what is checked for the smooth functions here, so
-/// that 1e-7 leaves room for sums of some hundred numbers and catches every wrong factor.
+/// 1e-16·|f|/h: at h = 1e-3 both are below 1e-11 of what is checked for the smooth functions here,
+/// so that 1e-7 leaves room for sums of some hundred numbers and catches every wrong factor.
 void expect_differences(const Tensor& gradient, Tensor x, const std::function<double()>& result,
                         double tolerance, const std::string& name);
 
@@ -78,8 +78,8 @@ void check_layer_gradients(Parameters& parameters, const Function& f,
 
 // Explanations
 
-/// Expects that each number of `var`, calculated again from the operands that explain it, agrees. f32
-/// rounds by 6e-8 of each intermediate number; those here are near 1 and few.
+/// Expects that each number of `var`, calculated again from the operands that explain it, agrees.
+/// f32 rounds by 6e-8 of each intermediate number; those here are near 1 and few.
 void expect_explained(const Var& var);
 
 /// The same for each number of the gradient of `var`.
@@ -120,8 +120,8 @@ inline std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
-/// The file `name` of the shared data: in the folder that CLEARHEAD_SHARED names, or `shared` beside
-/// the project. None if it is not there.
+/// The file `name` of the shared data: in the folder that CLEARHEAD_SHARED names, or `shared`
+/// beside the project. None if it is not there.
 std::optional<std::filesystem::path> shared_path(const std::string& name);
 
 }  // namespace clearhead

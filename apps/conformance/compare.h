@@ -11,7 +11,8 @@ namespace clearhead::conformance {
 struct Comparison {
   /// The greatest |got − expected| / max(1, |expected|).
   double worst = 0;
-  /// What differs, to follow the name: " at [0, 2]: expected 0.5, got 0.7"; empty if the tensors agree.
+  /// What differs, to follow the name: " at [0, 2]: expected 0.5, got 0.7"; empty if the tensors
+  /// agree.
   std::string difference;
 };
 

@@ -1,5 +1,5 @@
-// --set and --ablate, for all commands that record what they calculate: which numbers are changed on
-// their way, and what that changed.
+// --set and --ablate, for all commands that record what they calculate: which numbers are changed
+// on their way, and what that changed.
 #ifndef CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
 #define CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
 
@@ -18,8 +18,8 @@ struct Numbers {
   std::string name;    ///< or, for interventions, a pattern
   Selection selected;  ///< as given: -1 is the last place, and a batch of one may be left out
 
-  /// The selection in a value of this shape, with the batch and with places from 0. Throws Error, which
-  /// begins with `given`, if they are not in it.
+  /// The selection in a value of this shape, with the batch and with places from 0. Throws Error,
+  /// which begins with `given`, if they are not in it.
   Selection in(const Shape& shape, const std::string& given) const;
 };
 

@@ -33,9 +33,9 @@ struct NumberRange {
 NumberRange not_negative();
 
 /// Adds options to a command under a common heading of its help. Of each option `name` is the full
-/// one ("--tokens"), `value` what stands for its value in the help ("N"; one that begins with "FILE"
-/// is completed to names of files, "a|b" to a or b), and `take` is called with the value if the
-/// option is given. A value that does not fit throws UsageError.
+/// one ("--tokens"), `value` what stands for its value in the help ("N"; one that begins with
+/// "FILE" is completed to names of files, "a|b" to a or b), and `take` is called with the value if
+/// the option is given. A value that does not fit throws UsageError.
 class OptionGroup {
  public:
   OptionGroup(CLI::App& app, std::string heading) : app_(app), heading_(std::move(heading)) {}
@@ -52,7 +52,8 @@ class OptionGroup {
   /// May be given several times.
   void repeated_text(const std::string& name, const std::string& value, const std::string& help,
                      const std::function<void(const std::vector<std::string>&)>& take);
-  /// The same, but `take` is called with each, in the order of the command line across such options.
+  /// The same, but `take` is called with each, in the order of the command line across such
+  /// options.
   void each_text(const std::string& name, const std::string& value, const std::string& help,
                  const std::function<void(const std::string&)>& take);
   void integer(const std::string& name, const std::string& help, IntegerRange range,

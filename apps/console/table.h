@@ -49,7 +49,8 @@ Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int wid
 /// Blocks side by side, as many as `width` has room for, then the next ones below.
 std::string side_by_side(const std::vector<Block>& blocks, int width, int indent);
 
-/// The name of a row or column in at most 16 columns of a terminal; its number if there are no names.
+/// The name of a row or column in at most 16 columns of a terminal; its number if there are no
+/// names.
 std::string label_text(const std::vector<std::string>& labels, std::int64_t i);
 
 /// `text` filled up with spaces to `width` columns of a terminal.

@@ -5,7 +5,8 @@
 //       …
 //     }
 //
-// and from that it is read, with errors that name the field, written, and documented as a JSON schema.
+// and from that it is read, with errors that name the field, written, and documented as a JSON
+// schema.
 #ifndef CLEARHEAD_BASE_FIELDS_H_
 #define CLEARHEAD_BASE_FIELDS_H_
 
@@ -26,7 +27,8 @@ struct Bounds {
   T most = std::numeric_limits<T>::max();
 };
 
-/// What goes over the fields of a struct. Values that a file leaves out stay as they are: the defaults.
+/// What goes over the fields of a struct. Values that a file leaves out stay as they are: the
+/// defaults.
 class Fields {
  public:
   virtual ~Fields() = default;
@@ -81,9 +83,9 @@ class Fields {
                       std::string_view help) = 0;
 };
 
-/// Fills a struct from a JSON object. Throws Error that begins with `where` and names the field (or the
-/// line and column where the text is no JSON), what was expected and what came, and for a name that
-/// there is not, those that are like it.
+/// Fills a struct from a JSON object. Throws Error that begins with `where` and names the field (or
+/// the line and column where the text is no JSON), what was expected and what came, and for a name
+/// that there is not, those that are like it.
 template <typename T>
 void read_fields(const std::string& json, const std::string& where, T& value);
 

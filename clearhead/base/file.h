@@ -43,12 +43,12 @@ std::string ending_of(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
 
 /// Throws the Error of `write_file(path, …)` where that is bound to fail: no folder or a folder of
-/// that name, no permission, a disk that is read-only or full. What is at `path` stays as it is. Lets
-/// a program refuse a name before it calculates for an hour.
+/// that name, no permission, a disk that is read-only or full. What is at `path` stays as it is.
+/// Lets a program refuse a name before it calculates for an hour.
 void check_writable(const std::filesystem::path& path);
 
-/// Removes the temporary files in `folder` that a process left which was killed within `write_file`.
-/// For a folder that nobody else writes into.
+/// Removes the temporary files in `folder` that a process left which was killed within
+/// `write_file`. For a folder that nobody else writes into.
 void remove_leftovers(const std::filesystem::path& folder);
 
 }  // namespace clearhead

@@ -9,8 +9,8 @@ namespace clearhead {
 
 // All functions are always inlined: see ceil_div.h.
 
-/// A matrix [rows, columns] in somebody's memory: element (i, j) is data[i·row_stride + j·column_stride].
-/// What products read has one stride of 1, what they write column_stride 1.
+/// A matrix [rows, columns] in somebody's memory: element (i, j) is data[i·row_stride +
+/// j·column_stride]. What products read has one stride of 1, what they write column_stride 1.
 template <typename T>
 struct MatrixView {
   T* data;

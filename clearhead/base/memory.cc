@@ -26,7 +26,8 @@ constexpr std::size_t kLine = 64;                          // the widest vector 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;    // of x86-64 and ARMv8
 constexpr std::size_t kLeastHuge = std::size_t{4} << 20;   // a block that is worth such pages
 constexpr std::size_t kLeastKept = std::size_t{32} << 10;  // a block that is worth keeping
-// Kept blocks may take so large a part of what was in use more: at different times a loop asks for different sizes.
+// Kept blocks may take so large a part of what was in use more: at different times a loop asks for
+// different sizes.
 constexpr std::size_t kSlack = 4;
 
 // A small block with its count of owners before it: one block of the system's.

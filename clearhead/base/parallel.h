@@ -27,7 +27,8 @@ void set_thread_count(int threads);
 /// results must not depend on it. Calls may nest. An exception thrown by a piece is rethrown here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
-/// How many numbers of a simple calculation a thread takes at a time, so that dividing costs little.
+/// How many numbers of a simple calculation a thread takes at a time, so that dividing costs
+/// little.
 inline constexpr std::int64_t kPiece = std::int64_t{1} << 14;
 
 /// Rows of C numbers each that one thread takes at a time.
@@ -35,7 +36,8 @@ inline std::int64_t rows_of_a_piece(std::int64_t C) {
   return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, C));
 }
 
-/// Calls f(begin, end) for pieces of [0, count), each `piece` long but for the last, on all threads.
+/// Calls f(begin, end) for pieces of [0, count), each `piece` long but for the last, on all
+/// threads.
 template <typename F>
 void for_each_piece(std::int64_t count, std::int64_t piece, F&& f) {
   parallel_for(ceil_div(count, piece),

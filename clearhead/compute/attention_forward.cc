@@ -38,8 +38,8 @@ bool brings_heads(const AttentionProblem<float>& problem) {
          are_near(problem.H / problem.G * problem.queries * problem.Dv);
 }
 
-// In f32 with products of bf16: of one key/value head after the other, a stretch of keys at a time is
-// packed, then the head's queries meet it.
+// In f32 with products of bf16: of one key/value head after the other, a stretch of keys at a time
+// is packed, then the head's queries meet it.
 struct Bf16Forward {
   const AttentionProblem<float>& problem;
   float* row_max;

@@ -7,9 +7,9 @@
 
 namespace clearhead::compute {
 
-/// logits [R, V] and targets [R], each of 0 … V − 1 or `ignored`: such a row has no loss and no gradient,
-/// whatever its logits hold. Of each target distribution, `smoothing` is spread over all classes alike.
-/// T is float or double.
+/// logits [R, V] and targets [R], each of 0 … V − 1 or `ignored`: such a row has no loss and no
+/// gradient, whatever its logits hold. Of each target distribution, `smoothing` is spread over all
+/// classes alike. T is float or double.
 template <typename T>
 struct CrossEntropy {
   std::int64_t R, V;
@@ -19,7 +19,8 @@ struct CrossEntropy {
   double smoothing;
 };
 
-/// losses [R] = −Σ q·log softmax(logits), 0 of an ignored row; max and sum [R] are what backward needs.
+/// losses [R] = −Σ q·log softmax(logits), 0 of an ignored row; max and sum [R] are what backward
+/// needs.
 template <typename T>
 void cross_entropy(const CrossEntropy<T>& rows, T* losses, T* max, T* sum);
 

@@ -4,8 +4,8 @@
 
 namespace clearhead::compute {
 
-/// Nowhere if data is nullptr: the result is not wanted. Otherwise it is added to what lies there, or
-/// written over it.
+/// Nowhere if data is nullptr: the result is not wanted. Otherwise it is added to what lies there,
+/// or written over it.
 template <typename T>
 struct Into {
   T* data = nullptr;

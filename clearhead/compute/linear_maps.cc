@@ -115,7 +115,8 @@ void backward_on_tiles(const LinearMapsProblem& problem,
   }
 }
 
-// Whether maps of these sizes gain from being made together, forward and backward: on tiles of bf16.
+// Whether maps of these sizes gain from being made together, forward and backward: on tiles of
+// bf16.
 bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> maps,
                   Precision precision) {
   return kernels::linear_maps_take_bf16({x, maps}, precision);

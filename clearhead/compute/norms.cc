@@ -11,8 +11,9 @@
 namespace clearhead::compute {
 namespace {
 
-// Calls rows(begin, end, a, b) for pieces of R rows; a and b, [C], are to be added to. The sums of all
-// pieces are added to `into`, where not null, in an order that does not depend on the number of threads.
+// Calls rows(begin, end, a, b) for pieces of R rows; a and b, [C], are to be added to. The sums of
+// all pieces are added to `into`, where not null, in an order that does not depend on the number of
+// threads.
 template <typename T, typename F>
 void sum_over_rows(std::int64_t R, std::int64_t C, std::array<T*, 2> into, F&& rows) {
   const auto columns = static_cast<std::size_t>(C);

@@ -11,8 +11,8 @@ namespace clearhead::compute {
 
 using kernels::Norm;
 
-/// Layer norm or RMS norm of each of R rows of x: y = x̂·weight + bias, and the mean and scale [R] that
-/// backward needs.
+/// Layer norm or RMS norm of each of R rows of x: y = x̂·weight + bias, and the mean and scale [R]
+/// that backward needs.
 template <typename T>
 void norm(const Norm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale);
 
@@ -21,8 +21,8 @@ template <typename T>
 void norm_backward(const Norm<T>& norm, std::int64_t R, const T* x, const T* mean, const T* scale,
                    const T* d_y, Into<T> d_x, T* d_weight, T* d_bias);
 
-/// Batch norm over the R ≥ 1 rows of x [R, C]: y = (x − mean)/√(variance + epsilon)·weight + bias, each
-/// column by itself.
+/// Batch norm over the R ≥ 1 rows of x [R, C]: y = (x − mean)/√(variance + epsilon)·weight + bias,
+/// each column by itself.
 template <typename T>
 struct BatchNorm {
   std::int64_t R, C;

@@ -11,8 +11,8 @@
 namespace clearhead::compute {
 namespace {
 
-// Numbers that one thread takes at a time: many enough that it is not started for little, few enough for
-// the second-level cache with their gradient and moments.
+// Numbers that one thread takes at a time: many enough that it is not started for little, few
+// enough for the second-level cache with their gradient and moments.
 constexpr std::int64_t kNumbers = 1 << 16;
 
 struct Piece {

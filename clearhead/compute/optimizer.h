@@ -12,8 +12,8 @@ namespace clearhead::compute {
 /// Σ x² over all tensors, f32 or f64 and contiguous, in f64; the same for every number of threads.
 double sum_of_squares(std::span<const Tensor> tensors);
 
-/// A parameter x, its gradient d_x, and what the rule remembers: contiguous tensors of one shape and type,
-/// f32 or f64.
+/// A parameter x, its gradient d_x, and what the rule remembers: contiguous tensors of one shape
+/// and type, f32 or f64.
 struct ParameterStep {
   Tensor x, d_x;
   Tensor m, v;  // v of AdamW only

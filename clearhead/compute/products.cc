@@ -18,13 +18,14 @@
 namespace clearhead::compute {
 namespace {
 
-// Parts of c: as few as keep all threads at work, since each packs its rows of a and its columns of b
-// for itself. Which numbers meet, and in what order, does not depend on the division.
+// Parts of c: as few as keep all threads at work, since each packs its rows of a and its columns of
+// b for itself. Which numbers meet, and in what order, does not depend on the division.
 struct Division {
   std::int64_t rows, columns;  // of a part
 
   Division(std::int64_t M, std::int64_t N, std::int64_t K) {
-    // Columns of b must meet many rows before packing them costs little: 5 % of 500, 2.5 % of 1,000.
+    // Columns of b must meet many rows before packing them costs little: 5 % of 500, 2.5 % of
+    // 1,000.
     constexpr std::int64_t kFewRows = 128, kManyRows = 1024;
     constexpr std::int64_t kFewColumns = 128;
     constexpr std::int64_t kLeastRows = 48, kLeastColumns = 64;

@@ -13,8 +13,9 @@ struct RoundedSoftmax {
   Tensor pattern;  ///< [..., S]
 };
 
-/// The softmax of row-major scores [..., S] as if they were of the floating type `precision`: scores,
-/// differences, exponentials, their sum and the weights are rounded to it (in f64: calculated in it).
+/// The softmax of row-major scores [..., S] as if they were of the floating type `precision`:
+/// scores, differences, exponentials, their sum and the weights are rounded to it (in f64:
+/// calculated in it).
 RoundedSoftmax rounded_softmax(const Tensor& scores, DType precision);
 
 }  // namespace clearhead::compute

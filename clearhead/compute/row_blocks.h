@@ -1,5 +1,6 @@
-// What linear maps and feed-forward parts on tiles of bf16 share (kernels/products/row_blocks_bf16.h): weights
-// that are packed once, blocks of rows, and the gradients of the weights. Not for use outside this folder.
+// What linear maps and feed-forward parts on tiles of bf16 share
+// (kernels/products/row_blocks_bf16.h): weights that are packed once, blocks of rows, and the
+// gradients of the weights. Not for use outside this folder.
 #ifndef CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
 #define CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
 
@@ -26,7 +27,8 @@ class PackedWeights {
   Workspace<char> memory_;
 };
 
-/// Calls f(i, workspace) for each block, on all threads, with so many bytes of workspace for itself.
+/// Calls f(i, workspace) for each block, on all threads, with so many bytes of workspace for
+/// itself.
 template <typename F>
 void for_each_block(std::int64_t blocks, std::int64_t workspace_bytes, F&& f) {
   parallel_for(blocks, [&](std::int64_t i) {

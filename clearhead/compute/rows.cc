@@ -29,8 +29,8 @@ void add(std::int64_t n, const T* x, T* y) {
   });
 }
 
-// Pieces of rows are summed in f32, the pieces' sums in f64, so that the order does not depend on the
-// number of threads. Few long rows are cut the other way.
+// Pieces of rows are summed in f32, the pieces' sums in f64, so that the order does not depend on
+// the number of threads. Few long rows are cut the other way.
 template <typename T>
 void sum_rows(std::int64_t R, std::int64_t C, const T* x, T* sums) {
   constexpr std::int64_t kLongRow = 4096;

@@ -49,9 +49,9 @@ struct HeadMeasures {
   double self = 0;     ///< the weight of key t, and
   double previous = 0;  ///< of key t − 1: both 0 unless queries and keys are the same tokens
   /// How much more weight a query gives to one key than it would if only the key's place mattered:
-  /// max over s of P_ts − max(mean of P_.s, mean of P at the distance s − t), means over the queries
-  /// that see such a key; distances only among the same tokens. Near 0 for a head that looks
-  /// everywhere, always at the same key, or always as far back; large where the text decides.
+  /// max over s of P_ts − max(mean of P_.s, mean of P at the distance s − t), means over the
+  /// queries that see such a key; distances only among the same tokens. Near 0 for a head that
+  /// looks everywhere, always at the same key, or always as far back; large where the text decides.
   double selectivity = 0;
 };
 
@@ -64,7 +64,8 @@ struct MeasuredHead {
   HeadMeasures measures = {};
 };
 
-/// The most selective head of all, of those in `layer`, or of those called `head`. There must be one.
+/// The most selective head of all, of those in `layer`, or of those called `head`. There must be
+/// one.
 MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
                                  std::optional<std::int64_t> layer = {},
                                  std::optional<std::int64_t> head = {});

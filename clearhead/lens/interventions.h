@@ -1,4 +1,5 @@
-// What is done to values that are intervened upon (Tape::intervene): set, ablated, steered, patched.
+// What is done to values that are intervened upon (Tape::intervene): set, ablated, steered,
+// patched.
 //
 //     tape.intervene("blocks.*.attn.hook_z", zero_head(3));
 //     tape.intervene("blocks.2.hook_resid_post", add_vector(direction));

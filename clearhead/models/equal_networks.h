@@ -1,4 +1,5 @@
-// RNN, LSTM, GRU and a transformer with the same number of parameters, to compare what they can do and what they cost.
+// RNN, LSTM, GRU and a transformer with the same number of parameters, to compare what they can do
+// and what they cost.
 #ifndef CLEARHEAD_MODELS_EQUAL_NETWORKS_H_
 #define CLEARHEAD_MODELS_EQUAL_NETWORKS_H_
 

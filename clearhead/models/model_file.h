@@ -24,8 +24,8 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 DType dtype = DType::bf16);
 
 /// Reads what `save_model` writes. With `keep_bf16` the matrices of a transformer stay as they are
-/// stored: to generate, of which each token reads them all, takes half the time. Throws Error, naming
-/// the file and what is wrong with it.
+/// stored: to generate, of which each token reads them all, takes half the time. Throws Error,
+/// naming the file and what is wrong with it.
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);
 
 /// The model as what it can do, such as `as<LanguageModel>(saved)`; null if it cannot.

@@ -11,8 +11,8 @@ namespace clearhead {
 
 struct RecurrentModelConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
-  /// Tokens of a window that a language model is trained on, over which gradients reach back; what it
-  /// reads later has no limit.
+  /// Tokens of a window that a language model is trained on, over which gradients reach back; what
+  /// it reads later has no limit.
   std::int64_t context = 256;
   RecurrentKind kind = RecurrentKind::lstm;
   std::int64_t channels = 256;  ///< of the embedding

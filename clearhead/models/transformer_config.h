@@ -46,8 +46,8 @@ struct TransformerConfig {
 
 void describe(Fields& fields, TransformerConfig& config);
 
-// The published ones in miniature: their choices, with the sizes of the default above. In a config's
-// JSON: "like": "original", "bert", "gpt2", "llama" or "t5".
+// The published ones in miniature: their choices, with the sizes of the default above. In a
+// config's JSON: "like": "original", "bert", "gpt2", "llama" or "t5".
 TransformerConfig original_transformer();  ///< Vaswani et al. 2017
 TransformerConfig bert();                  ///< Devlin et al. 2019
 TransformerConfig gpt2();                  ///< Radford et al. 2019

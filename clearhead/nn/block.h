@@ -8,14 +8,15 @@
 //                 x = norm_c(x + cross_attention(x))
 //                 x = norm_2(x + feed_forward(x))
 //
-// What is added to x passes dropout first. By config alone it is the block of the original transformer
-// (post-norm, ReLU), of BERT (post-norm, GELU), GPT-2 (pre-norm, GELU, biases), Llama (pre-norm, RMS
-// norm, rotary, SwiGLU, grouped heads, no biases) and T5 (pre-norm, RMS norm, scale 1, relative bias, no
-// biases). Whether it encodes or decodes is what its attention sees: everything, or what came before.
+// What is added to x passes dropout first. By config alone it is the block of the original
+// transformer (post-norm, ReLU), of BERT (post-norm, GELU), GPT-2 (pre-norm, GELU, biases), Llama
+// (pre-norm, RMS norm, rotary, SwiGLU, grouped heads, no biases) and T5 (pre-norm, RMS norm, scale
+// 1, relative bias, no biases). Whether it encodes or decodes is what its attention sees:
+// everything, or what came before.
 //
-// Source: Vaswani et al., "Attention is all you need" (2017), figure 1; for the sum He et al., "Deep
-// residual learning" (2016); for the place of the norm Xiong et al., "On layer normalization in the
-// transformer architecture" (2020).
+// Source: Vaswani et al., "Attention is all you need" (2017), figure 1; for the sum He et al.,
+// "Deep residual learning" (2016); for the place of the norm Xiong et al., "On layer normalization
+// in the transformer architecture" (2020).
 #ifndef CLEARHEAD_NN_BLOCK_H_
 #define CLEARHEAD_NN_BLOCK_H_
 
@@ -51,15 +52,15 @@ struct BlockContext {
 
 class Block {
  public:
-  /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and ln2.…, mlp.… and one
-  /// norm more, ln2.… or ln3.….
+  /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and ln2.…, mlp.… and
+  /// one norm more, ln2.… or ln3.….
   Block(Parameters& parameters, const BlockConfig& config, bool cross_attention = false);
 
   /// x [B, T, C] → [B, T, C]. Records, within the current scope, hook_resid_pre, ln1.…, attn.…,
-  /// hook_attn_out, hook_resid_mid, ln2.…, mlp.…, hook_mlp_out, hook_resid_post; with post-norm also
-  /// hook_normalized_resid_mid and hook_normalized_resid_post; with cross-attention cross_attn.…,
-  /// hook_cross_attn_out and hook_resid_mid_cross. With a cache x are the positions after those in it,
-  /// and the memory is read at the first call only.
+  /// hook_attn_out, hook_resid_mid, ln2.…, mlp.…, hook_mlp_out, hook_resid_post; with post-norm
+  /// also hook_normalized_resid_mid and hook_normalized_resid_post; with cross-attention
+  /// cross_attn.…, hook_cross_attn_out and hook_resid_mid_cross. With a cache x are the positions
+  /// after those in it, and the memory is read at the first call only.
   Var forward(const Var& x, const Pass& pass, const BlockContext& context = {}) const;
 
  private:

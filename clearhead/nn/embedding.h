@@ -1,5 +1,5 @@
-// Where a network begins, the table of what each token means before its neighbours are known, and where it ends,
-// scores of tokens.
+// Where a network begins, the table of what each token means before its neighbours are known, and
+// where it ends, scores of tokens.
 #ifndef CLEARHEAD_NN_EMBEDDING_H_
 #define CLEARHEAD_NN_EMBEDDING_H_
 
@@ -33,8 +33,8 @@ class Embedding {
 
 class Unembed {
  public:
-  /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the table of an
-  /// Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a `bias`.
+  /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the
+  /// table of an Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a `bias`.
   Unembed(Parameters& parameters, std::int64_t tokens, std::int64_t C, const Parameter* tied,
           bool bias)
       : W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),

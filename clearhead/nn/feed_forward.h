@@ -30,10 +30,10 @@ class FeedForward {
   /// biases, b_in [F] and b_out [C].
   FeedForward(Parameters& parameters, std::int64_t C, const FeedForwardConfig& config);
 
-  /// x [..., C] → [..., C]. Records, within the current scope, hook_pre and hook_post [..., F]: before
-  /// and after the activation, and if gated, hook_pre of the gate, hook_pre_linear, which it gates,
-  /// and hook_post, their product. Where the tape keeps no values, a part without gate may run as one
-  /// operation (ops/feed_forward.h), which has none of these.
+  /// x [..., C] → [..., C]. Records, within the current scope, hook_pre and hook_post [..., F]:
+  /// before and after the activation, and if gated, hook_pre of the gate, hook_pre_linear, which it
+  /// gates, and hook_post, their product. Where the tape keeps no values, a part without gate may
+  /// run as one operation (ops/feed_forward.h), which has none of these.
   Var forward(const Var& x, const Pass& pass) const;
 
  private:

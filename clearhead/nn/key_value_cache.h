@@ -19,7 +19,8 @@ class KeyValueCache {
   KeyValueCache& operator=(KeyValueCache&&) = default;
 
   std::int64_t length() const { return keys.length; }
-  /// Batch i becomes what batch rows[i] was, for beam search. Throws Error if there is no such batch.
+  /// Batch i becomes what batch rows[i] was, for beam search. Throws Error if there is no such
+  /// batch.
   void reorder(std::span<const std::int64_t> rows);
 
   Growing keys;

@@ -4,8 +4,9 @@
 //     z_h = Attention(q_h, k_g, v_g)      with rotary positions, of the turned q_h and k_g
 //     attn_out = [z_1, …, z_H]·W_Oᵀ = Σ_h z_h·W_O,hᵀ
 //
-// Source: Vaswani et al. 2017, section 3.2.2. With fewer key/value heads than query heads, each serves a group of H/G query
-// heads: multi-query (G = 1, Shazeer 2019) and grouped-query attention (Ainslie et al. 2023).
+// Source: Vaswani et al. 2017, section 3.2.2. With fewer key/value heads than query heads, each
+// serves a group of H/G query heads: multi-query (G = 1, Shazeer 2019) and grouped-query attention
+// (Ainslie et al. 2023).
 //
 // Letters: B batch, T queries, S keys, C channels, H query heads, G key/value heads, D head size.
 #ifndef CLEARHEAD_NN_MULTI_HEAD_ATTENTION_H_
@@ -57,15 +58,15 @@ class MultiHeadAttention {
   MultiHeadAttention(Parameters& parameters, const MultiHeadAttentionConfig& config);
 
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
-  /// the same input twice. `options` say what sees what; way and precision are those of the pass, the
-  /// scale that of the config. Records, within the current scope, hook_q [B, H, T, D], hook_k and
-  /// hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, the steps of `attention`,
-  /// hook_z [B, H, T, D], hook_result if wanted, and hook_attn_out [B, T, C].
+  /// the same input twice. `options` say what sees what; way and precision are those of the pass,
+  /// the scale that of the config. Records, within the current scope, hook_q [B, H, T, D], hook_k
+  /// and hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, the steps of
+  /// `attention`, hook_z [B, H, T, D], hook_result if wanted, and hook_attn_out [B, T, C].
   ///
-  /// With a cache the keys and values are appended to it, and the queries, which are the last of all
-  /// positions, see everything in it: the results are those of one run over all of them. Without a
-  /// key_value_input they see what the cache has, as in cross-attention once its keys are known.
-  /// Throws Error if shapes, types or options do not fit.
+  /// With a cache the keys and values are appended to it, and the queries, which are the last of
+  /// all positions, see everything in it: the results are those of one run over all of them.
+  /// Without a key_value_input they see what the cache has, as in cross-attention once its keys are
+  /// known. Throws Error if shapes, types or options do not fit.
   Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
               AttentionOptions options = {}, KeyValueCache* cache = nullptr) const;
 

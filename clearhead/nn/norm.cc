@@ -10,8 +10,8 @@
 namespace clearhead {
 namespace {
 
-// statistic = (1 − share)·statistic + share·factor·latest, in a tensor of its own: values of it that lie
-// on a tape stay as they are.
+// statistic = (1 − share)·statistic + share·factor·latest, in a tensor of its own: values of it
+// that lie on a tape stay as they are.
 void move_towards(Tensor& statistic, const Tensor& latest, double factor, double share) {
   Tensor moved = statistic.clone();
   with_dtype(moved.dtype(), [&](auto zero) {

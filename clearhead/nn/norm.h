@@ -34,10 +34,11 @@ class Norm {
   Norm(Parameters& parameters, std::string_view name, std::int64_t C,
        const NormConfig& config = {});
 
-  /// x [..., C] → [..., C]. Records, within `name`, hook_scale [..., 1] and hook_normalized [..., C]: as in
-  /// TransformerLens, that of layer norm is the result, that of RMS norm is before the weight (a
-  /// computed view). Batch norm has hook_mean and hook_variance [C] instead of a scale; in training it
-  /// uses those of x and moves its statistics towards them, else it uses the statistics.
+  /// x [..., C] → [..., C]. Records, within `name`, hook_scale [..., 1] and hook_normalized [...,
+  /// C]: as in TransformerLens, that of layer norm is the result, that of RMS norm is before the
+  /// weight (a computed view). Batch norm has hook_mean and hook_variance [C] instead of a scale;
+  /// in training it uses those of x and moves its statistics towards them, else it uses the
+  /// statistics.
   Var forward(const Var& x, const Pass& pass) const;
 
  private:

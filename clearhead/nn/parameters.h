@@ -1,5 +1,5 @@
-// The learned tensors of a model: what its layers ask for when they are made, what training changes and what a
-// checkpoint holds.
+// The learned tensors of a model: what its layers ask for when they are made, what training changes
+// and what a checkpoint holds.
 #ifndef CLEARHEAD_NN_PARAMETERS_H_
 #define CLEARHEAD_NN_PARAMETERS_H_
 
@@ -19,27 +19,29 @@ namespace clearhead {
 struct Parameter {
   std::string name;  ///< "blocks.0.attn.W_Q"
   Tensor value;
-  /// False for statistics, which a layer gathers itself: no gradient, nothing for an optimiser, but part
-  /// of a checkpoint.
+  /// False for statistics, which a layer gathers itself: no gradient, nothing for an optimiser, but
+  /// part of a checkpoint.
   bool learned = true;
 };
 
 /// The parameter as a value of this tape, under its own name, however often it is asked for: so a
-/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out. For
-/// learned parameters. One that is stored as bf16 is widened to f32.
+/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out.
+/// For learned parameters. One that is stored as bf16 is widened to f32.
 Var on(Tape tape, const Parameter* parameter);
 /// The same as it is stored, for operations that widen by themselves.
 Var stored_on(Tape tape, const Parameter* parameter);
 
-/// What matrices begin with is a function of the seed, their name and the position alone. Without a seed there is
-/// only an outline: all parameters are zeros that take no memory, until `load` gives them numbers.
+/// What matrices begin with is a function of the seed, their name and the position alone. Without a
+/// seed there is only an outline: all parameters are zeros that take no memory, until `load` gives
+/// them numbers.
 using Seed = std::optional<std::uint64_t>;
 
 /// How matrices begin.
 struct InitialWeights {
   Seed seed = 0;
-  /// Standard deviation of a normal distribution (GPT-2: 0.02); 0: uniform in ±√(6/(rows + columns)),
-  /// which keeps variances alike forward and backward (Glorot and Bengio 2010, equation 16).
+  /// Standard deviation of a normal distribution (GPT-2: 0.02); 0: uniform in ±√(6/(rows +
+  /// columns)), which keeps variances alike forward and backward (Glorot and Bengio 2010, equation
+  /// 16).
   double std = 0;
 };
 
@@ -96,7 +98,8 @@ class Parameters {
 
   /// Takes the values of all parameters from tensors of the same names, converted to their type.
   /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape. With
-  /// `keep_bf16`, matrices that come as bf16 stay so: half the bytes, for a model that is not trained.
+  /// `keep_bf16`, matrices that come as bf16 stay so: half the bytes, for a model that is not
+  /// trained.
   void load(const NamedTensors& tensors, bool keep_bf16 = false);
   /// All parameters, sharing memory.
   NamedTensors named_tensors() const;

@@ -27,12 +27,14 @@ struct PositionsConfig {
 
 class Positions {
  public:
-  /// Adds to the parameters W_pos [max_length, C] if learned, rel_attn_bias [buckets, heads] if relative.
+  /// Adds to the parameters W_pos [max_length, C] if learned, rel_attn_bias [buckets, heads] if
+  /// relative.
   Positions(Parameters& parameters, const PositionsConfig& config, std::int64_t C,
             std::int64_t heads);
 
-  /// x [B, T, C], tokens at the positions from `first` on, plus their positions' vectors, recorded as
-  /// hook_pos_embed [T, C]; x itself where positions have none. Throws Error past the last learned one.
+  /// x [B, T, C], tokens at the positions from `first` on, plus their positions' vectors, recorded
+  /// as hook_pos_embed [T, C]; x itself where positions have none. Throws Error past the last
+  /// learned one.
   Var add_to(const Var& x, std::int64_t first = 0) const;
 
   /// [1, H, T, S]: what is added to the scores of T queries from position `first` on for keys from

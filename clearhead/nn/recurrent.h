@@ -30,7 +30,8 @@ struct RecurrentConfig {
   std::int64_t output_dim() const { return bidirectional ? 2 * hidden_dim : hidden_dim; }
 };
 
-/// What goes from one piece of a sequence to the next: for each layer and direction a state, [B, H].
+/// What goes from one piece of a sequence to the next: for each layer and direction a state, [B,
+/// H].
 struct RecurrentState {
   std::vector<Var> h;
   std::vector<Var> c;  ///< of an LSTM
@@ -43,15 +44,15 @@ struct RecurrentOutput {
 
 class Recurrent {
  public:
-  /// Adds to the parameters, for layer i, i.W [gates·H, I], i.R [gates·H, H], i.b [gates·H], for a GRU
-  /// also i.b_R [H]; the direction backward has the same within i.reverse. Gates are in the order of
-  /// ops/lstm.h and ops/gru.h. Throws Error if the config does not fit together.
+  /// Adds to the parameters, for layer i, i.W [gates·H, I], i.R [gates·H, H], i.b [gates·H], for a
+  /// GRU also i.b_R [H]; the direction backward has the same within i.reverse. Gates are in the
+  /// order of ops/lstm.h and ops/gru.h. Throws Error if the config does not fit together.
   Recurrent(Parameters& parameters, const RecurrentConfig& config);
 
-  /// x [B, T, I]; lengths i64 [B]: the steps of each sequence that are no padding (default: all), in which
-  /// states stay as they are. Dropout is between layers. Records, within i (and i.reverse), hook_gates
-  /// [B, T, gates·H], what the input says, and hook_h and, of an LSTM, hook_c [B, T, H]. Throws Error if
-  /// shapes do not fit.
+  /// x [B, T, I]; lengths i64 [B]: the steps of each sequence that are no padding (default: all),
+  /// in which states stay as they are. Dropout is between layers. Records, within i (and
+  /// i.reverse), hook_gates [B, T, gates·H], what the input says, and hook_h and, of an LSTM,
+  /// hook_c [B, T, H]. Throws Error if shapes do not fit.
   RecurrentOutput forward(const Var& x, const Pass& pass, const RecurrentState& state = {},
                           const Tensor& lengths = {}) const;
 

@@ -14,8 +14,8 @@ namespace clearhead {
 /// section 3, and their code).
 std::vector<double> alibi_slopes(std::int64_t heads);
 
-/// [1, H, T, S]: −slope·|p − s| for query positions p = `first` … `first` + T − 1 and keys s = 0 … S − 1,
-/// to be added to scores (AttentionOptions::attn_mask). f32 or f64.
+/// [1, H, T, S]: −slope·|p − s| for query positions p = `first` … `first` + T − 1 and keys s = 0 …
+/// S − 1, to be added to scores (AttentionOptions::attn_mask). f32 or f64.
 Var alibi(Tape tape, std::int64_t heads, std::int64_t first, std::int64_t T, std::int64_t S,
           DType dtype);
 

@@ -1,5 +1,5 @@
-// The steps of attention: one catalogue of their names on a tape, what they mean and what their axes
-// count, for whoever shows, saves or explains them.
+// The steps of attention: one catalogue of their names on a tape, what they mean and what their
+// axes count, for whoever shows, saves or explains them.
 #ifndef CLEARHEAD_OPS_ATTENTION_STEPS_H_
 #define CLEARHEAD_OPS_ATTENTION_STEPS_H_
 
@@ -28,7 +28,8 @@ struct AttentionStep {
 std::span<const AttentionStep> attention_steps();
 
 /// The one that a value of this name is, whatever its scope ("blocks.0.attn.hook_pattern"), or was
-/// before an intervention ("hook_z_before"), or whose gradient it is ("hook_z_grad"); null if it is none.
+/// before an intervention ("hook_z_before"), or whose gradient it is ("hook_z_grad"); null if it is
+/// none.
 const AttentionStep* find_attention_step(std::string_view name);
 
 }  // namespace clearhead

@@ -9,7 +9,8 @@
 //
 // Backward calculates p again from z and lse, so that nothing else of the size of z is held.
 //
-// Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture" (2016), section 7.
+// Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture" (2016), section
+// 7.
 #include "clearhead/ops/cross_entropy.h"
 
 #include <algorithm>

@@ -32,7 +32,8 @@ Tensor keep(const Tensor& x, const compute::KeptBits& kept, double factor) {
   return y;
 }
 
-// What a call of either operation does with each number of x; keeps all if the rate is below a step.
+// What a call of either operation does with each number of x; keeps all if the rate is below a
+// step.
 struct Dropped {
   Dropped(const Var& x, double rate, const RandomStream& random) : shape(x.shape()) {
     const double dropped = std::min(std::round(rate * kSteps), kSteps - 1);

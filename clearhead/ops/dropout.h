@@ -15,9 +15,9 @@ struct RandomStream {
 };
 
 /// Each element of x is 0 with probability `rate`, else x / (1 − rate), so that its mean stays
-/// (Srivastava et al. 2014). Which ones is a function of seed, stream and position alone (base/random.h),
-/// so neither threads nor repetition change it. The rate is taken to the nearest 1/65536; with 0 this
-/// is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
+/// (Srivastava et al. 2014). Which ones is a function of seed, stream and position alone
+/// (base/random.h), so neither threads nor repetition change it. The rate is taken to the nearest
+/// 1/65536; with 0 this is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
 Var dropout(const Var& x, double rate, const RandomStream& random);
 
 /// a + dropout(x), to the last bit, for a of the same shape and type: one operation where the tape

@@ -6,8 +6,8 @@
 
 namespace clearhead {
 
-/// table[tokens[…]]: tokens i64 [...], table [V, C], f32, f64 or bf16, whose rows are widened, result
-/// [..., C]. Throws Error, naming token and place, unless 0 ≤ token < V.
+/// table[tokens[…]]: tokens i64 [...], table [V, C], f32, f64 or bf16, whose rows are widened,
+/// result [..., C]. Throws Error, naming token and place, unless 0 ≤ token < V.
 Var embedding(const Var& tokens, const Var& table);
 
 }  // namespace clearhead

@@ -1,5 +1,5 @@
-// What a step of attention says of itself: formula and explanation. A step may be recorded in several
-// ways (stored, rounded, as a computed view), which share these. Each is defined beside its
+// What a step of attention says of itself: formula and explanation. A step may be recorded in
+// several ways (stored, rounded, as a computed view), which share these. Each is defined beside its
 // operation. Not for users.
 #ifndef CLEARHEAD_OPS_EXPLANATIONS_H_
 #define CLEARHEAD_OPS_EXPLANATIONS_H_

@@ -13,10 +13,10 @@ struct GruInputs {
   Var initial_h = {};  ///< [B, H]; left out: zeros
 };
 
-/// All states [B, T, H] of units that keep or replace their state (Cho et al. 2014), with the reset gate
-/// after the product, as in cuDNN and PyTorch and as the ONNX operator `GRU` of one direction with
-/// linear_before_reset. Gates are update, reset, candidate in this order. All f32 or all f64. Throws
-/// Error if types or shapes do not fit.
+/// All states [B, T, H] of units that keep or replace their state (Cho et al. 2014), with the reset
+/// gate after the product, as in cuDNN and PyTorch and as the ONNX operator `GRU` of one direction
+/// with linear_before_reset. Gates are update, reset, candidate in this order. All f32 or all f64.
+/// Throws Error if types or shapes do not fit.
 Var gru(const GruInputs& inputs, const RecurrenceOptions& options = {});
 
 }  // namespace clearhead

@@ -11,8 +11,8 @@
 //     dc_{t−1} += dc ⊙ f + da_i ⊙ P_i + da_f ⊙ P_f                      dh_{t−1} += da·R
 //     ∂L/∂gates_t = da_t   ∂L/∂R = Σ_t da_tᵀ·h_{t−1}   ∂L/∂P_i = Σ da_i ⊙ c_{t−1}, and so on
 //
-// Source: Hochreiter and Schmidhuber, "Long short-term memory" (1997); peepholes Gers and Schmidhuber
-// (2000).
+// Source: Hochreiter and Schmidhuber, "Long short-term memory" (1997); peepholes Gers and
+// Schmidhuber (2000).
 #include "clearhead/ops/lstm.h"
 
 #include <cmath>

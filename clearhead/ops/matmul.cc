@@ -92,8 +92,8 @@ Sizes sizes_of(const Var& a, const Var& b, MatmulOptions options) {
   return sizes;
 }
 
-// The number of the gradient of factor i at `index`: Σ_n ∂L/∂y_mn·b_kn of a_mk, Σ_m ∂L/∂y_mn·a_mk of
-// b_kn, for all matrices of the batch that it is repeated to.
+// The number of the gradient of factor i at `index`: Σ_n ∂L/∂y_mn·b_kn of a_mk, Σ_m ∂L/∂y_mn·a_mk
+// of b_kn, for all matrices of the batch that it is repeated to.
 Calculation explain_gradient(const Var& y, MatmulOptions options, std::size_t i, Index index) {
   const Var own = y.input(i), other = y.input(1 - i);
   const bool of_a = i == 0;

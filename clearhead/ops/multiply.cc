@@ -9,7 +9,8 @@
 namespace clearhead {
 namespace {
 
-// The number at `index` of the gradient of factor i: Σ ∂L/∂y · the other, over all that it is repeated to.
+// The number at `index` of the gradient of factor i: Σ ∂L/∂y · the other, over all that it is
+// repeated to.
 Calculation product_gradient(const Var& y, std::size_t i, const Index& index) {
   std::vector<Operand> pairs;
   for (const Index& place : broadcast_indices(index, y.input(i).shape(), y.shape())) {

@@ -2,9 +2,9 @@
 //
 //     state_t = cell(gates_t + state_{t−1}·Rᵀ, state_{t−1})
 //
-// `gates` is what the inputs say to all steps alike, x·Wᵀ + b: one matrix product for all of them, and
-// an operation of its own (ops/linear.h). The product with R cannot be: each step waits for the one
-// before.
+// `gates` is what the inputs say to all steps alike, x·Wᵀ + b: one matrix product for all of them,
+// and an operation of its own (ops/linear.h). The product with R cannot be: each step waits for the
+// one before.
 #ifndef CLEARHEAD_OPS_RECURRENCE_H_
 #define CLEARHEAD_OPS_RECURRENCE_H_
 

@@ -15,8 +15,8 @@ namespace clearhead {
 /// A batch of sequences: B sequences of T steps whose state has H numbers.
 class Steps {
  public:
-  /// Throws Error unless gates is [B, T, count·H], R [count·H, H] and each initial state [B, H] or left
-  /// out.
+  /// Throws Error unless gates is [B, T, count·H], R [count·H, H] and each initial state [B, H] or
+  /// left out.
   Steps(const char* operation, std::int64_t count, const Var& gates, const Var& R,
         std::initializer_list<Var> initial, const RecurrenceOptions& options);
 
@@ -82,7 +82,8 @@ class Steps {
   /// Calls f(b) for each sequence, on all threads if there is enough to do.
   template <typename F>
   void for_each_sequence(F&& f) const {
-    // Some functions of a few nanoseconds for each number: a quarter of what a thread takes of cheap ones.
+    // Some functions of a few nanoseconds for each number: a quarter of what a thread takes of
+    // cheap ones.
     for_each_piece(B, std::max<std::int64_t>(1, kPiece / 4 / H),
                    [&](std::int64_t begin, std::int64_t end) {
                      for (std::int64_t b = begin; b < end; ++b) f(b);
@@ -103,8 +104,9 @@ class Steps {
 /// The initial state's numbers, [B, H]; zeros if it is left out.
 Tensor initial_state(const Var& state, const Steps& steps, DType dtype);
 
-/// gates[b, t, row] + Σ_k R[row, k]·state_{t−1}[b, k], with its operands: `states` is the recorded result
-/// whose element [state…, b, t, k] is the state, `initial` the state before the first step, if given.
+/// gates[b, t, row] + Σ_k R[row, k]·state_{t−1}[b, k], with its operands: `states` is the recorded
+/// result whose element [state…, b, t, k] is the state, `initial` the state before the first step,
+/// if given.
 Calculation explain_gate(const Var& gates, const Var& R, const Var& initial, const Var& states,
                          const Index& leading, const Steps& steps, std::int64_t b, std::int64_t t,
                          std::int64_t row);

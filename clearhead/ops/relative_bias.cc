@@ -3,8 +3,8 @@
 //     E [buckets, H], y [1, H, T, S]
 //     ∂L/∂E[k, h] = Σ ∂L/∂y[0, h, t, s] over the pairs t, s whose bucket is k
 //
-// Source: Raffel et al., "Exploring the limits of transfer learning" (2020), section 2.1; buckets as in
-// their code.
+// Source: Raffel et al., "Exploring the limits of transfer learning" (2020), section 2.1; buckets
+// as in their code.
 #include "clearhead/ops/relative_bias.h"
 
 #include <algorithm>

@@ -23,8 +23,8 @@ std::int64_t relative_bucket(std::int64_t key_minus_query, std::int64_t buckets,
                              const RelativeBiasOptions& options);
 
 /// [1, H, T, S]: table[bucket(s − p), h] for query positions p = `first` … `first` + T − 1 and keys
-/// s = 0 … S − 1, to be added to scores (AttentionOptions::attn_mask). table [buckets, H], f32 or f64,
-/// takes a gradient. Throws Error if the table has no buckets or too few for both directions.
+/// s = 0 … S − 1, to be added to scores (AttentionOptions::attn_mask). table [buckets, H], f32 or
+/// f64, takes a gradient. Throws Error if the table has no buckets or too few for both directions.
 Var relative_bias(const Var& table, std::int64_t first, std::int64_t T, std::int64_t S,
                   const RelativeBiasOptions& options = {});
 

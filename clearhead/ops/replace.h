@@ -14,9 +14,9 @@ namespace clearhead {
 /// out. {{}, 3} is all that head 3 of [B, H, T, S] has; {} is everything.
 using Selection = std::vector<std::optional<std::int64_t>>;
 
-/// x, but at the selected positions the numbers of `other`, which broadcasts to them as a box of the
-/// same rank (size 1 along the axes where one position is selected). f32 or f64. No gradient flows to
-/// what was replaced. Throws Error if types, shapes or positions do not fit.
+/// x, but at the selected positions the numbers of `other`, which broadcasts to them as a box of
+/// the same rank (size 1 along the axes where one position is selected). f32 or f64. No gradient
+/// flows to what was replaced. Throws Error if types, shapes or positions do not fit.
 Var replace(const Var& x, const Selection& selection, const Var& other);
 
 }  // namespace clearhead

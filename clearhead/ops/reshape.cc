@@ -1,8 +1,8 @@
 // y = x, elsewhere
 //
-// Each element of y is one element of x, so its gradient goes back to where it came from: moved back
-// the other way, or where y is but a part of x, added to the same part of the gradient of x, which
-// the tensor functions give as a view.
+// Each element of y is one element of x, so its gradient goes back to where it came from: moved
+// back the other way, or where y is but a part of x, added to the same part of the gradient of x,
+// which the tensor functions give as a view.
 #include "clearhead/ops/reshape.h"
 
 #include <cstring>
@@ -15,9 +15,9 @@ namespace {
 
 using Place = std::function<Index(const Index&)>;
 
-// What is recorded of a move of x: `forward` gives the view of any tensor of the shape of x, `back` that
-// of any tensor of the shape of y (null if y is but a part of x), `source` the index in x that an index
-// in y stands for, `target` the other way round (empty if it stands for none).
+// What is recorded of a move of x: `forward` gives the view of any tensor of the shape of x, `back`
+// that of any tensor of the shape of y (null if y is but a part of x), `source` the index in x that
+// an index in y stands for, `target` the other way round (empty if it stands for none).
 void describe_move(Record& op, std::string formula, std::function<Tensor(const Tensor&)> forward,
                    std::function<Tensor(const Tensor&)> back, Place source, Place target) {
   op.formula = std::move(formula);

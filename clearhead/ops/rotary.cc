@@ -5,7 +5,8 @@
 //     ∂L/∂a = ∂L/∂y_a·cos + ∂L/∂y_b·sin      ∂L/∂b = −∂L/∂y_a·sin + ∂L/∂y_b·cos:
 //     a turn by the opposite angle
 //
-// Source: Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021), equation 34.
+// Source: Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021),
+// equation 34.
 #include "clearhead/ops/rotary.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// Rotary positions: queries and keys turned by angles that grow with their position, so that a score
-// depends on the distance alone.
+// Rotary positions: queries and keys turned by angles that grow with their position, so that a
+// score depends on the distance alone.
 #ifndef CLEARHEAD_OPS_ROTARY_H_
 #define CLEARHEAD_OPS_ROTARY_H_
 
@@ -9,7 +9,8 @@
 
 namespace clearhead {
 
-/// Cosines and sines of the angles, both [positions, n] or, for each batch its own, [B, positions, n].
+/// Cosines and sines of the angles, both [positions, n] or, for each batch its own, [B, positions,
+/// n].
 struct RotaryAngles {
   Tensor cos;
   Tensor sin;
@@ -28,9 +29,9 @@ struct RotaryOptions {
   Tensor position_ids = {};
 };
 
-/// x [B, H, T, D] with the first 2·n of its D channels turned, in pairs (a, b), to
-/// (a·cos − b·sin, a·sin + b·cos). As the ONNX operator `RotaryEmbedding`. x is f32 or f64, and so are
-/// the angles. Throws Error if types or shapes do not fit.
+/// x [B, H, T, D] with the first 2·n of its D channels turned, in pairs (a, b), to (a·cos − b·sin,
+/// a·sin + b·cos). As the ONNX operator `RotaryEmbedding`. x is f32 or f64, and so are the angles.
+/// Throws Error if types or shapes do not fit.
 Var rotary(const Var& x, const RotaryAngles& angles, const RotaryOptions& options = {});
 
 }  // namespace clearhead

@@ -1,7 +1,8 @@
-// p_s = round(e_s / l),  e_s = round(exp(round(round(x_s) − m))),  l = round(Σ e_s),  m = max round(x_s)
+// p_s = round(e_s / l), e_s = round(exp(round(round(x_s) − m))), l = round(Σ e_s), m = max
+// round(x_s)
 //
-// Source: ONNX operator `Attention`, attribute softmax_precision: the scores are cast to that type before
-// the softmax and the weights back after it.
+// Source: ONNX operator `Attention`, attribute softmax_precision: the scores are cast to that type
+// before the softmax and the weights back after it.
 #include "clearhead/ops/rounded_softmax.h"
 
 #include <string>

@@ -7,9 +7,10 @@
 
 namespace clearhead {
 
-/// softmax_steps(x) as if x were of type `precision`: scores, differences, exponentials, their sum and the weights are
-/// rounded to it (in f64: calculated in it), then kept in the type of x. As ONNX `Attention` has `softmax_precision`.
-/// For the gradient, rounding counts as the identity. x is f32 or f64, `precision` a floating type.
+/// softmax_steps(x) as if x were of type `precision`: scores, differences, exponentials, their sum
+/// and the weights are rounded to it (in f64: calculated in it), then kept in the type of x. As
+/// ONNX `Attention` has `softmax_precision`. For the gradient, rounding counts as the identity. x
+/// is f32 or f64, `precision` a floating type.
 SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision);
 
 }  // namespace clearhead

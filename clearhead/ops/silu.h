@@ -6,8 +6,8 @@
 
 namespace clearhead {
 
-/// x · sigmoid(x), element by element (Elfwing et al. 2017; "swish", Ramachandran et al. 2017). x is f32
-/// or f64.
+/// x · sigmoid(x), element by element (Elfwing et al. 2017; "swish", Ramachandran et al. 2017). x
+/// is f32 or f64.
 Var silu(const Var& x);
 
 }  // namespace clearhead

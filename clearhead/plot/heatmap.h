@@ -82,8 +82,8 @@ struct Heatmap {
   int panel_columns = 0;            ///< panels side by side, at most; 0: what suits the page
 
   /// Throws Error, naming the panel, unless there are 1 to 256 panels, each is a matrix with at
-  /// least one value and as many labels as rows and columns (or none), the range ascends, a log scale has
-  /// only values ≥ 0, and panel_columns ≥ 0.
+  /// least one value and as many labels as rows and columns (or none), the range ascends, a log
+  /// scale has only values ≥ 0, and panel_columns ≥ 0.
   void validate() const;
 };
 

@@ -1,5 +1,6 @@
-// The first part of the program: data, colours, and the class Drawing, which draws a panel on a canvas
-// as large as the window allows, labels included. All text arrives as data and is set as text.
+// The first part of the program: data, colours, and the class Drawing, which draws a panel on a
+// canvas as large as the window allows, labels included. All text arrives as data and is set as
+// text.
 #include "clearhead/plot/html_page.h"
 
 namespace clearhead::plot {

@@ -1,5 +1,5 @@
-// Curves made ready to draw: axes with their ticks, points placed, text made visible. Every renderer
-// of curves starts from this.
+// Curves made ready to draw: axes with their ticks, points placed, text made visible. Every
+// renderer of curves starts from this.
 #ifndef CLEARHEAD_PLOT_LINE_FIGURE_H_
 #define CLEARHEAD_PLOT_LINE_FIGURE_H_
 

@@ -1,5 +1,5 @@
-// From the body outwards: ticks, titles of the axes, the legend at the right, then what stands above
-// and below.
+// From the body outwards: ticks, titles of the axes, the legend at the right, then what stands
+// above and below.
 #include "clearhead/plot/line_layout.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// The description of a figure of curves; every renderer (SVG, PNG, PDF, HTML, terminal) draws from it.
+// The description of a figure of curves; every renderer (SVG, PNG, PDF, HTML, terminal) draws from
+// it.
 #ifndef CLEARHEAD_PLOT_LINE_PLOT_H_
 #define CLEARHEAD_PLOT_LINE_PLOT_H_
 
@@ -22,9 +23,9 @@ struct Curve {
 /// The most curves of a figure: as many colours as every eye tells apart on white.
 inline constexpr std::size_t kMostCurves = 7;
 
-/// Several curves over the same axes. Each has a colour, a way of dashing and a marker of its own, so
-/// that it is told apart without colours too. Text is UTF-8, drawn visibly whatever it is. On a log
-/// axis what is not above 0 cannot be drawn: the line is broken there, and a note says so.
+/// Several curves over the same axes. Each has a colour, a way of dashing and a marker of its own,
+/// so that it is told apart without colours too. Text is UTF-8, drawn visibly whatever it is. On a
+/// log axis what is not above 0 cannot be drawn: the line is broken there, and a note says so.
 struct LinePlot {
   std::string title = {};
   std::vector<Curve> curves = {};

@@ -1,5 +1,5 @@
-// Cells are square and as large as the page allows; a grid of panels gives each its share. Labels of
-// neighbours that show the same axis are written once, at the left and below.
+// Cells are square and as large as the page allows; a grid of panels gives each its share. Labels
+// of neighbours that show the same axis are written once, at the left and below.
 #include "clearhead/plot/panel_places.h"
 
 #include <algorithm>

@@ -41,8 +41,8 @@ void draw_on(cairo_surface_t* surface, const Page& page) {
   check(status);
 }
 
-// Cairo numbers surfaces and images by a counter that runs as long as the process; here each kind of
-// name counts from 1. Names stand after `id="` and, where they are used, after `#`.
+// Cairo numbers surfaces and images by a counter that runs as long as the process; here each kind
+// of name counts from 1. Names stand after `id="` and, where they are used, after `#`.
 std::string renumber_names(std::string_view svg) {
   std::map<std::string_view, std::vector<std::string_view>> seen;  // numbers of each kind
   std::string result;

@@ -33,8 +33,8 @@ TerminalOptions detect_terminal(int fd);
 /// pooled, and the text says so. Throws Error if the heatmap or the options are not valid.
 std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options);
 
-/// All panels small, without labels, `heatmap.panel_columns` of them side by side (as many as fit if
-/// that is 0): for the look of the whole. Otherwise as `render_terminal`.
+/// All panels small, without labels, `heatmap.panel_columns` of them side by side (as many as fit
+/// if that is 0): for the look of the whole. Otherwise as `render_terminal`.
 std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions& options);
 
 /// The largest matrix with such labels in which `render_terminal` shows every cell, each below and

@@ -10,7 +10,8 @@
 namespace clearhead::plot {
 namespace {
 
-// Noto has almost every script and DejaVu comes with every Debian; what both lack, fontconfig finds.
+// Noto has almost every script and DejaVu comes with every Debian; what both lack, fontconfig
+// finds.
 constexpr const char* kFontFamilies = "Noto Sans,DejaVu Sans,sans-serif";
 
 // Marks that stand for blank space are paler than letters.

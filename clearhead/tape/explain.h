@@ -29,8 +29,8 @@ struct Calculation {
   double value = 0;
 };
 
-/// A number with its history. Operands that occur several times are shared: a history is as large as
-/// the numbers in it are many, however many ways lead to them.
+/// A number with its history. Operands that occur several times are shared: a history is as large
+/// as the numbers in it are many, however many ways lead to them.
 struct Explanation {
   std::string name;  ///< with "_grad" appended if it is of a gradient
   Index index;
@@ -46,9 +46,10 @@ struct Explanation {
 /// does not fit the shape.
 Explanation explain(const Var& var, const Index& index, int depth = 1);
 
-/// The same for the number at `index` of the gradient of `var` after `backward`: with its formula, e.g.
-/// "z_grad·vᵀ", the parts of all operations that used `var`, and gradients and values as operands. Ends
-/// at what an operation passes back without saying how. Throws Error also where Var::grad does.
+/// The same for the number at `index` of the gradient of `var` after `backward`: with its formula,
+/// e.g. "z_grad·vᵀ", the parts of all operations that used `var`, and gradients and values as
+/// operands. Ends at what an operation passes back without saying how. Throws Error also where
+/// Var::grad does.
 Explanation explain_gradient(const Var& var, const Index& index, int depth = 1);
 
 /// The explanation as an indented text, one number a line; a number that stands there already is

@@ -1,8 +1,9 @@
-// The gradient of a value is the sum of what its uses pass back, each as its operation's record says.
+// The gradient of a value is the sum of what its uses pass back, each as its operation's record
+// says.
 //
 // As formulas look through moves without a name towards the inputs, those of gradients look through
-// them towards the results: in reshape(x), the gradient of x is called by what was made of the reshaped
-// x, and that of a matrix product whose reshaped result has a name is called by that name.
+// them towards the results: in reshape(x), the gradient of x is called by what was made of the
+// reshaped x, and that of a matrix product whose reshaped result has a name is called by that name.
 #include "clearhead/tape/gradient_history.h"
 
 #include <utility>

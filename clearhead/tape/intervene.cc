@@ -8,8 +8,9 @@
 namespace clearhead {
 namespace {
 
-// Whether `text` is `pattern`, in which "*" stands for any text. What "*" stands for grows from nothing,
-// and only that of the last "*" met need grow again: the one before it has let the rest begin as early as it can.
+// Whether `text` is `pattern`, in which "*" stands for any text. What "*" stands for grows from
+// nothing, and only that of the last "*" met need grow again: the one before it has let the rest
+// begin as early as it can.
 bool matches(std::string_view pattern, std::string_view text) {
   constexpr std::size_t kNone = std::string_view::npos;
   std::size_t p = 0, t = 0, star = kNone,

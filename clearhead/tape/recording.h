@@ -1,7 +1,7 @@
 // What a Tape and its Vars share. Not for use outside this folder.
 //
-// Nothing in here holds a Var of this recording, for that would keep both alive for ever: records reach
-// values by position.
+// Nothing in here holds a Var of this recording, for that would keep both alive for ever: records
+// reach values by position.
 #ifndef CLEARHEAD_TAPE_RECORDING_H_
 #define CLEARHEAD_TAPE_RECORDING_H_
 
@@ -59,7 +59,8 @@ struct Recording {
   /// The pattern of the first intervention for this path; null if there is none, or one is acting.
   const std::string* intervention_for(const std::string& path) const;
 
-  /// Backward through an operation of several results, of which `id` is the first and so comes last.
+  /// Backward through an operation of several results, of which `id` is the first and so comes
+  /// last.
   void walk_several(std::int64_t id);
   /// The gradient of a value, to be added to.
   Tensor& grad_of(std::int64_t id);

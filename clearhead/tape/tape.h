@@ -1,9 +1,9 @@
 // The recording of a calculation: the same record is walked backward to learn and forward to show.
 //
-// An operation of ops/ computes its result and hands it to the tape (`Tape::record`) with its kind, its
-// operands, and a function that describes it: formula, how to go backward, how a number came about. A
-// Var is the handle on such a result. What is recorded, and so described, is `Keep`'s choice. Who wants
-// to change a value on its way says so with `Tape::intervene`.
+// An operation of ops/ computes its result and hands it to the tape (`Tape::record`) with its kind,
+// its operands, and a function that describes it: formula, how to go backward, how a number came
+// about. A Var is the handle on such a result. What is recorded, and so described, is `Keep`'s
+// choice. Who wants to change a value on its way says so with `Tape::intervene`.
 #ifndef CLEARHEAD_TAPE_TAPE_H_
 #define CLEARHEAD_TAPE_TAPE_H_
 
@@ -57,7 +57,8 @@ class Var {
 
   /// The path of scopes and the name, e.g. "blocks.0.attn.hook_pattern". "" in Keep::nothing.
   const std::string& name() const;
-  /// The operation, e.g. "softmax"; "input" for an input, "intervention" for what an intervention made.
+  /// The operation, e.g. "softmax"; "input" for an input, "intervention" for what an intervention
+  /// made.
   const std::string& kind() const;
   /// The formula with the operands' own names, e.g. "softmax(attn_scores)".
   std::string formula() const;
@@ -68,14 +69,15 @@ class Var {
   /// What this value was before interventions changed it; undefined if none did.
   Var before() const;
 
-  /// Gives this value a name within the current scopes, and returns it, or what interventions on that
-  /// name make of it: what follows must go on from the Var that is returned. A second name becomes an
-  /// alias, the same name again changes nothing; a name that another value has gets "#2", "#3", …
-  /// appended. Where nothing is recorded there are no names, but interventions all the same.
+  /// Gives this value a name within the current scopes, and returns it, or what interventions on
+  /// that name make of it: what follows must go on from the Var that is returned. A second name
+  /// becomes an alias, the same name again changes nothing; a name that another value has gets
+  /// "#2", "#3", … appended. Where nothing is recorded there are no names, but interventions all
+  /// the same.
   [[nodiscard]] Var named(std::string_view name) const;
   /// Gives a name to a value from which nothing is calculated: the mean of a norm whose result was
-  /// calculated with it. Does nothing if it is undefined. Throws Error if an intervention is for it,
-  /// for it would have no effect.
+  /// calculated with it. Does nothing if it is undefined. Throws Error if an intervention is for
+  /// it, for it would have no effect.
   void shown_as(std::string_view name) const;
 
  private:
@@ -98,30 +100,33 @@ using OperandList = std::vector<std::reference_wrapper<const Var>>;
 
 /// What an intervention makes of a value: one of the same shape and type on the same tape, by
 /// operations that are recorded as all others are. So gradients flow as they say: through a factor
-/// scaled, through a sum as they are, and to what the value was not at all if nothing of it is used.
+/// scaled, through a sum as they are, and to what the value was not at all if nothing of it is
+/// used.
 using Change = std::function<Var(const Var& value)>;
 
-/// The recording: a handle that copies share, as all Vars on it do. Belongs to one thread at a time.
+/// The recording: a handle that copies share, as all Vars on it do. Belongs to one thread at a
+/// time.
 class Tape {
  public:
   explicit Tape(Keep keep = Keep::everything);
 
   Keep keep() const;
 
-  /// A value from outside. Gradients flow to it if it is floating and `requires_grad`. Interventions on
-  /// its name act on it as `Var::named` says.
+  /// A value from outside. Gradients flow to it if it is floating and `requires_grad`.
+  /// Interventions on its name act on it as `Var::named` says.
   Var input(std::string_view name, Tensor value, bool requires_grad = true);
 
-  /// The same for a tensor that is used in several places, as what a model has learnt is: put on the
-  /// tape when it is asked for first, by `name` alone, without the scopes around; later calls with
-  /// the same memory give the same Var.
+  /// The same for a tensor that is used in several places, as what a model has learnt is: put on
+  /// the tape when it is asked for first, by `name` alone, without the scopes around; later calls
+  /// with the same memory give the same Var.
   Var shared_input(std::string_view name, const Tensor& value);
   /// What `shared_input` has put on the tape for this memory; undefined if it was not asked to.
   Var find_shared(const Tensor& value) const;
 
-  /// The result of an operation, for ops/: recorded as `describe(Record&)` says if this tape keeps it
-  /// (everything in Keep::everything, in Keep::for_backward what a gradient flows to); else nothing is
-  /// described, and nothing made but the value. Throws Error if operands lie on another tape.
+  /// The result of an operation, for ops/: recorded as `describe(Record&)` says if this tape keeps
+  /// it (everything in Keep::everything, in Keep::for_backward what a gradient flows to); else
+  /// nothing is described, and nothing made but the value. Throws Error if operands lie on another
+  /// tape.
   template <typename Describe>
   Var record(std::string_view kind, const OperandList& operands, Tensor value, Describe&& describe);
 
@@ -135,22 +140,23 @@ class Tape {
   template <typename Describe>
   Var record(std::string_view kind, const OperandList& operands, Describe&& describe);
 
-  /// Whether somebody looks at what lies between operands and result: this tape keeps everything, or an
-  /// intervention is for one of these names within the current scopes. Operations that could do it all
-  /// in one ask this, and go step by step then.
+  /// Whether somebody looks at what lies between operands and result: this tape keeps everything,
+  /// or an intervention is for one of these names within the current scopes. Operations that could
+  /// do it all in one ask this, and go step by step then.
   bool looks_into(std::initializer_list<std::string_view> names) const;
-  /// The first pattern of an intervention for one of these names within the current scopes; "" if there
-  /// is none.
+  /// The first pattern of an intervention for one of these names within the current scopes; "" if
+  /// there is none.
   std::string intervention_on(std::initializer_list<std::string_view> names) const;
 
-  /// From now on, lets `change` make another value of each that is given a name which matches `pattern`,
-  /// a path in which "*" stands for any text: "blocks.*.attn.hook_z". What it was is recorded as the
-  /// same name with "_before" appended. Several act in the order given, each on what the one before
-  /// made, and while one acts none acts on the values that it names itself. Whatever is kept.
+  /// From now on, lets `change` make another value of each that is given a name which matches
+  /// `pattern`, a path in which "*" stands for any text: "blocks.*.attn.hook_z". What it was is
+  /// recorded as the same name with "_before" appended. Several act in the order given, each on
+  /// what the one before made, and while one acts none acts on the values that it names itself.
+  /// Whatever is kept.
   ///
-  /// Operations that would calculate such a value only inside go step by step; where that cannot be,
-  /// they throw Error, as `named` does if `change` gives another shape or type. `change` is held by the
-  /// recording: it should hold no Var of it, or neither is ever freed.
+  /// Operations that would calculate such a value only inside go step by step; where that cannot
+  /// be, they throw Error, as `named` does if `change` gives another shape or type. `change` is
+  /// held by the recording: it should hold no Var of it, or neither is ever freed.
   void intervene(std::string_view pattern, Change change);
   /// The patterns of interventions that no value has matched so far.
   std::vector<std::string> unmatched() const;
@@ -172,8 +178,8 @@ class Tape {
   /// Calculates the gradient of `y`, a single number, with respect to everything that it depends
   /// on, in one walk over the record from its end (reverse-mode differentiation: Linnainmaa 1970).
   /// Earlier gradients are forgotten. In Keep::for_backward only the inputs' gradients are kept.
-  /// Throws Error in Keep::nothing, if y has several numbers, or if it depends on nothing that takes
-  /// a gradient.
+  /// Throws Error in Keep::nothing, if y has several numbers, or if it depends on nothing that
+  /// takes a gradient.
   void backward(const Var& y);
   /// The same for a y of any shape, given ∂L/∂y.
   void backward(const Var& y, const Tensor& d_y);

@@ -26,8 +26,8 @@ bool parse_number(std::string_view text, double& value, bool& fits) {
   return stop == end && error != std::errc::invalid_argument;
 }
 
-// Whether programs write `text` where a number belongs: for one that is missing, for true and false,
-// or a number with a mark that we do not read ("10%", "1'000").
+// Whether programs write `text` where a number belongs: for one that is missing, for true and
+// false, or a number with a mark that we do not read ("10%", "1'000").
 bool stands_for_a_number(std::string_view text) {
   constexpr std::string_view kWords[] = {"NA",   "N/A",   "#N/A", "<NA>", "NULL", "null",
                                          "None", "-",     "?",    ".",    "True", "False",
@@ -94,8 +94,8 @@ class TableReader {
     return kind == Kind::label || (kind == Kind::empty && !cell.blanks.empty());
   }
 
-  // Whether the first row has labels of columns; if so it is taken. The second row, if there is one,
-  // tells whether the first column has labels of rows.
+  // Whether the first row has labels of columns; if so it is taken. The second row, if there is
+  // one, tells whether the first column has labels of rows.
   bool take_header(const CsvRow& first, const CsvRow* second) {
     const auto labels_from = [&](std::size_t begin) {
       return std::all_of(first.begin() + static_cast<std::ptrdiff_t>(begin), first.end(),

@@ -29,13 +29,13 @@ struct Table {
 /// have a decimal point; inf and nan are numbers.
 ///
 /// The first row is taken for column labels if all its cells after the first are none of them
-/// numbers, or if its first cell is empty; a note says that it was. The first column is taken for row
-/// labels if that of the first row of numbers is no number, if the very first cell is empty, or if
-/// the first row is labels only and one cell short, as R writes tables. A number among labels, or a
-/// label among numbers, is an Error, so that a mistyped number never turns into a label; so is a
-/// first row of nothing but what stands for numbers ("NA", "true", "10%"). A label that looks like a
-/// number is put in quotes: unless the file's last cell has quotes too, a cell in quotes is a label.
-/// A row label may be blanks.
+/// numbers, or if its first cell is empty; a note says that it was. The first column is taken for
+/// row labels if that of the first row of numbers is no number, if the very first cell is empty, or
+/// if the first row is labels only and one cell short, as R writes tables. A number among labels,
+/// or a label among numbers, is an Error, so that a mistyped number never turns into a label; so is
+/// a first row of nothing but what stands for numbers ("NA", "true", "10%"). A label that looks
+/// like a number is put in quotes: unless the file's last cell has quotes too, a cell in quotes is
+/// a label. A row label may be blanks.
 ///
 /// Throws Error naming file, line and column if rows differ in length, a cell is empty or neither
 /// number nor label, a quote is not closed, or text is not UTF-8.

@@ -1,4 +1,5 @@
-// The cells of a `.csv`: text cut into rows, before anything is known of numbers and labels. For csv.cc.
+// The cells of a `.csv`: text cut into rows, before anything is known of numbers and labels. For
+// csv.cc.
 #ifndef CLEARHEAD_TENSOR_CSV_CELLS_H_
 #define CLEARHEAD_TENSOR_CSV_CELLS_H_
 

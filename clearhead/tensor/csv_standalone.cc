@@ -1,5 +1,5 @@
-// The standalone build refuses .csv: the C++ library of Debian's Emscripten (libc++ 13) neither reads
-// nor writes numbers to their last digit (std::from_chars, std::to_chars).
+// The standalone build refuses .csv: the C++ library of Debian's Emscripten (libc++ 13) neither
+// reads nor writes numbers to their last digit (std::from_chars, std::to_chars).
 #include "clearhead/base/error.h"
 #include "clearhead/tensor/csv.h"
 

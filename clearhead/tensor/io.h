@@ -8,10 +8,10 @@
 
 namespace clearhead {
 
-/// Opens a .npy, .npz, .safetensors or .csv file. The only tensor of a .npy or .csv file is called as
-/// the file is, without folder and ending, and read at once; labels of a .csv are left out (csv.h
-/// gives them). Throws Error if the file is not sound or its ending is none of these, in small
-/// letters or capitals.
+/// Opens a .npy, .npz, .safetensors or .csv file. The only tensor of a .npy or .csv file is called
+/// as the file is, without folder and ending, and read at once; labels of a .csv are left out
+/// (csv.h gives them). Throws Error if the file is not sound or its ending is none of these, in
+/// small letters or capitals.
 TensorFile open_tensors(const std::filesystem::path& path);
 
 /// All of its tensors.

@@ -1,4 +1,5 @@
-// The reader of .npy, which knows Python's dictionaries as far as NumPy writes them, and the writer.
+// The reader of .npy, which knows Python's dictionaries as far as NumPy writes them, and the
+// writer.
 #include "clearhead/tensor/npy.h"
 
 #include <algorithm>

@@ -18,8 +18,8 @@
 namespace clearhead {
 
 /// Reads floats of 2, 4 and 8 bytes, bools, and integers (as i64), of either byte order, in C or
-/// Fortran order. The tensor is row-major: a read-only view on the mapped file where that is how the
-/// file has it, else a copy. Throws Error naming file, byte and fault.
+/// Fortran order. The tensor is row-major: a read-only view on the mapped file where that is how
+/// the file has it, else a copy. Throws Error naming file, byte and fault.
 Tensor read_npy(const std::filesystem::path& path);
 
 /// The same from memory. `name` stands for the file in messages. The tensor may view `bytes` and
@@ -37,8 +37,8 @@ struct NpyHeader {
   std::size_t data_begin = 0;  // where the elements begin
 };
 
-/// Reads the header from a file's first `kNpyHeaderLimit` bytes, or from all it has. Throws Error if
-/// it is not sound.
+/// Reads the header from a file's first `kNpyHeaderLimit` bytes, or from all it has. Throws Error
+/// if it is not sound.
 NpyHeader parse_npy_header(std::span<const std::byte> start, const std::string& name);
 inline constexpr std::size_t kNpyHeaderLimit = std::size_t{1} << 16;
 

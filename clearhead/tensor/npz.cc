@@ -68,8 +68,8 @@ Archive open_archive(std::span<const std::byte> bytes, const std::string& name) 
 constexpr std::uint64_t kEntryBytes = 30 + 46;
 constexpr std::uint64_t kEndBytes = 22;
 
-// Throws Error if entries lie within others, by which a small file could unpack to one of the square
-// of its size.
+// Throws Error if entries lie within others, by which a small file could unpack to one of the
+// square of its size.
 void require_disjoint(zip_t* archive, std::uint64_t file_size, const std::string& name) {
   std::uint64_t left = file_size - std::min(file_size, kEndBytes);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive, 0));
@@ -163,8 +163,8 @@ class Unpacking {
   std::vector<std::byte> start_;
 };
 
-// Whether an entry is called NAME.npy, and not by macOS, whose archives have for each file another of
-// that name with what its file system knows of it.
+// Whether an entry is called NAME.npy, and not by macOS, whose archives have for each file another
+// of that name with what its file system knows of it.
 bool is_array(std::string_view entry) {
   const std::string_view file = entry.substr(entry.rfind('/') + 1);
   const std::string_view ending =

@@ -1,4 +1,5 @@
-// The reader of .safetensors takes its header piece by piece; the writer lays it out as the reference does.
+// The reader of .safetensors takes its header piece by piece; the writer lays it out as the
+// reference does.
 #include "clearhead/tensor/safetensors.h"
 
 #include <algorithm>

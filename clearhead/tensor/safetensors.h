@@ -23,7 +23,8 @@ namespace clearhead {
 TensorFile open_safetensors(const std::filesystem::path& path);
 
 /// The same from memory, which must last as long as the TensorFile. `name` stands for the file in
-/// messages. Tensors may view `bytes` and then keep `owner` alive; without an owner they are copies.
+/// messages. Tensors may view `bytes` and then keep `owner` alive; without an owner they are
+/// copies.
 TensorFile open_safetensors(std::span<const std::byte> bytes, const std::string& name,
                             std::shared_ptr<const void> owner = nullptr);
 

@@ -15,9 +15,9 @@
 namespace clearhead {
 namespace {
 
-// x as an f32 whose last bit says whether anything was cut off ("round to odd"), so that rounding it
-// again to 16 bits gives what rounding x itself would. Rounding to nearest twice would not: x just
-// above the middle of two f16 would first become that middle, then go to the even one.
+// x as an f32 whose last bit says whether anything was cut off ("round to odd"), so that rounding
+// it again to 16 bits gives what rounding x itself would. Rounding to nearest twice would not: x
+// just above the middle of two f16 would first become that middle, then go to the even one.
 float round_to_odd(double x) {
   const float nearest = static_cast<float>(x);
   if (nearest == x || x != x) return nearest;

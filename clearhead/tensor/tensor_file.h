@@ -1,4 +1,5 @@
-// A file of several tensors, opened: what it holds is known, each tensor is read when it is asked for.
+// A file of several tensors, opened: what it holds is known, each tensor is read when it is asked
+// for.
 #ifndef CLEARHEAD_TENSOR_TENSOR_FILE_H_
 #define CLEARHEAD_TENSOR_TENSOR_FILE_H_
 

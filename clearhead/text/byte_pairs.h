@@ -1,8 +1,10 @@
 // Byte-pair encoding: a word is its bytes, of which the pairs that were most frequent in the text
-// learnt from are merged into ever longer tokens. Every byte is a token, so that nothing is unknown.
+// learnt from are merged into ever longer tokens. Every byte is a token, so that nothing is
+// unknown.
 //
-// Sources: Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword units"
-// (ACL 2016), algorithm 1; over bytes, and words cut by a pattern, as in GPT-2 (Radford et al., 2019).
+// Sources: Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword
+// units" (ACL 2016), algorithm 1; over bytes, and words cut by a pattern, as in GPT-2 (Radford et
+// al., 2019).
 #ifndef CLEARHEAD_TEXT_BYTE_PAIRS_H_
 #define CLEARHEAD_TEXT_BYTE_PAIRS_H_
 
@@ -40,8 +42,8 @@ class BytePairTokenizer : public Tokenizer {
   static BytePairTokenizer learn(std::span<const std::string_view> texts,
                                  const BytePairOptions& options);
 
-  /// The merges in order of preference. Throws Error unless every byte is a token, no token is there
-  /// twice, and each merge is of two tokens, different from all others, and makes a third.
+  /// The merges in order of preference. Throws Error unless every byte is a token, no token is
+  /// there twice, and each merge is of two tokens, different from all others, and makes a third.
   BytePairTokenizer(Vocabulary vocabulary, std::vector<Merge> merges, bool lowercase);
 
   const std::vector<Merge>& merges() const { return merges_; }

@@ -27,8 +27,8 @@ struct Vocabulary {
   std::vector<std::int64_t> specials = {};  ///< ids of the special tokens
 };
 
-/// Text to ids and back. A special token is written by its name, such as "<mask>", and stands for no
-/// text of its own. Immutable, so that threads may share one.
+/// Text to ids and back. A special token is written by its name, such as "<mask>", and stands for
+/// no text of its own. Immutable, so that threads may share one.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -45,9 +45,9 @@ class Tokenizer {
   /// `text` with `by` in the place of each of them.
   std::string replace_unknown(std::string_view text, std::string_view by) const;
 
-  /// The bytes that `ids` stand for, special tokens left out. They need not be UTF-8 where ids begin
-  /// or end within a character: `replace_invalid_utf8` makes them fit to show. Throws Error if an id
-  /// is none.
+  /// The bytes that `ids` stand for, special tokens left out. They need not be UTF-8 where ids
+  /// begin or end within a character: `replace_invalid_utf8` makes them fit to show. Throws Error
+  /// if an id is none.
   std::string decode(std::span<const std::int64_t> ids) const;
 
   /// A token by itself, to show: valid UTF-8; a byte that is none becomes, for example, <0xE2>.

@@ -1,5 +1,5 @@
-// Tokenizers as files: the part of Hugging Face's tokenizer.json that says what ours do, so that its
-// library reads them and gives the same ids.
+// Tokenizers as files: the part of Hugging Face's tokenizer.json that says what ours do, so that
+// its library reads them and gives the same ids.
 #ifndef CLEARHEAD_TEXT_TOKENIZER_FILE_H_
 #define CLEARHEAD_TEXT_TOKENIZER_FILE_H_
 
@@ -13,8 +13,8 @@
 
 namespace clearhead {
 
-/// Writes `tokenizer`, a BytePairTokenizer or CharacterTokenizer, into the file `path`, whole or not
-/// at all. The same tokenizer gives the same bytes. Throws Error if it cannot be written.
+/// Writes `tokenizer`, a BytePairTokenizer or CharacterTokenizer, into the file `path`, whole or
+/// not at all. The same tokenizer gives the same bytes. Throws Error if it cannot be written.
 ///
 /// Of the format there are: `added_tokens` (the special ones); `normalizer`, null or Lowercase;
 /// `model`, BPE with `vocab` and `merges`; `pre_tokenizer` and `decoder`: ByteLevel if bytes are

@@ -25,8 +25,8 @@ inline bool begins_code_point(char byte) { return (byte & 0xC0) != 0x80; }
 /// How many code points valid UTF-8 has.
 std::int64_t count_code_points(std::string_view text);
 
-/// How many bytes of `text`, which goes on, end with a whole code point: all but up to three that may
-/// begin the next one.
+/// How many bytes of `text`, which goes on, end with a whole code point: all but up to three that
+/// may begin the next one.
 std::size_t complete_utf8(std::string_view text);
 
 /// `text` with each byte that is no UTF-8 replaced by U+FFFD, for display.

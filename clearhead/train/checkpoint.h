@@ -25,7 +25,8 @@ struct Evaluation {
 /// there is to say about them.
 struct Checkpoint {
   std::string recipe;  ///< its JSON
-  /// Hashes of the texts that the run reads, by their names; none in files of before there were any.
+  /// Hashes of the texts that the run reads, by their names; none in files of before there were
+  /// any.
   std::map<std::string, std::string> texts = {};
   std::int64_t step = 0;  ///< steps that are done
   double loss_sum = 0;    ///< over the steps since the last evaluation

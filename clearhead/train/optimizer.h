@@ -39,9 +39,9 @@ class Optimizer {
   /// or f64.
   Optimizer(Parameters& parameters, const OptimizerConfig& config);
 
-  /// One step against the `gradients`; clipping changes them. Returns their length before, all taken
-  /// as one vector. Results do not depend on the number of threads. Throws Error if that is not
-  /// finite or if a parameter has no gradient, and changes nothing.
+  /// One step against the `gradients`; clipping changes them. Returns their length before, all
+  /// taken as one vector. Results do not depend on the number of threads. Throws Error if that is
+  /// not finite or if a parameter has no gradient, and changes nothing.
   double step(ParameterGradients& gradients, double learning_rate);
 
   /// Everything that the next step depends on besides the parameters, sharing memory.

@@ -261,8 +261,8 @@ std::int64_t context_of(const Recipe& recipe, const Tokenizer& tokenizer) {
   return outline->context() == 0 ? std::numeric_limits<std::int64_t>::max() : outline->context();
 }
 
-// Before lines are left out, while they have the numbers that they have in the files. Those that are
-// longer than the model reads will not be in a batch.
+// Before lines are left out, while they have the numbers that they have in the files. Those that
+// are longer than the model reads will not be in a batch.
 void require_batches_hold(std::span<const std::int64_t> lengths, std::int64_t context,
                           std::int64_t batch_tokens) {
   for (std::size_t i = 0; i < lengths.size(); ++i) {

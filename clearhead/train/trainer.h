@@ -39,8 +39,8 @@ enum class Ending { finished, out_of_patience, interrupted };
 class Trainer {
  public:
   /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data
-  /// or folder do not serve, or if the checkpoint is of another recipe or other data, and says which
-  /// fields or files differ.
+  /// or folder do not serve, or if the checkpoint is of another recipe or other data, and says
+  /// which fields or files differ.
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
           const std::filesystem::path& folder);
 
@@ -81,8 +81,9 @@ class Trainer {
   std::vector<Evaluation> evaluations_;
 };
 
-/// Adds the gradients of batch `number` to `gradients`, which may be empty at first: of the sum of its targets' losses over `targets`, or over as many as it has if
-/// that is 0. Of the report, the step is 0.
+/// Adds the gradients of batch `number` to `gradients`, which may be empty at first: of the sum of
+/// its targets' losses over `targets`, or over as many as it has if that is 0. Of the report, the
+/// step is 0.
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
                          const Pass& pass, std::int64_t targets, ParameterGradients& gradients);
 

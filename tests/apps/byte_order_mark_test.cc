@@ -1,5 +1,5 @@
-// A byte order mark is text for no command: what reads a file or standard input says the same with it
-// as without.
+// A byte order mark is text for no command: what reads a file or standard input says the same with
+// it as without.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

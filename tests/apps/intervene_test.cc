@@ -1,4 +1,5 @@
-// --set and --ablate of clearhead attend and see: what is changed, what that changes, and what is said.
+// --set and --ablate of clearhead attend and see: what is changed, what that changes, and what is
+// said.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +20,8 @@ using testing::Not;
 
 class Intervene : public testing::Test {
  protected:
-  // Keys of zeros, so that both queries look at both keys alike: hook_pattern is 0.5, hook_z (4, 6).
+  // Keys of zeros, so that both queries look at both keys alike: hook_pattern is 0.5, hook_z (4,
+  // 6).
   Intervene() {
     folder_.write("q.csv", "1,2\n3,4\n");
     folder_.write("k.csv", "0,0\n0,0\n");

@@ -1,4 +1,5 @@
-// clearhead map: what it shows and writes of files, windows that are the pattern itself, and wrong use.
+// clearhead map: what it shows and writes of files, windows that are the pattern itself, and wrong
+// use.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Inputs that went wrong once, of the shared data: each command says what is right. Skipped where the
-// data are not.
+// Inputs that went wrong once, of the shared data: each command says what is right. Skipped where
+// the data are not.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

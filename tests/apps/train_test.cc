@@ -1,4 +1,5 @@
-// clearhead train: a run is made, killed and gone on with; wrong recipes and folders are refused with what to do.
+// clearhead train: a run is made, killed and gone on with; wrong recipes and folders are refused
+// with what to do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,7 +77,8 @@ TEST(Train, StoppedItWritesACheckpointAndSaysHowToGoOn) {
   const TemporaryFolder folder;
   folder.write("lines.txt", lines());
   folder.write("recipe.json", recipe(R"("steps": 1000000)"));
-  // As Ctrl-C does it, once a step is done; a shell keeps SIGINT from what it runs in the background.
+  // As Ctrl-C does it, once a step is done; a shell keeps SIGINT from what it runs in the
+  // background.
   const ProgramResult result = run_shell(
       "cd " + folder.path().string() + "; touch log; " + std::string(CLEARHEAD_BIN_DIR) +
       "/clearhead train recipe.json 2>log & pid=$!; while kill -0 $pid && ! grep -q tokens/s log; "

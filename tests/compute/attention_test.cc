@@ -1,5 +1,5 @@
-// Fused attention as ops/ and lens/ ask for it. What it calculates is tested there, through the operation; here stands
-// what only its callers see: where gradients go, rules, and cells.
+// Fused attention as ops/ and lens/ ask for it. What it calculates is tested there, through the
+// operation; here stands what only its callers see: where gradients go, rules, and cells.
 #include "clearhead/compute/attention.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// Linear maps made together are what each is by itself, forward and backward, in each way they take.
+// Linear maps made together are what each is by itself, forward and backward, in each way they
+// take.
 #include "clearhead/compute/linear_maps.h"
 
 #include <gtest/gtest.h>

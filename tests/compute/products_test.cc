@@ -1,4 +1,5 @@
-// Whatever way a product takes, it is the sum that it should be, the same for every number of threads.
+// Whatever way a product takes, it is the sum that it should be, the same for every number of
+// threads.
 #include "clearhead/compute/products.h"
 
 #include <gtest/gtest.h>

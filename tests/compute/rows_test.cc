@@ -86,7 +86,8 @@ TEST(Rows, OfASoftmaxGoThereAndBack) {
   }
 }
 
-// Gradients of a norm's weights are sums over all rows, those of its rows are added or written over.
+// Gradients of a norm's weights are sums over all rows, those of its rows are added or written
+// over.
 TEST(Rows, OfANormGiveTheSameForAllThreads) {
   const Matrix<float> x(kRows, kC, 1), d_y(kRows, kC, 2), weight(1, kC, 3);
   const Norm<float> layer = {/*centered=*/true, kC, weight.numbers.data(), nullptr, 1e-5};

@@ -1,5 +1,5 @@
-// A step of AdamW: numbers worked out by hand, and agreement with f64 on every target, for every size
-// and misalignment.
+// A step of AdamW: numbers worked out by hand, and agreement with f64 on every target, for every
+// size and misalignment.
 #include "clearhead/kernels/rows/adamw.h"
 
 #include <gtest/gtest.h>

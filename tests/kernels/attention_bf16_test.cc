@@ -1,4 +1,5 @@
-// Attention on tiles of bf16 gives what its precision promises, for every option and every edge of its tiles.
+// Attention on tiles of bf16 gives what its precision promises, for every option and every edge of
+// its tiles.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -163,7 +164,8 @@ TEST_P(AttentionPacked, EveryOption) {
   }
 }
 
-// The largest score grows from key to key, so that the reference of the softmax has to move again and again.
+// The largest score grows from key to key, so that the reference of the softmax has to move again
+// and again.
 TEST_P(AttentionPacked, GrowingScores) {
   Call c;
   c.T = 33, c.S = 700, c.D = 4, c.precision = GetParam();
@@ -177,7 +179,8 @@ TEST_P(AttentionPacked, GrowingScores) {
   expect_close(c);
 }
 
-// What one row or key holds does not touch those that do not see it, and is treated as the reference treats it.
+// What one row or key holds does not touch those that do not see it, and is treated as the
+// reference treats it.
 TEST_P(AttentionPacked, NumbersThatAreNotFinite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float inf = std::numeric_limits<float>::infinity();

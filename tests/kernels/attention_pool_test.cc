@@ -149,8 +149,8 @@ Results<float> by_rows(const Operands& o) {
   return r;
 }
 
-// f32: 2e-5, a few hundred sums of rounded numbers. Tiles: weights of medium are off by at most 0.72 %
-// (docs/performance-notes-amx.md), those of high by 2⁻¹⁶ for each factor of a score.
+// f32: 2e-5, a few hundred sums of rounded numbers. Tiles: weights of medium are off by at most
+// 0.72 % (docs/performance-notes-amx.md), those of high by 2⁻¹⁶ for each factor of a score.
 void expect_close(const Operands& o) {
   const Call& c = o.call;
   const Results<double> e = by_reference(o);
@@ -284,8 +284,8 @@ TEST(AttentionPool, PackedCellsOfEverySize) {
   });
 }
 
-// A row whose largest score grows from cell to cell, each time past what the reference bears, so that
-// what was kept has to be rescaled.
+// A row whose largest score grows from cell to cell, each time past what the reference bears, so
+// that what was kept has to be rescaled.
 TEST(AttentionPool, GrowingScoresRescaleWhatWasKept) {
   testing::for_each_target([&] {
     Call c{.T = 40, .S = 1024, .D = 32, .Dv = 8, .cell = 64, .scale = 1};

@@ -188,8 +188,9 @@ void expect_near(const std::vector<float>& actual, const std::vector<double>& ex
   }
 }
 
-// Operands are normal. A score is off by a few eps·√D, a weight by as much of itself, and a sum over up
-// to 300 keys, for gradients of products of three such numbers, by some hundred eps = 1.2e-7.
+// Operands are normal. A score is off by a few eps·√D, a weight by as much of itself, and a sum
+// over up to 300 keys, for gradients of products of three such numbers, by some hundred eps =
+// 1.2e-7.
 void expect_reference(const Call& c) {
   SCOPED_TRACE(::testing::Message()
                << "B " << c.B << " H " << c.H << " G " << c.G << " T " << c.T << " S " << c.S
@@ -312,8 +313,8 @@ TEST(AttentionBlock, RandomOptions) {
   }
 }
 
-// The softmax of the rows that see key 0 is NaN; what those rows do not see must not become so, even
-// where q, k and v are finite.
+// The softmax of the rows that see key 0 is NaN; what those rows do not see must not become so,
+// even where q, k and v are finite.
 TEST(AttentionBlock, ARowOfNaNDoesNotReachTheKeysItDoesNotSee) {
   Call c;
   c.T = c.S = 192;

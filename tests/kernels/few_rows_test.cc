@@ -1,5 +1,5 @@
-// The product of few rows agrees with the sum in f64 on every target, for every number of rows, depth
-// around the vectors, and both types of b.
+// The product of few rows agrees with the sum in f64 on every target, for every number of rows,
+// depth around the vectors, and both types of b.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// The matrix product on tiles of bf16 keeps the error that its precision promises, in every form and at
-// every edge.
+// The matrix product on tiles of bf16 keeps the error that its precision promises, in every form
+// and at every edge.
 #include "clearhead/kernels/products/matmul_bf16.h"
 
 #include <gtest/gtest.h>
@@ -41,9 +41,9 @@ struct Form {
 
 class MatmulBf16 : public testing::OnTiles {
  protected:
-  // Medium is compared with the product of the rounded factors, which bf16 products give exactly, so
-  // that what is left is the rounding of K sums in f32. High keeps 16 bits of each factor, and drops
-  // the product of what is left over: 3·2⁻¹⁷ for each product, 2⁻¹⁵ with its own roundings.
+  // Medium is compared with the product of the rounded factors, which bf16 products give exactly,
+  // so that what is left is the rounding of K sums in f32. High keeps 16 bits of each factor, and
+  // drops the product of what is left over: 3·2⁻¹⁷ for each product, 2⁻¹⁵ with its own roundings.
   void expect_product(std::int64_t M, std::int64_t N, std::int64_t K, Form form) {
     SCOPED_TRACE(::testing::Message()
                  << M << "×" << K << "·" << K << "×" << N << " transpose_a " << form.transpose_a
@@ -100,8 +100,8 @@ TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   }
 }
 
-// Blocks are 512 wide, slices of K 512 or 256 deep, pieces of packing 256 lines. Of 2048 rows or more each
-// block packs its own.
+// Blocks are 512 wide, slices of K 512 or 256 deep, pieces of packing 256 lines. Of 2048 rows or
+// more each block packs its own.
 TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(40, 40, 1100, {false, false, false});
   expect_product(33, 600, 70, {true, false, true});

@@ -1,5 +1,5 @@
-// The matrix product agrees with the triple loop for every form of its operands, and each element depends
-// on its row and column alone.
+// The matrix product agrees with the triple loop for every form of its operands, and each element
+// depends on its row and column alone.
 #include "clearhead/kernels/products/matmul_scalar.h"
 
 #include <gtest/gtest.h>
@@ -100,8 +100,8 @@ TEST(MatmulScalar, AroundTheEndsOfSlices) {
   }
 }
 
-// Whether an element is calculated in the middle of a large product or in a small one of its own: the
-// same bits.
+// Whether an element is calculated in the middle of a large product or in a small one of its own:
+// the same bits.
 TEST(MatmulScalar, AnElementDoesNotDependOnItsNeighbours) {
   constexpr std::int64_t M = 131, N = 37, K = 300;
   Stored<float> a(M, K, 1), b(K, N, 2), whole(M, N, 3);

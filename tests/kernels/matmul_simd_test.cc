@@ -1,5 +1,5 @@
-// The product on vectors agrees with the sum in f64 on every target, for every size up to twice a panel and
-// one, every form of storage and every misalignment.
+// The product on vectors agrees with the sum in f64 on every target, for every size up to twice a
+// panel and one, every form of storage and every misalignment.
 #include "clearhead/kernels/products/matmul_simd.h"
 
 #include <gtest/gtest.h>

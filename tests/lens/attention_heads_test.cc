@@ -121,9 +121,10 @@ TEST(MeasureHead, WhatOnlyThePlaceDecidesIsNotSelective) {
 }
 
 TEST(MeasureHead, WhatTheTextDecidesIsSelective) {
-  // Queries 0 to 3 look at themselves, 4 and 5 at the key 3 back. Own keys: 4 of 6 queries. Key 1 is
-  // seen by five, of which 1 and 4 look at it; key 2 by four, of which 2 and 5 do; keys 0 and 3 by
-  // six and three, of which one does. 3 back is seen by queries 3, 4 and 5, and 4 and 5 look there.
+  // Queries 0 to 3 look at themselves, 4 and 5 at the key 3 back. Own keys: 4 of 6 queries. Key 1
+  // is seen by five, of which 1 and 4 look at it; key 2 by four, of which 2 and 5 do; keys 0 and 3
+  // by six and three, of which one does. 3 back is seen by queries 3, 4 and 5, and 4 and 5 look
+  // there.
   const Tensor weights = looks_at(6, [](auto t) { return t < 4 ? t : t - 3; });
   const double own = 1 - 4.0 / 6, back = 1 - 2.0 / 3;
   EXPECT_NEAR(measure_head(weights, true).selectivity, (4 * own + 2 * back) / 6, 1e-15);

@@ -163,8 +163,8 @@ TEST(AttentionMap, AWindowIsThePatternItself) {
   }
 }
 
-// On tiles (where the processor has them) the map is as precise as docs/numerics.md says; a window is
-// of the highest precision in any case, and its rows sum to 1.
+// On tiles (where the processor has them) the map is as precise as docs/numerics.md says; a window
+// is of the highest precision in any case, and its rows sum to 1.
 TEST(AttentionMap, PrecisionIsThatOfTheOverviewOnly) {
   constexpr std::int64_t kTokens = 700, kD = 64;
   const Tensor q = normal({kTokens, kD}, 1), k = normal({kTokens, kD}, 2);
@@ -178,7 +178,8 @@ TEST(AttentionMap, PrecisionIsThatOfTheOverviewOnly) {
       const Tensor& cells = max ? map.levels[0].max : map.levels[0].mean;
       return static_cast<double>(cells.data<float>()[i]);
     };
-    // A score of about 3 made of factors rounded to 2⁻⁹ is off by 0.02 or so; a mean of many is not.
+    // A score of about 3 made of factors rounded to 2⁻⁹ is off by 0.02 or so; a mean of many is
+    // not.
     expect_near(value(medium, true), value(exact, true), 0.06 * value(exact, true));
     expect_near(value(medium, false), value(exact, false), 0.02 * value(exact, false));
   }

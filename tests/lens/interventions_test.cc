@@ -1,4 +1,5 @@
-// The four things that are done to a value: set, ablated, steered, patched; and attention under them.
+// The four things that are done to a value: set, ablated, steered, patched; and attention under
+// them.
 #include "clearhead/lens/interventions.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// Fused attention of a long sequence takes little memory beyond operands and result. A program of its own, so that the
-// peak that the system reports is this test's.
+// Fused attention of a long sequence takes little memory beyond operands and result. A program of
+// its own, so that the peak that the system reports is this test's.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -15,7 +15,8 @@ TEST(EqualNetworks, HaveTheSameNumberOfParameters) {
       names.push_back(name);
       const std::int64_t count = make_model(config)->parameters().count();
       EXPECT_LE(count, parameters) << name;
-      // The last channel or hidden number that does not fit has at most 4·hidden + 17 of them, 1.1 % of 20,000.
+      // The last channel or hidden number that does not fit has at most 4·hidden + 17 of them, 1.1
+      // % of 20,000.
       EXPECT_GE(static_cast<double>(count), (parameters < 20000 ? 0.96 : 0.989) * parameters)
           << name;
     }

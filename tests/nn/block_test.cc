@@ -1,4 +1,5 @@
-// Blocks: the formula in each of their forms, the names that they record, gradients, cache, dropout.
+// Blocks: the formula in each of their forms, the names that they record, gradients, cache,
+// dropout.
 #include "clearhead/nn/block.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// Parameters: their names, how they begin, what a checkpoint may hold, and that sharing one shares its gradient.
+// Parameters: their names, how they begin, what a checkpoint may hold, and that sharing one shares
+// its gradient.
 #include "clearhead/nn/parameters.h"
 
 #include <gmock/gmock.h>
@@ -71,7 +72,8 @@ TEST(Parameters, BeginAsTheirNameAndTheSeedSay) {
   }
   EXPECT_LE(largest, bound);
   EXPECT_GT(largest, 0.99 * bound);
-  // The variance of 2048 uniform numbers, bound²/3, varies by about 2 %, that of normal ones by 3 %.
+  // The variance of 2048 uniform numbers, bound²/3, varies by about 2 %, that of normal ones by 3
+  // %.
   EXPECT_NEAR(variance(uniform), bound * bound / 3, 0.1 * bound * bound / 3);
   EXPECT_NEAR(variance(matrix(3, "a", 0.02, 0.5)), 1e-4, 0.15e-4);
   EXPECT_EQ(matrix(3, "a", 0, 1).at({5, 7}), uniform.at({5, 7}));

@@ -1,4 +1,5 @@
-// A value that grows: what is appended stands behind what was there, room is made, and what does not fit is refused.
+// A value that grows: what is appended stands behind what was there, room is made, and what does
+// not fit is refused.
 #include "clearhead/ops/append.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Random calls of attention with every option, and what attention must give for them, written out from the definition.
+// Random calls of attention with every option, and what attention must give for them, written out
+// from the definition.
 #ifndef CLEARHEAD_TESTS_OPS_ATTENTION_CASES_H_
 #define CLEARHEAD_TESTS_OPS_ATTENTION_CASES_H_
 
@@ -31,8 +32,8 @@ struct CaseLimits {
   bool rounded_softmax = true;
 };
 
-/// `full`, or a twentieth of it where CLEARHEAD_TEST_SCALE asks for few cases: sanitizers make everything some ten times
-/// slower and look for other faults.
+/// `full`, or a twentieth of it where CLEARHEAD_TEST_SCALE asks for few cases: sanitizers make
+/// everything some ten times slower and look for other faults.
 int rounds(int full);
 
 AttentionCase random_case(Random& random, DType dtype, const CaseLimits& limits);
@@ -47,14 +48,15 @@ struct AttentionCall {
 };
 AttentionCall call(Tape& tape, const AttentionCase& c, AttentionWay way);
 
-/// y [B, H, T, Dv] in f64, from the definition: for each query the scores of the keys that it sees, their softmax, the
-/// mean of the values.
+/// y [B, H, T, Dv] in f64, from the definition: for each query the scores of the keys that it sees,
+/// their softmax, the mean of the values.
 Tensor expected_y(const AttentionCase& c);
 
 /// A tensor of normal random numbers.
 Tensor random_normal(Random& random, const Shape& shape, DType dtype);
 
-/// The largest |a − b| / max(1, |b|); 0 where both are the same infinity or both NaN, infinite where only one is.
+/// The largest |a − b| / max(1, |b|); 0 where both are the same infinity or both NaN, infinite
+/// where only one is.
 double largest_difference(const Tensor& a, const Tensor& b);
 
 }  // namespace clearhead::testing

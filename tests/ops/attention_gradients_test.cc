@@ -1,5 +1,5 @@
-// The gradients of attention agree with central differences in f64, by hand and fused: for each option on its own, and for
-// random combinations of them.
+// The gradients of attention agree with central differences in f64, by hand and fused: for each
+// option on its own, and for random combinations of them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -56,7 +56,8 @@ void check_gradients(AttentionCase c, Random& random) {
         x[j] = at - h;
         const double below = weighted_output(c, way, weights);
         x[j] = at;
-        // The difference itself errs by h²·f''' ≈ 1e-10 and by rounding, 1e-15/h = 1e-10, for sums of order 1 to 10.
+        // The difference itself errs by h²·f''' ≈ 1e-10 and by rounding, 1e-15/h = 1e-10, for sums
+        // of order 1 to 10.
         const double numeric = (above - below) / (2 * h);
         const double exact = gradient.data<double>()[j];
         ASSERT_NEAR(exact, numeric, 1e-7 * std::max(1.0, std::abs(numeric)))

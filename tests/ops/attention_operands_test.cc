@@ -1,5 +1,6 @@
-// Attention takes its operands in every form in which a Tensor or a Var may come: strided, repeated by strides of 0,
-// read-only, calculated on demand, of another type, the same one several times, with and without a gradient.
+// Attention takes its operands in every form in which a Tensor or a Var may come: strided, repeated
+// by strides of 0, read-only, calculated on demand, of another type, the same one several times,
+// with and without a gradient.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,7 +64,8 @@ void expect_equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   }
 }
 
-// The same numbers, each row spread out: the last axis lies side by side with the one before it exchanged.
+// The same numbers, each row spread out: the last axis lies side by side with the one before it
+// exchanged.
 Tensor turned(const Tensor& x) { return x.transpose(-1, -2).clone().transpose(-1, -2); }
 
 TEST(AttentionOperands, MayBeStridedAlongEveryAxis) {
@@ -243,7 +245,8 @@ TEST(AttentionOperands, ACacheOfBf16IsReadAsItLies) {
       Tensor v = normal({2, S, 2, 20});
       for (const bool with_infinity : {false, true}) {
         if (with_infinity) {
-          // A score of −92: its weight is so small that vectors take it for 0, but 0·∞ is no number.
+          // A score of −92: its weight is so small that vectors take it for 0, but 0·∞ is no
+          // number.
           const bf16* query = q.data<bf16>();
           float square = 0;
           for (int d = 0; d < 37; ++d)
@@ -271,8 +274,8 @@ TEST(AttentionOperands, ACacheOfBf16IsReadAsItLies) {
   }
 }
 
-// As a linear map makes them: the heads of a row beside each other. The values and both gradients of an
-// operand used twice.
+// As a linear map makes them: the heads of a row beside each other. The values and both gradients
+// of an operand used twice.
 std::vector<Tensor> of_heads(const Inputs& in, bool beside, Precision precision, Keep keep) {
   Tape tape(keep);
   std::vector<Var> inputs, operands;
@@ -307,8 +310,8 @@ TEST(AttentionOperands, HeadsBesideEachOtherGiveTheSameBytes) {
   set_thread_count(0);
 }
 
-// Σ d·yᵀ of attention whose operands are all x, or x as keys and values, with its heads beside each other,
-// and the gradient of x.
+// Σ d·yᵀ of attention whose operands are all x, or x as keys and values, with its heads beside each
+// other, and the gradient of x.
 std::vector<Tensor> of_one_operand(AttentionWay way, bool is_query_too, Precision precision) {
   Random random(32);
   const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };

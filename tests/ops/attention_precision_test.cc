@@ -1,5 +1,5 @@
-// What Precision::high and medium promise of attention, forward and backward: docs/numerics.md. Where
-// there are no tiles all precisions are the highest, and all of this holds all the more.
+// What Precision::high and medium promise of attention, forward and backward: docs/numerics.md.
+// Where there are no tiles all precisions are the highest, and all of this holds all the more.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,5 +1,6 @@
-// row_max and row_sum belong to scores of the very bits that forward summed: whoever calculates weights
-// again from them, views and backward, must meet the same ones, however large the scores are.
+// row_max and row_sum belong to scores of the very bits that forward summed: whoever calculates
+// weights again from them, views and backward, must meet the same ones, however large the scores
+// are.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,8 +56,8 @@ TEST(AttentionStatistics, TheRowsOfAPatternSumToOne) {
   }
 }
 
-// With ∂L/∂z = 1, each column of ∂L/∂v holds all weights: T·H together. Under medium a weight errs by
-// up to 0.72 %, forward and backward not alike.
+// With ∂L/∂z = 1, each column of ∂L/∂v holds all weights: T·H together. Under medium a weight errs
+// by up to 0.72 %, forward and backward not alike.
 TEST(AttentionStatistics, BackwardHandsOutEachWeightOnce) {
   for (const Precision precision : kPrecisions) {
     for (const std::int64_t T : {1, 8, 16, 65}) {

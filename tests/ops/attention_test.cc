@@ -1,4 +1,5 @@
-// Attention: both ways give what the definition says, for all options; one row never touches another.
+// Attention: both ways give what the definition says, for all options; one row never touches
+// another.
 #include "clearhead/ops/attention.h"
 
 #include <gmock/gmock.h>
@@ -50,7 +51,8 @@ TEST(Attention, BothWaysFollowTheDefinition) {
     for (const AttentionWay way : kWays) {
       Tape tape;
       const Tensor y = testing::call(tape, c, way).output.y.value();
-      // Values are normal, below 5 or so; rounding weights to a type moves their mean by a few of its steps.
+      // Values are normal, below 5 or so; rounding weights to a type moves their mean by a few of
+      // its steps.
       ASSERT_LT(largest_difference(y, expected), 8 * tolerance(c, 1e-12))
           << i << ": " << c.describe();
     }
@@ -74,7 +76,8 @@ TEST(Attention, ByHandAndFusedAgree) {
     }
     ASSERT_LT(largest_difference(y[1], y[0]), tolerance(c, 1e-5)) << i << ": " << c.describe();
     for (std::size_t j = 0; j < gradients[0].size(); ++j) {
-      // Sums over up to 6 heads × 70 queries; an error of 1e-7 each adds up to less than 1e-5 relative to their size.
+      // Sums over up to 6 heads × 70 queries; an error of 1e-7 each adds up to less than 1e-5
+      // relative to their size.
       ASSERT_LT(largest_difference(gradients[1][j], gradients[0][j]), 100 * tolerance(c, 1e-6))
           << i << ", gradient " << j << ": " << c.describe();
     }
@@ -275,7 +278,8 @@ TEST(AttentionStability, FullyMaskedRowsGiveZerosAndZeroGradients) {
 }
 
 TEST(AttentionStability, HugeScoresStayExact) {
-  // q·k = score, exactly; the two largest tie and share the weight, the rest are nothing beside them.
+  // q·k = score, exactly; the two largest tie and share the weight, the rest are nothing beside
+  // them.
   for (const double score : {1e4, 3e38}) {
     for (const AttentionWay way : kWays) {
       Tape tape;

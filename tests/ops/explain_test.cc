@@ -1,5 +1,5 @@
-// What explanations say in words. That each number, calculated again from its operands, agrees with the recorded one,
-// operations_test.cc sees to.
+// What explanations say in words. That each number, calculated again from its operands, agrees with
+// the recorded one, operations_test.cc sees to.
 #include "clearhead/tape/explain.h"
 
 #include <gmock/gmock.h>

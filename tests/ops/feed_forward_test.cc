@@ -59,8 +59,8 @@ class FeedForwardOp : public ::testing::Test {
   }
 };
 
-// Both round the same numbers to bf16, but for sums and activations that a rounding of f32 brings to
-// the other side of a step: a few in a thousand, by 4e-3.
+// Both round the same numbers to bf16, but for sums and activations that a rounding of f32 brings
+// to the other side of a step: a few in a thousand, by 4e-3.
 void expect_as_by_hand(const Sizes& sizes, Activation activation, int again = 1) {
   SCOPED_TRACE(::testing::Message()
                << sizes.R << " rows, " << sizes.C << " " << sizes.F << " " << sizes.O << " bias "

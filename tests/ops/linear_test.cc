@@ -79,8 +79,8 @@ TEST(Linears, OperandsLieOnOneTapeEvenWhereNothingIsRecorded) {
   EXPECT_THROW(linear(x, away.weight), Error);
 }
 
-// Several maps of one x in lower precision, and what backward adds to x, W_0, b_0, W_1, …: together, or
-// one after the other.
+// Several maps of one x in lower precision, and what backward adds to x, W_0, b_0, W_1, …:
+// together, or one after the other.
 struct MediumCase {
   Tensor x;
   std::vector<std::int64_t> outs;
@@ -178,7 +178,8 @@ TEST(Linears, AZeroGradientWinsOverWhatIsNotFinite) {
   expect_finite_gradients(of_w);
 }
 
-// Against plain loops, since together and apart share their loops; factors rounded to bf16 err by 4e-3.
+// Against plain loops, since together and apart share their loops; factors rounded to bf16 err by
+// 4e-3.
 TEST(Linears, InLowerPrecisionErrAsLittleAsItPromises) {
   for (const auto& [shape, outs] :
        {std::pair<Shape, std::vector<std::int64_t>>{{300, 50}, {33, 190}},

@@ -1,4 +1,5 @@
-// What is hidden stays hidden: −inf, +inf and NaN touch nothing but what depends on them, forward and backward.
+// What is hidden stays hidden: −inf, +inf and NaN touch nothing but what depends on them, forward
+// and backward.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -61,7 +62,8 @@ TEST(Softcap, AZeroGradientMeetsANan) {
   EXPECT_THAT(numbers_of(x.grad()), ElementsAre(0, 0, 3));
 }
 
-// Where a gradient is exactly 0, nothing depends on the product's other factor, not even on its NaN; elsewhere it counts.
+// Where a gradient is exactly 0, nothing depends on the product's other factor, not even on its
+// NaN; elsewhere it counts.
 TEST(Matmul, AZeroGradientMeetsANan) {
   for (const bool transpose_a : {false, true}) {
     for (const bool transpose_b : {false, true}) {
@@ -92,7 +94,8 @@ TEST(Matmul, AZeroGradientMeetsANan) {
 
 TEST(Linear, AZeroGradientMeetsANan) {
   Tape tape;
-  // Three rows, so that x is larger than the weight: of the two it is the other one that is looked at.
+  // Three rows, so that x is larger than the weight: of the two it is the other one that is looked
+  // at.
   const Var x = tape.input("x", tensor_of({3, 2}, {1, 2, kNan, 3, 4, kInfinity}));
   const Var weight = tape.input("weight", tensor_of({2, 2}, {5, 6, kInfinity, 7}));
   tape.backward(linear(x, weight), tensor_of({3, 2}, {1, 0, 0, 0, 0, 0}));
@@ -115,8 +118,8 @@ TEST(WeightedSum, ReadsNothingOfAHiddenPair) {
   EXPECT_THAT(numbers_of(scores.grad()), Each(0));
 }
 
-// The steps of attention one after the other: k and v of hidden keys hold garbage; queries that do not see them have the
-// same results and gradients, to the last bit, as with clean keys.
+// The steps of attention one after the other: k and v of hidden keys hold garbage; queries that do
+// not see them have the same results and gradients, to the last bit, as with clean keys.
 struct Attended {
   std::vector<double> z, d_q, d_k, d_v;
 };

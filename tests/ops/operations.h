@@ -1,4 +1,5 @@
-// The table of all operations: what the tests of gradients, explanations, memory, threads and errors go through.
+// The table of all operations: what the tests of gradients, explanations, memory, threads and
+// errors go through.
 #ifndef CLEARHEAD_TESTS_OPS_OPERATIONS_H_
 #define CLEARHEAD_TESTS_OPS_OPERATIONS_H_
 
@@ -29,13 +30,13 @@ struct Operation {
   std::string_view header = {};  ///< in clearhead/ops/
   std::string_view name = {};    ///< the function, and what sets this call of it apart
   Function call = {};            ///< its operands are those that take gradients
-  /// Shapes of operands, small enough to move each number: sizes of 1 and 0, missing axes, operands that
-  /// broadcast, whatever the operation treats apart.
+  /// Shapes of operands, small enough to move each number: sizes of 1 and 0, missing axes, operands
+  /// that broadcast, whatever the operation treats apart.
   std::vector<std::vector<Shape>> small = {};
   /// More than one thread takes; empty where another row of the header has it.
   std::vector<Shape> large = {};
-  /// For each operand the places of the operands for whose gradients it is held in Keep::for_backward,
-  /// and for no other: a product a·b has {"1", "0"}.
+  /// For each operand the places of the operands for whose gradients it is held in
+  /// Keep::for_backward, and for no other: a product a·b has {"1", "0"}.
   std::vector<std::string_view> held_for = {};
   std::string_view formula = {};  ///< with operands called a, b, c …; not looked at if empty
   std::vector<WrongCall> wrong = {};

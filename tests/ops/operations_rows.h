@@ -1,4 +1,5 @@
-// How the rows of the table of operations are written, and the parts of the table. For operations*.cc alone.
+// How the rows of the table of operations are written, and the parts of the table. For
+// operations*.cc alone.
 #ifndef CLEARHEAD_TESTS_OPS_OPERATIONS_ROWS_H_
 #define CLEARHEAD_TESTS_OPS_OPERATIONS_ROWS_H_
 

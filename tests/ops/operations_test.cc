@@ -75,8 +75,8 @@ TEST(Operations, ExplainTheirNumbers) {
   }
 }
 
-// Whether the memory of operand `watched`, a result of some operation, outlives its last Var once `op` has made something
-// of it. `learns` says which operands take gradients.
+// Whether the memory of operand `watched`, a result of some operation, outlives its last Var once
+// `op` has made something of it. `learns` says which operands take gradients.
 template <typename Learns>
 bool is_held(const Operation& op, std::size_t watched, Keep keep, Learns&& learns) {
   std::vector<Tensor> tensors = random_operands(op.small.front(), DType::f32);
@@ -118,7 +118,8 @@ TEST(Operations, HoldOnlyWhatTheirBackwardNeeds) {
   }
 }
 
-// Factors of linear maps in lower precision are read as they lie: x lives on if the weight learns, and no longer.
+// Factors of linear maps in lower precision are read as they lie: x lives on if the weight learns,
+// and no longer.
 TEST(Operations, HoldOnlyWhatBackwardNeedsInLowerPrecision) {
   const auto call = [](Tape&, const Vars& x) { return linear(x[0], x[1], {}, Precision::medium); };
   const Operation op{.name = "linear", .call = call, .small = {{{64, 64}, {64, 64}}}};

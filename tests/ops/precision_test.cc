@@ -1,4 +1,5 @@
-// Products of lower precision keep the error that docs/numerics.md states, in results and gradients.
+// Products of lower precision keep the error that docs/numerics.md states, in results and
+// gradients.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// RNN, LSTM, GRU: the definition step by step, directions, padding, gradients, explanations, errors.
+// RNN, LSTM, GRU: the definition step by step, directions, padding, gradients, explanations,
+// errors.
 #include <gmock/gmock.h>
 
 #include <cmath>

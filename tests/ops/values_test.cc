@@ -1,5 +1,5 @@
-// Every operation gives what its formula says, on numbers that can be checked by hand; all but the transcendental ones
-// exactly.
+// Every operation gives what its formula says, on numbers that can be checked by hand; all but the
+// transcendental ones exactly.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -92,7 +92,8 @@ TEST(Linear, WeightsMayBeStoredAsBf16) {
   EXPECT_EQ(weight.grad().at({0, 2}), 4);
 }
 
-// Where nobody learns a few rows are multiplied with what is stored, and many with what it is as f32.
+// Where nobody learns a few rows are multiplied with what is stored, and many with what it is as
+// f32.
 TEST(Linear, StoredAsBf16ItIsReadAsItIs) {
   for (const std::int64_t R : {1, 2, 4, 5}) {
     Tape tape(Keep::nothing);

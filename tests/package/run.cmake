@@ -1,5 +1,6 @@
-# Installs the build into an empty prefix, then configures, builds and runs the program in consumer/ against it, as
-# somebody who uses clearhead would. Needs: build_dir, work_dir, generator, compiler, flags.
+# Installs the build into an empty prefix, then configures, builds and runs the program in consumer/
+# against it, as somebody who uses clearhead would. Needs: build_dir, work_dir, generator, compiler,
+# flags.
 
 function(step)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)

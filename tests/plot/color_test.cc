@@ -1,5 +1,5 @@
-// What the colour maps promise, measured: even steps, lightness that orders values also in grey, and
-// colours that stay apart for the colour-blind.
+// What the colour maps promise, measured: even steps, lightness that orders values also in grey,
+// and colours that stay apart for the colour-blind.
 #include "clearhead/plot/color.h"
 
 #include <gtest/gtest.h>

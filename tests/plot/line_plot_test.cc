@@ -1,4 +1,5 @@
-// Figures of curves: axes and ticks, nothing that touches, every format, values that cannot be drawn.
+// Figures of curves: axes and ticks, nothing that touches, every format, values that cannot be
+// drawn.
 #include "clearhead/plot/line_plot.h"
 
 #include <gmock/gmock.h>

@@ -155,7 +155,8 @@ TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
   EXPECT_EQ(values(x.grad()), (std::vector<double>{10, 20, 30, 40, 50, 60}));
   EXPECT_TRUE(x.grad().is_contiguous());
 
-  // To one that was taken, later ones are added in row-major order, and the first one stays as it is.
+  // To one that was taken, later ones are added in row-major order, and the first one stays as it
+  // is.
   tape.backward(times(gives_back(x, d), gives_back(x, d)), Tensor({2, 3}, DType::f64));
   EXPECT_EQ(values(x.grad()), (std::vector<double>{110, 120, 130, 140, 150, 160}));
   EXPECT_EQ(values(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));

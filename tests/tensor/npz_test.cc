@@ -142,8 +142,8 @@ TEST(Npz, ReadsWhatIsHighlyCompressed) {
   expect_same(parse(archive({entry})), {.tensors = {{"z", zeros}}, .metadata = {}});
 }
 
-// Strings and objects of NumPy, folders, notes, what macOS adds, entries that are no arrays, damaged
-// or encrypted.
+// Strings and objects of NumPy, folders, notes, what macOS adds, entries that are no arrays,
+// damaged or encrypted.
 TEST(Npz, WhatCannotBeReadHindersNothingElse) {
   const Tensor q = sample({3, 4}, DType::f32);
   const auto described = [](const std::string& type) {

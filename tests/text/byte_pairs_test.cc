@@ -51,8 +51,9 @@ std::string example() {
   return text;
 }
 
-// e s and s t are there 9 times; the lower left byte is first: e. Then es t 9; then l o and o w 7 (w e
-// was 8, but the e of newest is merged): l is lower; then lo w 7; then e w, n e and w est, 6: e.
+// e s and s t are there 9 times; the lower left byte is first: e. Then es t 9; then l o and o w 7
+// (w e was 8, but the e of newest is merged): l is lower; then lo w 7; then e w, n e and w est, 6:
+// e.
 TEST(BytePairs, AreLearntAsByHand) {
   const BytePairTokenizer tokenizer = learn(example(), {.size = 256 + 5});
   EXPECT_THAT(learnt(tokenizer), ElementsAre("es", "est", "lo", "low", "ew"));
@@ -122,8 +123,8 @@ TEST(BytePairs, NothingIsLost) {
   }
 }
 
-// Encoding by its definition: of all pairs of a word merge the one with the lowest rank, the leftmost
-// if it is there twice, until none has a rule.
+// Encoding by its definition: of all pairs of a word merge the one with the lowest rank, the
+// leftmost if it is there twice, until none has a rule.
 std::vector<std::int64_t> encode_by_definition(const BytePairTokenizer& tokenizer,
                                                const std::string& text) {
   const auto& tokens = tokenizer.vocabulary().tokens;

@@ -1,4 +1,5 @@
-// Recalling a value: what the sequences are, that short distances are learnt, how far back gradients are heard.
+// Recalling a value: what the sequences are, that short distances are learnt, how far back
+// gradients are heard.
 #include "clearhead/train/recall.h"
 
 #include <gmock/gmock.h>
@@ -52,8 +53,8 @@ TEST(RecallTask, NeedsADistance) {
   expect_error([] { RecallTask(0, 4, 1); }, "a distance and a batch of at least 1, got 0 and 4");
 }
 
-// h_t = tanh(W·x_t + R·h_{t−1}) with R = I/2 and inputs so small that tanh is the identity: each step back halves the
-// gradient. The relative error of tanh' is its argument's square, below 1e-12.
+// h_t = tanh(W·x_t + R·h_{t−1}) with R = I/2 and inputs so small that tanh is the identity: each
+// step back halves the gradient. The relative error of tanh' is its argument's square, below 1e-12.
 TEST(GradientReach, OfAnRnnFallsByItsMatrix) {
   const ModelConfig config{
       Family::recurrent,

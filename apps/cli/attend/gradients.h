@@ -18,8 +18,8 @@ namespace clearhead::cli {
 /// What stands behind a step's name in that of its gradient: "hook_pattern_grad".
 inline constexpr std::string_view kGradientSuffix = "_grad";
 
-/// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects. Throws
-/// Error if there are no such numbers, or if L depends on nothing.
+/// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects.
+/// Throws Error if there are no such numbers, or if L depends on nothing.
 void go_backward(Tape& tape, const AttendOptions& options);
 
 /// ∂L/∂(a step).

@@ -84,8 +84,8 @@ void check_mask(const console::Array& mask, const AttendInputs& in) {
       matrix, whole[1], matrix, whole[0], whole[1], matrix));
 }
 
-// As the ONNX operator has it, by type: bools say who sees whom, floating-point numbers are added to
-// the scores. Whole numbers, and text, are bools if they are 0 and 1.
+// As the ONNX operator has it, by type: bools say who sees whom, floating-point numbers are added
+// to the scores. Whole numbers, and text, are bools if they are 0 and 1.
 void load_mask(const console::Array& mask, DType dtype, AttendInputs& in) {
   if (!mask.tensor.defined()) return;
   check_mask(mask, in);

@@ -20,7 +20,8 @@ std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h);
 plot::Heatmap empty_heatmap(const AttendOptions& options);
 
 /// The pattern as a figure, a panel for each head. One too large to be held is calculated a part at
-/// a time and pooled. A weight that is 0 because the query does not see the key is marked as masked.
+/// a time and pooled. A weight that is 0 because the query does not see the key is marked as
+/// masked.
 plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in,
                               const AttendOptions& options);
 
@@ -35,10 +36,10 @@ bool is_quick_to_draw(const Tape& tape);
 std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
                                  const AttendInputs& in, int width);
 
-/// Writes all steps, and if asked for their gradients, under their names: queries, keys, values and results laid out as the inputs
-/// were, matrices of scores as [H, T, S], with the batch before them if the inputs had one. Returns
-/// the names of those left out: scores of fused attention that were never stored, and are too many
-/// to be calculated again for a file.
+/// Writes all steps, and if asked for their gradients, under their names: queries, keys, values and
+/// results laid out as the inputs were, matrices of scores as [H, T, S], with the batch before them
+/// if the inputs had one. Returns the names of those left out: scores of fused attention that were
+/// never stored, and are too many to be calculated again for a file.
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
                                     const std::string& path);
 

@@ -17,13 +17,14 @@ std::vector<AttentionStep> steps_on(const Tape& tape);
 /// "query", "kv head"
 std::string axis_name(StepAxis axis);
 
-/// One step, or what has its axes, as labelled tables under its name, where it is `from` (" = q·kᵀ"),
-/// and its meaning.
+/// One step, or what has its axes, as labelled tables under its name, where it is `from` (" =
+/// q·kᵀ"), and its meaning.
 std::string print_step(const AttentionStep& step, const std::string& from, const Var& value,
                        const AttendInputs& in, int width, bool bold);
 
 /// The steps as labelled tables with formulas, at most `width` characters wide. Large matrices are
-/// shown by their upper left corner, which the text says. `bold` makes names stand out on a terminal.
+/// shown by their upper left corner, which the text says. `bold` makes names stand out on a
+/// terminal.
 std::string print_steps(const Tape& tape, const AttendInputs& in, int width, bool bold);
 
 }  // namespace clearhead::cli

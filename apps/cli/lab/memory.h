@@ -6,8 +6,8 @@
 
 namespace clearhead::cli {
 
-/// Trains four networks of equal size to recall a value over each distance (clearhead/train/recall.h), and shows what
-/// they reach. Ctrl-C ends it with what there is.
+/// Trains four networks of equal size to recall a value over each distance
+/// (clearhead/train/recall.h), and shows what they reach. Ctrl-C ends it with what there is.
 void run_lab_memory(const LabOptions& options);
 
 }  // namespace clearhead::cli

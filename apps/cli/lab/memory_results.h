@@ -23,11 +23,12 @@ struct MemoryRun {
   RecallResult result = {};
 };
 
-/// Writes a row for each run, and into the file beside it, …-gradient.csv, one for each step back. Throws Error if a
-/// file cannot be written.
+/// Writes a row for each run, and into the file beside it, …-gradient.csv, one for each step back.
+/// Throws Error if a file cannot be written.
 void write_memory_runs(const std::filesystem::path& path, const std::vector<MemoryRun>& runs);
 
-/// Reads what `write_memory_runs` wrote; none if there is no file. Throws Error if they are something else.
+/// Reads what `write_memory_runs` wrote; none if there is no file. Throws Error if they are
+/// something else.
 std::vector<MemoryRun> read_memory_runs(const std::filesystem::path& path);
 
 /// Accuracy against distance.

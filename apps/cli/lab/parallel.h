@@ -6,8 +6,8 @@
 
 namespace clearhead::cli {
 
-/// Measures how long four networks of equal size take for one sequence (bench/sequence_time.h), on one thread and on
-/// several, and shows it. Ctrl-C ends it with the rounds that there are.
+/// Measures how long four networks of equal size take for one sequence (bench/sequence_time.h), on
+/// one thread and on several, and shows it. Ctrl-C ends it with the rounds that there are.
 void run_lab_parallel(const LabOptions& options);
 
 }  // namespace clearhead::cli

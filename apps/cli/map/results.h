@@ -31,8 +31,8 @@ plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& options);
 std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
                     const MapOptions& options);
 
-/// All tensors of a map, or a window, under the names that --save promises. There what no query sees
-/// weighs 0, as in `clearhead attend --save`; in figures it is −∞, which is drawn as masked.
+/// All tensors of a map, or a window, under the names that --save promises. There what no query
+/// sees weighs 0, as in `clearhead attend --save`; in figures it is −∞, which is drawn as masked.
 NamedTensors named_tensors(const Tensor& window);
 NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass);
 

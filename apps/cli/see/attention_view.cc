@@ -16,8 +16,8 @@ constexpr const char* kKindTitles[] = {"attention within the source",
                                        "attention within the translation",
                                        "attention of the translation to the source"};
 
-// Axes and their tokens. The query of a decoder that looks at the source is called by the token that
-// it is about to write, as in figures of alignments.
+// Axes and their tokens. The query of a decoder that looks at the source is called by the token
+// that it is about to write, as in figures of alignments.
 void name_axes(const Reading& reading, AttentionView& view) {
   view.query_names = view.key_names = reading.text.names;
   view.query_title = "query";
@@ -45,7 +45,8 @@ Tensor weights_of(const Reading& reading, const AttentionView& view, std::int64_
   return visible_weights(reading.tape, place);
 }
 
-// Sets layer, head and measures: those asked for, and where that leaves a choice, the most selective.
+// Sets layer, head and measures: those asked for, and where that leaves a choice, the most
+// selective.
 void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& view) {
   const auto check = [](const char* what, std::optional<std::int64_t> asked, std::int64_t count) {
     if (!asked || *asked < count) return;

@@ -14,8 +14,8 @@ namespace clearhead::cli {
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
 
 /// With probabilities, `top` of them: the next token, or what stands at each <mask>; or the
-/// translation, token by token, each with the `top` − 1 likeliest others. `before`, if given, is the
-/// same without interventions; how likely it found them stands beside.
+/// translation, token by token, each with the `top` − 1 likeliest others. `before`, if given, is
+/// the same without interventions; how likely it found them stands beside.
 std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
                               std::int64_t top, int width);
 

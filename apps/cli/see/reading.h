@@ -10,8 +10,8 @@
 
 namespace clearhead::cli {
 
-/// Opens the model and has it read the text, or its last tokens (0: all), recorded on `tape`. Throws
-/// Error if there is no such model, or if they do not fit it.
+/// Opens the model and has it read the text, or its last tokens (0: all), recorded on `tape`.
+/// Throws Error if there is no such model, or if they do not fit it.
 Reading read(const console::ModelOptions& options, const std::string& text, std::int64_t last,
              Tape tape = Tape(Keep::everything));
 

@@ -11,8 +11,8 @@ namespace clearhead::cli {
 /// The states of every layer and direction after each token, a panel each.
 plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& options);
 
-/// The panel of `all_states_heatmap` that is shown large: --layer, or the last, which predicts. Throws
-/// Error if there is none.
+/// The panel of `all_states_heatmap` that is shown large: --layer, or the last, which predicts.
+/// Throws Error if there is none.
 plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& options);
 
 }  // namespace clearhead::cli

@@ -2,8 +2,8 @@
 // mean and hands down rows and ranges. Only where amx_available().
 //
 // S = Q·Kᵀ with queries as rows and keys as columns, then Z += P·V. As factors, Q lies as it is, V
-// needs its rows in pairs, and only K has to be transposed; all three are rounded to bf16, or divided
-// into two bf16 (`parts` = 2: x ≈ high + low, and x·y ≈ high·high + high·low + low·high).
+// needs its rows in pairs, and only K has to be transposed; all three are rounded to bf16, or
+// divided into two bf16 (`parts` = 2: x ≈ high + low, and x·y ≈ high·high + high·low + low·high).
 //
 // Keys and values are packed once for all queries that meet them, queries once a call.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_AMX_H_
@@ -32,9 +32,9 @@ std::int64_t packed_keys_bytes(std::int64_t keys, std::int64_t D, int parts);
 std::int64_t packed_values_bytes(std::int64_t keys, std::int64_t Dv, int parts);
 std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts);
 
-/// Packs n rows of k, `stride` numbers apart, as the keys from 0 on at `packed`, up to a multiple of
-/// kKeyStep with zeros. Returns the bits of the largest |k|: at least those of infinity if any is
-/// not finite.
+/// Packs n rows of k, `stride` numbers apart, as the keys from 0 on at `packed`, up to a multiple
+/// of kKeyStep with zeros. Returns the bits of the largest |k|: at least those of infinity if any
+/// is not finite.
 std::uint32_t pack_keys(const float* k, std::int64_t stride, std::int64_t n, std::int64_t D,
                         int parts, char* packed);
 

@@ -4,11 +4,11 @@
 // Kᵀ·dSᵀ after eight strips. So only dQ has to be transposed at the end, and maxima and sums of a
 // query, known from forward, lie in the lanes.
 //
-// Sᵀ and dPᵀ of a strip are 16 KiB each of a first-level cache of 48; everything else streams through
-// it: for each strip 64 KiB of packed queries and dz, 16 KiB of sums in and out. At D = 64 with one
-// part a pair of query and key takes 0.27 ns of tile products at best and 0.55 as measured, since the
-// second-level cache does not deliver all that in time; weights and gradients take 0.14, packing and
-// adding 0.15 at T = 2048.
+// Sᵀ and dPᵀ of a strip are 16 KiB each of a first-level cache of 48; everything else streams
+// through it: for each strip 64 KiB of packed queries and dz, 16 KiB of sums in and out. At D = 64
+// with one part a pair of query and key takes 0.27 ns of tile products at best and 0.55 as
+// measured, since the second-level cache does not deliver all that in time; weights and gradients
+// take 0.14, packing and adding 0.15 at T = 2048.
 #include "clearhead/kernels/attention/backward_amx.h"
 
 #include "clearhead/kernels/attention/amx.h"
@@ -54,8 +54,8 @@ struct Factor {
 template <int Parts>
 class Products {
  public:
-  // c = a·b, or c += a·b, summed over `steps`. Meanwhile the first four tiles at `next`, the c of the
-  // next call if not null, come into the first-level cache.
+  // c = a·b, or c += a·b, summed over `steps`. Meanwhile the first four tiles at `next`, the c of
+  // the next call if not null, come into the first-level cache.
   CLEARHEAD_ALWAYS_INLINE void multiply(const Factor& a, const Factor& b, std::int64_t steps,
                                         float* c, bool add, const float* next = nullptr) {
     const Group group = {{c, c + 2 * kTileFloats, c + kTileFloats, c + 3 * kTileFloats}};

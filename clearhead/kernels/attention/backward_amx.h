@@ -51,8 +51,8 @@ struct BackwardQueries {
 };
 
 /// Adds what a chunk and the stretch give to dq [count, D] and to the stretch's own gradients; dq
-/// may be null. Returns false, having added nothing, if numbers are not finite or so large that some
-/// product might not be.
+/// may be null. Returns false, having added nothing, if numbers are not finite or so large that
+/// some product might not be.
 bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
                     char* workspace);
 

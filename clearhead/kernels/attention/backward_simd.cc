@@ -1,8 +1,8 @@
 // Backward attention of a block of queries; backward_scalar.cc has the formulas, simd.h says how a
 // block is laid out.
 //
-// For each tile of 64 keys five products: Sᵀ = K·Qᵀ, from which P; dPᵀ = V·dZᵀ, from which dS;
-// dV += P·dZ, dK += dS·Q, dQᵀ += Kᵀ·dSᵀ. In the first two and the last the queries are the lanes, in
+// For each tile of 64 keys five products: Sᵀ = K·Qᵀ, from which P; dPᵀ = V·dZᵀ, from which dS; dV
+// += P·dZ, dK += dS·Q, dQᵀ += Kᵀ·dSᵀ. In the first two and the last the queries are the lanes, in
 // the other two the numbers of a row, so that P and dS as they lie are the broadcast factor. Five
 // tiles' products, not seven as where dq and dk, dv are gathered separately: a caller divides the
 // work so that no two threads add to the same rows.
@@ -73,8 +73,8 @@ struct BackwardBlock {
 };
 
 // One strip's scores in m.weights become p, its scale·dp in m.gradients become scale·ds, where the
-// scores are `capped` with the slope of the cap. With kMark, both are −0 for a pair that does not see
-// each other; without, p of such a pair is 0 as it is.
+// scores are `capped` with the slope of the cap. With kMark, both are −0 for a pair that does not
+// see each other; without, p of such a pair is 0 as it is.
 template <bool kMark>
 void differentiate([[maybe_unused]] const Lanes& lanes, const Strip& strip, const BackwardMemory& m,
                    std::int64_t at, bool capped) {
@@ -165,8 +165,8 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   }
 }
 
-// The n rows of a block, `stride` apart from row_of(0) on if they are `regular`: as they lie, if they
-// are whole vectors, else copied to `copies`, padded with 0.
+// The n rows of a block, `stride` apart from row_of(0) on if they are `regular`: as they lie, if
+// they are whole vectors, else copied to `copies`, padded with 0.
 template <typename RowOf>
 Vectors rows_of(std::int64_t n, std::int64_t columns, bool regular, std::int64_t stride,
                 const RowOf& row_of, float* copies) {

@@ -1,9 +1,9 @@
 // Fused attention with products of lower precision on tiles of bf16 (Precision::high and medium):
 // the same calculation as simd.h, with the same blocks and results.
 //
-// Forward, a stretch of keys and values is packed first, for all blocks of queries that meet it. What
-// tiles cannot do exactly as scalar.h says — numbers that are not finite, or so large that a product
-// might not be — is left to simd.h, row by row.
+// Forward, a stretch of keys and values is packed first, for all blocks of queries that meet it.
+// What tiles cannot do exactly as scalar.h says — numbers that are not finite, or so large that a
+// product might not be — is left to simd.h, row by row.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_BF16_H_
 #define CLEARHEAD_KERNELS_ATTENTION_BF16_H_
 
@@ -27,8 +27,8 @@ std::int64_t packed_stretch(const AttentionProblem<float>& problem);
 /// Dv count as multiples of 32.
 std::int64_t packed_bytes(const AttentionProblem<float>& problem);
 
-/// Packs piece i of pack_pieces(keys) of the keys of a stretch. The memory begins at a multiple of 64
-/// bytes. Pieces may be packed at the same time.
+/// Packs piece i of pack_pieces(keys) of the keys of a stretch. The memory begins at a multiple of
+/// 64 bytes. Pieces may be packed at the same time.
 std::int64_t pack_pieces(KeyRange keys);
 void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
                      KeyRange keys, std::int64_t i, char* to);

@@ -4,8 +4,8 @@
 // scores of a query side by side.
 //
 // For each tile of 64 keys: scores, four keys at a time, so that the sums across lanes of four keys
-// share their shuffles; the softmax of each query, 64 scores being 4 vectors of AVX-512; then
-// z += p·v. At D = 64 a query costs some 10 instructions a key; a key and its value, 512 bytes, take
+// share their shuffles; the softmax of each query, 64 scores being 4 vectors of AVX-512; then z +=
+// p·v. At D = 64 a query costs some 10 instructions a key; a key and its value, 512 bytes, take
 // memory about 50 ns at 10 GB/s.
 #include "clearhead/kernels/targets/dispatch-inl.h"
 
@@ -89,9 +89,9 @@ HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sums_of_lanes(Vec a, Vec b, Vec c, Ve
   return fold(d, hn::Add(hn::BitCast(d, low), hn::BitCast(d, high)));
 }
 
-// While the keys of a tile are scored, its values are asked for as well, and keys 2 KiB ahead: what a
-// core reads while memory takes 100 ns to answer, at 20 GB/s. Memory is then never idle, though keys
-// and values are read in turns.
+// While the keys of a tile are scored, its values are asked for as well, and keys 2 KiB ahead: what
+// a core reads while memory takes 100 ns to answer, at 20 GB/s. Memory is then never idle, though
+// keys and values are read in turns.
 template <typename T>
 HWY_INLINE void fetch(const Cache<T>& cache, std::int64_t s) {
   const AttentionProblem<float>& p = cache.problem;

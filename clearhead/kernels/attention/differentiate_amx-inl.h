@@ -21,8 +21,8 @@ CLEARHEAD_ALWAYS_INLINE __mmask16 seeing(const BackwardQueries& queries, std::in
          _mm512_cmpgt_epi32_mask(_mm512_loadu_si512(queries.end + query), key);
 }
 
-// Hides from a group the keys of a strip that it does not see by position: with a score whose weight
-// is 0.
+// Hides from a group the keys of a strip that it does not see by position: with a score whose
+// weight is 0.
 void hide_outside(const BackwardQueries& queries, const Memory& m, std::int64_t s, std::int64_t g) {
   const __m512 hidden = _mm512_set1_ps(queries.scale < 0 ? kInfinity : -kInfinity);
   for (std::int64_t j = 0; j < kStrip; ++j) {

@@ -45,8 +45,8 @@ void multiply_keys(const Walk& w, const char* keys, std::int64_t steps) {
   store_group<RowTiles>(group);
 }
 
-// Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the scores
-// of the first 16 were; their low parts, where those of the other 16 were.
+// Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the
+// scores of the first 16 were; their low parts, where those of the other 16 were.
 template <int RowTiles, int Parts>
 void multiply_values(const Walk& w, const char* values, std::int64_t steps, bool from_zero) {
   constexpr int kProducts = Parts == 2 ? 3 : 1;

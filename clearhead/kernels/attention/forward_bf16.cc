@@ -15,8 +15,8 @@ namespace {
 // Keys of a piece of packing: a few microseconds of work.
 constexpr std::int64_t kPieceKeys = 1024;
 
-// Of a stretch: little beside the operands of a long sequence. At D = 64 and T = 8192 stretches of 1
-// and 2 MiB were as fast as a whole head.
+// Of a stretch: little beside the operands of a long sequence. At D = 64 and T = 8192 stretches of
+// 1 and 2 MiB were as fast as a whole head.
 constexpr std::int64_t kStretchBytes = std::int64_t{2} << 20;
 static_assert(kPieceKeys % amx::kKeyStep == 0);
 

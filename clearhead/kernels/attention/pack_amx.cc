@@ -24,8 +24,8 @@ inline RowPiece rest_of(const RowPiece& x, __m512i rounded) {
 }
 
 // The first row of the pair in row r of a tile of pairs. The weights of 32 keys come out of
-// _mm512_packus_epi32 as four keys of the first 16, four of the second 16, and so on; with two parts
-// they are converted in their order.
+// _mm512_packus_epi32 as four keys of the first 16, four of the second 16, and so on; with two
+// parts they are converted in their order.
 inline std::int64_t first_of_pair(std::int64_t r, int parts, PairOrder order) {
   const bool mixed = order == PairOrder::of_weights && parts == 1;
   return mixed ? r / 4 * 4 + r % 2 * 2 + (r % 4 < 2 ? 0 : 16) : 2 * r;

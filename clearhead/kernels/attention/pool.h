@@ -1,16 +1,17 @@
 // Attention of sequences too long to be looked at pair by pair: one pass gives z, the softmax of
 // each row, and the numbers from which an overview of the pattern is made.
 //
-// The keys are divided into cells of `cell` neighbours. For each query and cell two numbers are kept:
+// The keys are divided into cells of `cell` neighbours. For each query and cell two numbers are
+// kept:
 //
 //     cell_max   the largest score in the cell
 //     cell_sum   Σ exp(score − row_max) over the cell
 //
-// so that with the row's final maximum and sum, exp(cell_max − row_max)/row_sum is the largest weight
-// of the cell and cell_sum/row_sum the sum of its weights. Until the row ends, a sum is relative to
-// the maximum, or reference, of the time; it is rescaled once. The largest of largest weights, and
-// the sum of sums, are exact for any larger cell: a pyramid above these costs no further look at q
-// and k.
+// so that with the row's final maximum and sum, exp(cell_max − row_max)/row_sum is the largest
+// weight of the cell and cell_sum/row_sum the sum of its weights. Until the row ends, a sum is
+// relative to the maximum, or reference, of the time; it is rescaled once. The largest of largest
+// weights, and the sum of sums, are exact for any larger cell: a pyramid above these costs no
+// further look at q and k.
 //
 // The row's entropy comes from Σ p·score: −Σ p·ln p = row_max + ln row_sum − Σ p·score.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_POOL_H_
@@ -58,8 +59,9 @@ bool attention_pool_takes_bf16(const AttentionProblem<float>& problem, std::int6
 /// Numbers of workspace for the function below, which begins at a multiple of 64 bytes.
 std::int64_t attention_pool_workspace(const AttentionProblem<float>& problem, std::int64_t cell);
 
-/// Forward with pooling for queries [t, t_end) of one head, at most kPoolRows, as fast as the target
-/// in use can. `head`: the head packed by pack_pool_piece if attention_pool_takes_bf16, else null.
+/// Forward with pooling for queries [t, t_end) of one head, at most kPoolRows, as fast as the
+/// target in use can. `head`: the head packed by pack_pool_piece if attention_pool_takes_bf16, else
+/// null.
 void attention_pool(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
                     std::int64_t t, std::int64_t t_end, const char* head,
                     const PooledRows<float>& out, float* workspace);

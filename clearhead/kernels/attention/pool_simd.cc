@@ -1,8 +1,9 @@
 // Attention with pooling by blocks of 64 queries, with the processor's vectors: the loop of
 // forward_simd.cc, in which a tile of keys never crosses the border of a cell.
 //
-// The running maximum of a row grows often, so sums of finished cells are not rescaled each time: with
-// each stands the maximum that it is relative to, and one exponential a cell settles it at the end.
+// The running maximum of a row grows often, so sums of finished cells are not rescaled each time:
+// with each stands the maximum that it is relative to, and one exponential a cell settles it at the
+// end.
 #include "clearhead/kernels/targets/dispatch-inl.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -62,8 +63,8 @@ void multiply_lanes(float* lanes, Vec factor) {
   hn::StoreU(hn::Mul(hn::LoadU(d, lanes), factor), d, lanes);
 }
 
-// Maxima of the rows and of the cell with a tile's scores; what is relative to a row's maximum moves
-// along. False if none grew.
+// Maxima of the rows and of the cell with a tile's scores; what is relative to a row's maximum
+// moves along. False if none grew.
 bool grow(const Strips& strips, std::int64_t tile_s, std::int64_t vectors, std::int64_t cell,
           const PoolMemory& m) {
   const Floats d;

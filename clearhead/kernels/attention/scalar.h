@@ -1,4 +1,5 @@
-// Fused attention, scalar: the reference that the other kernels are tested against, for f32 and f64.
+// Fused attention, scalar: the reference that the other kernels are tested against, for f32 and
+// f64.
 //
 // The T × S scores exist one tile at a time: kQueryTile queries by kKeyTile keys. A row's softmax
 // is carried along online: with the largest score so far m and the sum l of exp(score − m), a new

@@ -1,5 +1,5 @@
-// Blocks of queries: how they divide a head, the loops that serve them, and the rows that the scalar
-// kernels calculate instead.
+// Blocks of queries: how they divide a head, the loops that serve them, and the rows that the
+// scalar kernels calculate instead.
 #include "clearhead/kernels/attention/simd.h"
 
 #include <algorithm>

@@ -62,8 +62,8 @@ std::int64_t attention_workspace_simd(const AttentionProblem<float>& problem);
 void attention_forward_simd(const AttentionProblem<float>& problem, const QueryBlock& block,
                             KeyRange keys, const BlockResult& result, float* workspace);
 
-/// Whether the two functions of backward below are to be used: not where the reference is, for a softmax with
-/// rounded steps and for target `baseline`.
+/// Whether the two functions of backward below are to be used: not where the reference is, for a
+/// softmax with rounded steps and for target `baseline`.
 bool attention_backward_takes_simd(const AttentionProblem<float>& problem);
 
 /// delta = Σ_e dz·z of each of `rows` rows [rows, Dv].
@@ -77,8 +77,8 @@ void attention_backward_simd(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, const QueryBlock& block,
                              KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
 
-/// Adds ∂L/∂bias of the keys of tile [s, s + kKeyBlock), s being a multiple of kKeyBlock, to d_mask,
-/// laid out like problem.mask.bias, in the order of batches, heads and queries.
+/// Adds ∂L/∂bias of the keys of tile [s, s + kKeyBlock), s being a multiple of kKeyBlock, to
+/// d_mask, laid out like problem.mask.bias, in the order of batches, heads and queries.
 void attention_backward_mask_simd(const AttentionProblem<float>& problem,
                                   const AttentionBackward<float>& saved, std::int64_t s,
                                   float* d_mask, float* workspace);

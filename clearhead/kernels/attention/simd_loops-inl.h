@@ -122,8 +122,8 @@ inline void see_by_position(Lanes& lanes, KeyRange keys) {
   }
 }
 
-// xt [columns, 64]: the rows of a block as columns, 0 past the last; row `lane` of the n rows of one
-// head begins at row_of(lane) and its neighbours `stride` further.
+// xt [columns, 64]: the rows of a block as columns, 0 past the last; row `lane` of the n rows of
+// one head begins at row_of(lane) and its neighbours `stride` further.
 template <typename RowOf>
 inline void load_transposed(const Lanes& lanes, std::int64_t columns, std::int64_t stride,
                             const RowOf& row_of, float* xt) {
@@ -279,8 +279,8 @@ inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt,
   return strip.by_position || has_mask(p);
 }
 
-// Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays. Four rows at a time,
-// for an addition to a sum takes the time of eight.
+// Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays. Four rows at a
+// time, for an addition to a sum takes the time of eight.
 inline bool all_finite(std::int64_t rows, std::int64_t columns, const float* x,
                        std::int64_t stride) {
   const Floats d;

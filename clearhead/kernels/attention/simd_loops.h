@@ -30,13 +30,13 @@ void backward_mask(const AttentionProblem<float>& problem, const AttentionBackwa
 /// As attention_delta_simd.
 void delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
 
-/// As attention_pool_scalar for up to kQueryBlock rows, writing the cells `cells`. Rows that are not
-/// finite may differ from the reference.
+/// As attention_pool_scalar for up to kQueryBlock rows, writing the cells `cells`. Rows that are
+/// not finite may differ from the reference.
 void pool(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
           std::int64_t t_end, KeyRange cells, const PooledRows<float>& out, float* workspace);
 
-/// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what the
-/// functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
+/// scores[i·kKeyTile + j] = q_i·k_j for the queries i and keys j of a tile, to the last bit what
+/// the functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
 void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
                 float* workspace);
 

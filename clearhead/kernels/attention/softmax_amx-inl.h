@@ -128,8 +128,8 @@ void set_references(const Walk& w, std::int64_t steps) {
   }
 }
 
-// What the softmax of a row reads and writes, each kept in a register: the compiler cannot know that
-// no vector store changes a member of Walk.
+// What the softmax of a row reads and writes, each kept in a register: the compiler cannot know
+// that no vector store changes a member of Walk.
 struct SoftmaxState {
   float* maximum;
   float* total;
@@ -151,8 +151,8 @@ CLEARHEAD_ALWAYS_INLINE void take_maximum(const Walk& w, const SoftmaxState& sta
 }
 
 // The softmax of row r: its scores become weights, its maximum, sum and reference move along.
-// Steps: of 32 keys, known when compiling, so that the scores stay in registers. Pool: whether the sum
-// of weight · score is wanted, too.
+// Steps: of 32 keys, known when compiling, so that the scores stay in registers. Pool: whether the
+// sum of weight · score is wanted, too.
 template <int Steps, bool Pool>
 CLEARHEAD_ALWAYS_INLINE void one_part_row(const Walk& w, const SoftmaxState& state, std::int64_t r,
                                           bool has_sums) {

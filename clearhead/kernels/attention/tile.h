@@ -1,5 +1,5 @@
-// Scores of a tile of queries and keys, and the softmax of single scores: what the scalar kernels, the
-// steps that are calculated again, and a softmax with rounded steps share.
+// Scores of a tile of queries and keys, and the softmax of single scores: what the scalar kernels,
+// the steps that are calculated again, and a softmax with rounded steps share.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_TILE_H_
 #define CLEARHEAD_KERNELS_ATTENTION_TILE_H_
 

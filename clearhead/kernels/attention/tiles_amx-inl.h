@@ -62,10 +62,11 @@ constexpr std::int64_t kPartOfA[3] = {0, 0, 1};
 constexpr std::int64_t kPartOfB[3] = {0, 1, 0};
 
 // 2^(x/128) as bf16 of 32 numbers as integers, exponents of a bf16 with its bias of 127: x with its
-// exponent in the upper bits and its fraction f in the lower 7, where 2^f belongs. Their difference, 128·(1 + f − 2^f),
-// comes from a table of 64 entries, each for two fractions. The conversion to 16 bits saturates, so
-// what is too small becomes 0. The largest relative error is 0.7 %, of which rounding to bf16 is
-// 0.4 %; on average there is none, and sum and products take the same weights.
+// exponent in the upper bits and its fraction f in the lower 7, where 2^f belongs. Their
+// difference, 128·(1 + f − 2^f), comes from a table of 64 entries, each for two fractions. The
+// conversion to 16 bits saturates, so what is too small becomes 0. The largest relative error is
+// 0.7 %, of which rounding to bf16 is 0.4 %; on average there is none, and sum and products take
+// the same weights.
 CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512i x, __m512i y, __m512i table) {
   const __m512i power = _mm512_packus_epi32(x, y);
   const __m512i index = _mm512_srli_epi16(power, 1);

@@ -1,8 +1,8 @@
 // A feed-forward part on tiles: the loops, for feed_forward_bf16.cc. Only where amx_available().
 //
 // A block of rows meets a strip of columns of h at a time. Factors are packed in panels, as
-// matmul_amx.h has them; sums are kept as groups of 32 × 32, four tiles one after the other, group g of
-// the rows of column panel j at (j·groups + g)·1024.
+// matmul_amx.h has them; sums are kept as groups of 32 × 32, four tiles one after the other, group
+// g of the rows of column panel j at (j·groups + g)·1024.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
 
@@ -43,8 +43,9 @@ struct FeedForwardStripBackward {
   float* sums;       // dx, or added to
   bool add;
   float* d_bias;  // [columns]: Σ dh over the rows; nullptr where it is not wanted
-  // The factors of the weights' gradients, left ones dhᵀ, right ones f(h): panel after panel, `bytes`
-  // apart, of which these rows are the steps from here on. nullptr where they are not wanted.
+  // The factors of the weights' gradients, left ones dhᵀ, right ones f(h): panel after panel,
+  // `bytes` apart, of which these rows are the steps from here on. nullptr where they are not
+  // wanted.
   char* left;
   char* right;
   std::int64_t bytes;

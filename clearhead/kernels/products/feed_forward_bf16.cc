@@ -13,9 +13,9 @@ namespace {
 
 using amx::kPanel;
 
-// For a block of 256 rows and a strip of 512 columns of h, backward has 1.2 MiB at hand at C = O = 384:
-// the packed rows of x, dy and dh, and the sums of dx. The weights stream by, of a second-level cache
-// of 2 MiB in all.
+// For a block of 256 rows and a strip of 512 columns of h, backward has 1.2 MiB at hand at C = O =
+// 384: the packed rows of x, dy and dh, and the sums of dx. The weights stream by, of a
+// second-level cache of 2 MiB in all.
 constexpr std::int64_t kMostRows = 256;
 constexpr std::int64_t kColumns = 512;
 constexpr std::int64_t kMostSums = 128 << 10;  // of a block: fewer rows where C or O is large

@@ -47,8 +47,8 @@ std::int64_t weight_pieces(const FeedForwardProblem& problem, Direction directio
 void pack_weight_piece(const FeedForwardProblem& problem, Direction direction, std::int64_t i,
                        char* weights);
 
-/// Blocks of rows: how many follows from the sizes alone. Each block has feed_forward_workspace bytes,
-/// from a multiple of 64 bytes on, for itself.
+/// Blocks of rows: how many follows from the sizes alone. Each block has feed_forward_workspace
+/// bytes, from a multiple of 64 bytes on, for itself.
 std::int64_t feed_forward_blocks(const FeedForwardProblem& problem);
 std::int64_t feed_forward_workspace(const FeedForwardProblem& problem, Direction direction);
 
@@ -61,8 +61,8 @@ void feed_forward_backward_block(const FeedForwardProblem& problem,
                                  const FeedForwardBackward& backward, std::int64_t i,
                                  const char* weights, char* workspace);
 
-/// The factors of dW_in [F, C] and dW_out [O, F], and how each is made of its own: for WeightGradients,
-/// once all blocks are done.
+/// The factors of dW_in [F, C] and dW_out [O, F], and how each is made of its own: for
+/// WeightGradients, once all blocks are done.
 std::int64_t gradient_factors_bytes(const FeedForwardProblem& problem);
 WeightGradient gradient_of_w_in(const FeedForwardProblem& problem, char* factors, float* dw,
                                 bool add);

@@ -32,8 +32,9 @@ HWY_INLINE Vec load_part(const T* x, std::int64_t count) {
   return load(numbers);
 }
 
-// kColumns columns of b with all rows of a: each sum of its own, since a multiply-add waits 4 cycles for
-// the one before, and adding up the lanes of one sum, 15 cycles, happens beside the next ones.
+// kColumns columns of b with all rows of a: each sum of its own, since a multiply-add waits 4
+// cycles for the one before, and adding up the lanes of one sum, 15 cycles, happens beside the next
+// ones.
 template <int kRows, int kColumns, typename T>
 HWY_INLINE void multiply_tile(std::int64_t K, const float* HWY_RESTRICT a, std::int64_t lda,
                               const T* HWY_RESTRICT b, std::int64_t ldb, float* HWY_RESTRICT c,

@@ -1,6 +1,6 @@
-// The matrix product of a few rows, such as those of a text that grows token by token. Nothing is packed,
-// since each number of b serves once: b passes by as it lies in memory, f32 or bf16, and takes as long
-// as reading it.
+// The matrix product of a few rows, such as those of a text that grows token by token. Nothing is
+// packed, since each number of b serves once: b passes by as it lies in memory, f32 or bf16, and
+// takes as long as reading it.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_SIMD_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_SIMD_H_
 
@@ -11,9 +11,9 @@ namespace clearhead::kernels::simd {
 
 inline constexpr std::int64_t kFewRows = 4;
 
-/// c = a·b, or c += a·b if `accumulate`, for a [M, K] stored row after row, 1 ≤ M ≤ kFewRows, and b [K, N]
-/// stored column after column. bf16 is widened. An element of c depends on its row of a and its column
-/// of b alone, to the last bit.
+/// c = a·b, or c += a·b if `accumulate`, for a [M, K] stored row after row, 1 ≤ M ≤ kFewRows, and b
+/// [K, N] stored column after column. bf16 is widened. An element of c depends on its row of a and
+/// its column of b alone, to the last bit.
 void few_rows(const MatrixView<const float>& a, const MatrixView<const float>& b,
               const MatrixView<float>& c, bool accumulate);
 void few_rows(const MatrixView<const float>& a, const MatrixView<const bf16>& b,

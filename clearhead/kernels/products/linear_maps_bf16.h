@@ -2,7 +2,8 @@
 //
 //     y_i = x·W_iᵀ + b_i      dx = Σ_i dy_i·W_i      dW_i = dy_iᵀ·x
 //
-// x is packed once for all maps, each dy_i once for both of its products. Nothing is allocated here.
+// x is packed once for all maps, each dy_i once for both of its products. Nothing is allocated
+// here.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_LINEAR_MAPS_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_LINEAR_MAPS_BF16_H_
 
@@ -42,8 +43,8 @@ std::int64_t weight_pieces(const LinearMapsProblem& problem, Direction direction
 void pack_weight_piece(const LinearMapsProblem& problem, Direction direction, std::int64_t i,
                        char* weights);
 
-/// Blocks of rows: how many follows from the sizes alone. Each has linear_maps_workspace bytes, from a
-/// multiple of 64 bytes on, for itself.
+/// Blocks of rows: how many follows from the sizes alone. Each has linear_maps_workspace bytes,
+/// from a multiple of 64 bytes on, for itself.
 std::int64_t linear_maps_blocks(const LinearMapsProblem& problem);
 std::int64_t linear_maps_workspace(const LinearMapsProblem& problem, Direction direction);
 
@@ -59,14 +60,14 @@ struct LinearMapsBackward {
   char* factors;  // gradient_factors_bytes, from a multiple of 64 bytes on
 };
 
-/// dx and the factors of the weights' gradients for the rows of block i, once all weights are packed
-/// for backward.
+/// dx and the factors of the weights' gradients for the rows of block i, once all weights are
+/// packed for backward.
 void linear_maps_backward_block(const LinearMapsProblem& problem,
                                 const LinearMapsBackward& backward, std::int64_t i,
                                 const char* weights, char* workspace);
 
-/// The factors of all dW_i, and how one of them is made of its own: for WeightGradients, once all blocks
-/// are done.
+/// The factors of all dW_i, and how one of them is made of its own: for WeightGradients, once all
+/// blocks are done.
 std::int64_t gradient_factors_bytes(const LinearMapsProblem& problem);
 WeightGradient weight_gradient(const LinearMapsProblem& problem, std::size_t map, char* factors,
                                float* dw, bool add);

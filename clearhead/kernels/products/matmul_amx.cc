@@ -9,8 +9,8 @@
 // Between slices of K the groups wait in the second level as tiles (512 KiB).
 //
 // The rest happens between the products, a little each step: the last group is written to c row by
-// row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together; it
-// can give 10 to one core.
+// row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together;
+// it can give 10 to one core.
 #include "clearhead/kernels/products/matmul_amx.h"
 
 #include "clearhead/base/ceil_div.h"
@@ -22,7 +22,8 @@ namespace {
 // Steps of a slice of K, of 32 each: a panel of b takes at most 32 KiB.
 constexpr std::int64_t most_steps(int parts) { return 16 / parts; }
 
-// 16 × 32 numbers as bf16 in 16 vectors: the rounded numbers, or the rest that rounding leaves over.
+// 16 × 32 numbers as bf16 in 16 vectors: the rounded numbers, or the rest that rounding leaves
+// over.
 struct TilePair {
   __m512i high[16];
   __m512i low[16];
@@ -70,8 +71,9 @@ CLEARHEAD_ALWAYS_INLINE void across_lines(const float* x, std::int64_t stride, s
   }
 }
 
-// One tile: 16 lines by 32 steps of K. A tile of a has its lines of c as rows, a tile of b as columns,
-// so that what lies along lines has to be transposed for b, and what lies across lines for a.
+// One tile: 16 lines by 32 steps of K. A tile of a has its lines of c as rows, a tile of b as
+// columns, so that what lies along lines has to be transposed for b, and what lies across lines for
+// a.
 template <int Parts, bool ForA>
 void pack_tile(const float* x, std::int64_t stride, bool across, std::int64_t lines,
                std::int64_t depth, bool past_caches, char* to) {

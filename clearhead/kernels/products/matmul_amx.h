@@ -1,9 +1,9 @@
-// The matrix product on tiles of bf16: the loops, for matmul_bf16.cc and row_blocks_bf16.h. Only where
-// amx_available().
+// The matrix product on tiles of bf16: the loops, for matmul_bf16.cc and row_blocks_bf16.h. Only
+// where amx_available().
 //
-// Both factors are packed before, in panels of 32 rows of a and 32 columns of b: for each 32 of K, two
-// tiles one after the other (and with two parts, where x ≈ high + low, the two tiles of low parts behind
-// them). A panel is read from front to back.
+// Both factors are packed before, in panels of 32 rows of a and 32 columns of b: for each 32 of K,
+// two tiles one after the other (and with two parts, where x ≈ high + low, the two tiles of low
+// parts behind them). A panel is read from front to back.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
 
@@ -21,8 +21,8 @@ std::int64_t panel_bytes(std::int64_t K, int parts);
 /// Where panels go.
 struct Panels {
   char* at;
-  // From one panel to the next: panel_bytes(K, parts), or of a larger K, of which some steps are packed
-  // now.
+  // From one panel to the next: panel_bytes(K, parts), or of a larger K, of which some steps are
+  // packed now.
   std::int64_t bytes;
   int parts;
   bool past_caches;  // so much is packed that it will not be found in a cache when it is read
@@ -34,26 +34,27 @@ void pack_rows(const MatrixView<const float>& a, const Panels& panels);
 /// Packs panels that cover the columns of b, with zeros beyond.
 void pack_columns(const MatrixView<const float>& b, const Panels& panels);
 
-/// A block of a result c = a·b, or c += a·b if `accumulate`. `past_caches`: all of the result is so large
-/// that whoever reads it will not find it in a cache anyway.
+/// A block of a result c = a·b, or c += a·b if `accumulate`. `past_caches`: all of the result is so
+/// large that whoever reads it will not find it in a cache anyway.
 struct Block {
   MatrixView<float> c;
   bool accumulate, past_caches;
 };
 
-/// Multiplies the panels of a and b that cover the block, one after the other at `a` and `b`. `sums`:
-/// memory for the block's numbers, its rows and columns rounded up to whole panels, from a multiple of 64
-/// bytes on.
+/// Multiplies the panels of a and b that cover the block, one after the other at `a` and `b`.
+/// `sums`: memory for the block's numbers, its rows and columns rounded up to whole panels, from a
+/// multiple of 64 bytes on.
 void multiply_panels(const Block& block, std::int64_t K, const char* a, const char* b, int parts,
                      float* sums);
 
-/// The same for few panels of a, all of K in one go: block = a·b + bias, or block += …; bias [columns]
-/// may be nullptr. `sums`: memory for a panel of columns, rows rounded up to whole panels.
+/// The same for few panels of a, all of K in one go: block = a·b + bias, or block += …; bias
+/// [columns] may be nullptr. `sums`: memory for a panel of columns, rows rounded up to whole
+/// panels.
 void multiply_rows(const Block& block, std::int64_t K, const char* a, const char* b,
                    const float* bias, float* sums);
 
-/// Writes block, or adds to it, from groups of 32 × 32 sums, four tiles one after the other: group g of
-/// `groups` of rows, of column panel j, at sums + (j·groups + g)·1024.
+/// Writes block, or adds to it, from groups of 32 × 32 sums, four tiles one after the other: group
+/// g of `groups` of rows, of column panel j, at sums + (j·groups + g)·1024.
 void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias);
 
 }  // namespace clearhead::kernels::amx

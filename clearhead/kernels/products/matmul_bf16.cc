@@ -11,9 +11,9 @@ namespace {
 
 using amx::kPanel;
 
-// Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its part
-// of a 256 KiB (twice, since the next ones are fetched meanwhile), together half of a second-level cache
-// of 2 MiB.
+// Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its
+// part of a 256 KiB (twice, since the next ones are fetched meanwhile), together half of a
+// second-level cache of 2 MiB.
 constexpr std::int64_t kBlockRows = 256;
 constexpr std::int64_t kBlockColumns = 512;
 
@@ -33,9 +33,9 @@ std::int64_t piece_lines(const MatmulProblem& p) {
   return (p.c.rows + p.c.columns <= kSmall ? kSmallPiecePanels : kPiecePanels) * kPanel;
 }
 
-// Whether each block packs its rows of a for itself, so that a need not be written to memory and read
-// again: where b is met by so many blocks that they are work for all threads, and the rows of one are no
-// deeper than a second-level cache allows (1 MiB of a).
+// Whether each block packs its rows of a for itself, so that a need not be written to memory and
+// read again: where b is met by so many blocks that they are work for all threads, and the rows of
+// one are no deeper than a second-level cache allows (1 MiB of a).
 bool packs_a_by_block(const MatmulProblem& p) {
   return p.c.rows >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.a.columns) <= 1 << 20;
 }

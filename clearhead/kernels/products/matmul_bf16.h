@@ -1,5 +1,5 @@
-// The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). The factors are
-// packed first, by pieces, and then meet block by block.
+// The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). The factors
+// are packed first, by pieces, and then meet block by block.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 
@@ -24,16 +24,16 @@ struct MatmulProblem {
 /// way; factors past 3.39e38 round to infinity, and below 1.2e-38 to 0.
 bool matmul_takes_bf16(const MatmulProblem& problem);
 
-/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows of a meet b,
-/// of b alone, and each block packs its rows of a in its workspace.
+/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows of a
+/// meet b, of b alone, and each block packs its rows of a in its workspace.
 std::int64_t packed_factors_bytes(const MatmulProblem& problem);
 
 /// Packs piece i of factor_pieces(problem), at the same time as others if you like.
 std::int64_t factor_pieces(const MatmulProblem& problem);
 void pack_factor_piece(const MatmulProblem& problem, std::int64_t i, char* factors);
 
-/// Block i of product_blocks(problem) of c, once all pieces are packed, with product_workspace(problem)
-/// numbers of workspace, from a multiple of 64 bytes on.
+/// Block i of product_blocks(problem) of c, once all pieces are packed, with
+/// product_workspace(problem) numbers of workspace, from a multiple of 64 bytes on.
 std::int64_t product_blocks(const MatmulProblem& problem);
 std::int64_t product_workspace(const MatmulProblem& problem);
 void multiply_block(const MatmulProblem& problem, std::int64_t i, const char* factors,

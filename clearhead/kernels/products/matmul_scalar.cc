@@ -1,6 +1,6 @@
-// Matrix product in tiles of c that stay in registers: for each slice of K and of rows, a panel of kColumns
-// columns of b is packed row by row, so that the innermost loop runs over neighbours however b is stored;
-// then every kRows rows of a meet that panel.
+// Matrix product in tiles of c that stay in registers: for each slice of K and of rows, a panel of
+// kColumns columns of b is packed row by row, so that the innermost loop runs over neighbours
+// however b is stored; then every kRows rows of a meet that panel.
 #include "clearhead/kernels/products/matmul_scalar.h"
 
 #include <algorithm>
@@ -10,16 +10,16 @@
 namespace clearhead::kernels::scalar {
 namespace {
 
-// Vectors of 16 bytes are what every x86-64 and ARMv8 processor has, 16 registers of them or more. 2 × 16
-// sums of f32 take 8, enough to overlap the latency of their additions (4 cycles, 2 a cycle), a row of the
-// panel takes 4.
+// Vectors of 16 bytes are what every x86-64 and ARMv8 processor has, 16 registers of them or more.
+// 2 × 16 sums of f32 take 8, enough to overlap the latency of their additions (4 cycles, 2 a
+// cycle), a row of the panel takes 4.
 constexpr std::int64_t kVectorBytes = 16;
 constexpr std::int64_t kRows = 2;
 constexpr std::int64_t kColumns = 16;
 // A panel of 256 rows takes 16 KiB of f32: it stays in the first-level cache beside the rows of a.
 constexpr std::int64_t kDepth = 256;
-// 128 rows of 256 elements take 128 KiB of f32: they stay in the second-level cache while one panel after
-// the other meets them, and packing a panel costs little beside its 128 uses.
+// 128 rows of 256 elements take 128 KiB of f32: they stay in the second-level cache while one panel
+// after the other meets them, and packing a panel costs little beside its 128 uses.
 constexpr std::int64_t kSliceRows = 128;
 
 // Columns of b, with zeros after the last.

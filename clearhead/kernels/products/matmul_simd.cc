@@ -6,10 +6,10 @@
 //         pack the panel                                       24 KiB, stays in the first-level cache
 //         for each panel of columns of b: a tile of c          64 KiB stream by from the second
 //
-// (sizes for AVX-512). A tile takes 6,000 cycles. Whatever comes from further away is asked for that
-// long before it is used: the tile's own place in c when it begins, the next panel of a during the
-// tiles of this one. So rows of c are gone through from left to right, 12 pages of memory at a time;
-// from top to bottom each tile would open 12 new ones, and cost a quarter of the speed.
+// (sizes for AVX-512). A tile takes 6,000 cycles. Whatever comes from further away is asked for
+// that long before it is used: the tile's own place in c when it begins, the next panel of a during
+// the tiles of this one. So rows of c are gone through from left to right, 12 pages of memory at a
+// time; from top to bottom each tile would open 12 new ones, and cost a quarter of the speed.
 #include "clearhead/kernels/products/matmul_simd.h"
 
 #include <algorithm>
@@ -36,22 +36,22 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 #if CLEARHEAD_HAS_VECTORS
 
 // 32 registers: 12 × 2 sums, 2 vectors and a broadcast number. Each step issues 24 multiply-adds,
-// 12 cycles of 2 ports, for 14 loads, 7 cycles, of which 128 bytes come from the second-level cache:
-// a quarter of what it can give. 16 registers: 6 × 2 + 2 + 1.
+// 12 cycles of 2 ports, for 14 loads, 7 cycles, of which 128 bytes come from the second-level
+// cache: a quarter of what it can give. 16 registers: 6 × 2 + 2 + 1.
 constexpr std::int64_t kPanelRows = kMaxVectors == 4 ? 12 : 6;
 constexpr std::int64_t kPanelVectors = 2;
 constexpr std::int64_t kPanelColumns = kPanelVectors * kLanes;
 
-// A slice of b, 512 × 512, takes half of a second-level cache of 2 MiB, a quarter of that where vectors
-// are shorter and caches older. c is read and written once for each slice.
+// A slice of b, 512 × 512, takes half of a second-level cache of 2 MiB, a quarter of that where
+// vectors are shorter and caches older. c is read and written once for each slice.
 constexpr std::int64_t kDepth = kMaxVectors == 4 ? 512 : 256;
 constexpr std::int64_t kColumns = kMaxVectors == 4 ? 512 : 256;
 
 // Steps for each cache line that a tile asks for on behalf of the next panel of a.
 constexpr std::int64_t kStepsPerLine = 16;
 
-// Panels of b are asked for 32 steps, 384 cycles, before they are used: while a tile's 24 lines of c
-// come from the third level, nothing else does, and 8 steps would not last.
+// Panels of b are asked for 32 steps, 384 cycles, before they are used: while a tile's 24 lines of
+// c come from the third level, nothing else does, and 8 steps would not last.
 constexpr std::int64_t kStepsAhead = 32;
 
 // Steps of a slice: all slices of a product are equal but for the last, and whole lines long.

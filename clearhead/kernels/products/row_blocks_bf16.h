@@ -1,6 +1,7 @@
-// What linear maps (linear_maps_bf16.cc) and feed-forward parts (feed_forward_bf16.cc) on tiles share. Rows
-// are divided into blocks, each of which one thread takes through all products. Meanwhile it packs the
-// factors of the weights' gradients too; these are products over all rows, and are made last.
+// What linear maps (linear_maps_bf16.cc) and feed-forward parts (feed_forward_bf16.cc) on tiles
+// share. Rows are divided into blocks, each of which one thread takes through all products.
+// Meanwhile it packs the factors of the weights' gradients too; these are products over all rows,
+// and are made last.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
 
@@ -34,18 +35,18 @@ inline amx::Panels panels_at(char* at, std::int64_t K) {
 inline amx::Panels panels_from(char* at, std::int64_t R, std::int64_t row, bool past_caches) {
   return {at + amx::panel_bytes(row, 1), amx::panel_bytes(R, 1), 1, past_caches};
 }
-/// Whether factors of so many bytes are written past the caches: when they are read, after all rows, a
-/// second-level cache holds none of them any more. Twice what two threads' hold.
+/// Whether factors of so many bytes are written past the caches: when they are read, after all
+/// rows, a second-level cache holds none of them any more. Twice what two threads' hold.
 inline bool go_past_caches(std::int64_t factor_bytes) { return factor_bytes >= 8 << 20; }
 
-/// Whether `rows` rows of `columns` numbers are so many that whoever reads them next will not find them
-/// in a second-level cache: twice what it holds.
+/// Whether `rows` rows of `columns` numbers are so many that whoever reads them next will not find
+/// them in a second-level cache: twice what it holds.
 inline bool is_large(std::int64_t rows, std::int64_t columns) {
   return rows * columns * static_cast<std::int64_t>(sizeof(float)) >= 4 << 20;
 }
 
-/// Rows of a block, of R: whole panels, `most` at most, and otherwise so few that there are about 16
-/// blocks, at least 9, if the rows suffice.
+/// Rows of a block, of R: whole panels, `most` at most, and otherwise so few that there are about
+/// 16 blocks, at least 9, if the rows suffice.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
   constexpr std::int64_t kBlocks = 16;
   return std::clamp(in_panels(ceil_div(R, kBlocks)), amx::kPanel,
@@ -82,8 +83,8 @@ class Parts {
   std::int64_t used_ = 0;
 };
 
-/// dw = leftᵀ·right, or dw += …, over R rows, of factors packed as panels of dw's rows and of its columns.
-/// It is left out if its data is nullptr.
+/// dw = leftᵀ·right, or dw += …, over R rows, of factors packed as panels of dw's rows and of its
+/// columns. It is left out if its data is nullptr.
 struct WeightGradient {
   MatrixView<float> dw;
   bool add;
@@ -91,8 +92,8 @@ struct WeightGradient {
   const char* right;
 };
 
-/// Several of them, as blocks that threads make at the same time. There are enough for `threads`, on which
-/// the sums do not depend.
+/// Several of them, as blocks that threads make at the same time. There are enough for `threads`,
+/// on which the sums do not depend.
 class WeightGradients {
  public:
   WeightGradients(std::int64_t R, std::span<const WeightGradient> all, std::int64_t threads)

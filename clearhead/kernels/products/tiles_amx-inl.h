@@ -1,5 +1,5 @@
-// What matrix products, linear maps and feed-forward parts on tiles share: packing a tile, and products of
-// panels, one group of 2 × 2 tiles after the other.
+// What matrix products, linear maps and feed-forward parts on tiles share: packing a tile, and
+// products of panels, one group of 2 × 2 tiles after the other.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_TILES_AMX_INL_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_TILES_AMX_INL_H_
 
@@ -47,17 +47,17 @@ CLEARHEAD_ALWAYS_INLINE void fetch(const Share& share, std::int64_t k) {
 // Whole lines of 64 bytes.
 constexpr std::int64_t in_lines(std::int64_t bytes) { return round_up(bytes, 64); }
 
-// Where the tiles of a group go: rows `stride` numbers apart, and how far apart they begin. One after the
-// other, or in place in a matrix whose rows are `stride` apart.
+// Where the tiles of a group go: rows `stride` numbers apart, and how far apart they begin. One
+// after the other, or in place in a matrix whose rows are `stride` apart.
 struct GroupLayout {
   std::int64_t stride = 16, right = kTileFloats, below = 2 * kTileFloats;
 };
 inline GroupLayout in_place(std::int64_t stride) { return {stride, 16, 16 * stride}; }
 
-// Groups of 32 × 32 sums in tiles 0 to 3. Each is stored, as four tiles, while the products of the next
-// one begin: four stores in a row would keep the products waiting. A step is 4 products, 64 cycles, for
-// 4 loads. kNear: a is so small that it stays in the first-level cache; else it streams by from the
-// second.
+// Groups of 32 × 32 sums in tiles 0 to 3. Each is stored, as four tiles, while the products of the
+// next one begin: four stores in a row would keep the products waiting. A step is 4 products, 64
+// cycles, for 4 loads. kNear: a is so small that it stays in the first-level cache; else it streams
+// by from the second.
 #define CLEARHEAD_STORE_GROUP_TILE(i)                                          \
   _tile_stored(i, before_ + (i) % 2 * layout_.right + (i) / 2 * layout_.below, \
                layout_.stride * static_cast<std::int64_t>(sizeof(float)))
@@ -121,9 +121,9 @@ class Groups {
 };
 #undef CLEARHEAD_STORE_GROUP_TILE
 
-// One panel of columns for all rows: c[g] = a[g]·b, or c[g] += a[g]·b, for the panels of rows a[g], one
-// after the other, and one panel of columns b; groups one after the other too, or in place. Meanwhile as
-// much from `next` on is fetched.
+// One panel of columns for all rows: c[g] = a[g]·b, or c[g] += a[g]·b, for the panels of rows a[g],
+// one after the other, and one panel of columns b; groups one after the other too, or in place.
+// Meanwhile as much from `next` on is fetched.
 template <bool kNear>
 CLEARHEAD_ALWAYS_INLINE void multiply_column_from(const char* a, std::int64_t groups, const char* b,
                                                   std::int64_t steps, float* c, bool add,

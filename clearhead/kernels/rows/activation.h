@@ -8,13 +8,14 @@
 
 namespace clearhead::kernels {
 
-/// Each but relu is f(x) = x·s(x) with s(x) + s(−x) = 1, so that f'(x) + f'(−x) = 1 too. For t = |x|
+/// Each but relu is f(x) = x·s(x) with s(x) + s(−x) = 1, so that f'(x) + f'(−x) = 1 too. For t =
+/// |x|
 ///
 ///     f(x) = x/2 + t·(s(t) − 1/2)      f'(x) = 1/2 ± (f'(t) − 1/2), the sign that of x
 ///
-/// with both brackets as cubics of v = t·steps − i, around each i / steps: gate[k][i]·v^k summed over
-/// k, and slope likewise. The last segment, 1/2 in both, stands for all beyond. Errors are below
-/// 5e-6 of max(1, |x|), of silu 2e-5.
+/// with both brackets as cubics of v = t·steps − i, around each i / steps: gate[k][i]·v^k summed
+/// over k, and slope likewise. The last segment, 1/2 in both, stands for all beyond. Errors are
+/// below 5e-6 of max(1, |x|), of silu 2e-5.
 struct ActivationTable {
   static constexpr std::int64_t kSegments = 32;
   static constexpr std::int64_t kDegree = 3;

@@ -23,9 +23,9 @@ struct AdamwOptions {
 ///     x = x − learning_rate·(m̂/(√v̂ + epsilon) + weight_decay·x),  m̂ = m/(1 − beta1ᵗ), v̂ likewise
 ///
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with
-/// the learning rate in the place of both α and η, as is usual: the decay is no part of d_x, so that
-/// v̂ does not scale it. T is float, on the processor's vectors, or double; in f32 each array errs by
-/// a few roundings of the terms that it is summed from.
+/// the learning rate in the place of both α and η, as is usual: the decay is no part of d_x, so
+/// that v̂ does not scale it. T is float, on the processor's vectors, or double; in f32 each array
+/// errs by a few roundings of the terms that it is summed from.
 void adamw(const AdamwOptions& options, std::int64_t n, const float* d_x, float* m, float* v,
            float* x);
 void adamw(const AdamwOptions& options, std::int64_t n, const double* d_x, double* m, double* v,

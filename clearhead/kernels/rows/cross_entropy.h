@@ -23,8 +23,8 @@ struct CrossEntropyRow {
   SoftmaxRow<T> row;  ///< so that log Σ exp(logit) = max + log(sum)
 };
 
-// Of V ≥ 1 logits at any alignment; T is float, on the processor's vectors, or double. Sums are made
-// in f64; in f32 the loss is within 2e-7·(1 + the largest |logit − max| in it) of itself, and
+// Of V ≥ 1 logits at any alignment; T is float, on the processor's vectors, or double. Sums are
+// made in f64; in f32 the loss is within 2e-7·(1 + the largest |logit − max| in it) of itself, and
 // gradients within 5e-7·|factor|. NaN or +inf among the logits, or nothing but −inf, make loss and
 // gradient NaN; a logit of −inf has probability 0, and if q is not 0 there the loss is +inf.
 
@@ -46,7 +46,8 @@ template <typename T>
 void cross_entropy_row_backward(std::int64_t V, const T* logits, SoftmaxRow<T> row, ClassTarget to,
                                 T factor, T* d_logits);
 
-/// The loss from the sums over the row; `distances` = Σ_j (max − logit_j), used if to.smoothing > 0.
+/// The loss from the sums over the row; `distances` = Σ_j (max − logit_j), used if to.smoothing >
+/// 0.
 template <typename T>
 T cross_entropy(std::int64_t V, const T* logits, SoftmaxRow<T> row, double distances,
                 ClassTarget to);

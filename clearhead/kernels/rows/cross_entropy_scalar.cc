@@ -32,7 +32,8 @@ CrossEntropyRow<T> cross_entropy_row(std::int64_t V, const T* logits, ClassTarge
   return {cross_entropy(V, logits, row, distances, to), row};
 }
 
-// ∂loss/∂logit_j = p_j − q_j: log(sum) gives p_j, −Σ q·logit gives q_j, and Σ q = 1 lets max cancel.
+// ∂loss/∂logit_j = p_j − q_j: log(sum) gives p_j, −Σ q·logit gives q_j, and Σ q = 1 lets max
+// cancel.
 template <typename T>
 void cross_entropy_row_backward(std::int64_t V, const T* logits, SoftmaxRow<T> row, ClassTarget to,
                                 T factor, T* d_logits) {

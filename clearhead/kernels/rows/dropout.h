@@ -9,9 +9,9 @@ namespace clearhead::kernels {
 /// Numbers that one block of random words, 4 of 32 bits, decides on: 16 bits for each.
 inline constexpr std::int64_t kDropoutBlock = 8;
 
-/// Bit j of bits[i] is 1, number j of block `first` + i is kept, if the j-th half word, low halves first,
-/// of philox4x32 (base/random.h) with counter (block, stream) and key seed is at least `dropped`: with
-/// probability 1 − dropped/65536. The same on every target.
+/// Bit j of bits[i] is 1, number j of block `first` + i is kept, if the j-th half word, low halves
+/// first, of philox4x32 (base/random.h) with counter (block, stream) and key seed is at least
+/// `dropped`: with probability 1 − dropped/65536. The same on every target.
 void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t dropped,
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);
 

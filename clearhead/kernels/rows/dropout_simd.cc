@@ -1,5 +1,5 @@
-// Dropout, a vector at a time. Of the random words each 64-bit lane makes those of one block: philox
-// multiplies 32 bits by 32 to 64, which is what a lane holds.
+// Dropout, a vector at a time. Of the random words each 64-bit lane makes those of one block:
+// philox multiplies 32 bits by 32 to 64, which is what a lane holds.
 #include <algorithm>
 
 #include "clearhead/kernels/rows/dropout.h"
@@ -23,7 +23,8 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 using Words = hn::ScalableTag<std::uint64_t>;
 using Word = hn::Vec<Words>;
 
-// Rounds of philox on 4 words in the low halves of lanes; what is in the high halves does not matter.
+// Rounds of philox on 4 words in the low halves of lanes; what is in the high halves does not
+// matter.
 struct Philox {
   static constexpr int kRounds = 10;
 

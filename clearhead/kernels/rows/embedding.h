@@ -9,15 +9,16 @@ namespace clearhead::kernels {
 // Of n lookups in a table [V, C]: indices [n], each of 0 … V − 1, and columns [column, column_end)
 // of all rows; table and y [n, C] are dense. T is float or double.
 //
-// There is no tier of vectors: both only move memory, and the compiler's own 16-byte moves keep up with
-// it.
+// There is no tier of vectors: both only move memory, and the compiler's own 16-byte moves keep up
+// with it.
 
 /// y[i] = table[indices[i]]
 template <typename T>
 void embedding(std::int64_t n, std::int64_t C, const std::int64_t* indices, const T* table, T* y);
 
 /// d_table[indices[i]] += d_y[i] for these columns, i after i. Threads divide the columns, not the
-/// lookups: no two of them then add to the same number, and the order does not depend on their count.
+/// lookups: no two of them then add to the same number, and the order does not depend on their
+/// count.
 template <typename T>
 void embedding_backward(std::int64_t n, std::int64_t C, std::int64_t column,
                         std::int64_t column_end, const std::int64_t* indices, const T* d_y,

@@ -150,7 +150,8 @@ CLEARHEAD_ALWAYS_INLINE __m512 sum_of_16(const float* rows) {
 }
 
 // 2^x by a polynomial of degree 5 on [−1/2, 1/2], largest relative error 2e-7; 0 below 2⁻¹²⁶, −∞
-// included. (Left to itself the last step would make subnormal numbers and take 100 cycles over each.)
+// included. (Left to itself the last step would make subnormal numbers and take 100 cycles over
+// each.)
 CLEARHEAD_ALWAYS_INLINE __m512 exp2_f32(__m512 x) {
   const __mmask16 normal = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-126.0F), _CMP_GE_OQ);
   const __m512 f = _mm512_reduce_ps(x, 0);  // x − round(x)

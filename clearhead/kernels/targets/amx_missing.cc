@@ -1,5 +1,5 @@
-// What *_amx.cc would define, where the compiler has no AMX: their callers ask first whether tiles are
-// in use (Target::amx, which is then not available), so that none of these is ever called.
+// What *_amx.cc would define, where the compiler has no AMX: their callers ask first whether tiles
+// are in use (Target::amx, which is then not available), so that none of these is ever called.
 #ifndef CLEARHEAD_HAVE_AMX
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Which instruction set the kernels use: chosen once, when a kernel first runs, as the best that the
-// processor has, unless the environment says CLEARHEAD_FORCE_TARGET=<name>.
+// Which instruction set the kernels use: chosen once, when a kernel first runs, as the best that
+// the processor has, unless the environment says CLEARHEAD_FORCE_TARGET=<name>.
 //
 // Each SIMD kernel is one source text, compiled once for each target; code of a higher instruction
 // set never lies in a function that other code could share.

@@ -1,5 +1,5 @@
-// exp over the whole range of f32, and the functions made of it, for the elementwise and row kernels.
-// Part of their source files, compiled once for each target.
+// exp over the whole range of f32, and the functions made of it, for the elementwise and row
+// kernels. Part of their source files, compiled once for each target.
 #if defined(CLEARHEAD_KERNELS_TARGETS_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CLEARHEAD_KERNELS_TARGETS_FUNCTIONS_INL_H_
 #undef CLEARHEAD_KERNELS_TARGETS_FUNCTIONS_INL_H_
@@ -39,8 +39,8 @@ HWY_INLINE Vec power_of_two(hn::Vec<Ints> exponent) {
   return hn::BitCast(Floats(), hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(Ints(), 127))));
 }
 
-// e^(x + rest) for x + rest ≤ 0, relative error below 2e-7; 0 where that is below 2^-126, so that no
-// subnormal number slows what follows; NaN of NaN.
+// e^(x + rest) for x + rest ≤ 0, relative error below 2e-7; 0 where that is below 2^-126, so that
+// no subnormal number slows what follows; NaN of NaN.
 HWY_INLINE Vec exact_exp_nonpositive(Vec x, Vec rest) {
   const Power power = exp_parts(x, rest);
   return hn::IfThenZeroElse(hn::Lt(hn::Add(x, rest), hn::Set(Floats(), -87.3365F)),

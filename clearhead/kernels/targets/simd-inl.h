@@ -265,8 +265,8 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const float* from, std::ptrdiff_t stride)
 }
 
 // Transposes rows [row, rows) as far as whole vectors of them go, and their whole fours of columns;
-// `row` is then the first one left. Each 128-bit block of a vector holds four rows' square of 4 × 4:
-// the 8 shuffles of such a square, which every target has, serve all blocks at once.
+// `row` is then the first one left. Each 128-bit block of a vector holds four rows' square of 4 ×
+// 4: the 8 shuffles of such a square, which every target has, serve all blocks at once.
 template <class D>
 HWY_INLINE void transpose_vectors(D d, std::int64_t& row, std::int64_t rows, std::int64_t columns,
                                   const float* HWY_RESTRICT from, std::ptrdiff_t from_stride,
@@ -294,7 +294,8 @@ HWY_INLINE void transpose_vectors(D d, std::int64_t& row, std::int64_t rows, std
   }
 }
 
-// to[j][i] = from[i][j] for i < rows, j < columns: vectors of rows, then fours, the rest one by one.
+// to[j][i] = from[i][j] for i < rows, j < columns: vectors of rows, then fours, the rest one by
+// one.
 inline void transpose(std::int64_t rows, std::int64_t columns, const float* HWY_RESTRICT from,
                       std::ptrdiff_t from_stride, float* HWY_RESTRICT to,
                       std::ptrdiff_t to_stride) {
