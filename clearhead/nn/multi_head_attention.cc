@@ -7,10 +7,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/add.h"
 #include "clearhead/ops/linear.h"
-#include "clearhead/ops/matmul.h"
-#include "clearhead/ops/reduce.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/rotary.h"
 
@@ -148,20 +145,11 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   return join_heads(z, pass).named("hook_attn_out");             // [B, T, C]
 }
 
-// attn_out = [z_1, …, z_H]·W_Oᵀ, or head by head: Σ_h z_h·W_O,hᵀ
+// attn_out = [z_1, …, z_H]·W_Oᵀ
 Var MultiHeadAttention::join_heads(const Var& z, const Pass& pass) const {
   const std::int64_t B = z.size(0), H = z.size(1), T = z.size(2), D = z.size(3);
-  const Var b_O = on(z.tape(), b_O_);
-  if (!config_.per_head_result) {
-    const Var W_O = stored_on(z.tape(), W_O_);
-    return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, pass.precision);
-  }
-  const Var W =
-      transpose(reshape(on(z.tape(), W_O_), {config_.embed_dim, H, D}), 0, 1);  // [H, C, D]
-  const Var result =
-      matmul(z, W, {.transpose_b = true, .precision = pass.precision}).named("hook_result");
-  const Var out = sum(result, {1});  // [B, H, T, C] → [B, T, C]
-  return b_O.defined() ? add(out, b_O) : out;
+  const Var W_O = stored_on(z.tape(), W_O_), b_O = on(z.tape(), b_O_);
+  return linear(reshape(transpose(z, 1, 2), {B, T, H * D}), W_O, b_O, pass.precision);
 }
 
 }  // namespace clearhead

@@ -39,9 +39,6 @@ struct MultiHeadAttentionConfig {
   std::optional<double> scale = {};  ///< of the scores; 1/√D if not given; T5: 1
   RotaryConfig rotary = {};          ///< of self-attention
   double out_init_scale = 1;         ///< factor on how W_O begins; GPT-2: 1/√(2·layers)
-  /// Calculates what each head contributes to the output, hook_result [B, H, T, C]: the output is
-  /// their sum. It takes H times the memory of the output.
-  bool per_head_result = false;
 
   /// Throws Error if the numbers do not fit together.
   void validate() const;
@@ -61,7 +58,7 @@ class MultiHeadAttention {
   /// the same input twice. `options` say what sees what; way and precision are those of the pass,
   /// the scale that of the config. Records, within the current scope, hook_q [B, H, T, D], hook_k
   /// and hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, the steps of
-  /// `attention`, hook_z [B, H, T, D], hook_result if wanted, and hook_attn_out [B, T, C].
+  /// `attention`, hook_z [B, H, T, D], and hook_attn_out [B, T, C].
   ///
   /// With a cache the keys and values are appended to it, and the queries, which are the last of
   /// all positions, see everything in it: the results are those of one run over all of them.

@@ -88,28 +88,24 @@ Tensor by_definition(Layer& layer, const Tensor& x, const Tensor& y, bool is_cau
 }
 
 TEST(MultiHeadAttention, IsTheDefinition) {
-  for (MultiHeadAttentionConfig config : {kPlain, kGrouped}) {
+  for (const MultiHeadAttentionConfig& config : {kPlain, kGrouped}) {
     const Tensor x = random_tensor({2, 4, config.embed_dim}, 1);
     const Tensor y = random_tensor({2, 3, config.embed_dim}, 2);
-    for (const bool per_head_result : {false, true}) {
-      config.per_head_result = per_head_result;
-      for (const AttentionWay way : {AttentionWay::by_hand, AttentionWay::fused}) {
-        Tape tape;
-        Layer layer(config);
-        const Var self = tape.input("x", x), other = tape.input("y", y);
-        // Sums of some dozen products in f64.
-        expect_near(layer.attention.forward(self, self, {.way = way}, {.is_causal = true}).value(),
-                    by_definition(layer, x, x, true), 1e-13);
-        expect_near(layer.attention.forward(self, other, {.way = way}).value(),
-                    by_definition(layer, x, y, false), 1e-13);
-      }
+    for (const AttentionWay way : {AttentionWay::by_hand, AttentionWay::fused}) {
+      Tape tape;
+      Layer layer(config);
+      const Var self = tape.input("x", x), other = tape.input("y", y);
+      // Sums of some dozen products in f64.
+      expect_near(layer.attention.forward(self, self, {.way = way}, {.is_causal = true}).value(),
+                  by_definition(layer, x, x, true), 1e-13);
+      expect_near(layer.attention.forward(self, other, {.way = way}).value(),
+                  by_definition(layer, x, y, false), 1e-13);
     }
   }
 }
 
 TEST(MultiHeadAttention, NamesItsStepsWithinTheScope) {
-  MultiHeadAttentionConfig config = kGrouped;
-  config.per_head_result = true;
+  const MultiHeadAttentionConfig config = kGrouped;
   Tape tape;
   const Var x = tape.input("x", random_tensor({1, 3, config.embed_dim}));
   Parameters parameters({}, DType::f64);
@@ -129,20 +125,16 @@ TEST(MultiHeadAttention, NamesItsStepsWithinTheScope) {
   EXPECT_EQ(shape("hook_v"), (Shape{1, 2, 3, 3}));
   EXPECT_EQ(shape("hook_pattern"), (Shape{1, 4, 3, 3}));
   EXPECT_EQ(shape("hook_z"), (Shape{1, 4, 3, 3}));
-  EXPECT_EQ(shape("hook_result"), (Shape{1, 4, 3, 5}));
   EXPECT_EQ(shape("hook_attn_out"), (Shape{1, 3, 5}));
 }
 
 TEST(MultiHeadAttention, Gradients) {
-  for (MultiHeadAttentionConfig config : {kPlain, kGrouped}) {
-    for (const bool per_head_result : {false, true}) {
-      config.per_head_result = per_head_result;
-      Layer layer(config);
-      check_layer_gradients(
-          layer.parameters,
-          [&](Tape&, const std::vector<Var>& x) { return layer.attention.forward(x[0], x[1], {}); },
-          {random_tensor({1, 2, config.embed_dim}, 1), random_tensor({1, 3, config.embed_dim}, 2)});
-    }
+  for (const MultiHeadAttentionConfig& config : {kPlain, kGrouped}) {
+    Layer layer(config);
+    check_layer_gradients(
+        layer.parameters,
+        [&](Tape&, const std::vector<Var>& x) { return layer.attention.forward(x[0], x[1], {}); },
+        {random_tensor({1, 2, config.embed_dim}, 1), random_tensor({1, 3, config.embed_dim}, 2)});
   }
 }
 
