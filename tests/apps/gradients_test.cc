@@ -62,7 +62,7 @@ TEST_F(Gradients, AreCentralDifferencesOfTheSumOfTheResult) {
         Number{"hook_raw_scores", "[0,2,0]", {0, 2, 0}},
         Number{"hook_pattern", "[0,2,1]", {0, 2, 1}}}) {
     const double value = named.at(step).at(at);
-    const auto moved_by = [&](double by) {
+    const auto moved_by = [&, step = step, place = place](double by) {
       return sum_of_z(fmt::format("{}{}={:.17g}", step, place, value + by));
     };
     const double slope = (moved_by(kStep) - moved_by(-kStep)) / (2 * kStep);
