@@ -10,6 +10,7 @@
 #include "apps/cli/generate/generate.h"
 #include "apps/cli/help.h"
 #include "apps/cli/lab/lab.h"
+#include "apps/cli/learn/learn.h"
 #include "apps/cli/map/map.h"
 #include "apps/cli/see/see.h"
 #include "apps/cli/train/train.h"
@@ -41,6 +42,15 @@ const std::vector<Command>& commands() {
     clearhead see "First Citizen:" --save hooks.safetensors
 )",
        set_up_see},
+      {"learn", "twenty lessons, from one weight to a whole transformer", "[NUMBER] [OPTIONS]",
+       R"(  Which lessons are there? The first of them, step by step:
+    clearhead learn
+    clearhead learn 1
+
+  The same with another number, and with the answers to its exercises:
+    clearhead learn 2 --set query=-0.5 --answers
+)",
+       set_up_learn},
       {"attend", "attention of tokens to tokens, with every step visible",
        "(--tokens N | --x FILE | --q FILE --k FILE --v FILE) [OPTIONS]",
        R"(  Three random tokens of dimension four, step by step:

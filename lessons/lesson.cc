@@ -1,0 +1,137 @@
+// What a lesson is written with.
+#include "lessons/lesson.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <system_error>
+
+#include "clearhead/base/close_names.h"
+#include "clearhead/base/error.h"
+#include "clearhead/plot/label.h"
+
+namespace clearhead::lessons {
+namespace {
+
+// The number that `text` is as a whole, if it is one.
+template <typename T>
+std::optional<T> parsed(const std::string& text) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && rest == end ? std::optional<T>(number) : std::nullopt;
+}
+
+template <typename T>
+T in_range(std::string_view name, const std::string& value, T least, T most,
+           std::string_view kind) {
+  const std::optional<T> number = parsed<T>(value);
+  if (!number || !(*number >= least && *number <= most)) {
+    throw Error(
+        fmt::format("--set {}={}: expected {} from {} to {}", name, value, kind, least, most));
+  }
+  return *number;
+}
+
+}  // namespace
+
+Column::Column(std::string title, const std::vector<double>& numbers, int digits)
+    : title(std::move(title)) {
+  for (const double x : numbers) cells.push_back(fmt::format("{:.{}f}", x, digits));
+}
+
+Lesson::Lesson(Listener& listener, std::map<std::string, std::string> settings,
+               ModelFinder find_model)
+    : listener_(listener), settings_(std::move(settings)), find_model_(std::move(find_model)) {}
+
+std::string Lesson::setting(std::string_view name, std::string usual, std::string meaning) {
+  const auto set = settings_.find(std::string(name));
+  std::string value = set == settings_.end() ? std::move(usual) : set->second;
+  knobs_.push_back({std::string(name), value, std::move(meaning)});
+  return value;
+}
+
+std::int64_t Lesson::knob(std::string_view name, std::int64_t usual, std::int64_t least,
+                          std::int64_t most, std::string_view meaning) {
+  const std::string value = setting(name, std::to_string(usual),
+                                    fmt::format("{} ({}; {} to {})", meaning, usual, least, most));
+  return in_range(name, value, least, most, "a whole number");
+}
+
+double Lesson::real_knob(std::string_view name, double usual, double least, double most,
+                         std::string_view meaning) {
+  const std::string value = setting(name, fmt::format("{}", usual),
+                                    fmt::format("{} ({}; {} to {})", meaning, usual, least, most));
+  return in_range(name, value, least, most, "a number");
+}
+
+std::string Lesson::text_knob(std::string_view name, std::string_view usual,
+                              std::string_view meaning) {
+  return setting(name, std::string(usual), fmt::format("{} (\"{}\")", meaning, usual));
+}
+
+void Lesson::step(std::string_view name, Numbers numbers) {
+  if (!has_begun_) {
+    std::vector<std::string> names;
+    for (const Knob& knob : knobs_) names.push_back(knob.name);
+    for (const auto& [name, value] : settings_) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      throw Error(fmt::format(
+          "--set {}={}: this lesson has no knob of that name{}", name, value,
+          names.empty() ? "; it has none" : fmt::format("; it has {}", fmt::join(names, ", "))));
+    }
+    has_begun_ = true;
+    listener_.begin(knobs_);
+  }
+  listener_.step(name, numbers);
+}
+
+void Lesson::line(std::string_view text) { listener_.text(fmt::format("{}\n", text)); }
+
+void Lesson::table(const std::vector<Column>& columns) {
+  const auto padded = [](const std::string& cell, std::size_t width, bool is_text) {
+    const std::string room(width - static_cast<std::size_t>(plot::display_width(cell)), ' ');
+    return is_text ? cell + room : room + cell;
+  };
+  std::vector<std::string> lines(1 + columns.front().cells.size());
+  for (const Column& column : columns) {
+    std::size_t width = static_cast<std::size_t>(plot::display_width(column.title));
+    for (const std::string& cell : column.cells) {
+      width = std::max(width, static_cast<std::size_t>(plot::display_width(cell)));
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!lines[i].empty()) lines[i] += "  ";
+      lines[i] += padded(i == 0 ? column.title : column.cells[i - 1], width, column.is_text);
+    }
+  }
+  for (std::string& text : lines) {
+    text.erase(text.find_last_not_of(' ') + 1);
+    line(text);
+  }
+}
+
+void Lesson::matrix(std::string_view title, const Tensor& values,
+                    const std::vector<std::string>& rows, const std::vector<std::string>& columns,
+                    int digits) {
+  std::vector<Column> table = {{std::string(title), rows}};
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    const auto at = static_cast<std::int64_t>(j);
+    table.emplace_back(columns[j], numbers(values.slice(1, at, at + 1)), digits);
+  }
+  this->table(table);
+}
+
+void Lesson::draw(std::string_view name, const Figure& figure) { listener_.figure(name, figure); }
+
+void Lesson::claim(std::string_view sentence, bool holds) { listener_.claim(sentence, holds); }
+
+std::vector<double> numbers(const Tensor& tensor) {
+  const Tensor all = tensor.to(DType::f64).contiguous();
+  return {all.data<double>(), all.data<double>() + all.count()};
+}
+
+}  // namespace clearhead::lessons

@@ -1,0 +1,86 @@
+// clearhead learn as a learner would use it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/apps/program.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+ProgramResult learn(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {"learn"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return run_program("clearhead", all);
+}
+
+TEST(Learn, ListsTheLessons) {
+  const ProgramResult result = learn({});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("1. Words weigh themselves"));
+  EXPECT_THAT(result.out, HasSubstr("2. Attention between two things"));
+}
+
+TEST(Learn, ShowsPageAndOutputInOrder) {
+  const ProgramResult result = learn({"2"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("2. Attention between two things"));
+  EXPECT_THAT(result.out, HasSubstr("  0.9     0.45"));
+  EXPECT_THAT(result.out, HasSubstr("✓ A product of zero is not no attention."));
+  EXPECT_THAT(result.out, HasSubstr("--set query=0.5"));
+  EXPECT_THAT(result.out, Not(HasSubstr("<details>")));
+  EXPECT_THAT(result.out, Not(HasSubstr("The smallest key has")));  // an answer
+  EXPECT_LT(result.out.find("there are four keys"), result.out.find("0.45"));
+  EXPECT_LT(result.out.find("0.45"), result.out.find("What to notice"));
+}
+
+TEST(Learn, TurnsKnobsAndShowsAnswers) {
+  const ProgramResult result = learn({"two_things", "--set", "query=-0.5", "--answers"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("-0.45"));
+  EXPECT_THAT(result.out, HasSubstr("✗ The query 0.5 gives the products"));
+  EXPECT_THAT(result.out, HasSubstr("The smallest key has"));
+}
+
+TEST(Learn, KeepsTo80ColumnsWithoutColours) {
+  const ProgramResult result = learn({"1", "--answers"});
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    const auto characters =
+        std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    EXPECT_LE(characters, 80) << line;
+    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+  }
+}
+
+TEST(Learn, DrawsFigures) {
+  const TemporaryFolder folder;
+  const ProgramResult result = learn({"1", "--figures", folder / "drawn"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(folder.read("drawn/sharpness.svg"), HasSubstr("<svg"));
+}
+
+TEST(Learn, RefusesWhatThereIsNot) {
+  const auto expect = [](const std::vector<std::string>& arguments, const std::string& message) {
+    const ProgramResult result = learn(arguments);
+    EXPECT_NE(result.status, 0);
+    EXPECT_THAT(result.error, HasSubstr(message));
+    EXPECT_EQ(result.out, "");
+  };
+  expect({"99"}, "there is no lesson 99; expected a number from 1 to");
+  expect({"2", "--set", "colour=red"}, "this lesson has no knob of that name; it has query");
+  expect({"2", "--set", "query=much"}, "--set query=much: expected a number from -1000 to 1000");
+  expect({"2", "--set", "query"}, "KNOB=VALUE");
+  expect({"--set", "query=1"}, "--set needs a lesson");
+}
+
+}  // namespace
+}  // namespace clearhead
