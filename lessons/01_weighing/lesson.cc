@@ -54,8 +54,8 @@ void weighing(Lesson& lesson) {
   lesson.step("average");
   const Var values = tape.input("value", Tensor::of<double>({6, 1}, kValues));  // [6, 1]
   const Var average = matmul(weight, values).named("average");                  // [1, 1]
-  lesson.print("average = {}", explain(average, {0, 0}).calculation);
-  lesson.print("        = {:.2f}, and the plain average was {:.2f}", average.value().item(), plain);
+  lesson.print("{}", explain(average, {0, 0}).calculation);
+  lesson.print("= {:.2f}; the plain average was {:.2f}", average.value().item(), plain);
 
   lesson.step("shift");
   std::vector<double> raised = scores;

@@ -9,7 +9,7 @@
 
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/softmax.h"
-#include "clearhead/tape/explain.h"
+#include "clearhead/tape/tape.h"
 
 namespace clearhead::lessons {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 struct Found {
   std::vector<double> products;
   std::vector<double> weights;
-  std::string how;  ///< the calculation of the last weight
 };
 
 Found look(double query, const std::vector<double>& keys) {
@@ -28,8 +27,7 @@ Found look(double query, const std::vector<double>& keys) {
   const Var k = tape.input("keys", Tensor::of<double>({count, 1}, keys));
   const Var product = matmul(q, k, {.transpose_b = true}).named("product");  // [1, count]
   const Var weight = softmax(product).named("weight");                       // [1, count]
-  return {numbers(product.value()), numbers(weight.value()),
-          explain(weight, {0, count - 1}).calculation};
+  return {numbers(product.value()), numbers(weight.value())};
 }
 
 }  // namespace
@@ -44,7 +42,6 @@ void two_things(Lesson& lesson) {
 
   lesson.step("weights");
   lesson.table({{"key", keys, 1}, {"product", found.products, 2}, {"weight", found.weights, 3}});
-  lesson.print("the last weight = {}", found.how);
 
   lesson.step("sharper");
   const Found sharper = look(20 * query, keys);

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "tests/apps/program.h"
-#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -77,7 +77,7 @@ TEST(Program, HelpAndVersion) {
 
 TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> uses = {
-      {{"atend"}, "there is no command \"atend\"; there are see, attend, bench"},
+      {{"atend"}, "there is no command \"atend\"; there are see, learn, attend"},
       {{"--verson"}, "did you mean --version?"},
       {{"attend"}, "there is nothing to attend to; give --tokens 3"},
       {{"attend", "--token", "3"}, "there is no option --token; did you mean --tokens?"},
@@ -113,7 +113,7 @@ TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
       {{"fill", "captions", "--a <mask>"}, "a dash: clearhead fill … -- \"--a <mask>\""},
       {{"translate", "en-fr", "-A dog."}, "a dash: clearhead translate … -- \"-A dog.\""},
       {{"translate", "en-fr", "-hello"}, "a dash: clearhead translate … -- \"-hello\""},
-      {{"help", "atend"}, "there is no command \"atend\"; there are see, attend, bench"},
+      {{"help", "atend"}, "there is no command \"atend\"; there are see, learn, attend"},
       {{"completion"}, "needs a shell: bash|zsh"},
       {{"completion", "fish"}, "expected bash or zsh, got \"fish\""},
   };

@@ -11,9 +11,11 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "clearhead/plot/label.h"
 #include "tests/lessons/compare_output.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
@@ -71,7 +73,13 @@ void expect_outputs(const LessonEntry& lesson, const Transcript& usual) {
     printed += place.text;
   }
   std::vector<std::string> all;
-  for (const Transcript::Step& step : usual.steps) all.push_back(step.name);
+  for (const Transcript::Step& step : usual.steps) {
+    all.push_back(step.name);
+    std::istringstream lines(step.text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(plot::display_width(line), 78) << "too wide for a terminal: " << line;
+    }
+  }
   EXPECT_EQ(steps, all) << "the page shows each step once, in order";
 
   // Whoever writes a number in a sentence took it from the program.

@@ -104,7 +104,7 @@ std::string laid_out(const std::vector<Span>& spans, const std::string& begin,
   return text + line.text() + "\n";
 }
 
-// The length of "- ", "12. " or "**3.** " at the beginning, with what is left of a point's indent.
+// The length of the mark of a point, "- " or "12. ".
 std::size_t length_of_mark(std::string_view line) {
   if (line.starts_with("- ") || line.starts_with("* ")) return 2;
   const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
@@ -117,14 +117,15 @@ std::string MarkdownPrinter::print(std::string_view markdown) {
   std::istringstream lines{std::string(markdown)};
   for (std::string next; std::getline(lines, next);) line(next);
   finish_paragraph();
-  return std::exchange(text_, {});
+  return take();
 }
 
-std::string MarkdownPrinter::print_output(std::string_view lines) const {
+std::string MarkdownPrinter::print_output(std::string_view lines) {
   std::istringstream all{std::string(lines)};
-  std::string text;
-  for (std::string next; std::getline(all, next);) text += next.empty() ? "\n" : "  " + next + "\n";
-  return text;
+  for (std::string next; std::getline(all, next);) {
+    text_ += next.empty() ? "\n" : "  " + next + "\n";
+  }
+  return take();
 }
 
 void MarkdownPrinter::line(std::string_view line) {
@@ -186,8 +187,15 @@ void MarkdownPrinter::finish_paragraph() {
   paragraph_.clear();
 }
 
+// One blank line at most, also where a part ends with one and the next begins with one.
 void MarkdownPrinter::blank() {
-  if (!text_.empty() && !text_.ends_with("\n\n")) text_ += "\n";
+  const bool is_blank = text_.empty() ? ends_blank_ : text_.ends_with("\n\n");
+  if (!is_blank) text_ += "\n";
+}
+
+std::string MarkdownPrinter::take() {
+  if (!text_.empty()) ends_blank_ = text_ == "\n" || text_.ends_with("\n\n");
+  return std::exchange(text_, {});
 }
 
 }  // namespace clearhead::cli

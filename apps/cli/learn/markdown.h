@@ -25,7 +25,7 @@ class MarkdownPrinter {
 
   std::string print(std::string_view markdown);
   /// Lines of a program's output.
-  std::string print_output(std::string_view lines) const;
+  std::string print_output(std::string_view lines);
 
  private:
   void line(std::string_view line);
@@ -33,10 +33,12 @@ class MarkdownPrinter {
   /// Prints what has been gathered.
   void finish_paragraph();
   void blank();
+  std::string take();
 
   plot::TerminalOptions terminal_;
   bool with_answers_;
   std::map<std::string, bool> claims_;
+  bool ends_blank_ = true;  ///< what has been taken; at the beginning nothing has
   bool is_answer_ = false;
   bool is_fenced_ = false;
   bool is_formula_ = false;
