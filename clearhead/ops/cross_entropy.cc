@@ -90,15 +90,14 @@ Tensor forward(Saved& saved) {
   T* loss = losses.mutable_data<T>();
   compute::cross_entropy(saved.rows<T>(), loss, saved.row_max.mutable_data<T>(),
                          saved.row_sum.mutable_data<T>());
-  for (std::int64_t r = 0; r < R; ++r) {
-    if (saved.counts(r)) loss[r] *= saved.weight<T>(r);
-  }
-  if (saved.options.reduction == Reduction::none) return losses;
   double sum = 0, weights = 0;
   for (std::int64_t r = 0; r < R; ++r) {
+    const T weight = saved.weight<T>(r);
+    loss[r] *= weight;
     sum += static_cast<double>(loss[r]);
-    weights += static_cast<double>(saved.weight<T>(r));
+    weights += static_cast<double>(weight);
   }
+  if (saved.options.reduction == Reduction::none) return losses;
   if (saved.options.reduction == Reduction::mean) saved.divisor = weights;
   return Tensor::scalar(sum / saved.divisor, dtype_of<T>);
 }
