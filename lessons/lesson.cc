@@ -12,6 +12,7 @@
 
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/random.h"
 #include "clearhead/plot/label.h"
 
 namespace clearhead::lessons {
@@ -41,7 +42,15 @@ T in_range(std::string_view name, const std::string& value, T least, T most,
 
 Column::Column(std::string title, const std::vector<double>& numbers, int digits)
     : title(std::move(title)) {
-  for (const double x : numbers) cells.push_back(fmt::format("{:.{}f}", x, digits));
+  for (const double x : numbers) {
+    const double zero = 0.5 * std::pow(10, -digits);  // less rounds to 0, which has no sign
+    cells.push_back(fmt::format("{:.{}f}", std::abs(x) < zero ? 0.0 : x, digits));
+  }
+}
+
+Column::Column(std::string title, const std::vector<double>& numbers, const char* format)
+    : title(std::move(title)) {
+  for (const double x : numbers) cells.push_back(fmt::format(fmt::runtime(format), x));
 }
 
 Lesson::Lesson(Listener& listener, std::map<std::string, std::string> settings,
@@ -132,6 +141,19 @@ void Lesson::claim(std::string_view sentence, bool holds) { listener_.claim(sent
 std::vector<double> numbers(const Tensor& tensor) {
   const Tensor all = tensor.to(DType::f64).contiguous();
   return {all.data<double>(), all.data<double>() + all.count()};
+}
+
+Tensor random_normal(const Shape& shape, std::uint64_t seed) {
+  Tensor x(shape, DType::f64);
+  Random random(seed);
+  for (std::int64_t i = 0; i < x.count(); ++i) x.mutable_data<double>()[i] = random.normal();
+  return x;
+}
+
+double length(const Tensor& tensor) {
+  double squares = 0;
+  for (const double x : numbers(tensor)) squares += x * x;
+  return std::sqrt(squares);
 }
 
 }  // namespace clearhead::lessons

@@ -45,6 +45,8 @@ struct Column {
       : title(std::move(title)), cells(std::move(texts)), is_text(true) {}
   /// Numbers with so many digits after the point.
   Column(std::string title, const std::vector<double>& numbers, int digits);
+  /// Numbers as fmt::format makes them: "{:.1e}".
+  Column(std::string title, const std::vector<double>& numbers, const char* format);
 
   std::string title;
   std::vector<std::string> cells;
@@ -119,6 +121,10 @@ class Lesson {
 
 /// The numbers of a tensor of any shape, row by row.
 std::vector<double> numbers(const Tensor& tensor);
+/// Standard normal numbers, f64; another seed gives others.
+Tensor random_normal(const Shape& shape, std::uint64_t seed);
+/// The root of the sum of the squares of all numbers.
+double length(const Tensor& tensor);
 
 }  // namespace clearhead::lessons
 
