@@ -72,7 +72,8 @@ class Reader {
         ++at_;
         text += script(c);
       } else {
-        text += part();
+        const std::string next = part();
+        if (next != " " || !text.ends_with(' ')) text += next;  // one space is enough
       }
     }
     return text;
@@ -125,14 +126,6 @@ class Reader {
 
 }  // namespace
 
-std::string plain_formula(std::string_view latex) {
-  std::string text;
-  Reader reader(latex);
-  for (const char c : reader.all()) {  // spaces mean nothing; one is enough
-    if (c == ' ' && text.ends_with(' ')) continue;
-    text += c == '\n' ? '\n' : c;
-  }
-  return text;
-}
+std::string plain_formula(std::string_view latex) { return Reader(latex).all(); }
 
 }  // namespace clearhead::cli
