@@ -41,6 +41,12 @@ TEST(Learn, ShowsPageAndOutputInOrder) {
   EXPECT_LT(result.out.find("0.45"), result.out.find("What to notice"));
 }
 
+TEST(Learn, WritesFormulasAsText) {
+  const ProgramResult result = learn({"3"});
+  EXPECT_THAT(result.out, HasSubstr("    (Q Kᵀ)ᵢⱼ = qᵢ · kⱼ\n"));
+  EXPECT_THAT(result.out, HasSubstr("    Q = X W_Q       K = X W_K       V = X W_V\n"));
+}
+
 TEST(Learn, TurnsKnobsAndShowsAnswers) {
   const ProgramResult result = learn({"two_things", "--set", "query=-0.5", "--answers"});
   EXPECT_EQ(result.status, 0) << result.error;
