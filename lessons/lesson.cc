@@ -150,10 +150,32 @@ Tensor random_normal(const Shape& shape, std::uint64_t seed) {
   return x;
 }
 
+double largest_difference(const Tensor& a, const Tensor& b) {
+  const std::vector<double> x = numbers(a), y = numbers(b);
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(x[i] - y[i]));
+  return largest;
+}
+
 double length(const Tensor& tensor) {
   double squares = 0;
   for (const double x : numbers(tensor)) squares += x * x;
   return std::sqrt(squares);
+}
+
+Tensor by_small_steps(const Tensor& x, const std::function<Var(const Var& x)>& result) {
+  constexpr double kStep = 1e-5;
+  const auto result_at = [&](std::int64_t i, double step) {
+    Tensor moved = x.clone();
+    moved.mutable_data<double>()[i] += step;
+    Tape tape(Keep::nothing);
+    return result(tape.input("x", moved)).value().item();
+  };
+  Tensor slopes(x.shape(), DType::f64);
+  for (std::int64_t i = 0; i < x.count(); ++i) {
+    slopes.mutable_data<double>()[i] = (result_at(i, kStep) - result_at(i, -kStep)) / (2 * kStep);
+  }
+  return slopes;
 }
 
 }  // namespace clearhead::lessons

@@ -20,6 +20,7 @@
 
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/line_plot.h"
+#include "clearhead/tape/tape.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead::lessons {
@@ -123,8 +124,14 @@ class Lesson {
 std::vector<double> numbers(const Tensor& tensor);
 /// Standard normal numbers, f64; another seed gives others.
 Tensor random_normal(const Shape& shape, std::uint64_t seed);
+/// The largest |a − b| of the numbers of two tensors of one shape.
+double largest_difference(const Tensor& a, const Tensor& b);
 /// The root of the sum of the squares of all numbers.
 double length(const Tensor& tensor);
+
+/// What `result`, a single number, grows by for each number of x, per 1 that this grows; measured
+/// by two steps of 0.00001, one up and one down (central differences).
+Tensor by_small_steps(const Tensor& x, const std::function<Var(const Var& x)>& result);
 
 }  // namespace clearhead::lessons
 

@@ -104,6 +104,9 @@ std::string laid_out(const std::vector<Span>& spans, const std::string& begin,
   return text + line.text() + "\n";
 }
 
+// Whether the last of some whole lines is blank.
+bool is_blank_at_end(std::string_view lines) { return lines == "\n" || lines.ends_with("\n\n"); }
+
 // The length of the mark of a point, "- " or "12. ".
 std::size_t length_of_mark(std::string_view line) {
   if (line.starts_with("- ") || line.starts_with("* ")) return 2;
@@ -189,12 +192,11 @@ void MarkdownPrinter::finish_paragraph() {
 
 // One blank line at most, also where a part ends with one and the next begins with one.
 void MarkdownPrinter::blank() {
-  const bool is_blank = text_.empty() ? ends_blank_ : text_.ends_with("\n\n");
-  if (!is_blank) text_ += "\n";
+  if (!(text_.empty() ? ends_blank_ : is_blank_at_end(text_))) text_ += "\n";
 }
 
 std::string MarkdownPrinter::take() {
-  if (!text_.empty()) ends_blank_ = text_ == "\n" || text_.ends_with("\n\n");
+  if (!text_.empty()) ends_blank_ = is_blank_at_end(text_);
   return std::exchange(text_, {});
 }
 
