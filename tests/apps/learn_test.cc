@@ -50,6 +50,7 @@ TEST(Learn, WritesFormulasAsText) {
 TEST(Learn, TurnsKnobsAndShowsAnswers) {
   const ProgramResult result = learn({"two_things", "--set", "query=-0.5", "--answers"});
   EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("With query=-0.5"));
   EXPECT_THAT(result.out, HasSubstr("-0.45"));
   EXPECT_THAT(result.out, HasSubstr("✗ The query 0.5 gives the products"));
   EXPECT_THAT(result.out, HasSubstr("The smallest key has"));

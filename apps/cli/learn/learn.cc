@@ -53,6 +53,9 @@ void read(const Options& o) {
   const lessons::LessonEntry& entry = find_lesson(o.lesson);
   ReadingOptions reading = o.reading;
   reading.waits = !o.straight_through && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  for (const auto& [knob, value] : o.settings) {
+    reading.turned += fmt::format("{}{}={}", reading.turned.empty() ? "" : ", ", knob, value);
+  }
   if (!reading.figures.empty()) std::filesystem::create_directories(reading.figures);
   LessonReader reader(entry, reading);
   lessons::Lesson lesson(reader, o.settings, [](const std::string& name) {

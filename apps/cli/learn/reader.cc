@@ -18,6 +18,14 @@ LessonReader::LessonReader(const lessons::LessonEntry& lesson, const ReadingOpti
       options_(options),
       printer_(options.terminal, options.with_answers) {}
 
+void LessonReader::begin(const std::vector<lessons::Knob>& knobs) {
+  knobs_ = knobs;
+  if (options_.turned.empty()) return;
+  console::write_output(
+      fmt::format("(With {}: the program's output follows, the text speaks of what is usual.)\n\n",
+                  options_.turned));
+}
+
 void LessonReader::step(std::string_view name, lessons::Numbers) {
   if (next_part_ > 0) wait();
   std::size_t part = next_part_;

@@ -19,6 +19,7 @@ struct ReadingOptions {
   plot::TerminalOptions terminal;
   bool with_answers = false;
   bool waits = false;             ///< for Enter after each step
+  std::string turned = {};        ///< the knobs that the learner has set: "dim=64"
   std::filesystem::path figures;  ///< a folder that they are drawn into; empty: none
 };
 
@@ -30,7 +31,7 @@ class LessonReader : public lessons::Listener {
  public:
   LessonReader(const lessons::LessonEntry& lesson, const ReadingOptions& options);
 
-  void begin(const std::vector<lessons::Knob>& knobs) override { knobs_ = knobs; }
+  void begin(const std::vector<lessons::Knob>& knobs) override;
   void step(std::string_view name, lessons::Numbers numbers) override;
   void text(std::string_view lines) override;
   void figure(std::string_view name, const lessons::Figure& figure) override;
