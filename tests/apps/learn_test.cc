@@ -45,6 +45,9 @@ TEST(Learn, WritesFormulasAsText) {
   const ProgramResult result = learn({"3"});
   EXPECT_THAT(result.out, HasSubstr("    (Q Kᵀ)ᵢⱼ = qᵢ · kⱼ\n"));
   EXPECT_THAT(result.out, HasSubstr("    Q = X W_Q       K = X W_K       V = X W_V\n"));
+  const ProgramResult next = learn({"4"});
+  EXPECT_THAT(next.out, HasSubstr("    ∂z / ∂sⱼ = pⱼ (vⱼ - z)\n"));
+  EXPECT_THAT(next.out, HasSubstr("    Attention(Q, K, V) = softmax((Q Kᵀ) / √d) V\n"));
 }
 
 TEST(Learn, TurnsKnobsAndShowsAnswers) {

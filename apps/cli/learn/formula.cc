@@ -12,24 +12,24 @@ namespace {
 using Words = std::map<std::string, std::string, std::less<>>;
 
 const Words kSigns = {
-    {"cdot", "·"},    {"times", "×"},   {"sum", "Σ"},        {"prod", "∏"},
-    {"partial", "∂"}, {"infty", "∞"},   {"approx", "≈"},     {"le", "≤"},
-    {"leq", "≤"},     {"ge", "≥"},      {"geq", "≥"},        {"ne", "≠"},
-    {"neq", "≠"},     {"to", "→"},      {"in", "∈"},         {"pm", "±"},
-    {"odot", "⊙"},    {"ldots", "…"},   {"dots", "…"},       {"cdots", "⋯"},
-    {"top", "ᵀ"},     {"alpha", "α"},   {"beta", "β"},       {"gamma", "γ"},
-    {"delta", "δ"},   {"epsilon", "ε"}, {"varepsilon", "ε"}, {"theta", "θ"},
-    {"lambda", "λ"},  {"mu", "μ"},      {"pi", "π"},         {"sigma", "σ"},
-    {"tau", "τ"},     {"phi", "φ"},     {"omega", "ω"},      {"Delta", "Δ"},
-    {"mid", "|"},     {"lVert", "‖"},   {"rVert", "‖"},      {"|", "‖"},
-    {"{", "{"},       {"}", "}"},       {"quad", "   "},     {"qquad", "      "},
-    {",", " "},       {";", " "},       {" ", " "},          {"!", ""},
-    {"\\", "\n"},     {"left", ""},     {"right", ""},       {"lfloor", "⌊"},
-    {"rfloor", "⌋"},  {"ell", "ℓ"},     {"leftarrow", "←"},  {"rightarrow", "→"},
-    {"prime", "′"},   {"propto", "∝"},  {"max", "max"},      {"min", "min"},
-    {"exp", "exp"},   {"log", "log"},   {"sin", "sin"},      {"cos", "cos"},
-    {"tanh", "tanh"}, {"%", "%"},       {"_", "_"},          {"eta", "η"},
-    {"Sigma", "Σ"},   {"sqrt", "√"},
+    {"cdot", "·"},    {"times", "×"},      {"sum", "Σ"},        {"prod", "∏"},
+    {"infty", "∞"},   {"approx", "≈"},     {"le", "≤"},         {"leq", "≤"},
+    {"ge", "≥"},      {"geq", "≥"},        {"ne", "≠"},         {"neq", "≠"},
+    {"to", "→"},      {"in", "∈"},         {"pm", "±"},         {"odot", "⊙"},
+    {"ldots", "…"},   {"dots", "…"},       {"cdots", "⋯"},      {"top", "ᵀ"},
+    {"alpha", "α"},   {"beta", "β"},       {"gamma", "γ"},      {"delta", "δ"},
+    {"epsilon", "ε"}, {"varepsilon", "ε"}, {"theta", "θ"},      {"lambda", "λ"},
+    {"mu", "μ"},      {"pi", "π"},         {"sigma", "σ"},      {"tau", "τ"},
+    {"phi", "φ"},     {"omega", "ω"},      {"Delta", "Δ"},      {"mid", "|"},
+    {"lVert", "‖"},   {"rVert", "‖"},      {"|", "‖"},          {"{", "{"},
+    {"}", "}"},       {"quad", "   "},     {"qquad", "      "}, {",", " "},
+    {";", " "},       {" ", " "},          {"!", ""},           {"\\", "\n"},
+    {"left", ""},     {"right", ""},       {"lfloor", "⌊"},     {"rfloor", "⌋"},
+    {"ell", "ℓ"},     {"leftarrow", "←"},  {"rightarrow", "→"}, {"prime", "′"},
+    {"propto", "∝"},  {"max", "max"},      {"min", "min"},      {"exp", "exp"},
+    {"log", "log"},   {"sin", "sin"},      {"cos", "cos"},      {"tanh", "tanh"},
+    {"%", "%"},       {"_", "_"},          {"eta", "η"},        {"Sigma", "Σ"},
+    {"sqrt", "√"},
 };
 
 const Words kRaised = {{"0", "⁰"}, {"1", "¹"}, {"2", "²"}, {"3", "³"}, {"4", "⁴"}, {"5", "⁵"},
@@ -56,7 +56,10 @@ std::string all_of(const std::string& text, const Words& signs) {
 
 // Brackets around what has more than one part.
 std::string bracketed(const std::string& text) {
-  return text.find_first_of(" +-/·−") == std::string::npos ? text : "(" + text + ")";
+  for (const char* between : {" ", "+", "-", "/", "·", "−"}) {
+    if (text.find(between) != std::string::npos) return "(" + text + ")";
+  }
+  return text;
 }
 
 class Reader {
@@ -116,6 +119,7 @@ class Reader {
     if (name == "mathrm" || name == "text" || name == "operatorname" || name == "mathbf") {
       return argument();
     }
+    if (name == "partial") return "∂" + argument();
     const auto sign = kSigns.find(name);
     return sign == kSigns.end() ? "\\" + name : sign->second;
   }
