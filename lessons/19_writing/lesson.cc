@@ -1,0 +1,134 @@
+// Lesson 19: writing a text. A model says how likely each token is to come next; how one of them is
+// chosen makes the difference between a parrot and a drunkard. And why it need not read all again.
+#include "lessons/lesson.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/models/beam_search.h"
+#include "clearhead/models/generate.h"
+#include "clearhead/models/model_file.h"
+#include "clearhead/ops/scale.h"
+#include "clearhead/ops/softmax.h"
+#include "clearhead/plot/label.h"
+
+namespace clearhead::lessons {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+// Logits [V] of what comes after `ids`; with a state they continue what it has read.
+Tensor logits_after(const LanguageModel& model, const Ids& ids, DecodingState* state = nullptr) {
+  Tape tape(Keep::nothing);
+  const auto T = static_cast<std::int64_t>(ids.size());
+  const Var tokens = tape.input("tokens", Tensor::of<std::int64_t>({1, T}, ids));
+  return model.forward(tokens, Pass{}, state).value().slice(1, T - 1, T).reshape({-1});
+}
+
+std::vector<double> probabilities(const Tensor& logits, double temperature) {
+  Tape tape(Keep::nothing);
+  return numbers(softmax(scale(tape.input("logits", logits), 1 / temperature)).value());
+}
+
+// How many of the likeliest tokens it takes to have the share p of all probability.
+double kept(std::vector<double> all, double p) {
+  std::sort(all.rbegin(), all.rend());
+  std::partial_sum(all.begin(), all.end(), all.begin());
+  return static_cast<double>(std::lower_bound(all.begin(), all.end(), p) - all.begin() + 1);
+}
+
+}  // namespace
+
+void writing(Lesson& lesson) {
+  const std::string prompt = lesson.text_knob("prompt", "ROMEO:\nI ", "what the text begins with");
+  const std::int64_t length = lesson.knob("tokens", 120, 1, 200, "characters to write");
+  const SavedModel saved = open_model(lesson.model("shakespeare"));
+  const auto& model = as<LanguageModel>(saved);
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const Ids ids = tokenizer.encode(prompt);
+
+  lesson.step("next");
+  const Tensor logits = logits_after(model, ids);
+  std::vector<std::int64_t> best(static_cast<std::size_t>(model.vocabulary()));
+  std::iota(best.begin(), best.end(), 0);
+  std::sort(best.begin(), best.end(),
+            [&](auto a, auto b) { return logits.at({a}) > logits.at({b}); });
+  std::vector<Column> table = {{"next", std::vector<std::string>()}};
+  for (int i = 0; i < 8; ++i) table[0].cells.push_back(tokenizer.token(best[i]));
+  std::vector<double> highest;  // probability at each temperature
+  for (const double temperature : {0.5, 1.0, 2.0}) {
+    const std::vector<double> all = probabilities(logits, temperature);
+    std::vector<double> shown;
+    for (int i = 0; i < 8; ++i) shown.push_back(all[best[i]]);
+    table.emplace_back(fmt::format("temperature {}", temperature), shown, 3);
+    highest.push_back(shown[0]);
+  }
+  lesson.table(table);
+
+  lesson.step("sure");
+  std::vector<std::string> beginnings;
+  std::vector<double> counts;
+  for (const std::string& text : {std::string("ROME"), prompt}) {
+    beginnings.push_back(plot::visible_label(text));
+    counts.push_back(kept(probabilities(logits_after(model, tokenizer.encode(text)), 1), 0.9));
+  }
+  lesson.table({{"after", beginnings}, {"tokens that have 0.9 of the probability", counts, 0}});
+
+  lesson.step("texts", Numbers::sampled);
+  std::vector<Ids> written;
+  for (const auto& [how, sampling] : std::vector<std::pair<std::string, Sampling>>{
+           {"temperature 0: greedy", {.temperature = 0}},
+           {"temperature 0.5", {.temperature = 0.5}},
+           {"temperature 1", {}},
+           {"temperature 2", {.temperature = 2}},
+           {"temperature 1, top-k 5", {.top_k = 5}},
+           {"temperature 1, top-p 0.9", {.top_p = 0.9}}}) {
+    written.push_back(generate(model, ids, {.tokens = length, .sampling = sampling, .seed = 19}));
+    lesson.print("--- {}", how);
+    lesson.print("{}{}", prompt, tokenizer.decode(written.back()));
+  }
+
+  lesson.step("beam");
+  const SavedModel french = open_model(lesson.model("en-fr"));
+  const std::vector<Ids> source = {
+      french.tokenizer->encode("Workers are cleaning up after a storm.")};
+  std::vector<double> scores;
+  for (const std::int64_t beam : {1, 5}) {
+    const Translation found = translate(as<TranslationModel>(french), source,
+                                        {.start = french.tokenizer->special(kStartToken),
+                                         .end = french.tokenizer->special(kEndToken),
+                                         .beam = beam,
+                                         .length_penalty = 0})[0][0];
+    scores.push_back(found.score);
+    lesson.print("beam {}, log probability {:.3f}: {}", beam, found.score,
+                 french.tokenizer->decode(found.tokens));
+  }
+
+  lesson.step("cache");
+  DecodingState state;
+  Ids text = ids;
+  std::size_t read_again = 0;
+  Tensor with_cache = logits_after(model, text, &state);
+  for (const std::int64_t id : written[0]) {
+    read_again += text.size();
+    text.push_back(id);
+    with_cache = logits_after(model, {id}, &state);
+  }
+  const bool agree = largest_difference(with_cache, logits_after(model, text)) < 1e-3;
+  lesson.print("tokens read, everything again: {}; with the cache: {}", read_again, text.size());
+  lesson.print("the last logits agree to 0.001: {}", agree);
+
+  lesson.claim("A low temperature sharpens, a high one flattens.",
+               highest[0] > highest[1] && highest[1] > highest[2]);
+  lesson.claim("Top-p keeps one token where the model is sure, and many where it is not.",
+               counts[0] == 1 && counts[1] > 5);
+  lesson.claim("Beam search finds a likelier whole, by a less likely beginning.",
+               scores[1] > scores[0]);
+  lesson.claim("The cache changes no logit, and spares reading all again.",
+               agree && 10 * text.size() < read_again);
+}
+
+}  // namespace clearhead::lessons
