@@ -12,10 +12,12 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/clearhead" DESTINATION "${CMAKE_INSTALL
 install(EXPORT clearhead-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
 
 configure_package_config_file(
-  "${PROJECT_SOURCE_DIR}/cmake/clearhead-config.cmake.in" "${PROJECT_BINARY_DIR}/clearhead-config.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/clearhead-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/clearhead-config.cmake"
   INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/clearhead-config-version.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES
-  "${PROJECT_BINARY_DIR}/clearhead-config.cmake" "${PROJECT_BINARY_DIR}/clearhead-config-version.cmake"
+  "${PROJECT_BINARY_DIR}/clearhead-config.cmake"
+  "${PROJECT_BINARY_DIR}/clearhead-config-version.cmake"
   DESTINATION "${package_dir}")

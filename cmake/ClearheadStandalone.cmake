@@ -10,7 +10,8 @@ set(headers "${PROJECT_BINARY_DIR}/headers")
 file(MAKE_DIRECTORY "${headers}")
 foreach(header IN ITEMS hwy/highway.h fmt/format.h nlohmann/json.hpp CLI/CLI.hpp)
   get_filename_component(folder ${header} DIRECTORY)
-  find_path(CLEARHEAD_${folder} ${header} PATHS /usr/include NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  find_path(CLEARHEAD_${folder} ${header} PATHS /usr/include
+    NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
   file(CREATE_LINK "${CLEARHEAD_${folder}}/${folder}" "${headers}/${folder}" SYMBOLIC)
 endforeach()
 add_library(clearhead_headers INTERFACE)
@@ -30,7 +31,8 @@ clearhead_configure_standalone(clearhead)
 clearhead_compile_for_amx(clearhead)
 
 if(EMSCRIPTEN)
-  target_compile_options(clearhead_headers INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/emscripten.h")
+  target_compile_options(clearhead_headers INTERFACE
+    "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/emscripten.h")
   # Files of the computer as they are, memory as it is needed, and buffers written out at the end.
   add_link_options(-sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1)
 endif()

@@ -7,12 +7,14 @@ function(clearhead_configure_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -ffp-contract=off)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-restrict)  # wrong for "text" + std::string: GCC bug 105329
+    # Wrong for "text" + std::string: GCC bug 105329.
+    target_compile_options(${target} PRIVATE -Wno-restrict)
   endif()
   if(CLEARHEAD_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
-  if(CLEARHEAD_COVERAGE)  # paths are relative, so that ccache knows what was compiled in another clone
+  if(CLEARHEAD_COVERAGE)
+    # Paths are relative, so that ccache knows what was compiled in another clone.
     file(RELATIVE_PATH uncounted "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/cmake/uncounted.txt")
     target_compile_options(${target} PRIVATE
       -fprofile-instr-generate -fcoverage-mapping -fcoverage-compilation-dir=.
@@ -33,7 +35,8 @@ function(clearhead_add_library name)
   set(sources)
   foreach(folder IN LISTS arg_FOLDERS)
     file(GLOB_RECURSE found CONFIGURE_DEPENDS
-      "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.cc" "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.h")
+      "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.cc"
+      "${PROJECT_SOURCE_DIR}/clearhead/${folder}/*.h")
     list(APPEND sources ${found})
   endforeach()
   set(stand_ins ${sources})
@@ -56,9 +59,9 @@ function(clearhead_add_library name)
 endfunction()
 
 # clearhead_compile_for_amx(TARGET)
-# Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says at
-# run time whether they may run. They include nothing whose code could be linked into other files:
-# see clearhead/kernels/targets/amx-inl.h.
+# Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says
+# at run time whether they may run. They include nothing whose code could be linked into other
+# files: see clearhead/kernels/targets/amx-inl.h.
 function(clearhead_compile_for_amx target)
   set(flags -mamx-tile -mamx-bf16 -mavx2 -mfma -mbmi2
     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512bf16)
@@ -74,7 +77,8 @@ function(clearhead_compile_for_amx target)
     return()
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)  # wrong for AVX-512 intrinsics: GCC bug 105593
+    # Wrong for AVX-512 intrinsics: GCC bug 105593.
+    list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${flags}")
   target_compile_definitions(${target} PRIVATE CLEARHEAD_HAVE_AMX)

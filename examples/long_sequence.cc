@@ -7,9 +7,9 @@
 // four habits, each in numbers of its own, so that a score is the sum of what they say:
 //
 //     where   24 numbers   near tokens more than far ones: rotary positions (Su et al. 2021)
-//     topic    8 numbers   chapters about the same
+//     topic    8 numbers   chapters about the same topic
 //     words   31 numbers   what followed the same two words before, as induction heads do
-//     rest     1 number    the first token of all and of each chapter, where there is nothing to find
+//     rest     1 number    where nothing is found: the first token of all and of each chapter
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

@@ -85,7 +85,8 @@ std::string bash_completion(const CLI::App& program) {
   }
   return fmt::format(R"(# bash completion for clearhead; made by: clearhead completion bash
 _clearhead() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} command=${{COMP_WORDS[1]}} words
+  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}}
+  local command=${{COMP_WORDS[1]}} words
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W '{} -h --help --version' -- "$word"))

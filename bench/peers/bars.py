@@ -1,7 +1,8 @@
 """What must hold, and whether it does: ratios and fractions over the cells that were measured.
 
-A ratio compares medians of times that were taken in turns; a fraction of a limit compares the median of a kernel with
-the median of the loop that runs into that limit, in the same cell. Means are geometric, over the cells of two threads.
+A ratio compares medians of times that were taken in turns. A fraction of a limit compares the
+median of a kernel with that of the loop that runs into this limit, in the same cell. Means are
+geometric, over the cells of two threads.
 """
 
 import math
@@ -31,7 +32,9 @@ def all_bars(cells):
     two = [cell for cell in timed if cell["threads"] == 2]
 
     def of(kind, mask=None, least_T=0):
-        return [c for c in two if c["kind"] == kind and mask in (None, c["mask"]) and c["T"] >= least_T]
+        return [
+            c for c in two if c["kind"] == kind and mask in (None, c["mask"]) and c["T"] >= least_T
+        ]
 
     def ratios(name, peer, chosen):
         return [(c, ratio(c, name, peer)) for c in chosen]
@@ -45,25 +48,55 @@ def all_bars(cells):
     products, short = of(MATMUL), [c for c in two if c["size"] == SHORT]
     long = 1024
     bars = [
-        _share("matrix product, highest: of the multiply-add peak", 0.9, fractions(HIGHEST, products)),
+        _share(
+            "matrix product, highest: of the multiply-add peak", 0.9, fractions(HIGHEST, products)
+        ),
         _share("matrix product, medium: of the AMX peak", 0.6, fractions(MEDIUM, products)),
         _times("matrix product, high, to highest", 2, ratios(HIGH, HIGHEST, products)),
         _error("matrix product, high: largest relative error", 1e-4, HIGH, products),
-        _times("forward, highest, full, to PyTorch f32", 1.8, ratios(HIGHEST, "PyTorch f32", of(FORWARD, "full"))),
-        _times("forward, highest, causal, to PyTorch f32", 2.5, ratios(HIGHEST, "PyTorch f32", of(FORWARD, "causal"))),
+        _times(
+            "forward, highest, full, to PyTorch f32",
+            1.8,
+            ratios(HIGHEST, "PyTorch f32", of(FORWARD, "full")),
+        ),
+        _times(
+            "forward, highest, causal, to PyTorch f32",
+            2.5,
+            ratios(HIGHEST, "PyTorch f32", of(FORWARD, "causal")),
+        ),
         _share(
-            f"forward, highest, T ≥ {long}: of the multiply-add peak", 0.7, fractions(HIGHEST, of(FORWARD, None, long))
+            f"forward, highest, T ≥ {long}: of the multiply-add peak",
+            0.7,
+            fractions(HIGHEST, of(FORWARD, None, long)),
         ),
         _times("forward, medium, to PyTorch bf16", 4, ratios(MEDIUM, "PyTorch bf16", of(FORWARD))),
-        _rate(f"forward, medium, full, D = 64, T ≥ {long}", 1.5e12, rates(MEDIUM, of(FORWARD, "full", long), 64)),
-        _rate(f"forward, medium, full, D = 128, T ≥ {long}", 2e12, rates(MEDIUM, of(FORWARD, "full", long), 128)),
-        _times("backward, highest, full, to PyTorch f32", 1.8, ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "full"))),
+        _rate(
+            f"forward, medium, full, D = 64, T ≥ {long}",
+            1.5e12,
+            rates(MEDIUM, of(FORWARD, "full", long), 64),
+        ),
+        _rate(
+            f"forward, medium, full, D = 128, T ≥ {long}",
+            2e12,
+            rates(MEDIUM, of(FORWARD, "full", long), 128),
+        ),
         _times(
-            "backward, highest, causal, to PyTorch f32", 2.5, ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "causal"))
+            "backward, highest, full, to PyTorch f32",
+            1.8,
+            ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "full")),
+        ),
+        _times(
+            "backward, highest, causal, to PyTorch f32",
+            2.5,
+            ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "causal")),
         ),
         _times("backward, medium, to PyTorch f32", 4, ratios(MEDIUM, "PyTorch f32", of(BACKWARD))),
-        _times(f"short ({SHORT}), highest, to PyTorch f32", 3, ratios(HIGHEST, "PyTorch f32", short)),
-        _times(f"short ({SHORT}), medium, to PyTorch bf16", 3, ratios(MEDIUM, "PyTorch bf16", short)),
+        _times(
+            f"short ({SHORT}), highest, to PyTorch f32", 3, ratios(HIGHEST, "PyTorch f32", short)
+        ),
+        _times(
+            f"short ({SHORT}), medium, to PyTorch bf16", 3, ratios(MEDIUM, "PyTorch bf16", short)
+        ),
     ]
     if not any(ok(cell, "limit tile_product") for cell in timed):
         for bar in bars:
@@ -72,7 +105,9 @@ def all_bars(cells):
     decode = [c for c in of(DECODE) if c["S"] == 32768]
     for name in (HIGHEST, "clearhead highest, bf16 cache"):
         cache = "bf16" if "bf16" in name else "f32"
-        bars.append(_share(f"decode, 32 k keys, {cache}: of reading memory", 0.8, fractions(name, decode)))
+        bars.append(
+            _share(f"decode, 32 k keys, {cache}: of reading memory", 0.8, fractions(name, decode))
+        )
     return bars + [_never_slower(timed), *_memory(cells)]
 
 
@@ -96,7 +131,9 @@ def limit_of(cell, name):
         limit = ok(cell, "limit memory_read" + (" bf16" if in_bf16 else ""))
         work = cell["cache_bytes"] / (2 if in_bf16 else 1)
     else:
-        limit = ok(cell, "limit multiply_add" if result["numbers"] == "f32" else "limit tile_product")
+        limit = ok(
+            cell, "limit multiply_add" if result["numbers"] == "f32" else "limit tile_product"
+        )
         work = cell["flop"] * (3 if result["numbers"] == "high" else 1)  # three products of halves
     return (work, limit["work"] / limit["median"]) if limit else None
 
@@ -118,8 +155,8 @@ def rate(cell, name):
 
 
 def duels(cell):
-    """(kind of numbers, clearhead's contender, fastest peer) wherever both have a time. In bf16 the peers' f32 counts
-    too, where it is faster than their bf16."""
+    """(kind of numbers, clearhead's contender, fastest peer) wherever both have a time. In bf16 the
+    peers' f32 counts too, where it is faster than their bf16."""
     for numbers, names in OF_NUMBERS.items():
         ours = next((name for name in names if ok(cell, name)), None)
         peers = [
@@ -165,7 +202,9 @@ def _share(what, least, pairs):
 
 
 def _rate(what, least, pairs):
-    return _bar(what, f"{least / 1e12:g} TFLOP/s", least, pairs, lambda x: f"{x / 1e12:.2f} TFLOP/s")
+    return _bar(
+        what, f"{least / 1e12:g} TFLOP/s", least, pairs, lambda x: f"{x / 1e12:.2f} TFLOP/s"
+    )
 
 
 def _error(what, most, name, chosen):

@@ -1,9 +1,10 @@
-/* clearhead for bench/peers/: attention, matrix products, training and limits behind functions of C, so that Python
- * calls them in its own process on its own arrays.
+/* clearhead for bench/peers/: attention, matrix products, training and limits as functions of C, so
+ * that Python calls them in its own process on its own arrays.
  *
- * Arrays are row-major and without gaps; they are read where they lie. Results belong to the handle that a function
- * returns, until clearhead_free. Where something fails a function returns NULL, or not 0, and clearhead_error() says
- * what. Sizes: B batch, H query heads, G key/value heads, T queries, S keys, D size of a head. */
+ * Arrays are row-major and without gaps; they are read where they lie. Results belong to the handle
+ * that a function returns, until clearhead_free. A function that fails returns NULL, or not 0, and
+ * clearhead_error() says why. Sizes: B batch, H query heads, G key/value heads, T queries, S keys,
+ * D size of a head. */
 #ifndef CLEARHEAD_BENCH_PEERS_CLEARHEAD_C_H_
 #define CLEARHEAD_BENCH_PEERS_CLEARHEAD_C_H_
 
@@ -50,29 +51,33 @@ CLEARHEAD_API clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K
                                                  clearhead_precision precision, const float* a,
                                                  const float* b);
 
-/* A decoder in training. `recipe`: model and training as JSON (train/recipe.h), with the vocabulary. */
+/* A decoder in training. `recipe`: model and training as JSON (train/recipe.h), with the
+ * vocabulary. */
 typedef struct clearhead_trainer clearhead_trainer;
 CLEARHEAD_API clearhead_trainer* clearhead_trainer_new(const char* recipe);
 CLEARHEAD_API void clearhead_trainer_free(clearhead_trainer* trainer);
-/* The numbers of a parameter, to be read and written, and how many they are. NULL if there is no such parameter. */
+/* The numbers of a parameter, to be read and written, and how many they are. NULL if there is no
+ * such parameter. */
 CLEARHEAD_API float* clearhead_trainer_weight(clearhead_trainer* trainer, const char* name,
                                               int64_t* count);
-/* The mean cross-entropy, in nats, of tokens and targets [B, T], B and T being those of the recipe; without dropout. */
+/* The mean cross-entropy, in nats, of tokens and targets [B, T], without dropout; B and T are those
+ * of the recipe. */
 CLEARHEAD_API int clearhead_trainer_loss(const clearhead_trainer* trainer, const int64_t* tokens,
                                          const int64_t* targets, double* loss);
 /* One step with the recipe's highest learning rate, and the loss before it, with dropout. */
 CLEARHEAD_API int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
                                          const int64_t* targets, double* loss);
-/* The `count` likeliest tokens after prompt [length], one after the other; at medium with weights as
-   they are saved, matrices as bf16. */
+/* Writes `count` tokens after prompt [length], each the likeliest one. At medium the weights are as
+ * they would be saved: matrices in bf16. */
 CLEARHEAD_API int clearhead_trainer_generate(clearhead_trainer* trainer, const int64_t* prompt,
                                              int64_t length, int64_t count, int64_t* tokens);
 
 /* The machine as JSON. Valid until the next call. */
 CLEARHEAD_API const char* clearhead_machine(void);
 
-/* A loop that runs into a limit ("multiply_add", "tile_product", "memory_read") on as many threads as are set.
- * `bytes`: what memory_read reads, 0 for more than caches hold. NULL also where the machine has no such limit. */
+/* A loop that runs into a limit ("multiply_add", "tile_product", "memory_read") on as many threads
+ * as are set. `bytes`: what memory_read reads, 0 for more than caches hold. NULL also where the
+ * machine has no such limit. */
 typedef struct clearhead_limit clearhead_limit;
 CLEARHEAD_API clearhead_limit* clearhead_limit_new(const char* name, int64_t bytes);
 /* One run; returns the flop or bytes of it. */

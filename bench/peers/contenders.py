@@ -1,8 +1,9 @@
 """Those that take part: clearhead in each precision and its peers, all called the same way.
 
-A contender turns the inputs of a cell (f32 arrays) into a call without arguments, which is what is timed, and what the
-call returns into f32 arrays. Preparing converts and lays out the inputs as the contender likes them best; whatever a
-contender then does to them to calculate (packing, rounding, transposing) happens within the call.
+A contender turns the inputs of a cell (f32 arrays) into a call without arguments; that call is
+timed. What the call returns it turns into f32 arrays. Preparing converts and lays out the inputs as
+the contender likes them best; what it then does to them to calculate (packing, rounding,
+transposing) happens within the call.
 """
 
 import numpy as np
@@ -15,7 +16,8 @@ class Contender:
     """`numbers`: whose results these are comparable to: those of "f32", "high" or "bf16"."""
 
     is_peer = True
-    pause = 0.005  # seconds to wait before another one begins, so that idle threads of this one are asleep
+    # Seconds to wait before another one begins, so that idle threads of this one are asleep.
+    pause = 0.005
 
     def __init__(self, name, numbers):
         self.name = name
@@ -42,14 +44,18 @@ class Clearhead(Contender):
 
     def __init__(self, precision, in_bf16=False):
         name = engine.PRECISIONS[precision]
-        super().__init__(f"clearhead {name}" + (", bf16 cache" if in_bf16 else ""), ("f32", "high", "bf16")[precision])
+        super().__init__(
+            f"clearhead {name}" + (", bf16 cache" if in_bf16 else ""),
+            ("f32", "high", "bf16")[precision],
+        )
         if in_bf16:
             self.numbers = "bf16"
         self.precision = precision
         self.in_bf16 = in_bf16
 
     def can(self, cell):
-        # Decoding reads its cache and hardly calculates: what the cache holds decides, not the products.
+        # Decoding reads its cache and hardly calculates: what the cache holds decides, not the
+        # products.
         if cell.kind == DECODE:
             return self.in_bf16 or self.precision == 0
         return not self.in_bf16
@@ -77,7 +83,12 @@ class Clearhead(Contender):
     def arrays(self, cell, result):
         if cell.kind == MATMUL:
             return {"y": result.array("y", (cell.T, cell.T), np.float32)}
-        heads = {"y": (cell.H, cell.T), "dq": (cell.H, cell.T), "dk": (cell.G, cell.S), "dv": (cell.G, cell.S)}
+        heads = {
+            "y": (cell.H, cell.T),
+            "dq": (cell.H, cell.T),
+            "dk": (cell.G, cell.S),
+            "dv": (cell.G, cell.S),
+        }
         names = ("dq", "dk", "dv") if cell.kind == BACKWARD else ("y",)
         dtype = np.uint16 if self.in_bf16 else np.float32
         return {name: result.array(name, (cell.B, *heads[name], cell.D), dtype) for name in names}
@@ -130,8 +141,9 @@ class Torch(Contender):
 
 
 class OnnxRuntime(Contender):
-    """A session of one attention node. `kind`: "MultiHeadAttention" or "GroupQueryAttention" (operators of ONNX
-    Runtime's own, with fused kernels), or "Attention" (the standard operator)."""
+    """A session of one attention node. `kind`: "MultiHeadAttention" or "GroupQueryAttention"
+    (operators of ONNX Runtime's own, with fused kernels), or "Attention" (the standard operator).
+    """
 
     def __init__(self, kind):
         super().__init__(f"ONNX Runtime {kind}", "f32")
@@ -150,7 +162,8 @@ class OnnxRuntime(Contender):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cell.threads
         options.inter_op_num_threads = 1
-        # Its threads wait actively within a run, as they do by default, but let others work once it has ended.
+        # Its threads wait actively within a run, as they do by default, but let others work once
+        # it has ended.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(
@@ -161,7 +174,10 @@ class OnnxRuntime(Contender):
         from onnxruntime import OrtValue
 
         binding = self.session.io_binding()
-        values = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.operands(cell, inputs).items()}
+        values = {
+            name: OrtValue.ortvalue_from_numpy(array)
+            for name, array in self.operands(cell, inputs).items()
+        }
         for name, value in values.items():
             binding.bind_ortvalue_input(name, value)
         binding.bind_output("y", "cpu")
@@ -218,10 +234,14 @@ def onnx_model(kind, cell):
         attributes = {"num_heads": cell.H, "unidirectional": int(cell.is_causal)}
     else:
         attributes = {"num_heads": cell.H, "kv_num_heads": cell.G}
-        inputs += values(["past_key", "past_value"]) + values(["last_key", "key_count"], TensorProto.INT32)
+        inputs += values(["past_key", "past_value"]) + values(
+            ["last_key", "key_count"], TensorProto.INT32
+        )
         outputs += values(["present_key", "present_value"])
         names += ["past_key", "past_value", "last_key", "key_count"]
-    node = helper.make_node(kind, names, [output.name for output in outputs], domain=domain, **attributes)
+    node = helper.make_node(
+        kind, names, [output.name for output in outputs], domain=domain, **attributes
+    )
     graph = helper.make_graph([node], "attention", inputs, outputs)
     opsets = [helper.make_opsetid("", 23), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString()
@@ -273,7 +293,8 @@ class Limit(Contender):
 
     def begin(self, cell):
         engine.set_threads(cell.threads)
-        # For decoding, a buffer as large as the cache: whatever of it the processor's caches hold, they hold of both.
+        # For decoding, a buffer as large as the cache, so that the processor's caches hold the same
+        # part of both.
         bytes = cell.cache_bytes(2 if self.in_bf16 else 4) if cell.kind == DECODE else 0
         self.loop = engine.LimitLoop(self.limit, bytes)
 

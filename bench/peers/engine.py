@@ -20,7 +20,9 @@ class _AttentionOptions(ctypes.Structure):
 
 def _load():
     if not LIBRARY.exists():
-        raise SystemExit(f"{LIBRARY} is missing; scripts/bench builds it, or: cmake --build --preset release")
+        raise SystemExit(
+            f"{LIBRARY} is missing; scripts/bench builds it, or: cmake --build --preset release"
+        )
     library = ctypes.CDLL(str(LIBRARY))
     pointer = c_void_p
     signatures = {
@@ -81,9 +83,13 @@ class Result:
         address = _checked(_library.clearhead_data(self.handle, name.encode()))
         count = int(np.prod(shape))
         if dtype == np.float32:
-            numbers = np.ctypeslib.as_array(ctypes.cast(address, POINTER(ctypes.c_float)), (count,)).copy()
+            numbers = np.ctypeslib.as_array(
+                ctypes.cast(address, POINTER(ctypes.c_float)), (count,)
+            ).copy()
         else:
-            numbers = from_bf16(np.ctypeslib.as_array(ctypes.cast(address, POINTER(ctypes.c_uint16)), (count,)))
+            numbers = from_bf16(
+                np.ctypeslib.as_array(ctypes.cast(address, POINTER(ctypes.c_uint16)), (count,))
+            )
         return numbers.reshape(shape)
 
 
@@ -102,7 +108,9 @@ def attention(cell, q, k, v, precision, keep):
         cell.B, cell.H, cell.G, cell.T, cell.S, cell.D,
         cell.is_causal, q.dtype != np.float32, precision, keep,
     )  # fmt: skip
-    return Result(_library.clearhead_attention(byref(options), q.ctypes.data, k.ctypes.data, v.ctypes.data))
+    return Result(
+        _library.clearhead_attention(byref(options), q.ctypes.data, k.ctypes.data, v.ctypes.data)
+    )
 
 
 def attention_backward(result, dy):
@@ -115,7 +123,7 @@ def matmul(a, b, precision):
 
 
 class Trainer:
-    """A decoder in training, made by a recipe (a dict as in recipes/*.json, with the vocabulary)."""
+    """A decoder in training, made by a recipe: a dict as in recipes/*.json, with the vocabulary."""
 
     def __init__(self, recipe):
         self.handle = None
@@ -127,7 +135,9 @@ class Trainer:
     def weight(self, name):
         """The numbers of a parameter, to be read and written, in one row."""
         count = c_int64()
-        address = _checked(_library.clearhead_trainer_weight(self.handle, name.encode(), byref(count)))
+        address = _checked(
+            _library.clearhead_trainer_weight(self.handle, name.encode(), byref(count))
+        )
         return np.ctypeslib.as_array(address, (count.value,))
 
     def loss(self, tokens, targets):
@@ -162,7 +172,7 @@ def machine():
 
 
 class LimitLoop:
-    """A loop that runs into a limit of the machine; EngineError where the machine has no such limit."""
+    """A loop that runs into a limit of the machine. EngineError if the machine has none."""
 
     def __init__(self, name, bytes=0):
         self.handle = None

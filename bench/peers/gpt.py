@@ -1,4 +1,5 @@
-"""GPT-2 in PyTorch, as it is trained there: fused attention, one product for queries, keys and values, fused AdamW."""
+"""GPT-2 in PyTorch, as it is trained there: fused attention, fused AdamW, and one product for
+queries, keys and values."""
 
 import torch
 import torch.nn as nn
@@ -19,7 +20,8 @@ class Block(nn.Module):
         self.mlp_out = nn.Linear(4 * C, C, bias=False)
 
     def forward(self, x, cache=None):
-        """x [B, T, C]; `cache`: this block's keys and values [2, B, H, context, D], and how many there are."""
+        """x [B, T, C]; `cache`: this block's keys and values [2, B, H, context, D], and how many
+        there are."""
         B, T, C = x.shape
         q, k, v = (
             part.view(B, T, self.heads, C // self.heads).transpose(1, 2)  # [B, H, T, D]
@@ -91,17 +93,23 @@ class GPT(nn.Module):
 
     @torch.inference_mode()
     def shortfall(self, prompt, written):
-        """By how much, at most, the logits of the tokens written after prompt [T] fall short of the likeliest's."""
+        """How far, at most, the logit of a token written after prompt [T] lies below the
+        likeliest's."""
         text = torch.as_tensor([*prompt, *written])[None]
         logits = self(text[:, :-1])[0, len(prompt) - 1 :]
-        return float((logits.amax(-1) - logits.gather(-1, text[0, len(prompt) :, None])[:, 0]).max())
+        return float(
+            (logits.amax(-1) - logits.gather(-1, text[0, len(prompt) :, None])[:, 0]).max()
+        )
 
 
 def optimizer(model):
     s = model.setting
     matrices = [weight for weight in model.parameters() if weight.dim() == 2]
     vectors = [weight for weight in model.parameters() if weight.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": s.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [
+        {"params": matrices, "weight_decay": s.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=s.learning_rate, betas=s.betas, fused=True)
 
 

@@ -10,7 +10,7 @@ MATMUL = "matmul"
 
 @dataclass(frozen=True)
 class Cell:
-    """One calculation with one number of threads. Of matmul, T is the size of the square matrices."""
+    """One calculation with one number of threads. In matmul, T is the size of square matrices."""
 
     kind: str
     B: int
@@ -48,7 +48,8 @@ class Cell:
 
     @property
     def flop(self):
-        """4·B·H·T·S·D forward, 2.5 times that backward, half of it if causal, whatever is executed."""
+        """4·B·H·T·S·D forward, 2.5 times that backward; half of it if causal. What a kernel really
+        executes does not matter."""
         if self.kind == MATMUL:
             return 2.0 * self.T**3
         flop = 4.0 * self.B * self.H * self.T * self.S * self.D

@@ -1,4 +1,4 @@
-"""The plot of the report: GFLOP/s of everybody, forward and backward, full and causal, on two threads."""
+"""The plot of the report: GFLOP/s on two threads, forward and backward, full and causal."""
 
 import matplotlib
 
@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import bars
 from matrix import BACKWARD, FORWARD
 
-# Blue for clearhead, others for peers; dark for f32, light for bf16. Told apart by the colour-blind, and in grey.
+# Blue for clearhead, other colours for peers; dark for f32, light for bf16. They can be told apart
+# in grey too, and by the colour-blind.
 COLORS = {
     bars.HIGHEST: "#0b4f8a",
     bars.HIGH: "#3d8fd1",
@@ -39,8 +40,14 @@ def write(cells, path):
     handles = {}
     for axis in axes.flat:
         handles |= dict(zip(*reversed(axis.get_legend_handles_labels())))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, frameon=False)
-    figure.suptitle("Attention on two threads, median; shapes are batch, heads, tokens, head size", x=0.01, ha="left")
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside lower center", ncols=5, frameon=False
+    )
+    figure.suptitle(
+        "Attention on two threads, median; shapes are batch, heads, tokens, head size",
+        x=0.01,
+        ha="left",
+    )
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
@@ -53,10 +60,14 @@ def draw(axis, cells):
         at = [x + (i - (len(names) - 1) / 2) * width for x, _ in places]
         axis.bar(at, [rate / 1e9 for _, rate in places], width, color=COLORS[name], label=name)
     for limit, label in LIMITS.items():
-        rates = sorted(r["work"] / r["median"] / 1e9 for cell in cells if (r := bars.ok(cell, limit)))
+        rates = sorted(
+            r["work"] / r["median"] / 1e9 for cell in cells if (r := bars.ok(cell, limit))
+        )
         if rates:
             style = ":" if "tile" in limit else "--"
-            axis.axhline(rates[len(rates) // 2], color="black", linewidth=0.8, linestyle=style, label=label)
+            axis.axhline(
+                rates[len(rates) // 2], color="black", linewidth=0.8, linestyle=style, label=label
+            )
     axis.set_yscale("log")
     axis.set_xticks(range(len(cells)), [cell["size"] for cell in cells], rotation=20, ha="right")
     axis.spines[["top", "right"]].set_visible(False)

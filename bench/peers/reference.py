@@ -1,4 +1,4 @@
-"""The answers in f64, by the formulas of attention as they stand in a textbook, and how far others are from them."""
+"""The answers in f64, by the formulas of a textbook, and how far others are from them."""
 
 from dataclasses import replace
 
@@ -8,8 +8,9 @@ from matrix import BACKWARD, MATMUL
 
 BLOCK = 512  # queries whose scores are held at once
 
-# The most that an answer may be off before its time counts for nothing, ‖x − answer‖ / ‖answer‖: rounding of f32 and of
-# bf16 (2⁻⁹ for each number) with room for long sums. Gradients are differences, which lose more.
+# The most that an answer may be off, ‖x − answer‖ / ‖answer‖, for its time to count: rounding of
+# f32 and of bf16 (2⁻⁹ for each number), with room for long sums. Gradients are differences, which
+# lose more.
 TOLERANCE = {"f32": 1e-5, "high": 1e-4, "bf16": 2e-2}
 BACKWARD_FACTOR = 5
 
@@ -93,7 +94,8 @@ def error_of_some_rows(cell, inputs, result, round_number):
     b, h = int(rng.integers(cell.B)), int(rng.integers(cell.H))
     g = h // (cell.H // cell.G)
     head = {
-        name: array[b, g if name in ("k", "v") else h][None, None].astype(np.float64) for name, array in inputs.items()
+        name: array[b, g if name in ("k", "v") else h][None, None].astype(np.float64)
+        for name, array in inputs.items()
     }
     name = "dq" if cell.kind == BACKWARD else "y"
     answer = {name: np.zeros_like(head["q"])}

@@ -1,6 +1,8 @@
-"""The report, made of what was measured: JSON, tables in Markdown, a plot, and the numbers in docs/performance.md."""
+"""The report, made of what was measured: JSON, tables in Markdown, a plot, and the numbers in
+docs/performance.md."""
 
 import json
+import textwrap
 
 import bars
 import engine
@@ -21,7 +23,9 @@ def write(surroundings, cells, folder, into_docs):
     if into_docs:
         before, rest = PAGE.read_text().split(BEGIN)
         after = rest.split(END)[1]
-        PAGE.write_text(before + BEGIN + "\n\n" + summary(surroundings, table, cells) + "\n" + END + after)
+        PAGE.write_text(
+            before + BEGIN + "\n\n" + summary(surroundings, table, cells) + "\n" + END + after
+        )
     print(f"\n{bars_table(table)}\nwrote {folder}/peers.json, peers.md and peers.svg")
 
 
@@ -32,7 +36,11 @@ def summary(surroundings, table, cells):
 def quiet_text(cells):
     shares = [cell["others_share"] for cell in cells.values()]
     mean = sum(shares) / len(shares)
-    return f"While it was measured, others took {max(shares):.0%} of the processors at most, {mean:.1%} on average.\n"
+    most = max(shares)
+    return wrapped(
+        f"While it was measured, others took {most:.0%} of the processors at most, "
+        f"{mean:.1%} on average."
+    )
 
 
 def details(surroundings, table, cells):
@@ -61,14 +69,19 @@ def machine_text(surroundings):
             caches[cache["level"]] = f"L{cache['level']} {cache['bytes'] >> 10:,} KiB"
     virtual = ", a virtual machine" if machine["is_virtual"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in surroundings["packages"].items())
-    return (
+    return wrapped(
         f"Machine: {machine['cpu'] or 'unknown processor'}{virtual}; {machine['cores']} cores; "
-        f"{', '.join(caches.values())}; {machine['memory_bytes'] / 2**30:.0f} GiB; {machine['system']}. "
+        f"{', '.join(caches.values())}; {machine['memory_bytes'] / 2**30:.0f} GiB; "
+        f"{machine['system']}. "
         f"Instruction sets: {' '.join(machine['instruction_sets'])}. "
-        f"clearhead {machine['clearhead']} (source tree {surroundings['source']}), {machine['compiler']}, "
-        f"kernels run as {machine['kernel_target']}. Peers: {versions}, "
-        f"Python {surroundings['python']}.\n"
+        f"clearhead {machine['clearhead']} (source tree {surroundings['source']}), "
+        f"{machine['compiler']}, kernels run as {machine['kernel_target']}. Peers: {versions}, "
+        f"Python {surroundings['python']}."
     )
+
+
+def wrapped(text):
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def markdown_table(titles, rows):
@@ -80,7 +93,10 @@ def bars_table(table):
     verdict = {True: "holds", False: "**does not hold**", None: "–"}
     return markdown_table(
         ["what", "at least", "measured", "", "cells", "worst"],
-        [[b.what, b.at_least, b.measured, verdict[b.holds], str(b.cells), b.worst or "–"] for b in table],
+        [
+            [b.what, b.at_least, b.measured, verdict[b.holds], str(b.cells), b.worst or "–"]
+            for b in table
+        ],
     )
 
 
@@ -89,15 +105,21 @@ def slower_text(timed):
     if not slower:
         return "In no cell is clearhead slower than the fastest peer.\n"
     lines = [
-        f"- {cell['key']}: {ours} is {number:.2f} × as fast as {peer} (by the least times {best:.2f} ×)"
+        f"- {cell['key']}: {ours} is {number:.2f} × as fast as {peer} "
+        f"(by the least times {best:.2f} ×)"
         for cell, ours, peer, number in sorted(slower, key=lambda found: found[3])
         for best in [bars.ratio(cell, ours, peer, "min")]
     ]
-    return f"clearhead is slower than the fastest peer in {len(slower)} cells:\n\n" + "\n".join(lines) + "\n"
+    return (
+        f"clearhead is slower than the fastest peer in {len(slower)} cells:\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def rates_table(cells):
-    """A row for each cell: everybody's rate at the median, of clearhead also the fraction of its limit."""
+    """A row for each cell: everybody's rate at the median; for clearhead also the fraction of its
+    limit."""
     names = contender_names(cells)
     titles = ["B, H, T, D" if cells[0]["kind"] != MATMUL else "size", "threads"]
     rows = []
@@ -106,11 +128,19 @@ def rates_table(cells):
         for name in names:
             rate = bars.rate(cell, name)
             share = bars.fraction_of_limit(cell, name) if name.startswith("clearhead") else None
-            row.append("–" if rate is None else f"{rate / 1e9:.3g}" + (f" ({share:.0%})" if share else ""))
-        row.append(", ".join(f"{bars.ratio(cell, ours, peer):.2f} ×" for _, ours, peer in bars.duels(cell)) or "–")
+            row.append(
+                "–" if rate is None else f"{rate / 1e9:.3g}" + (f" ({share:.0%})" if share else "")
+            )
+        row.append(
+            ", ".join(f"{bars.ratio(cell, ours, peer):.2f} ×" for _, ours, peer in bars.duels(cell))
+            or "–"
+        )
         rows.append(row)
     unit = "GB/s of keys and values read" if cells[0]["kind"] == DECODE else "GFLOP/s"
-    note = f"{unit} at the median; of clearhead, the fraction of the limit. Last: to the fastest peer, f32 and bf16.\n"
+    note = (
+        f"{unit} at the median; of clearhead, the fraction of the limit. "
+        "Last: to the fastest peer, f32 and bf16.\n"
+    )
     return note + "\n" + markdown_table([*titles, *names, "to the fastest"], rows)
 
 
@@ -119,17 +149,27 @@ def times_table(timed):
     for cell in timed:
         for name, result in cell["results"].items():
             if "problem" in result:
-                rows.append([cell["key"], name, "–", "–", "–", "–", result["problem"].replace("|", "/")])
+                rows.append(
+                    [cell["key"], name, "–", "–", "–", "–", result["problem"].replace("|", "/")]
+                )
                 continue
             times = [f"{1e3 * result[statistic]:.4g}" for statistic in ("min", "p25", "median")]
             error = result.get("error")
-            rows.append([cell["key"], name, *times, str(result["calls"]), "" if error is None else f"{error:.1e}"])
+            rows.append(
+                [
+                    cell["key"],
+                    name,
+                    *times,
+                    str(result["calls"]),
+                    "" if error is None else f"{error:.1e}",
+                ]
+            )
     titles = ["cell", "who", "min ms", "25 % ms", "median ms", "calls", "relative error to f64"]
     return markdown_table(titles, rows)
 
 
 def contender_names(cells):
-    """Those with a time in any of the cells, without the limits, in the order in which they take part."""
+    """Those with a time in any of the cells, in the order in which they take part; no limits."""
     names = {}
     for cell in cells:
         for name in cell["results"]:

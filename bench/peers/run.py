@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Measures clearhead and its peers, all in one run, taken in turns; each answer is checked against f64 first.
+"""Measures clearhead and its peers in one run, in turns; each answer is checked against f64 first.
 
-    bench/peers/run.py                the whole matrix, about two hours; goes on where it was stopped
+    bench/peers/run.py                all, about two hours; goes on where it was stopped
     bench/peers/run.py --quick        one tiny shape of each kind, to see that it works
     bench/peers/run.py --only decode  the cells whose name contains this text
     bench/peers/run.py --report       writes the report again from what was measured
 
-What is measured lies in build/bench/cells.jsonl, a line for each cell. The report is made of that alone: JSON, tables
-and a plot in bench/results/, and the numbers in docs/performance.md. scripts/bench sets up everything and runs this.
+What is measured lies in build/bench/cells.jsonl, a line for each cell. The report is made of that
+alone: JSON, tables and a plot in bench/results/, and the numbers in docs/performance.md.
+scripts/bench sets up everything and runs this.
 """
 
 import argparse
@@ -50,17 +51,21 @@ def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="one tiny shape of each kind, for a moment")
+    parser.add_argument(
+        "--quick", action="store_true", help="one tiny shape of each kind, for a moment"
+    )
     parser.add_argument("--only", metavar="TEXT", help="only cells whose name contains this text")
     parser.add_argument("--again", action="store_true", help="measure these cells again")
     parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
-    parser.add_argument("--report", action="store_true", help="measure nothing, only write the report")
+    parser.add_argument(
+        "--report", action="store_true", help="measure nothing, only write the report"
+    )
     parser.add_argument("--seconds", type=float, help=f"for each cell ({SECONDS} if not given)")
     return parser.parse_args()
 
 
 class Record:
-    """What was measured, in a file of JSON lines: the surroundings first, then a line for each cell."""
+    """What was measured, as JSON lines in a file: the surroundings first, then each cell."""
 
     def __init__(self, path, fresh):
         self.path = path
@@ -72,11 +77,13 @@ class Record:
             return
         first, *lines = path.read_text().splitlines()
         before = json.loads(first)
-        differing = [name for name in self.surroundings if before.get(name) != self.surroundings[name]]
+        differing = [
+            name for name in self.surroundings if before.get(name) != self.surroundings[name]
+        ]
         if differing:
             raise SystemExit(
-                f"{path} was measured with other {', '.join(differing)}. One report comes from one machine and one "
-                f"build: --fresh starts anew, or move that file away"
+                f"{path} was measured with other {', '.join(differing)}. One report comes from one "
+                f"machine and one build: --fresh starts anew, or move that file away"
             )
         for line in lines:
             try:
@@ -95,7 +102,10 @@ def surroundings():
     """The machine and the versions."""
 
     tree = subprocess.run(
-        ("git", "rev-parse", "--short=12", "HEAD:clearhead"), cwd=engine.ROOT, capture_output=True, text=True
+        ("git", "rev-parse", "--short=12", "HEAD:clearhead"),
+        cwd=engine.ROOT,
+        capture_output=True,
+        text=True,
     )
     return {
         "machine": engine.machine(),
@@ -107,7 +117,9 @@ def surroundings():
 
 
 def measure(arguments, record):
-    jobs = [job for job in all_jobs(arguments.quick) if not arguments.only or arguments.only in job.key]
+    jobs = [
+        job for job in all_jobs(arguments.quick) if not arguments.only or arguments.only in job.key
+    ]
     if not jobs:
         raise SystemExit(f'--only "{arguments.only}": no cell is called so')
     seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else SECONDS)
@@ -129,7 +141,7 @@ def all_jobs(quick):
 
 
 class Answers:
-    """The right answer of the group of cells that is being measured: calculated once for all of them."""
+    """The right answer for the cells that are being measured; calculated once for all of them."""
 
     def __init__(self):
         self.group = None
@@ -154,19 +166,27 @@ class CellJob:
         cell = self.cell
         results = timing.measure_cell(cell, contenders, self.answers.of(cell), seconds)
         facts = {"kind": cell.kind, "size": cell.size, "mask": cell.mask, "threads": cell.threads}
-        facts |= {"flop": cell.flop, "cache_bytes": cell.cache_bytes(4), "T": cell.T, "S": cell.S, "D": cell.D}
+        facts |= {
+            "flop": cell.flop,
+            "cache_bytes": cell.cache_bytes(4),
+            "T": cell.T,
+            "S": cell.S,
+            "D": cell.D,
+        }
         return facts | {"results": results}
 
 
 class OthersShare:
-    """The part of the processor that others take: other processes, and other guests of the same host."""
+    """The part of the processor that others take: other processes, other guests of the host."""
 
     def __init__(self):
         self.begin = self.now()
 
     def now(self):
         with open("/proc/stat") as file:
-            user, nice, system, idle, wait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+            user, nice, system, idle, wait, irq, softirq, steal = map(
+                int, file.readline().split()[1:9]
+            )
         ours = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
         busy = user + nice + system + irq + softirq + steal
         return busy - ours, busy + idle + wait

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Setting:
-    """A GPT-2 without biases, with one table to read and write tokens and exact GELU; trained by AdamW."""
+    """A GPT-2 without biases, with exact GELU and one table for tokens in and out, under AdamW."""
 
     key: str
     name: str

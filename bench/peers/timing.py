@@ -11,7 +11,8 @@ LEAST_ROUNDS = 5
 MOST_ROUNDS = 40
 ROUND_SECONDS = 0.03  # that a contender's calls of one round take together, if one call is shorter
 MOST_CALLS = 10
-SLOW = 1 / 20  # a call that takes this part of the time for a cell is slow: it is not warmed up again in each round
+# A call that takes this part of the time for a cell is slow: it is not warmed up in each round.
+SLOW = 1 / 20
 
 
 class Entry:
@@ -27,7 +28,8 @@ class Entry:
 
 
 def measure_cell(cell, contenders, answer, seconds):
-    """Every contender's times on this cell: {name: {...}}. `answer`: the right one for the inputs of round 0."""
+    """Every contender's times on this cell: {name: {...}}. `answer`: the right one for the inputs
+    of round 0."""
     entries = []
     for contender in contenders:
         if not contender.can(cell):
@@ -51,7 +53,7 @@ def measure_cell(cell, contenders, answer, seconds):
 
 
 def _attempt(entry, action, *arguments):
-    """A contender that cannot do it, or does it wrong, is out of this cell, and the report says why."""
+    """A contender that cannot do it, or does it wrong, leaves the cell; the report says why."""
     if entry.problem:
         return
     try:
@@ -61,7 +63,8 @@ def _attempt(entry, action, *arguments):
 
 
 def _check(cell, entry, inputs, answer):
-    """The first call is not timed: its answer is compared with the right one. The second says how long one takes."""
+    """The first call is not timed: its answer is compared with the right one. The second says how
+    long one takes."""
     contender = entry.contender
     run = contender.prepare(cell, inputs)
     result = run()
@@ -92,11 +95,15 @@ def _take_turn(cell, entry, inputs, round_number, seconds):
         entry.times.append(time.perf_counter() - begin)
     gc.enable()
     if contender.numbers:
-        error = reference.error_of_some_rows(cell, inputs, contender.arrays(cell, result), round_number)
+        error = reference.error_of_some_rows(
+            cell, inputs, contender.arrays(cell, result), round_number
+        )
         entry.spot_error = max(entry.spot_error, error)
         # Four rows scatter more than all of them.
         if not error <= 3 * reference.tolerance(cell, contender.numbers):
-            raise ValueError(f"wrong answer in round {round_number}: relative error of some rows {error:.2e}")
+            raise ValueError(
+                f"wrong answer in round {round_number}: relative error of some rows {error:.2e}"
+            )
     del result, run
     gc.collect()
     contender.rest()

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Measures training and generation of clearhead beside PyTorch: the same model, weights, batch and optimiser.
+"""Measures training and generation beside PyTorch: the same model, weights, batch and optimiser.
 
-    bench/peers/training.py           both settings, memory and generation, about ten minutes; goes on where it was
-                                      stopped, unless machine, build or versions changed since
+    bench/peers/training.py           both settings, memory and generation, about ten minutes; goes
+                                      on where it was stopped, unless machine, build or versions
+                                      changed
     bench/peers/training.py --quick   a tiny model, to see that it works
 
-Each contender's loss is compared with PyTorch's in f32 first; then they take turns, in one process. Memory is the peak
-of a process of its own. Writes bench/results/training.json and training.md, and the numbers in docs/performance.md.
-scripts/bench training sets up everything and runs this.
+Each contender's loss is compared with PyTorch's in f32 first; then they take turns, in one process.
+Memory is the peak of a process of its own. Writes bench/results/training.json and training.md, and
+the numbers in docs/performance.md. scripts/bench training sets up everything and runs this.
 """
 
 import argparse
@@ -144,7 +145,9 @@ def contender(name, setting):
 
 def recipe_of(setting, precision):
     s = setting
-    sizes = {name: getattr(s, name) for name in ("vocabulary", "layers", "heads", "channels", "context")}
+    sizes = {
+        name: getattr(s, name) for name in ("vocabulary", "layers", "heads", "channels", "context")
+    }
     beta1, beta2 = s.betas
     return {
         "model": {"family": "decoder", "transformer": sizes | {"bias": False}},
@@ -153,7 +156,12 @@ def recipe_of(setting, precision):
             "dropout": s.dropout,
             "precision": precision,
             "schedule": {"kind": "constant", "learning_rate": s.learning_rate},
-            "optimizer": {"beta1": beta1, "beta2": beta2, "weight_decay": s.weight_decay, "clip": s.clip},
+            "optimizer": {
+                "beta1": beta1,
+                "beta2": beta2,
+                "weight_decay": s.weight_decay,
+                "clip": s.clip,
+            },
         },
     }
 
@@ -169,10 +177,18 @@ def weights_of(setting, seed=0):
     def norm():  # not all 1, so that it matters which is which
         return rng.normal(1, 0.1, C).astype(np.float32)
 
-    weights = {"embed.W_E": matrix(setting.vocabulary, C), "pos_embed.W_pos": matrix(setting.context, C)}
+    weights = {
+        "embed.W_E": matrix(setting.vocabulary, C),
+        "pos_embed.W_pos": matrix(setting.context, C),
+    }
     for i in range(setting.layers):
         block = {f"attn.W_{name}": matrix(C, C) for name in "QKVO"}
-        block |= {"ln1.w": norm(), "ln2.w": norm(), "mlp.W_in": matrix(4 * C, C), "mlp.W_out": matrix(C, 4 * C)}
+        block |= {
+            "ln1.w": norm(),
+            "ln2.w": norm(),
+            "mlp.W_in": matrix(4 * C, C),
+            "mlp.W_out": matrix(C, 4 * C),
+        }
         weights |= {f"blocks.{i}.{name}": value for name, value in block.items()}
     return weights | {"ln_final.w": norm()}
 
@@ -185,7 +201,9 @@ def batch_of(setting, seed=0):
 
 
 def facts_of(kind, setting):
-    return {"kind": kind, "setting": setting.key, "name": setting.name} | {"sizes": dataclasses.asdict(setting)}
+    return {"kind": kind, "setting": setting.key, "name": setting.name} | {
+        "sizes": dataclasses.asdict(setting)
+    }
 
 
 def training_cell(setting, rounds):
@@ -203,9 +221,15 @@ def training_cell(setting, rounds):
         expected = expected or losses[name]
         tolerance = 1e-4 if name == HIGHEST else 2e-2
         if not np.allclose(losses[name], expected, rtol=tolerance, atol=0):
-            raise SystemExit(f"{setting.name}: {name} has the losses {losses[name]}, PyTorch {expected}")
+            raise SystemExit(
+                f"{setting.name}: {name} has the losses {losses[name]}, PyTorch {expected}"
+            )
     turns = {name: (lambda one=one: one.step(batch)) for name, one in taking_part.items()}
-    return facts_of("training", setting) | {"losses": losses} | times_in_turns(setting.name, turns, rounds)
+    return (
+        facts_of("training", setting)
+        | {"losses": losses}
+        | times_in_turns(setting.name, turns, rounds)
+    )
 
 
 def generation_cell(setting, rounds):
@@ -217,18 +241,24 @@ def generation_cell(setting, rounds):
         one.load(weights)
         texts[name] = list(one.generate(prompt))
     if texts[HIGHEST] != texts[TORCH]:
-        raise SystemExit(f"{setting.name}: clearhead writes {texts[HIGHEST]}, PyTorch {texts[TORCH]}")
-    for name in (TORCH_WEIGHTS, MEDIUM):  # weights rounded to 1/256: logits, of about 0.4, move by some thousandths
+        raise SystemExit(
+            f"{setting.name}: clearhead writes {texts[HIGHEST]}, PyTorch {texts[TORCH]}"
+        )
+    # Weights rounded to 1/256: logits, of about 0.4, move by some thousandths.
+    for name in (TORCH_WEIGHTS, MEDIUM):
         shortfall = taking_part[TORCH].model.shortfall(prompt, texts[name])
         if shortfall > 0.03:
-            raise SystemExit(f"{setting.name}: {name} writes a token whose logit is {shortfall} below the likeliest's")
+            raise SystemExit(
+                f"{setting.name}: {name} writes a token whose logit is {shortfall} below the "
+                "likeliest's"
+            )
     turns = {name: (lambda one=one: one.generate(prompt)) for name, one in taking_part.items()}
     facts = facts_of("generation", setting) | {"prompt": PROMPT, "tokens": CONTINUATION}
     return facts | times_in_turns(f"{setting.name}, generation", turns, rounds)
 
 
 def times_in_turns(title, turns, rounds):
-    """Minimum, 25th percentile and median of the seconds of each contender's calls, which take turns."""
+    """Minimum, 25th percentile and median of the seconds a call takes; contenders take turns."""
     import run
 
     others = run.OthersShare()
@@ -258,12 +288,17 @@ def times_in_turns(title, turns, rounds):
     results = {}
     for name, times in seconds.items():
         low, median = np.percentile(times, [25, 50])
-        results[name] = {"min": min(times), "p25": float(low), "median": float(median), "calls": len(times)}
+        results[name] = {
+            "min": min(times),
+            "p25": float(low),
+            "median": float(median),
+            "calls": len(times),
+        }
     return {"results": results, "others_share": share, "limits": limits.rates}
 
 
 class Limits:
-    """What the machine can do at best, on all cores, measured between turns: flop or bytes a second."""
+    """What the machine can do at best on all cores, measured between turns; a second."""
 
     RUNS = 3
 
@@ -298,7 +333,8 @@ def memory_cell(setting):
 
 
 def measure_peak(setting, name):
-    """Bytes that this process takes at most while it makes the model and trains three steps, and before."""
+    """Bytes that this process takes at most: before, and while it makes the model and trains three
+    steps."""
     if name.startswith("PyTorch"):
         import gpt  # noqa: F401, so that what it takes is not counted as the model's
 

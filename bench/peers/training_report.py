@@ -13,16 +13,27 @@ BEGIN, END = "<!-- training: begin -->", "<!-- training: end -->"
 
 def write(cells, into_docs):
     surroundings = run.surroundings()
-    folder = engine.ROOT / "bench" / "results" if into_docs else engine.ROOT / "build" / "bench" / "quick"
+    folder = (
+        engine.ROOT / "bench" / "results"
+        if into_docs
+        else engine.ROOT / "build" / "bench" / "quick"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     bars = all_bars(cells)
     content = surroundings | {"bars": bars, "cells": cells}
     (folder / "training.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    parts = [report.machine_text(surroundings), report.quiet_text({c["kind"] + c["setting"]: c for c in timed(cells)})]
+    parts = [
+        report.machine_text(surroundings),
+        report.quiet_text({c["kind"] + c["setting"]: c for c in timed(cells)}),
+    ]
     parts.append(bars_table(bars))
     parts.append(limits_table(timed(cells)))
-    details = parts + [part for cell in cells for part in (f"## {title_of(cell)}", "", table_of(cell))]
-    (folder / "training.md").write_text("\n".join(["# Measured: training beside PyTorch", "", *details]))
+    details = parts + [
+        part for cell in cells for part in (f"## {title_of(cell)}", "", table_of(cell))
+    ]
+    (folder / "training.md").write_text(
+        "\n".join(["# Measured: training beside PyTorch", "", *details])
+    )
     if into_docs:
         before, rest = report.PAGE.read_text().split(BEGIN)
         text = "\n".join([*parts, *map(table_with_title, cells)])
@@ -35,7 +46,11 @@ def timed(cells):
 
 
 def title_of(cell):
-    what = {"training": "seconds a step", "memory": "memory of training", "generation": "tokens a second, batch 1"}
+    what = {
+        "training": "seconds a step",
+        "memory": "memory of training",
+        "generation": "tokens a second, batch 1",
+    }
     return f"{cell['name'][0].upper()}{cell['name'][1:]}: {what[cell['kind']]}"
 
 
@@ -67,7 +82,12 @@ def all_bars(cells):
 
 def _times(what, least, cell, name):
     ratio = cell["results"][TORCH]["median"] / cell["results"][name]["median"]
-    return {"what": what, "bar": f"{least} ×", "measured": f"{ratio:.2f} ×", "holds": ratio >= least}
+    return {
+        "what": what,
+        "bar": f"{least} ×",
+        "measured": f"{ratio:.2f} ×",
+        "holds": ratio >= least,
+    }
 
 
 def _mib(bytes):
@@ -102,13 +122,18 @@ def table_of(cell):
     results = cell["results"]
     if cell["kind"] == "memory":
         rows = [
-            [name, _mib(r["peak_bytes"]), _mib(r["peak_bytes"] - r["before_bytes"])] for name, r in results.items()
+            [name, _mib(r["peak_bytes"]), _mib(r["peak_bytes"] - r["before_bytes"])]
+            for name, r in results.items()
         ]
-        return report.markdown_table(["who", "peak", "beyond what was there before the model"], rows)
+        return report.markdown_table(
+            ["who", "peak", "beyond what was there before the model"], rows
+        )
     rows = []
     for name, r in results.items():
         if cell["kind"] == "generation":
-            numbers = [f"{cell['tokens'] / r[statistic]:,.0f}" for statistic in ("min", "p25", "median")]
+            numbers = [
+                f"{cell['tokens'] / r[statistic]:,.0f}" for statistic in ("min", "p25", "median")
+            ]
         else:
             numbers = [f"{r[statistic]:.4g}" for statistic in ("min", "p25", "median")]
         ratio = results[TORCH]["median"] / r["median"]

@@ -1,9 +1,10 @@
 // The mask of attention as numbers that are added to the scores.
 //
-//     bias[b, h, t, s] = −inf                 if query t does not see key s: causality, window, padding, mask
-//                      = mask[b, h, t, s]     a float mask (its own −inf included)
-//                      = 0                    otherwise
+//     bias[b, h, t, s] = −inf                if query t does not see key s
+//                      = mask[b, h, t, s]    if there is a float mask (its own −inf included)
+//                      = 0                   otherwise
 //
+// A key is out of sight by causality, the window, padding or a mask of bools.
 // Forward broadcasts the mask [1|B, 1|H, 1|T, ≤S] to [1|B, 1|H, T, S]; backward sums over what was
 // broadcast.
 #include <limits>

@@ -1,7 +1,7 @@
 // The block that transformers are stacks of.
 //
 //     pre-norm:   x = x + attention(norm_1(x))            GPT-2, Llama, T5
-//                 x = x + cross_attention(norm_c(x))      only in a decoder that has something to decode
+//                 x = x + cross_attention(norm_c(x))      only in the decoder of a pair
 //                 x = x + feed_forward(norm_2(x))
 //
 //     post-norm:  x = norm_1(x + attention(x))            Vaswani et al. 2017, BERT

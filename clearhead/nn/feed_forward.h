@@ -1,7 +1,9 @@
 // The feed-forward part of a block: every position by itself.
 //
-//     plain:  y = act(x·W_inᵀ + b_in)·W_outᵀ + b_out                  Vaswani et al. 2017, equation 2
-//     gated:  y = (act(x·W_gateᵀ) ⊙ (x·W_inᵀ + b_in))·W_outᵀ + b_out  SwiGLU: act = SiLU (Shazeer 2020)
+//     plain:  y = act(x·W_inᵀ + b_in)·W_outᵀ + b_out
+//     gated:  y = (act(x·W_gateᵀ) ⊙ (x·W_inᵀ + b_in))·W_outᵀ + b_out      SwiGLU: act = SiLU
+//
+// Sources: Vaswani et al. (2017), equation 2; Shazeer (2020) for the gate.
 #ifndef CLEARHEAD_NN_FEED_FORWARD_H_
 #define CLEARHEAD_NN_FEED_FORWARD_H_
 

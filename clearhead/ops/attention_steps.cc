@@ -1,3 +1,4 @@
+// The catalogue itself, in the order in which the steps are calculated.
 #include "clearhead/ops/attention_steps.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Checks of operands, and sums of gradients over axes that were broadcast.
 #include "clearhead/ops/elementwise.h"
 
 #include <type_traits>

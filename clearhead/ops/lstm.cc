@@ -4,8 +4,11 @@
 //     c_t = f ⊙ c_{t−1} + i ⊙ g
 //     o = σ(a_o + P_o ⊙ c_t)        h_t = o ⊙ tanh(c_t)
 //
-//     gates [B, T, 4·H], in each step i, o, f, g; R [4·H, H]; h, c [B, T, H]; P [3·H]: P_i, P_o, P_f
-//     back through time, with dh_t and dc_t from outside and from step t + 1:
+//     gates [B, T, 4·H], in each step i, o, f, g; R [4·H, H]; h, c [B, T, H];
+//     P [3·H]: P_i, P_o, P_f
+//
+// Back through time, with dh_t and dc_t from outside and from step t + 1:
+//
 //     da_o = dh ⊙ tanh(c_t) ⊙ o(1 − o)           dc += dh ⊙ o ⊙ (1 − tanh²(c_t)) + da_o ⊙ P_o
 //     da_i = dc ⊙ g ⊙ i(1 − i)      da_f = dc ⊙ c_{t−1} ⊙ f(1 − f)      da_g = dc ⊙ i ⊙ (1 − g²)
 //     dc_{t−1} += dc ⊙ f + da_i ⊙ P_i + da_f ⊙ P_f                      dh_{t−1} += da·R

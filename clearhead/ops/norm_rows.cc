@@ -1,3 +1,4 @@
+// How the norms check their operands, call compute/norms.h and explain a number by its row.
 #include "clearhead/ops/norm_rows.h"
 
 #include <cmath>

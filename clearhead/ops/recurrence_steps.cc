@@ -1,3 +1,4 @@
+// The order of steps in both directions, sequences that end early, and explanations of gates.
 #include "clearhead/ops/recurrence_steps.h"
 
 #include "clearhead/base/error.h"

@@ -94,9 +94,11 @@ class Panel extends Drawing {
     if (single) {
       return {name: axisLabel(axis, first), place: axis.labels ? String(first) : ''};
     }
-    const name = axis.labels ? axisLabel(axis, first) + ' \u2026 ' + axisLabel(axis, last)
-                             : axisLabel(axis, first) + '\u2013' + (Number(axisLabel(axis, last + 1)) - 1);
-    return {name, place: axis.labels ? first + '\u2013' + last : ''};
+    const begin = axisLabel(axis, first);
+    if (!axis.labels) {
+      return {name: begin + '\u2013' + (Number(axisLabel(axis, last + 1)) - 1), place: ''};
+    }
+    return {name: begin + ' \u2026 ' + axisLabel(axis, last), place: first + '\u2013' + last};
   }
 
   show() {
@@ -104,7 +106,8 @@ class Panel extends Drawing {
     active = this;
     for (const panel of panels) {
       // Panels with the same axes show the same cell.
-      if (panel === this || (panel.rowAxis === this.rowAxis && panel.columnAxis === this.columnAxis)) {
+      const alike = panel.rowAxis === this.rowAxis && panel.columnAxis === this.columnAxis;
+      if (panel === this || alike) {
         panel.row = this.row;
         panel.column = this.column;
         panel.markCell();
@@ -139,7 +142,8 @@ class Panel extends Drawing {
     const y = box.top + (this.row + 0.5) * this.cellHeight;
     const right = x + this.cellWidth / 2 + 14, left = x - this.cellWidth / 2 - 14 - size.width;
     const fits = right + size.width <= window.innerWidth - 8 || left < 8;
-    tip.style.left = clamp(fits ? right : left, 8, Math.max(8, window.innerWidth - size.width - 8)) + 'px';
+    const most = Math.max(8, window.innerWidth - size.width - 8);
+    tip.style.left = clamp(fits ? right : left, 8, most) + 'px';
     tip.style.top =
       clamp(y - size.height - 12, 8, Math.max(8, window.innerHeight - size.height - 8)) + 'px';
   }

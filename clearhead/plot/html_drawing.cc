@@ -10,7 +10,8 @@ std::string_view html_drawing_script() {
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const root = document.getElementById('panels');
-const FONT = 12, LINE = 13, APART = 12, TOP = 8, RIGHT = 14, GAP = 5, LEVEL_GAP = 7, NUMBERS_APART = 34;
+const FONT = 12, LINE = 13, APART = 12, TOP = 8, RIGHT = 14, GAP = 5, LEVEL_GAP = 7;
+const NUMBERS_APART = 34;
 const fontOf = (size, weight = 400) =>
   weight + ' ' + size + 'px system-ui, "Noto Sans", "Segoe UI", sans-serif';
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
@@ -193,9 +194,10 @@ class Drawing {
     const patterns = {};
     for (let k = 0; k < special.length;) {  // a run of equal cells in a row at a time
       const i = special[k], kind = kindOf(this.values[i]), row = Math.floor(i / this.columns);
+      const rowEnd = (row + 1) * this.columns;
       let end = k + 1;
       while (end < special.length && special[end] === special[end - 1] + 1 &&
-        special[end] < (row + 1) * this.columns && kindOf(this.values[special[end]]) === kind) end++;
+        special[end] < rowEnd && kindOf(this.values[special[end]]) === kind) end++;
       context.fillStyle = patterns[kind] || (patterns[kind] = hatching(context, kind));
       context.fillRect(this.left + (i % this.columns) * this.cellWidth, row * this.cellHeight,
         (end - k) * this.cellWidth, this.cellHeight);

@@ -89,7 +89,8 @@ const tip = document.getElementById('tip'), live = document.getElementById('live
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const along = (x) => data.log ? Math.log(x) : x;
 const place = (x) => (along(x) - along(data.low)) / (along(data.high) - along(data.low));
-const text = (x) => x === null ? 'no number' : String(Number(x.toPrecision(6))).replace(/-/g, '\u2212');
+const text = (x) =>
+  x === null ? 'no number' : String(Number(x.toPrecision(6))).replace(/-/g, '\u2212');
 const xs = [...new Set(data.curves.flatMap((curve) => curve.x))]
   .filter((x) => !data.log || x > 0).sort((a, b) => a - b);
 let at = 0;
@@ -109,7 +110,8 @@ function nearest(list, x) {
     const middle = (low + high) >> 1;
     if (list[middle] <= x) low = middle; else high = middle;
   }
-  return Math.abs(along(list[high]) - along(x)) < Math.abs(along(list[low]) - along(x)) ? high : low;
+  const apart = (i) => Math.abs(along(list[i]) - along(x));
+  return apart(high) < apart(low) ? high : low;
 }
 
 function show(announce) {
@@ -134,7 +136,8 @@ function show(announce) {
   const size = tip.getBoundingClientRect(), middle = box.left + left + place(x) * width;
   const right = middle + 14, fits = right + size.width <= window.innerWidth - 8;
   tip.style.left = Math.max(8, fits ? right : middle - 14 - size.width) + 'px';
-  tip.style.top = clamp(box.top + top + 8, 8, Math.max(8, window.innerHeight - size.height - 8)) + 'px';
+  const lowest = Math.max(8, window.innerHeight - size.height - 8);
+  tip.style.top = clamp(box.top + top + 8, 8, lowest) + 'px';
   if (announce) live.textContent = parts.join('; ');
 }
 

@@ -34,7 +34,8 @@ p { margin: 0 0 6px; color: var(--muted); font-size: 13px; overflow-wrap: anywhe
 #bar .ticks { position: relative; height: 24px; font-size: 12px; }
 #bar .ticks span { position: absolute; top: 6px; transform: translateX(-50%); white-space: nowrap; }
 #bar .ticks span::before {
-  content: ""; position: absolute; left: 50%; top: -6px; height: 5px; border-left: 1px solid var(--line);
+  content: ""; position: absolute; left: 50%; top: -6px; height: 5px;
+  border-left: 1px solid var(--line);
 }
 #bar .ticks span:first-child { transform: none; }
 #bar .ticks span:last-child { transform: translateX(-100%); }
@@ -44,7 +45,9 @@ p { margin: 0 0 6px; color: var(--muted); font-size: 13px; overflow-wrap: anywhe
   position: absolute; top: -8px; width: 0; margin-left: -5px; display: none;
   border: 5px solid transparent; border-bottom-width: 0; border-top: 7px solid var(--text);
 }
-.special { display: inline-flex; gap: 7px; align-items: center; font-size: 13px; margin-right: 16px; }
+.special {
+  display: inline-flex; gap: 7px; align-items: center; font-size: 13px; margin-right: 16px;
+}
 .special canvas { width: 16px; height: 16px; }
 #panels { display: grid; gap: 22px 26px; align-items: start; }
 figure { margin: 0; min-width: 0; }
@@ -83,7 +86,10 @@ figure:only-child figcaption { font-weight: 400; color: var(--muted); }
   #plot svg, #tip .item i { filter: invert(0.91) hue-rotate(180deg); }
 }
 #plot:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-#ruler { position: absolute; width: 0; border-left: 1px dashed var(--muted); display: none; pointer-events: none; }
+#ruler {
+  position: absolute; width: 0; border-left: 1px dashed var(--muted); display: none;
+  pointer-events: none;
+}
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (pointer: coarse) {
   #tip { left: 0 !important; right: 0; top: auto !important; bottom: 0; max-width: none;

@@ -1,3 +1,4 @@
+// Splits lines into words as mteval-v13a does, and counts the word sequences that two lines share.
 #include "clearhead/train/bleu.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

@@ -1,3 +1,4 @@
+// A checkpoint as one .safetensors file: numbers as tensors by name, texts in its metadata.
 #include "clearhead/train/checkpoint.h"
 
 #include <string_view>

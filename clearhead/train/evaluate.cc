@@ -1,3 +1,4 @@
+// Sums the loss and the right answers over all targets of a text, batch by batch.
 #include "clearhead/train/evaluate.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Keeps the moments of each parameter, clips the gradient and takes a step (compute/optimizer.h).
 #include "clearhead/train/optimizer.h"
 
 #include <algorithm>

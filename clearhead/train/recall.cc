@@ -1,3 +1,4 @@
+// Makes the batches of the recall task, scores answers, and measures how far gradients reach.
 #include "clearhead/train/recall.h"
 
 #include <algorithm>

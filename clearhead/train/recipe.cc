@@ -1,3 +1,4 @@
+// What each field of a recipe means and may be, and how a file of them is read.
 #include "clearhead/train/recipe.h"
 
 #include <limits>

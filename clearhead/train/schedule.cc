@@ -1,3 +1,4 @@
+// The formulas of the schedules, and what their fields mean.
 #include "clearhead/train/schedule.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The tasks themselves: batches of tokens in memory, what a model makes of them, and the loss of that.
+// The tasks themselves: batches of tokens in memory, what a model makes of them, and the loss.
 #include "clearhead/train/tasks.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// The tasks of task.h, made of tokens in memory. Each throws Error if there are too few of them, or if
-// the scores of a batch would not fit this machine.
+// The tasks of task.h, made of tokens in memory. Each throws Error if there are too few tokens, or
+// if the scores of a batch would not fit into the machine's memory.
 #ifndef CLEARHEAD_TRAIN_TASKS_H_
 #define CLEARHEAD_TRAIN_TASKS_H_
 

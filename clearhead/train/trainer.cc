@@ -1,3 +1,4 @@
+// The loop of training, and what it keeps in the run's folder.
 #include "clearhead/train/trainer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Runs a program in a process of its own, with what it prints caught in files.
 #include "tests/apps/program.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Makes models of one layer and writes them with a tokenizer of letters.
 #include "tests/apps/tiny_models.h"
 
 #include <array>

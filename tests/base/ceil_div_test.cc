@@ -1,3 +1,4 @@
+// Division that rounds up, on numbers and on sizes.
 #include "clearhead/base/ceil_div.h"
 
 #include <gtest/gtest.h>

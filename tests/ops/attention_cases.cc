@@ -1,3 +1,4 @@
+// Draws shapes, masks and options at random, and calculates attention number by number.
 #include "attention_cases.h"
 
 #include <algorithm>

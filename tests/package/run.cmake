@@ -3,7 +3,8 @@
 # flags.
 
 function(step)
-  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGV}
+    RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
     list(JOIN ARGV " " command)
     message(NOTICE "${output}")
@@ -14,8 +15,9 @@ endfunction()
 
 file(REMOVE_RECURSE "${work_dir}")
 step("${CMAKE_COMMAND}" --install "${build_dir}" --prefix "${work_dir}/prefix")
-step("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${work_dir}/build" -G "${generator}"
-  "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_FLAGS=${flags}" "-DCMAKE_PREFIX_PATH=${work_dir}/prefix")
+step("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${work_dir}/build"
+  -G "${generator}" "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_FLAGS=${flags}"
+  "-DCMAKE_PREFIX_PATH=${work_dir}/prefix")
 step("${CMAKE_COMMAND}" --build "${work_dir}/build")
 step("${work_dir}/build/consumer")
 if(NOT output MATCHES "the package works")

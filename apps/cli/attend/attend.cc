@@ -1,3 +1,4 @@
+// The command `clearhead attend`: calculates, writes files, then prints tables and the summary.
 #include "apps/cli/attend/attend.h"
 
 #include <fmt/format.h>

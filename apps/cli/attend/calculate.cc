@@ -1,3 +1,4 @@
+// Records the inputs on a tape, makes queries, keys and values of them, and calls attention.
 #include "apps/cli/attend/calculate.h"
 
 #include "clearhead/ops/attention.h"

@@ -1,3 +1,4 @@
+// Finds the number that --explain names, and prints where it comes from.
 #include "apps/cli/attend/explanation.h"
 
 #include <fmt/format.h>

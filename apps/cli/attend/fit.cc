@@ -1,3 +1,5 @@
+// Brings q, k, v, tokens, weights and a cache into the axes that attention takes, and checks that
+// they fit each other.
 #include "apps/cli/attend/fit.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The inputs of `clearhead attend`: random numbers, or arrays, mask and labels from files.
 #include "apps/cli/attend/inputs.h"
 
 #include <fmt/format.h>

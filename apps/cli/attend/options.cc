@@ -1,3 +1,4 @@
+// The options of `clearhead attend`, and which of them go together.
 #include "apps/cli/attend/options.h"
 
 #include "apps/console/arrays.h"

@@ -1,3 +1,4 @@
+// The results of `clearhead attend`: the heatmap of the weights, the strongest keys, saved steps.
 #include "apps/cli/attend/results.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Prints each recorded step of attention as matrices with labelled rows and columns.
 #include "apps/cli/attend/steps.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Chooses the layer, head and tokens that are shown, and draws their attention as heatmaps.
 #include "apps/cli/see/attention_view.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Finds the number of a reading that --explain names, and prints where it comes from, with tokens.
 #include "apps/cli/see/explanation.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The options of `clearhead see`, and which of them go together.
 #include "apps/cli/see/options.h"
 
 #include <CLI/CLI.hpp>

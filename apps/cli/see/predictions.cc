@@ -1,3 +1,4 @@
+// Prints the likeliest tokens as bars: after a text, at each mask, and along a translation.
 #include "apps/cli/see/predictions.h"
 
 #include <fmt/format.h>

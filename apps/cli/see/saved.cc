@@ -1,3 +1,4 @@
+// Lists the values of a reading (--list) and saves them under TransformerLens's names and axes.
 #include "apps/cli/see/saved.h"
 
 #include "apps/console/table.h"

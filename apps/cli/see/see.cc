@@ -1,3 +1,4 @@
+// The command `clearhead see`: reads a text, writes files, then prints figures and predictions.
 #include "apps/cli/see/see.h"
 
 #include <fmt/format.h>

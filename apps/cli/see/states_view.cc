@@ -1,3 +1,4 @@
+// Draws the states of a recurrent network as heatmaps: all layers, or one.
 #include "apps/cli/see/states_view.h"
 
 #include <fmt/format.h>

@@ -3,7 +3,8 @@
 //
 //     z_i  = Σ_j p_ij·v_j            dv_j  += p_ij·dz_i
 //                                    dp_ij  = dz_i·v_j
-//     p_i  = softmax(a_i)            da_ij  = p_ij·(dp_ij − Σ_j' p_ij'·dp_ij') = p_ij·(dp_ij − delta_i)
+//     p_i  = softmax(a_i)            da_ij  = p_ij·(dp_ij − Σ_j' p_ij'·dp_ij')
+//                                           = p_ij·(dp_ij − delta_i)
 //     a_ij = c_ij + mask_ij          dmask += da_ij
 //     c_ij = cap·tanh(s_ij/cap)      ds_ij  = da_ij·(1 − (c_ij/cap)²)
 //     s_ij = scale·q_i·k_j           dq_i  += scale·ds_ij·k_j    dk_j += scale·ds_ij·q_i

@@ -1,10 +1,10 @@
 // c is made in tiles that stay in registers while they grow, a slice of K at a time:
 //
 //     for each slice of K
-//       pack its rows of b                                     1 MiB, stay in the second-level cache
+//       pack its rows of b                                1 MiB, stay in the second-level cache
 //       for each panel of rows of a
-//         pack the panel                                       24 KiB, stays in the first-level cache
-//         for each panel of columns of b: a tile of c          64 KiB stream by from the second
+//         pack the panel                                  24 KiB, stays in the first-level cache
+//         for each panel of columns of b: a tile of c     64 KiB stream by from the second level
 //
 // (sizes for AVX-512). A tile takes 6,000 cycles. Whatever comes from further away is asked for
 // that long before it is used: the tile's own place in c when it begins, the next panel of a during

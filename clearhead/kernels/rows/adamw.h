@@ -20,7 +20,9 @@ struct AdamwOptions {
 ///
 ///     m = beta1·m + (1 − beta1)·d_x
 ///     v = beta2·v + (1 − beta2)·d_x²
-///     x = x − learning_rate·(m̂/(√v̂ + epsilon) + weight_decay·x),  m̂ = m/(1 − beta1ᵗ), v̂ likewise
+///     x = x − learning_rate·(m̂/(√v̂ + epsilon) + weight_decay·x)
+///
+/// where m̂ = m/(1 − beta1ᵗ) and v̂ = v/(1 − beta2ᵗ).
 ///
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with
 /// the learning rate in the place of both α and η, as is usual: the decay is no part of d_x, so

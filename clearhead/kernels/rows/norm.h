@@ -8,8 +8,8 @@ namespace clearhead::kernels {
 
 /// Rows [rows, C] of C ≥ 1 numbers, each normalised by itself:
 ///
-///     layer norm  y = x̂·weight + bias,  x̂ = (x − mean)·scale,  scale = 1/√(Σ(x − mean)²/C + epsilon)
-///                 (Ba, Kiros and Hinton 2016, section 3)
+///     layer norm  y = x̂·weight + bias    (Ba, Kiros and Hinton 2016, section 3)
+///                 x̂ = (x − mean)·scale,  scale = 1/√(Σ(x − mean)²/C + epsilon)
 ///     RMS norm    the same with mean = 0 (Zhang and Sennrich 2019, equation 4)
 ///
 /// weight and bias [C] may be nullptr: 1 and 0.
@@ -54,7 +54,7 @@ void norm_backward(const Norm<double>& norm, std::int64_t rows, const double* x,
 void add_rows(std::int64_t rows, std::int64_t C, const float* x, float* sums);
 void add_rows(std::int64_t rows, std::int64_t C, const double* x, double* sums);
 
-/// The plain text of the same, for float and double.
+/// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
 void norm(const Norm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale);
