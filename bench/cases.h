@@ -1,4 +1,4 @@
-// The kernels that `clearhead bench` measures: one table, each row with the work it counts.
+// The table of kernels that `clearhead bench` measures, each with the work that it counts.
 #ifndef CLEARHEAD_BENCH_CASES_H_
 #define CLEARHEAD_BENCH_CASES_H_
 
@@ -16,11 +16,11 @@ struct Case {
   std::string size;     ///< "B1 H12 T512 D64 causal"
   std::string variant;  ///< the precision, or the type of numbers: "medium"
   Limit limit;          ///< what it would run into at best
-  /// Flop, or bytes for memory_read, of one call. Of attention 4·B·H·T²·D forward, 2.5 times that
-  /// backward, half if causal, whatever the kernel does; of `high` that of the result, a third of
-  /// what the tiles do.
+  /// Flop of one call, or bytes for memory_read. Attention counts as 4·B·H·T²·D forward, 2.5 times
+  /// that backward, half of it if causal, whatever the kernel executes. `high` counts like the
+  /// others, a third of what the tiles execute.
   double work;
-  /// Makes the operands and returns one call of the kernel.
+  /// Makes the operands and returns a function that calls the kernel once.
   std::function<std::function<void()>()> prepare;
 };
 

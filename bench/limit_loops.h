@@ -6,7 +6,7 @@
 
 namespace clearhead::bench {
 
-// Each returns a number that depends on all it did, so that nothing can be left out.
+// Each returns a number that depends on all its work, so that the compiler can leave out nothing.
 
 /// `steps` times the same number of independent f32 multiply-adds in each of the widest vectors.
 float multiply_add_loop(std::int64_t steps);

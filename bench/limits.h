@@ -1,7 +1,7 @@
 // What the processor and its memory can do at best: the ceilings that kernels are measured against.
 //
-// Each is measured by a loop that does nothing else, by one or more threads at the same time, and
-// again and again through a run, since a loop that is disturbed says too little.
+// Each is measured by a loop that does nothing else, on one or more threads at the same time, and
+// repeatedly during a run, because a loop that is disturbed shows too little.
 #ifndef CLEARHEAD_BENCH_LIMITS_H_
 #define CLEARHEAD_BENCH_LIMITS_H_
 
@@ -51,8 +51,7 @@ class LimitLoop {
   std::int64_t part_ = 0;
 };
 
-/// A limit as measured. What disturbs its loop only makes that slower, so that the shortest time is
-/// the one that counts.
+/// A limit as measured. A disturbance can only make its loop slower, so the shortest time counts.
 struct MeasuredLimit {
   Limit limit;
   int threads;
@@ -62,10 +61,10 @@ struct MeasuredLimit {
   double per_second() const { return work / timing.min; }
 };
 
-/// Measures each limit with so many threads, in `seconds` each.
+/// Measures each limit on `threads` threads, for `seconds` each.
 std::vector<MeasuredLimit> measure_limits(int threads, double seconds);
 
-/// Adds `more` to `limits`; of what both have the faster one stays.
+/// Adds `more` to `limits`; if both have a limit, the faster measurement stays.
 void keep_best(std::vector<MeasuredLimit>& limits, const std::vector<MeasuredLimit>& more);
 
 /// The limit of that kind, measured with that many threads; null if there is none.

@@ -28,11 +28,11 @@ struct SequenceTimeOptions {
   std::uint64_t seed = 0;
 };
 
-/// Times one sequence of random tokens of each length, with each network and number of threads,
-/// once a round, so that whatever else the machine does disturbs all alike. `on_progress` is told
-/// how many of the `rounds` times networks · lengths · threads measurements are done, and of what
-/// the next is. Ends early, with the whole rounds that there are (or nothing), if `interrupted()`.
-/// Leaves `thread_count()` as it was.
+/// Times one sequence of random tokens for each length, network and number of threads, once in
+/// every round, so that other work on the machine disturbs all equally. `on_progress` is told how
+/// many of all measurements (rounds · networks · lengths · threads) are done, and what the next one
+/// is. If `interrupted()`, it ends early with the whole rounds so far, or nothing. Leaves
+/// `thread_count()` as it was.
 std::vector<SequenceTime> measure_sequence_times(
     const std::vector<NamedNetwork>& networks, const SequenceTimeOptions& options,
     const std::function<void(std::int64_t done, const SequenceTime& next)>& on_progress);

@@ -1,4 +1,5 @@
-// How long a piece of work takes: many times over, since one time says little on a shared machine.
+// How long a piece of work takes, measured many times, because one measurement says little on a
+// shared machine.
 #ifndef CLEARHEAD_BENCH_TIMING_H_
 #define CLEARHEAD_BENCH_TIMING_H_
 
@@ -16,11 +17,11 @@ struct Timing {
   std::int64_t calls = 0;
 };
 
-/// Of times in seconds, at least one.
+/// The statistics of times in seconds; at least one time.
 Timing summarise(std::vector<double> times);
 
 /// Calls `work` once untimed, then timed until `seconds` have passed, at least three times. Calls
-/// shorter than 20 µs are timed several together.
+/// shorter than 20 µs are timed several at once.
 Timing measure(const std::function<void()>& work, double seconds);
 
 }  // namespace clearhead::bench

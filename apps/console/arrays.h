@@ -34,7 +34,7 @@ class ArrayReader {
   /// Error naming option and file.
   Array read(const std::string& name, const std::string& value);
 
-  /// How the files read so far were understood where that is not plain.
+  /// What had to be guessed about the files read so far.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:

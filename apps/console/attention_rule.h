@@ -1,5 +1,5 @@
-// The options that say what a query sees and how it scores, for all commands that calculate
-// attention.
+// The options that say which keys a query sees and how it scores them, for all commands that
+// calculate attention.
 #ifndef CLEARHEAD_APPS_CONSOLE_ATTENTION_RULE_H_
 #define CLEARHEAD_APPS_CONSOLE_ATTENTION_RULE_H_
 

@@ -1,4 +1,4 @@
-// Options and files of figures, which several commands have.
+// Options and files of figures, for several commands.
 #ifndef CLEARHEAD_APPS_CONSOLE_FIGURES_H_
 #define CLEARHEAD_APPS_CONSOLE_FIGURES_H_
 
@@ -12,8 +12,8 @@
 
 namespace clearhead::console {
 
-/// Throws UsageError unless each file of --out has an ending that figures are written as, and Error
-/// if one cannot be written. For before anything is calculated.
+/// To be called before anything is calculated. Throws UsageError unless each file of --out has the
+/// ending of a figure, and Error if one cannot be written.
 void check_out(const std::vector<std::string>& out);
 
 /// The same of --out and --save, which ends in one of `endings`, if it is given.

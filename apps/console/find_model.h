@@ -1,4 +1,4 @@
-// Where the model lies that a command is given by name.
+// Finds the folder of a model by its name.
 #ifndef CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
 #define CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
 
@@ -8,13 +8,14 @@
 
 namespace clearhead::console {
 
-/// The folders in which models are looked for by name, first things first: `given` alone; if it is
-/// empty, what CLEARHEAD_MODELS says alone; else models/ here and the models that belong to this
-/// program, in the tree that it was built in or beside it where it is installed.
+/// The folders in which models are looked for by name. That is `given` alone; if it is empty,
+/// CLEARHEAD_MODELS alone; if that is not set, models/ here and then the models of this program, in
+/// the tree in which it was built or beside it where it is installed.
 std::vector<std::filesystem::path> model_folders(const std::string& given);
 
-/// The folder of a model that `name` is, or that of this name in one of `folders`. Throws Error if
-/// there is none, naming where was looked and the models there are.
+/// The folder of a model: `name` itself if it is one, else the folder of this name in one of
+/// `folders`. If there is none, throws Error that says which folders were searched and which models
+/// there are.
 std::filesystem::path find_model(const std::string& name,
                                  const std::vector<std::filesystem::path>& folders);
 

@@ -1,5 +1,5 @@
-// --set and --ablate, for all commands that record what they calculate: which numbers are changed
-// on their way, and what that changed.
+// --set and --ablate, for all commands that record what they calculate: which numbers they change,
+// and what difference that makes.
 #ifndef CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
 #define CLEARHEAD_APPS_CONSOLE_INTERVENTIONS_H_
 
@@ -23,7 +23,7 @@ struct Numbers {
   Selection in(const Shape& shape, const std::string& given) const;
 };
 
-/// Of "NAME" or "NAME[INDEX]". Throws UsageError, which names `option`, if it is neither.
+/// Reads "NAME" or "NAME[INDEX]". Throws UsageError, which names `option`, if it is neither.
 Numbers parse_numbers(const std::string& option, const std::string& text);
 
 struct Intervention {

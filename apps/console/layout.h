@@ -1,4 +1,5 @@
-// Layouts of queries, keys and values: what their axes are, and the way to [B, H, T, D] and back.
+// Layouts of queries, keys and values: what their axes are, and conversion to [B, H, T, D] and
+// back.
 #ifndef CLEARHEAD_APPS_CONSOLE_LAYOUT_H_
 #define CLEARHEAD_APPS_CONSOLE_LAYOUT_H_
 
@@ -19,8 +20,8 @@ class Layout {
 
   /// "td", "btc", "thd", "htd", "bthd", "bhtd".
   static const std::vector<std::string>& names();
-  /// What a tensor of this rank has if nothing is said. Throws Error, saying what `what` is, unless
-  /// the rank is 2, 3 or 4.
+  /// The default for a tensor of this rank. Throws Error, naming `what`, unless the rank is 2, 3 or
+  /// 4.
   static Layout usual(const Shape& shape, const std::string& what);
 
   const std::string& letters() const { return letters_; }
@@ -31,15 +32,15 @@ class Layout {
   /// [B, H, T, D], a view where possible. Without an axis of heads the last axis is divided into
   /// `heads`. Throws Error, naming `what`, if the rank or the number of heads does not fit.
   Tensor to_bhtd(const Tensor& tensor, std::int64_t heads, const std::string& what) const;
-  /// The way back.
+  /// The opposite.
   Tensor from_bhtd(const Tensor& tensor) const;
 
  private:
   std::string letters_;
 };
 
-/// The layout that --layout names, or if that is empty the one that the queries' name and number of
-/// axes suggest, which `notes` then says.
+/// The layout that --layout names. If that is empty, the one that the name and the number of axes
+/// of the queries suggest; `notes` then says so.
 Layout choose_layout(const std::string& layout, const Array& q, std::vector<std::string>& notes);
 
 /// "hook_rot_q" of "blocks.0.attn.hook_rot_q"; empty if it is no query, key or value as

@@ -1,4 +1,4 @@
-// What all commands have in common that run a trained model.
+// What all commands that run a trained model have in common.
 #ifndef CLEARHEAD_APPS_CONSOLE_MODEL_OPTIONS_H_
 #define CLEARHEAD_APPS_CONSOLE_MODEL_OPTIONS_H_
 
@@ -29,7 +29,7 @@ struct ModelOptions {
 
 // ---- Options ----
 
-/// The model, before whatever else is no option.
+/// The model, before all other positional arguments.
 void add_model(CLI::App& app, ModelOptions& options);
 /// --models.
 void add_model_folder(OptionGroup& group, ModelOptions& options);
@@ -47,8 +47,9 @@ SavedModel open_model(const ModelOptions& options, bool keep_bf16 = false);
 /// "shakespeare" of "models/shakespeare/".
 std::string model_name(const ModelOptions& options);
 
-/// `text` as the model can read it: with `replace` in the place of what it has not learnt. Throws
-/// Error, naming `where` the text stands, the model and those characters, if that is not given.
+/// `text` as the model can read it: with `replace` instead of characters that it has not learnt. If
+/// there are such characters and no `replace`, throws Error that names `where` the text stands, the
+/// model and the characters.
 std::string readable(const std::string& text, const Tokenizer& tokenizer,
                      const ModelOptions& options, const std::string& where);
 
@@ -71,8 +72,8 @@ Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
 Sequence in_frame(Sequence ids, const Tokenizer& tokenizer);
 inline constexpr std::int64_t kFrame = 2;
 
-/// The most tokens of a text that a model with this context reads; 0: any number. `beside`: those
-/// that come to the text.
+/// The most tokens of a text that a model with this context reads; 0: any number. `beside`: tokens
+/// that are added to the text.
 inline std::int64_t most_tokens(const Model& model, std::int64_t beside) {
   return model.context() == 0 ? 0 : model.context() - beside;
 }

@@ -32,10 +32,10 @@ struct NumberRange {
 /// "a number of at least 0"
 NumberRange not_negative();
 
-/// Adds options to a command under a common heading of its help. Of each option `name` is the full
-/// one ("--tokens"), `value` what stands for its value in the help ("N"; one that begins with
-/// "FILE" is completed to names of files, "a|b" to a or b), and `take` is called with the value if
-/// the option is given. A value that does not fit throws UsageError.
+/// Adds options to a command under a common heading of its help. `name` is the full name of an
+/// option ("--tokens"). `value` stands for its value in the help, such as "N"; shells complete one
+/// that begins with "FILE" to names of files, and "a|b" to a or b. `take` is called with the value
+/// if the option is given. A wrong value throws UsageError.
 class OptionGroup {
  public:
   OptionGroup(CLI::App& app, std::string heading) : app_(app), heading_(std::move(heading)) {}
@@ -43,7 +43,7 @@ class OptionGroup {
   void flag(const std::string& name, const std::string& help, const std::function<void()>& take);
   void text(const std::string& name, const std::string& value, const std::string& help,
             const std::function<void(const std::string&)>& take);
-  /// One that may be empty.
+  /// A text that may be empty.
   void any_text(const std::string& name, const std::string& value, const std::string& help,
                 const std::function<void(const std::string&)>& take);
   /// Texts between commas.

@@ -1,4 +1,4 @@
-// What the program says on its standard output, and besides.
+// What the program writes to standard output and standard error.
 #ifndef CLEARHEAD_APPS_CONSOLE_OUTPUT_H_
 #define CLEARHEAD_APPS_CONSOLE_OUTPUT_H_
 
@@ -11,8 +11,8 @@ namespace clearhead::console {
 /// anything else, such as a full disk, throws Error.
 void write_output(std::string_view text);
 
-/// Writes a message to standard error, with its control characters escaped: it may quote a file, a
-/// name or a text of anybody's. A line end is added.
+/// Writes a message and a line end to standard error. Control characters are escaped, because a
+/// message may quote a file, a name or a text from anywhere.
 void write_message(std::string_view text);
 
 /// "wrote FILE", a line, with the control characters of its name escaped.

@@ -12,11 +12,11 @@
 
 namespace clearhead::console {
 
-/// Lines of text that stand below each other.
+/// A block of lines of text.
 using Block = std::vector<std::string>;
 
-/// Cells under a header, each column as wide as its widest cell; the first column and whatever the
-/// header calls a text stand left, numbers right.
+/// Cells under a header; each column is as wide as its widest cell. The first column and columns of
+/// text are aligned left, numbers right.
 struct TextTable {
   struct Column {
     std::string title;
@@ -27,7 +27,7 @@ struct TextTable {
 
   Block lines() const;
   /// Cuts off columns at the right until the table is at most `width` wide, puts "…" in their place
-  /// and returns how many are left out. The first three columns stay in any case.
+  /// and returns how many are left out. The first three columns always stay.
   std::int64_t fit(int width);
 };
 

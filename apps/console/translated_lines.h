@@ -21,9 +21,9 @@ struct TranslatedLine {
   double score = 0;
 };
 
-/// The n best translations of each line, best first; of a blank line one blank one. `file` is what
-/// errors call the lines; if `shows_progress`, standard error says how many are done. Throws Error
-/// if the model cannot read a line.
+/// The n best translations of each line, best first; for a blank line one blank line. `file` is the
+/// name of the lines in errors. If `shows_progress`, standard error says how many are done. Throws
+/// Error if the model cannot read a line.
 std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved,
                                                          const std::vector<std::string>& lines,
                                                          const ModelOptions& model_options,

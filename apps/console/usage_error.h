@@ -1,4 +1,4 @@
-// Wrong use of a program, as opposed to what failed.
+// Wrong use of a program, as opposed to other failures.
 #ifndef CLEARHEAD_APPS_CONSOLE_USAGE_ERROR_H_
 #define CLEARHEAD_APPS_CONSOLE_USAGE_ERROR_H_
 

@@ -1,5 +1,5 @@
-// What a query of attention sees by position, and how it scores what it sees: one description, from
-// the options of attention down to its kernels.
+// Which keys a query of attention sees by position, and how it scores them. This one description
+// goes from the options of attention down to its kernels.
 #ifndef CLEARHEAD_BASE_ATTENTION_RULE_H_
 #define CLEARHEAD_BASE_ATTENTION_RULE_H_
 
@@ -18,8 +18,8 @@ struct AttentionRule {
   std::optional<double> scale = {};
   /// Scores are squeezed into ±softcap by softcap·tanh(score/softcap); 0: they are not.
   double softcap = 0;
-  /// Query i sees key j only if i + offset − left ≤ j ≤ i + offset + right; −1: no bound on that
-  /// side.
+  /// Query i sees key j only if i + offset − left ≤ j ≤ i + offset + right; −1 means no bound on
+  /// that side.
   std::int64_t left_window_size = -1;
   std::int64_t right_window_size = -1;
 };
@@ -29,8 +29,8 @@ struct KeyRange {
   std::int64_t begin, end;
 };
 
-/// The keys that query `t` may see by position: causality, windows, and the first `key_count` keys
-/// alone.
+/// The keys that query `t` may see by position, given causality, windows, and only `key_count`
+/// keys.
 inline KeyRange visible_keys(const AttentionRule& rule, std::int64_t offset, std::int64_t key_count,
                              std::int64_t t) {
   const std::int64_t position = t + offset;

@@ -6,8 +6,8 @@
 
 namespace clearhead {
 
-// Always inlined, so that files which are compiled for more than every processor offers leave no
-// copy of it that others could be linked to (kernels/targets/amx-inl.h).
+// Always inlined: a file that is compiled for instructions which not every processor has must leave
+// no copy that other files could be linked to (kernels/targets/amx-inl.h).
 
 /// ⌈n / by⌉ for n ≥ 0 and by > 0.
 template <typename Integer>

@@ -9,12 +9,13 @@
 
 namespace clearhead {
 
-/// Up to `count` of `known`, those first that fewest single-character edits turn into `name`.
+/// Up to `count` of `known`; those that need the fewest single-character edits to become `name`
+/// come first.
 std::vector<std::string> close_names(std::string_view name, const std::vector<std::string>& known,
                                      std::size_t count);
 
-/// The end of a message about a name that there is not: "; those most like it: a, b, c", or nothing
-/// if none is known.
+/// The end of a message that a name does not exist: "; those most like it: a, b, c", or "" if none
+/// is known.
 std::string those_like(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace clearhead

@@ -9,13 +9,13 @@
 
 namespace clearhead {
 
-/// The text that `bytes`, which are a whole file or the beginning of one, hold: without the byte
-/// order mark (U+FEFF) that some editors write before UTF-8. Throws Error, which begins with
-/// `where`, if they are UTF-16 or UTF-32, by their mark or by the zeros between the first letters,
-/// or no UTF-8 (naming the line).
+/// The text in `bytes`, a whole file or the beginning of one, without the byte order mark (U+FEFF)
+/// that some editors write before UTF-8. Throws Error, which begins with `where`, if the bytes are
+/// UTF-16 or UTF-32 (their mark tells, or zeros between the first letters), or if they are not
+/// UTF-8; then it names the line.
 std::string_view utf8_text(std::string_view bytes, const std::string& where);
 
-/// Where the first byte that is no UTF-8 (RFC 3629) stands; npos if `text` is valid.
+/// The place of the first byte that is not valid UTF-8 (RFC 3629); npos if there is none.
 std::size_t find_invalid_utf8(std::string_view text);
 
 }  // namespace clearhead

@@ -8,16 +8,16 @@
 
 namespace clearhead {
 
-/// A fault of the caller's: a wrong shape, option or file. The message says what was expected, what
-/// came and what to do. Faults of ours are asserts.
+/// The caller's fault: a wrong shape, option or file. The message says what was expected, what came
+/// and what to do. Our own faults are asserts.
 class Error : public std::runtime_error {
  public:
-  /// The message may quote whatever a file or a name holds: it is kept `without_controls`.
+  /// The message may quote files and names, so it is kept `without_controls`.
   explicit Error(std::string_view message);
 };
 
-/// `text` with its control characters but line ends escaped ("\r", "\x1b", "\x00"), so that a
-/// terminal shows all of it and obeys none of it.
+/// `text` with its control characters, except line ends, escaped ("\r", "\x1b", "\x00"), so that a
+/// terminal shows them and does not obey them.
 std::string without_controls(std::string_view text);
 
 }  // namespace clearhead

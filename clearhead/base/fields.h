@@ -5,8 +5,8 @@
 //       …
 //     }
 //
-// and from that it is read, with errors that name the field, written, and documented as a JSON
-// schema.
+// From that description it is read (with errors that name the field), written, and documented as a
+// JSON schema.
 #ifndef CLEARHEAD_BASE_FIELDS_H_
 #define CLEARHEAD_BASE_FIELDS_H_
 
@@ -27,8 +27,7 @@ struct Bounds {
   T most = std::numeric_limits<T>::max();
 };
 
-/// What goes over the fields of a struct. Values that a file leaves out stay as they are: the
-/// defaults.
+/// Visits the fields of a struct. A value that a file leaves out keeps its default.
 class Fields {
  public:
   virtual ~Fields() = default;
@@ -55,8 +54,8 @@ class Fields {
     value = choices[chosen].second;
   }
 
-  /// A struct that may begin as one of a few that have names, which is described before its other
-  /// fields, so that they change what the name gave. Only read: what is written has all fields.
+  /// A struct that may begin as one of a few with names. It comes before the other fields, so that
+  /// they change what the name gave. It is only read: what is written has all fields.
   template <typename T>
   void like(std::string_view name, T& value, const std::vector<std::pair<std::string, T>>& known,
             std::string_view help) {
@@ -83,9 +82,9 @@ class Fields {
                       std::string_view help) = 0;
 };
 
-/// Fills a struct from a JSON object. Throws Error that begins with `where` and names the field (or
-/// the line and column where the text is no JSON), what was expected and what came, and for a name
-/// that there is not, those that are like it.
+/// Fills a struct from a JSON object. Throws Error that begins with `where` and names the field,
+/// what was expected and what came; for an unknown name, close ones; for text that is not JSON,
+/// line and column.
 template <typename T>
 void read_fields(const std::string& json, const std::string& where, T& value);
 
@@ -93,14 +92,14 @@ void read_fields(const std::string& json, const std::string& where, T& value);
 template <typename T>
 std::string write_fields(const T& value);
 
-/// A field that two structs have different values of, as JSON.
+/// A field in which two structs differ; the values are JSON.
 struct FieldDifference {
   std::string name;  ///< with those of the structs around it: "training.seed"
   std::string first, second;
 };
 
-/// The fields in which two structs differ. A field that only one of them has is left out:
-/// another field, such as the family, decides which fields there are, and differs itself.
+/// The fields in which two structs differ. A field that only one of them has is left out, because
+/// the field that decides about it, such as the family, differs too.
 template <typename T>
 std::vector<FieldDifference> different_fields(const T& first, const T& second);
 

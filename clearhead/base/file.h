@@ -42,13 +42,13 @@ std::string ending_of(const std::filesystem::path& path);
 /// /dev/stdout, is written to directly.
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
 
-/// Throws the Error of `write_file(path, …)` where that is bound to fail: no folder or a folder of
-/// that name, no permission, a disk that is read-only or full. What is at `path` stays as it is.
-/// Lets a program refuse a name before it calculates for an hour.
+/// Throws the Error of `write_file(path, …)` if that cannot succeed: there is no such folder,
+/// `path` is a folder, permission is missing, or the disk is read-only or full. What is at `path`
+/// stays as it is. So a program can refuse a name before it calculates for an hour.
 void check_writable(const std::filesystem::path& path);
 
-/// Removes the temporary files in `folder` that a process left which was killed within
-/// `write_file`. For a folder that nobody else writes into.
+/// Removes the temporary files that a process left in `folder` when it was killed within
+/// `write_file`. Only for a folder that nobody else writes into.
 void remove_leftovers(const std::filesystem::path& folder);
 
 }  // namespace clearhead

@@ -1,11 +1,12 @@
-// Ctrl-C as a question that long work asks, so that it ends where nothing is half done.
+// Ctrl-C as a flag that long work checks, so that it ends where nothing is half done.
 #ifndef CLEARHEAD_BASE_INTERRUPT_H_
 #define CLEARHEAD_BASE_INTERRUPT_H_
 
 namespace clearhead {
 
 /// While one lives, the first SIGINT (Ctrl-C) or SIGTERM only makes `interrupted()` true; the next
-/// ends the process as it would without. One at a time; programs make it, the library only asks.
+/// ends the process as usual. There may be one at a time. Programs make it; the library only
+/// checks.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -14,7 +15,7 @@ class InterruptWatch {
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 };
 
-/// Whether a watched signal has come since the last `InterruptWatch` was made. May be asked at any
+/// Whether a watched signal has come since the last `InterruptWatch` was made. May be called at any
 /// time, by any thread.
 bool interrupted();
 

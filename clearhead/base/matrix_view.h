@@ -1,4 +1,4 @@
-// A matrix in memory, as products take and give it.
+// A matrix in memory: the form in which products take and give matrices.
 #ifndef CLEARHEAD_BASE_MATRIX_VIEW_H_
 #define CLEARHEAD_BASE_MATRIX_VIEW_H_
 

@@ -1,5 +1,5 @@
-// Memory of tensors: from a multiple of 64 bytes on, large blocks in large pages, and used again
-// while a calculation repeats itself.
+// Memory of tensors: aligned to 64 bytes, large blocks in large pages, and used again while a
+// calculation repeats itself.
 #ifndef CLEARHEAD_BASE_MEMORY_H_
 #define CLEARHEAD_BASE_MEMORY_H_
 
@@ -8,17 +8,17 @@
 
 namespace clearhead {
 
-/// `bytes` bytes, unspecified, from a cache line's beginning on; null if they cannot be had.
+/// `bytes` uninitialised bytes, aligned to a cache line; null if there is not enough memory.
 std::shared_ptr<void> allocate(std::size_t bytes);
 
-/// The bytes of memory that this machine has; the most that can be counted where that is not known.
+/// The bytes of memory that this machine has; if unknown, the largest number.
 std::size_t machine_memory();
 
-/// While one lives, a block of 32 KiB or more whose last owner goes is kept, for the next of about
-/// its size. The system would clear every page that it hands out, which takes three times as long
-/// as writing a tensor of 100 MB, and was a third of the time of training a small network. All
-/// blocks, kept and in use, take at most 5/4 of the most that was ever in use. For a loop like
-/// training.
+/// For a loop such as training. While one lives, a freed block of 32 KiB or more is kept for the
+/// next request of about its size. The system would clear every page that it hands out: for a
+/// tensor of 100 MB that takes three times as long as writing it, and it was a third of the time of
+/// training a small network. Kept blocks and blocks in use together take at most 5/4 of the most
+/// that was ever in use.
 class ReuseMemory {
  public:
   ReuseMemory();

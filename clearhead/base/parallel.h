@@ -11,7 +11,7 @@
 
 namespace clearhead {
 
-/// The most threads there may be: each takes memory of its own.
+/// The most threads that may be set; each takes memory of its own.
 inline constexpr int kMaxThreads = 1024;
 
 /// The number of threads that `parallel_for` uses: the machine's, until `set_thread_count` says
@@ -23,8 +23,9 @@ int thread_count();
 void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all
-/// are done. The caller divides the work. If the number of pieces depends on that of threads,
-/// results must not depend on it. Calls may nest. An exception thrown by a piece is rethrown here.
+/// are done. The caller divides the work: results must not depend on the number of pieces if that
+/// depends on the number of threads. Calls may nest. An exception thrown by a piece is rethrown
+/// here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
 /// How many numbers of a simple calculation a thread takes at a time, so that dividing costs

@@ -1,4 +1,4 @@
-// How far long work is: one line that is redrawn on a terminal, lines of a log elsewhere.
+// Shows how far long work is: one line that is redrawn on a terminal, lines of a log elsewhere.
 #ifndef CLEARHEAD_BASE_PROGRESS_H_
 #define CLEARHEAD_BASE_PROGRESS_H_
 

@@ -11,9 +11,9 @@
 
 namespace clearhead {
 
-/// `count` uninitialised numbers from a multiple of 64 bytes on: a cache line, and the widest
-/// vector that a processor loads, so that no load of the kernels lies across two lines. Where it is
-/// large it comes as tensors do, in large pages, and is used again while a loop repeats itself.
+/// `count` uninitialised numbers, aligned to 64 bytes: a cache line, and the widest vector that a
+/// processor loads, so that no load of a kernel lies across two lines. A large workspace is
+/// allocated like a tensor, in large pages, and used again while a loop repeats itself.
 template <typename T>
 class Workspace {
  public:

@@ -1,7 +1,7 @@
 // Fused attention on all threads: forward, backward, any tile of its steps, and the pattern of a
 // head in cells. Each call chooses among the kernels (kernels/attention/) by processor, sizes and
 // precision. Results do not depend on the number of threads. ops/attention.h has the formula and
-// the letters.
+// the names of the sizes.
 #ifndef CLEARHEAD_COMPUTE_ATTENTION_H_
 #define CLEARHEAD_COMPUTE_ATTENTION_H_
 
@@ -17,8 +17,8 @@
 
 namespace clearhead::compute {
 
-/// One call of attention. Operands are of the type of calculation, f32 or f64, the last axis of q,
-/// k and v without gaps.
+/// One call of attention. Operands have the type of the calculation, f32 or f64; the last axis of
+/// q, k and v has no gaps.
 struct Attention {
   std::int64_t B = 1, H = 1, G = 1, T = 0, S = 0, D = 0, Dv = 0;
   Tensor q;     ///< [B, H, T, D]
@@ -27,13 +27,13 @@ struct Attention {
   Tensor mask;  ///< [1|B, 1|H, 1|T, ≤S], boolean or added to the scores; undefined if there is none
   AttentionRule rule;                ///< as set_rule leaves it
   std::vector<std::int64_t> offset;  ///< [B]: position of query 0 among the keys
-  /// [B]: keys from here on are seen by none: they are padding, or past the mask's end.
+  /// [B]: no query sees keys from here on: they are padding, or beyond the mask's end.
   std::vector<std::int64_t> key_count;
   std::optional<DType> softmax_precision = {};  ///< to which the softmax rounds each of its steps
   Precision precision = Precision::highest;     ///< that is asked for
 
-  // What is calculated from row_max and row_sum later. These fit only the very bits of the scores
-  // that they came from, so forward must calculate its scores as the later steps will.
+  // What will be calculated from row_max and row_sum later. These fit only the very bits of the
+  // scores that they came from, so forward must calculate its scores as the later steps will.
   bool gradients_follow = false;       ///< of q, k or v
   bool mask_gradient_follows = false;  ///< implies gradients_follow
   bool steps_follow = false;           ///< any tile of any step
@@ -47,14 +47,14 @@ struct Attention {
   bool has_mask() const;
 };
 
-/// Gives `attention`, whose operands and sizes are set, a rule: its scale filled in, and windows no
-/// wider than there are positions. Throws Error, beginning with `who`, if scale or softcap is no
-/// number in the type of calculation, or a window is less than −1.
+/// Sets the rule of `attention`, whose operands and sizes are set: fills in the scale, and cuts
+/// windows to the positions that there are. Throws Error, beginning with `who`, if scale or softcap
+/// is not a finite number in the type of the calculation, or a window is less than −1.
 void set_rule(Attention& attention, const AttentionRule& rule, const std::string& who);
 
 /// Whether keys and values that are stored as bf16 are read where they lie, for `queries` queries
-/// of all heads that share a key/value head. Not with a rounded softmax, and only if nothing
-/// follows.
+/// of all heads that share a key/value head. Never with a rounded softmax, nor if gradients or
+/// steps follow.
 bool reads_bf16(std::int64_t queries);
 
 struct AttentionForward {
@@ -66,7 +66,7 @@ struct AttentionForward {
 AttentionForward attention_forward(const Attention& attention);
 
 /// Where a gradient of q, k or v goes: [b, h, t, d] at data[b·stride_b + h·stride_h + t·stride_t +
-/// d]. Null: it is not wanted.
+/// d]. Null if it is not wanted.
 template <typename T>
 struct HeadsInto {
   T* data = nullptr;
@@ -82,16 +82,16 @@ struct HeadsInto {
         add(add) {}
 };
 
-/// One operand in several places has one gradient: written over in the first place, added to in the
-/// others.
+/// If one tensor is several of the operands, these share one gradient: the first writes it, the
+/// others add to it.
 template <typename T>
 struct AttentionGradients {
   HeadsInto<T> q, k, v;
   T* mask = nullptr;  ///< row-major, of the mask's shape; always added to
 };
 
-/// A tensor for the first gradient of `operand`, which is q, k or v: its numbers are unspecified,
-/// and they lie in the order in which attention_backward writes them best.
+/// A tensor for the first gradient of `operand`, which is q, k or v. Its numbers are unspecified;
+/// they lie in the order that suits attention_backward best.
 Tensor empty_gradient(const Attention& attention, const Tensor& operand);
 
 /// The gradients of the operands, given d_z = ∂L/∂z [B, H, T, Dv] of any strides and what forward
@@ -100,7 +100,7 @@ template <typename T>
 void attention_backward(const Attention& attention, const AttentionForward& forward,
                         const Tensor& d_z, const AttentionGradients<T>& gradients);
 
-/// How far a number of the pattern is calculated: the steps of ops/attention.h.
+/// The steps from q·kᵀ to the pattern (ops/attention.h).
 enum class AttentionStage {
   raw_scores,     ///< q·kᵀ
   scaled_scores,  ///< scale · q·kᵀ
@@ -109,14 +109,14 @@ enum class AttentionStage {
   pattern,        ///< after the softmax: 0 where a query does not see a key
 };
 
-/// Positions [begin, end) of a step [B, H, T, S], calculated again from q and k; the pattern also
-/// from row_max and row_sum, which the other steps do not read.
+/// Positions [begin, end) of a step [B, H, T, S], calculated again from q and k. Only the pattern
+/// also reads row_max and row_sum.
 Tensor attention_tile(const Attention& attention, AttentionStage stage,
                       const AttentionForward& forward, const Index& begin, const Index& end);
 
 /// Everything that decides which key a query sees, as numbers that are added to the scores: −∞
-/// where query and key do not see each other, else the float mask or 0. [1|B, 1|H, T, S]: an axis
-/// of its own only where something depends on it.
+/// where the query does not see the key, else the float mask or 0. [1|B, 1|H, T, S]: an axis is 1
+/// if nothing depends on it.
 Shape attention_bias_shape(const Attention& attention);
 /// Positions [begin, end) of it.
 Tensor attention_bias(const Attention& attention, const Index& begin, const Index& end);

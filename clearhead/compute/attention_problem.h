@@ -1,5 +1,5 @@
-// What forward, backward and the steps of attention share: a call as the kernels take it, and where
-// rows lie. Not for use outside this folder.
+// What forward, backward and the steps of attention share: the call in the form that kernels take,
+// and where rows lie in memory. Not for use outside this folder.
 #ifndef CLEARHEAD_COMPUTE_ATTENTION_PROBLEM_H_
 #define CLEARHEAD_COMPUTE_ATTENTION_PROBLEM_H_
 
@@ -14,11 +14,13 @@ namespace clearhead::compute {
 /// Of a softmax whose steps are rounded to `type`, a floating type.
 kernels::SoftmaxRounding rounding_to(DType type);
 
-/// Operands and rule as the kernels take them. Points into `attention`, which must live on.
+/// Operands and rule in the form that kernels take. It points into `attention`, which must outlive
+/// it.
 template <typename T>
 kernels::AttentionProblem<T> problem_of(const Attention& attention);
 
-/// The kernels that calculate: each is faster than the one before, and serves fewer problems.
+/// The kernels that can calculate a problem: each tier is faster than the one before and takes
+/// fewer problems.
 enum class Tier { scalar, simd, bf16 };
 
 /// f(0) with a number of the type of calculation.
@@ -49,7 +51,7 @@ inline void put_rows(const float* from, std::int64_t b, std::int64_t h, std::int
   }
 }
 
-/// Whether so many numbers stay in half of a second-level cache of 2 MiB.
+/// Whether this many numbers fit into half of a second-level cache of 2 MiB.
 inline bool are_near(std::int64_t numbers) { return numbers <= (1 << 20) / 4; }
 
 }  // namespace clearhead::compute

@@ -26,15 +26,15 @@ struct MatrixBatch {
   MatrixBatch transposed() const { return {first.transposed(), offsets}; }
 };
 
-/// The matrices of x, of type T, whose rows are dense, for each place of `batch`, to which its axes
-/// before the last two broadcast.
+/// The matrices of x, one for each place of `batch`, to which the axes of x before the last two
+/// broadcast. x is of type T and its rows are dense.
 template <typename T>
 MatrixBatch<const T> matrices_of(const Tensor& x, const Shape& batch);
 template <typename T>
 MatrixBatch<T> mutable_matrices_of(Tensor& x, const Shape& batch);
 
-/// Calls f(i) for each place i of a batch, on all threads, but one after the other for those that
-/// share a matrix, so that they may add to it.
+/// Calls f(i) for each place i of a batch on all threads. Places that share a matrix are called one
+/// after the other, so that they may add to it.
 void for_each_place(const std::vector<std::int64_t>& offsets,
                     const std::function<void(std::int64_t)>& f);
 

@@ -7,9 +7,9 @@
 
 namespace clearhead::compute {
 
-/// logits [R, V] and targets [R], each of 0 … V − 1 or `ignored`: such a row has no loss and no
-/// gradient, whatever its logits hold. Of each target distribution, `smoothing` is spread over all
-/// classes alike. T is float or double.
+/// logits [R, V] and targets [R], each of 0 … V − 1, or `ignored` for a row without loss and
+/// gradient, whose logits may hold anything. `smoothing` is the part of each target distribution
+/// that all classes share equally. T is float or double.
 template <typename T>
 struct CrossEntropy {
   std::int64_t R, V;

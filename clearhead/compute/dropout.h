@@ -7,8 +7,9 @@
 
 namespace clearhead::compute {
 
-/// Which of n numbers are kept, a bit for each, lowest first. Draw i of the stream keeps number i
-/// with probability 1 − dropped/65536. The same on every processor.
+/// One bit for each of n numbers, lowest first: whether it is kept, which has the probability 1 −
+/// dropped/65536. Draw i of the stream decides on number i. The bits are the same on every
+/// processor.
 class KeptBits {
  public:
   KeptBits() = default;
@@ -24,7 +25,8 @@ class KeptBits {
   std::vector<std::uint8_t> bits_;
 };
 
-/// y = x·scale where a number is kept, else 0, whatever x is there, for n numbers, float or double.
+/// y = x·scale where a number is kept; else 0, even if x is NaN or infinite. For n numbers, float
+/// or double.
 template <typename T>
 void dropout(std::int64_t n, const T* x, const KeptBits& kept, T scale, T* y);
 

@@ -2,7 +2,7 @@
 //
 //     h = x·W_inᵀ + b_in      y = f(h)·W_outᵀ + b_out
 //
-// h, F numbers for each row of x, stays in the caches, and is calculated again for backward.
+// h, F numbers for each row of x, stays in the caches; backward calculates it again.
 #ifndef CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 #define CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 
@@ -16,7 +16,7 @@ namespace clearhead::compute {
 /// x, W_in, b_in, W_out, b_out and f; a bias may be nullptr.
 using FeedForward = kernels::FeedForwardProblem;
 
-/// Whether the functions below serve: only the sizes are looked at.
+/// Whether the functions below apply to these sizes; no numbers are read.
 bool takes_feed_forward(const FeedForward& part, Precision precision);
 
 /// y [R, O]

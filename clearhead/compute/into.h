@@ -1,11 +1,10 @@
-// Where a calculation leaves a result that others may add to as well, such as a gradient.
+// Where a calculation puts a result that may be added to what is there, such as a gradient.
 #ifndef CLEARHEAD_COMPUTE_INTO_H_
 #define CLEARHEAD_COMPUTE_INTO_H_
 
 namespace clearhead::compute {
 
-/// Nowhere if data is nullptr: the result is not wanted. Otherwise it is added to what lies there,
-/// or written over it.
+/// If data is nullptr the result is not wanted. Else it is added to what is there, or replaces it.
 template <typename T>
 struct Into {
   T* data = nullptr;

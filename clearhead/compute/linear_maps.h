@@ -32,9 +32,9 @@ struct LinearMapGradient {
   Into<T> dw;              // [N, C]
 };
 
-/// dx [R, C] and the dW of all maps, one in `gradients` for each of `maps`. A zero of dy wins over
-/// what is not finite, as in gradient_product. The numbers of x are read only if a dW is wanted,
-/// those of the weights only if dx is.
+/// dx [R, C] and the dW of all maps; `gradients` has one entry for each of `maps`. A zero of dy
+/// times infinity or NaN is 0, as in gradient_product. x is read only if a dW is wanted, the
+/// weights only if dx is.
 template <typename T>
 void linear_maps_backward(MatrixView<const T> x, std::span<const LinearMap<T>> maps,
                           std::span<const LinearMapGradient<T>> gradients, Into<T> dx,

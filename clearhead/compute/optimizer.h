@@ -20,7 +20,7 @@ struct ParameterStep {
   double weight_decay;
 };
 
-/// AdamW (kernels/rows/adamw.h), with every d_x first multiplied by `scale` where it lies.
+/// AdamW (kernels/rows/adamw.h). Every d_x is first multiplied by `scale`, in place.
 struct AdamwStep {
   double learning_rate, beta1, beta2, epsilon;
   std::int64_t step;  // counted from 1

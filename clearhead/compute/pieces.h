@@ -1,4 +1,4 @@
-// How attention spreads over threads: as pieces of work that each borrow memory while they run.
+// How attention is spread over threads: in pieces of work that borrow memory while they run.
 #ifndef CLEARHEAD_COMPUTE_PIECES_H_
 #define CLEARHEAD_COMPUTE_PIECES_H_
 
@@ -11,10 +11,10 @@
 
 namespace clearhead::compute {
 
-/// Calls f(i, memory) for every i < count on all threads, with `numbers` of f32 to work in; a call
-/// is some `multiply_adds` of work. Short calls are made several in a row by one thread, some 10
-/// microseconds in all: for less, starting a thread and taking memory would take longer than the
-/// work itself.
+/// Calls f(i, memory) for every i < count on all threads; memory has room for `numbers` f32. A call
+/// takes about `multiply_adds` multiply-adds. One thread makes several short calls in a row, about
+/// 10 microseconds of work: with less, starting a thread and taking memory would take longer than
+/// the work.
 template <typename F>
 void for_each_with_memory(std::int64_t numbers, std::int64_t count, std::int64_t multiply_adds,
                           const F& f) {

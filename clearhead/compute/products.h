@@ -1,5 +1,5 @@
-// Matrix products on all threads, by what suits the processor and the sizes best: vectors or tiles,
-// of packed factors or as they lie. Results do not depend on the number of threads.
+// Matrix products on all threads. Each call chooses what is fastest for the processor and the
+// sizes: vectors or tiles, packing or not. Results do not depend on the number of threads.
 #ifndef CLEARHEAD_COMPUTE_PRODUCTS_H_
 #define CLEARHEAD_COMPUTE_PRODUCTS_H_
 
@@ -15,20 +15,19 @@
 namespace clearhead::compute {
 
 /// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N] and c [M, N], of float or double.
-/// Precision::high and medium hold for float, where the processor has tiles and the product is
-/// large enough to gain.
+/// Precision::high and medium act on float, if the processor has tiles and the product is large
+/// enough to gain.
 template <typename T>
 void matrix_product(std::type_identity_t<MatrixView<const T>> a,
                     std::type_identity_t<MatrixView<const T>> b, MatrixView<T> c, bool accumulate,
                     Precision precision = Precision::highest);
 
-/// The same where a zero of d wins: c = d·b (or, with `d_is_right`, c = b·d), but 0·NaN and 0·∞
-/// count as 0.
+/// c = d·b, or c = b·d with `d_is_right`, where a zero of d wins: 0·NaN and 0·∞ count as 0.
 ///
 /// This is the product for backward. A d of exactly 0 means that nothing depends on that number, so
-/// what it would be multiplied with does not matter: a key that a mask hides may be NaN without
-/// harm to the gradients of the queries that do not see it. All other elements of c come out as
-/// from `matrix_product`, to the last bit.
+/// it does not matter what it is multiplied with. For example, a masked key may be NaN without harm
+/// to the gradients of the queries that do not see it. All other elements of c are those of
+/// `matrix_product`, to the last bit.
 template <typename T>
 void gradient_product(std::type_identity_t<MatrixView<const T>> d,
                       std::type_identity_t<MatrixView<const T>> b, bool d_is_right, MatrixView<T> c,
@@ -50,8 +49,8 @@ struct FewRowsFactor {
   bool accumulate;
 };
 
-/// c = a·b, or c += a·b, for each of some b with one a of few rows, side by side in one loop over
-/// all threads. T is float or bf16. For one b of float, `matrix_product` takes this way by itself.
+/// c = a·b, or c += a·b, for one a of few rows and several b, in one loop over all threads. T is
+/// float or bf16. For a single b of float, `matrix_product` does this by itself.
 template <typename T>
 void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors);
 

@@ -1,4 +1,4 @@
-// The softmax over the last axis with every step rounded to a type of its own.
+// The softmax over the last axis, with every step rounded to a given type.
 #ifndef CLEARHEAD_COMPUTE_ROUNDED_SOFTMAX_H_
 #define CLEARHEAD_COMPUTE_ROUNDED_SOFTMAX_H_
 
@@ -13,9 +13,8 @@ struct RoundedSoftmax {
   Tensor pattern;  ///< [..., S]
 };
 
-/// The softmax of row-major scores [..., S] as if they were of the floating type `precision`:
-/// scores, differences, exponentials, their sum and the weights are rounded to it (in f64:
-/// calculated in it).
+/// The softmax of row-major scores [..., S] in the floating type `precision`: scores, differences,
+/// exponentials, their sum and the weights are rounded to it. For f64 they are calculated in it.
 RoundedSoftmax rounded_softmax(const Tensor& scores, DType precision);
 
 }  // namespace clearhead::compute

@@ -27,8 +27,7 @@ class PackedWeights {
   Workspace<char> memory_;
 };
 
-/// Calls f(i, workspace) for each block, on all threads, with so many bytes of workspace for
-/// itself.
+/// Calls f(i, workspace) for each block, on all threads. Each call has its own workspace.
 template <typename F>
 void for_each_block(std::int64_t blocks, std::int64_t workspace_bytes, F&& f) {
   parallel_for(blocks, [&](std::int64_t i) {
@@ -37,7 +36,7 @@ void for_each_block(std::int64_t blocks, std::int64_t workspace_bytes, F&& f) {
   });
 }
 
-/// All of them, products over R rows, at the same time.
+/// Makes all of these gradients, which are products over R rows, on all threads.
 inline void multiply_weight_gradients(std::int64_t R,
                                       const std::vector<kernels::WeightGradient>& all) {
   const kernels::WeightGradients gradients(R, all, thread_count());

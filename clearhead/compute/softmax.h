@@ -7,7 +7,7 @@
 namespace clearhead::compute {
 
 /// pattern = exp(scores − max)/sum for each of R rows of S numbers; max and sum [R] are those of
-/// each row. A score of −inf gets exactly 0, and a row of nothing else zeros
+/// each row. A score of −inf gets exactly 0; a row of only −inf gets zeros
 /// (kernels/rows/softmax.h).
 template <typename T>
 void softmax(std::int64_t R, std::int64_t S, const T* scores, T* pattern, T* max, T* sum);

@@ -6,9 +6,9 @@
 
 namespace clearhead::compute {
 
-// For each place of a batch: pattern and scores [T, S] and z [T, D] dense, v [S, D] of dense rows,
-// of float or double. A pair whose score is −inf is passed over: what v, pattern or d_z hold there
-// is not read.
+// For each place of a batch: pattern and scores [T, S] and z [T, D], all dense, and v [S, D] with
+// dense rows; float or double. A pair whose score is −inf is left out: what v, pattern or d_z hold
+// there is not read.
 
 /// z = pattern·v; no two places share a z.
 template <typename T>

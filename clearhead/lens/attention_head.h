@@ -1,4 +1,4 @@
-// One head of attention as the functions of attention_map.h are given it. Not for users.
+// One head of attention, in the form that the functions of attention_map.h take. Not for users.
 #ifndef CLEARHEAD_LENS_ATTENTION_HEAD_H_
 #define CLEARHEAD_LENS_ATTENTION_HEAD_H_
 
@@ -20,8 +20,8 @@ compute::Attention head_of(const Tensor& q, const Tensor& k, const Tensor& v,
 /// Queries [t, t_end) of it, which keep their positions, with the highest precision.
 compute::Attention queries_of(const compute::Attention& head, std::int64_t t, std::int64_t t_end);
 
-/// Queries and keys with their parts exchanged: key j looks at the queries that see it, and bias[i]
-/// (f32) is added to the scores of query i.
+/// Queries and keys exchanged: key j looks at the queries that see it, and bias[i] (f32) is added
+/// to the scores of query i.
 compute::Attention exchanged(const compute::Attention& head, const Tensor& bias);
 
 }  // namespace clearhead

@@ -1,4 +1,4 @@
-// What the heads of a network look at, read off a tape that kept everything, and how they differ.
+// What the heads of a network look at, and how they differ, read from a tape that kept everything.
 #ifndef CLEARHEAD_LENS_ATTENTION_HEADS_H_
 #define CLEARHEAD_LENS_ATTENTION_HEADS_H_
 
@@ -17,16 +17,16 @@ struct AttentionStack {
   std::vector<std::string> scopes;  ///< of its layers: "blocks.0.attn.", "blocks.1.attn.", …
 };
 
-/// Those that the tape has, in the order in which they were recorded. Scopes that differ only in
-/// numbers are layers of one stack; each has a hook_pattern [B, H, T, S] or, of additive attention,
-/// which has one head, [B, T, S].
+/// The stacks on the tape, in the order in which they were recorded. Scopes that differ only in
+/// numbers are layers of one stack. Each layer has a hook_pattern [B, H, T, S]; additive attention,
+/// which has one head, has [B, T, S].
 std::vector<AttentionStack> attention_stacks(const Tape& tape);
 
 /// H of the layer with this scope.
 std::int64_t attention_head_count(const Tape& tape, const std::string& scope);
 
-/// Which attention of a network it is: of its encoder, of its decoder (and that of models that have
-/// but one stack), or of the decoder to what the encoder has read.
+/// Which attention of a network it is: that of its encoder; that of its decoder, or of a model with
+/// only one stack; or that of the decoder to what the encoder has read.
 enum class AttentionKind { encoder, decoder, cross };
 AttentionKind kind_of(const AttentionStack& stack);
 
@@ -48,14 +48,16 @@ struct HeadMeasures {
   double first = 0;    ///< the weight of the first key
   double self = 0;     ///< the weight of key t, and
   double previous = 0;  ///< of key t − 1: both 0 unless queries and keys are the same tokens
-  /// How much more weight a query gives to one key than it would if only the key's place mattered:
-  /// max over s of P_ts − max(mean of P_.s, mean of P at the distance s − t), means over the
-  /// queries that see such a key; distances only among the same tokens. Near 0 for a head that
-  /// looks everywhere, always at the same key, or always as far back; large where the text decides.
+  /// How much more weight a query gives to one key than if only the key's place mattered: max over
+  /// s of P_ts − max(mean of P_.s, mean of P at the distance s − t). The means are over the queries
+  /// that see such a key; distances count only if queries and keys are the same tokens. Near 0 for
+  /// a head that looks everywhere, always at the same key, or always as far back; large if the text
+  /// decides.
   double selectivity = 0;
 };
 
-/// Of weights as `visible_weights` gives them; `same_tokens`: query t and key t are one token.
+/// The measures of weights from `visible_weights`; `same_tokens`: query t and key t are the same
+/// token.
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
 
 /// A head of a stack and its measures.
@@ -64,7 +66,7 @@ struct MeasuredHead {
   HeadMeasures measures = {};
 };
 
-/// The most selective head of all, of those in `layer`, or of those called `head`. There must be
+/// The most selective head, of all or of those in `layer` or with the number `head`. There must be
 /// one.
 MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
                                  std::optional<std::int64_t> layer = {},

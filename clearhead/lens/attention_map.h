@@ -1,17 +1,17 @@
-// Maps of very long attention: an overview of the pattern of any length, and any window of it at
-// full detail, in O(T) memory and a number of cells that does not grow with T.
+// Maps of very long attention: an overview of a pattern of any length, and any window of it in full
+// detail. Memory is O(T), plus a number of cells that does not grow with T.
 //
 //     P_ij = exp(score_ij − row_max_i) / row_sum_i      the pattern; [T, S] numbers, never stored
 //
 // One pass over q and k gives row_max, row_sum and the entropy of each row, and for each cell of
 // `cell` × `cell` pairs the largest and the mean weight. Coarser cells follow from finer ones
-// exactly: the largest of the largest, and means weighted by pairs. Whatever is asked for in detail
-// is calculated again from q and k: a window of the pattern, the strongest keys of a row, the mass
-// that each key receives.
+// exactly: the largest of the largest, and means weighted by pairs. Details are calculated again
+// from q and k when they are asked for: a window of the pattern, the strongest keys of a row, the
+// mass that each key receives.
 //
-// How exact a number of the map is: the overview is calculated with the precision asked for
-// (docs/numerics.md states the errors). Windows and strongest keys are always calculated with the
-// highest, row_max and row_sum of their rows included, so that their rows sum to 1.
+// The overview is calculated with the precision asked for (docs/numerics.md states the errors).
+// Windows and strongest keys are always calculated with the highest precision, row_max and row_sum
+// of their rows included, so that rows sum to 1.
 #ifndef CLEARHEAD_LENS_ATTENTION_MAP_H_
 #define CLEARHEAD_LENS_ATTENTION_MAP_H_
 
@@ -55,15 +55,14 @@ struct AttentionMap {
   std::vector<AttentionMapLevel> levels;
   /// f64 [keys/cell]: the sum of all weights that the keys of a finest cell receive.
   Tensor cell_mass;
-  /// With which it was calculated: that asked for if the processor has AMX and the finest cells are
-  /// a multiple of 32 and at least 64, which is what tiles take; else the highest.
+  /// The precision of the calculation: the one asked for, if the processor has AMX and the finest
+  /// cells fit its tiles (a multiple of 32, at least 64); else the highest.
   Precision precision = Precision::highest;
 };
 
-/// The map of queries q [T, D] and keys k [S, D], and their attention to values v [S, Dv] in the
-/// same pass unless `v` is undefined. q, k and v of other types than f32 are converted. Throws
-/// Error on shapes and options that do not fit, and if the finest level were larger than 8,192 ×
-/// 8,192.
+/// The map of queries q [T, D] and keys k [S, D]; unless `v` is undefined also their attention to
+/// values v [S, Dv], in the same pass. Other types than f32 are converted. Throws Error on shapes
+/// and options that do not fit, and if the finest level were larger than 8,192 × 8,192.
 AttentionMap attention_map(const Tensor& q, const Tensor& k,
                            const AttentionMapOptions& options = {}, const Tensor& v = {});
 
@@ -72,9 +71,9 @@ struct AttentionWindow {
   std::int64_t t = 0, t_end = 0, s = 0, s_end = 0;
 };
 
-/// The pattern in a window, f32 [t_end − t, s_end − s]; −∞ where a query does not see a key. Takes
-/// a look at every key that the window's queries see. Throws Error as attention_map, and if the
-/// window is not within the pattern or has more than 2²⁸ pairs.
+/// The pattern in a window, f32 [t_end − t, s_end − s]; −∞ where a query does not see a key. Reads
+/// every key that the window's queries see. Throws Error as attention_map, and if the window is not
+/// within the pattern or has more than 2²⁸ pairs.
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& window,
                         const AttentionMapOptions& options = {});
 
@@ -83,16 +82,16 @@ struct KeyWeight {
   double weight = 0;
 };
 
-/// The keys that query t looks at most, at most `count`, the largest weight first; of equal weights
-/// the first key. A weight that is NaN comes first. Throws Error as attention_window.
+/// The `count` keys with the largest weights of query t (fewer if it sees fewer), largest first; of
+/// equal weights the first key. A weight that is NaN comes first. Throws Error as attention_window.
 std::vector<KeyWeight> strongest_keys(const Tensor& q, const Tensor& k, std::int64_t t,
                                       std::int64_t count, const AttentionMapOptions& options = {});
 
 /// f64 [S]: the sum of the weights that each key receives from all queries, Σ_i P_ij, with the
-/// row_max and row_sum of `map`. A second pass over all pairs, in f32, in which each row’s
-/// log-sum-exp is one f32: at scores of 10⁴ a mass is good to 10⁻³. Throws Error as attention_map,
-/// and if the map is not one of these queries or not of the highest precision, since its row_max
-/// and row_sum then belong to other scores.
+/// row_max and row_sum of `map`. This is a second pass over all pairs, in f32, in which each row's
+/// log-sum-exp is one f32: at scores of 10⁴ a mass is exact to 10⁻³. Throws Error as attention_map,
+/// and if the map is of other queries or not of the highest precision, because its row_max and
+/// row_sum then belong to other scores.
 Tensor mass_received(const Tensor& q, const Tensor& k, const AttentionMap& map,
                      const AttentionMapOptions& options = {});
 

@@ -1,4 +1,4 @@
-// A trained model reads a text, and everything that it calculates is kept, to be looked at.
+// A trained model reads a text, and everything that it calculates is kept to look at.
 #ifndef CLEARHEAD_LENS_READING_H_
 #define CLEARHEAD_LENS_READING_H_
 
@@ -20,11 +20,11 @@ struct Tokens {
 
 class Reading {
  public:
-  /// Runs the model `saved`, called `name`, once on a text: `ids` as it is trained on, those of a
-  /// masked model with its start and end, those of a translation model without, which translates
-  /// them first and then reads both. The run is recorded on `tape`, which keeps everything;
-  /// interventions on it act on the run, not on the translating. Throws Error if there are more ids
-  /// than the model reads.
+  /// Runs the model `saved`, called `name`, once on the text `ids`, in the form that it is trained
+  /// on: for a masked model with start and end, for a translation model without. A translation
+  /// model first translates the text and then reads both. The run is recorded on `tape`, which
+  /// keeps everything. Interventions on the tape act on this run, not on the translating. Throws
+  /// Error if there are more ids than the model reads.
   Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision,
           Tape tape = Tape(Keep::everything));
 

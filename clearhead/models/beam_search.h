@@ -1,4 +1,4 @@
-// Translation: for each source the target that a model finds best, as far as beam search finds it.
+// Translation: for each source, the best targets that beam search finds.
 //
 // Source: Wu et al., "Google's neural machine translation system" (2016), section 7.
 #ifndef CLEARHEAD_MODELS_BEAM_SEARCH_H_
@@ -19,8 +19,8 @@ struct BeamSearchOptions {
   std::int64_t start = 0;       ///< the token that each target begins with: <s>
   std::int64_t end = 0;         ///< the token that ends sources and targets: </s>
   std::int64_t beam = 5;        ///< hypotheses side by side; 1: always the likeliest token (greedy)
-  double length_penalty = 0.6;  ///< α: the more, the longer; 0: none
-  std::int64_t n_best = 1;      ///< so many targets for each source, at most `beam`
+  double length_penalty = 0.6;  ///< α: a larger one favours longer targets; 0: none
+  std::int64_t n_best = 1;      ///< targets for each source, at most `beam`
   Precision precision = Precision::highest;
 
   /// Throws Error unless 1 ≤ beam ≤ kMostBeam, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
@@ -34,11 +34,11 @@ struct Translation {
 };
 
 /// The n best translations that are found for each source, best first. A source is its tokens
-/// without end. At each step the `beam` best continuations live on; a source is done when as many
-/// have ended, when none that lives can become one of the n best, or at the limit: twice its tokens
-/// and ten more, or the model's context. Sources of similar length are translated at once;
-/// `progress`, if given, hears after each batch how many are done. Throws Error, naming the source,
-/// if one is longer than the context.
+/// without </s>. At each step the `beam` best continuations are kept. A source is done when `beam`
+/// targets have ended, when no unfinished one can still become one of the n best, or at the limit:
+/// the model's context, or twice the source's tokens plus ten. Sources of similar length are
+/// translated together. After each batch, `progress`, if given, is told how many sources are done.
+/// Throws Error, naming the source, if one is longer than the context.
 std::vector<std::vector<Translation>> translate(
     const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
     const BeamSearchOptions& options, const std::function<void(std::int64_t done)>& progress = {});

@@ -17,8 +17,8 @@
 
 namespace clearhead {
 
-/// From tokens to vectors that know what came before them; with `cross_attention` also what an
-/// encoder has read, as in an encoder-decoder.
+/// Turns tokens into vectors that depend on the tokens before them, and with `cross_attention` on
+/// what an encoder has read.
 class DecoderStack {
  public:
   /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….

@@ -17,13 +17,13 @@
 
 namespace clearhead {
 
-/// From tokens to vectors that know the whole text.
+/// Turns tokens into vectors that depend on the whole text.
 class EncoderStack {
  public:
   /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….
   EncoderStack(Parameters& parameters, const TransformerConfig& config);
 
-  /// tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are no padding → [B, S, C]
+  /// tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are not padding → [B, S, C]
   Var forward(const Embedding& table, const Var& tokens, const Tensor& lengths,
               const Pass& pass) const;
 

@@ -7,7 +7,7 @@
 //                        → feed-forward → add & norm
 //     logits = norm(x)·W_Uᵀ
 //
-// By config alone it is the original transformer or T5: one table of tokens for source and target.
+// Its config makes it the original transformer or T5. Source and target share one table of tokens.
 //
 // Sources: Vaswani et al., "Attention is all you need" (2017); Raffel et al., "Exploring the limits
 // of transfer learning with a unified text-to-text transformer" (2020), T5.

@@ -16,9 +16,10 @@ struct NamedNetwork {
   ModelConfig config;  ///< of a language model
 };
 
-/// The four, each as large as it can be with at most `parameters` learned numbers. The recurrent
-/// ones have one layer, the transformer two causal blocks with rotary positions, so that none has
-/// parameters for a single position. Throws Error if that is too few for any of them.
+/// The four networks, each as large as possible with at most `parameters` learned numbers. The
+/// recurrent ones have one layer; the transformer has two causal blocks with rotary positions, so
+/// that no network has parameters for a position. Throws Error if `parameters` is too few for one
+/// of them.
 std::vector<NamedNetwork> equal_networks(std::int64_t parameters, std::int64_t vocabulary,
                                          std::int64_t context);
 

@@ -1,5 +1,5 @@
-// The families of models. One row says all there is to know of one; whoever needs something of a
-// family reads its row, and a new family is a new row (and its network).
+// The families of models. One row says everything about a family, and all code that needs to know
+// something reads that row. So a new family is a new row and its network.
 #ifndef CLEARHEAD_MODELS_FAMILY_H_
 #define CLEARHEAD_MODELS_FAMILY_H_
 
@@ -18,17 +18,17 @@ namespace clearhead {
 
 enum class Family { decoder, encoder, encoder_decoder, recurrent, recurrent_encoder_decoder };
 
-/// A model without its numbers. The network is described by what its family is made of: where a
-/// config is read, the family comes first.
+/// A model without its numbers. The family decides which config the network has, so it comes first
+/// in a file.
 struct ModelConfig {
   Family family = Family::decoder;
   std::variant<TransformerConfig, RecurrentModelConfig> network = {};
 
-  /// V of the network; 0 in a recipe: that of its tokenizer.
+  /// V of the network; 0 in a recipe means that of its tokenizer.
   std::int64_t& vocabulary() {
     return std::visit([](auto& config) -> std::int64_t& { return config.vocabulary; }, network);
   }
-  /// The tokens of a window that a language model is trained and evaluated on.
+  /// How many tokens a window has, on which a language model is trained and evaluated.
   std::int64_t context() const {
     return std::visit([](const auto& config) { return config.context; }, network);
   }
@@ -53,9 +53,9 @@ const FamilyRow& row_of(Family family);
 /// The family, then its network: {"family": "decoder", "transformer": {…}}.
 void describe(Fields& fields, ModelConfig& config);
 
-/// A model as it begins, or without a seed its outline, whose parameters have shapes but no numbers
-/// yet. Throws Error if the config does not fit together, or if this machine has less memory than
-/// the parameters take.
+/// A new model; without a seed only its outline, whose parameters have shapes but no numbers yet.
+/// Throws Error if the config does not fit together, or if the parameters take more memory than
+/// this machine has.
 std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 

@@ -1,5 +1,4 @@
-// What trained models are asked for: a language model to continue a text, a masked model to fill
-// its gaps.
+// What trained models do: a language model continues a text, a masked model fills its gaps.
 #ifndef CLEARHEAD_MODELS_GENERATE_H_
 #define CLEARHEAD_MODELS_GENERATE_H_
 
@@ -15,13 +14,12 @@ namespace clearhead {
 
 // ---- A text goes on ----
 
-/// How the next token is chosen among those that a model finds likely. The restrictions apply in
-/// this order.
+/// How the next token is chosen. The restrictions apply in this order.
 struct Sampling {
   double temperature = 1;  ///< logits are divided by it; 0: always the likeliest token (greedy)
   std::int64_t top_k = 0;  ///< only the k likeliest tokens (Fan et al. 2018); 0: all
-  /// Only the likeliest tokens that together have this probability, at least one (Holtzman et al.
-  /// 2020: nucleus sampling).
+  /// Only the likeliest tokens that together reach this probability; at least one (nucleus
+  /// sampling, Holtzman et al. 2020).
   double top_p = 1;
 
   /// Throws Error unless temperature ≥ 0, top_k ≥ 0 and 0 < top_p ≤ 1.
@@ -39,12 +37,12 @@ struct GenerateOptions {
   Precision precision = Precision::highest;
 };
 
-/// The tokens that the model continues `prompt` with. `take` sees each as soon as it is there, and
-/// ends the text by returning false; so does Ctrl-C where it is watched (base/interrupt.h). Keys
-/// and values of what has been read are kept, so that a token costs only its own. Where the text
-/// would pass the model's context, the latest half of the context is read anew and the rest
-/// forgotten. Throws Error, before anything is calculated, if the prompt is empty or
-/// `options.sampling` is not valid.
+/// The tokens with which the model continues `prompt`. `take` gets each token as soon as it is
+/// chosen, and ends the text by returning false; Ctrl-C ends it too if it is watched
+/// (base/interrupt.h). Keys and values of earlier tokens are kept, so that only those of the new
+/// one are calculated. When the text becomes longer than the model's context, the latest half of
+/// the context is read anew and the rest is forgotten. Throws Error, before anything is calculated,
+/// if the prompt is empty or `options.sampling` is not valid.
 std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const std::int64_t> prompt,
                                    const GenerateOptions& options,
                                    const std::function<bool(std::int64_t)>& take = {});
@@ -57,7 +55,7 @@ struct LikelyToken {
 };
 
 /// For each place of `tokens` that holds `mask`, the `count` likeliest tokens (fewer if the
-/// vocabulary has fewer), likeliest first. Throws Error if no place does.
+/// vocabulary has fewer), likeliest first. Throws Error if there is no such place.
 std::vector<std::vector<LikelyToken>> fill_masks(const MaskedModel& model,
                                                  std::span<const std::int64_t> tokens,
                                                  std::int64_t mask, std::int64_t count,

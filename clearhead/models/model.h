@@ -1,4 +1,4 @@
-// What all networks here are: learned tensors, and an ability. A language model continues a text, a
+// What all models have: learned tensors, and an ability. A language model continues a text, a
 // masked model fills its gaps, a translation model reads one text and writes another.
 //
 // Letters: B batch, T tokens, S tokens of the source, C channels, V vocabulary.
@@ -17,8 +17,8 @@
 
 namespace clearhead {
 
-/// What a model can do, in words. The classes that declare an ability have one each, `kAbility`;
-/// whoever uses models has a row for each that it knows.
+/// What a model can do, in words. Each class that declares an ability has one, `kAbility`; code
+/// that uses models has a row for each ability that it knows.
 struct Ability {
   std::string_view words;    ///< "a language model"
   std::string_view command;  ///< for it: "clearhead generate"
@@ -82,7 +82,7 @@ class MaskedModel : public Model {
   static constexpr Ability kAbility{"a masked model", "clearhead fill"};
 
   /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths`
-  /// i64 [B] (default: all) are no padding → logits [B, T, V]. Throws Error if they are more than
+  /// i64 [B] (default: all) are not padding → logits [B, T, V]. Throws Error if they are more than
   /// the context.
   virtual Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
 
@@ -93,7 +93,7 @@ class MaskedModel : public Model {
 /// A source as it was read.
 struct Memory {
   Var states;            ///< [B, S, C]
-  Tensor lengths;        ///< i64 [B]: those that are no padding; undefined: all
+  Tensor lengths;        ///< i64 [B]: those that are not padding; undefined: all
   RecurrentState final;  ///< of a recurrent encoder, after its last token
 };
 
@@ -101,7 +101,7 @@ class TranslationModel : public Model {
  public:
   static constexpr Ability kAbility{"a translation model", "clearhead translate"};
 
-  /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are no padding.
+  /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are not padding.
   virtual Memory encode(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
   /// How likely each token is to come next, before the softmax: tokens i64 [B, T], those written so
   /// far → logits [B, T, V]. With a state the tokens continue those before; the memory is then the

@@ -17,18 +17,18 @@ struct SavedModel {
   std::unique_ptr<Model> model;  ///< f32, as far as matrices are not kept as bf16
 };
 
-/// Writes the three files into `folder`, which is made if it is not there; weights as `dtype`. Each
-/// file is replaced whole or not at all. Throws Error if one cannot be written.
+/// Writes the three files into `folder`, which is created if needed; weights as `dtype`. Each file
+/// is replaced whole or not at all. Throws Error if one cannot be written.
 void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters,
                 DType dtype = DType::bf16);
 
-/// Reads what `save_model` writes. With `keep_bf16` the matrices of a transformer stay as they are
-/// stored: to generate, of which each token reads them all, takes half the time. Throws Error,
-/// naming the file and what is wrong with it.
+/// Reads what `save_model` writes. With `keep_bf16` the matrices of a transformer stay bf16. Then
+/// generating takes half the time, because each token reads all of them. Throws Error, naming the
+/// file and what is wrong with it.
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);
 
-/// The model as what it can do, such as `as<LanguageModel>(saved)`; null if it cannot.
+/// The model by its ability, such as `as<LanguageModel>(saved)`; null if it does not have it.
 template <typename Kind>
 const Kind* as_if(const SavedModel& saved) {
   return dynamic_cast<const Kind*>(saved.model.get());

@@ -1,4 +1,4 @@
-// A recurrent language model: what it knows of the text so far is one state of fixed size.
+// A recurrent language model: all that it knows of the text so far is one state of fixed size.
 //
 //     x = embedding of tokens
 //     for each layer:  state_t = cell(x_t, state_{t−1}),  x = states
@@ -18,16 +18,16 @@
 
 namespace clearhead {
 
-/// From tokens to the states of the last layer.
+/// Turns tokens into the states of the last layer.
 class RecurrentStack {
  public:
   /// Adds to the parameters layers.0.W, layers.0.R, …, of one direction or, if `bidirectional`, of
   /// two.
   RecurrentStack(Parameters& parameters, const RecurrentModelConfig& config, bool bidirectional);
 
-  /// tokens i64 [B, T], of which `lengths` i64 [B] (default: all) are no padding → y [B, T, H] (two
-  /// directions: 2·H) and the state after the last. Records hook_embed and, within layers.0,
-  /// layers.1, …, what the layers do.
+  /// tokens i64 [B, T], of which `lengths` i64 [B] (default: all) are not padding → y [B, T, H], or
+  /// 2·H with two directions, and the state after the last. Records hook_embed and, within
+  /// layers.0, layers.1, …, what the layers do.
   RecurrentOutput forward(const Embedding& table, const Var& tokens, const Pass& pass,
                           const RecurrentState& state = {}, const Tensor& lengths = {}) const;
 

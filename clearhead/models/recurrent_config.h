@@ -11,8 +11,8 @@ namespace clearhead {
 
 struct RecurrentModelConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
-  /// Tokens of a window that a language model is trained on, over which gradients reach back; what
-  /// it reads later has no limit.
+  /// How many tokens a window has, on which a language model is trained and through which gradients
+  /// flow back; later it reads texts of any length.
   std::int64_t context = 256;
   RecurrentKind kind = RecurrentKind::lstm;
   std::int64_t channels = 256;  ///< of the embedding

@@ -1,5 +1,6 @@
-// A translation model of recurrent networks: one reads the source, the other begins with what the
-// first ended with, and writes the target. With attention it looks back at all that was read.
+// A translation model of two recurrent networks. The encoder reads the source; the decoder begins
+// with the encoder's last state and writes the target. With attention it looks back at all that was
+// read.
 //
 //     memory, final = states of the encoder, and the last of them
 //     state_0 = tanh(final·Wᵀ + b)
@@ -7,7 +8,7 @@
 //     z_t = additive attention of h_t to memory
 //     logits = tanh([h_t, z_t]·Wᵀ + b)·W_Uᵀ + b_U      without attention: h_t·W_Uᵀ + b_U
 //
-// As z_t does not go into the next state, all tokens of the target are calculated at once.
+// z_t does not go into the next state, so z and logits of all target tokens are calculated at once.
 //
 // Sources: Sutskever, Vinyals and Le, "Sequence to sequence learning with neural networks" (2014);
 // Bahdanau, Cho and Bengio (2015), section 3 and appendix A.2.2, the score and the first state;

@@ -1,4 +1,4 @@
-// What a model is made of, and the memory that this takes.
+// The parts of a model, and the memory that they take.
 #ifndef CLEARHEAD_MODELS_SUMMARY_H_
 #define CLEARHEAD_MODELS_SUMMARY_H_
 
@@ -10,7 +10,7 @@
 
 namespace clearhead {
 
-/// A parameter, or those that have the same place and shape in neighbouring blocks of a stack.
+/// A parameter, or several with the same place and shape in neighbouring blocks of a stack.
 struct SummaryRow {
   std::string name;         ///< "blocks.0–5.attn.W_Q"
   Shape shape;              ///< of each
@@ -25,9 +25,9 @@ struct ModelSummary {
   std::int64_t count = 0;        ///< numbers in all rows
   std::int64_t learned = 0;      ///< those that are learned
 
-  /// What the weights take.
+  /// The memory of the weights.
   std::int64_t bytes(DType dtype) const;
-  /// What training takes in f32, besides activations: weights, and for each learned number a
+  /// The memory of training in f32, without activations: weights, and for each learned number a
   /// gradient and the two moments of AdamW.
   std::int64_t training_bytes() const;
 };

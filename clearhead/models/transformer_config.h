@@ -1,5 +1,5 @@
 // The numbers and choices that a transformer is made of: one struct for encoder, decoder and both
-// together. By config alone it is the original transformer, BERT, GPT-2, Llama or T5.
+// together. Its values make it the original transformer, BERT, GPT-2, Llama or T5.
 #ifndef CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
 #define CLEARHEAD_MODELS_TRANSFORMER_CONFIG_H_
 
@@ -36,8 +36,8 @@ struct TransformerConfig {
   bool scale_scores = true;      ///< by 1/√D; T5 does not
   bool scale_embedding = false;  ///< by √channels, as the original does
   bool tied_embedding = true;    ///< one table to read and to write tokens
-  /// Standard deviation of matrices as they begin, those that write into the residual stream by
-  /// 1/√(2·layers) less (GPT-2: 0.02); 0: Glorot's uniform distribution.
+  /// Standard deviation of new matrices (GPT-2: 0.02), multiplied by 1/√(2·layers) for those that
+  /// write into the residual stream; 0: Glorot's uniform distribution.
   double init_std = 0.02;
 
   /// Throws Error if the numbers do not fit together.
@@ -46,8 +46,8 @@ struct TransformerConfig {
 
 void describe(Fields& fields, TransformerConfig& config);
 
-// The published ones in miniature: their choices, with the sizes of the default above. In a
-// config's JSON: "like": "original", "bert", "gpt2", "llama" or "t5".
+// Published transformers in miniature: their choices, with the default sizes above. In a config's
+// JSON: "like": "original", "bert", "gpt2", "llama" or "t5".
 TransformerConfig original_transformer();  ///< Vaswani et al. 2017
 TransformerConfig bert();                  ///< Devlin et al. 2019
 TransformerConfig gpt2();                  ///< Radford et al. 2019

@@ -1,5 +1,5 @@
-// What all transformers here are made of besides their blocks: tokens become vectors that know
-// their positions, and the last block's sum is normalised and becomes scores of tokens.
+// What transformers have besides their blocks: the embedding of tokens and positions at the
+// beginning, and the norm and the scores of tokens at the end.
 #ifndef CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 #define CLEARHEAD_MODELS_TRANSFORMER_PARTS_H_
 
@@ -17,12 +17,12 @@ namespace clearhead {
 
 class Input {
  public:
-  /// Adds to the parameters those of positions and of the norm; the table of tokens is the model's,
-  /// since what it ends with may share it. Encoders look both ways: `bidirectional`.
+  /// Adds to the parameters those of positions and of the norm. The table of tokens belongs to the
+  /// model, because the scores at its end may share it. Encoders look both ways: `bidirectional`.
   Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
 
   /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed,
-  /// hook_pos_embed where positions are added, and those of the norm. Throws Error past the
+  /// hook_pos_embed if positions are added, and what the norm records. Throws Error beyond the
   /// context.
   Var forward(const Embedding& table, const Var& tokens, const Pass& pass,
               std::int64_t first = 0) const;
@@ -38,8 +38,8 @@ class Input {
   Dropout dropout_;
 };
 
-/// The norm after the last block, ln_final, where norms stand before their parts: nothing has
-/// normalised what that block gives.
+/// The norm after the last block, ln_final, if norms stand before their parts: then nothing has
+/// normalised the result of that block.
 std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& config);
 
 /// Scores of tokens, by the table of tokens itself if the config ties them.

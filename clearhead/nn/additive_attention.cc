@@ -14,7 +14,7 @@
 namespace clearhead {
 namespace {
 
-// [B, 1, S]: 0 for positions that are no padding, else −inf
+// [B, 1, S]: 0 for positions that are not padding, else −inf
 Tensor padding_bias(const Tensor& lengths, std::int64_t B, std::int64_t S, DType dtype) {
   if (lengths.dtype() != DType::i64 || lengths.shape() != Shape{B}) {
     throw Error("additive attention: lengths: expected i64 [" + std::to_string(B) + "], got " +

@@ -1,4 +1,4 @@
-// Additive attention, the first of all: a small network says how well a query fits a key.
+// Additive attention, the oldest kind: a small network says how well a query fits a key.
 //
 //     scores = v·tanh(x·W_Qᵀ + y·W_Kᵀ)      z = softmax(scores)·y
 //
@@ -15,13 +15,14 @@ namespace clearhead {
 
 class AdditiveAttention {
  public:
-  /// For queries of `query_dim` numbers and a memory of `memory_dim`, compared in `hidden_dim` (A).
-  /// Adds to the parameters W_Q [A, query_dim], W_K [A, memory_dim] and v [1, A].
+  /// For queries of `query_dim` numbers and a memory of `memory_dim`, which are compared in
+  /// `hidden_dim` numbers (A). Adds to the parameters W_Q [A, query_dim], W_K [A, memory_dim] and v
+  /// [1, A].
   AdditiveAttention(Parameters& parameters, std::int64_t query_dim, std::int64_t memory_dim,
                     std::int64_t hidden_dim);
 
   /// x [B, T, query_dim], memory [B, S, memory_dim] → [B, T, memory_dim]; lengths i64 [B]: the
-  /// positions of each memory that are no padding (default: all). Records, within the current
+  /// positions of each memory that are not padding (default: all). Records, within the current
   /// scope, hook_q [B, T, A], hook_k [B, S, A], hook_attn_scores and hook_pattern [B, T, S],
   /// hook_z.
   Var forward(const Var& x, const Var& memory, const Pass& pass, const Tensor& lengths = {}) const;

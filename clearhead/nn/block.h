@@ -1,4 +1,4 @@
-// The block that transformers are stacks of.
+// The block of a transformer, which is a stack of such blocks.
 //
 //     pre-norm:   x = x + attention(norm_1(x))            GPT-2, Llama, T5
 //                 x = x + cross_attention(norm_c(x))      only in the decoder of a pair
@@ -8,11 +8,11 @@
 //                 x = norm_c(x + cross_attention(x))
 //                 x = norm_2(x + feed_forward(x))
 //
-// What is added to x passes dropout first. By config alone it is the block of the original
+// What is added to x passes dropout first. The config makes it the block of the original
 // transformer (post-norm, ReLU), of BERT (post-norm, GELU), GPT-2 (pre-norm, GELU, biases), Llama
 // (pre-norm, RMS norm, rotary, SwiGLU, grouped heads, no biases) and T5 (pre-norm, RMS norm, scale
-// 1, relative bias, no biases). Whether it encodes or decodes is what its attention sees:
-// everything, or what came before.
+// 1, relative bias, no biases). An encoder's block sees everything, a decoder's only what came
+// before.
 //
 // Source: Vaswani et al., "Attention is all you need" (2017), figure 1; for the sum He et al.,
 // "Deep residual learning" (2016); for the place of the norm Xiong et al., "On layer normalization
@@ -36,7 +36,7 @@ struct BlockConfig {
   bool pre_norm = true;
 };
 
-/// Keys and values of one block, of its own tokens and of what it decodes.
+/// Keys and values of one block: of its own tokens, and of the memory of the encoder.
 struct BlockCache {
   KeyValueCache self;
   KeyValueCache cross;
@@ -47,7 +47,7 @@ struct BlockContext {
   AttentionOptions self_options = {};   ///< which positions see which: causal in a decoder
   Var memory = {};                      ///< [B, S, C]: what the encoder gives, for cross-attention
   AttentionOptions cross_options = {};  ///< which positions of it are seen
-  BlockCache* cache = nullptr;          ///< of what came before x, if x is not the beginning
+  BlockCache* cache = nullptr;          ///< of the tokens before x, if x is not the beginning
 };
 
 class Block {

@@ -1,4 +1,4 @@
-// The dropout layer: acts as the Pass says, and not at all when evaluating.
+// The dropout layer. It acts as the Pass says, and not at all in evaluation.
 #ifndef CLEARHEAD_NN_DROPOUT_H_
 #define CLEARHEAD_NN_DROPOUT_H_
 
@@ -14,7 +14,7 @@ namespace clearhead {
 
 class Dropout {
  public:
-  /// Each layer drops otherwise, as its name and the scopes around say.
+  /// Each layer drops other numbers: they depend on its name and the scopes around it.
   Dropout(const Parameters& parameters, std::string_view name) : stream_(parameters.stream(name)) {}
 
   Var forward(const Var& x, const Pass& pass) const {
@@ -28,7 +28,8 @@ class Dropout {
 
  private:
   RandomStream random(const Pass& pass) const {
-    // Steps lie far apart among the streams, so that no layer meets another's later on.
+    // Streams of different steps lie far apart, so that a layer never gets the stream of another at
+    // a later step.
     constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio
     return {pass.seed, stream_ + pass.step * kGolden};
   }

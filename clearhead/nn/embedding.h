@@ -1,5 +1,5 @@
-// Where a network begins, the table of what each token means before its neighbours are known, and
-// where it ends, scores of tokens.
+// The first layer of a network, a table with a vector for each token, and the last, scores of
+// tokens.
 #ifndef CLEARHEAD_NN_EMBEDDING_H_
 #define CLEARHEAD_NN_EMBEDDING_H_
 
@@ -40,7 +40,7 @@ class Unembed {
       : W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
         b_(bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr) {}
 
-  /// How well x fits each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
+  /// The score of each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
   Var forward(const Var& x, const Pass& pass) const {
     return linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision).named("logits");
   }

@@ -1,4 +1,4 @@
-// Keys and values of the tokens so far, so that generating the next one calculates only its own.
+// Keys and values of the tokens so far, so that for the next token only its own are calculated.
 #ifndef CLEARHEAD_NN_KEY_VALUE_CACHE_H_
 #define CLEARHEAD_NN_KEY_VALUE_CACHE_H_
 
@@ -19,7 +19,7 @@ class KeyValueCache {
   KeyValueCache& operator=(KeyValueCache&&) = default;
 
   std::int64_t length() const { return keys.length; }
-  /// Batch i becomes what batch rows[i] was, for beam search. Throws Error if there is no such
+  /// For beam search: batch i becomes what batch rows[i] was. Throws Error if there is no such
   /// batch.
   void reorder(std::span<const std::int64_t> rows);
 

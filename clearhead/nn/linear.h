@@ -13,8 +13,8 @@ namespace clearhead {
 
 class Linear {
  public:
-  /// Adds to the parameters the matrix `weight` [out, in], times `init_scale` as it begins, and the
-  /// vector `bias` [out], unless its name is empty.
+  /// Adds to the parameters the matrix `weight` [out, in], whose first numbers are multiplied by
+  /// `init_scale`, and the vector `bias` [out] unless its name is empty.
   Linear(Parameters& parameters, std::int64_t in, std::int64_t out, std::string_view weight = "W",
          std::string_view bias = "b", double init_scale = 1)
       : W_(parameters.matrix(weight, out, in, init_scale)),

@@ -1,4 +1,4 @@
-// Multi-head attention: several attentions side by side, each in a projection of its own.
+// Multi-head attention: several heads side by side, each with its own projections.
 //
 //     q_h = x·W_Q,hᵀ   k_g = y·W_K,gᵀ   v_g = y·W_V,gᵀ
 //     z_h = Attention(q_h, k_g, v_g)      with rotary positions, of the turned q_h and k_g
@@ -60,10 +60,10 @@ class MultiHeadAttention {
   /// and hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, the steps of
   /// `attention`, hook_z [B, H, T, D], and hook_attn_out [B, T, C].
   ///
-  /// With a cache the keys and values are appended to it, and the queries, which are the last of
-  /// all positions, see everything in it: the results are those of one run over all of them.
-  /// Without a key_value_input they see what the cache has, as in cross-attention once its keys are
-  /// known. Throws Error if shapes, types or options do not fit.
+  /// With a cache, keys and values are appended to it, and the queries, which stand at the last
+  /// positions, see everything in it: the results are those of one run over all positions. Without
+  /// a key_value_input the queries see what is in the cache, as in cross-attention once its keys
+  /// are known. Throws Error if shapes, types or options do not fit.
   Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
               AttentionOptions options = {}, KeyValueCache* cache = nullptr) const;
 

@@ -1,4 +1,4 @@
-// The normalisations that stand around the parts of a block.
+// The norms around the parts of a block.
 #ifndef CLEARHEAD_NN_NORM_H_
 #define CLEARHEAD_NN_NORM_H_
 
@@ -23,7 +23,7 @@ struct NormConfig {
   NormKind kind = NormKind::layer;
   double epsilon = 1e-5;
   bool bias = true;  ///< b of NormKind::layer
-  /// Share of the latest batch in the statistics that NormKind::batch evaluates with.
+  /// NormKind::batch: the share of the latest batch in the statistics that are used in evaluation.
   double momentum = 0.1;
 };
 
@@ -36,9 +36,9 @@ class Norm {
 
   /// x [..., C] → [..., C]. Records, within `name`, hook_scale [..., 1] and hook_normalized [...,
   /// C]: as in TransformerLens, that of layer norm is the result, that of RMS norm is before the
-  /// weight (a computed view). Batch norm has hook_mean and hook_variance [C] instead of a scale;
-  /// in training it uses those of x and moves its statistics towards them, else it uses the
-  /// statistics.
+  /// weight (a computed view). Batch norm has hook_mean and hook_variance [C] instead of a scale.
+  /// In training it uses those of x and moves its statistics towards them; in evaluation it uses
+  /// the statistics.
   Var forward(const Var& x, const Pass& pass) const;
 
  private:

@@ -1,5 +1,5 @@
-// The learned tensors of a model: what its layers ask for when they are made, what training changes
-// and what a checkpoint holds.
+// The learned tensors of a model: layers ask for them when they are made, training changes them,
+// checkpoints hold them.
 #ifndef CLEARHEAD_NN_PARAMETERS_H_
 #define CLEARHEAD_NN_PARAMETERS_H_
 
@@ -19,19 +19,19 @@ namespace clearhead {
 struct Parameter {
   std::string name;  ///< "blocks.0.attn.W_Q"
   Tensor value;
-  /// False for statistics, which a layer gathers itself: no gradient, nothing for an optimiser, but
-  /// part of a checkpoint.
+  /// False for statistics that a layer gathers itself: they have no gradient and no optimiser
+  /// changes them, but a checkpoint has them.
   bool learned = true;
 };
 
-/// The parameter as a value of this tape, under its own name, however often it is asked for: so a
-/// tensor that two layers share has one gradient. An undefined Var for null, a parameter left out.
-/// For learned parameters. One that is stored as bf16 is widened to f32.
+/// The parameter as a value of this tape, under its own name. All calls give the same Var, so a
+/// tensor that two layers share has one gradient. Null, a parameter that is left out, gives an
+/// undefined Var. For learned parameters. One that is stored as bf16 is widened to f32.
 Var on(Tape tape, const Parameter* parameter);
 /// The same as it is stored, for operations that widen by themselves.
 Var stored_on(Tape tape, const Parameter* parameter);
 
-/// What matrices begin with is a function of the seed, their name and the position alone. Without a
+/// The first numbers of a matrix depend on the seed, its name and the position alone. Without a
 /// seed there is only an outline: all parameters are zeros that take no memory, until `load` gives
 /// them numbers.
 using Seed = std::optional<std::uint64_t>;
@@ -65,7 +65,7 @@ class Parameters {
   const Parameter* matrix(std::string_view name, std::int64_t rows, std::int64_t columns,
                           double scale = 1);
 
-  /// Statistics that a layer gathers, all of which begin with `begin`; the layer may change them.
+  /// Statistics that a layer gathers and may change; all begin as `begin`.
   Parameter* statistic(std::string_view name, const Shape& shape, double begin);
 
   /// The stream of random numbers that belongs to `name` within the current scope.
@@ -93,13 +93,13 @@ class Parameters {
   std::int64_t size() const { return static_cast<std::int64_t>(all_.size()); }
   /// The number of learned numbers in them.
   std::int64_t count() const;
-  /// Throws Error with names that are like it, if there is none.
+  /// If there is none, throws Error with close names.
   Parameter& at(std::string_view name);
 
   /// Takes the values of all parameters from tensors of the same names, converted to their type.
-  /// Throws Error, and changes nothing, if one is missing or superfluous or has another shape. With
-  /// `keep_bf16`, matrices that come as bf16 stay so: half the bytes, for a model that is not
-  /// trained.
+  /// Throws Error, and changes nothing, if one is missing, unknown, or of another shape. With
+  /// `keep_bf16`, matrices that come as bf16 stay bf16, which is half the bytes, for a model that
+  /// is not trained.
   void load(const NamedTensors& tensors, bool keep_bf16 = false);
   /// All parameters, sharing memory.
   NamedTensors named_tensors() const;

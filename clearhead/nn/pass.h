@@ -1,4 +1,4 @@
-// What one run of a network wants of all its layers alike.
+// What one run of a network asks of all its layers.
 #ifndef CLEARHEAD_NN_PASS_H_
 #define CLEARHEAD_NN_PASS_H_
 
@@ -13,13 +13,12 @@ struct Pass {
   Precision precision = Precision::highest;  ///< of the products in f32
   AttentionWay way = AttentionWay::automatic;
 
-  /// Whether the network is being trained: batch norm then uses, and gathers, the statistics of the
-  /// batch.
+  /// Whether the network is being trained: batch norm then uses the statistics of the batch, and
+  /// gathers them.
   bool training = false;
   /// The share of activations that each Dropout layer sets to 0; 0 when evaluating.
   double dropout = 0;
-  /// Which ones is a function of seed, step and layer: a new step gives new ones, the same step the
-  /// same.
+  /// Which ones depends on seed, step and layer, so the same step always gives the same ones.
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
 };

@@ -1,5 +1,5 @@
 // How a network knows where a token stands. Rotary positions belong to attention
-// (MultiHeadAttentionConfig::rotary); the others are here.
+// (MultiHeadAttentionConfig::rotary); this file has the others.
 #ifndef CLEARHEAD_NN_POSITIONS_H_
 #define CLEARHEAD_NN_POSITIONS_H_
 
@@ -32,13 +32,14 @@ class Positions {
   Positions(Parameters& parameters, const PositionsConfig& config, std::int64_t C,
             std::int64_t heads);
 
-  /// x [B, T, C], tokens at the positions from `first` on, plus their positions' vectors, recorded
-  /// as hook_pos_embed [T, C]; x itself where positions have none. Throws Error past the last
-  /// learned one.
+  /// x [B, T, C], tokens at the positions from `first` on, plus the vectors of these positions,
+  /// recorded as hook_pos_embed [T, C]. x itself if positions have no vectors. Throws Error beyond
+  /// the last learned position.
   Var add_to(const Var& x, std::int64_t first = 0) const;
 
-  /// [1, H, T, S]: what is added to the scores of T queries from position `first` on for keys from
-  /// position 0 on, for AttentionOptions::attn_mask of every layer; undefined if nothing is.
+  /// [1, H, T, S]: what is added to the scores of T queries from position `first` on and S keys
+  /// from position 0 on. It is AttentionOptions::attn_mask of every layer; undefined if nothing is
+  /// added.
   Var bias(Tape tape, std::int64_t first, std::int64_t T, std::int64_t S, DType dtype) const;
 
  private:

@@ -1,4 +1,4 @@
-// Recurrent layers: RNN, LSTM and GRU in one or two directions, one above the other.
+// Recurrent layers: RNN, LSTM and GRU, in one or two directions, stacked.
 #ifndef CLEARHEAD_NN_RECURRENT_H_
 #define CLEARHEAD_NN_RECURRENT_H_
 
@@ -21,7 +21,7 @@ struct RecurrentConfig {
   std::int64_t layers = 1;
   /// Two directions side by side (Schuster and Paliwal 1997): each layer gives 2·H numbers.
   bool bidirectional = false;
-  /// What is added to the bias of the LSTM's forget gate as it begins: 1 lets it remember at first
+  /// Added to the first bias of the LSTM's forget gate: with 1 it remembers from the beginning
   /// (Jozefowicz et al. 2015).
   double forget_bias = 1;
 
@@ -30,8 +30,7 @@ struct RecurrentConfig {
   std::int64_t output_dim() const { return bidirectional ? 2 * hidden_dim : hidden_dim; }
 };
 
-/// What goes from one piece of a sequence to the next: for each layer and direction a state, [B,
-/// H].
+/// What one piece of a sequence hands to the next: a state [B, H] for each layer and direction.
 struct RecurrentState {
   std::vector<Var> h;
   std::vector<Var> c;  ///< of an LSTM
@@ -49,8 +48,8 @@ class Recurrent {
   /// order of ops/lstm.h and ops/gru.h. Throws Error if the config does not fit together.
   Recurrent(Parameters& parameters, const RecurrentConfig& config);
 
-  /// x [B, T, I]; lengths i64 [B]: the steps of each sequence that are no padding (default: all),
-  /// in which states stay as they are. Dropout is between layers. Records, within i (and
+  /// x [B, T, I]; lengths i64 [B]: how many steps of each sequence are not padding (default: all);
+  /// states do not change in padding. Dropout acts between layers. Records, within i (and
   /// i.reverse), hook_gates [B, T, gates·H], what the input says, and hook_h and, of an LSTM,
   /// hook_c [B, T, H]. Throws Error if shapes do not fit.
   RecurrentOutput forward(const Var& x, const Pass& pass, const RecurrentState& state = {},

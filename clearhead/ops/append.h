@@ -1,5 +1,4 @@
-// A value that grows, such as the keys of the tokens so far: appending copies what is new, not what
-// is there.
+// A value that grows, such as the keys of the tokens so far: appending copies only what is new.
 #ifndef CLEARHEAD_OPS_APPEND_H_
 #define CLEARHEAD_OPS_APPEND_H_
 
@@ -9,7 +8,7 @@
 
 namespace clearhead {
 
-/// [B, H, room, D], of which the first `length` positions are in use. Two copies share the memory:
+/// [B, H, room, D], of which the first `length` positions are in use. Copies share the memory, so
 /// only one of them may grow.
 struct Growing {
   Tensor memory;
@@ -19,9 +18,9 @@ struct Growing {
   Tensor view() const { return memory.slice(2, 0, length); }
 };
 
-/// Continues `growing` by x [B, H, T, D] and returns all of it, [B, H, length, D], a view. Room is
-/// made for twice as much when it is full. x takes no gradient through it. Throws Error if x does
-/// not fit to what is there.
+/// Appends x [B, H, T, D] to `growing` and returns a view of all of it, [B, H, length, D]. When it
+/// is full, the room is doubled. No gradient flows back to x. Throws Error if x does not fit what
+/// is there.
 Var append(Growing& growing, const Var& x);
 
 }  // namespace clearhead

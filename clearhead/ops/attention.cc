@@ -111,7 +111,7 @@ Var join_past(const Var& past, const Var& x, const char* what) {
   return concat(cast(past, x.dtype()), x, 2);
 }
 
-// Keys that are no padding, per batch; S for all if not given.
+// Keys that are not padding, per batch; S for all if not given.
 std::vector<std::int64_t> key_counts(const Tensor& nonpad, std::int64_t B, std::int64_t S) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(B), S);
   if (!nonpad.defined()) return counts;

@@ -6,7 +6,7 @@
 // For each query the scores say how well each key fits, the softmax turns them into weights that
 // sum to 1, and the result is the mean of the values under these weights.
 //
-// *By hand* each step is an operation of its own on the tape:
+// *By hand*, each step is an operation on the tape:
 //
 //     hook_raw_scores      q·kᵀ                                        [B, H, T, S]
 //     hook_scaled_scores   raw_scores · scale                          [B, H, T, S]
@@ -20,10 +20,10 @@
 //     hook_pattern         exp(attn_scores − row_max) / row_sum        [B, H, T, S]
 //     hook_z               pattern·v                                   [B, H, T, Dv]
 //
-// *Fused* the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
-// Dao et al. 2022): the T × S scores are never stored, only each row's log-sum-exp, in its two
-// parts row_max and row_sum. From these any tile of the other steps is calculated again when it is
-// asked for, under the same names. docs/numerics.md says what both ways promise.
+// *Fused*, the same is calculated tile by tile with an online softmax (Milakov and Gimelshein 2018;
+// Dao et al. 2022). The T × S scores are never stored, only each row's log-sum-exp, as two parts,
+// row_max and row_sum. From these any tile of the other steps is calculated again when it is asked
+// for, under the same names. docs/numerics.md says what both ways promise.
 //
 // Letters: B batch, H query heads, G key/value heads (query head h reads key/value head
 // h / (H/G)), T queries, S keys (those of the cache included), D size of queries and keys, Dv size
@@ -40,7 +40,7 @@
 
 namespace clearhead {
 
-/// How attention is calculated. `automatic`: by hand where everything is kept and it fits
+/// How attention is calculated. `automatic`: by hand if the tape keeps everything and the steps fit
 /// (`kByHandMaxBytes`), else fused.
 enum class AttentionWay { automatic, by_hand, fused };
 
@@ -52,7 +52,7 @@ enum class QkMatmulOutput {
   pattern = 3,        ///< after the softmax
 };
 
-/// By hand, the steps may take this many bytes together; more is refused before anything is
+/// The most bytes that all steps by hand may take together; more is refused before anything is
 /// allocated.
 inline constexpr std::int64_t kByHandMaxBytes = std::int64_t{4} << 30;
 
@@ -70,26 +70,26 @@ struct AttentionOptions {
   /// Heads of 3-D inputs [B, T, H·D]; 0 for 4-D inputs.
   std::int64_t q_num_heads = 0;
   std::int64_t kv_num_heads = 0;
-  /// The type in which the softmax is calculated: scores are rounded to it, weights back. Default:
-  /// that of the scores.
+  /// The type in which the softmax is calculated: scores are rounded to it, and weights back.
+  /// Default: the type of the scores.
   std::optional<DType> softmax_precision = {};
   /// Asks for the fourth output.
   std::optional<QkMatmulOutput> qk_matmul_output_mode = {};
 
   /// Broadcasts to [B, H, T, S]. Boolean: true where a query sees a key. Floating: added to the
-  /// scores; takes a gradient. A last axis shorter than S is continued with "does not see" (so a
-  /// last axis of 1 means key 0 alone, as in ONNX).
+  /// scores; takes a gradient. If the last axis is shorter than S, no query sees the other keys (so
+  /// a last axis of 1 means key 0 alone, as in ONNX).
   Var attn_mask = {};
   /// The cache that k and v continue: [B, G, P, D] and [B, G, P, Dv]; both or none.
   Var past_key = {};
   Var past_value = {};
-  /// i64 [B]: the number of keys that are not padding, of a cache kept outside. Not together with
+  /// i64 [B]: how many keys are not padding, for a cache that the caller keeps. Not together with
   /// past_key.
   Tensor nonpad_kv_seqlen = {};
 
   AttentionWay way = AttentionWay::automatic;
-  /// Of the products in f32; docs/numerics.md states the errors. Less than the highest is faster
-  /// where the processor has AMX tiles, and the highest where it has none.
+  /// The precision of products in f32; docs/numerics.md states the errors. A lower one is faster on
+  /// a processor with AMX tiles; without them it is the highest.
   Precision precision = Precision::highest;
 
   AttentionRule rule() const {

@@ -1,4 +1,4 @@
-// What attention.cc hands to the two ways of calculating: operands of one form, options resolved.
+// What attention.cc passes on to both ways of calculating: operands in one form, options resolved.
 // Not for users.
 #ifndef CLEARHEAD_OPS_ATTENTION_INTERNAL_H_
 #define CLEARHEAD_OPS_ATTENTION_INTERNAL_H_
@@ -45,8 +45,8 @@ StepViews record_step_views(const PreparedAttention& prepared,
 /// z[t, e] = Σ_s pattern[t, s]·v[s, e] over the keys that query t sees.
 Calculation explain_z(const Var& v, const Var& scores, const Var& pattern, const Index& index);
 
-/// hook_mask: what is added to the scores, [1|B, 1|H, T, S]: −inf where query and key do not see
-/// each other, else the float mask or 0.
+/// hook_mask, which is added to the scores, [1|B, 1|H, T, S]: −inf where a query does not see a
+/// key, else the float mask or 0.
 Var attention_bias(const PreparedAttention& prepared);
 /// The same as a computed view.
 Var attention_bias_view(const PreparedAttention& prepared);

@@ -1,5 +1,5 @@
-// The steps of attention: one catalogue of their names on a tape, what they mean and what their
-// axes count, for whoever shows, saves or explains them.
+// The catalogue of the steps of attention: their names on a tape, what they mean and what their
+// axes count. All that shows, saves or explains steps reads it.
 #ifndef CLEARHEAD_OPS_ATTENTION_STEPS_H_
 #define CLEARHEAD_OPS_ATTENTION_STEPS_H_
 
@@ -27,8 +27,8 @@ struct AttentionStep {
 /// All of them in the order of the calculation: inputs, weights, and what follows from them.
 std::span<const AttentionStep> attention_steps();
 
-/// The one that a value of this name is, whatever its scope ("blocks.0.attn.hook_pattern"), or was
-/// before an intervention ("hook_z_before"), or whose gradient it is ("hook_z_grad"); null if it is
+/// The step that a name belongs to, in any scope ("blocks.0.attn.hook_pattern"); also for the value
+/// before an intervention ("hook_z_before") and for a gradient ("hook_z_grad"). Null if there is
 /// none.
 const AttentionStep* find_attention_step(std::string_view name);
 

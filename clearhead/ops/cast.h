@@ -6,8 +6,8 @@
 
 namespace clearhead {
 
-/// x as another type, rounded to nearest; x itself if it has that type. The gradient is cast back;
-/// through i64 and bool none flows.
+/// x as another type, rounded to nearest; x itself if that is its type. The gradient is cast back;
+/// none flows through i64 and bool.
 Var cast(const Var& x, DType dtype);
 
 }  // namespace clearhead

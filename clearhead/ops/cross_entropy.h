@@ -1,4 +1,4 @@
-// Cross-entropy of a softmax: how surprised a prediction is by what came.
+// Cross-entropy of a softmax: how unlikely a prediction found the right answers.
 #ifndef CLEARHEAD_OPS_CROSS_ENTROPY_H_
 #define CLEARHEAD_OPS_CROSS_ENTROPY_H_
 
@@ -12,14 +12,14 @@ namespace clearhead {
 enum class Reduction { none, sum, mean };
 
 struct CrossEntropyOptions {
-  /// Places with this target, which need be no class, count nothing.
+  /// Places with this target do not count; it need not be a class.
   std::optional<std::int64_t> ignore_index = {};
-  /// ε in [0, 1): the target is 1 − ε of its class and ε of all alike (Szegedy et al. 2016, section
-  /// 7).
+  /// ε in [0, 1): the target class gets 1 − ε, and all classes share ε equally (Szegedy et al.
+  /// 2016, section 7).
   double label_smoothing = 0;
-  /// [V], of the type of the logits: how much a target of each class counts. Default: 1.
+  /// [V], of the type of the logits: the weight of a target of each class. Default: 1.
   Tensor class_weight = {};
-  /// `mean` divides by the weights of the targets that count; it is NaN if none does.
+  /// `mean` divides by the sum of the weights of the targets that count; it is NaN if none counts.
   Reduction reduction = Reduction::mean;
 };
 
@@ -29,8 +29,8 @@ struct CrossEntropyOutput {
 };
 
 /// −log softmax(logits)[target]: logits [..., V], f32 or f64, targets i64 [...]. As the ONNX
-/// operator `SoftmaxCrossEntropyLoss`, whose classes are axis 1 instead of the last. Throws Error
-/// if types or shapes do not fit, or if a target is no class.
+/// operator `SoftmaxCrossEntropyLoss`, in which classes are axis 1 instead of the last. Throws
+/// Error if types or shapes do not fit, or if a target is not a class.
 CrossEntropyOutput cross_entropy(const Var& logits, const Var& targets,
                                  const CrossEntropyOptions& options = {});
 

@@ -14,14 +14,14 @@ struct RandomStream {
   std::uint64_t stream = 0;
 };
 
-/// Each element of x is 0 with probability `rate`, else x / (1 − rate), so that its mean stays
-/// (Srivastava et al. 2014). Which ones is a function of seed, stream and position alone
-/// (base/random.h), so neither threads nor repetition change it. The rate is taken to the nearest
-/// 1/65536; with 0 this is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
+/// Each element becomes 0 with probability `rate`, else x / (1 − rate), so that its mean stays
+/// (Srivastava et al. 2014). Which elements become 0 depends on seed, stream and position alone
+/// (base/random.h), not on threads or repetition. The rate is rounded to a multiple of 1/65536;
+/// with 0 the result is x itself. x is f32 or f64. Throws Error unless 0 ≤ rate < 1.
 Var dropout(const Var& x, double rate, const RandomStream& random);
 
-/// a + dropout(x), to the last bit, for a of the same shape and type: one operation where the tape
-/// keeps no values, so that what is dropped from need not be written and read again.
+/// a + dropout(x), to the last bit, for a of the same shape and type. If the tape keeps no values
+/// this is one operation, so that dropout(x) need not be written and read again.
 Var dropout_add(const Var& a, const Var& x, double rate, const RandomStream& random);
 
 }  // namespace clearhead

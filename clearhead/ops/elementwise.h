@@ -27,8 +27,7 @@ Shape broadcast_operands(std::string_view operation, const Var& a, const Var& b)
 /// gradient.
 void accumulate(Tensor into, const Tensor& from);
 
-/// `x` itself if the elements of each row of its last axis are neighbours in memory, else a copy
-/// that has them so.
+/// `x` itself if its last axis is dense (neighbours in memory), else a dense copy.
 Tensor with_dense_rows(const Tensor& x);
 
 /// The axes before the last two.
@@ -46,8 +45,8 @@ compute::Into<T> into(Gradients& gradients, std::size_t i) {
 /// broadcast to the shape of d.
 void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d);
 
-/// The record of the gradient of operand i that is the gradient of the result, summed over the axes
-/// along which the operand was repeated.
+/// The record of a gradient of operand i that is the gradient of the result, summed over the axes
+/// along which the operand was broadcast.
 GradientRecord repeated_gradient(std::size_t i);
 
 /// Calls f with a zero of the type, f32 or f64.
@@ -98,7 +97,7 @@ Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
   const Tensor b = y.broadcast_to(shape);
   Tensor result = Tensor::empty(shape, x.dtype());
   if (result.count() == 0) return result;
-  // What lies row after row in both is one long row.
+  // If rows follow each other without gaps in both, they are one long row.
   const bool one_row = a.is_contiguous() && b.is_contiguous();
   const std::int64_t length = one_row ? result.count() : shape.back();
   const std::int64_t step_a = one_row ? 1 : a.strides().back();

@@ -1,6 +1,6 @@
-// What a step of attention says of itself: formula and explanation. A step may be recorded in
-// several ways (stored, rounded, as a computed view), which share these. Each is defined beside its
-// operation. Not for users.
+// The formula and explanation of each step of attention. A step may be recorded in several ways
+// (stored, rounded, as a computed view), which share these. Each is defined beside its operation.
+// Not for users.
 #ifndef CLEARHEAD_OPS_EXPLANATIONS_H_
 #define CLEARHEAD_OPS_EXPLANATIONS_H_
 

@@ -7,8 +7,8 @@
 namespace clearhead {
 
 /// x · Φ(x), where Φ is the distribution function of the standard normal (Hendrycks and Gimpel
-/// 2016), or with `tanh_approximation` their approximation of it, which GPT-2 uses. As the ONNX
-/// operator `Gelu`. x is f32 or f64.
+/// 2016). `tanh_approximation` uses their approximation, as GPT-2 does. As the ONNX operator
+/// `Gelu`. x is f32 or f64.
 Var gelu(const Var& x, bool tanh_approximation = false);
 
 }  // namespace clearhead

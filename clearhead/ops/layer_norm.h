@@ -14,8 +14,8 @@ struct LayerNormOutput {
 
 /// (x − mean) / scale ⊙ weight + bias over the last axis (Ba, Kiros and Hinton 2016, equation 4): x
 /// [..., C], weight and bias [C], bias or none. As the ONNX operator `LayerNormalization` with axis
-/// −1. All f32 or all f64. Gradients flow through y alone: it is the whole of them. Throws Error if
-/// types or shapes do not fit.
+/// −1. All f32 or all f64. Gradients flow through y alone, and include what passes through the mean
+/// and scale. Throws Error if types or shapes do not fit.
 LayerNormOutput layer_norm(const Var& x, const Var& weight, const Var& bias = {},
                            double epsilon = 1e-5);
 

@@ -11,9 +11,9 @@
 namespace clearhead {
 
 /// x·weightᵀ + bias over the last axis, as in PyTorch: x [..., in], weight [out, in], bias [out] or
-/// none, result [..., out]. All f32 or all f64; beside f32 the weight may be stored as bf16, half
-/// the bytes, and is widened: for a few rows of x as it is read, else for the call. `precision` is
-/// that of the products in f32, forward and backward; docs/numerics.md states the errors. Throws
+/// none, result [..., out]. All f32 or all f64. With f32, the weight may be stored as bf16 (half
+/// the bytes): it is widened as it is read for a few rows of x, else once for the call. `precision`
+/// is that of the products in f32, forward and backward; docs/numerics.md states the errors. Throws
 /// Error if types or shapes do not fit.
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);
@@ -22,9 +22,9 @@ struct LinearWeights {
   Var weight, bias;
 };
 
-/// The same for several weights and one x, as one operation: few rows of x, as when the next token
-/// is generated, read all weights in one loop over all threads, and in Precision::medium x is
-/// packed once.
+/// The same for several weights and one x, as one operation. For few rows of x, as when the next
+/// token is generated, one loop over all threads reads all weights. In Precision::medium x is
+/// packed only once.
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all,
                          Precision precision = Precision::highest);
 

@@ -19,7 +19,7 @@ struct LstmOutput {
   Var c;  ///< [B, T, H]: what it remembers
 };
 
-/// A cell c that gates write to, forget and read (Hochreiter and Schmidhuber 1997; forget gate Gers
+/// A cell c, which gates write, forget and read (Hochreiter and Schmidhuber 1997; forget gate: Gers
 /// et al. 2000). As the ONNX operator `LSTM` of one direction: gates are input, output, forget,
 /// cell in this order, peepholes those of input, output, forget. All f32 or all f64. Throws Error
 /// if types or shapes do not fit.

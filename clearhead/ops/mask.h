@@ -6,9 +6,9 @@
 
 namespace clearhead {
 
-/// scores + bias, where a bias of −inf *selects* −inf: whatever the score is, +inf and NaN too, the
-/// result is −inf and neither score nor bias takes a gradient there. `bias` broadcasts to the shape
-/// of `scores`; both f32 or both f64. Throws Error if types or shapes do not fit.
+/// scores + bias. A bias of −inf *selects* −inf: whatever the score is, even +inf or NaN, the
+/// result is −inf, and neither score nor bias takes a gradient there. `bias` broadcasts to the
+/// shape of `scores`; both f32 or both f64. Throws Error if types or shapes do not fit.
 Var mask(const Var& scores, const Var& bias);
 
 }  // namespace clearhead

@@ -15,7 +15,7 @@ struct MatmulOptions {
 };
 
 /// a·b over the last two axes: [..., M, K]·[..., K, N] → [..., M, N]. The axes before them
-/// broadcast as NumPy does. Both f32 or both f64. Throws Error if types, ranks or sizes do not fit.
+/// broadcast as in NumPy. Both f32 or both f64. Throws Error if types, ranks or sizes do not fit.
 Var matmul(const Var& a, const Var& b, MatmulOptions options = {});
 
 }  // namespace clearhead

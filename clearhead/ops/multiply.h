@@ -6,8 +6,8 @@
 
 namespace clearhead {
 
-/// a ⊙ b, element by element, after broadcasting both to a common shape as NumPy does. Both f32 or
-/// both f64. Throws Error if types or shapes do not fit.
+/// a ⊙ b, element by element; the shapes broadcast as in NumPy. Both f32 or both f64. Throws Error
+/// if types or shapes do not fit.
 Var multiply(const Var& a, const Var& b);
 
 }  // namespace clearhead

@@ -1,5 +1,5 @@
-// What the norms share: rows, what is kept of them, explanations. Not for use outside this
-// folder.
+// What the norms share: calculations on rows, what is kept of them, explanations. Not for use
+// outside this folder.
 #ifndef CLEARHEAD_OPS_NORM_ROWS_H_
 #define CLEARHEAD_OPS_NORM_ROWS_H_
 
@@ -7,7 +7,7 @@
 
 namespace clearhead {
 
-/// Throws Error unless x has a last axis that is not empty and `weight` its shape.
+/// Throws Error unless the last axis of x is not empty and `weight` has its size.
 void check_norm_weight(const char* operation, const char* what, const Var& x, const Var& weight);
 
 /// What layer norm (centered) and RMS norm keep.
@@ -26,8 +26,9 @@ struct NormRows {
   void backward(const Tensor& d_y, Gradients& gradients, std::size_t bias) const;
 };
 
-/// Calculations of a number of a row's mean, of its scale √(mean((x − mean)²) + ε) (without `mean`:
-/// √(mean(x²) + ε)), and of (x − mean) / scale ⊙ weight + bias, each but x and scale or left out.
+/// How one number came about: of a row's mean; of its scale √(mean((x − mean)²) + ε), or √(mean(x²)
+/// + ε) without `mean`; and of (x − mean) / scale ⊙ weight + bias, in which all but x and scale may
+/// be left out.
 Calculation explain_row_mean(const Var& x, const Index& index);
 Calculation explain_row_scale(const Var& x, const Var& mean, double epsilon, const Index& index);
 Calculation explain_normalized(const Var& x, const Var& weight, const Var& bias, const Var& mean,

@@ -1,4 +1,4 @@
-// Walking along a sequence of states and back. Not for use outside this folder.
+// Steps along a sequence of states, forward and backward. Not for use outside this folder.
 #ifndef CLEARHEAD_OPS_RECURRENCE_STEPS_H_
 #define CLEARHEAD_OPS_RECURRENCE_STEPS_H_
 
@@ -31,7 +31,7 @@ class Steps {
   void backward(F&& f) const {
     for (std::int64_t k = T - 1; k >= 0; --k) f(reverse_ ? T - 1 - k : k);
   }
-  /// Whether step t of sequence b is no padding.
+  /// Whether step t of sequence b is not padding.
   bool counts(std::int64_t b, std::int64_t t) const {
     return lengths_.empty() || t < lengths_[static_cast<std::size_t>(b)];
   }
@@ -82,7 +82,7 @@ class Steps {
   /// Calls f(b) for each sequence, on all threads if there is enough to do.
   template <typename F>
   void for_each_sequence(F&& f) const {
-    // Some functions of a few nanoseconds for each number: a quarter of what a thread takes of
+    // Functions that take a few nanoseconds for each number: a thread takes a quarter as many as of
     // cheap ones.
     for_each_piece(B, std::max<std::int64_t>(1, kPiece / 4 / H),
                    [&](std::int64_t begin, std::int64_t end) {
@@ -104,9 +104,9 @@ class Steps {
 /// The initial state's numbers, [B, H]; zeros if it is left out.
 Tensor initial_state(const Var& state, const Steps& steps, DType dtype);
 
-/// gates[b, t, row] + Σ_k R[row, k]·state_{t−1}[b, k], with its operands: `states` is the recorded
-/// result whose element [state…, b, t, k] is the state, `initial` the state before the first step,
-/// if given.
+/// The calculation gates[b, t, row] + Σ_k R[row, k]·state_{t−1}[b, k]. `states` is the recorded
+/// result, in which [leading…, b, t, k] is the state; `initial`, if given, is the state before the
+/// first step.
 Calculation explain_gate(const Var& gates, const Var& R, const Var& initial, const Var& states,
                          const Index& leading, const Steps& steps, std::int64_t b, std::int64_t t,
                          std::int64_t row);

@@ -1,5 +1,4 @@
-// T5's relative positions: a learned number for each head and distance, distances being sorted into
-// buckets.
+// T5's relative positions: a learned number for each head and bucket of distances.
 #ifndef CLEARHEAD_OPS_RELATIVE_BIAS_H_
 #define CLEARHEAD_OPS_RELATIVE_BIAS_H_
 
@@ -10,15 +9,16 @@
 namespace clearhead {
 
 struct RelativeBiasOptions {
-  /// Whether keys after the query have buckets of their own, half of all; otherwise they share that
-  /// of distance 0.
+  /// Whether half of the buckets are for keys after the query; else these share the bucket of
+  /// distance 0.
   bool bidirectional = true;
-  /// From here on all distances share the last bucket.
+  /// Distances from here on share the last bucket.
   std::int64_t max_distance = 128;
 };
 
-/// The bucket of key − query, of `buckets`: the nearer half of them one distance each, the others
-/// growing ranges, evenly in the logarithm (Raffel et al. 2020, section 2.1, and their code).
+/// Which of `buckets` buckets key − query falls into. Near distances have the first half of the
+/// buckets, one each; the others have ranges that grow evenly in the logarithm (Raffel et al. 2020,
+/// section 2.1, and their code).
 std::int64_t relative_bucket(std::int64_t key_minus_query, std::int64_t buckets,
                              const RelativeBiasOptions& options);
 

@@ -1,4 +1,4 @@
-// Operations that move numbers and change none.
+// Operations that move numbers without changing them.
 #ifndef CLEARHEAD_OPS_RESHAPE_H_
 #define CLEARHEAD_OPS_RESHAPE_H_
 
@@ -20,7 +20,7 @@ Var permute(const Var& x, const std::vector<std::int64_t>& axes);
 /// Two axes exchanged.
 Var transpose(const Var& x, std::int64_t a, std::int64_t b);
 
-/// a, continued by b along an axis; the other sizes are equal.
+/// a followed by b along an axis; the other sizes are equal.
 Var concat(const Var& a, const Var& b, std::int64_t axis);
 
 /// Positions [begin, end) along an axis.

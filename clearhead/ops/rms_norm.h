@@ -15,7 +15,8 @@ struct RmsNormOutput {
 
 /// x / scale ⊙ weight over the last axis (Zhang and Sennrich 2019, equation 4): x [..., C], weight
 /// [C]. As the ONNX operator `RMSNormalization` with axis −1. Both f32 or both f64. Gradients flow
-/// through y alone: it is the whole of them. Throws Error if types or shapes do not fit.
+/// through y alone, and include what passes through the scale. Throws Error if types or shapes do
+/// not fit.
 RmsNormOutput rms_norm(const Var& x, const Var& weight, double epsilon = 1e-5);
 
 }  // namespace clearhead

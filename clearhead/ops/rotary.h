@@ -1,5 +1,5 @@
-// Rotary positions: queries and keys turned by angles that grow with their position, so that a
-// score depends on the distance alone.
+// Rotary positions: queries and keys are turned by angles that grow with their position, so that a
+// score depends only on the distance.
 #ifndef CLEARHEAD_OPS_ROTARY_H_
 #define CLEARHEAD_OPS_ROTARY_H_
 
@@ -9,8 +9,8 @@
 
 namespace clearhead {
 
-/// Cosines and sines of the angles, both [positions, n] or, for each batch its own, [B, positions,
-/// n].
+/// Cosines and sines of the angles, both [positions, n], or [B, positions, n] with angles for each
+/// batch.
 struct RotaryAngles {
   Tensor cos;
   Tensor sin;

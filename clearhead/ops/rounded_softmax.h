@@ -1,4 +1,4 @@
-// The softmax over the last axis with every step rounded to a type of its own.
+// The softmax over the last axis, with every step rounded to a given type.
 #ifndef CLEARHEAD_OPS_ROUNDED_SOFTMAX_H_
 #define CLEARHEAD_OPS_ROUNDED_SOFTMAX_H_
 
@@ -7,10 +7,10 @@
 
 namespace clearhead {
 
-/// softmax_steps(x) as if x were of type `precision`: scores, differences, exponentials, their sum
-/// and the weights are rounded to it (in f64: calculated in it), then kept in the type of x. As
-/// ONNX `Attention` has `softmax_precision`. For the gradient, rounding counts as the identity. x
-/// is f32 or f64, `precision` a floating type.
+/// softmax_steps(x) in the type `precision`: scores, differences, exponentials, their sum and the
+/// weights are rounded to it (f64: calculated in it), then kept in the type of x. This is
+/// `softmax_precision` of the ONNX operator `Attention`. In the gradient, rounding counts as the
+/// identity. x is f32 or f64, `precision` a floating type.
 SoftmaxSteps rounded_softmax_steps(const Var& x, DType precision);
 
 }  // namespace clearhead

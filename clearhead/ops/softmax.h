@@ -8,11 +8,11 @@ namespace clearhead {
 
 /// exp(x_j) / Σ_k exp(x_k) along an axis. x is f32 or f64.
 ///
-/// A −inf gets exactly 0 whatever the others are; a row of −inf alone, or of nothing, gets zeros
-/// and takes no gradient; NaN or +inf make their own row NaN (but for its −inf) and no other.
+/// A −inf gets exactly 0, whatever the others are. A row that has only −inf, or is empty, gets
+/// zeros and takes no gradient. A NaN or +inf makes its own row NaN (except at −inf) and no other.
 Var softmax(const Var& x, std::int64_t axis = -1);
 
-/// The softmax over the last axis, with what it goes through.
+/// The softmax over the last axis, with its steps.
 struct SoftmaxSteps {
   Var row_max;  ///< [..., 1]: the largest x; −inf in a row of −inf alone
   Var row_sum;  ///< [..., 1]: Σ exp(x − row_max); 0 in a row of −inf alone

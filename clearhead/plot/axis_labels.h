@@ -11,15 +11,15 @@
 
 namespace clearhead::plot {
 
-/// From where to where a label reaches along its axis, relative to the middle of its item.
+/// Where a label begins and ends along its axis, relative to the middle of its item.
 struct Reach {
   double low = 0;
   double high = 0;
 };
 
-/// The smallest k of the ascending `steps` such that the labels of items 0, k, 2k, … keep `gap`
-/// between them, items lying `pitch` apart; the last of them if none will do. `reach` is asked only
-/// for items that may get a label.
+/// Items lie `pitch` apart. Returns the smallest k of the ascending `steps` such that the labels of
+/// items 0, k, 2k, … keep `gap` between them; the last of `steps` if none does. `reach` is called
+/// only for items that may get a label.
 std::int64_t label_step(std::int64_t count, double pitch, double gap,
                         const std::vector<std::int64_t>& steps,
                         const std::function<Reach(std::int64_t)>& reach);
@@ -40,11 +40,11 @@ struct AxisLabels {
 /// Labels beside rows whose cells are `cell` high.
 AxisLabels row_labels(const Axis& axis, double cell, TextSetter& setter);
 /// Labels below columns whose cells are `cell` wide: level if each fits below its cell, else
-/// upright. Numbers stay level and are thinned.
+/// upright. Numbers stay level, and fewer of them are shown.
 AxisLabels column_labels(const Axis& axis, double cell, TextSetter& setter);
 
-/// How far the baseline lies below the middle of a line of text, by eye: halfway between the
-/// middles of small and of capital letters.
+/// How far the baseline lies below what the eye takes for the middle of a line of text: halfway
+/// between the middles of small and of capital letters.
 double middle_height(const TextStyle& style);
 
 }  // namespace clearhead::plot

@@ -15,12 +15,13 @@ namespace clearhead::plot {
 /// A way to write all numbers of a figure.
 using NumberFormat = std::function<std::string(double)>;
 
-/// The ways that suit values of these magnitudes, the most exact first: whole numbers without
-/// decimals, others with three or fewer as long as two digits of the greatest remain, very large or
-/// small ones with an exponent. An exact 0 is always "0".
+/// The formats that suit the magnitudes of these values, the most exact first. Whole numbers have
+/// no decimals; others have three or fewer, as long as two digits of the greatest remain; very
+/// large or small ones have an exponent. An exact 0 is always "0".
 std::vector<NumberFormat> number_formats(const Figure& figure);
 
-/// Fills `numbers` of each panel if some format fits all cells of all panels in readable type.
+/// Fills `numbers` of each panel, if there is a format that fits all cells of all panels in
+/// readable type.
 void place_numbers(const Figure& figure, TextSetter& setter, Layout& layout);
 
 }  // namespace clearhead::plot

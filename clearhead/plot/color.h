@@ -20,8 +20,8 @@ struct Rgb {
   bool operator==(const Rgb&) const = default;
 };
 
-/// A colour as the eye orders it: lightness 0 … 1, green to red, blue to yellow. Equal distances
-/// look about equally different.
+/// A colour by how the eye sees it: lightness 0 … 1, green to red, blue to yellow. Colours at equal
+/// distances look about equally different.
 struct OkLab {
   double l = 0;
   double a = 0;
@@ -33,7 +33,7 @@ OkLab to_oklab(Rgb color);
 Rgb to_rgb(OkLab color);
 double distance(OkLab x, OkLab y);
 
-/// Light reflected relative to white, 0 … 1 (Y of CIE XYZ, as WCAG defines contrast with).
+/// Relative luminance, 0 … 1: Y of CIE XYZ, by which WCAG defines contrast.
 double luminance(Rgb color);
 /// White or black, whichever stands out more on `background`.
 Rgb text_color_on(Rgb background);
@@ -41,8 +41,8 @@ Rgb text_color_on(Rgb background);
 inline constexpr int kColorCount = 256;
 using ColorTable = std::array<Rgb, kColorCount>;
 
-/// The colours of a map from lowest to highest, made as curves in OKLab with equal steps. `map` is
-/// not automatic.
+/// The colours of a map from lowest to highest: a curve in OKLab, in equal steps. `map` is not
+/// automatic.
 const ColorTable& color_table(ColorMap map);
 
 }  // namespace clearhead::plot

@@ -20,10 +20,10 @@ struct Tick {
 /// The mapping that all panels of a figure share.
 class ColorScale {
  public:
-  /// The scale that suits values `drawn`, where the heatmap leaves a choice. Without a range: a
-  /// linear one begins at 0 if the least value is small against the greatest, and is symmetric
-  /// about 0 if the map diverges; a log one begins at the least value above zero, but at most six
-  /// decades below the greatest. `signs` tells whether the map is to diverge.
+  /// What the heatmap leaves open is chosen for the values `drawn`. Without a range, a linear scale
+  /// begins at 0 if the least value is small against the greatest, and is symmetric about 0 if the
+  /// map diverges; a log scale begins at the least value above zero, but at most six decades below
+  /// the greatest. `both_signs`: an automatic map diverges.
   ColorScale(const Heatmap& heatmap, const Statistics& drawn, bool both_signs);
 
   Range range() const { return range_; }
@@ -49,9 +49,9 @@ class ColorScale {
   Range range_;
 };
 
-/// 1, 2 or 5 times a power of ten, so that a range of this width has about `count` such steps.
+/// 1, 2 or 5 times a power of ten: the step of which a range of this width has about `count`.
 double round_step(double width, int count);
-/// Decimals that multiples of `step` are written with; 0 also for a step of 0, ∞ or NaN.
+/// How many decimals multiples of `step` need; 0 also for a step of 0, ∞ or NaN.
 int decimals_of(double step);
 /// "10⁻³", "1", "10²".
 std::string power_of_ten_text(int exponent);

@@ -9,8 +9,8 @@
 namespace clearhead::plot {
 
 /// The bytes of the file. The same heatmap gives the same bytes. Throws Error if the heatmap is not
-/// valid. An SVG has its text as outlines, and the title as text for screen readers; a PNG has 288
-/// pixels to the inch.
+/// valid. In an SVG text is drawn as outlines, and the title is also there as text for screen
+/// readers. A PNG has 288 pixels to the inch.
 std::string render_svg(const Heatmap& heatmap);
 std::string render_png(const Heatmap& heatmap);
 std::string render_pdf(const Heatmap& heatmap);

@@ -12,12 +12,12 @@ namespace clearhead::plot {
 /// Pixels of a PNG to one point.
 inline constexpr int kPixelsPerPoint = 4;
 
-/// Draws the cells of `panel`: as rectangles, or (`as_image`) as one image, which keeps the file of
-/// a large matrix small.
+/// Draws the cells of `panel`: as rectangles, or, if `as_image`, as one image, so that the file of
+/// a large matrix stays small.
 void draw_cells(cairo_t* cairo, const FigurePanel& panel, const PanelLayout& layout,
                 const ColorScale& scale, bool as_image);
 
-/// Fills `box` as cells without a number are.
+/// Fills `box` in the way of cells that hold no number.
 void draw_special(cairo_t* cairo, const Rect& box, Special kind);
 
 void set_color(cairo_t* cairo, Rgb color);

@@ -1,5 +1,5 @@
-// A heatmap made ready to draw: matrices pooled to the cells there is room for, text made visible,
-// the colour scale settled. Every renderer starts from this.
+// A heatmap made ready to draw: matrices pooled into as many cells as there is room for, text made
+// visible, the colour scale chosen. Every renderer starts from this.
 #ifndef CLEARHEAD_PLOT_FIGURE_H_
 #define CLEARHEAD_PLOT_FIGURE_H_
 
@@ -22,7 +22,7 @@ struct Axis {
 
   bool operator==(const Axis&) const = default;
   std::string label(std::int64_t index) const;
-  /// Whether the labels are single characters, so that side by side they read like a text.
+  /// Whether the labels are single characters, which can stand side by side like a text.
   bool has_letters() const;
   /// Where item `index` lies, in cells: the centre of a whole cell is at …5.
   double position(std::int64_t index) const;

@@ -14,8 +14,8 @@ namespace clearhead::plot {
 /// The endings that `write_figure` knows: ".html", ".pdf", ".png", ".svg".
 std::vector<std::string> figure_endings();
 
-/// Throws Error, listing the known endings, unless `write_figure` knows the ending of `path`
-/// (capitals or not). Lets a program refuse a name before it calculates for an hour.
+/// Throws Error, with the list of known endings, unless `write_figure` knows the ending of `path`
+/// (capitals or not). So a program can refuse a name before it calculates for an hour.
 void check_figure_ending(const std::filesystem::path& path);
 
 /// Draws the figure into the file `path`, whole or not at all. The same figure gives the same bytes

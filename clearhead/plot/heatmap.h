@@ -44,8 +44,8 @@ struct Range {
   double high = 1;
 };
 
-/// The numbers that rows or columns are called by where they have no names: item i is
-/// first + i·unit, and stands for what lies between it and the next.
+/// The numbers of rows or columns without names: item i has the number first + i·unit, and stands
+/// for everything up to the next.
 struct AxisNumbers {
   std::int64_t first = 0;
   std::int64_t unit = 1;
@@ -66,9 +66,9 @@ struct Panel {
 /// The most panels of a figure.
 inline constexpr std::size_t kMostPanels = 256;
 
-/// A figure of one or several matrices that share a colour bar. Text is UTF-8 of any script; bytes
-/// that are none, and control characters, are drawn visibly. Values may be −∞ (masked), NaN and +∞:
-/// each is drawn unlike any number and named in a legend.
+/// A figure of one or several matrices that share a colour bar. Text is UTF-8 of any script; other
+/// bytes and control characters are shown visibly. Values may be −∞ (masked), NaN and +∞: each is
+/// drawn unlike any number and named in a legend.
 struct Heatmap {
   std::string title = {};
   std::vector<Panel> panels = {};

@@ -1,4 +1,4 @@
-// What pages have in common: the frame; and their fixed parts: style and programs.
+// What all pages share: the frame, the style and the scripts.
 #ifndef CLEARHEAD_PLOT_HTML_PAGE_H_
 #define CLEARHEAD_PLOT_HTML_PAGE_H_
 
@@ -7,16 +7,16 @@
 
 namespace clearhead::plot {
 
-/// A page of its own, which loads nothing. `body` is markup; `json` is what `script` finds as the
-/// text of the element "data".
+/// A whole page, which loads nothing. `body` is markup; `script` finds `json` as the text of the
+/// element "data".
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
                       const std::string& script);
 
 std::string_view html_style();
-/// Of heatmaps: two parts of one program, in this order.
+/// The two parts of the script of heatmaps, in this order.
 std::string_view html_drawing_script();
 std::string_view html_cursor_script();
-/// Of curves.
+/// The script of curves.
 std::string_view html_lines_script();
 
 }  // namespace clearhead::plot

@@ -1,5 +1,5 @@
-// Text of users made fit to draw: valid UTF-8 in which nothing is invisible, and its width in a
-// terminal.
+// Makes users' text fit to draw, as valid UTF-8 in which nothing is invisible, and measures its
+// width in a terminal.
 #ifndef CLEARHEAD_PLOT_LABEL_H_
 #define CLEARHEAD_PLOT_LABEL_H_
 
@@ -8,8 +8,8 @@
 
 namespace clearhead::plot {
 
-/// Valid UTF-8 without control characters: bytes that are no UTF-8 become U+FFFD, newlines ↵, tabs
-/// ⇥, other controls (and the marks that would turn the direction of text) their number, such as
+/// Valid UTF-8 without control characters: bytes that are not UTF-8 become U+FFFD, newlines ↵, tabs
+/// ⇥. Other controls, and the marks that change the direction of text, become their number, such as
 /// \x07.
 std::string visible_text(std::string_view text);
 

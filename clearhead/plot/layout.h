@@ -20,7 +20,7 @@ struct Rect {
   double bottom() const { return y + height; }
 };
 
-/// A line of text: its baseline starts at (x, y). `ink` is the box that it blackens.
+/// A line of text: its baseline starts at (x, y). `ink` is the box around its ink.
 struct PlacedText {
   std::string text = {};
   TextStyle style = {};
@@ -49,7 +49,7 @@ struct PanelLayout {
   std::vector<PlacedText> numbers = {};
 };
 
-/// What stands for values that are no number.
+/// The values that are not numbers.
 enum class Special { masked, nan, infinite };
 
 struct Swatch {

@@ -36,7 +36,7 @@ struct LineCurve {
   Rgb color;
   std::vector<std::vector<LinePoint>> pieces;  ///< unbroken lines, of at least one point each
   bool has_markers = false;                    ///< few enough points to mark each
-  bool is_dense = false;                       ///< so many that a thick line would hide its noise
+  bool is_dense = false;                       ///< so many that only a thin line shows its noise
 };
 
 struct LineFigure {
@@ -47,7 +47,8 @@ struct LineFigure {
   std::vector<std::string> notes;  ///< what a reader must know: what is not drawn
 };
 
-/// Validates `plot`. Of many points at nearly the same x those are kept that bound what is drawn.
+/// Validates `plot`. Of many points at nearly the same x, only those at the edges of the drawn line
+/// are kept.
 LineFigure prepare_line_figure(const LinePlot& plot);
 
 /// The colour of curve i: those of Okabe and Ito ("Color universal design", 2008), without yellow,

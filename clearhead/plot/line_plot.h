@@ -20,12 +20,12 @@ struct Curve {
   std::vector<double> y = {};  ///< as many; where one is NaN or infinite the line is broken
 };
 
-/// The most curves of a figure: as many colours as every eye tells apart on white.
+/// The most curves of a figure: there are no more colours that every eye tells apart on white.
 inline constexpr std::size_t kMostCurves = 7;
 
-/// Several curves over the same axes. Each has a colour, a way of dashing and a marker of its own,
-/// so that it is told apart without colours too. Text is UTF-8, drawn visibly whatever it is. On a
-/// log axis what is not above 0 cannot be drawn: the line is broken there, and a note says so.
+/// Several curves over the same axes. Each has its own colour, dashes and marker, so that they can
+/// be told apart without colours too. Text is UTF-8; everything in it is drawn visibly. On a log
+/// axis values of 0 and below cannot be drawn: the line is broken there, and a note says so.
 struct LinePlot {
   std::string title = {};
   std::vector<Curve> curves = {};

@@ -17,8 +17,8 @@ inline constexpr double kMark = 2.5;      ///< length of the line from a cell to
 inline constexpr double kLabelGap = 3.5;  ///< between cells (or that line) and a label
 inline constexpr TextStyle kPanelTitleStyle{8.5, true, {0x33, 0x33, 0x33}};
 
-/// The rows and columns of a grid of `count` panels whose cells' shape is `aspect` (width to
-/// height), with `panel_columns` side by side unless that is 0.
+/// The rows and columns of a grid of `count` panels. `aspect` is the width of a panel divided by
+/// its height; `panel_columns`, unless 0, says how many stand side by side.
 struct PanelGrid {
   int rows = 1;
   int columns = 1;
@@ -50,7 +50,7 @@ struct PanelPlaces {
 /// In coordinates whose origin is the upper left corner of the first panel's cells.
 PanelPlaces place_panels(const Figure& figure, TextSetter& setter);
 
-/// Lengths on a grid of quarter points fall on whole pixels in a PNG, which has four to the point.
+/// Rounds to quarters of a point: these are whole pixels in a PNG, which has four to the point.
 double snap_down(double length);
 double snap_up(double length);
 

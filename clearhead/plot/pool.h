@@ -12,8 +12,8 @@
 
 namespace clearhead::plot {
 
-/// What values there are. `low` and `high` are the least and greatest finite one (low > high if
-/// there is none), `low_positive` is the least above zero (infinite if there is none).
+/// Which values a matrix has. `low` and `high` are the least and greatest finite one (low > high if
+/// there is none); `low_positive` is the least above zero (infinite if there is none).
 struct Statistics {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();

@@ -22,19 +22,19 @@ struct TerminalOptions {
   void validate() const;
 };
 
-/// The ability of the terminal behind the file descriptor `fd`: no colour unless it is a terminal,
-/// or if NO_COLOR is set or TERM is "dumb"; 24 bits if COLORTERM says truecolor or 24bit, else 256.
-/// The width is COLUMNS if set, else what the terminal says, else 80.
+/// What the terminal behind the file descriptor `fd` can do. It has no colour if it is not a
+/// terminal, NO_COLOR is set or TERM is "dumb"; 24 bits if COLORTERM says truecolor or 24bit; else
+/// 256 colours. The width is COLUMNS if set, else what the terminal says, else 80.
 TerminalOptions detect_terminal(int fd);
 
 /// `heatmap` as lines of UTF-8, each ended by a newline and at most `options.columns` wide. Small
-/// matrices show their numbers; larger ones are coloured blocks, or a ramp of characters where
-/// there is no colour (then the text has no escape sequence at all); those that do not fit are
-/// pooled, and the text says so. Throws Error if the heatmap or the options are not valid.
+/// matrices show their numbers; larger ones are coloured blocks. Without colour these are a ramp of
+/// characters, and the text has no escape sequences at all. Matrices that do not fit are pooled,
+/// and the text says so. Throws Error if the heatmap or the options are not valid.
 std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& options);
 
-/// All panels small, without labels, `heatmap.panel_columns` of them side by side (as many as fit
-/// if that is 0): for the look of the whole. Otherwise as `render_terminal`.
+/// An overview: all panels small, without labels, `heatmap.panel_columns` of them side by side (as
+/// many as fit if that is 0). Otherwise as `render_terminal`.
 std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions& options);
 
 /// The largest matrix with such labels in which `render_terminal` shows every cell, each below and

@@ -1,4 +1,4 @@
-// One line of terminal text whose width is known, in colours if there are any.
+// One line of text for a terminal: it knows its width, and has colours if the terminal does.
 #ifndef CLEARHEAD_PLOT_TERMINAL_LINE_H_
 #define CLEARHEAD_PLOT_TERMINAL_LINE_H_
 
@@ -31,7 +31,7 @@ class TerminalLine {
   void append(const TerminalLine& line);
 
   int width() const { return width_; }
-  /// The text with what ends its colours; blanks at the end are dropped.
+  /// The text, with its colours ended; blanks at the end are dropped.
   std::string text() const;
 
  private:

@@ -13,7 +13,7 @@
 
 namespace clearhead::plot {
 
-/// How cells are shown, in the order of what a reader gets to know.
+/// How cells are shown; the first shows a reader most.
 enum class CellStyle {
   numbers,  ///< as text, one line a row
   wide,     ///< two characters, about a square, one line a row

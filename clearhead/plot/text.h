@@ -1,5 +1,5 @@
-// Text set by Pango: measured and drawn with the same fonts, in points, without hinting, so that a
-// layout holds in every format and at every size.
+// Text set by Pango. It is measured and drawn with the same fonts, in points and without hinting,
+// so that a layout is right in every format and at every size.
 #ifndef CLEARHEAD_PLOT_TEXT_H_
 #define CLEARHEAD_PLOT_TEXT_H_
 

@@ -1,4 +1,4 @@
-// explain: where one number, or one of a gradient, came from; down to the inputs if asked.
+// Explains where one number of a value, or of its gradient, came from, down to the inputs if asked.
 #ifndef CLEARHEAD_TAPE_EXPLAIN_H_
 #define CLEARHEAD_TAPE_EXPLAIN_H_
 
@@ -11,7 +11,7 @@
 
 namespace clearhead {
 
-/// One number that an operation used, or that its backward used: then it may be one of a gradient.
+/// One number that an operation or its backward used; in backward it may be one of a gradient.
 struct Operand {
   Var var;
   Index index;
@@ -29,8 +29,8 @@ struct Calculation {
   double value = 0;
 };
 
-/// A number with its history. Operands that occur several times are shared: a history is as large
-/// as the numbers in it are many, however many ways lead to them.
+/// A number with its history. Operands that occur several times are shared, so a history grows with
+/// the count of its numbers, not with the count of paths to them.
 struct Explanation {
   std::string name;  ///< with "_grad" appended if it is of a gradient
   Index index;
@@ -48,13 +48,13 @@ Explanation explain(const Var& var, const Index& index, int depth = 1);
 
 /// The same for the number at `index` of the gradient of `var` after `backward`: with its formula,
 /// e.g. "z_grad·vᵀ", the parts of all operations that used `var`, and gradients and values as
-/// operands. Ends at what an operation passes back without saying how. Throws Error also where
-/// Var::grad does.
+/// operands. Ends where an operation does not say how it passes a gradient back. Throws Error also
+/// if Var::grad does.
 Explanation explain_gradient(const Var& var, const Index& index, int depth = 1);
 
-/// The explanation as an indented text, one number a line; a number that stands there already is
-/// referred to, and of more than `max_operands` operands of one number the middle ones are counted
-/// instead of listed. `about`, if given, says what a number is; that stands behind its place.
+/// The explanation as an indented text, with one number a line. A number that occurs again is only
+/// referred to. If a number has more than `max_operands` operands, those in the middle are counted
+/// instead of listed. `about`, if given, says what a number is; that text follows its place.
 std::string to_string(const Explanation& explanation, std::size_t max_operands = 16,
                       const std::function<std::string(const Explanation&)>& about = {});
 
@@ -64,8 +64,7 @@ std::string to_string(const Explanation& explanation, std::size_t max_operands =
 Operand operand(const Var& var, Index index);
 /// One element of its gradient.
 Operand gradient_operand(const Var& var, Index index);
-/// A number as it appears in texts: 5 significant digits, negative ones in brackets when
-/// `in_formula`.
+/// A number as texts show it: 5 significant digits; a negative one in brackets if `in_formula`.
 std::string format_number(double value, bool in_formula = false);
 /// The index into an operand of shape `shape` that broadcasts to the element `index` of a result.
 Index broadcast_index(const Index& index, const Shape& shape);

@@ -10,12 +10,13 @@
 
 namespace clearhead {
 
-/// The number that one of a move without a name stands for, with the move looked through.
+/// If the number belongs to a nameless move (such as a reshape), the number that was moved; else
+/// itself.
 Operand seen_through(Operand from);
 
 class GradientHistory {
  public:
-  /// The formula of the gradient of `var`, e.g. "z_grad·vᵀ": the sum of what all uses pass back.
+  /// The formula of the gradient of `var`, e.g. "z_grad·vᵀ": a sum over all its uses.
   static std::string formula(const Var& var);
   /// How the number at `index` of it came about.
   static Calculation calculation(const Var& var, const Index& index);

@@ -1,4 +1,4 @@
-// What an operation says of itself where it is recorded. For ops/, which write operations.
+// What an operation says about itself when it is recorded. For ops/, where operations are written.
 #ifndef CLEARHEAD_TAPE_RECORD_H_
 #define CLEARHEAD_TAPE_RECORD_H_
 
@@ -23,8 +23,8 @@ struct GradientRecord {
   std::function<Calculation(const Var& y, const Index& index)> explain = {};
 };
 
-/// An operation's record. Its functions hold numbers (tensors), but no Vars: the operation's own
-/// are reached from its result y, as y.input(0) and so on.
+/// An operation's record. Its functions hold tensors, never Vars: those of the operation are
+/// reached from its result y, as y.input(0) and so on.
 struct Record {
   Tensor value = {};         ///< the result as it was handed over; undefined for a computed view
   std::string formula = {};  ///< "{0}·{1}": {i} stands for the name of operand i
@@ -32,13 +32,13 @@ struct Record {
   /// `any_strides` or `moves`). Empty: no gradient flows.
   std::function<void(const Tensor& d_y, Gradients& gradients)> backward = {};
   bool any_strides = false;
-  /// How one number of the result came about (explain.h). Empty: nothing can be said.
+  /// How one number of the result came about (explain.h). Empty if nothing can be said.
   std::function<Calculation(const Var& y, const Index& index)> explain = {};
-  /// The same for this operation's part of the gradient of each operand, as far as it can be said.
+  /// The same for this operation's part in the gradient of each operand, as far as it can be said.
   std::vector<GradientRecord> gradients = {};
 
-  /// Each number of the result is a number of operand 0, elsewhere (reshape, transpose). Unless it
-  /// is given a name, formulas and explanations look through it.
+  /// The result only moves the numbers of operand 0 (reshape, transpose). Unless it has a name,
+  /// formulas and explanations skip it.
   bool moves = false;
 
   /// A computed view has no stored value: it is calculated, tile by tile, when asked for.
@@ -47,12 +47,11 @@ struct Record {
   DType view_dtype = DType::f32;
 };
 
-/// Adds to the gradients of the operands, given that of each result, undefined where nothing
-/// depends on it.
+/// Adds to the gradients of the operands, given the gradient of each result (undefined if nothing
+/// depends on that result).
 using BackwardOfSeveral = std::function<void(const std::vector<Tensor>& d_y, Gradients&)>;
 
-/// The record of an operation of several results: of each by itself, but that their backward is
-/// one.
+/// The record of an operation with several results: one Record for each, and one backward for all.
 struct RecordOfSeveral {
   std::vector<Record> results = {};
   BackwardOfSeveral backward = {};
@@ -67,12 +66,12 @@ class Gradients {
   const Shape& shape(std::size_t i) const;
   /// The gradient of operand `i`, contiguous, of its shape and type, to be added to.
   Tensor& of(std::size_t i);
-  /// Makes `d`, of the operand's shape and type and of any strides, the gradient of operand `i` if
-  /// it has none yet, without copying where it need not; returns whether it did.
+  /// If operand `i` has no gradient yet, makes `d` its gradient, if possible without a copy, and
+  /// returns true. `d` has the operand's shape and type, and any strides.
   bool take(std::size_t i, const Tensor& d);
-  /// If operand `i` has no gradient yet, makes it unspecified numbers, all of which the caller then
-  /// writes; returns whether it did. So zeros need not be written far ahead of what is added to
-  /// them.
+  /// If operand `i` has no gradient yet, makes one of unspecified numbers, all of which the caller
+  /// must then write, and returns true. So zeros need not be written long before something is added
+  /// to them.
   bool begin(std::size_t i);
   /// The same as a pointer, or null if it is not wanted.
   template <typename T>

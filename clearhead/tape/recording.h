@@ -1,7 +1,7 @@
 // What a Tape and its Vars share. Not for use outside this folder.
 //
-// Nothing in here holds a Var of this recording, for that would keep both alive for ever: records
-// reach values by position.
+// Nothing in here holds a Var of this recording, which would keep both alive for ever. Records
+// refer to values by position.
 #ifndef CLEARHEAD_TAPE_RECORDING_H_
 #define CLEARHEAD_TAPE_RECORDING_H_
 
@@ -44,14 +44,14 @@ struct Recording {
 
   Entry& entry(std::int64_t id) { return entries[static_cast<std::size_t>(id)]; }
   bool contains(std::string_view name) const { return ids.find(name) != ids.end(); }
-  /// Whether a name does nothing at all.
+  /// Whether giving a name has no effect.
   bool names_nothing() const { return keep == Keep::nothing && interventions.empty(); }
   std::int64_t append(Entry entry);
 
   bool is_called(std::int64_t id, const std::string& path) const;
   void give_name(std::int64_t id, const std::string& path);
   std::string free_name(const std::string& path) const;
-  /// The value that `id` stands for: itself, or what was moved without a name in between.
+  /// The value behind `id`: itself, or, if it is a nameless move, the value that was moved.
   std::int64_t seen_through(std::int64_t id);
   /// The formula with the names of the operands of `of` for {0}, {1}, … and `y` for {y}.
   std::string filled_in(std::string_view formula, const Entry& of, std::string_view y = {});
@@ -59,8 +59,8 @@ struct Recording {
   /// The pattern of the first intervention for this path; null if there is none, or one is acting.
   const std::string* intervention_for(const std::string& path) const;
 
-  /// Backward through an operation of several results, of which `id` is the first and so comes
-  /// last.
+  /// Backward through an operation with several results. `id` is the first of them, so backward
+  /// comes to it last.
   void walk_several(std::int64_t id);
   /// The gradient of a value, to be added to.
   Tensor& grad_of(std::int64_t id);

@@ -1,9 +1,10 @@
-// The recording of a calculation: the same record is walked backward to learn and forward to show.
+// The recording of a calculation. Walked backward it gives gradients; read forward it shows every
+// step.
 //
 // An operation of ops/ computes its result and hands it to the tape (`Tape::record`) with its kind,
 // its operands, and a function that describes it: formula, how to go backward, how a number came
-// about. A Var is the handle on such a result. What is recorded, and so described, is `Keep`'s
-// choice. Who wants to change a value on its way says so with `Tape::intervene`.
+// about. A Var is the handle on such a result. `Keep` decides what is recorded, and so described.
+// `Tape::intervene` changes values on their way.
 #ifndef CLEARHEAD_TAPE_TAPE_H_
 #define CLEARHEAD_TAPE_TAPE_H_
 
@@ -24,7 +25,7 @@ class Tape;
 struct Recording;
 struct Operand;  // explain.h
 
-/// What a Tape holds on to.
+/// What a Tape keeps.
 enum class Keep {
   nothing,       ///< no record at all: a value dies with its last Var
   for_backward,  ///< what `backward` needs; values that it does not need die with their last Var
@@ -34,7 +35,7 @@ enum class Keep {
 /// A value on a tape: a handle, cheap to copy, which keeps the recording alive.
 class Var {
  public:
-  /// No value; stands for an optional operand left out.
+  /// No value: means that an optional operand is left out.
   Var() = default;
 
   bool defined() const { return recording_ != nullptr; }
@@ -46,8 +47,8 @@ class Var {
   /// Whether a gradient flows to this value in `backward`.
   bool needs_grad() const;
 
-  /// The value. A computed view is calculated whole; past 4 GiB that is refused: ask for a `tile`.
-  /// Throws Error if the tape did not keep it.
+  /// The value. A computed view is calculated whole; above 4 GiB that is refused, and `tile` must
+  /// be used. Throws Error if the tape did not keep it.
   Tensor value() const;
   /// Positions [begin, end) of each axis; of a computed view, only these are calculated.
   Tensor tile(const Index& begin, const Index& end) const;
@@ -64,20 +65,20 @@ class Var {
   std::string formula() const;
   /// The operands; an undefined Var for one that was left out or is not recorded.
   std::vector<Var> inputs() const;
-  /// Operand i of them; undefined if there are not so many.
+  /// Operand i; undefined if there are fewer.
   Var input(std::size_t i) const;
   /// What this value was before interventions changed it; undefined if none did.
   Var before() const;
 
-  /// Gives this value a name within the current scopes, and returns it, or what interventions on
-  /// that name make of it: what follows must go on from the Var that is returned. A second name
-  /// becomes an alias, the same name again changes nothing; a name that another value has gets
-  /// "#2", "#3", … appended. Where nothing is recorded there are no names, but interventions all
+  /// Gives this value a name within the current scopes. Returns the value, or what interventions on
+  /// that name make of it, so the calculation must go on with the returned Var. A second name
+  /// becomes an alias; the same name again changes nothing; a name that another value has gets
+  /// "#2", "#3", … appended. If nothing is recorded there are no names, but interventions act all
   /// the same.
   [[nodiscard]] Var named(std::string_view name) const;
-  /// Gives a name to a value from which nothing is calculated: the mean of a norm whose result was
-  /// calculated with it. Does nothing if it is undefined. Throws Error if an intervention is for
-  /// it, for it would have no effect.
+  /// Gives a name to a value from which nothing will be calculated, such as the mean of a norm
+  /// whose result is there already. Does nothing if it is undefined. Throws Error if there is an
+  /// intervention on that name, since it would have no effect.
   void shown_as(std::string_view name) const;
 
  private:
@@ -98,14 +99,13 @@ class Var {
 /// The operands of an operation, in order; an optional one that was left out is an undefined Var.
 using OperandList = std::vector<std::reference_wrapper<const Var>>;
 
-/// What an intervention makes of a value: one of the same shape and type on the same tape, by
-/// operations that are recorded as all others are. So gradients flow as they say: through a factor
-/// scaled, through a sum as they are, and to what the value was not at all if nothing of it is
-/// used.
+/// A function that makes another value of a value: of the same shape and type, on the same tape, by
+/// operations that are recorded as all others are. So gradients flow as those say: through a factor
+/// scaled, through a sum unchanged, and not at all to a value that is not used.
 using Change = std::function<Var(const Var& value)>;
 
-/// The recording: a handle that copies share, as all Vars on it do. Belongs to one thread at a
-/// time.
+/// The recording: a handle. Its copies, and all Vars on it, share one recording. Belongs to one
+/// thread at a time.
 class Tape {
  public:
   explicit Tape(Keep keep = Keep::everything);
@@ -116,17 +116,17 @@ class Tape {
   /// Interventions on its name act on it as `Var::named` says.
   Var input(std::string_view name, Tensor value, bool requires_grad = true);
 
-  /// The same for a tensor that is used in several places, as what a model has learnt is: put on
-  /// the tape when it is asked for first, by `name` alone, without the scopes around; later calls
-  /// with the same memory give the same Var.
+  /// The same for a tensor that is used in several places, such as a learned one. The first call
+  /// puts it on the tape by `name` alone, without the current scopes; later calls with the same
+  /// memory give the same Var.
   Var shared_input(std::string_view name, const Tensor& value);
-  /// What `shared_input` has put on the tape for this memory; undefined if it was not asked to.
+  /// The Var that `shared_input` has put on the tape for this memory; undefined if there is none.
   Var find_shared(const Tensor& value) const;
 
-  /// The result of an operation, for ops/: recorded as `describe(Record&)` says if this tape keeps
-  /// it (everything in Keep::everything, in Keep::for_backward what a gradient flows to); else
-  /// nothing is described, and nothing made but the value. Throws Error if operands lie on another
-  /// tape.
+  /// The result of an operation, for ops/. If this tape keeps it (Keep::everything keeps
+  /// everything, Keep::for_backward what a gradient flows to), it is recorded as
+  /// `describe(Record&)` says. Else `describe` is not called, and only the value is made. Throws
+  /// Error if operands are on another tape.
   template <typename Describe>
   Var record(std::string_view kind, const OperandList& operands, Tensor value, Describe&& describe);
 
@@ -135,28 +135,28 @@ class Tape {
   std::vector<Var> record(std::string_view kind, const OperandList& operands,
                           std::vector<Tensor> values, Describe&& describe);
 
-  /// The same for a computed view, which `describe` gives with its shape and type. An undefined Var
-  /// unless this tape keeps everything.
+  /// The same for a computed view, whose shape and type `describe` sets. An undefined Var unless
+  /// this tape keeps everything.
   template <typename Describe>
   Var record(std::string_view kind, const OperandList& operands, Describe&& describe);
 
-  /// Whether somebody looks at what lies between operands and result: this tape keeps everything,
-  /// or an intervention is for one of these names within the current scopes. Operations that could
-  /// do it all in one ask this, and go step by step then.
+  /// Whether the steps between operands and result are needed: this tape keeps everything, or there
+  /// is an intervention on one of these names within the current scopes. A fused operation asks
+  /// this, and goes step by step if so.
   bool looks_into(std::initializer_list<std::string_view> names) const;
-  /// The first pattern of an intervention for one of these names within the current scopes; "" if
+  /// The first pattern of an intervention on one of these names within the current scopes; "" if
   /// there is none.
   std::string intervention_on(std::initializer_list<std::string_view> names) const;
 
-  /// From now on, lets `change` make another value of each that is given a name which matches
-  /// `pattern`, a path in which "*" stands for any text: "blocks.*.attn.hook_z". What it was is
-  /// recorded as the same name with "_before" appended. Several act in the order given, each on
-  /// what the one before made, and while one acts none acts on the values that it names itself.
-  /// Whatever is kept.
+  /// From now on, each value whose name matches `pattern` is replaced by what `change` makes of it,
+  /// whatever the tape keeps. A pattern is a path in which "*" stands for any text:
+  /// "blocks.*.attn.hook_z". What the value was is recorded under the same name with "_before"
+  /// appended. Several interventions act in the order given, each on the result of the one before.
+  /// While one acts, none acts on the values that it names itself.
   ///
-  /// Operations that would calculate such a value only inside go step by step; where that cannot
-  /// be, they throw Error, as `named` does if `change` gives another shape or type. `change` is
-  /// held by the recording: it should hold no Var of it, or neither is ever freed.
+  /// Fused operations that contain such a value go step by step; if they cannot, they throw Error.
+  /// `named` throws Error if `change` gives another shape or type. The recording keeps `change`, so
+  /// `change` must not hold a Var of it, or neither is ever freed.
   void intervene(std::string_view pattern, Change change);
   /// The patterns of interventions that no value has matched so far.
   std::vector<std::string> unmatched() const;

@@ -15,12 +15,12 @@
 
 namespace clearhead {
 
-/// A matrix and what its rows and columns are called.
+/// A matrix with the names of its rows and columns.
 struct Table {
   Tensor values;                           // [rows, columns]
   std::vector<std::string> row_labels;     // one each, or none
   std::vector<std::string> column_labels;  // one each, or none
-  std::vector<std::string> notes = {};     // how a file was understood where that is not plain
+  std::vector<std::string> notes = {};     // what had to be guessed about the file
 };
 
 /// Reads a table, its values as f64.
@@ -28,14 +28,15 @@ struct Table {
 /// The separator is the one before the last cell: comma, semicolon, tab, or else blanks. Numbers
 /// have a decimal point; inf and nan are numbers.
 ///
-/// The first row is taken for column labels if all its cells after the first are none of them
-/// numbers, or if its first cell is empty; a note says that it was. The first column is taken for
-/// row labels if that of the first row of numbers is no number, if the very first cell is empty, or
-/// if the first row is labels only and one cell short, as R writes tables. A number among labels,
-/// or a label among numbers, is an Error, so that a mistyped number never turns into a label; so is
-/// a first row of nothing but what stands for numbers ("NA", "true", "10%"). A label that looks
-/// like a number is put in quotes: unless the file's last cell has quotes too, a cell in quotes is
-/// a label. A row label may be blanks.
+/// The first row is taken for column labels if none of its cells after the first is a number, or if
+/// its first cell is empty; a note says so. The first column is taken for row labels in three
+/// cases: the first row of numbers does not begin with a number, the very first cell is empty, or
+/// the first row has only labels and one cell less than the others, as R writes tables.
+///
+/// A number among labels, or a label among numbers, is an Error, so that a mistyped number never
+/// becomes a label. A first row that has only words for numbers ("NA", "true", "10%") is an Error
+/// too. A label that looks like a number must be in quotes: a cell in quotes is a label, unless the
+/// last cell of the file has quotes too. A row label may be blanks.
 ///
 /// Throws Error naming file, line and column if rows differ in length, a cell is empty or neither
 /// number nor label, a quote is not closed, or text is not UTF-8.
@@ -44,9 +45,9 @@ Table read_csv(const std::filesystem::path& path);
 /// The same from memory. `name` stands for the file in messages.
 Table parse_csv(std::span<const std::byte> bytes, const std::string& name);
 
-/// Writes a table, separated by commas, labels in quotes, numbers with as few digits as give the
-/// same number of their type again. Throws Error if the values are no matrix or have no elements,
-/// or if the numbers of labels do not fit.
+/// Writes a table: separated by commas, labels in quotes, each number with the fewest digits that
+/// give the same number again. Throws Error if the values are not a matrix or have no elements, or
+/// if there are too many or too few labels.
 void write_csv(const std::filesystem::path& path, const Table& table);
 
 /// The same to a stream. `name` stands for the file in messages.

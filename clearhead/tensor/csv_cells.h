@@ -1,4 +1,4 @@
-// The cells of a `.csv`: text cut into rows, before anything is known of numbers and labels. For
+// The cells of a `.csv`: text cut into rows, before anything is known about numbers and labels. For
 // csv.cc.
 #ifndef CLEARHEAD_TENSOR_CSV_CELLS_H_
 #define CLEARHEAD_TENSOR_CSV_CELLS_H_
@@ -12,8 +12,8 @@ namespace clearhead {
 
 struct CsvCell {
   std::string text;        // without the quotes, or without the blanks around it
-  std::string blanks;      // what stands there if it is nothing but blanks
-  bool is_quoted = false;  // with text in quotes, be it empty
+  std::string blanks;      // the cell, if it is nothing but blanks
+  bool is_quoted = false;  // the text, perhaps empty, is in quotes
   std::size_t line = 0;    // counted from 1
   std::size_t column = 0;
 };
@@ -32,7 +32,7 @@ class CsvCells {
 
   /// ',', ';', '\t', or ' ' for runs of blanks.
   char separator() const { return separator_; }
-  /// Whether a cell in quotes is a label for that. Not where all is in quotes.
+  /// Whether quotes make a cell a label. Not if all cells are in quotes.
   bool quotes_mark_labels() const { return quotes_mark_labels_; }
 
   /// Throws Error: `fault` at this cell, or in this line.

@@ -33,8 +33,7 @@ inline constexpr DType dtype_of = [] {
   if constexpr (std::is_same_v<T, bool>) return DType::boolean;
 }();
 
-/// Calls `f` with a value of the C++ type that belongs to `dtype`, so that `decltype` gives the
-/// type.
+/// Calls `f` with a value of the C++ type of `dtype`; `decltype` of it is that type.
 template <typename F>
 auto with_dtype(DType dtype, F&& f) {
   switch (dtype) {

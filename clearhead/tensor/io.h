@@ -1,4 +1,4 @@
-// Tensors from and to files of any known kind: the ending of the name chooses.
+// Reads and writes tensors in files of any known kind; the ending of the name chooses.
 #ifndef CLEARHEAD_TENSOR_IO_H_
 #define CLEARHEAD_TENSOR_IO_H_
 
@@ -8,18 +8,18 @@
 
 namespace clearhead {
 
-/// Opens a .npy, .npz, .safetensors or .csv file. The only tensor of a .npy or .csv file is called
-/// as the file is, without folder and ending, and read at once; labels of a .csv are left out
-/// (csv.h gives them). Throws Error if the file is not sound or its ending is none of these, in
-/// small letters or capitals.
+/// Opens a .npy, .npz, .safetensors or .csv file; the ending may be in capitals. The only tensor of
+/// a .npy or .csv file has the name of the file, without folder and ending, and is read at once;
+/// labels of a .csv are left out (csv.h gives them). Throws Error if the file is malformed or has
+/// another ending.
 TensorFile open_tensors(const std::filesystem::path& path);
 
 /// All of its tensors.
 NamedTensors read_tensors(const std::filesystem::path& path);
 
 /// Writes all tensors to a .npy, .npz, .safetensors or .csv file. Throws Error if that kind of file
-/// cannot hold them (.npy and .csv hold one, only .safetensors metadata), or its ending is none of
-/// these.
+/// cannot hold them (.npy and .csv hold one tensor, only .safetensors holds metadata), or if it has
+/// another ending.
 void write_tensors(const std::filesystem::path& path, const NamedTensors& named);
 
 }  // namespace clearhead

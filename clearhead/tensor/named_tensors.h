@@ -18,14 +18,14 @@ struct NamedTensors {
 
   /// The tensor of this name; null if there is none.
   const Tensor* find(std::string_view name) const;
-  /// The tensor of this name. Throws Error with names that are like it, if there is none.
+  /// The tensor of this name. If there is none, throws Error with close names.
   const Tensor& at(std::string_view name) const;
 };
 
-/// The message that there is no tensor `name` among `known`, with those that are like it.
+/// The message that there is no tensor `name` among `known`, with close names.
 std::string no_tensor(std::string_view name, const std::vector<std::string>& known);
 
-/// Throws Error, which starts with `where`, if a name stands twice or a tensor is undefined.
+/// Throws Error, which starts with `where`, if a name occurs twice or a tensor is undefined.
 void validate(const NamedTensors& named, const std::string& where);
 
 }  // namespace clearhead

@@ -18,8 +18,8 @@
 namespace clearhead {
 
 /// Reads floats of 2, 4 and 8 bytes, bools, and integers (as i64), of either byte order, in C or
-/// Fortran order. The tensor is row-major: a read-only view on the mapped file where that is how
-/// the file has it, else a copy. Throws Error naming file, byte and fault.
+/// Fortran order. The tensor is row-major: a read-only view of the mapped file if the bytes there
+/// are as a Tensor needs them, else a copy. Throws Error naming file, byte and fault.
 Tensor read_npy(const std::filesystem::path& path);
 
 /// The same from memory. `name` stands for the file in messages. The tensor may view `bytes` and
@@ -27,9 +27,9 @@ Tensor read_npy(const std::filesystem::path& path);
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
                  std::shared_ptr<const void> owner = nullptr);
 
-/// What a `.npy` file says of its array before the elements come.
+/// The header of a `.npy` file: what it says about its array.
 struct NpyHeader {
-  std::string descr;                 // the type of an element in NumPy's words: "<f4", "<U5"
+  std::string descr;                 // NumPy's name of the element type: "<f4", "<U5"
   const StoredType* type = nullptr;  // null if it cannot be read
   bool swapped = false;              // big-endian elements
   bool fortran_order = false;        // the first axis varies fastest
@@ -37,8 +37,8 @@ struct NpyHeader {
   std::size_t data_begin = 0;  // where the elements begin
 };
 
-/// Reads the header from a file's first `kNpyHeaderLimit` bytes, or from all it has. Throws Error
-/// if it is not sound.
+/// Reads the header from the first `kNpyHeaderLimit` bytes of a file, or from all if there are
+/// fewer. Throws Error if it is malformed.
 NpyHeader parse_npy_header(std::span<const std::byte> start, const std::string& name);
 inline constexpr std::size_t kNpyHeaderLimit = std::size_t{1} << 16;
 
@@ -51,7 +51,7 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 /// The same to a stream. `name` stands for the file in messages.
 void write_npy(std::ostream& to, const Tensor& tensor, const std::string& name);
 
-/// What stands before the elements in a `.npy` file of this tensor.
+/// The header of a `.npy` file of this tensor.
 std::string npy_header(const Tensor& tensor, const std::string& name);
 
 }  // namespace clearhead

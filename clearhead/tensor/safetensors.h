@@ -17,23 +17,22 @@
 namespace clearhead {
 
 /// Opens a file. F16, BF16, F32, F64, I64 and BOOL can be read, and I8, U8, I16, U16, I32, U32, U64
-/// as i64: read-only views on the mapped file, copies only if it has them misaligned or narrower.
-/// Tensors of other types have their places and say when they are read that they cannot be. Throws
+/// as i64. Tensors are read-only views of the mapped file, and copies only if it has them
+/// misaligned or narrower. Tensors of other types are listed, but reading one is an Error. Throws
 /// Error naming file, tensor or byte, and fault.
 TensorFile open_safetensors(const std::filesystem::path& path);
 
-/// The same from memory, which must last as long as the TensorFile. `name` stands for the file in
-/// messages. Tensors may view `bytes` and then keep `owner` alive; without an owner they are
-/// copies.
+/// The same from memory, which must outlive the TensorFile. `name` stands for the file in messages.
+/// Tensors may view `bytes` and then keep `owner` alive; without an owner they are copies.
 TensorFile open_safetensors(std::span<const std::byte> bytes, const std::string& name,
                             std::shared_ptr<const void> owner = nullptr);
 
 /// All of its tensors.
 NamedTensors read_safetensors(const std::filesystem::path& path);
 
-/// Writes tensors and metadata: like the reference implementation, widest types first and sorted by
-/// name, the header padded so that all are aligned. Throws Error if a name stands twice, is
-/// "__metadata__" or is not UTF-8.
+/// Writes tensors and metadata as the reference implementation does: widest types first, then
+/// sorted by name, with a header padded so that all are aligned. Throws Error if a name occurs
+/// twice, is "__metadata__" or is not UTF-8.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& named);
 
 /// The same to a stream. `name` stands for the file in messages.

@@ -22,8 +22,8 @@ std::int64_t element_count(std::span<const std::int64_t> shape);
 /// Strides, in elements, of a row-major tensor of this shape.
 std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape);
 
-/// The shape that both broadcast to, as NumPy and ONNX have it: aligned at the last axis, sizes
-/// equal or 1. Throws Error with both shapes otherwise.
+/// The shape that both broadcast to, by the rule of NumPy and ONNX: aligned at the last axis, sizes
+/// equal or 1. If they do not, throws Error with both shapes.
 Shape broadcast_shapes(std::span<const std::int64_t> a, std::span<const std::int64_t> b);
 
 /// `axis` counted from the end if negative. Throws Error unless −rank ≤ axis < rank.
@@ -32,7 +32,7 @@ std::int64_t normalize_axis(std::int64_t axis, std::int64_t rank);
 /// The index, one number an axis, of the flat-th element of a row-major tensor.
 Index unflatten(std::int64_t flat, std::span<const std::int64_t> shape);
 
-/// Goes from row to row of the last axis of a shape with axes, from the `row`-th on.
+/// Goes from row to row along the last axis of a shape (which has axes), beginning at the `row`-th.
 class RowWalk {
  public:
   RowWalk(const Shape& shape, std::int64_t row)

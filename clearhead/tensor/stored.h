@@ -1,5 +1,5 @@
-// How array files store numbers: the types of `.npy` and `.safetensors`, and the way from stored
-// bytes to a Tensor and back.
+// How array files store numbers: the types of `.npy` and `.safetensors`, and conversion between
+// stored bytes and Tensors.
 #ifndef CLEARHEAD_TENSOR_STORED_H_
 #define CLEARHEAD_TENSOR_STORED_H_
 
@@ -21,7 +21,7 @@ struct StoredType {
   std::string_view safetensors;  // name
   std::size_t size;              // bytes of one element
   DType dtype;                   // of the tensor that it becomes
-  // Throws Error, which starts with `where`, if an element is none that `dtype` can be; null if all
+  // Throws Error, which starts with `where`, if an element is not a value of `dtype`; null if all
   // bytes are.
   void (*check)(std::span<const std::byte> bytes, bool swapped, const std::string& where);
   // Narrower integers only: converts `count` elements, whose bytes are reversed if `swapped`.
@@ -46,10 +46,10 @@ std::string stored_type_names(std::string_view StoredType::*format);
 std::size_t stored_bytes(std::span<const std::int64_t> shape, const StoredType& type,
                          const std::string& where);
 
-/// The row-major tensor of this shape stored in `bytes`, which are as many as `stored_bytes` says.
-/// A view on them that keeps `owner` alive, if there is an owner and they lie as the tensor needs
-/// them (aligned, not swapped, no narrower integers); else a copy. Throws Error, which starts with
-/// `where`, if a bool is neither 0 nor 1, or an unsigned integer greater than an i64 can be.
+/// The row-major tensor of this shape stored in `bytes`, whose number is `stored_bytes`. It is a
+/// view of them that keeps `owner` alive, if there is an owner and the bytes are as the tensor
+/// needs them (aligned, not swapped, no narrower integers); else a copy. Throws Error, which starts
+/// with `where`, if a bool is neither 0 nor 1, or an unsigned integer is too large for i64.
 Tensor decode(std::span<const std::byte> bytes, Shape shape, const StoredType& type, bool swapped,
               std::shared_ptr<const void> owner, const std::string& where);
 
@@ -62,8 +62,8 @@ void encode(std::ostream& to, const Tensor& tensor);
 /// Throws Error unless there is a tensor to write; `where` starts the message.
 void require_defined(const Tensor& tensor, const std::string& where);
 
-/// Text that came from a file, for a message: in quotes, shortened, and control characters and
-/// bytes that are no ASCII as \xNN.
+/// Text from a file, for a message: in quotes, shortened, with control characters and bytes that
+/// are not ASCII as \xNN.
 std::string in_quotes(std::string_view text);
 
 }  // namespace clearhead

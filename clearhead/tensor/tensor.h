@@ -1,5 +1,5 @@
-// Tensor: a row-major array of numbers with a shape and a type, that owns its memory or shares
-// another's.
+// Tensor: an array of numbers with a shape and a type, which owns its memory or shares that of
+// another.
 #ifndef CLEARHEAD_TENSOR_TENSOR_H_
 #define CLEARHEAD_TENSOR_TENSOR_H_
 
@@ -21,13 +21,13 @@ namespace clearhead {
 /// read-only.
 class Tensor {
  public:
-  /// No tensor at all: `defined()` is false. Stands for an optional argument left out.
+  /// No tensor: `defined()` is false. Means that an optional argument is left out.
   Tensor() = default;
 
-  /// Zeros. Throws Error if the memory cannot be had, naming the bytes.
+  /// Zeros. If there is not enough memory, throws Error with the number of bytes.
   explicit Tensor(Shape shape, DType dtype = DType::f32);
 
-  /// Unspecified numbers, for a result that is about to be written whole.
+  /// Unspecified numbers, for a result that will be wholly written.
   static Tensor empty(Shape shape, DType dtype);
   /// A copy of `values` in row-major order. Throws Error if their number does not fit the shape.
   template <typename T>
@@ -75,12 +75,13 @@ class Tensor {
   /// The only element of a tensor of one element. Throws Error otherwise.
   double item() const;
 
-  /// The same numbers in row-major order: this tensor itself if it is so already, else a copy.
+  /// The same numbers in row-major order: this tensor itself if it is row-major already, else a
+  /// copy.
   Tensor contiguous() const;
   /// A row-major copy that nobody shares.
   Tensor clone() const;
-  /// The same numbers as another type (this tensor itself if it has it). f64 and f32 round to
-  /// nearest, to i64 towards zero.
+  /// The same numbers as another type; this tensor itself if that is its type. Rounds to nearest,
+  /// to i64 towards zero.
   Tensor to(DType dtype) const;
   /// The same numbers under another shape; one size may be −1, which is derived. Copies only if not
   /// contiguous.

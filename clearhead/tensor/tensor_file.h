@@ -1,5 +1,4 @@
-// A file of several tensors, opened: what it holds is known, each tensor is read when it is asked
-// for.
+// An open file of tensors: its index is known, and each tensor is read when it is asked for.
 #ifndef CLEARHEAD_TENSOR_TENSOR_FILE_H_
 #define CLEARHEAD_TENSOR_TENSOR_FILE_H_
 
@@ -14,8 +13,8 @@
 
 namespace clearhead {
 
-/// What cannot be read (text, say, or a type that clearhead does not have) hinders nothing else.
-/// A copy reads from the same file, which stays open with the last of them; not from several
+/// A tensor that cannot be read (text, say, or an unknown type) does not keep the others from being
+/// read. Copies read from the same file, which closes with the last of them. Not for several
 /// threads at once.
 struct TensorFile {
   struct Entry {
@@ -32,7 +31,7 @@ struct TensorFile {
 
   /// The entry of this name; null if there is none.
   const Entry* find(std::string_view wanted) const;
-  /// Reads the tensor of this name. Throws Error with names that are like it, if there is none.
+  /// Reads the tensor of this name. If there is none, throws Error with close names.
   Tensor read(std::string_view wanted) const;
   /// Reads all. Throws Error at the first that cannot be read.
   NamedTensors read_all() const;

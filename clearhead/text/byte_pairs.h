@@ -1,5 +1,5 @@
-// Byte-pair encoding: a word is its bytes, of which the pairs that were most frequent in the text
-// learnt from are merged into ever longer tokens. Every byte is a token, so that nothing is
+// Byte-pair encoding: a word begins as its bytes, and the pairs that were most frequent in the
+// training text are merged into longer and longer tokens. Every byte is a token, so that nothing is
 // unknown.
 //
 // Sources: Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword
@@ -35,15 +35,16 @@ struct BytePairOptions {
 
 class BytePairTokenizer : public Tokenizer {
  public:
-  /// Learns from `texts`: special tokens first, then the 256 bytes, then merged tokens in the order
-  /// of their merges. Each time the most frequent pair within words is merged; of equally frequent
-  /// ones that with the lowest left id, then right id. Ends before `size` is reached if no pair is
-  /// there twice. Throws Error if `size` is less than the special tokens and 256.
+  /// Learns from `texts`. The vocabulary has the special tokens first, then the 256 bytes, then
+  /// merged tokens in the order of their merges. Each time the most frequent pair within words is
+  /// merged; among equally frequent ones the pair with the lowest left id, then the lowest right
+  /// id. Ends before `size` is reached if no pair occurs twice. Throws Error if `size` is less than
+  /// 256 plus the special tokens.
   static BytePairTokenizer learn(std::span<const std::string_view> texts,
                                  const BytePairOptions& options);
 
-  /// The merges in order of preference. Throws Error unless every byte is a token, no token is
-  /// there twice, and each merge is of two tokens, different from all others, and makes a third.
+  /// `merges` come in order of preference. Throws Error unless every byte is a token, no token
+  /// occurs twice, no merge occurs twice, and each merge joins two tokens into a third.
   BytePairTokenizer(Vocabulary vocabulary, std::vector<Merge> merges, bool lowercase);
 
   const std::vector<Merge>& merges() const { return merges_; }

@@ -15,14 +15,14 @@ namespace clearhead {
 
 class CharacterTokenizer : public Tokenizer {
  public:
-  /// The special tokens, then the set of code points of `text`, sorted (in lower case, if so
-  /// asked): without special tokens the ids of nanoGPT's shakespeare_char. Throws Error if `text`
-  /// is not UTF-8 or has no character.
+  /// The special tokens, then the code points of `text` (in lower case if `lowercase`), each once,
+  /// sorted. Without special tokens the ids are those of nanoGPT's shakespeare_char. Throws Error
+  /// if `text` is not UTF-8 or has no character.
   static CharacterTokenizer learn(std::string_view text,
                                   const std::vector<std::string>& specials = {},
                                   bool lowercase = false);
 
-  /// Throws Error unless each token that is not special is one code point, and none is there twice.
+  /// Throws Error unless each token that is not special is one code point, and none occurs twice.
   CharacterTokenizer(Vocabulary vocabulary, bool lowercase);
 
  private:

@@ -7,10 +7,11 @@
 
 namespace clearhead {
 
-/// Calls `word` for each word of `text`, in order; together they are the whole text. GPT-2's rule:
-/// an English ending ('s 't 're 've 'm 'll 'd); letters; digits; other characters that are no white
-/// space (each of these three with one blank before it, if there is one); white space, of which the
-/// last is left to the word that follows. Bytes that are no UTF-8 are words of their own.
+/// Calls `word` for each word of `text`, in order; together they are the whole text. By GPT-2's
+/// rule a word is an English ending ('s 't 're 've 'm 'll 'd), or a run of letters, digits, or
+/// other characters that are not white space, with the blank before it if there is one; or a run of
+/// white space without its last character, which is left to the next word. A byte that is not UTF-8
+/// is a word by itself.
 ///
 /// Source: the pattern of encoder.py in the release of Radford et al., "Language models are
 /// unsupervised multitask learners" (2019).

@@ -1,4 +1,4 @@
-// Text files, plain or compressed by gzip, as the text that they hold (base/encoding.h).
+// Reads text files, plain or compressed by gzip (base/encoding.h checks their encoding).
 #ifndef CLEARHEAD_TEXT_TEXT_FILE_H_
 #define CLEARHEAD_TEXT_TEXT_FILE_H_
 
@@ -16,8 +16,8 @@ std::string read_text(const std::filesystem::path& path);
 /// Its lines, without their ends ("\n" or "\r\n"). Throws Error as `read_text` does.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
-/// The lines of what is left of a stream, of which there may be none; `name` stands for it in
-/// messages. Throws Error if they are not UTF-8.
+/// The lines that are left in a stream, perhaps none; `name` is the stream's name in messages.
+/// Throws Error if they are not UTF-8.
 std::vector<std::string> read_lines(std::istream& from, const std::string& name);
 
 }  // namespace clearhead

@@ -1,5 +1,5 @@
-// Tokenizers as files: the part of Hugging Face's tokenizer.json that says what ours do, so that
-// its library reads them and gives the same ids.
+// Tokenizers as files: Hugging Face's tokenizer.json, as far as our tokenizers need it, so that its
+// library reads the file and gives the same ids.
 #ifndef CLEARHEAD_TEXT_TOKENIZER_FILE_H_
 #define CLEARHEAD_TEXT_TOKENIZER_FILE_H_
 
@@ -16,10 +16,10 @@ namespace clearhead {
 /// Writes `tokenizer`, a BytePairTokenizer or CharacterTokenizer, into the file `path`, whole or
 /// not at all. The same tokenizer gives the same bytes. Throws Error if it cannot be written.
 ///
-/// Of the format there are: `added_tokens` (the special ones); `normalizer`, null or Lowercase;
-/// `model`, BPE with `vocab` and `merges`; `pre_tokenizer` and `decoder`: ByteLevel if bytes are
-/// merged, whose tokens are spelt as GPT-2 does (each byte as a visible character), else null and
-/// Fuse: then characters are tokens, and there are no merges.
+/// These fields of the format are written: `added_tokens` (the special ones); `normalizer`, null or
+/// Lowercase; `model`, BPE with `vocab` and `merges`; `pre_tokenizer` and `decoder`. For byte pairs
+/// these two are ByteLevel, and tokens are spelt as GPT-2 does, each byte as a visible character.
+/// For characters they are null and Fuse, and there are no merges.
 void write_tokenizer(const std::filesystem::path& path, const Tokenizer& tokenizer);
 void write_tokenizer(std::ostream& stream, const Tokenizer& tokenizer);
 

@@ -1,4 +1,4 @@
-// Text as UTF-8: read code point by code point, bytes that are none included.
+// UTF-8, read code point by code point; bytes that are not valid UTF-8 are read too.
 #ifndef CLEARHEAD_TEXT_UTF8_H_
 #define CLEARHEAD_TEXT_UTF8_H_
 
@@ -9,11 +9,11 @@
 
 namespace clearhead {
 
-/// What `take_code_point` gives for a byte that is no UTF-8.
+/// What `take_code_point` gives for a byte that is not valid UTF-8.
 inline constexpr char32_t kNoCodePoint = 0xffffffff;
 
-/// Takes the first code point off `text`, which is not empty: one byte and `kNoCodePoint` where no
-/// valid UTF-8 begins.
+/// Takes the first code point off `text`, which is not empty. Where no valid UTF-8 begins it takes
+/// one byte and gives `kNoCodePoint`.
 char32_t take_code_point(std::string_view& text);
 
 /// Appends a code point (not a surrogate, at most U+10FFFF) as UTF-8.
@@ -25,15 +25,15 @@ inline bool begins_code_point(char byte) { return (byte & 0xC0) != 0x80; }
 /// How many code points valid UTF-8 has.
 std::int64_t count_code_points(std::string_view text);
 
-/// How many bytes of `text`, which goes on, end with a whole code point: all but up to three that
-/// may begin the next one.
+/// The length of `text` without an unfinished code point at its end, for a text that goes on. That
+/// leaves out at most three bytes.
 std::size_t complete_utf8(std::string_view text);
 
 /// `text` with each byte that is no UTF-8 replaced by U+FFFD, for display.
 std::string replace_invalid_utf8(std::string_view text);
 
-/// Each code point in lower case (its full mapping by itself: İ becomes i and a dot above, a Σ at
-/// the end of a word becomes σ); bytes that are no UTF-8 stay.
+/// Each code point in lower case, without regard to its neighbours: İ becomes i and a dot above,
+/// and Σ at the end of a word becomes σ. Bytes that are not UTF-8 stay.
 std::string lowercase(std::string_view text);
 
 }  // namespace clearhead

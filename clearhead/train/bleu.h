@@ -1,4 +1,4 @@
-// BLEU: how like translations are to those of people, as `sacrebleu --lowercase` measures it.
+// BLEU: how close translations are to those of people, as `sacrebleu --lowercase` measures it.
 //
 // Sources: Papineni et al., "BLEU: a method for automatic evaluation of machine translation" (ACL
 // 2002); Post, "A call for clarity in reporting BLEU scores" (WMT 2018): signature
@@ -18,18 +18,18 @@ namespace clearhead {
 struct Bleu {
   double score = 0;                       ///< 0 … 100
   std::array<double, 4> precisions = {};  ///< of 1 to 4 words in a row, in percent
-  double brevity_penalty = 1;  ///< 1, or exp(1 − references / translations) if those are shorter
-  std::int64_t translations = 0;  ///< words of all translations
-  std::int64_t references = 0;    ///< words of all references
+  double brevity_penalty = 1;             ///< exp(1 − references/translations), at most 1
+  std::int64_t translations = 0;          ///< words of all translations
+  std::int64_t references = 0;            ///< words of all references
 };
 
-/// BLEU of a whole text: line i of `translations` is measured by line i of `references`; both are
-/// put in lower case. Where no sequence of n words is right, 1/2, 1/4, … of one counts (exponential
-/// smoothing). Throws Error unless there are as many of both.
+/// BLEU of a whole text: line i of `translations` is compared with line i of `references`, both in
+/// lower case. For the first n with no right sequence of n words 1/2 counts, for the next 1/4, and
+/// so on (exponential smoothing). Throws Error unless there are as many lines in both.
 Bleu bleu(std::span<const std::string> translations, std::span<const std::string> references);
 
-/// The words and marks that are counted: tokenization "13a" of NIST's mteval-v13a, without lower
-/// case.
+/// The words and punctuation marks that are counted, by tokenization "13a" of NIST's mteval-v13a;
+/// not in lower case.
 std::vector<std::string> words_13a(std::string_view text);
 
 }  // namespace clearhead

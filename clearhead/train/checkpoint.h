@@ -1,4 +1,4 @@
-// A training run as a file, from which it goes on as if it had never stopped.
+// A training run as a file, from which it continues as if it had never stopped.
 #ifndef CLEARHEAD_TRAIN_CHECKPOINT_H_
 #define CLEARHEAD_TRAIN_CHECKPOINT_H_
 
@@ -21,12 +21,11 @@ struct Evaluation {
   double validation = 0;
 };
 
-/// Where a run stands. Batches and dropout are functions of seed and step, so the step is all that
-/// there is to say about them.
+/// Where a run stands. Batches and dropout are functions of seed and step, so they need nothing but
+/// the step.
 struct Checkpoint {
   std::string recipe;  ///< its JSON
-  /// Hashes of the texts that the run reads, by their names; none in files of before there were
-  /// any.
+  /// Hashes of the texts that the run reads, by their names; empty in files of earlier versions.
   std::map<std::string, std::string> texts = {};
   std::int64_t step = 0;  ///< steps that are done
   double loss_sum = 0;    ///< over the steps since the last evaluation
@@ -37,13 +36,14 @@ struct Checkpoint {
 };
 
 /// Writes the file whole or not at all: a run killed at any moment leaves this checkpoint or the
-/// one before. Throws Error if it cannot be written. The same checkpoint gives the same bytes.
+/// one before. The same checkpoint gives the same bytes. Throws Error if it cannot be written.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
-/// Throws Error, naming the file, if it is no checkpoint.
+/// Throws Error, naming the file, if it is not a checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-/// Index of the lowest validation loss, the first of equals; none if there was no evaluation.
+/// Index of the lowest validation loss (the first, if several are equal); none if there was no
+/// evaluation.
 std::optional<std::size_t> best_of(const std::vector<Evaluation>& evaluations);
 
 }  // namespace clearhead

@@ -1,6 +1,6 @@
 // What training reads: text as one long stream, pairs of lines, lines with hidden words. Every
-// batch is a function of the data, the seed and its place (step, or epoch and number) alone, so
-// that a run that goes on from a checkpoint sees what one never stopped would have seen.
+// batch depends only on the data, the seed and its place (step, or epoch and number). So a run that
+// continues from a checkpoint sees the same batches as one that never stopped.
 #ifndef CLEARHEAD_TRAIN_DATA_H_
 #define CLEARHEAD_TRAIN_DATA_H_
 
@@ -16,14 +16,14 @@
 
 namespace clearhead {
 
-/// The target of places that count nothing: the `ignore_index` that PyTorch has by default.
+/// The target of places that do not count: PyTorch's default `ignore_index`.
 inline constexpr std::int64_t kIgnoredTarget = -100;
 
 /// The ids of one line or sentence.
 using Sequence = std::vector<std::int64_t>;
 
-/// A hash of a text, by which a run notices that what it reads has changed: FNV-1a of 64 bits
-/// (Fowler, Noll and Vo), in hexadecimal digits.
+/// A hash of a text, by which a run notices that the text has changed: FNV-1a of 64 bits (Fowler,
+/// Noll and Vo), in hexadecimal digits.
 std::string hash_of_text(std::string_view text);
 
 // ---- One long stream ----
@@ -52,11 +52,11 @@ WindowBatch random_windows(std::span<const std::int64_t> tokens, std::int64_t B,
 /// The ids of each line.
 std::vector<Sequence> encode_lines(std::span<const std::string> lines, const Tokenizer& tokenizer);
 
-/// Numbers of the items of each batch of an epoch: batches hold items of similar length, at most
-/// `most_tokens` places each once all are as long as the longest, and come in random order, which
-/// like the choice among items of equal length is drawn for this `seed` and `epoch`. Every item is
-/// in one batch; each epoch has as many. Throws Error, naming the line, if an item is longer than
-/// `most_tokens`, or if there are none.
+/// The numbers of the items in each batch of an epoch. A batch has items of similar length: padded
+/// to the longest, it has at most `most_tokens` places. Every item is in one batch, and each epoch
+/// has as many batches. The order of the batches, and that of items of equal length, is drawn at
+/// random for this `seed` and `epoch`. Throws Error, naming the line, if an item is longer than
+/// `most_tokens`, or if there are no items.
 std::vector<std::vector<std::int64_t>> bucketed_batches(std::span<const std::int64_t> lengths,
                                                         std::int64_t most_tokens,
                                                         std::uint64_t seed, std::int64_t epoch);
@@ -72,7 +72,7 @@ struct LinePairs {
 LinePairs read_line_pairs(const std::filesystem::path& sources,
                           const std::filesystem::path& targets);
 
-/// What a pair counts in `bucketed_batches`: the longer of its sides, with the tokens that
+/// The length of a pair for `bucketed_batches`: that of its longer side, with the tokens that
 /// `pair_batch` adds.
 std::vector<std::int64_t> pair_lengths(std::span<const Sequence> sources,
                                        std::span<const Sequence> targets);
@@ -90,7 +90,7 @@ PairBatch pair_batch(std::span<const Sequence> sources, std::span<const Sequence
 
 // ---- Hidden words ----
 
-/// What a line counts in `bucketed_batches`, with the tokens that `masked_batch` adds.
+/// The length of a line for `bucketed_batches`, with the tokens that `masked_batch` adds.
 std::vector<std::int64_t> line_lengths(std::span<const Sequence> lines);
 
 struct MaskedBatch {
@@ -99,9 +99,10 @@ struct MaskedBatch {
   Tensor target;   ///< i64 [B, T]: the id at the places to be guessed, else kIgnoredTarget
 };
 
-/// The lines with these numbers. Of each 15 % of the tokens (rounded, at least one) are to be
-/// guessed: 8 of 10 are replaced by <mask>, 1 of 10 by any ordinary token, 1 of 10 stays; drawn
-/// for this `seed`, `epoch` and line. `tokenizer` has <pad>, <s>, </s> and <mask>.
+/// The lines with these numbers. In each line 15 % of the tokens (rounded, at least one) are to be
+/// guessed: of these, 8 in 10 are replaced by <mask>, 1 in 10 by any ordinary token, and 1 in 10
+/// stays. They are drawn for this `seed`, `epoch` and line. `tokenizer` has <pad>, <s>, </s> and
+/// <mask>.
 ///
 /// Source: Devlin et al., "BERT" (NAACL 2019), section 3.1 and appendix A.1.
 MaskedBatch masked_batch(std::span<const Sequence> lines, std::span<const std::int64_t> numbers,

@@ -1,4 +1,4 @@
-// How well a model predicts a text that it is shown: what validation and `clearhead evaluate` say.
+// How well a model predicts a given text, for validation and `clearhead evaluate`.
 #ifndef CLEARHEAD_TRAIN_EVALUATE_H_
 #define CLEARHEAD_TRAIN_EVALUATE_H_
 
@@ -11,7 +11,7 @@
 
 namespace clearhead {
 
-/// Logits [B, T, V] beside what came, i64 [B, T], where places of kIgnoredTarget count nothing.
+/// Logits [B, T, V] and the right tokens, i64 [B, T]; places with kIgnoredTarget do not count.
 struct Prediction {
   Var logits;
   Tensor target;
@@ -25,7 +25,7 @@ struct PredictionScore {
 };
 
 /// Each token but the first, predicted from those before in its window: windows of T tokens, one
-/// after the other, the last one shorter. Throws Error if there are less than two tokens.
+/// after the other, the last one shorter. Throws Error if there are fewer than two tokens.
 PredictionScore evaluate_text(const LanguageModel& model, std::span<const std::int64_t> tokens,
                               std::int64_t T, Precision precision);
 

@@ -23,8 +23,8 @@ struct OptimizerConfig {
   double epsilon = 1e-8;
   double momentum = 0.9;      ///< of sgd
   double weight_decay = 0.1;  ///< of matrices; vectors (biases, norms) do not decay
-  /// Gradients longer than this, all taken as one vector, are shortened to it (Pascanu et al.
-  /// 2013); 0: never.
+  /// If all gradients, taken as one vector, are longer than this, they are shortened to it (Pascanu
+  /// et al. 2013); 0: never.
   double clip = 1;
 };
 
@@ -39,14 +39,15 @@ class Optimizer {
   /// or f64.
   Optimizer(Parameters& parameters, const OptimizerConfig& config);
 
-  /// One step against the `gradients`; clipping changes them. Returns their length before, all
-  /// taken as one vector. Results do not depend on the number of threads. Throws Error if that is
-  /// not finite or if a parameter has no gradient, and changes nothing.
+  /// One step against the `gradients`, which clipping changes. Returns their length before that, as
+  /// one vector. Results do not depend on the number of threads. Throws Error, and changes nothing,
+  /// if the length is not finite or a parameter has no gradient.
   double step(ParameterGradients& gradients, double learning_rate);
 
   /// Everything that the next step depends on besides the parameters, sharing memory.
   NamedTensors state() const;
-  /// Continues from such a state. Throws Error if it is another optimiser's or of other parameters.
+  /// Continues from such a state. Throws Error if it belongs to another optimiser or other
+  /// parameters.
   void load(const NamedTensors& state);
 
  private:

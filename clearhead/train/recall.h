@@ -1,10 +1,10 @@
-// What does a network remember? A value is shown, then noise, then it is asked for:
+// What does a network remember? It is shown a value, then noise, and then asked for the value:
 //
 //     value  noise  noise  …  noise  query
 //       0      1      2       N − 1    N       target at the query: the value
 //
-// To answer, the value must survive N steps, and to learn that, its gradient must come back over N
-// steps.
+// To answer, the network must keep the value for N steps; to learn that, its gradient must flow
+// back over N steps.
 //
 // Sources: Bengio, Simard and Frasconi, "Learning long-term dependencies with gradient descent is
 // difficult" (1994); Hochreiter and Schmidhuber, "Long short-term memory" (1997), section 5.
@@ -56,9 +56,9 @@ class RecallTask : public Task {
   std::uint64_t seed_;
 };
 
-/// How far back the loss at the query is heard: for each d = 0 … N the length of ∂L/∂(embedding d
-/// steps before the query), over a batch of 16 sequences, as a share of the one at the query. In
-/// f64, so that it may be very small.
+/// How far back the gradient of the loss at the query reaches: for each d = 0 … N the length of
+/// ∂L/∂(embedding d steps before the query), over a batch of 16 sequences, divided by that at the
+/// query. In f64, so that it may be very small.
 std::vector<double> gradient_reach(const ModelConfig& config, const Model& model,
                                    std::int64_t distance, std::uint64_t seed);
 
@@ -77,8 +77,8 @@ struct RecallResult {
   std::vector<double> reach_after = {};
 };
 
-/// Trains a network as it begins to recall. Nothing if `interrupted()`. `on_step` is told how many
-/// steps are done, and their loss. Throws Error if the loss is no number any more.
+/// Trains a new network to recall. Returns nothing if `interrupted()`. `on_step` is told how many
+/// steps are done, and the loss. Throws Error if the loss is no longer a number.
 std::optional<RecallResult> train_to_recall(
     const ModelConfig& config, const RecallConfig& recall,
     const std::function<void(std::int64_t step, double loss)>& on_step);

@@ -1,5 +1,5 @@
-// A recipe: everything that a trained model is a function of, as a JSON file (recipes/*.json). The
-// same recipe, data and processor give the same model.
+// A recipe: everything that a trained model depends on, as a JSON file (recipes/*.json). The same
+// recipe, data and processor give the same model.
 #ifndef CLEARHEAD_TRAIN_RECIPE_H_
 #define CLEARHEAD_TRAIN_RECIPE_H_
 
@@ -42,9 +42,9 @@ struct TrainingConfig {
   OptimizerConfig optimizer = {};
   double dropout = 0;
   double label_smoothing = 0;
-  /// The weights that are validated and saved are a running mean of those of all steps, which at
-  /// step t keeps min(average, (1 + t)/(10 + t)) of itself, so that the first weights, which are
-  /// random, are soon forgotten (after Polyak and Juditsky 1992); 0: those of the last step.
+  /// The weights that are validated and saved are a running mean over all steps (after Polyak and
+  /// Juditsky 1992). At step t the mean keeps min(average, (1 + t)/(10 + t)) of itself, so that the
+  /// first weights, which are random, are soon forgotten. 0: the weights of the last step.
   double average = 0;
   Precision precision = Precision::highest;
   std::int64_t evaluate_every = 250;  ///< steps, after each of which a checkpoint is written
@@ -61,8 +61,8 @@ struct Recipe {
 
 void describe(Fields& fields, Recipe& recipe);
 
-/// Throws Error that names the file and the field that does not fit, or what of the model does not
-/// fit together.
+/// Throws Error that names the file and the wrong field, or says what in the model does not fit
+/// together.
 Recipe read_recipe(const std::filesystem::path& path);
 
 }  // namespace clearhead

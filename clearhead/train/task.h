@@ -24,7 +24,7 @@ struct BatchLoss {
 class Task {
  public:
   virtual ~Task() = default;
-  /// Batch `number` = 0, 1, … of training, which is a function of data, seed and number alone.
+  /// Batch `number` = 0, 1, … of training, which depends on data, seed and number alone.
   virtual BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                           const Pass& pass) const = 0;
   /// The mean cross-entropy of all validation targets, without label smoothing, in nats.
@@ -51,8 +51,8 @@ ModelConfig model_config(const Recipe& recipe, const Tokenizer& tokenizer);
 std::map<std::string, std::string> hashes_of_texts(const Recipe& recipe,
                                                    const std::filesystem::path& data);
 
-/// The task of what the recipe's family can do. Throws Error if the data cannot be read or are too
-/// little.
+/// The task for the ability of the recipe's family. Throws Error if the data cannot be read or are
+/// too few.
 std::unique_ptr<Task> make_task(const Recipe& recipe, const std::filesystem::path& data,
                                 std::shared_ptr<const Tokenizer> tokenizer);
 

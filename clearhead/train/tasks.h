@@ -12,7 +12,7 @@
 
 namespace clearhead {
 
-/// To continue a text: windows of `context` tokens, of a vocabulary of so many.
+/// To continue a text: windows of `context` tokens, of a vocabulary of `vocabulary`.
 std::unique_ptr<Task> text_task(Sequence train, Sequence validation, std::int64_t context,
                                 std::int64_t vocabulary, const TrainingConfig& training);
 

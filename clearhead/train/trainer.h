@@ -27,7 +27,7 @@
 
 namespace clearhead {
 
-/// One step, for whoever watches.
+/// What is reported of a step.
 struct StepReport {
   std::int64_t step = 0;    ///< steps that are done
   double loss = 0;          ///< mean of its batches
@@ -38,16 +38,16 @@ enum class Ending { finished, out_of_patience, interrupted };
 
 class Trainer {
  public:
-  /// Begins a run in `folder`, or goes on from the checkpoint in it. Throws Error if recipe, data
-  /// or folder do not serve, or if the checkpoint is of another recipe or other data, and says
+  /// Begins a run in `folder`, or continues from the checkpoint in it. Throws Error if recipe, data
+  /// or folder cannot be used, or if the checkpoint is of another recipe or other data; it says
   /// which fields or files differ.
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
           const std::filesystem::path& folder);
 
-  /// Trains until the last step, until no evaluation has been better for as long as the recipe is
-  /// patient, or until `interrupted()`. A run that is killed and goes on ends with the same bytes
-  /// in its folder as one never stopped. Throws Error if a file cannot be written, or if the loss
-  /// is no number any more; the last checkpoint stays.
+  /// Trains until the last step, until the recipe's patience is over (so many evaluations without a
+  /// new best), or until `interrupted()`. A run that was killed and continued ends with the same
+  /// bytes in its folder as one that never stopped. Throws Error if a file cannot be written, or if
+  /// the loss is no longer a number; the last checkpoint stays.
   Ending run(const std::function<void(const StepReport&)>& on_step,
              const std::function<void(const Evaluation&)>& on_evaluation);
 
@@ -81,9 +81,9 @@ class Trainer {
   std::vector<Evaluation> evaluations_;
 };
 
-/// Adds the gradients of batch `number` to `gradients`, which may be empty at first: of the sum of
-/// its targets' losses over `targets`, or over as many as it has if that is 0. Of the report, the
-/// step is 0.
+/// Adds the gradients of batch `number` to `gradients`, which may be empty at first. The loss is
+/// the sum over the batch's targets, divided by `targets`, or by their number if that is 0. The
+/// step in the report is 0.
 StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
                          const Pass& pass, std::int64_t targets, ParameterGradients& gradients);
 

@@ -1,4 +1,4 @@
-// Dropout: the bits are those of the plain text on every target, and decide what is left.
+// Dropout: the bits are those of the reference on every target, and decide what is kept.
 #include "clearhead/kernels/rows/dropout.h"
 
 #include <gmock/gmock.h>

@@ -80,7 +80,7 @@ void add_attention(CLI::App& app, AttendOptions& o) {
              into(o.past_key));
   group.text("--past-value", "FILE", "Values of a cache that v continues, laid out like v",
              into(o.past_value));
-  group.integers("--nonpad-kv-seqlen", "N,N", "Number of keys that are no padding, for each batch",
+  group.integers("--nonpad-kv-seqlen", "N,N", "Number of keys that are not padding, for each batch",
                  into(o.nonpad_kv_seqlen));
   group.choice<DType>(
       "--softmax-precision",

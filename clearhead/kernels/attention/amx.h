@@ -1,11 +1,12 @@
-// Attention on tiles of bf16: the loops, for forward_bf16.cc, which knows what masks and windows
-// mean and hands down rows and ranges. Only where amx_available().
+// The loops of attention on tiles of bf16. forward_bf16.cc calls them: it knows what masks and
+// windows mean, and passes rows and ranges of keys. To be called only if amx_available().
 //
-// S = Q·Kᵀ with queries as rows and keys as columns, then Z += P·V. As factors, Q lies as it is, V
-// needs its rows in pairs, and only K has to be transposed; all three are rounded to bf16, or
-// divided into two bf16 (`parts` = 2: x ≈ high + low, and x·y ≈ high·high + high·low + low·high).
+// S = Q·Kᵀ with queries as rows and keys as columns, then Z += P·V. As factors of tiles, Q can stay
+// as it is, V needs its rows in pairs, and only K must be transposed. All three are rounded to
+// bf16, or divided into two bf16 (`parts` = 2: x ≈ high + low, and x·y ≈ high·high + high·low +
+// low·high).
 //
-// Keys and values are packed once for all queries that meet them, queries once a call.
+// Keys and values are packed once for all queries; queries are packed in each call.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_AMX_H_
 #define CLEARHEAD_KERNELS_ATTENTION_AMX_H_
 
@@ -15,19 +16,20 @@
 
 namespace clearhead::kernels::amx {
 
-/// Queries of a call; keys of a chunk, whose scores are held at a time: 32 × 128 in f32 are 16 KiB
-/// of a first-level cache of 48, beside 4 KiB of queries and 8 KiB of sums at D = 64.
+/// The queries of a call, and the keys of a chunk, whose scores are held at the same time: 32 × 128
+/// in f32 take 16 KiB of a first-level cache of 48, beside 4 KiB of queries and 8 KiB of sums at D
+/// = 64.
 inline constexpr std::int64_t kRows = 32;
 inline constexpr std::int64_t kChunk = 128;
 
-/// Packed keys and values come in steps of this many.
+/// Keys and values are packed in steps of this many.
 inline constexpr std::int64_t kKeyStep = 32;
 
 /// Tiles across the head size: 32 numbers wide in K and Q; 16 wide in V and Z, an even number.
 static constexpr std::int64_t k_tiles(std::int64_t D) { return ceil_div(D, 32); }
 static constexpr std::int64_t v_tiles(std::int64_t Dv) { return ceil_div(Dv, 32) * 2; }
 
-/// Bytes of `keys` packed keys, of the values that belong to them, and of the workspace of a call.
+/// The bytes of `keys` packed keys, of their packed values, and of the workspace of a call.
 std::int64_t packed_keys_bytes(std::int64_t keys, std::int64_t D, int parts);
 std::int64_t packed_values_bytes(std::int64_t keys, std::int64_t Dv, int parts);
 std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts);
@@ -38,8 +40,8 @@ std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts)
 std::uint32_t pack_keys(const float* k, std::int64_t stride, std::int64_t n, std::int64_t D,
                         int parts, char* packed);
 
-/// Likewise for values, or whatever else is summed over rows: two rows of a pair side by side. The
-/// rows of 32 come in their own order, or in that in which weights of one part lie.
+/// The same for values, or anything else that is summed over rows: rows are stored in pairs, side
+/// by side. Each 32 rows keep their order, or take the order in which weights of one part lie.
 enum class PairOrder { natural, of_weights };
 std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, std::int64_t Dv,
                           int parts, PairOrder order, char* packed);
@@ -52,7 +54,7 @@ std::uint32_t pack_rows(const float* x, std::int64_t stride, std::int64_t n, std
 /// [n / 32, 2·k_tiles(D), parts].
 void pack_columns(const char* rows, std::int64_t n, std::int64_t D, int parts, char* packed);
 
-/// Up to kRows queries that meet the same keys.
+/// Up to kRows queries with the same keys.
 struct Rows {
   std::int64_t count;
   const float* q[kRows];       // [D]
@@ -70,13 +72,13 @@ struct Rows {
   float largest_key;  // the largest |k| among them
 };
 
-/// z [count, Dv], row_max and row_sum [count], as scalar.h has them. `workspace` begins at
-/// a multiple of 64 bytes. Returns a bit for each row whose result is not to be trusted, since
-/// numbers were not finite or too large.
+/// z [count, Dv], row_max and row_sum [count], as scalar.h has them. `workspace` begins at a
+/// multiple of 64 bytes. Returns a bit for each row whose result cannot be trusted, because numbers
+/// were too large or not finite.
 std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace);
 
-/// What pooling keeps of them, as pool.h has it: rows of [count, stride] numbers
-/// for cells of `size` keys, a multiple of kKeyStep. Cells [begin, end) are written.
+/// What pooling keeps of these queries (pool.h): [count, stride] numbers for cells of `size` keys,
+/// a multiple of kKeyStep. Cells [begin, end) are written.
 struct Cells {
   std::int64_t size, stride;
   std::int64_t begin, end;
@@ -84,15 +86,15 @@ struct Cells {
   float* sum;
 };
 
-/// Bytes of what they keep from one call of pool_keys to the next, and of what they need meanwhile;
-/// both begin at a multiple of 64 bytes.
+/// The bytes that queries keep from one call of pool_keys to the next, and those that they need
+/// within a call; both are aligned to 64 bytes.
 std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts);
 inline constexpr std::int64_t kPoolScratchBytes = kRows * kChunk * 4;
 
-/// Forward with pooling, in parts: begins, takes keys [begin, end) one range after the other, in
-/// ascending order and divided at multiples of kKeyStep, and ends with the results of `forward` and
-/// the mean score of each row. So several calls can take the same keys while these are near. The
-/// bits that each returns are to be joined.
+/// Forward with pooling, in parts. It begins, takes ranges of keys [begin, end) in ascending order,
+/// divided at multiples of kKeyStep, and ends with the results of `forward` and the mean score of
+/// each row. So several blocks of queries can read the same keys while these are in a near cache. A
+/// row is not to be trusted if any of the calls returned its bit.
 std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state);
 std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
                         char* scratch, char* state);

@@ -1,8 +1,10 @@
-// Backward attention on tiles of bf16: the loops, for backward_bf16.cc, which knows what
-// masks and windows mean. Only where amx_available(). backward_scalar.cc has the formulas.
+// The loops of backward attention on tiles of bf16. backward_bf16.cc calls them: it knows what
+// masks and windows mean. To be called only if amx_available(). backward_scalar.cc has the
+// formulas.
 //
-// A stretch of keys is packed, then chunks of queries meet it one after the other. The gradients of
-// the stretch are gathered as tiles and written once at its end, those of a chunk at the chunk's.
+// A stretch of keys is packed, and then takes one chunk of queries after the other. The gradients
+// of the stretch are summed in tiles and written once, at its end; those of a chunk at the end of
+// the chunk.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
 #define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
 
@@ -13,17 +15,17 @@ namespace clearhead::kernels::amx {
 /// Queries of a chunk.
 inline constexpr std::int64_t kBackwardQueries = 128;
 
-/// The numbers from which all sizes follow. `keys`: at most so many in a stretch.
+/// The numbers from which all sizes follow. `keys`: the most in a stretch.
 struct BackwardSizes {
   std::int64_t D, Dv, keys;
   int parts;  // 1 for Precision::medium, 2 for high
 };
 
-/// Keys of a stretch, a multiple of 256: what belongs to them takes about half of a second-level
-/// cache of 2 MiB, while all chunks of queries pass by.
+/// The keys of a stretch, a multiple of 256. With all that belongs to them they take about half of
+/// a second-level cache of 2 MiB, where they stay while all chunks of queries are read.
 std::int64_t backward_stretch(std::int64_t D, std::int64_t Dv, int parts);
 
-/// Bytes of workspace for the functions below, which begins at a multiple of 64 bytes.
+/// Bytes of workspace for the functions below, which is aligned to 64 bytes.
 std::int64_t backward_workspace_bytes(const BackwardSizes& sizes);
 
 /// Begins a stretch: packs n rows of k and v, `stride` numbers apart.
@@ -39,8 +41,8 @@ struct BackwardQueries {
   const float* row_max;
   const float* row_sum;
   const float* delta;
-  // The keys that each sees by position, counted from the first of the stretch; where it sees none,
-  // end ≤ begin.
+  // The keys that each query sees by position, counted from the first of the stretch; end ≤ begin
+  // if it sees none.
   std::int32_t begin[kBackwardQueries];
   std::int32_t end[kBackwardQueries];
   // The mask at query 0 and the first key of the stretch; at most one of the two.
@@ -50,9 +52,9 @@ struct BackwardQueries {
   float scale, softcap;
 };
 
-/// Adds what a chunk and the stretch give to dq [count, D] and to the stretch's own gradients; dq
-/// may be null. Returns false, having added nothing, if numbers are not finite or so large that
-/// some product might not be.
+/// Adds the gradients of the pairs of a chunk and the stretch to dq [count, D] and to the stretch's
+/// own gradients; dq may be null. If a number is not finite, or so large that a product might not
+/// be, it returns false and adds nothing.
 bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
                     char* workspace);
 

@@ -1,5 +1,5 @@
-// Attention of sequences too long to be looked at pair by pair: one pass gives z, the softmax of
-// each row, and the numbers from which an overview of the pattern is made.
+// Attention of sequences that are too long to look at pair by pair. One pass gives z, the softmax
+// of each row, and numbers from which an overview of the pattern is made.
 //
 // The keys are divided into cells of `cell` neighbours. For each query and cell two numbers are
 // kept:
@@ -7,11 +7,11 @@
 //     cell_max   the largest score in the cell
 //     cell_sum   Σ exp(score − row_max) over the cell
 //
-// so that with the row's final maximum and sum, exp(cell_max − row_max)/row_sum is the largest
-// weight of the cell and cell_sum/row_sum the sum of its weights. Until the row ends, a sum is
-// relative to the maximum, or reference, of the time; it is rescaled once. The largest of largest
-// weights, and the sum of sums, are exact for any larger cell: a pyramid above these costs no
-// further look at q and k.
+// With the final maximum and sum of the row, exp(cell_max − row_max)/row_sum is the largest weight
+// of the cell, and cell_sum/row_sum the sum of its weights. Until the row ends, a sum is relative
+// to the maximum, or reference, at that time; at the end it is rescaled once. A larger cell takes
+// the largest of the largest weights and the sum of the sums, both exact. So a pyramid above these
+// cells needs q and k no more.
 //
 // The row's entropy comes from Σ p·score: −Σ p·ln p = row_max + ln row_sum − Σ p·score.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_POOL_H_
@@ -23,8 +23,9 @@
 
 namespace clearhead::kernels {
 
-/// Rows of one call of attention_pool at most. Packed keys stream from memory once for all of
-/// them: 128 bytes a key at D = 64, for 512 scores of half a cycle each, ask for 1.2 GB/s a core.
+/// Rows of one call of attention_pool at most. Packed keys are read from memory once for all of
+/// these rows: at D = 64 that is 128 bytes a key for 512 scores of half a cycle each, or 1.2 GB/s a
+/// core.
 inline constexpr std::int64_t kPoolRows = 512;
 
 /// What is calculated for rows [t, t_end) of one head.
@@ -52,11 +53,11 @@ void attention_pool_scalar(const AttentionProblem<T>& problem, std::int64_t b, s
                            std::int64_t t, std::int64_t t_end, const PooledRows<T>& out,
                            T* workspace);
 
-/// Whether attention_pool takes packed keys and values (bf16.h): products of lower
-/// precision, tiles, and cells that these fit.
+/// Whether attention_pool takes packed keys and values (bf16.h): products are of lower precision,
+/// the target has tiles, and the cells fit them.
 bool attention_pool_takes_bf16(const AttentionProblem<float>& problem, std::int64_t cell);
 
-/// Numbers of workspace for the function below, which begins at a multiple of 64 bytes.
+/// Numbers of workspace for the function below, which is aligned to 64 bytes.
 std::int64_t attention_pool_workspace(const AttentionProblem<float>& problem, std::int64_t cell);
 
 /// Forward with pooling for queries [t, t_end) of one head, at most kPoolRows, as fast as the
@@ -66,8 +67,9 @@ void attention_pool(const AttentionProblem<float>& problem, std::int64_t b, std:
                     std::int64_t t, std::int64_t t_end, const char* head,
                     const PooledRows<float>& out, float* workspace);
 
-/// Takes `rows` rows of cells [begin, end) into one row of a map: log_max[c], the logarithm of the
-/// largest weight (start from −inf), and sum[c], the sum of weights (start from 0). A NaN stays.
+/// Adds `rows` rows of cells [begin, end) to one row of a map: log_max[c], the logarithm of the
+/// largest weight, which starts from −inf, and sum[c], the sum of weights, which starts from 0. A
+/// NaN stays.
 void pool_into_cells(const PooledRows<float>& pooled, std::int64_t rows, KeyRange cells,
                      float* log_max, float* sum);
 

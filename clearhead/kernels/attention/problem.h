@@ -1,4 +1,4 @@
-// What kernels of attention calculate: one call, with its operands and options.
+// One call of attention as the kernels take it: operands and options.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_PROBLEM_H_
 #define CLEARHEAD_KERNELS_ATTENTION_PROBLEM_H_
 
@@ -57,12 +57,13 @@ struct AttentionProblem {
   SoftmaxRounding rounding;
   Precision precision =
       Precision::highest;  // of products; f64 and the reference know only this one
-  // Keys and values stored as bf16, in place of k and v: only for simd.h's forward, where
-  // attention_reads_bf16 says so.
+  // Keys and values stored as bf16, in place of k and v: only for the forward of simd.h, and only
+  // if attention_reads_bf16.
   HeadsView<bf16> k_bf16 = {};
   HeadsView<bf16> v_bf16 = {};
-  // Whether scores will be calculated again, for backward or a view: then forward sums q·k in the
-  // order in which they will, since row_max and row_sum belong to scores of these very bits.
+  // Whether scores will be calculated again, for backward or a view. Then forward sums q·k in the
+  // same order as they will, because row_max and row_sum fit only the very bits of the scores that
+  // they came from.
   bool scores_again = false;
 
   std::int64_t kv_head(std::int64_t h) const { return h / (H / G); }

@@ -1,19 +1,19 @@
 // Fused attention, scalar: the reference that the other kernels are tested against, for f32 and
 // f64.
 //
-// The T × S scores exist one tile at a time: kQueryTile queries by kKeyTile keys. A row's softmax
-// is carried along online: with the largest score so far m and the sum l of exp(score − m), a new
-// tile of scores with maximum m' gives
+// The T × S scores exist one tile at a time: kQueryTile queries by kKeyTile keys. The softmax of a
+// row is calculated online: m is the largest score so far, l the sum of exp(score − m). A new tile
+// of scores with maximum m' gives
 //
 //     M = max(m, m')
 //     l ← l·exp(m − M) + Σ exp(score − M)
 //     z ← z·exp(m − M) + Σ exp(score − M)·v
 //
-// and z/l at the end. Source: Milakov and Gimelshein 2018, "Online normalizer calculation for
+// and at the end z/l. Source: Milakov and Gimelshein 2018, "Online normalizer calculation for
 // softmax"; Dao et al. 2022, "FlashAttention", algorithms 1 (forward) and 4 (backward).
 //
-// m and l are kept apart for every row rather than as their log-sum-exp m + log l, which would lose
-// log l where scores are large: at m = 10⁴ the last bit of an f32 is worth 10⁻³.
+// m and l are kept for every row, rather than their log-sum-exp m + log l. That would lose log l
+// for large scores: at m = 10⁴ the last bit of an f32 is worth 10⁻³.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_SCALAR_H_
 #define CLEARHEAD_KERNELS_ATTENTION_SCALAR_H_
 

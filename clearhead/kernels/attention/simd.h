@@ -1,10 +1,10 @@
-// Fused attention in f32 at the speed of the processor: the same calculation as scalar.h, whose
-// scalar text is the reference, by blocks of 64 queries whose numbers lie side by side in vectors.
+// Fused attention in f32 on vectors, by blocks of 64 queries. The calculation is that of scalar.h,
+// which is the reference.
 //
-// A block's queries are the lanes: Sᵀ = K·Qᵀ and Zᵀ += Vᵀ·Pᵀ, with Q transposed once for the block.
-// The keys and values are the broadcast factor of both products, so they are read where they lie
-// and nothing is packed; the largest score and the sum of a query run down its lane, without a sum
-// across lanes; and no lane ever touches another, so neither does a NaN.
+// Each query of a block has a lane: Sᵀ = K·Qᵀ and Zᵀ += Vᵀ·Pᵀ, with Q transposed once for the
+// block. Keys and values are the broadcast factors of these products, so they are read where they
+// lie, without packing. The largest score and the sum of a query stay in its lane, so nothing is
+// summed across lanes. And no lane touches another, so neither does a NaN.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
 #define CLEARHEAD_KERNELS_ATTENTION_SIMD_H_
 
@@ -19,14 +19,14 @@ namespace clearhead::kernels {
 inline constexpr std::int64_t kQueryBlock = 64;
 inline constexpr std::int64_t kKeyBlock = 64;
 
-/// Whether so few queries meet each key (decoding) that a block of one head would leave most of its
-/// lanes empty, and packing for tiles would take longer than it saves.
+/// Whether there are so few queries for each key (decoding) that a block of one head would leave
+/// most of its lanes empty, and packing for tiles would take longer than it saves.
 constexpr bool are_few_queries(std::int64_t queries) { return queries < 16; }
 
 /// The rows of one key/value head g of batch b are the pairs (h, t) of the heads that share it, one
-/// head after the other; a block is up to kQueryBlock neighbours of them. Where there are few
-/// queries (decoding), a block holds several heads, so that their keys are read once; otherwise it
-/// stays within one.
+/// head after the other. A block is up to kQueryBlock neighbouring rows. With few queries
+/// (decoding) a block holds several heads, so that their keys are read once; else it stays within
+/// one head.
 struct QueryBlock {
   std::int64_t b, g, first, rows;
 };
@@ -48,9 +48,9 @@ struct BlockResult {
 std::int64_t row_of(const AttentionProblem<float>& problem, const QueryBlock& block);
 
 /// Whether attention_forward_simd reads keys and values stored as bf16 where they lie, for this
-/// many queries of all heads that share a key/value head: for few (decoding) reading is what takes
-/// the time. Not with a rounded softmax. Rows whose result is not finite are then not calculated
-/// again: the caller does that, from k and v in f32.
+/// many queries of all heads that share a key/value head. It does for few (decoding), where reading
+/// takes the time, but not with a rounded softmax. Rows whose result is not finite are then left to
+/// the caller, who calculates them again from k and v in f32.
 bool attention_reads_bf16(std::int64_t queries);
 
 /// Numbers of workspace for the functions below.
@@ -58,21 +58,21 @@ std::int64_t attention_workspace_simd(const AttentionProblem<float>& problem);
 
 /// Forward of a block over those of the keys [keys.begin, keys.end) that its queries see. A query
 /// that sees none gets z = 0, row_max = −inf, row_sum = 0. A softmax with rounded steps, and rows
-/// whose result is not finite, are left to the reference, which says what they must be.
+/// whose result is not finite, are left to the reference.
 void attention_forward_simd(const AttentionProblem<float>& problem, const QueryBlock& block,
                             KeyRange keys, const BlockResult& result, float* workspace);
 
-/// Whether the two functions of backward below are to be used: not where the reference is, for a
-/// softmax with rounded steps and for target `baseline`.
+/// Whether the two functions of backward below apply. If not (a softmax with rounded steps, or
+/// target `baseline`), the reference does.
 bool attention_backward_takes_simd(const AttentionProblem<float>& problem);
 
 /// delta = Σ_e dz·z of each of `rows` rows [rows, Dv].
 void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
                           float* delta);
 
-/// Adds what the pairs of a block's queries and the keys [keys.begin, keys.end) give to dq
-/// [B, H, queries, D], dk [B, G, keys, D] and dv [B, G, keys, Dv]; each may be null. The keys and
-/// queries of calls that run at the same time must not overlap.
+/// Adds the gradients of the pairs of a block's queries and the keys [keys.begin, keys.end) to dq
+/// [B, H, queries, D], dk [B, G, keys, D] and dv [B, G, keys, Dv]; each may be null. Calls that run
+/// at the same time must share neither keys nor queries.
 void attention_backward_simd(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, const QueryBlock& block,
                              KeyRange keys, float* dq, float* dk, float* dv, float* workspace);

@@ -19,8 +19,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace clearhead::kernels::HWY_NAMESPACE {
 
-// Work that a mask saves is saved in squares of 16 keys × 16 queries: fewer lanes than 16 would
-// leave vectors of AVX-512 partly empty.
+// A mask saves work in squares of 16 keys × 16 queries: with fewer than 16 lanes vectors of AVX-512
+// would be partly empty.
 constexpr std::int64_t kSquare = 16;
 constexpr std::int64_t kSquares = kQueryBlock / kSquare;
 constexpr std::int64_t kTileVectors = kQueryBlock / kLanes;
@@ -204,8 +204,8 @@ inline void hide_by_position(const Lanes& lanes, const Strip& strip, float* scor
   }
 }
 
-// One number for each pair of a strip, laid out as its scores: the float mask, or 0 and −inf for a
-// boolean one. `rows`: kQueryBlock × kKeyBlock numbers.
+// The mask of a strip, laid out as its scores: the float mask, or 0 and −inf for a boolean one.
+// `rows`: kQueryBlock × kKeyBlock numbers.
 inline void load_mask(const Lanes& lanes, const Strip& strip, float* tile, float* rows) {
   const MaskView<float>& mask = lanes.problem.mask;
   const std::int64_t n = strip.s_end - strip.s;
@@ -279,8 +279,8 @@ inline bool score_strip(const Lanes& lanes, const Strip& strip, const float* qt,
   return strip.by_position || has_mask(p);
 }
 
-// Whether all of x [rows, columns] is finite: 0·x is, and a NaN in a sum stays. Four rows at a
-// time, for an addition to a sum takes the time of eight.
+// Whether all of x [rows, columns] is finite: then Σ 0·x is 0, else NaN. Four rows at a time,
+// because one addition to a sum takes as long as eight independent ones.
 inline bool all_finite(std::int64_t rows, std::int64_t columns, const float* x,
                        std::int64_t stride) {
   const Floats d;

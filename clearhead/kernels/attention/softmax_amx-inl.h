@@ -1,4 +1,4 @@
-// Forward attention on tiles: from the scores of a chunk to its weights, in place. Part of
+// Forward attention on tiles: turns the scores of a chunk into weights, in place. Part of
 // forward_amx.cc, which says what the reference of a row is.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_AMX_INL_H_
 #define CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_AMX_INL_H_

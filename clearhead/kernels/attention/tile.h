@@ -1,5 +1,5 @@
-// Scores of a tile of queries and keys, and the softmax of single scores: what the scalar kernels,
-// the steps that are calculated again, and a softmax with rounded steps share.
+// Scores of a tile of queries and keys, and the softmax of single scores. The scalar kernels, steps
+// that are calculated again, and a softmax with rounded steps share this.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_TILE_H_
 #define CLEARHEAD_KERNELS_ATTENTION_TILE_H_
 
@@ -19,7 +19,7 @@ template <typename T>
 void mask_scores(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
                  KeyRange keys, T* scores);
 
-/// How far the scores of a tile are taken.
+/// Which step the scores of a tile are wanted at.
 enum class ScoreStage { raw, scaled, capped, masked };
 
 /// A rectangle of queries [t, t_end) and keys [s, s_end) of one head, at most kQueryTile ×

@@ -65,7 +65,7 @@ constexpr std::int64_t kPartOfB[3] = {0, 1, 0};
 // exponent in the upper bits and its fraction f in the lower 7, where 2^f belongs. Their
 // difference, 128·(1 + f − 2^f), comes from a table of 64 entries, each for two fractions. The
 // conversion to 16 bits saturates, so what is too small becomes 0. The largest relative error is
-// 0.7 %, of which rounding to bf16 is 0.4 %; on average there is none, and sum and products take
+// 0.7 %, of which 0.4 % is rounding to bf16. On average the error is 0, and sum and products take
 // the same weights.
 CLEARHEAD_ALWAYS_INLINE __m512i weights_of(__m512i x, __m512i y, __m512i table) {
   const __m512i power = _mm512_packus_epi32(x, y);

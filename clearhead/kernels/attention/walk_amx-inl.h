@@ -1,5 +1,5 @@
-// Forward attention on tiles: what some queries keep along the keys, how they begin and how they
-// end. Part of forward_amx.cc.
+// Forward attention on tiles: what a block of queries keeps while it goes along the keys, how it
+// begins and how it ends. Part of forward_amx.cc.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_WALK_AMX_INL_H_
 #define CLEARHEAD_KERNELS_ATTENTION_WALK_AMX_INL_H_
 
@@ -13,7 +13,7 @@ namespace {
 // With pooling, the score of a hidden pair: 0 · this is 0, and 0 · −∞ is not.
 constexpr float kHidden = -1e38F;
 
-// What some queries keep while they walk along the keys.
+// What up to 32 queries keep while they go along the keys.
 struct Walk {
   float* scores;   // tile of 16 queries × 16 keys: [kChunk / 16][2], then weights in their place
   float* sums;     // Z: [v_tiles][2]

@@ -1,8 +1,9 @@
-// A feed-forward part on tiles: the loops, for feed_forward_bf16.cc. Only where amx_available().
+// The loops of a feed-forward part on tiles, for feed_forward_bf16.cc. To be called only if
+// amx_available().
 //
-// A block of rows meets a strip of columns of h at a time. Factors are packed in panels, as
-// matmul_amx.h has them; sums are kept as groups of 32 × 32, four tiles one after the other, group
-// g of the rows of column panel j at (j·groups + g)·1024.
+// One call takes a block of rows and a strip of columns of h. Factors are packed in panels
+// (matmul_amx.h). Sums are kept in groups of 32 × 32, as four tiles one after the other; group g of
+// rows and panel j of columns lie at (j·groups + g)·1024.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
 
@@ -12,13 +13,13 @@
 
 namespace clearhead::kernels::amx {
 
-/// A product with weights: packed right factors, panel after panel, of `steps` of 32 each.
+/// Packed weights, the right factor of a product: `count` panels of `steps` steps of 32 along K.
 struct PackedWeights {
   const char* panels;
   std::int64_t count, steps;
 };
 
-/// What a strip has of forward and backward alike.
+/// What forward and backward of a strip both need.
 struct FeedForwardStrip {
   std::int64_t groups;           // of 32 rows
   std::int64_t columns;          // of h
@@ -27,14 +28,14 @@ struct FeedForwardStrip {
   const char* x;                 // packed rows
   PackedWeights in;              // h = x·W_inᵀ
   float* h;                      // groups · 1024 numbers
-  char* hidden;                  // packed rows of f(h), in backward of dh
+  char* hidden;                  // packed rows: f(h); in backward dh
   const char* next;              // what is multiplied after this strip, to be fetched
 };
 
 /// sums = f(h + bias)·W_outᵀ, or sums += …: `out` takes the strip's steps.
 void forward_strip(const FeedForwardStrip& strip, const PackedWeights& out, float* sums, bool add);
 
-/// What backward has beside.
+/// What only backward needs.
 struct FeedForwardStripBackward {
   const char* dy;    // packed rows
   PackedWeights dh;  // dh = dy·W_out
@@ -43,13 +44,13 @@ struct FeedForwardStripBackward {
   float* sums;       // dx, or added to
   bool add;
   float* d_bias;  // [columns]: Σ dh over the rows; nullptr where it is not wanted
-  // The factors of the weights' gradients, left ones dhᵀ, right ones f(h): panel after panel,
-  // `bytes` apart, of which these rows are the steps from here on. nullptr where they are not
-  // wanted.
+  // The factors of the weights' gradients: dhᵀ on the left, f(h) on the right. Panels lie `bytes`
+  // apart; the rows of this block are the steps of each panel from here on. nullptr if the
+  // gradients are not wanted.
   char* left;
   char* right;
   std::int64_t bytes;
-  bool past_caches;  // so many that they will not be found in a cache when they are read
+  bool past_caches;  // too many to be still in a cache when they are read
 };
 void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& backward);
 

@@ -2,9 +2,9 @@
 //
 //     h = x·W_inᵀ + b_in      y = f(h)·W_outᵀ + b_out
 //
-// What lies between the two products, F numbers for each row, stays in the caches and is calculated
-// again for backward. There the gradients of the weights are sums over all rows: their factors are
-// packed while they are at hand, and multiplied at the end. Nothing is allocated here.
+// The numbers between the two products, F for each row, stay in the caches; backward calculates
+// them again. The gradients of the weights are sums over all rows: their factors are packed block
+// by block and multiplied at the end. Nothing is allocated here.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_BF16_H_
 
@@ -17,7 +17,7 @@
 
 namespace clearhead::kernels {
 
-/// A bias may be nullptr. The functions that ask about sizes read those of the matrices alone.
+/// A bias may be nullptr. The functions that only return sizes read no numbers of the matrices.
 struct FeedForwardProblem {
   MatrixView<const float> x;      // [R, C]
   MatrixView<const float> w_in;   // [F, C]
@@ -27,28 +27,27 @@ struct FeedForwardProblem {
   Activation activation;
 };
 
-/// Whether the functions below serve: as matmul_takes_bf16.
+/// Whether the functions below apply; see matmul_takes_bf16.
 bool feed_forward_takes_bf16(const FeedForwardProblem& problem, Precision precision);
 
-/// What backward reads and writes. Where no gradient is wanted, nullptr.
+/// What backward reads and writes; nullptr for a gradient that is not wanted.
 struct FeedForwardBackward {
   MatrixView<const float> dy;  // [R, O]
   MatrixView<float> dx;        // [R, C]
   bool add_dx;                 // to what lies there
-  float* db_in;  // [feed_forward_blocks, F]: to be summed over the blocks, in their order
-  char*
-      factors;  // of the weights' gradients: gradient_factors_bytes, from a multiple of 64 bytes on
+  float* db_in;   // [feed_forward_blocks, F]: to be summed over the blocks, in their order
+  char* factors;  // of the weights' gradients: gradient_factors_bytes, aligned to 64 bytes
 };
 
-/// Bytes of the packed weights, from a multiple of 64 bytes on, and piece i of packing them, at the
-/// same time as others if you like.
+/// The bytes of the packed weights, which are aligned to 64 bytes; the number of pieces in which
+/// they are packed; and packing piece i. Threads may pack different pieces at the same time.
 std::int64_t packed_weights_bytes(const FeedForwardProblem& problem, Direction direction);
 std::int64_t weight_pieces(const FeedForwardProblem& problem, Direction direction);
 void pack_weight_piece(const FeedForwardProblem& problem, Direction direction, std::int64_t i,
                        char* weights);
 
-/// Blocks of rows: how many follows from the sizes alone. Each block has feed_forward_workspace
-/// bytes, from a multiple of 64 bytes on, for itself.
+/// The number of blocks of rows, which depends on the sizes alone, and the bytes of workspace,
+/// aligned to 64 bytes, that each block in progress needs for itself.
 std::int64_t feed_forward_blocks(const FeedForwardProblem& problem);
 std::int64_t feed_forward_workspace(const FeedForwardProblem& problem, Direction direction);
 
@@ -61,8 +60,8 @@ void feed_forward_backward_block(const FeedForwardProblem& problem,
                                  const FeedForwardBackward& backward, std::int64_t i,
                                  const char* weights, char* workspace);
 
-/// The factors of dW_in [F, C] and dW_out [O, F], and how each is made of its own: for
-/// WeightGradients, once all blocks are done.
+/// The bytes of the factors of dW_in [F, C] and dW_out [O, F], and how each gradient is made from
+/// its factors, by WeightGradients, once all blocks are done.
 std::int64_t gradient_factors_bytes(const FeedForwardProblem& problem);
 WeightGradient gradient_of_w_in(const FeedForwardProblem& problem, char* factors, float* dw,
                                 bool add);

@@ -1,6 +1,6 @@
-// The matrix product of a few rows, such as those of a text that grows token by token. Nothing is
-// packed, since each number of b serves once: b passes by as it lies in memory, f32 or bf16, and
-// takes as long as reading it.
+// The matrix product of a few rows, such as those of a text that grows token by token. Each number
+// of b is used only once, so nothing is packed: b, in f32 or bf16, is read where it lies, and the
+// product takes as long as reading it.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_SIMD_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_SIMD_H_
 

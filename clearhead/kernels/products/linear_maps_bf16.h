@@ -33,18 +33,18 @@ struct LinearMapsProblem {
   std::span<const LinearMap<float>> maps;
 };
 
-/// Whether the functions below serve: as matmul_takes_bf16, for all maps together.
+/// Whether the functions below apply to all maps together; see matmul_takes_bf16.
 bool linear_maps_take_bf16(const LinearMapsProblem& problem, Precision precision);
 
-/// Bytes of the packed weights, from a multiple of 64 bytes on, and piece i of packing them, at the
-/// same time as others if you like.
+/// The bytes of the packed weights, which are aligned to 64 bytes; the number of pieces in which
+/// they are packed; and packing piece i. Threads may pack different pieces at the same time.
 std::int64_t packed_weights_bytes(const LinearMapsProblem& problem, Direction direction);
 std::int64_t weight_pieces(const LinearMapsProblem& problem, Direction direction);
 void pack_weight_piece(const LinearMapsProblem& problem, Direction direction, std::int64_t i,
                        char* weights);
 
-/// Blocks of rows: how many follows from the sizes alone. Each has linear_maps_workspace bytes,
-/// from a multiple of 64 bytes on, for itself.
+/// The number of blocks of rows, which depends on the sizes alone, and the bytes of workspace,
+/// aligned to 64 bytes, that each block in progress needs for itself.
 std::int64_t linear_maps_blocks(const LinearMapsProblem& problem);
 std::int64_t linear_maps_workspace(const LinearMapsProblem& problem, Direction direction);
 
@@ -52,12 +52,12 @@ std::int64_t linear_maps_workspace(const LinearMapsProblem& problem, Direction d
 void linear_maps_block(const LinearMapsProblem& problem, std::int64_t i, const char* weights,
                        std::span<const MatrixView<float>> y, char* workspace);
 
-/// What backward reads and writes. Where no gradient is wanted, nullptr.
+/// What backward reads and writes; nullptr for a gradient that is not wanted.
 struct LinearMapsBackward {
   std::span<const MatrixView<const float>> dy;  // [R, N_i] each
   MatrixView<float> dx;                         // [R, C]
   bool add_dx;                                  // to what lies there
-  char* factors;  // gradient_factors_bytes, from a multiple of 64 bytes on
+  char* factors;                                // gradient_factors_bytes, aligned to 64 bytes
 };
 
 /// dx and the factors of the weights' gradients for the rows of block i, once all weights are
@@ -66,8 +66,8 @@ void linear_maps_backward_block(const LinearMapsProblem& problem,
                                 const LinearMapsBackward& backward, std::int64_t i,
                                 const char* weights, char* workspace);
 
-/// The factors of all dW_i, and how one of them is made of its own: for WeightGradients, once all
-/// blocks are done.
+/// The bytes of the factors of all dW_i, and how one dW_i is made from its factors, by
+/// WeightGradients, once all blocks are done.
 std::int64_t gradient_factors_bytes(const LinearMapsProblem& problem);
 WeightGradient weight_gradient(const LinearMapsProblem& problem, std::size_t map, char* factors,
                                float* dw, bool add);

@@ -1,5 +1,5 @@
 // The matrix product in lower precision, on tiles of bf16 (Precision::high and medium). The factors
-// are packed first, by pieces, and then meet block by block.
+// are packed first, in pieces; then c is made in blocks.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_BF16_H_
 
@@ -17,23 +17,24 @@ struct MatmulProblem {
   std::int64_t threads = 1;  // that blocks should suffice for; the result does not depend on it
 };
 
-/// Whether the functions below serve this product: it asks for less than the highest precision, the
-/// target in use has tiles, and it is large enough that packing pays. Otherwise simd::matmul does.
+/// Whether the functions below apply to this product: it asks for less than the highest precision,
+/// the target in use has tiles, and it is large enough for packing to pay. Else simd::matmul
+/// applies.
 ///
-/// Infinite factors may give NaN where that gives an infinity, since 0·∞ and ∞ − ∞ occur on the
-/// way; factors past 3.39e38 round to infinity, and below 1.2e-38 to 0.
+/// Infinite factors may give NaN where simd::matmul gives an infinity, since 0·∞ and ∞ − ∞ occur in
+/// between. Factors beyond 3.39e38 round to infinity, those below 1.2e-38 to 0.
 bool matmul_takes_bf16(const MatmulProblem& problem);
 
-/// Bytes of the packed factors, which begin at a multiple of 64: of both, or where many rows of a
-/// meet b, of b alone, and each block packs its rows of a in its workspace.
+/// Bytes of the packed factors, which are aligned to 64 bytes. If a has many rows these are only
+/// those of b, and each block packs its rows of a in its workspace.
 std::int64_t packed_factors_bytes(const MatmulProblem& problem);
 
-/// Packs piece i of factor_pieces(problem), at the same time as others if you like.
+/// Packs piece i of factor_pieces(problem). Threads may pack different pieces at the same time.
 std::int64_t factor_pieces(const MatmulProblem& problem);
 void pack_factor_piece(const MatmulProblem& problem, std::int64_t i, char* factors);
 
-/// Block i of product_blocks(problem) of c, once all pieces are packed, with
-/// product_workspace(problem) numbers of workspace, from a multiple of 64 bytes on.
+/// Makes block i of product_blocks(problem) of c, once all pieces are packed, with
+/// product_workspace(problem) numbers of workspace, aligned to 64 bytes.
 std::int64_t product_blocks(const MatmulProblem& problem);
 std::int64_t product_workspace(const MatmulProblem& problem);
 void multiply_block(const MatmulProblem& problem, std::int64_t i, const char* factors,

@@ -1,10 +1,9 @@
-// The matrix product in f32 at the speed of the processor's vectors, for a part of c that one
-// thread makes at a time. scalar::matmul is its reference, and what runs where there are no
-// vectors.
+// The matrix product in f32 on the processor's vectors, for a part of c that one thread makes at a
+// time. scalar::matmul is its reference, and runs where there are no vectors.
 //
-// Both factors are packed just before they are used, so that the innermost loop reads them in order
-// and from near, however they are stored: b in panels of a few vectors of columns, a in panels of a
-// few rows, each step by step.
+// Both factors, however they are stored, are packed just before they are used: b in panels of a few
+// vectors of columns, a in panels of a few rows, step by step along K. So the innermost loop reads
+// them in order and from a near cache.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_SIMD_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_SIMD_H_
 
@@ -18,12 +17,11 @@ struct MatmulPart {
 };
 MatmulPart matmul_part();
 
-/// Numbers of workspace for a part of c of so many columns.
+/// Numbers of workspace for a part of c with `columns` columns.
 std::int64_t matmul_workspace(std::int64_t columns, std::int64_t K);
 
-/// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N], K > 0, and `workspace` from a
-/// multiple of 64 bytes on. An element of c depends on its row of a and its column of b alone, to
-/// the last bit.
+/// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N], K > 0, and `workspace` aligned to
+/// 64 bytes. An element of c depends on its row of a and its column of b alone, to the last bit.
 void matmul(const MatrixView<const float>& a, const MatrixView<const float>& b,
             const MatrixView<float>& c, bool accumulate, float* workspace);
 

@@ -1,7 +1,7 @@
 // What linear maps (linear_maps_bf16.cc) and feed-forward parts (feed_forward_bf16.cc) on tiles
-// share. Rows are divided into blocks, each of which one thread takes through all products.
-// Meanwhile it packs the factors of the weights' gradients too; these are products over all rows,
-// and are made last.
+// share. Rows are divided into blocks, and one thread takes a block through all products. On the
+// way it packs the factors of the weights' gradients. These gradients are products over all rows,
+// so they are made last.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_ROW_BLOCKS_BF16_H_
 
@@ -16,7 +16,7 @@ namespace clearhead::kernels {
 
 enum class Direction { forward, backward };
 
-/// Below so many multiply-adds packing takes longer than it saves.
+/// With fewer multiply-adds packing takes longer than it saves.
 inline constexpr std::int64_t kFewestWork = 64 * 64 * 64;
 /// Lines of a piece of packing weights.
 inline constexpr std::int64_t kPieceLines = 4 * amx::kPanel;
@@ -24,7 +24,7 @@ inline constexpr std::int64_t kPieceLines = 4 * amx::kPanel;
 /// n lines as whole panels.
 inline std::int64_t in_panels(std::int64_t n) { return round_up(n, amx::kPanel); }
 
-/// Bytes of the packed panels that cover so many lines.
+/// Bytes of the packed panels that cover `lines` lines.
 inline std::int64_t packed_bytes(std::int64_t lines, std::int64_t K) {
   return ceil_div(lines, amx::kPanel) * amx::panel_bytes(K, 1);
 }
@@ -35,18 +35,19 @@ inline amx::Panels panels_at(char* at, std::int64_t K) {
 inline amx::Panels panels_from(char* at, std::int64_t R, std::int64_t row, bool past_caches) {
   return {at + amx::panel_bytes(row, 1), amx::panel_bytes(R, 1), 1, past_caches};
 }
-/// Whether factors of so many bytes are written past the caches: when they are read, after all
-/// rows, a second-level cache holds none of them any more. Twice what two threads' hold.
+/// Whether factors of this many bytes are written past the caches. They are read after all rows,
+/// when no second-level cache holds them any more. The limit is twice what those of two threads
+/// hold.
 inline bool go_past_caches(std::int64_t factor_bytes) { return factor_bytes >= 8 << 20; }
 
-/// Whether `rows` rows of `columns` numbers are so many that whoever reads them next will not find
-/// them in a second-level cache: twice what it holds.
+/// Whether `rows` rows of `columns` numbers are too many to be still in a second-level cache when
+/// they are read next: twice what it holds.
 inline bool is_large(std::int64_t rows, std::int64_t columns) {
   return rows * columns * static_cast<std::int64_t>(sizeof(float)) >= 4 << 20;
 }
 
-/// Rows of a block, of R: whole panels, `most` at most, and otherwise so few that there are about
-/// 16 blocks, at least 9, if the rows suffice.
+/// How many of R rows a block has: whole panels, at most `most` rows, and few enough for about 16
+/// blocks, at least 9, if there are enough rows.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
   constexpr std::int64_t kBlocks = 16;
   return std::clamp(in_panels(ceil_div(R, kBlocks)), amx::kPanel,
@@ -56,7 +57,7 @@ inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
 struct RowRange {
   std::int64_t first, count;
 };
-/// Those of a block, of R rows in all, `each` a block.
+/// The rows of block `block`, of R rows in blocks of `each`.
 inline RowRange rows_of(std::int64_t R, std::int64_t each, std::int64_t block) {
   return {block * each, std::min(each, R - block * each)};
 }
@@ -66,7 +67,7 @@ MatrixView<T> rows_of(const MatrixView<T>& m, const RowRange& rows) {
   return m.part(rows.first, 0, rows.count, m.columns);
 }
 
-/// Hands out the parts of a piece of memory; of none, nullptr, to count the bytes.
+/// Hands out the parts of a piece of memory; with nullptr it only counts the bytes.
 class Parts {
  public:
   explicit Parts(char* memory) : memory_(memory) {}
@@ -83,8 +84,8 @@ class Parts {
   std::int64_t used_ = 0;
 };
 
-/// dw = leftᵀ·right, or dw += …, over R rows, of factors packed as panels of dw's rows and of its
-/// columns. It is left out if its data is nullptr.
+/// dw = leftᵀ·right, or dw += leftᵀ·right, over R rows. The factors are packed as panels of the
+/// rows and of the columns of dw. It is left out if the data of dw is nullptr.
 struct WeightGradient {
   MatrixView<float> dw;
   bool add;
@@ -92,8 +93,8 @@ struct WeightGradient {
   const char* right;
 };
 
-/// Several of them, as blocks that threads make at the same time. There are enough for `threads`,
-/// on which the sums do not depend.
+/// Several of them, in blocks that threads make at the same time. There are enough blocks for
+/// `threads`; the sums do not depend on it.
 class WeightGradients {
  public:
   WeightGradients(std::int64_t R, std::span<const WeightGradient> all, std::int64_t threads)

@@ -6,8 +6,8 @@
 
 namespace clearhead::kernels::scalar {
 
-// Of M queries, S keys and values of D numbers: pattern and scores [M, S], v [S, D], z [M, D], all
-// row-major, rows of v `ldv` elements apart. A pair whose score is −inf is passed over: what v,
+// For M queries, S keys and values of D numbers: pattern and scores [M, S], v [S, D], z [M, D], all
+// row-major, with rows of v `ldv` elements apart. A pair whose score is −inf is left out: what v,
 // pattern or d_z hold there is not read. T is float or double.
 
 /// z = pattern·v

@@ -1,4 +1,4 @@
-// Tables of the activations, for where a result is rounded to bf16 at once.
+// Tables of the activations, for results that are rounded to bf16 at once.
 #ifndef CLEARHEAD_KERNELS_ROWS_ACTIVATION_H_
 #define CLEARHEAD_KERNELS_ROWS_ACTIVATION_H_
 
@@ -13,9 +13,9 @@ namespace clearhead::kernels {
 ///
 ///     f(x) = x/2 + t·(s(t) − 1/2)      f'(x) = 1/2 ± (f'(t) − 1/2), the sign that of x
 ///
-/// with both brackets as cubics of v = t·steps − i, around each i / steps: gate[k][i]·v^k summed
-/// over k, and slope likewise. The last segment, 1/2 in both, stands for all beyond. Errors are
-/// below 5e-6 of max(1, |x|), of silu 2e-5.
+/// Both brackets are cubics of v = t·steps − i around each i / steps: Σ_k gate[k][i]·v^k, and the
+/// same with slope. The last segment, 1/2 in both, holds for all greater t. Errors are below
+/// 5e-6·max(1, |x|); of silu below 2e-5·max(1, |x|).
 struct ActivationTable {
   static constexpr std::int64_t kSegments = 32;
   static constexpr std::int64_t kDegree = 3;

@@ -25,9 +25,9 @@ struct AdamwOptions {
 /// where m̂ = m/(1 − beta1ᵗ) and v̂ = v/(1 − beta2ᵗ).
 ///
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with
-/// the learning rate in the place of both α and η, as is usual: the decay is no part of d_x, so
-/// that v̂ does not scale it. T is float, on the processor's vectors, or double; in f32 each array
-/// errs by a few roundings of the terms that it is summed from.
+/// the learning rate for both α and η, as is usual. The decay is not part of d_x, so v̂ does not
+/// scale it. T is float, on the processor's vectors, or double; in f32 each array errs by a few
+/// roundings of the terms that it is summed from.
 void adamw(const AdamwOptions& options, std::int64_t n, const float* d_x, float* m, float* v,
            float* x);
 void adamw(const AdamwOptions& options, std::int64_t n, const double* d_x, double* m, double* v,
@@ -45,7 +45,7 @@ struct AdamwFactors {
 template <typename T>
 AdamwFactors<T> adamw_factors(const AdamwOptions& options);
 
-/// The plain text of the same, for float and double.
+/// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
 void adamw(const AdamwOptions& options, std::int64_t n, const T* d_x, T* m, T* v, T* x);

@@ -8,9 +8,9 @@
 
 namespace clearhead::kernels {
 
-/// What a row of logits is compared with: the class `target` of 0 … V − 1 with weight
-/// 1 − smoothing, and all V classes alike with the rest (label smoothing, Szegedy et al. 2015,
-/// section 7); 0 ≤ smoothing < 1.
+/// What a row of logits is compared with: the class `target` of 0 … V − 1 has the weight 1 −
+/// smoothing, and all V classes share the rest (label smoothing, Szegedy et al. 2015, section 7); 0
+/// ≤ smoothing < 1.
 struct ClassTarget {
   std::int64_t target;
   double smoothing = 0;
@@ -28,7 +28,7 @@ struct CrossEntropyRow {
 // gradients within 5e-7·|factor|. NaN or +inf among the logits, or nothing but −inf, make loss and
 // gradient NaN; a logit of −inf has probability 0, and if q is not 0 there the loss is +inf.
 
-/// The loss alone.
+/// The loss only, without a gradient.
 CrossEntropyRow<float> cross_entropy_row(std::int64_t V, const float* logits, ClassTarget to);
 CrossEntropyRow<double> cross_entropy_row(std::int64_t V, const double* logits, ClassTarget to);
 
@@ -38,7 +38,7 @@ void cross_entropy_row_backward(std::int64_t V, const float* logits, SoftmaxRow<
 void cross_entropy_row_backward(std::int64_t V, const double* logits, SoftmaxRow<double> row,
                                 ClassTarget to, double factor, double* d_logits);
 
-/// The plain text of the same, for float and double.
+/// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
 CrossEntropyRow<T> cross_entropy_row(std::int64_t V, const T* logits, ClassTarget to);

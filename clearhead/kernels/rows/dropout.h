@@ -1,4 +1,4 @@
-// Dropout: which numbers are kept, as bits, and what is left of an array.
+// Dropout: bits that say which numbers are kept, and arrays with the others set to 0.
 #ifndef CLEARHEAD_KERNELS_ROWS_DROPOUT_H_
 #define CLEARHEAD_KERNELS_ROWS_DROPOUT_H_
 
@@ -6,26 +6,28 @@
 
 namespace clearhead::kernels {
 
-/// Numbers that one block of random words, 4 of 32 bits, decides on: 16 bits for each.
+/// How many numbers one block of random words decides on: 4 words of 32 bits, 16 bits for each
+/// number.
 inline constexpr std::int64_t kDropoutBlock = 8;
 
-/// Bit j of bits[i] is 1, number j of block `first` + i is kept, if the j-th half word, low halves
-/// first, of philox4x32 (base/random.h) with counter (block, stream) and key seed is at least
-/// `dropped`: with probability 1 − dropped/65536. The same on every target.
+/// Bit j of bits[i] says whether number j of block `first` + i is kept: 1 if the j-th half word
+/// (low halves first) of philox4x32 (base/random.h), with counter (block, stream) and key `seed`,
+/// is at least `dropped`. So the probability is 1 − dropped/65536. The bits are the same on every
+/// target.
 void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t dropped,
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);
 
-/// y = x·scale where the bit is 1, else 0, whatever x is there, for n numbers; y may be x.
+/// y = x·scale where the bit is 1; else 0, even if x is NaN or infinite. For n numbers; y may be x.
 void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y);
 void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y);
 
-/// y = a + what `dropout` makes of x, to the last bit.
+/// y = a + dropout(x), the same to the last bit.
 void dropout_add(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
                  float scale, float* y);
 void dropout_add(std::int64_t n, const double* a, const double* x, const std::uint8_t* bits,
                  double scale, double* y);
 
-/// The plain text of the same.
+/// The reference: the same as plain loops.
 namespace scalar {
 void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t dropped,
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);

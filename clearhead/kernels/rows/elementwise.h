@@ -8,7 +8,8 @@ namespace clearhead::kernels {
 
 /// σ is the sigmoid, Φ the distribution function of the standard normal. In brackets the largest
 /// error on vectors of f32: of f(x), relative to |f(x)|; and of f'(x), relative to max(1, |f'(x)|).
-/// The plain text in f32 keeps to the same, but for gelu below x = −2, where it errs by up to 2e-5.
+/// The scalar reference in f32 keeps to the same, except for gelu below x = −2, where it errs by up
+/// to 2e-5.
 enum class Function {
   exp,      ///< e^x [2e-7; 2e-7]
   tanh,     ///< tanh(x) [3e-7; 3e-7]
@@ -19,9 +20,9 @@ enum class Function {
               ///< it, which GPT-2 uses [4e-7·(1 + |u|); 3e-7]
 };
 
-// Of n numbers, at any alignment; T is float, on the processor's vectors, or double. What would be
-// below 2^-119 in f32 may come out as 0, except for exp. NaN gives NaN; an infinity gives what the
-// formula gives, so that silu and gelu of −inf, as −inf·0, are NaN.
+// Of n numbers, at any alignment; T is float, on the processor's vectors, or double. A result below
+// 2^-119 in f32 may be 0, except for exp. NaN gives NaN. An infinity gives what the formula gives:
+// silu and gelu of −inf are −inf·0, which is NaN.
 
 /// y = f(x); y may be x.
 void apply(Function f, std::int64_t n, const float* x, float* y);
@@ -33,7 +34,7 @@ void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y
 void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
                     bool accumulate);
 
-/// The plain text of the same, for float and double.
+/// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
 void apply(Function f, std::int64_t n, const T* x, T* y);

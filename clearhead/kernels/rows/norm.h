@@ -27,7 +27,7 @@ double sum_of_squares(std::int64_t n, const float* x);
 double sum_of_squares(std::int64_t n, const double* x);
 
 // T is float, on the processor's vectors, or double; all arrays are dense, at any alignment. Sums
-// over a row are made in f64, so that f32 errs by a few roundings of x̂ whatever C is.
+// over a row are made in f64, so that in f32 the error is a few roundings of x̂ for any C.
 
 /// y = x̂·weight + bias; y may be x. mean and scale [rows] keep what backward needs; mean may be
 /// nullptr for RMS norm.

@@ -6,7 +6,7 @@
 
 namespace clearhead::kernels {
 
-/// What the softmax of a row goes through.
+/// What the softmax of a row is made of.
 template <typename T>
 struct SoftmaxRow {
   T max;  ///< the largest score; −inf of an empty row; NaN if there is one
@@ -16,10 +16,10 @@ struct SoftmaxRow {
 /// pattern = exp(scores − max)/sum, for a row of n scores at any alignment; pattern is not scores.
 /// T is float, on the processor's vectors, or double.
 ///
-/// A score of −inf gets exactly 0, whatever the others are. A row of nothing else, or of nothing at
-/// all, gets zeros, with sum 0. With a NaN or +inf among the scores, the sum and all other weights
-/// are NaN. In f32 the sum is within 5e-7 of itself and a weight within
-/// 5e-7 + 6e-8·(max − score), the rounding of that difference; weights below 2^-126 may be 0.
+/// A score of −inf gets exactly 0, whatever the others are. A row that has only −inf, or no score
+/// at all, gets zeros, and its sum is 0. If a score is NaN or +inf, the sum and all other weights
+/// are NaN. In f32 the relative error of the sum is at most 5e-7, that of a weight at most 5e-7 +
+/// 6e-8·(max − score), from rounding that difference. Weights below 2^-126 may be 0.
 SoftmaxRow<float> softmax_row(std::int64_t n, const float* scores, float* pattern);
 SoftmaxRow<double> softmax_row(std::int64_t n, const double* scores, double* pattern);
 
@@ -30,7 +30,7 @@ void softmax_row_backward(std::int64_t n, const float* pattern, const float* d_p
 void softmax_row_backward(std::int64_t n, const double* pattern, const double* d_pattern,
                           double* d_scores);
 
-/// The plain text of the same, for float and double.
+/// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
 SoftmaxRow<T> softmax_row(std::int64_t n, const T* scores, T* pattern);

@@ -31,7 +31,7 @@ SoftmaxRow<float> softmax_row_f32(std::int64_t n, const float* scores, float* pa
     sum.add(part.or_zero(e));
   });
   const auto total = static_cast<float>(sum.total());
-  // Nothing visible (−inf − −inf is NaN), NaN or +inf: rare, and the plain text says what they
+  // Nothing visible (−inf − −inf is NaN), NaN or +inf: rare, and the reference says what they
   // give.
   if (!(total > 0)) return scalar::softmax_row(n, scores, pattern);
   const Vec inverse = hn::Set(d, 1 / total);

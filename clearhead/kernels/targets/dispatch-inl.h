@@ -1,8 +1,9 @@
-// For the source files that are compiled once for each target: which targets there are, and
+// For source files that are compiled once for each target. Says which targets there are, and
+// defines
 //
 //     CLEARHEAD_CHOOSE(function)(arguments…)
 //
-// which calls the version of `function` that belongs to the target in use. To be included before
+// which calls the version of `function` for the target in use. To be included before
 // hwy/foreach_target.h.
 #ifndef CLEARHEAD_KERNELS_TARGETS_DISPATCH_INL_H_
 #define CLEARHEAD_KERNELS_TARGETS_DISPATCH_INL_H_

@@ -1,8 +1,8 @@
-// Which instruction set the kernels use: chosen once, when a kernel first runs, as the best that
-// the processor has, unless the environment says CLEARHEAD_FORCE_TARGET=<name>.
+// Which instruction set the kernels use. It is chosen once, when a kernel first runs: the best that
+// the processor has, or the one that CLEARHEAD_FORCE_TARGET=<name> asks for.
 //
-// Each SIMD kernel is one source text, compiled once for each target; code of a higher instruction
-// set never lies in a function that other code could share.
+// Each SIMD kernel is one source file, compiled once for each target. Code of a higher instruction
+// set never lies in a function that other code could be linked to.
 #ifndef CLEARHEAD_KERNELS_TARGETS_DISPATCH_H_
 #define CLEARHEAD_KERNELS_TARGETS_DISPATCH_H_
 
@@ -11,7 +11,7 @@
 
 namespace clearhead::kernels {
 
-/// From the plainest to the best of each family of processors.
+/// For each family of processors, from the plainest to the best.
 enum class Target {
   baseline,  ///< what any processor of the family runs: the plain scalar references (x86-64), or
              ///< the same as neon or wasm, where there is no processor without them
@@ -32,8 +32,8 @@ const std::vector<Target>& available_targets();
 /// The target in use. Throws Error if CLEARHEAD_FORCE_TARGET names none that is available.
 Target current_target();
 
-/// Uses `target` from now on, for tests and benchmarks that compare them; not while a kernel runs.
-/// Throws Error if it is not available.
+/// Uses `target` from now on, for tests and benchmarks that compare targets. Not to be called while
+/// a kernel runs. Throws Error if it is not available.
 void set_target(Target target);
 
 /// The available target called `name`. Throws Error with the possible names if there is none.

@@ -19,9 +19,9 @@ struct Power {
   hn::Vec<Ints> exponent;
 };
 
-// e^(x + rest) = mantissa · 2^exponent, |x + rest| < 2^20, rest small beside x. Unlike
-// fast_exp2(x·log2 e), whose product rounds, it loses no digits with growing |x|: n·ln 2 is taken
-// from x in two parts, the first of 15 bits, so that its product with n is exact.
+// e^(x + rest) = mantissa · 2^exponent, |x + rest| < 2^20, rest small beside x. It loses no digits
+// with growing |x|, unlike fast_exp2(x·log2 e), whose product rounds: n·ln 2 is subtracted from x
+// in two parts, and the first has 15 bits, so that its product with n is exact.
 HWY_INLINE Power exp_parts(Vec x, Vec rest) {
   const Floats d;
   const Ints di;

@@ -162,8 +162,8 @@ HWY_INLINE void multiply(std::int64_t rows, std::int64_t vectors, Broadcast a, V
   }
 }
 
-// The same product with Finish::kAdd, to the last bit, but leaving out every b of −0: the mark of a
-// pair that does not see each other, whose a may be NaN.
+// The same product with Finish::kAdd, to the last bit, but without every b of −0. That marks a pair
+// of a query and a key that it does not see, whose a may be NaN.
 inline void multiply_skipping_lanes(std::int64_t rows, std::int64_t vectors, Broadcast a, Vectors b,
                                     std::int64_t depth, Sums c) {
   const Floats d;
@@ -183,7 +183,7 @@ inline void multiply_skipping_lanes(std::int64_t rows, std::int64_t vectors, Bro
   }
 }
 
-// The same product with Finish::kSet and alpha 1, to the last bit, but leaving out every a of −0.
+// The same product with Finish::kSet and alpha 1, to the last bit, but without every a of −0.
 inline void multiply_skipping_rows(std::int64_t rows, std::int64_t vectors, Broadcast a, Vectors b,
                                    std::int64_t depth, Sums c) {
   const Floats d;
