@@ -128,13 +128,12 @@ Numbers parse_numbers(const std::string& option, const std::string& text) {
 void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions) {
   group.each_text(
       "--set", "NAME[INDEX]=VALUE",
-      "Change numbers on their way, and show what that changes: the value called NAME, "
-      "in which * stands for any text, at INDEX, counted as --explain does (-1 is the "
-      "last, : all of an axis, and so are axes that are left out). May be given several "
-      "times; they act in this order",
+      "Set numbers to VALUE during the calculation, and show what that changes. In NAME, * stands "
+      "for any text. INDEX counts as in --explain; -1 is the last place, : a whole axis, and axes "
+      "that are left out are taken whole. May be given several times; they act in this order",
       [&](const std::string& x) { interventions.push_back(parse_set(x)); });
   group.each_text("--ablate", "NAME[INDEX]",
-                  "The same with 0; without an index all of the value. Head 3 of layer 0: "
+                  "Set numbers to 0; without INDEX the whole value. For example head 3 of layer 0: "
                   "blocks.0.attn.hook_z[3]",
                   [&](const std::string& x) {
                     interventions.push_back({"--ablate " + x, parse_numbers("--ablate", x), 0});

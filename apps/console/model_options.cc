@@ -47,15 +47,15 @@ void add_model(CLI::App& app, ModelOptions& options) {
 
 void add_model_folder(OptionGroup& group, ModelOptions& options) {
   group.text("--models", "FOLDER",
-             "Where a model is looked for by its name (if not given, where CLEARHEAD_MODELS says, "
-             "else in models/ here and where this program has its own)",
+             "Where models are looked for by name (if not given, in CLEARHEAD_MODELS, or else in "
+             "models/ here and among the models of this program)",
              [&options](const std::string& x) { options.folder = x; });
 }
 
 void add_replace(OptionGroup& group, ModelOptions& options) {
   group.any_text("--replace", "TEXT",
-                 "What stands for each character that the model has not learnt, such as ?, or \"\" "
-                 "for nothing (if not given, such a text is refused)",
+                 "Replace each character that the model has not learnt by this, such as ?, or \"\" "
+                 "to leave it out (if not given, such a text is refused)",
                  [&options](const std::string& x) { options.replace = x; });
 }
 
@@ -64,8 +64,8 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
   group.choice<Precision>(
       "--precision",
       {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
-      "Of matrix products (highest if not given): high and medium are faster where the processor "
-      "has AMX, and the same elsewhere",
+      "Precision of matrix products (highest if not given): high and medium are faster if the "
+      "processor has AMX, else the same",
       [&options](Precision x) { options.precision = x; });
   group.threads(options.threads);
   add_model_folder(group, options);

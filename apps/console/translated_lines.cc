@@ -30,13 +30,13 @@ std::string line_of(const std::vector<std::int64_t>& tokens, const Tokenizer& to
 
 void add_search_options(OptionGroup& group, BeamSearchOptions& options) {
   group.integer("--beam",
-                "Translations that are pursued side by side (5 if not given); with 1, always the "
+                "How many translations are tried side by side (5 if not given); 1 always takes the "
                 "likeliest token",
                 {1, BeamSearchOptions::kMostBeam},
                 [&options](std::int64_t n) { options.beam = n; });
   group.number("--length-penalty",
-               "The more, the longer: log probabilities are divided by ((5 + length)/6)^X (0.6 if "
-               "not given)",
+               "A larger X favours longer translations: log probabilities are divided by ((5 + "
+               "length)/6)^X (0.6 if not given)",
                not_negative(), [&options](double x) { options.length_penalty = x; });
 }
 

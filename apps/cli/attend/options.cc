@@ -50,32 +50,31 @@ void add_files(CLI::App& app, AttendOptions& o) {
   group.choice<std::string>(
       "--layout", layouts,
       "Axes of the inputs: b batch, h heads, t tokens, d numbers of one head, c numbers of all "
-      "heads. If not given: td, btc or bhtd, whichever has as many axes; tensors that are called "
-      "like activations of TransformerLens (hook_q) are thd or bthd",
+      "heads. If not given: td, btc or bhtd, by the number of axes; thd or bthd for tensors with "
+      "names of TransformerLens (hook_q)",
       into(o.layout));
   group.choice<DType>("--dtype", {{"f32", DType::f32}, {"f64", DType::f64}},
                       "Type to calculate in (f64 if an array has it or a .csv needs it, else f32)",
                       into(o.dtype));
   group.texts("--labels", "A,B,C", "Names of the tokens (the first column of a .csv may have them)",
               into(o.labels));
-  group.texts("--key-labels", "A,B,C", "Names of the keys where they are other tokens",
+  group.texts("--key-labels", "A,B,C", "Names of the keys, if these are other tokens",
               into(o.key_labels));
-  group.text("--tokens-file", "FILE", "Names of the tokens, one a line", into(o.tokens_file));
+  group.text("--tokens-file", "FILE", "Names of the tokens, one on each line", into(o.tokens_file));
 }
 
 void add_attention(CLI::App& app, AttendOptions& o) {
   console::OptionGroup group(app, "Attention, as the ONNX operator defines it");
   console::add_attention_rule(group, o.attention);
-  group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
+  group.integer("--heads", "Query heads, if the inputs have no axis for them (1 if not given)", 1,
                 into(o.heads));
   group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
                 into(o.kv_heads));
-  group.text(
-      "--mask", "FILE",
-      "[T, S], [H, T, S] or [B, H, T, S]: bools, or whole numbers (also of a .csv) that are all "
-      "0 or 1: a query sees the keys at 1. Other numbers are added to the scores, and "
-      "floating-point numbers always",
-      into(o.mask));
+  group.text("--mask", "FILE",
+             "[T, S], [H, T, S] or [B, H, T, S]. Bools, or whole numbers (also of a .csv) that are "
+             "all 0 or 1: a query sees the keys at 1. Floating-point numbers, and all others, are "
+             "added to the scores",
+             into(o.mask));
   group.text("--past-key", "FILE", "Keys of a cache that k continues, laid out like k",
              into(o.past_key));
   group.text("--past-value", "FILE", "Values of a cache that v continues, laid out like v",
@@ -86,36 +85,36 @@ void add_attention(CLI::App& app, AttendOptions& o) {
       "--softmax-precision",
       {{"f32", DType::f32}, {"f64", DType::f64}, {"f16", DType::f16}, {"bf16", DType::bf16}},
       "Type of the softmax (that of the scores if not given)", into(o.attention.softmax_precision));
-  group.flag("--by-hand", "Each step an operation of its own, and all are kept",
-             set(o.by_hand, true));
-  group.flag("--fused", "Tile by tile, in little memory, with the same result", set(o.fused, true));
+  group.flag("--by-hand", "Calculate step by step and keep every step", set(o.by_hand, true));
+  group.flag("--fused", "Calculate tile by tile, in little memory, with the same result",
+             set(o.fused, true));
   group.threads(o.threads);
 }
 
 void add_interventions(CLI::App& app, AttendOptions& o) {
-  console::OptionGroup group(app, "What you change of it");
+  console::OptionGroup group(app, "What you change");
   console::add_interventions(group, o.interventions);
 }
 
 void add_results(CLI::App& app, AttendOptions& o) {
   console::OptionGroup group(app, "What you get");
   group.flag("--steps", "Each step as a table, with its formula", set(o.steps, true));
-  group.flag("--gradients",
-             "How gradients flow, by hand: what the sum of the result grows by with each number of "
-             "each step, as tables with formulas. --out draws that of the pattern then, if there "
-             "is one; --save and "
-             "--explain-of know them by the steps' names with _grad",
-             set(o.gradients, true));
-  group.text(
-      "--gradients-of", "NAME[INDEX]",
-      "The numbers of whose sum --gradients are; INDEX as --set has it (hook_z if not given)",
-      [&o](const std::string& text) {
-        o.gradients_of = console::parse_numbers("--gradients-of", text);
-      });
-  group.integers("--explain", "H,T,D",
-                 "Where one number comes from: head, query and component of the result; or the "
-                 "place in what --explain-of names. Counted from 0; with a batch, its place first",
-                 into(o.explain));
+  group.flag(
+      "--gradients",
+      "Calculate by hand and show how gradients flow: the derivative of the sum of the result by "
+      "each number of each step, as tables with formulas. --out then draws the gradient of the "
+      "pattern. For --save and --explain-of a gradient has the name of its step with _grad",
+      set(o.gradients, true));
+  group.text("--gradients-of", "NAME[INDEX]",
+             "Which numbers are summed for --gradients; INDEX as in --set (hook_z if not given)",
+             [&o](const std::string& text) {
+               o.gradients_of = console::parse_numbers("--gradients-of", text);
+             });
+  group.integers(
+      "--explain", "H,T,D",
+      "Where one number comes from: head, query and component of the result, or the place in the "
+      "step that --explain-of names. Counted from 0; with a batch, its place comes first",
+      into(o.explain));
   group.text("--explain-of", "NAME",
              "The step that --explain looks into, such as hook_pattern (hook_z if not given)",
              into(o.explain_of));
@@ -134,17 +133,16 @@ void add_results(CLI::App& app, AttendOptions& o) {
                       "Draw the pattern: .svg, .pdf, .png or .html; may be given several times",
                       into(o.out));
   group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
-  group.choice<plot::Scale>(
-      "--color-scale", console::choices(plot::scale_names()),
-      "How weights become colours (linear if not given; log for more than 256 keys, which share "
-      "so much that most weights are small)",
-      into(o.color_scale));
+  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
+                            "How weights become colours (if not given linear, or log for more than "
+                            "256 keys, since most weights are then small)",
+                            into(o.color_scale));
   group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
                                "The colours (violet-to-yellow if not given)", into(o.color_map));
   group.choice<plot::Pool>(
       "--pool", console::choices(plot::pool_names()),
-      "What a cell shows that stands for many weights, where there are more than "
-      "the figure has cells (if not given max; of numbers of both signs extreme)",
+      "What a cell shows if there are more weights than cells, so that it stands for several (if "
+      "not given max, or extreme for numbers of both signs)",
       into(o.pool));
 }
 

@@ -110,11 +110,10 @@ std::function<void()> set_up_bench(CLI::App& app) {
   console::OptionGroup group(app, "What to measure");
   group.repeated_text(
       "--only", "NAME",
-      "limits, or the kernels of that name (such as matmul); may be given several "
-      "times. The limits are always measured: before, after and between the kernels, of "
-      "which the best counts",
+      "limits, or the kernels with this name (such as matmul); may be given several times. Limits "
+      "are always measured, before, between and after the kernels, and the best counts",
       [o](const std::vector<std::string>& names) { o->only = names; });
-  group.flag("--quick", "Small sizes for a moment each, to see that it works",
+  group.flag("--quick", "Small sizes, a moment for each, to see that it works",
              [o] { o->quick = true; });
   group.threads(o->threads);
   group.text("--json", "FILE", "Write what was measured",

@@ -157,16 +157,15 @@ std::function<void()> set_up_evaluate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   console::add_model(app, o->model);
   console::OptionGroup text(app, "What is predicted, plain or gzip");
-  text.text(
-      "--file", "FILE",
-      "A text, for a language model; lines, for a masked model, of which it is to guess words",
-      [o](const std::string& x) { o->file = x; });
-  text.number(
-      "--skip",
-      "Leave out the first X of the text: 0.9 is what training by the usual recipes has not seen",
-      {" from 0 to below 1", [](double x) { return x >= 0 && x < 1; }},
-      [o](double x) { o->skip = x; });
-  text.text("--source", "FILE", "Lines, for a translation model",
+  text.text("--file", "FILE",
+            "A text for a language model, or lines for a masked model, which guesses words in them",
+            [o](const std::string& x) { o->file = x; });
+  text.number("--skip",
+              "Leave out the first part X of the text: with 0.9 the rest is what the usual recipes "
+              "do not train on",
+              {" from 0 to below 1", [](double x) { return x >= 0 && x < 1; }},
+              [o](double x) { o->skip = x; });
+  text.text("--source", "FILE", "Lines for a translation model",
             [o](const std::string& x) { o->source = x; });
   text.text("--target", "FILE", "Their translations by people, line by line",
             [o](const std::string& x) { o->target = x; });

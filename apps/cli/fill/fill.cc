@@ -76,7 +76,7 @@ std::function<void()> set_up_fill(CLI::App& app) {
   console::OptionGroup text(app, "The text");
   console::add_replace(text, o->model);
   console::OptionGroup group(app, "What you get");
-  group.integer("--top", "So many of the likeliest tokens for each <mask> (10 if not given)", 1,
+  group.integer("--top", "How many of the likeliest tokens for each <mask> (10 if not given)", 1,
                 [o](std::int64_t n) { o->top = n; });
   console::add_calculation(app, o->model);
   return [o] { fill(*o); };

@@ -91,11 +91,11 @@ std::function<void()> set_up_generate(CLI::App& app) {
   console::add_model(app, o->model);
   console::OptionGroup text(app, "The text");
   text.any_text("--prompt", "TEXT",
-                "What it begins with; of a long one the model reads the last tokens (if empty or "
-                "not given, it begins from nothing, as after the end of a line)",
+                "What the text begins with; if it is too long, the model reads its last tokens (if "
+                "empty or not given, the model begins from nothing, as after the end of a line)",
                 [o](const std::string& x) { o->prompt = x; });
   console::add_replace(text, o->model);
-  text.integer("--tokens", "So many tokens are written (256 if not given)", 1,
+  text.integer("--tokens", "How many tokens are written (256 if not given)", 1,
                [o](std::int64_t n) { o->generate.tokens = n; });
   console::OptionGroup choice(app, "How the next token is chosen");
   Sampling& sampling = o->generate.sampling;
@@ -110,11 +110,11 @@ std::function<void()> set_up_generate(CLI::App& app) {
                 "Only among the likeliest that together have probability X (1 if not given)",
                 {" above 0 and at most 1", [](double x) { return x > 0 && x <= 1; }},
                 [&sampling](double x) { sampling.top_p = x; });
-  choice.integer("--seed", "The same number writes the same text (0 if not given)", 0,
+  choice.integer("--seed", "The same seed writes the same text (0 if not given)", 0,
                  [o](std::int64_t n) { o->generate.seed = static_cast<std::uint64_t>(n); });
   console::OptionGroup output(app, "What you get");
   output.flag("--stats",
-              "Tokens a second, after the text, on standard error (always on a terminal)",
+              "Print tokens a second to standard error after the text (on a terminal always)",
               [o] { o->stats = true; });
   console::add_calculation(app, o->model);
   return [o] {

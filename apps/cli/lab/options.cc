@@ -36,28 +36,28 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
   app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel");
   console::OptionGroup common(app, "Networks and results");
   common.integer("--parameters",
-                 "Of each network at most (20000 if not given; lab parallel: 200000)", 1,
-                 [o](std::int64_t n) { o->parameters = n; });
-  common.integer("--seed", "Of weights and data (0 if not given)", 0,
+                 "The most parameters of each network (20000 if not given; lab parallel: 200000)",
+                 1, [o](std::int64_t n) { o->parameters = n; });
+  common.integer("--seed", "Seed of weights and data (0 if not given)", 0,
                  [o](std::int64_t n) { o->seed = n; });
   common.threads(o->threads);
   common.repeated_text("--out", "FILE",
-                       "Draw the results (.svg, .png, .pdf, .html); the other figures get names "
-                       "like it. May be given several times",
+                       "Draw the results (.svg, .png, .pdf, .html); further figures get similar "
+                       "names. May be given several times",
                        [o](const std::vector<std::string>& files) { o->out = files; });
-  common.text("--csv", "FILE", "Write the numbers. A stopped lab memory goes on from what is there",
+  common.text("--csv", "FILE", "Write the numbers. A stopped lab memory continues from this file",
               [o](const std::string& file) { o->csv = file; });
 
   console::OptionGroup memory(app, "lab memory");
   memory.integers("--distances", "N,N,…", "Steps to recall over (8,16,32,64,128,256,512)",
                   [o](const std::vector<std::int64_t>& n) { o->distances = n; });
-  memory.integer("--steps", "Training steps of each network at most (1500)", 1,
+  memory.integer("--steps", "The most training steps of each network (1500)", 1,
                  [o](std::int64_t n) { o->steps = n; });
 
   console::OptionGroup parallel(app, "lab parallel");
   parallel.integers("--lengths", "N,N,…", "Tokens of a sequence (64,128,…,4096)",
                     [o](const std::vector<std::int64_t>& n) { o->lengths = n; });
-  parallel.integer("--rounds", "Measurements, of which the median counts (7)", 1,
+  parallel.integer("--rounds", "How many measurements; the median counts (7)", 1,
                    [o](std::int64_t n) { o->rounds = n; });
 }
 

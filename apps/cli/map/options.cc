@@ -19,13 +19,13 @@ void add_files(CLI::App& app, MapOptions& o) {
              [&o](const std::string& x) { o.from = x; });
   std::vector<std::pair<std::string, std::string>> layouts;
   for (const std::string& name : console::Layout::names()) layouts.emplace_back(name, name);
-  group.choice<std::string>("--layout", layouts, "Axes of the inputs, as `clearhead attend` has it",
+  group.choice<std::string>("--layout", layouts, "Axes of the inputs, as in `clearhead attend`",
                             [&o](const std::string& x) { o.layout = x; });
-  group.integer("--heads", "Query heads (where they are no axis of the inputs; 1 if not given)", 1,
+  group.integer("--heads", "Query heads, if the inputs have no axis for them (1 if not given)", 1,
                 [&o](std::int64_t n) { o.heads = n; });
   group.integer("--kv-heads", "Key heads, fewer than --heads if heads share them", 1,
                 [&o](std::int64_t n) { o.kv_heads = n; });
-  group.integer("--head", "The head that is looked at, counted from 0 (0 if not given)", 0,
+  group.integer("--head", "The head that is shown, counted from 0 (0 if not given)", 0,
                 [&o](std::int64_t n) { o.head = n; });
   group.integer("--batch", "Its place in the batch, counted from 0 (0 if not given)", 0,
                 [&o](std::int64_t n) { o.batch = n; });
@@ -38,40 +38,38 @@ void add_attention(CLI::App& app, MapOptions& o) {
   group.choice<Precision>(
       "--precision",
       {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
-      "Of the overview (highest if not given): high and medium are faster where the processor has "
-      "AMX and cells are a multiple of 32, at least 64, and the same elsewhere. Windows and "
-      "strongest "
-      "keys are always highest",
+      "Precision of the overview (highest if not given): high and medium are faster if the "
+      "processor has AMX and cells are a multiple of 32, at least 64; else they are the same. "
+      "Windows and strongest keys are always highest",
       [&a](Precision x) { a.precision = x; });
   group.integer("--cell",
-                "Queries and keys of a cell (if not given, the least power of two with which there "
-                "are at most 2,048 cells a side)",
+                "How many queries and keys a cell has (if not given, the least power of two with "
+                "at most 2,048 cells a side)",
                 1, [&a](std::int64_t n) { a.cell = n; });
   group.threads(o.threads);
 }
 
 void add_results(CLI::App& app, MapOptions& o) {
   console::OptionGroup group(app, "What you get");
-  group.text(
-      "--window", "T:T,S:S",
-      "Instead of the map, the pattern itself: the weights of queries T:T for keys S:S, from "
-      "the first up to but not including the second, exact",
-      [&o](const std::string& x) { o.window = console::parse_window(x); });
+  group.text("--window", "T:T,S:S",
+             "Instead of the map, the exact weights of queries T:T for keys S:S; each range begins "
+             "with the first number and ends before the second",
+             [&o](const std::string& x) { o.window = console::parse_window(x); });
   group.integers("--rows", "T,T", "Queries whose strongest keys are shown (if not given, a few)",
                  [&o](const std::vector<std::int64_t>& x) { o.rows = x; });
-  group.integer("--strongest", "So many of them a row (3 if not given)", 1,
+  group.integer("--strongest", "How many strongest keys of each row (3 if not given)", 1,
                 [&o](std::int64_t n) { o.strongest = n; });
   group.flag("--key-mass",
-             "The mass that each single key receives, not only each cell of them: takes a second "
+             "Also the mass that each single key receives, not only each cell; takes a second "
              "pass, longer than the first",
              [&o] { o.key_mass = true; });
   group.repeated_text("--out", "FILE",
                       "Draw it: .svg, .pdf, .png or .html; may be given several times",
                       [&o](const std::vector<std::string>& x) { o.out = x; });
   group.text("--save", "FILE",
-             "Write the numbers: .safetensors or .npz, a window also as .npy. Of a map: row_max, "
-             "row_sum and row_entropy; max.N and mean.N with cells of N tokens, for each level; "
-             "cell_mass, and key_mass if asked for. What no query sees weighs 0",
+             "Write the numbers: .safetensors or .npz, a window also as .npy. A map has row_max, "
+             "row_sum and row_entropy; max.N and mean.N for each level, with cells of N tokens; "
+             "cell_mass, and key_mass if asked for. A key that a query does not see weighs 0",
              [&o](const std::string& x) { o.save = x; });
   group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
                             "How weights become colours (log if not given)",

@@ -167,8 +167,8 @@ std::string describe(const AttentionView& view) {
   if (view.is_chosen) {
     text = fmt::format(
         "Layer {}, head {} is the most selective: on average a query gives one key {:.2f} more "
-        "weight than queries in general give that key{}. --layer and --head show others. ",
-        view.layer, view.head, m.selectivity, view.same_tokens ? ", or one as far away" : "");
+        "weight than is usual for that key{}. --layer and --head show others. ",
+        view.layer, view.head, m.selectivity, view.same_tokens ? " or that distance" : "");
   }
   text += fmt::format("Its mean entropy is {:.2f} nats, its mean weight for the first key {:.2f}",
                       m.entropy, m.first);

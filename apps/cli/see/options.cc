@@ -14,58 +14,58 @@ constexpr int kMostDepth = 8;  // further back, all that the network calculated 
 
 void add_reading(CLI::App& app, SeeOptions& o) {
   app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
-  console::OptionGroup group(app, "Which network, and what of it");
+  console::OptionGroup group(app, "Which network, and which part of it");
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
              [&o](const std::string& x) { o.model.model = x; });
   group.integer("--last",
-                "Read only the last N tokens of the text, where it is longer than the model reads "
+                "Read only the last N tokens of the text, if it is longer than the model can read "
                 "(all if not given)",
                 1, [&o](std::int64_t n) { o.last = n; });
   console::add_replace(group, o.model);
   group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
                 [&o](std::int64_t n) { o.layer = n; });
   group.integer("--head",
-                "The head that is shown large, counted from 0. Without --layer or --head it is "
-                "the most selective one: whose queries most prefer a key to what queries in "
-                "general give that key, or one as far away",
+                "The head that is shown large, counted from 0. Without --layer or --head it is the "
+                "most selective one: the head in which the text, rather than the place, decides "
+                "which keys get the weight",
                 0, [&o](std::int64_t n) { o.head = n; });
-  group.choice<AttentionKind>("--attention",
-                              {{"encoder", AttentionKind::encoder},
-                               {"decoder", AttentionKind::decoder},
-                               {"cross", AttentionKind::cross}},
-                              "Of a translation model: how the source looks at itself, how the "
-                              "translation does, or how it looks at the source (if not given)",
-                              [&o](AttentionKind x) { o.attention = x; });
+  group.choice<AttentionKind>(
+      "--attention",
+      {{"encoder", AttentionKind::encoder},
+       {"decoder", AttentionKind::decoder},
+       {"cross", AttentionKind::cross}},
+      "Of a translation model: attention of the source to itself, of the translation to itself, or "
+      "of the translation to the source (cross if not given)",
+      [&o](AttentionKind x) { o.attention = x; });
   group.text("--window", "T:T,S:S",
              "Of the large head, only queries T:T and keys S:S, from the first up to but not "
              "including the second (if not given, all that fit)",
              [&o](const std::string& x) { o.window = console::parse_window(x); });
-  group.integer("--top", "So many predictions (5 if not given)", 1,
+  group.integer("--top", "How many predictions are shown (5 if not given)", 1,
                 [&o](std::int64_t n) { o.top = n; });
 }
 
 void add_interventions(CLI::App& app, SeeOptions& o) {
-  console::OptionGroup group(app, "What you change of it");
+  console::OptionGroup group(app, "What you change");
   console::add_interventions(group, o.interventions);
 }
 
 void add_results(CLI::App& app, SeeOptions& o) {
-  console::OptionGroup group(app, "What you get besides");
+  console::OptionGroup group(app, "What else you get");
   group.text("--explain", "T,S|NAME[I,J]",
              "Where one number comes from: the weight that query T of the large head has for key "
              "S, or the number at I,J,… of the value called NAME",
              [&o](const std::string& x) { o.explain = x; });
   group.integer("--depth", "How many steps back --explain goes, at most 8 (1 if not given)", 1,
                 [&o](std::int64_t n) { o.depth = static_cast<int>(n); });
-  group.flag("--list", "The names, shapes and formulas of all that was calculated",
+  group.flag("--list", "List the names, shapes and formulas of all values",
              [&o] { o.list = true; });
   group.repeated_text("--out", "FILE",
                       "Draw all heads: .svg, .pdf, .png or .html; with --layer those of the layer, "
                       "with --head the large one. May be given several times",
                       [&o](const std::vector<std::string>& x) { o.out = x; });
   group.text("--save", "FILE",
-             "Write all that was calculated, with names and shapes as TransformerLens has them: "
-             ".safetensors or .npz",
+             "Write all values, with the names and shapes of TransformerLens: .safetensors or .npz",
              [&o](const std::string& x) { o.save = x; });
   group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
                             "How weights become colours (linear if not given)",

@@ -161,12 +161,12 @@ std::function<void()> set_up_train(CLI::App& app) {
   const auto o = std::make_shared<TrainOptions>();
   app.add_option("recipe", o->recipe, "The recipe")->type_name("RECIPE");
   console::OptionGroup group(app, "What to train, and where");
-  group.text("--data", "FOLDER", "Where the recipe's files of text lie (here if not given)",
+  group.text("--data", "FOLDER", "Where the recipe's text files are (here if not given)",
              [o](const std::string& x) { o->data = x; });
-  group.text("--out", "FOLDER", "Where the run goes, or goes on (runs/RECIPE if not given)",
+  group.text("--out", "FOLDER", "Where the run is written, or continued (runs/RECIPE if not given)",
              [o](const std::string& x) { o->out = x; });
   group.threads(o->threads);
-  group.flag("--summary", "Print what the recipe's model is made of and the memory this takes",
+  group.flag("--summary", "Print the parts of the recipe's model and the memory they take",
              [o] { o->summary = true; });
   group.flag("--schema", "Print what a recipe may say, as a JSON schema",
              [o] { o->schema = true; });
