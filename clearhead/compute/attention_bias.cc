@@ -4,8 +4,8 @@
 //                      = mask[b, h, t, s]    if there is a float mask (its own −inf included)
 //                      = 0                   otherwise
 //
-// A key is out of sight by causality, the window, padding or a mask of bools.
-// Forward broadcasts the mask [1|B, 1|H, 1|T, ≤S] to [1|B, 1|H, T, S]; backward sums over what was
+// A query does not see a key because of causality, a window, padding or a mask of bools. Forward
+// broadcasts the mask [1|B, 1|H, 1|T, ≤S] to [1|B, 1|H, T, S]; backward sums over what was
 // broadcast.
 #include <limits>
 

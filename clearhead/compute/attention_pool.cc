@@ -1,4 +1,4 @@
-// One pass over all pairs of a head that are too many to be looked at one by one: forward, and the
+// One pass over all pairs of a head, which are too many to look at one by one: forward, and the
 // pattern in cells (kernels/attention/pool.h).
 #include <algorithm>
 #include <atomic>

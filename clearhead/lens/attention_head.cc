@@ -1,4 +1,4 @@
-// One head of attention as the functions of attention_map.h are given it.
+// One head of attention, in the form that the functions of attention_map.h take.
 #include "clearhead/lens/attention_head.h"
 
 #include <algorithm>

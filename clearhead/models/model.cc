@@ -1,4 +1,4 @@
-// What models remember while they generate: its rows reordered, as beam search asks.
+// What models remember while they generate, with its rows reordered for beam search.
 #include "clearhead/models/model.h"
 
 #include "clearhead/ops/embedding.h"

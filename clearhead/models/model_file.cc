@@ -1,4 +1,4 @@
-// Each file is read on its own, and what is wrong with it begins with its name.
+// Each file is read by itself, and an error begins with its name.
 #include "clearhead/models/model_file.h"
 
 #include <fmt/format.h>

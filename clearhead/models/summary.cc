@@ -1,4 +1,4 @@
-// What a model is made of, and the memory that this takes.
+// The parts of a model, and the memory that they take.
 #include "clearhead/models/summary.h"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 //     with g_a = ∂L/∂y · v_a·(1 − u_a²) of each pair:
 //     ∂L/∂q[t] = Σ_s g      ∂L/∂k[s] = Σ_t g      ∂L/∂v = Σ_{b,t,s} ∂L/∂y · u
 //
-// u is calculated again on the way back: it would take A times the memory of y.
+// Backward calculates u again: it would take A times the memory of y.
 //
 // Source: Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
 // translate" (2015), appendix A.1.2.

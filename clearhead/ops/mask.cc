@@ -4,8 +4,8 @@
 //     ∂L/∂scores = 0 where bias = −inf, else ∂L/∂y
 //     ∂L/∂bias   = the same, summed over the axes along which bias was repeated
 //
-// Adding −inf would do for finite scores, but +inf − inf = NaN and NaN − inf = NaN would leak what
-// the mask is there to hide.
+// Adding −inf would do for finite scores. But +inf − inf = NaN and NaN − inf = NaN would show what
+// the mask must hide.
 #include "clearhead/ops/mask.h"
 
 #include <limits>

@@ -2,7 +2,7 @@
 //
 //     ∂L/∂x = ∂L/∂y where y > 0, else 0
 //
-// The slope at 0 is taken for 0, so that y alone says it, which the next layer holds anyway.
+// The slope at 0 counts as 0, so that y is enough for backward; the next layer keeps y anyway.
 #include "clearhead/ops/relu.h"
 
 #include "clearhead/ops/elementwise.h"

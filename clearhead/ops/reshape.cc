@@ -1,7 +1,7 @@
 // y = x, elsewhere
 //
-// Each element of y is one element of x, so its gradient goes back to where it came from: moved
-// back the other way, or where y is but a part of x, added to the same part of the gradient of x,
+// Each element of y is one element of x, so its gradient goes back to where it came from: it is
+// moved the opposite way, or, if y is only a part of x, added to that part of the gradient of x,
 // which the tensor functions give as a view.
 #include "clearhead/ops/reshape.h"
 

@@ -1,4 +1,4 @@
-// Thinning by the measured extents of the labels themselves.
+// Chooses which labels are shown by their measured extents.
 #include "clearhead/plot/axis_labels.h"
 
 #include <algorithm>

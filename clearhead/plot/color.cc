@@ -1,4 +1,4 @@
-// OKLab, and the curves through it that the colour maps are.
+// OKLab, and the colour maps, which are curves through it.
 #include "clearhead/plot/color.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Numbers are flat colours; −∞, NaN and +∞ are hatched, with one hatching that runs through
-// neighbouring cells.
+// Numbers are flat colours. −∞, NaN and +∞ are hatched; the hatching runs on through neighbouring
+// cells.
 #include "clearhead/plot/draw_cells.h"
 
 #include <cairo.h>

@@ -1,4 +1,4 @@
-// The table of endings.
+// The table of endings and what draws them.
 #include "clearhead/plot/figure_file.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// The second part of the program: the class Panel, a Drawing whose cells can be asked for their
-// values by pointer, touch and keyboard; the legend; and what happens when the page opens.
+// The second part of the program: the class Panel, a Drawing that shows the value of a cell by
+// pointer, touch and keyboard; the legend; and what happens when the page opens.
 #include "clearhead/plot/html_page.h"
 
 namespace clearhead::plot {

@@ -1,4 +1,4 @@
-// The style of the page: light or dark as the reader's system is, one column on a phone.
+// The style of the page: light or dark like the reader's system; one column on a phone.
 #include "clearhead/plot/html_page.h"
 
 namespace clearhead::plot {

@@ -1,4 +1,4 @@
-// Ranges, ticks, and fewer points where there are more than a page has dots.
+// Ranges, ticks, and which points are kept if there are more than a page has dots.
 #include "clearhead/plot/line_figure.h"
 
 #include <fmt/format.h>

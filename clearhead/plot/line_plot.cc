@@ -1,4 +1,4 @@
-// The checks.
+// The checks of a figure of curves.
 #include "clearhead/plot/line_plot.h"
 
 #include <fmt/format.h>

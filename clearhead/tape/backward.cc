@@ -1,4 +1,4 @@
-// The walk over the record from its end, which learns.
+// The walk over the record from its end, which gives gradients.
 #include <cassert>
 #include <utility>
 

@@ -1,9 +1,9 @@
 // The gradient of a value is the sum of what its uses pass back, each as its operation's record
 // says.
 //
-// As formulas look through moves without a name towards the inputs, those of gradients look through
-// them towards the results: in reshape(x), the gradient of x is called by what was made of the
-// reshaped x, and that of a matrix product whose reshaped result has a name is called by that name.
+// Formulas skip moves without a name, looking towards the inputs. Formulas of gradients skip them
+// too, but look towards the results: if the reshaped result of a matrix product has a name, the
+// gradient of the product is called by that name.
 #include "clearhead/tape/gradient_history.h"
 
 #include <utility>

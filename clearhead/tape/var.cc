@@ -1,4 +1,4 @@
-// Var: what a handle on a value tells of it.
+// Var: what a handle tells about its value.
 #include <utility>
 
 #include "clearhead/base/error.h"

@@ -1,4 +1,4 @@
-// A row for each kind of file.
+// The table of kinds of files, with how each is read and written.
 #include "clearhead/tensor/io.h"
 
 #include <string>

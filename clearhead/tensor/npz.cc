@@ -1,4 +1,4 @@
-// .npz by libzip: archives of strangers are believed nothing before it is checked.
+// .npz by libzip: nothing in an archive is trusted before it is checked.
 #include "clearhead/tensor/npz.h"
 
 #include <zip.h>

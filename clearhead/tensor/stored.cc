@@ -1,4 +1,4 @@
-// How array files store numbers, and the way to a Tensor and back.
+// How array files store numbers, and conversion to a Tensor and back.
 #include "clearhead/tensor/stored.h"
 
 #include <algorithm>

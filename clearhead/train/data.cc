@@ -1,4 +1,4 @@
-// Streams and batches, each drawn from a stream of random numbers of its own.
+// Texts and batches; each batch is drawn from its own stream of random numbers.
 #include "clearhead/train/data.h"
 
 #include <fmt/format.h>

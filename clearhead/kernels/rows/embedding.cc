@@ -1,4 +1,4 @@
-// Rows of a table looked up by number, and the way back.
+// Rows of a table looked up by number, forward and backward.
 #include "clearhead/kernels/rows/embedding.h"
 
 #include <algorithm>
