@@ -42,7 +42,8 @@ struct Page {
   std::string text() const;
 };
 
-/// Throws Error, naming the line, if there is no title, or no fenced text below a comment of a step.
+/// Throws Error, naming the line, if there is no title, or no fenced text below the comment of a
+/// step.
 Page parse_page(std::string_view text);
 
 }  // namespace clearhead::lessons
