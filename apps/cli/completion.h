@@ -1,5 +1,4 @@
-// Completion of commands and options in bash and zsh, made from the same description that the help
-// is made from.
+// Completion of commands and options in bash and zsh, made from the same description as the help.
 #ifndef CLEARHEAD_APPS_CLI_COMPLETION_H_
 #define CLEARHEAD_APPS_CLI_COMPLETION_H_
 

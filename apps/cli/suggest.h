@@ -1,4 +1,4 @@
-// What somebody probably meant who mistyped an option or a command.
+// Suggestions for a mistyped option or command.
 #ifndef CLEARHEAD_APPS_CLI_SUGGEST_H_
 #define CLEARHEAD_APPS_CLI_SUGGEST_H_
 
@@ -10,9 +10,9 @@ class App;
 
 namespace clearhead::cli {
 
-/// What to say about an argument that `command` (or the program itself) does not know.
+/// The message about an argument that `command` (or the program itself) does not know.
 std::string unexpected_argument(const std::string& argument, const CLI::App& command);
-/// What to say where a command is expected and `name` is none.
+/// The message that `name` is not a command.
 std::string unknown_command(const std::string& name);
 
 }  // namespace clearhead::cli

@@ -1,5 +1,5 @@
-// Arrays as users have them, brought into the form that attention takes, with checks that speak of
-// the users' own files and shapes.
+// Brings users' arrays into the form that attention takes. Its errors name the users' own files and
+// shapes.
 #ifndef CLEARHEAD_APPS_CLI_ATTEND_FIT_H_
 #define CLEARHEAD_APPS_CLI_ATTEND_FIT_H_
 

@@ -15,7 +15,7 @@
 
 namespace clearhead::cli {
 
-/// What stands behind a step's name in that of its gradient: "hook_pattern_grad".
+/// What a step's name gets appended for its gradient: "hook_pattern_grad".
 inline constexpr std::string_view kGradientSuffix = "_grad";
 
 /// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects.

@@ -1,4 +1,4 @@
-// What attention is calculated of: random numbers or files, brought into one form.
+// The inputs of attention, random numbers or files, in one form.
 #ifndef CLEARHEAD_APPS_CLI_ATTEND_INPUTS_H_
 #define CLEARHEAD_APPS_CLI_ATTEND_INPUTS_H_
 

@@ -1,4 +1,4 @@
-// What becomes of a calculation: figures, files, a summary.
+// The results of `clearhead attend`: figures, files, a summary.
 #ifndef CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
 #define CLEARHEAD_APPS_CLI_ATTEND_RESULTS_H_
 
@@ -13,7 +13,7 @@
 
 namespace clearhead::cli {
 
-/// "batch 1, head 0", without what there is but one of.
+/// "batch 1, head 0"; without the batch or the head if there is only one.
 std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h);
 
 /// A figure of queries × keys without panels, drawn as `options` say.
@@ -36,10 +36,10 @@ bool is_quick_to_draw(const Tape& tape);
 std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
                                  const AttendInputs& in, int width);
 
-/// Writes all steps, and if asked for their gradients, under their names: queries, keys, values and
-/// results laid out as the inputs were, matrices of scores as [H, T, S], with the batch before them
-/// if the inputs had one. Returns the names of those left out: scores of fused attention that were
-/// never stored, and are too many to be calculated again for a file.
+/// Writes all steps, and their gradients if asked for, under their names. Queries, keys, values and
+/// results have the layout of the inputs; matrices of scores are [H, T, S], after the batch if the
+/// inputs had one. Returns the names of steps that are left out: scores of fused attention, which
+/// were never stored and are too many to calculate again for a file.
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
                                     const std::string& path);
 

@@ -17,8 +17,8 @@ std::vector<AttentionStep> steps_on(const Tape& tape);
 /// "query", "kv head"
 std::string axis_name(StepAxis axis);
 
-/// One step, or what has its axes, as labelled tables under its name, where it is `from` (" =
-/// q·kᵀ"), and its meaning.
+/// One step, or a value with its axes, as labelled tables. Above them stand its name, its formula
+/// `from` (" = q·kᵀ") and its meaning.
 std::string print_step(const AttentionStep& step, const std::string& from, const Var& value,
                        const AttendInputs& in, int width, bool bold);
 

@@ -14,7 +14,7 @@ class App;
 
 namespace clearhead::cli {
 
-/// What is left out has a default of the experiment.
+/// What is left out has a default that depends on the experiment.
 struct LabOptions {
   std::string experiment;
   std::optional<std::int64_t> parameters;

@@ -1,4 +1,4 @@
-// clearhead lab parallel: recurrent steps wait for each other, attention's need not.
+// clearhead lab parallel: recurrent steps wait for each other, those of attention do not.
 #ifndef CLEARHEAD_APPS_CLI_LAB_PARALLEL_H_
 #define CLEARHEAD_APPS_CLI_LAB_PARALLEL_H_
 

@@ -1,4 +1,4 @@
-// What becomes of a map or a window: figures, files, a summary.
+// The results of `clearhead map`: figures, files, a summary.
 #ifndef CLEARHEAD_APPS_CLI_MAP_RESULTS_H_
 #define CLEARHEAD_APPS_CLI_MAP_RESULTS_H_
 
@@ -26,13 +26,14 @@ std::string describe(const MapInputs& in, const MapOptions& options);
 plot::Heatmap map_heatmap(const AttentionMap& map, const MapOptions& options);
 plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& options);
 
-/// What a map says: strongest keys and entropy of some rows, and the keys that receive most.
+/// The summary of a map: strongest keys and entropy of some rows, and the keys that receive most.
 /// `key_mass` is undefined unless it was asked for.
 std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
                     const MapOptions& options);
 
-/// All tensors of a map, or a window, under the names that --save promises. There what no query
-/// sees weighs 0, as in `clearhead attend --save`; in figures it is −∞, which is drawn as masked.
+/// All tensors of a map, or a window, under the names that --save promises. A key that a query does
+/// not see weighs 0, as in `clearhead attend --save`; in figures it is −∞, which is drawn as
+/// masked.
 NamedTensors named_tensors(const Tensor& window);
 NamedTensors named_tensors(const AttentionMap& map, const Tensor& key_mass);
 

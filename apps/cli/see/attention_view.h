@@ -47,8 +47,8 @@ plot::Heatmap heads_heatmap(const Reading& reading, const AttentionView& view,
 plot::Heatmap head_heatmap(const Reading& reading, const AttentionView& view,
                            const SeeOptions& options, const std::optional<AttentionWindow>& window);
 
-/// What the terminal has room for with a label for every token: all (then nothing is returned), or
-/// the last tokens of a text that is continued, the first of others.
+/// The part of the large head that the terminal has room for, with a label for every token: the
+/// last tokens if the model continues texts, else the first. Nothing if all fit.
 std::optional<AttentionWindow> fitting_window(const Reading& reading, const AttentionView& view,
                                               const plot::TerminalOptions& terminal);
 

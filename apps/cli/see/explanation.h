@@ -10,9 +10,9 @@
 
 namespace clearhead::cli {
 
-/// Explains the number that `asked` ("T,S" of the large head, or "NAME:I,J,…", counted from 0; an
-/// axis of a batch of one may be left out) means, `depth` steps back. Throws Error if there is
-/// none.
+/// Explains the number that `asked` names, `depth` steps back: "T,S" of the large head, or
+/// "NAME:I,J,…", counted from 0; a batch of one may be left out. Throws Error if there is no such
+/// number.
 std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
                               const std::string& asked, int depth);
 

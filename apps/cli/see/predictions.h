@@ -1,4 +1,4 @@
-// What the model makes of the text: the tokens that it finds likely.
+// What the model predicts for the text: the tokens that it finds likely.
 #ifndef CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_
 #define CLEARHEAD_APPS_CLI_SEE_PREDICTIONS_H_
 
@@ -13,9 +13,9 @@ namespace clearhead::cli {
 /// The tokens with their places, at most `width` wide.
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
 
-/// With probabilities, `top` of them: the next token, or what stands at each <mask>; or the
-/// translation, token by token, each with the `top` − 1 likeliest others. `before`, if given, is
-/// the same without interventions; how likely it found them stands beside.
+/// The `top` likeliest tokens with their probabilities: for the next token, or for each <mask>; or
+/// the translation, token by token, each with the `top` − 1 likeliest others. `before`, if given,
+/// is the same reading without interventions, whose probabilities stand beside.
 std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
                               std::int64_t top, int width);
 

@@ -1,4 +1,4 @@
-// All that a reading calculated: as a list, and as a file.
+// All values of a reading, as a list and as a file.
 #ifndef CLEARHEAD_APPS_CLI_SEE_SAVED_H_
 #define CLEARHEAD_APPS_CLI_SEE_SAVED_H_
 
@@ -11,8 +11,8 @@ namespace clearhead::cli {
 /// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
 std::string print_list(const Tape& tape, int width);
 
-/// Writes the tokens, each hook_… and what is predicted into `path`, with names and shapes as
-/// TransformerLens has them: queries, keys, values and results are [B, T, H, D].
+/// Writes the tokens, each hook_… and the predictions into `path`, with the names and shapes of
+/// TransformerLens: queries, keys, values and results are [B, T, H, D].
 void save_activations(const Tape& tape, const std::string& path);
 
 }  // namespace clearhead::cli

@@ -1,4 +1,4 @@
-// The states of a recurrent network, for those without attention.
+// The states of a recurrent network without attention.
 #ifndef CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_
 #define CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_
 

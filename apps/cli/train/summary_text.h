@@ -8,8 +8,8 @@
 
 namespace clearhead::cli {
 
-/// A table with a line for each row: name, shape, numbers, bytes in f32 and in bf16; the total; and
-/// what training takes.
+/// A table with a line for each row (name, shape, numbers, bytes in f32 and in bf16), the total,
+/// and the memory of training.
 std::string summary_text(const ModelSummary& summary);
 
 }  // namespace clearhead::cli
