@@ -1,5 +1,5 @@
-// Lesson 4: why divide by √d. The products of long vectors are large, large scores leave the softmax
-// one key, and where one key has all the weight no gradient is left to learn from.
+// Lesson 4: why divide by √d. The products of long vectors are large, large scores leave the
+// softmax one key, and where one key has all the weight no gradient is left to learn from.
 #include "lessons/lesson.h"
 
 #include <algorithm>
