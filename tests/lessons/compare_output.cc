@@ -73,8 +73,10 @@ std::vector<std::string> numbers_in_prose(const std::string& page) {
   std::string prose;
   bool fenced = false;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```")) fenced = !fenced;
-    if (!fenced && !line.starts_with("#") && !line.starts_with("<!--")) prose += line + "\n";
+    const bool is_fence = line.starts_with("```");
+    if (is_fence) fenced = !fenced;
+    if (!fenced && !is_fence && !line.starts_with("#") && !line.starts_with("<!--"))
+      prose += line + "\n";
   }
   for (const char* left_out : {R"(`[^`]*`)", R"(\$[^$]*\$)", R"(\]\([^)]*\))"}) {
     prose = std::regex_replace(prose, std::regex(left_out), " ");
