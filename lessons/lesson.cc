@@ -163,6 +163,17 @@ double length(const Tensor& tensor) {
   return std::sqrt(squares);
 }
 
+double same_order(const std::vector<double>& x, const std::vector<double>& y) {
+  const auto rank = [](const std::vector<double>& all, double number) {
+    return static_cast<double>(
+        std::count_if(all.begin(), all.end(), [number](double other) { return other < number; }));
+  };
+  const double n = static_cast<double>(x.size());
+  double squares = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) squares += std::pow(rank(x, x[i]) - rank(y, y[i]), 2);
+  return 1 - 6 * squares / (n * (n * n - 1));
+}
+
 Tensor by_small_steps(const Tensor& x, const std::function<Var(const Var& x)>& result) {
   constexpr double kStep = 1e-5;
   const auto result_at = [&](std::int64_t i, double step) {

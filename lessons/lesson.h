@@ -129,6 +129,9 @@ double largest_difference(const Tensor& a, const Tensor& b);
 /// The root of the sum of the squares of all numbers.
 double length(const Tensor& tensor);
 
+/// Whether two lists have the same order: 1 if they do, −1 if the opposite one, near 0 if neither
+/// (the rank correlation of Spearman, 1904).
+double same_order(const std::vector<double>& x, const std::vector<double>& y);
 /// What `result`, a single number, grows by for each number of x, per 1 that this grows; measured
 /// by two steps of 0.00001, one up and one down (central differences).
 Tensor by_small_steps(const Tensor& x, const std::function<Var(const Var& x)>& result);
