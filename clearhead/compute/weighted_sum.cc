@@ -27,6 +27,7 @@ void weighted_sums(const MatrixBatch<const T>& pattern, const MatrixBatch<const 
 
 template <typename T>
 void weighted_sums_backward_pattern(const MatrixBatch<const T>& d_z,
+                                    const MatrixBatch<const T>& pattern,
                                     const MatrixBatch<const T>& scores,
                                     const MatrixBatch<const T>& v,
                                     const MatrixBatch<T>& d_pattern) {
@@ -34,8 +35,8 @@ void weighted_sums_backward_pattern(const MatrixBatch<const T>& d_z,
     const MatrixView<const T> d = d_z[i], values = v[i];
     for_each_piece(d.rows, kQueries, [&](std::int64_t begin, std::int64_t end) {
       kernels::scalar::weighted_sum_backward_pattern(
-          end - begin, values.rows, values.columns, &d.at(begin, 0), &scores[i].at(begin, 0),
-          values.data, values.row_stride, &d_pattern[i].at(begin, 0));
+          end - begin, values.rows, values.columns, &d.at(begin, 0), &pattern[i].at(begin, 0),
+          &scores[i].at(begin, 0), values.data, values.row_stride, &d_pattern[i].at(begin, 0));
     });
   });
 }
@@ -56,7 +57,7 @@ void weighted_sums_backward_v(const MatrixBatch<const T>& pattern,
                               const MatrixBatch<const T>&, const MatrixBatch<T>&);                 \
   template void weighted_sums_backward_pattern(                                                    \
       const MatrixBatch<const T>&, const MatrixBatch<const T>&, const MatrixBatch<const T>&,       \
-      const MatrixBatch<T>&);                                                                      \
+      const MatrixBatch<const T>&, const MatrixBatch<T>&);                                         \
   template void weighted_sums_backward_v(const MatrixBatch<const T>&, const MatrixBatch<const T>&, \
                                          const MatrixBatch<const T>&, const MatrixBatch<T>&);
 CLEARHEAD_INSTANTIATE(float)

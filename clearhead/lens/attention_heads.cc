@@ -80,13 +80,14 @@ std::int64_t attention_head_count(const Tape& tape, const std::string& scope) {
 Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
                        std::int64_t t_end) {
   const Tensor weights = rows(tape[place.scope + std::string(kPattern)], place, t, t_end);
-  const Var scores = tape[place.scope + "hook_attn_scores"];
-  if (scores.kind() != "mask") return weights;  // every query sees every key
-  const Tensor masked = rows(scores, place, t, t_end);
+  const double* const P = weights.data<double>();
+  const auto has_weight = [](double p) { return p < 0 || p > 0; };
+  if (std::all_of(P, P + weights.count(), has_weight)) return weights;  // every key is seen
+  const Tensor scores = rows(tape[place.scope + "hook_attn_scores"], place, t, t_end);
   Tensor visible = weights.clone();
-  double* w = visible.mutable_data<double>();
+  double* const w = visible.mutable_data<double>();
   for (std::int64_t i = 0; i < visible.count(); ++i) {
-    if (masked.data<double>()[i] == -INFINITY) w[i] = -INFINITY;
+    if (scores.data<double>()[i] == -INFINITY && !has_weight(w[i])) w[i] = -INFINITY;
   }
   return visible;
 }

@@ -36,7 +36,8 @@ struct HeadPlace {
   std::int64_t head = 0;
 };
 
-/// The weights of queries [t, t_end), f64 [t_end − t, S], −∞ where a query does not see a key.
+/// The weights of queries [t, t_end), f64 [t_end − t, S], −∞ where a query does not see a key: the
+/// score is −∞, and no intervention has put a weight there all the same.
 Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
                        std::int64_t t_end);
 /// The same of all queries.

@@ -1,11 +1,13 @@
-// z_id = Σ_j p_ij·v_jd, over the keys j that query i sees: those whose score s_ij is not −inf
+// z_id = Σ_j p_ij·v_jd, over the keys j that query i sees: those whose score s_ij is not −inf, or
+// whose weight p_ij is not 0
 //
 //     p, s [..., T, S], v [..., S, Dv], z [..., T, Dv]
-//     ∂L/∂p_ij = Σ_d ∂L/∂z_id·v_jd    where s_ij > −inf, else 0
+//     ∂L/∂p_ij = Σ_d ∂L/∂z_id·v_jd    where query i sees key j, else 0
 //     ∂L/∂v_jd = Σ_i p_ij·∂L/∂z_id    over the queries i that see key j
 //     both summed over the batch axes along which p or v was repeated
 //
-// p is 0 where s = −inf, so this is p·v; but 0·NaN = NaN, and what a mask hides must not show.
+// This is p·v; but 0·NaN = NaN, and what a mask hides must not show. A softmax gives 0 where
+// s = −inf: a weight there was put by an intervention.
 #include "clearhead/ops/weighted_sum.h"
 
 #include <limits>
@@ -35,10 +37,10 @@ void forward(const Shape& batch, const Tensor& p, const Tensor& s, const Tensor&
 
 // z = p·v, so dp += dz·vᵀ
 template <typename T>
-void backward_p(const Shape& batch, const Tensor& d_z, const Tensor& s, const Tensor& v,
-                Tensor& d_p) {
-  compute::weighted_sums_backward_pattern<T>(matrices_of<T>(d_z, batch), matrices_of<T>(s, batch),
-                                             matrices_of<T>(v, batch),
+void backward_p(const Shape& batch, const Tensor& d_z, const Tensor& p, const Tensor& s,
+                const Tensor& v, Tensor& d_p) {
+  compute::weighted_sums_backward_pattern<T>(matrices_of<T>(d_z, batch), matrices_of<T>(p, batch),
+                                             matrices_of<T>(s, batch), matrices_of<T>(v, batch),
                                              mutable_matrices_of<T>(d_p, batch));
 }
 
@@ -70,17 +72,22 @@ Sizes sizes_of(const Var& pattern, const Var& scores, const Var& v) {
   return sizes;
 }
 
-bool hides(const Operand& score) { return score.value == -std::numeric_limits<double>::infinity(); }
+// Whether a pair is left out of z: its query does not see its key.
+bool is_hidden(const Var& z, const Index& pair) {
+  const double weight = broadcast_operand(z.input(0), pair).value;
+  return broadcast_operand(z.input(1), pair).value == -std::numeric_limits<double>::infinity() &&
+         !(weight < 0 || weight > 0);
+}
 
 // z_id = Σ_j p_ij·v_jd over the keys that query i sees
 Calculation explain_sum(const Var& z, const Index& index) {
-  const Var pattern = z.input(0), scores = z.input(1), v = z.input(2);
+  const Var pattern = z.input(0), v = z.input(2);
   std::vector<Operand> pairs;
   for (std::int64_t j = 0; j < pattern.size(-1); ++j) {
     Index in_p = index, in_v = index;
     in_p.back() = j;
     *(in_v.end() - 2) = j;
-    if (hides(broadcast_operand(scores, in_p))) continue;
+    if (is_hidden(z, in_p)) continue;
     pairs.push_back(broadcast_operand(pattern, in_p));
     pairs.push_back(broadcast_operand(v, in_v));
   }
@@ -95,7 +102,7 @@ std::vector<Index> places_in_batch(const Var& z, const Var& operand, const Index
 
 // dp_ij = Σ_d dz_id·v_jd where query i sees key j
 Calculation explain_gradient_of_pattern(const Var& z, const Index& index) {
-  if (hides(operand(z.input(1), index))) return {{}, "0, for the mask hides it", 0};
+  if (is_hidden(z, index)) return {{}, "0, for the mask hides it", 0};
   std::vector<Operand> pairs;
   for (const Index& place : places_in_batch(z, z.input(0), index)) {
     for (std::int64_t d = 0; d < z.size(-1); ++d) {
@@ -117,7 +124,7 @@ Calculation explain_gradient_of_v(const Var& z, const Index& index) {
       Index in_z = place, in_p = place;
       in_z.insert(in_z.end(), {i, index.back()});
       in_p.insert(in_p.end(), {i, *(index.end() - 2)});
-      if (hides(broadcast_operand(z.input(1), in_p))) continue;
+      if (is_hidden(z, in_p)) continue;
       pairs.push_back(broadcast_operand(z.input(0), in_p));
       pairs.push_back(gradient_operand(z, in_z));
     }
@@ -141,12 +148,13 @@ Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
   });
   return v.tape().record("weighted_sum", {pattern, scores, v}, z_value, [&](Record& op) {
     op.formula = "{0}·{2}";
-    op.backward = [batch = sizes.batch, s_value, p_value = v.needs_grad() ? p_value : Tensor(),
+    op.backward = [batch = sizes.batch, p_value, s_value,
                    v_value = pattern.needs_grad() ? v_value : Tensor()](const Tensor& d_z,
                                                                         Gradients& gradients) {
       with_float(d_z.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        if (gradients.wanted(0)) backward_p<T>(batch, d_z, s_value, v_value, gradients.of(0));
+        if (gradients.wanted(0))
+          backward_p<T>(batch, d_z, p_value, s_value, v_value, gradients.of(0));
         if (gradients.wanted(2)) backward_v<T>(batch, d_z, p_value, s_value, gradients.of(2));
       });
     };

@@ -9,8 +9,8 @@ namespace clearhead {
 /// z = pattern·v over the visible pairs: pattern [..., T, S], v [..., S, Dv], z [..., T, Dv]; the
 /// axes before the last two broadcast as in NumPy. `scores` has the shape of `pattern`; where it is
 /// −inf the pair contributes nothing, forward and backward, even if v is NaN or infinite there
-/// (0·NaN would be NaN). It is only read: no gradient flows to it. All f32 or all f64. Throws Error
-/// if types or shapes do not fit.
+/// (0·NaN would be NaN), unless it was given a weight other than 0 all the same. Scores are only
+/// read: no gradient flows to them. All f32 or all f64. Throws Error if types or shapes do not fit.
 Var weighted_sum(const Var& pattern, const Var& scores, const Var& v);
 
 }  // namespace clearhead

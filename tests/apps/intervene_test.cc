@@ -68,6 +68,15 @@ TEST_F(Intervene, ASetNumberIsUsedByWhatFollows) {
   EXPECT_EQ(numbers("hook_z", {"--set", "hook_attn_scores[0,0,0]=-inf"}), (V{6, 8, 4, 6}));
 }
 
+TEST_F(Intervene, AWeightWhereNoneWasSeenCounts) {
+  const std::vector<std::string> given = {"--causal", "--set", "hook_pattern[0,0,1]=0.5"};
+  // z of query 0 becomes 1·(2, 4) + 0.5·(6, 8)
+  EXPECT_EQ(numbers("hook_z", given), (V{5, 8, 4, 6}));
+  const std::string text = say(attend({"--causal", "--set", "hook_pattern[0,0,1]=0.5",
+                                       "--gradients", "--explain", "0,0,1", "--steps"}));
+  EXPECT_THAT(text, HasSubstr("1·4 + 0.5·8"));
+}
+
 TEST_F(Intervene, AnIndexSelectsAsMuchAsItSays) {
   EXPECT_EQ(numbers("hook_z", {"--ablate", "hook_z"}), (V{0, 0, 0, 0}));
   EXPECT_EQ(numbers("hook_z", {"--ablate", "hook_z[0,1]"}), (V{4, 6, 0, 0}));

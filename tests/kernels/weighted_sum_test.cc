@@ -1,4 +1,5 @@
-// The weighted sum over visible pairs: its values, and that nothing is read of a hidden pair.
+// The weighted sum over visible pairs: its values, and that nothing is read of a hidden pair, which
+// has no weight.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,10 +35,13 @@ struct Problem {
         scores(static_cast<std::size_t>(M * S), 0.0),
         v(random_numbers(S * ldv, 2)),
         d_z(random_numbers(M * D, 3)) {
-    for (std::size_t i = 0; i < scores.size(); i += 3) scores[i] = -kInfinity;
+    for (std::size_t i = 0; i < scores.size(); i += 3) {  // hidden, but every other has a weight
+      scores[i] = -kInfinity;
+      if (i % 2 == 0) pattern[i] = 0;
+    }
   }
   bool sees(std::int64_t i, std::int64_t j) const {
-    return scores[static_cast<std::size_t>(i * S + j)] == 0;
+    return scores[static_cast<std::size_t>(i * S + j)] == 0 || p(i, j) != 0;
   }
   double p(std::int64_t i, std::int64_t j) const {
     return pattern[static_cast<std::size_t>(i * S + j)];
@@ -62,8 +66,9 @@ TEST(WeightedSumKernel, AgreesWithTheTripleLoop) {
         kernels::scalar::weighted_sum(M, S, D, x.pattern.data(), x.scores.data(), x.v.data(), x.ldv,
                                       z.data());
         std::vector<double> d_pattern(static_cast<std::size_t>(M * S), 1.0);  // added to
-        kernels::scalar::weighted_sum_backward_pattern(M, S, D, x.d_z.data(), x.scores.data(),
-                                                       x.v.data(), x.ldv, d_pattern.data());
+        kernels::scalar::weighted_sum_backward_pattern(M, S, D, x.d_z.data(), x.pattern.data(),
+                                                       x.scores.data(), x.v.data(), x.ldv,
+                                                       d_pattern.data());
         std::vector<double> d_v(static_cast<std::size_t>(S * D), 1.0);
         kernels::scalar::weighted_sum_backward_v(M, S, D, x.pattern.data(), x.scores.data(),
                                                  x.d_z.data(), d_v.data());
@@ -106,7 +111,8 @@ TEST(WeightedSumKernel, WhatIsHiddenDoesNotMatter) {
   kernels::scalar::weighted_sum<double>(1, 2, 2, pattern, scores, v, 2, z);
   EXPECT_EQ(z[0], 6);
   EXPECT_EQ(z[1], 8);
-  kernels::scalar::weighted_sum_backward_pattern<double>(1, 2, 2, d_z, scores, v, 2, d_pattern);
+  kernels::scalar::weighted_sum_backward_pattern<double>(1, 2, 2, d_z, pattern, scores, v, 2,
+                                                         d_pattern);
   EXPECT_EQ(d_pattern[0], 39);
   EXPECT_EQ(d_pattern[1], 0);
   kernels::scalar::weighted_sum_backward_v<double>(1, 2, 2, pattern, scores, d_z, d_v);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "clearhead/lens/interventions.h"
 #include "clearhead/models/family.h"
 
 namespace clearhead {
@@ -78,6 +79,32 @@ TEST(VisibleWeights, AreThePatternAndMaskedWhereAQueryDoesNotSeeAKey) {
       EXPECT_EQ(visible_weights(tape, place, 2, 4).at({t - 2, s}), expected);
     }
   }
+}
+
+// Changed scores leave masked what was masked, and mask what they hide.
+TEST(VisibleWeights, FollowTheScoresThatWereChanged) {
+  const auto model = make_model({Family::decoder, kTiny});
+  const auto weights_under = [&](const char* name, const Change& change) {
+    Tape tape;
+    tape.intervene(name, change);
+    dynamic_cast<const LanguageModel&>(*model).forward(tokens_on(tape, 4), {});
+    return visible_weights(tape, {.scope = "blocks.1.attn.", .head = 1});
+  };
+  const Tensor plain = weights_under("nothing", set_to(0));
+  const Tensor hidden =
+      weights_under("blocks.1.attn.hook_attn_scores", set_to(-kInf, {0, 1, 3, 0}));
+  const Tensor given = weights_under("blocks.1.attn.hook_pattern", set_to(0.5, {0, 1, 0, 2}));
+  for (std::int64_t t = 0; t < 4; ++t) {
+    for (std::int64_t s = 0; s < 4; ++s) {
+      const double was = plain.at({t, s});
+      if (t < 3) {
+        EXPECT_EQ(hidden.at({t, s}), was) << t << ", " << s;
+      }
+      EXPECT_EQ(given.at({t, s}), t == 0 && s == 2 ? 0.5 : was) << t << ", " << s;
+    }
+  }
+  EXPECT_EQ(hidden.at({3, 0}), -kInf);
+  EXPECT_GT(hidden.at({3, 1}), plain.at({3, 1}));
 }
 
 // Causal [T, T]: row t has weight 1 at key `at(t)`.

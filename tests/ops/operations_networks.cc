@@ -208,7 +208,7 @@ Rows attention_rows() {
           {{5, 20, 30}, {5, 20, 30}, {30}}, {"012", "012", "012"}, "c·tanh(a + b)",
           {{{{2, 3, 5}, {2, 3, 4}, {5}}, {"additive_scores: ", "[2, 3, 5], [2, 3, 4] and [5]"}},
            {{{2, 3, 5}, {2, 3, 5}, {2, 3, 5}}, {"additive_scores: ", "v [A]"}}}),
-      row("weighted_sum.h", "weighted_sum, some of it hidden",
+      row("weighted_sum.h", "weighted_sum, with weights where scores are −inf",
           [](Tape& tape, const Vars& x) {
             return weighted_sum(x[0], hiding_scores(tape, x[0]), x[1]);
           },
@@ -220,15 +220,19 @@ Rows attention_rows() {
            {{0, 3}, {3, 2}},
            {{2, 0}, {0, 2}},
            {{2, 3}, {3, 0}}},
-          {{2, 3, 150, 100}, {2, 1, 100, 20}}, {"1", "0"}, "a·b",
+          {{2, 3, 150, 100}, {2, 1, 100, 20}}, {"01", "0"}, "a·b",
           {{{{2, 3}, {4, 5}}, {"weighted_sum: ", "[2, 3]", "[4, 5]"}},
            {{{2, 2, 3}, {5, 3, 2}}, {"weighted_sum: ", "[5, 3, 2]", "broadcast"}},
            {{{2, 3}, {1, 3}, {3, 2}},
             {"weighted_sum: ", "scores [1, 3]", "shape of the pattern"},
             [](Tape&, const Vars& x) { return weighted_sum(x[0], x[1], x[2]); }}}),
-      row("weighted_sum.h", "weighted_sum, all of it visible",
-          [](Tape&, const Vars& x) { return weighted_sum(x[0], x[0], x[1]); }, {{{2, 3}, {3, 4}}},
-          {{2, 3, 150, 100}, {2, 1, 100, 20}}, {"01", "0"}),
+      row("weighted_sum.h", "weighted_sum, some of it hidden",
+          [](Tape& tape, const Vars& x) {
+            const Var scores = mask(x[0], hiding_scores(tape, x[0]));
+            return weighted_sum(softmax(scores), scores, x[1]);
+          },
+          {{{2, 3}, {3, 4}}, {{2, 2, 3, 4}, {2, 1, 4, 2}}, {{0, 3}, {3, 2}}, {{2, 3}, {3, 0}}},
+          {{2, 3, 150, 100}, {2, 1, 100, 20}}, {"", "0"}),
       row("attention.h", "attention by hand", attend(AttentionWay::by_hand), heads, large_heads,
           {"1", "0", "01"}, {}, wrong_heads, Types::any),
       row("attention.h", "attention, fused", attend(AttentionWay::fused), heads, large_heads,

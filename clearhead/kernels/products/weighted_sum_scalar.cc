@@ -7,9 +7,10 @@
 namespace clearhead::kernels::scalar {
 namespace {
 
+// A weight where the score is −inf was put there afterwards; NaN comes of other scores of the row.
 template <typename T>
-bool is_hidden(T score) {
-  return score == -std::numeric_limits<T>::infinity();
+bool is_hidden(T score, T weight) {
+  return score == -std::numeric_limits<T>::infinity() && !(weight < 0 || weight > 0);
 }
 
 // y += factor·x
@@ -43,17 +44,20 @@ void weighted_sum(std::int64_t M, std::int64_t S, std::int64_t D, const T* patte
   for (std::int64_t i = 0; i < M; ++i) {
     std::fill_n(z + i * D, D, T{0});
     for (std::int64_t j = 0; j < S; ++j) {
-      if (!is_hidden(scores[i * S + j])) add_scaled(D, pattern[i * S + j], v + j * ldv, z + i * D);
+      const T p = pattern[i * S + j];
+      if (!is_hidden(scores[i * S + j], p)) add_scaled(D, p, v + j * ldv, z + i * D);
     }
   }
 }
 
 template <typename T>
 void weighted_sum_backward_pattern(std::int64_t M, std::int64_t S, std::int64_t D, const T* d_z,
-                                   const T* scores, const T* v, std::int64_t ldv, T* d_pattern) {
+                                   const T* pattern, const T* scores, const T* v, std::int64_t ldv,
+                                   T* d_pattern) {
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < S; ++j) {
-      if (!is_hidden(scores[i * S + j])) d_pattern[i * S + j] += dot(D, d_z + i * D, v + j * ldv);
+      if (is_hidden(scores[i * S + j], pattern[i * S + j])) continue;
+      d_pattern[i * S + j] += dot(D, d_z + i * D, v + j * ldv);
     }
   }
 }
@@ -63,9 +67,8 @@ void weighted_sum_backward_v(std::int64_t M, std::int64_t S, std::int64_t D, con
                              const T* scores, const T* d_z, T* d_v) {
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < S; ++j) {
-      if (!is_hidden(scores[i * S + j])) {
-        add_scaled(D, pattern[i * S + j], d_z + i * D, d_v + j * D);
-      }
+      const T p = pattern[i * S + j];
+      if (!is_hidden(scores[i * S + j], p)) add_scaled(D, p, d_z + i * D, d_v + j * D);
     }
   }
 }
@@ -75,9 +78,11 @@ template void weighted_sum(std::int64_t, std::int64_t, std::int64_t, const float
 template void weighted_sum(std::int64_t, std::int64_t, std::int64_t, const double*, const double*,
                            const double*, std::int64_t, double*);
 template void weighted_sum_backward_pattern(std::int64_t, std::int64_t, std::int64_t, const float*,
-                                            const float*, const float*, std::int64_t, float*);
+                                            const float*, const float*, const float*, std::int64_t,
+                                            float*);
 template void weighted_sum_backward_pattern(std::int64_t, std::int64_t, std::int64_t, const double*,
-                                            const double*, const double*, std::int64_t, double*);
+                                            const double*, const double*, const double*,
+                                            std::int64_t, double*);
 template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, const float*,
                                       const float*, const float*, float*);
 template void weighted_sum_backward_v(std::int64_t, std::int64_t, std::int64_t, const double*,
