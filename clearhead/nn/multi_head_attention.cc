@@ -141,8 +141,7 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   options.scale = config_.scale;
   options.way = pass.way;
   options.precision = pass.precision;
-  const Var z = scaled_dot_product_attention(q, k, v, options);  // [B, H, T, D]
-  return join_heads(z, pass).named("hook_attn_out");             // [B, T, C]
+  return join_heads(scaled_dot_product_attention(q, k, v, options), pass);
 }
 
 // attn_out = [z_1, …, z_H]·W_Oᵀ

@@ -104,7 +104,7 @@ TEST_F(See, SavesUnderTheNamesAndShapesOfTransformerLens) {
   EXPECT_EQ(named.at("blocks.0.attn.hook_q").shape(), (Shape{1, 5, 2, 4}));
   EXPECT_EQ(named.at("blocks.0.attn.hook_z").shape(), (Shape{1, 5, 2, 4}));
   EXPECT_EQ(named.at("blocks.0.attn.hook_pattern").shape(), (Shape{1, 2, 5, 5}));
-  EXPECT_EQ(named.at("blocks.0.hook_attn_out").shape(), (Shape{1, 5, 8}));  // an alias
+  EXPECT_EQ(named.at("blocks.0.hook_attn_out").shape(), (Shape{1, 5, 8}));
   EXPECT_EQ(named.at("blocks.0.hook_resid_post").shape(), (Shape{1, 5, 8}));
   EXPECT_EQ(named.at("logits").shape(), (Shape{1, 5, 29}));
   // Another command takes up from there.
@@ -138,7 +138,9 @@ TEST_F(See, ListsWhatThereIs) {
   const std::string list = say({"to be", "--model", "lm", "--list"});
   EXPECT_THAT(list, HasSubstr("blocks.0.attn.hook_raw_scores"));
   EXPECT_THAT(list, HasSubstr("[1, 2, 5, 5]  q·kᵀ\n"));
-  EXPECT_THAT(list, HasSubstr("is blocks.0.attn.hook_attn_out\n"));
+  write_masked_model(folder_ / "masked");
+  EXPECT_THAT(say({"a<mask>", "--model", "masked", "--list"}),
+              HasSubstr("is blocks.0.attn.hook_scaled_s"));
 }
 
 TEST_F(See, DrawsAllHeadsALayerOrOne) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "clearhead/nn/block.h"
 #include "clearhead/nn/feed_forward.h"
 #include "clearhead/nn/multi_head_attention.h"
 #include "tests/testing.h"
@@ -125,6 +126,25 @@ TEST(Interventions, AttentionWithAChangedStepGoesByHandOrSaysWhyNot) {
         EXPECT_THAT(error_of([&] { forward({.way = AttentionWay::fused}); }),
                     AllOf(HasSubstr(name), HasSubstr("by hand")));
       });
+    }
+  }
+}
+
+// A star stands for dots, too: what a block's attention gives has one name, within the block.
+TEST(Interventions, WhatAttentionAndFeedForwardGiveIsChangedOnce) {
+  Parameters parameters({.seed = 1, .std = 0.7}, DType::f64);
+  const Block block(parameters, {.attention = {.embed_dim = 4, .num_heads = 2},
+                                 .feed_forward = {.hidden_dim = 8}});
+  for (const Keep keep : kAllKeeps) {
+    for (const char* name : {"hook_attn_out", "hook_mlp_out"}) {
+      const auto forward = [&](const std::string& pattern) {
+        Tape tape(keep);
+        tape.intervene(pattern, add_vector(tensor_of({4}, {1, 2, 3, 4})));
+        const Var x = tape.input("x", random_tensor({1, 3, 4}));
+        const auto scope = tape.scope("blocks.0");
+        return numbers_of(block.forward(x, {}));
+      };
+      EXPECT_EQ(forward("blocks.*" + std::string(name)), forward("blocks.0." + std::string(name)));
     }
   }
 }

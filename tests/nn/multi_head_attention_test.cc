@@ -125,7 +125,6 @@ TEST(MultiHeadAttention, NamesItsStepsWithinTheScope) {
   EXPECT_EQ(shape("hook_v"), (Shape{1, 2, 3, 3}));
   EXPECT_EQ(shape("hook_pattern"), (Shape{1, 4, 3, 3}));
   EXPECT_EQ(shape("hook_z"), (Shape{1, 4, 3, 3}));
-  EXPECT_EQ(shape("hook_attn_out"), (Shape{1, 3, 5}));
 }
 
 TEST(MultiHeadAttention, Gradients) {
