@@ -195,22 +195,27 @@ DataKind data_kind(Family family) { return task_of(family).data; }
 
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                                  const std::filesystem::path& data) {
+  const bool is_text = data_kind(recipe.model.family) == DataKind::text;
   std::vector<std::string> specials;
-  if (data_kind(recipe.model.family) != DataKind::text) {
+  if (!is_text) {
     for (const std::string_view name : {kPadToken, kStartToken, kEndToken, kMaskToken}) {
       specials.emplace_back(name);
     }
   }
-  if (recipe.tokenizer.kind == TokenizerKind::characters) {
-    if (!specials.empty()) specials.emplace_back(kUnknownToken);
+  const bool is_of_characters = recipe.tokenizer.kind == TokenizerKind::characters;
+  if (is_of_characters && is_text) {
     return std::make_shared<CharacterTokenizer>(CharacterTokenizer::learn(
-        joined_text(recipe.data.train, data) + joined_text(recipe.data.train_targets, data) +
-            joined_text(recipe.data.validation, data),
-        specials, recipe.tokenizer.lowercase));
+        joined_text(recipe.data.train, data) + joined_text(recipe.data.validation, data), specials,
+        recipe.tokenizer.lowercase));
   }
   const std::vector<std::string> texts = {
       text_to_learn_from(recipe, recipe.data.train, data),
       text_to_learn_from(recipe, recipe.data.train_targets, data)};
+  if (is_of_characters) {
+    specials.emplace_back(kUnknownToken);
+    return std::make_shared<CharacterTokenizer>(
+        CharacterTokenizer::learn(texts[0] + texts[1], specials, recipe.tokenizer.lowercase));
+  }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   return std::make_shared<BytePairTokenizer>(
       BytePairTokenizer::learn(views, {.size = recipe.tokenizer.size,

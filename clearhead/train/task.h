@@ -37,8 +37,9 @@ enum class DataKind { text, lines, pairs };
 /// What models of this family learn from.
 DataKind data_kind(Family family);
 
-/// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. Throws
-/// Error, naming the file, if that cannot be read.
+/// The tokenizer that a recipe asks for, learnt from its training text in the folder `data`. One of
+/// characters for DataKind::text has no token for what it does not know, so it reads the validation
+/// text, too. Throws Error, naming the file, if a text cannot be read.
 std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
                                                  const std::filesystem::path& data);
 

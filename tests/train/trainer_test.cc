@@ -168,6 +168,35 @@ TEST(LearnTokenizer, ReadsNothingThatServesToValidate) {
   }
 }
 
+// Lines and both sides of pairs have <unk> for what was not in the training text.
+TEST(LearnTokenizer, OfCharactersReadsWhatValidatesOnlyWhereThereIsNoUnknownToken) {
+  const TemporaryFolder folder;
+  set_content(folder / "words.txt", "ab\nab\n");
+  set_content(folder / "backwards.txt", "cd\ncd\n");
+  set_content(folder / "held_out.txt", "x\n");
+  set_content(folder / "held_out_backwards.txt", "y\n");
+  const auto learnt = [&](Family family, const std::vector<std::string>& validation) {
+    Recipe recipe = small_recipe(family);
+    recipe.data.validation = validation;
+    if (!validation.empty() && !recipe.data.train_targets.empty()) {
+      recipe.data.validation_targets = {"held_out_backwards.txt"};
+    }
+    recipe.data.train_share = 0.5;
+    return learn_tokenizer(recipe, folder.path());
+  };
+  for (const Family family : {Family::encoder, Family::encoder_decoder}) {
+    const auto tokenizer = learnt(family, {"held_out.txt"});
+    const std::vector<std::int64_t> unknown = {tokenizer->special(kUnknownToken)};
+    EXPECT_EQ(tokenizer->encode("x"), unknown);
+    EXPECT_EQ(tokenizer->encode("y"), unknown);
+    EXPECT_NE(tokenizer->encode("a"), unknown);
+  }
+  EXPECT_EQ(learnt(Family::decoder, {"held_out.txt"})->encode("x").size(), 1u);
+  set_content(folder / "words.txt", "ab\nxb\n");  // the second line validates
+  const auto tokenizer = learnt(Family::encoder, {});
+  EXPECT_EQ(tokenizer->encode("x")[0], tokenizer->special(kUnknownToken));
+}
+
 TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
   const TemporaryFolder folder;
   write_data(folder);
