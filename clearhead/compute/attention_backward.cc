@@ -74,10 +74,10 @@ std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
                                   std::max<std::int64_t>(most, 1));
 }
 
-// By blocks of queries, with vectors or tiles. The pairs of a head are cut into n × n
-// rectangles, and worked off in n rounds: in round r, those of key part i and query part i + r
+// By blocks of queries, with vectors or tiles. The pairs of a head are divided into n × n
+// rectangles, which are calculated in n rounds: in round r those of key part i and query part i + r
 // (mod n). No two rectangles of a round share keys or queries, so they may run at the same time,
-// and each gradient is gathered in the order of the rounds, whatever the number of threads.
+// and each gradient is summed in the order of the rounds, for any number of threads.
 void backward_rounds(const AttentionProblem<float>& problem,
                      const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted,
                      std::int64_t n) {

@@ -115,10 +115,10 @@ Var softmax(const Var& x, std::int64_t axis) {
   });
 }
 
-// Only `pattern` takes a gradient back to x. Its formula names row_max and row_sum, which depend on
-// x as well, but the gradient above is already the whole of it: the −p_k·p_j part is what comes
-// through the sum, and the maximum, as any other shift, changes no weight. Gradients through
-// row_max and row_sum would count the sum twice.
+// Only `pattern` takes a gradient back to x. Its formula names row_max and row_sum, which also
+// depend on x, but the gradient above already contains everything: −p_k·p_j is what comes through
+// the sum, and the maximum, like any shift, changes no weight. Gradients through row_max and
+// row_sum would count the sum twice.
 SoftmaxSteps softmax_steps(const Var& x) {
   require_same_float("softmax_steps", {x});
   if (x.rank() == 0) throw Error("softmax_steps: expected at least one axis, got a scalar");
