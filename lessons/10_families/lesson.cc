@@ -1,5 +1,5 @@
-// Lesson 10: three families. The same blocks make an encoder, which fills gaps; a decoder, which goes
-// on; and an encoder-decoder, which reads one text and writes another. Trained models show it.
+// Lesson 10: three families. The same blocks make an encoder, which fills gaps; a decoder, which
+// goes on; and an encoder-decoder, which reads one text and writes another. Trained models show it.
 #include "lessons/lesson.h"
 
 #include <algorithm>
