@@ -1,5 +1,5 @@
-// Lesson 11: what recurrence forgets. An RNN, an LSTM and a transformer of equal size learn to say a
-// word that was told before a paragraph: what they recall, how far their gradients reach, and how
+// Lesson 11: what recurrence forgets. An RNN, an LSTM and a transformer of equal size learn to say
+// a word that was told before a paragraph: what they recall, how far their gradients reach, and how
 // long they take for a text.
 #include "lessons/lesson.h"
 
