@@ -78,6 +78,7 @@ void expect_outputs(const LessonEntry& lesson, const Transcript& usual) {
   std::vector<std::string> all;
   for (const Transcript::Step& step : usual.steps) {
     all.push_back(step.name);
+    if (step.numbers == Numbers::sampled) continue;  // a network ends lines where it likes
     std::istringstream lines(step.text);
     for (std::string line; std::getline(lines, line);) {
       EXPECT_LE(plot::display_width(line), 78) << "too wide for a terminal: " << line;
