@@ -63,17 +63,22 @@ Array ArrayReader::read(const std::string& name, const std::string& value) {
     }
     return array;
   }
-  if (ending_of(value) == ".csv") {
+  if (is_table(value)) {
     Table table = read_csv(value);
     array.tensor = table.values;
     array.row_labels = std::move(table.row_labels);
-    array.is_csv = true;
+    array.is_table = true;
     for (const std::string& note : table.notes) {
       const std::string of_file = value + ": " + note;
       const bool is_known = std::find(notes_.begin(), notes_.end(), of_file) != notes_.end();
       if (!is_known) notes_.push_back(of_file);  // one file may be q, k and v
     }
     return array;
+  }
+  if (from_.empty() && !fs::exists(value)) {
+    throw Error(fmt::format(
+        "--{} {}: there is no such file; if it is a tensor within one, give that with --from FILE",
+        name, value));
   }
   const TensorFile file = open_tensors(value);
   if (file.entries.size() != 1) {

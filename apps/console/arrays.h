@@ -15,8 +15,8 @@ struct Array {
   std::string title;                    ///< "k (keys.csv)"
   std::string source;                   ///< what the option was given: "keys.csv"
   Tensor tensor;                        ///< undefined if the option was not given
-  std::vector<std::string> row_labels;  ///< of a .csv that has them
-  bool is_csv = false;                  ///< text has no type of its own
+  std::vector<std::string> row_labels;  ///< of a table that has them
+  bool is_table = false;                ///< text has no type of its own
 
   /// "k (keys.csv) is [3, 4]"
   std::string described() const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,14 @@ bool parse_number(std::string_view text, double& value, bool& fits) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   fits = error != std::errc::result_out_of_range;
   return stop == end && error != std::errc::invalid_argument;
+}
+
+// Whether `text`, which has a decimal comma, reads as well as one with a comma between thousands.
+bool may_be_thousands(std::string_view text) {
+  text.remove_prefix(text[0] == '+' || text[0] == '-' ? 1 : 0);
+  const std::size_t comma = text.find(',');
+  return text[0] != '0' && comma <= 3 && text.size() == comma + 4 &&
+         text.find_first_of("eE") == text.npos;
 }
 
 // Whether programs write `text` where a number belongs: for one that is missing, for true and
@@ -65,6 +74,7 @@ class TableReader {
       add_row(first);
     }
     for (; more; more = cells_.next_row(row)) add_row(row);
+    note_decimal_comma();
     const auto columns = static_cast<std::int64_t>(width_ - (has_row_labels_ ? 1 : 0));
     const auto rows = static_cast<std::int64_t>(numbers_.size()) / columns;
     table_.values = Tensor::of<double>({rows, columns}, std::span<const double>(numbers_));
@@ -78,7 +88,9 @@ class TableReader {
     if (cell.is_quoted && cells_.quotes_mark_labels()) return Kind::label;
     if (cell.text.empty()) return Kind::empty;
     bool fits = true;
-    if (!parse_number(cell.text, value, fits)) return Kind::label;
+    std::string text = cell.text;
+    if (takes_decimal_comma() && has_decimal_comma(text)) text[text.find(',')] = '.';
+    if (!parse_number(text, value, fits)) return Kind::label;
     if (!fits) cells_.fail(cell, in_quotes(cell.text) + " is too large or too small for an f64");
     return Kind::number;
   }
@@ -86,6 +98,11 @@ class TableReader {
   Kind kind_of(const CsvCell& cell) const {
     double value = 0;
     return kind_of(cell, value);
+  }
+
+  // Between commas there is none, and between blanks a comma may be a separator.
+  bool takes_decimal_comma() const {
+    return cells_.separator() == ';' || cells_.separator() == '\t';
   }
 
   // A blank is a label too, for it may be a token.
@@ -188,7 +205,7 @@ class TableReader {
         first[0].line,
         "expected " + std::to_string(second.size()) + " cells, as in line " +
             std::to_string(second[0].line) + ", got " + std::to_string(first.size()) +
-            (is_comment(first) ? "; # begins no comment in a .csv, so remove the line" : ""));
+            (is_comment(first) ? "; # begins no comment in a table, so remove the line" : ""));
   }
 
   [[noreturn]] void fail_at_width(const CsvRow& row) const {
@@ -205,15 +222,51 @@ class TableReader {
     for (std::size_t i = has_row_labels_ ? 1 : 0; i < width_; ++i) {
       double value = 0;
       const Kind kind = kind_of(row[i], value);
-      if (kind == Kind::empty) cells_.fail(row[i], "an empty cell");
+      if (kind == Kind::empty) {
+        cells_.fail(row[i], "an empty cell; where a number is missing, write nan");
+      }
       if (kind == Kind::label) {
         fail_at_label(row[i], i == 0 && width_ > 1
                                   ? "; if the first column has labels, put the numbers among them "
                                     "in quotes"
                                   : "");
       }
+      take_decimal_mark(row[i]);
       numbers_.push_back(value);
     }
+  }
+
+  // All numbers have the same mark: what is before decimals here may be between thousands there.
+  void take_decimal_mark(const CsvCell& cell) {
+    const std::size_t mark = cell.text.find_first_of(".,");
+    if (mark == std::string::npos) return;
+    const bool is_comma = cell.text[mark] == ',';
+    std::optional<CsvCell>& other = is_comma ? with_point_ : with_comma_;
+    if (other) {
+      cells_.fail(cell, in_quotes(cell.text) + " has a decimal " + (is_comma ? "comma" : "point") +
+                            ", but " + in_quotes(other->text) + " in line " +
+                            std::to_string(other->line) + " has a " +
+                            (is_comma ? "point" : "comma") + "; write all with a point");
+    }
+    std::optional<CsvCell>& first = is_comma ? with_comma_ : with_point_;
+    if (!first) first = cell;
+    if (is_comma) may_be_thousands_ &= may_be_thousands(cell.text);
+  }
+
+  void note_decimal_comma() {
+    if (!with_comma_) return;
+    const std::string& text = with_comma_->text;
+    const std::size_t comma = text.find(',');
+    const std::string point = std::string(text).replace(comma, 1, ".");
+    if (may_be_thousands_) {
+      cells_.fail(*with_comma_, in_quotes(text) + " may be " + point + " or " +
+                                    std::string(text).erase(comma, 1) +
+                                    ", and so may all others; write numbers with a decimal point");
+    }
+    table_.notes.push_back(std::string("cells are separated by ") +
+                           (cells_.separator() == ';' ? "semicolons" : "tabs") +
+                           ", and numbers have a decimal comma: " + in_quotes(text) +
+                           " is taken for " + point);
   }
 
   void take_row_label(const CsvCell& cell) {
@@ -229,8 +282,10 @@ class TableReader {
   [[noreturn]] void fail_at_label(const CsvCell& cell, const std::string& hint) const {
     std::string fault = in_quotes(cell.text) + " is no number" + hint;
     if (cell.text.find_first_of(",;") != std::string::npos) {
-      fault += "; numbers have a decimal point, and all cells the same separator (here " +
-               in_quotes(std::string(1, cells_.separator())) + ")";
+      fault +=
+          "; numbers have a decimal point (between semicolons or tabs it may be a comma) and "
+          "no mark between thousands, and all cells the same separator (here " +
+          in_quotes(std::string(1, cells_.separator())) + ")";
     }
     cells_.fail(cell, fault);
   }
@@ -239,8 +294,10 @@ class TableReader {
   const std::string& file_;
   Table table_;
   std::vector<double> numbers_;
-  std::size_t width_ = 0;        // cells in a row
-  bool has_row_labels_ = false;  // in the first column
+  std::size_t width_ = 0;                           // cells in a row
+  std::optional<CsvCell> with_point_, with_comma_;  // the first number with such a mark
+  bool may_be_thousands_ = true;                    // all commas in numbers
+  bool has_row_labels_ = false;                     // in the first column
   bool takes_any_row_label_ =
       false;  // numbers too: the header leaves no doubt that they are labels
 };

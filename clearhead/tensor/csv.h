@@ -26,7 +26,9 @@ struct Table {
 /// Reads a table, its values as f64.
 ///
 /// The separator is the one before the last cell: comma, semicolon, tab, or else blanks. Numbers
-/// have a decimal point; inf and nan are numbers.
+/// have a decimal point; between semicolons or tabs all may have a decimal comma, as Excel writes
+/// them in much of Europe, which a note says. That is an Error where each of them may as well have
+/// a comma between thousands ("1,234"). inf and nan are numbers.
 ///
 /// The first row is taken for column labels if none of its cells after the first is a number, or if
 /// its first cell is empty; a note says so. The first column is taken for row labels in three

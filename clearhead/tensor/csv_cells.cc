@@ -11,9 +11,22 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+
+std::string_view without_digits(std::string_view text) {
+  return text.substr(static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) -
+                                              text.begin()));
+}
+
 // What stands before the last cell of `text`, which is a number or in quotes and does not end in
 // blanks: a separator, ' ' for blanks, or '\n' if the cell is alone on its line.
 char separator_before_last_cell(std::string_view text) {
+  const std::size_t field = text.find_last_of(";\t\r\n") + 1;  // npos + 1 = 0
+  if (field > 0 && (text[field - 1] == ';' || text[field - 1] == '\t')) {
+    std::string_view last = text.substr(field);
+    last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+    if (has_decimal_comma(last)) return text[field - 1];
+  }
   std::size_t begin = text.size();
   if (text.ends_with('"')) {
     const std::size_t open = text.substr(0, text.size() - 1).rfind('"');
@@ -47,6 +60,20 @@ char find_separator(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_decimal_comma(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  const std::string_view comma = without_digits(text);
+  if (comma.size() == text.size() || comma.size() < 2 || comma[0] != ',' || !is_digit(comma[1])) {
+    return false;
+  }
+  std::string_view exponent = without_digits(comma.substr(1));
+  if (exponent.empty()) return true;
+  if (exponent[0] != 'e' && exponent[0] != 'E') return false;
+  exponent.remove_prefix(1);
+  if (exponent.starts_with('+') || exponent.starts_with('-')) exponent.remove_prefix(1);
+  return !exponent.empty() && without_digits(exponent).empty();
+}
 
 CsvCells::CsvCells(std::string_view text, const std::string& file)
     : text_(text),

@@ -1,8 +1,11 @@
 // The table of kinds of files, with how each is read and written.
 #include "clearhead/tensor/io.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
@@ -35,10 +38,12 @@ const Tensor& only_tensor(const path& file, const NamedTensors& named) {
   return named.tensors[0].second;
 }
 
+TensorFile open_table(const path& file) { return named_after(file, read_csv(file).values); }
+
 struct Format {
   std::string_view ending;
   TensorFile (*open)(const path&);
-  void (*write)(const path&, const NamedTensors&);
+  void (*write)(const path&, const NamedTensors&);  // null: such files are only read
 };
 
 constexpr Format kFormats[] = {
@@ -50,30 +55,77 @@ constexpr Format kFormats[] = {
      [](const path& file, const NamedTensors& named) { write_npz(file, named); }},
     {".safetensors", [](const path& file) { return open_safetensors(file); },
      [](const path& file, const NamedTensors& named) { write_safetensors(file, named); }},
-    {".csv", [](const path& file) { return named_after(file, read_csv(file).values); },
+    {".csv", open_table,
      [](const path& file, const NamedTensors& named) {
        write_csv(file,
                  Table{.values = only_tensor(file, named), .row_labels = {}, .column_labels = {}});
      }},
+    {".tsv", open_table, nullptr},
+    {".txt", open_table, nullptr},
 };
 
-const Format& format_of(const path& file) {
+// Other kinds of files that people have, and how one of the above is made of them.
+struct Advice {
+  std::string_view ending, text;
+};
+
+constexpr std::string_view kSaveSheet = "save the sheet as .csv";
+constexpr std::string_view kSaveTensors = "save its tensors with safetensors.torch.save_file";
+constexpr Advice kAdvice[] = {
+    {".gz", "unpack it with gunzip"},
+    {".zip", "unpack it with unzip"},
+    {".xlsx", kSaveSheet},
+    {".xls", kSaveSheet},
+    {".ods", kSaveSheet},
+    {".pt", kSaveTensors},
+    {".pth", kSaveTensors},
+    {".bin", kSaveTensors},
+    {".pkl", "save the array with numpy.save"},
+};
+
+const Format* find_format(const path& file) {
+  const auto found = std::find_if(
+      std::begin(kFormats), std::end(kFormats),
+      [ending = ending_of(file)](const Format& format) { return format.ending == ending; });
+  return found == std::end(kFormats) ? nullptr : found;
+}
+
+[[noreturn]] void refuse_ending(const path& file, bool for_writing) {
   std::string known;
   for (const Format& format : kFormats) {
-    if (ending_of(file) == format.ending) return format;
+    if (for_writing && format.write == nullptr) continue;
     known += (known.empty() ? "" : ", ") + std::string(format.ending);
   }
-  throw Error(file.string() + ": the ending must say what kind of file it is: " + known);
+  std::string fault = file.string() + ": the ending must say what kind of file it is: " + known;
+  for (const Advice& advice : kAdvice) {
+    if (!for_writing && ending_of(file) == advice.ending) fault += "; " + std::string(advice.text);
+  }
+  throw Error(fault);
 }
 
 }  // namespace
 
-TensorFile open_tensors(const path& file) { return format_of(file).open(file); }
+bool is_table(const path& file) {
+  const Format* const format = find_format(file);
+  return format != nullptr && format->open == open_table;
+}
+
+TensorFile open_tensors(const path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    throw Error(file.string() + ": expected a file of numbers, got a folder");
+  }
+  const Format* const format = find_format(file);
+  if (format == nullptr) refuse_ending(file, /*for_writing=*/false);
+  return format->open(file);
+}
 
 NamedTensors read_tensors(const path& file) { return open_tensors(file).read_all(); }
 
 void write_tensors(const path& file, const NamedTensors& named) {
-  format_of(file).write(file, named);
+  const Format* const format = find_format(file);
+  if (format == nullptr || format->write == nullptr) refuse_ending(file, /*for_writing=*/true);
+  format->write(file, named);
 }
 
 }  // namespace clearhead

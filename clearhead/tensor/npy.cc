@@ -221,8 +221,12 @@ void require_type(const NpyHeader& header, const std::string& name) {
                 ": arrays of records are not supported; save each field as an array of its " +
                 "own");
   }
-  throw Error(name + ": elements of type " + in_quotes(header.descr) +
-              " are not supported; the types are " + stored_type_names(&StoredType::npy) +
+  const std::string fault =
+      name + ": elements of type " + in_quotes(header.descr) + " are not supported";
+  if (header.descr.find_first_of("USaOMm") != std::string::npos) {
+    throw Error(fault + "; they are no numbers (but text, dates or Python objects)");
+  }
+  throw Error(fault + "; the types are " + stored_type_names(&StoredType::npy) +
               "; convert the array with astype() before it is saved");
 }
 

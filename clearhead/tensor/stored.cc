@@ -56,19 +56,19 @@ void require_i64s(std::span<const std::byte> bytes, bool swapped, const std::str
 }
 
 constexpr StoredType kTypes[] = {
-    {"f4", "F32", 4, DType::f32, nullptr, nullptr},
     {"f8", "F64", 8, DType::f64, nullptr, nullptr},
+    {"f4", "F32", 4, DType::f32, nullptr, nullptr},
     {"f2", "F16", 2, DType::f16, nullptr, nullptr},
     {"", "BF16", 2, DType::bf16, nullptr, nullptr},
     {"i8", "I64", 8, DType::i64, nullptr, nullptr},
-    {"b1", "BOOL", 1, DType::boolean, require_bools, nullptr},
-    {"u8", "U64", 8, DType::i64, require_i64s, nullptr},
-    {"i1", "I8", 1, DType::i64, nullptr, widen<std::int8_t>},
-    {"u1", "U8", 1, DType::i64, nullptr, widen<std::uint8_t>},
-    {"i2", "I16", 2, DType::i64, nullptr, widen<std::int16_t>},
-    {"u2", "U16", 2, DType::i64, nullptr, widen<std::uint16_t>},
     {"i4", "I32", 4, DType::i64, nullptr, widen<std::int32_t>},
+    {"i2", "I16", 2, DType::i64, nullptr, widen<std::int16_t>},
+    {"i1", "I8", 1, DType::i64, nullptr, widen<std::int8_t>},
+    {"u8", "U64", 8, DType::i64, require_i64s, nullptr},
     {"u4", "U32", 4, DType::i64, nullptr, widen<std::uint32_t>},
+    {"u2", "U16", 2, DType::i64, nullptr, widen<std::uint16_t>},
+    {"u1", "U8", 1, DType::i64, nullptr, widen<std::uint8_t>},
+    {"b1", "BOOL", 1, DType::boolean, require_bools, nullptr},
 };
 
 // Copies elements of T, reversing the bytes of each if asked to.

@@ -28,7 +28,8 @@ struct StoredType {
   void (*widen)(const std::byte* from, std::int64_t count, bool swapped, std::int64_t* to);
 };
 
-/// All of them. The first with a given `dtype` is the one it is written as.
+/// All of them, by kind and then by size. The first with a given `dtype` is the one it is written
+/// as.
 std::span<const StoredType> stored_types();
 
 /// The type that a tensor is written as.
@@ -37,7 +38,7 @@ const StoredType& stored_type(DType dtype);
 /// "f32", "u8", "bool", …
 std::string type_name(const StoredType& type);
 
-/// The types that a format has, by the name that it gives them, for messages: "f4, f8, f2".
+/// The types that a format has, by the name that it gives them, for messages: "f8, f4, f2".
 std::string stored_type_names(std::string_view StoredType::*format);
 
 /// The bytes that a tensor of this shape takes. Throws Error, which starts with `where`, if there

@@ -61,6 +61,46 @@ TEST(Csv, FindsTheSeparator) {
   expect_table("1,2", {{1, 2}}, {}, {});
 }
 
+// As Excel writes them where the comma is between decimals.
+TEST(Csv, ReadsDecimalCommasBetweenSemicolonsAndTabs) {
+  const Rows rows{{0.5, 0.25}, {-1, 2.125e3}};
+  const auto expect_noted = [](const std::string& text, const std::string& note) {
+    EXPECT_EQ(parse(text).notes.back(), note) << text;
+  };
+  const std::string taken = ", and numbers have a decimal comma: '0,5' is taken for 0.5";
+  for (const char* text : {"0,5;0,25\n-1;2,125e3\n", "0,5; 0,25\r\n-1,0 ;2125\r\n",
+                           "\"0,5\";\"0,25\"\n\"-1\";\"2125\"\n"}) {
+    expect_table(text, rows, {}, {});
+    expect_noted(text, "cells are separated by semicolons" + taken);
+  }
+  expect_table("0,5\t0,25\n-1\t2125,0\n", rows, {}, {});
+  expect_noted("0,5\t0,25\n-1\t2125,0\n", "cells are separated by tabs" + taken);
+  expect_table("token;x\nthe;0,5\ncat;1,234\n", {{0.5}, {1.234}}, {"the", "cat"}, {"x"});
+  expect_table("the;0,5\ncat;1,234\n", {{0.5}, {1.234}}, {"the", "cat"}, {});
+  expect_table("a;b\n1,5;2\n3;4\n", {{1.5, 2}, {3, 4}}, {}, {"a", "b"});
+  EXPECT_EQ(parse("1;2.5\n").notes, Labels{});
+}
+
+// A comma that may be between thousands, or that is beside a point, is not guessed at.
+TEST(Csv, RefusesCommasThatMayBeOtherThanDecimal) {
+  expect_error(
+      [] { parse("1,234;5,678\n-12,000;7\n"); },
+      "x.csv: line 1, column 1: '1,234' may be 1.234 or 1234, and so may all others; write "
+      "numbers with a decimal point");
+  expect_error(
+      [] { parse("1,5;2\n3;4.5\n"); },
+      "x.csv: line 2, column 2: '4.5' has a decimal point, but '1,5' in line 1 has a comma; "
+      "write all with a point");
+  expect_error([] { parse("1.5;2\n3;4,5\n"); }, "'4,5' has a decimal comma, but '1.5' in line 1");
+  expect_error([] { parse("1;2\n1.234,5;2\n"); }, "'1.234,5' is no number");
+  expect_error([] { parse("1;2\n1,234,567;2\n"); }, "'1,234,567' is no number");
+  expect_error([] { parse("0,5 0,25\n1 2\n"); }, "'0,25' is no number");
+  // One column of them is two: there is no other separator.
+  expect_table("0,5\n0,25\n", {{0, 5}, {0, 25}}, {}, {});
+  // And a label may have a semicolon.
+  expect_table("a;b,1,5\nc;d,2,6\n", {{1, 5}, {2, 6}}, {"a;b", "c;d"}, {});
+}
+
 TEST(Csv, ReadsNumbersAsAnyLocaleWritesThem) {
   const std::string old = std::setlocale(LC_ALL, nullptr);
   std::setlocale(LC_ALL, "de_DE.UTF-8");  // has a decimal comma, if it is installed
@@ -153,8 +193,7 @@ TEST(Csv, ARowOfWhatStandsForNumbersIsNoHeader) {
     expect_table("a,1\n" + x + ",2\n", {{1}, {2}}, {"a", x}, {});  // a token
   }
   expect_error([&] { parse("10%\n3\n"); }, "x.csv: line 1, column 1: '10%' is no number");
-  expect_error([&] { parse("\"1,5\";\"2,5\"\n\"3,5\";\"4,5\"\n"); },
-               "line 1, column 2: '2,5' is no");
+  expect_error([&] { parse("1'5;2'5\n3'5;4'5\n"); }, "line 1, column 2: '2'5' is no");
   expect_table("1st,2020-01\n3,4\n", {{3, 4}}, {}, {"1st", "2020-01"});
 }
 
@@ -186,7 +225,7 @@ TEST(Csv, RefusesMalformedFiles) {
       {"a,b,c\n1,2\n", "x.csv: line 1: expected 2 cells, as in line 2, got 3"},
       {"# two\n1 2 3\n4 5 6\n", "x.csv: line 1: expected 3 cells, as in line 2, got 2; # begins"},
       {"# two of them\n1 2\n3 4\n",
-       "x.csv: line 1: expected 2 cells, as in line 2, got 4; # begins no comment in a .csv, so "
+       "x.csv: line 1: expected 2 cells, as in line 2, got 4; # begins no comment in a table, so "
        "remove the line"},
       {"1 2 3\n4\n", "line 2, column 2: expected 3 cells"},
       {"1;2\n3\n", "line 2, column 2: expected 2 cells"},
@@ -209,8 +248,7 @@ TEST(Csv, RefusesMalformedFiles) {
       {"r,1,2\n3,4,5\n", "line 2, column 1: a number among row labels; if it is a label, put it"},
       {"1,2,O.3\n4,5,6\n", "x.csv: line 1, column 3: 'O.3' is no number, but others in the first"},
       {"1,b\n2,3\n", "x.csv: line 1, column 1: a number among column labels"},
-      {"1,5;2,5\n3,5;4,5\n", "'5;2' is no number"},
-      {"1,5;2,5\n3,5;4,5\n", "numbers have a decimal point"},
+      {"1;2.000,5\n3;4\n", "numbers have a decimal point (between semicolons or tabs it may be a"},
       {"1,2\n3,1e999\n", "line 2, column 2: '1e999' is too large or too small for an f64"},
       {"1,2\n3,1e-999\n", "'1e-999' is too large or too small"},
       {"a,\"b\n1,2\n", "x.csv: line 1, column 2: the quote that opens here is not closed"},

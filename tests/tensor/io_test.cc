@@ -54,10 +54,32 @@ TEST(Io, SaysWhatAFileHoldsBeforeItIsRead) {
 }
 
 TEST(Io, RefusesEndingsItDoesNotKnow) {
-  for (const char* name : {"a.txt", "npy", "a.npy.gz", ".npy"}) {
-    expect_error([&] { read_tensors(name); }, ".npy, .npz, .safetensors, .csv");
+  for (const char* name : {"a.doc", "npy", "a.npy.gz", ".npy"}) {
+    expect_error([&] { read_tensors(name); }, ".npy, .npz, .safetensors, .csv, .tsv, .txt");
     expect_error([&] { write_tensors(name, {}); }, std::string(name) + ": the ending must say");
   }
+  expect_error([&] { read_tensors("a.csv.gz"); }, "; unpack it with gunzip");
+  expect_error([&] { read_tensors("a.XLSX"); }, "; save the sheet as .csv");
+  for (const char* name : {"a.tsv", "a.txt"}) {
+    expect_error([&] { write_tensors(name, {}); }, "file it is: .npy, .npz, .safetensors, .csv");
+  }
+}
+
+TEST(Io, TablesHaveSeveralEndings) {
+  const TemporaryFolder folder;
+  const Tensor numbers = Tensor::of<double>({2, 2}, {1, 2, 3, 4.5});
+  for (const char* name : {"a.csv", "a.tsv", "a.TXT"}) {
+    EXPECT_TRUE(is_table(name));
+    set_content(folder / name, "1\t2\n3\t4.5\n");
+    expect_same(read_tensors(folder / name).at("a"), numbers);
+  }
+  EXPECT_FALSE(is_table("a.npy"));
+  EXPECT_FALSE(is_table("csv"));
+}
+
+TEST(Io, AFolderIsNoFile) {
+  const TemporaryFolder folder;
+  expect_error([&] { read_tensors(folder.path()); }, "expected a file of numbers, got a folder");
 }
 
 TEST(Io, RefusesWhatThatKindCannotHold) {

@@ -11,6 +11,7 @@
 #include "apps/cli/attend/fit.h"
 #include "apps/console/arrays.h"
 #include "apps/console/numbers.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
 #include "clearhead/text/text_file.h"
@@ -54,7 +55,7 @@ void load_labels(const AttendOptions& o, const console::Array& q, const console:
                     : !o.tokens_file.empty() ? lines_of(o.tokens_file)
                                              : q.row_labels;
   require_count(in.query_labels, T, "query",
-                "--labels, --tokens-file or the first column of the .csv");
+                "--labels, --tokens-file or the first column of the table");
   in.key_labels = !o.key_labels.empty() ? o.key_labels : k.row_labels;
   if (in.key_labels.empty() && S == T) in.key_labels = in.query_labels;
   const std::int64_t given = static_cast<std::int64_t>(in.key_labels.size());
@@ -63,7 +64,7 @@ void load_labels(const AttendOptions& o, const console::Array& q, const console:
     for (std::int64_t i = 0; i < P; ++i) past.push_back(fmt::format("past {}", i));
     in.key_labels.insert(in.key_labels.begin(), past.begin(), past.end());
   }
-  require_count(in.key_labels, S + P, "key", "--key-labels or the first column of the .csv");
+  require_count(in.key_labels, S + P, "key", "--key-labels or the first column of the table");
 }
 
 void check_mask(const console::Array& mask, const AttendInputs& in) {
@@ -95,7 +96,7 @@ void load_mask(const console::Array& mask, DType dtype, AttendInputs& in) {
   const double* end = begin + numbers.count();
   const bool only_0_and_1 = std::all_of(begin, end, [](double x) { return x == 0 || x == 1; });
   const bool any_1 = std::find(begin, end, 1.0) != end;
-  const bool has_floats = is_floating(mask.tensor.dtype()) && !mask.is_csv;
+  const bool has_floats = is_floating(mask.tensor.dtype()) && !mask.is_table;
   if (!only_0_and_1 || has_floats) {
     in.mask = mask.tensor.to(dtype);
     in.notes.push_back(
@@ -133,7 +134,7 @@ AttendInputs random_inputs(const AttendOptions& o) {
   const std::int64_t T = *o.tokens;
   const std::int64_t C = o.dim;
   if (C % in.heads != 0) {
-    throw Error(
+    throw console::UsageError(
         fmt::format("--dim {} does not divide into --heads {}; give a multiple", C, in.heads));
   }
   const std::int64_t D = C / in.heads;
@@ -166,7 +167,7 @@ std::string name_on_tape(const console::Array& array, const AttendInputs& in,
 // Text has no type, so that it needs f64 only for numbers that are too large for f32.
 bool needs_f64(const console::Array& array) {
   if (!array.tensor.defined() || array.tensor.dtype() != DType::f64) return false;
-  if (!array.is_csv) return true;
+  if (!array.is_table) return true;
   const Tensor numbers = array.tensor.contiguous();
   const double* begin = numbers.data<double>();
   return std::any_of(begin, begin + numbers.count(), [](double x) {

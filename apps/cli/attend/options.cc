@@ -32,8 +32,10 @@ void add_random(CLI::App& app, AttendOptions& o) {
 }
 
 void add_files(CLI::App& app, AttendOptions& o) {
-  console::OptionGroup group(app,
-                             "Your numbers: .csv, .npy, or names of tensors in the file --from");
+  console::OptionGroup group(
+      app,
+      "Your numbers: .csv, .tsv, .txt, .npy, or names of tensors in the file "
+      "--from");
   group.text("--x", "FILE", "Self-attention: queries, keys and values are all made from x",
              into(o.x));
   group.text("--q", "FILE", "Queries", into(o.q));
@@ -54,10 +56,10 @@ void add_files(CLI::App& app, AttendOptions& o) {
       "names of TransformerLens (hook_q)",
       into(o.layout));
   group.choice<DType>("--dtype", {{"f32", DType::f32}, {"f64", DType::f64}},
-                      "Type to calculate in (f64 if an array has it or a .csv needs it, else f32)",
+                      "Type to calculate in (f64 if an array has it or a table needs it, else f32)",
                       into(o.dtype));
-  group.texts("--labels", "A,B,C", "Names of the tokens (the first column of a .csv may have them)",
-              into(o.labels));
+  group.texts("--labels", "A,B,C",
+              "Names of the tokens (the first column of a table may have them)", into(o.labels));
   group.texts("--key-labels", "A,B,C", "Names of the keys, if these are other tokens",
               into(o.key_labels));
   group.text("--tokens-file", "FILE", "Names of the tokens, one on each line", into(o.tokens_file));
@@ -70,11 +72,12 @@ void add_attention(CLI::App& app, AttendOptions& o) {
                 into(o.heads));
   group.integer("--kv-heads", "Key and value heads, fewer than --heads if heads share them", 1,
                 into(o.kv_heads));
-  group.text("--mask", "FILE",
-             "[T, S], [H, T, S] or [B, H, T, S]. Bools, or whole numbers (also of a .csv) that are "
-             "all 0 or 1: a query sees the keys at 1. Floating-point numbers, and all others, are "
-             "added to the scores",
-             into(o.mask));
+  group.text(
+      "--mask", "FILE",
+      "[T, S], [H, T, S] or [B, H, T, S]. Bools, or whole numbers (also of a table) that are "
+      "all 0 or 1: a query sees the keys at 1. Floating-point numbers, and all others, are "
+      "added to the scores",
+      into(o.mask));
   group.text("--past-key", "FILE", "Keys of a cache that k continues, laid out like k",
              into(o.past_key));
   group.text("--past-value", "FILE", "Values of a cache that v continues, laid out like v",

@@ -1,6 +1,8 @@
 // The options of `clearhead map`.
 #include "apps/cli/map/options.h"
 
+#include <fmt/format.h>
+
 #include "apps/console/attention_rule.h"
 #include "apps/console/figures.h"
 #include "apps/console/layout.h"
@@ -12,7 +14,7 @@ namespace {
 
 void add_files(CLI::App& app, MapOptions& o) {
   console::OptionGroup group(
-      app, "Queries and keys: .npy, .csv, or names of tensors in the file --from");
+      app, "Queries and keys: .npy, .csv, .tsv, .txt, or names of tensors in the file --from");
   group.text("--q", "FILE", "Queries", [&o](const std::string& x) { o.q = x; });
   group.text("--k", "FILE", "Keys", [&o](const std::string& x) { o.k = x; });
   group.text("--from", "FILE", "A .safetensors or .npz file; --q and --k name its tensors",
@@ -93,7 +95,12 @@ void add_map_options(CLI::App& app, MapOptions& options) {
 }
 
 void check(const MapOptions& o) {
-  if (o.q.empty() || o.k.empty()) {
+  if (o.q.empty() != o.k.empty()) {
+    throw console::UsageError(fmt::format("{} must be given too: {} does not go without",
+                                          o.q.empty() ? "--q" : "--k",
+                                          o.q.empty() ? "--k" : "--q"));
+  }
+  if (o.q.empty()) {
     throw console::UsageError(
         "there is nothing to map; give --q FILE --k FILE, or --from FILE and their names");
   }
