@@ -1,9 +1,12 @@
 // Figures by the ending of their names.
 #include "apps/console/figures.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
+#include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
@@ -57,6 +60,17 @@ AttentionWindow parse_window(const std::string& text) {
   number(window.s, ':');
   number(window.s_end, 0);
   return window;
+}
+
+void check_window(const AttentionWindow& w, std::int64_t queries, std::int64_t keys) {
+  const bool lies_in = w.t < w.t_end && w.t_end <= queries && w.s < w.s_end && w.s_end <= keys;
+  const bool is_small = lies_in && w.t_end - w.t <= kMostWindowPairs / (w.s_end - w.s);
+  if (is_small) return;
+  refuse_value("--window",
+               lies_in ? fmt::format("at most {} pairs of query and key (a map has room for more)",
+                                     with_commas(kMostWindowPairs))
+                       : fmt::format("some of queries 0:{} and keys 0:{}", queries, keys),
+               fmt::format("{}:{},{}:{}", w.t, w.t_end, w.s, w.s_end));
 }
 
 }  // namespace clearhead::console

@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_APPS_CONSOLE_FIGURES_H_
 #define CLEARHEAD_APPS_CONSOLE_FIGURES_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -25,6 +26,10 @@ std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::s
 
 /// The value of --window, "100:200,0:50": queries, then keys. Throws UsageError.
 AttentionWindow parse_window(const std::string& text);
+
+/// Throws UsageError unless the window of --window is some of these queries and keys, and has no
+/// more than kMostWindowPairs.
+void check_window(const AttentionWindow& window, std::int64_t queries, std::int64_t keys);
 
 /// The words of a table of names, for OptionGroup::choice.
 template <typename T>

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "apps/console/table.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/lens/interventions.h"
@@ -99,6 +100,11 @@ std::string place_text(const std::string& name, const Shape& shape, Index place)
   return fmt::format("{}[{}]", name, fmt::join(place, ","));
 }
 
+[[noreturn]] void refuse_name(const std::string& given, const std::string& name, const Tape& tape) {
+  throw UsageError(fmt::format("{}: nothing that is calculated here is called {}{}", given, name,
+                               those_like(name, tape.names())));
+}
+
 }  // namespace
 
 Selection Numbers::in(const Shape& shape, const std::string& given) const {
@@ -112,10 +118,7 @@ Selection Numbers::in(const Shape& shape, const std::string& given) const {
     if (*places[axis] < 0) *places[axis] += shape[axis];
     fits = 0 <= *places[axis] && *places[axis] < shape[axis];
   }
-  if (!fits) {
-    throw Error(fmt::format("{}: there is no such place in {}, whose shape is {}", given, name,
-                            to_string(shape)));
-  }
+  if (!fits) refuse_place(given, name, shape);
   return places;
 }
 
@@ -123,6 +126,16 @@ Numbers parse_numbers(const std::string& option, const std::string& text) {
   const std::optional<Numbers> numbers = numbers_of(text);
   if (!numbers) refuse_value(option, "NAME or NAME[INDEX], such as hook_z[0,2]", text);
   return *numbers;
+}
+
+Var value_named(const Tape& tape, const std::string& name, const std::string& given) {
+  if (!tape.contains(name)) refuse_name(given, name, tape);
+  return tape[name];
+}
+
+void refuse_place(const std::string& given, const std::string& name, const Shape& shape) {
+  throw UsageError(fmt::format("{}: there is no such place in {}, whose shape is {}", given, name,
+                               to_string(shape)));
 }
 
 void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions) {
@@ -144,8 +157,8 @@ void intervene(Tape& tape, const std::vector<Intervention>& interventions) {
   for (const Intervention& intervention : interventions) {
     tape.intervene(intervention.numbers.name, [intervention](const Var& value) {
       if (!is_floating(value.dtype())) {
-        throw Error(fmt::format("{}: expected floating-point numbers, but these are {}",
-                                intervention.given, dtype_name(value.dtype())));
+        throw UsageError(fmt::format("{}: expected floating-point numbers, but these are {}",
+                                     intervention.given, dtype_name(value.dtype())));
       }
       const Selection places = intervention.numbers.in(value.shape(), intervention.given);
       return set_to(intervention.value, places)(value);
@@ -158,8 +171,7 @@ void check_effect(const Tape& tape, const std::vector<Intervention>& interventio
   for (const Intervention& intervention : interventions) {
     const std::string& name = intervention.numbers.name;
     if (std::find(unmatched.begin(), unmatched.end(), name) == unmatched.end()) continue;
-    throw Error(fmt::format("{}: nothing that is calculated here is called {}{}",
-                            intervention.given, name, those_like(name, tape.names())));
+    refuse_name(intervention.given, name, tape);
   }
 }
 

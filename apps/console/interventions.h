@@ -18,13 +18,21 @@ struct Numbers {
   std::string name;    ///< or, for interventions, a pattern
   Selection selected;  ///< as given: -1 is the last place, and a batch of one may be left out
 
-  /// The selection in a value of this shape, with the batch and with places from 0. Throws Error,
-  /// which begins with `given`, if they are not in it.
+  /// The selection in a value of this shape, with the batch and with places from 0. Throws
+  /// UsageError, which begins with `given`, if they are not in it.
   Selection in(const Shape& shape, const std::string& given) const;
 };
 
 /// Reads "NAME" or "NAME[INDEX]". Throws UsageError, which names `option`, if it is neither.
 Numbers parse_numbers(const std::string& option, const std::string& text);
+
+/// The value called `name`. Throws UsageError, which begins with `given` ("--explain hook_zz[0]")
+/// and names close names, if there is none.
+Var value_named(const Tape& tape, const std::string& name, const std::string& given);
+
+/// Throws UsageError: `given` asks for what does not lie in the value called `name`.
+[[noreturn]] void refuse_place(const std::string& given, const std::string& name,
+                               const Shape& shape);
 
 struct Intervention {
   std::string given;  ///< "--set hook_z[1]=0.5"
@@ -38,7 +46,7 @@ void add_interventions(OptionGroup& group, std::vector<Intervention>& interventi
 /// Lets them act on what will be recorded on `tape`.
 void intervene(Tape& tape, const std::vector<Intervention>& interventions);
 
-/// Throws Error, naming close names, if one of them has found nothing to act on.
+/// Throws UsageError, naming close names, if one of them has found nothing to act on.
 void check_effect(const Tape& tape, const std::vector<Intervention>& interventions);
 
 /// Where each of the values called `names` differs most between the tapes, at most `width` wide.

@@ -6,7 +6,8 @@
 
 namespace clearhead::console {
 
-/// Options that do not go together, or one that is missing: the program ends with status 2.
+/// Options that do not go together, one that is missing, or one that asks for what the input does
+/// not have (head 7 of 4): the program ends with status 2.
 class UsageError : public Error {
  public:
   using Error::Error;

@@ -8,11 +8,6 @@
 #include "clearhead/lens/attention_head.h"
 
 namespace clearhead {
-namespace {
-
-constexpr std::int64_t kMostWindowPairs = std::int64_t{1} << 28;  // 1 GiB
-
-}  // namespace
 
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& w,
                         const AttentionMapOptions& options) {

@@ -71,9 +71,12 @@ struct AttentionWindow {
   std::int64_t t = 0, t_end = 0, s = 0, s_end = 0;
 };
 
+/// The most pairs of a window: 1 GiB.
+inline constexpr std::int64_t kMostWindowPairs = std::int64_t{1} << 28;
+
 /// The pattern in a window, f32 [t_end − t, s_end − s]; −∞ where a query does not see a key. Reads
 /// every key that the window's queries see. Throws Error as attention_map, and if the window is not
-/// within the pattern or has more than 2²⁸ pairs.
+/// within the pattern or has more than kMostWindowPairs.
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& window,
                         const AttentionMapOptions& options = {});
 

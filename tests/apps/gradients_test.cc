@@ -128,9 +128,10 @@ TEST_F(Gradients, WrongUseIsRefused) {
   expect_refused({"--explain", "0,0,0", "--explain-of", "hook_pattern_grad"}, 2,
                  "give --gradients");
   expect_refused({"--gradients", "--gradients-of", "hook_z[a]"}, 2, "--gradients-of: expected");
-  expect_refused({"--gradients", "--gradients-of", "hook_z[5]"}, 1, "there is no such place");
-  expect_refused({"--gradients", "--gradients-of", "hook_zz"}, 1, "hook_z");
-  expect_refused({"--gradients", "--gradients-of", "hook_mask"}, 1, "no gradient goes through");
+  expect_refused({"--gradients", "--gradients-of", "hook_z[5]"}, 2, "there is no such place");
+  expect_refused({"--gradients", "--gradients-of", "hook_zz"}, 2,
+                 "--gradients-of hook_zz: nothing");
+  expect_refused({"--gradients", "--gradients-of", "hook_mask"}, 2, "no gradient goes through");
 }
 
 }  // namespace

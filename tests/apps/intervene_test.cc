@@ -125,10 +125,10 @@ TEST_F(Intervene, WrongUseIsRefusedBeforeAnythingIsSaid) {
                             "hook_z[0,]=1", "hook_z[a]=1", "hook_z=1x", "hook_z=nan", "hook_z=inf"})
     expect_refused(attend({"--set", wrong}), 2, "--set: expected NAME[INDEX]=VALUE");
   expect_refused(attend({"--ablate", "hook_z[0"}), 2, "--ablate: expected NAME or NAME[INDEX]");
-  expect_refused(attend({"--ablate", "hook_patern"}), 1,
+  expect_refused(attend({"--ablate", "hook_patern"}), 2,
                  "--ablate hook_patern: nothing that is calculated here is called hook_patern; "
                  "those most like it: hook_pattern");
-  expect_refused(attend({"--set", "hook_z[0,2]=1"}), 1,
+  expect_refused(attend({"--set", "hook_z[0,2]=1"}), 2,
                  "--set hook_z[0,2]=1: there is no such place in hook_z, whose shape is "
                  "[1, 1, 2, 2]");
   expect_refused(attend({"--ablate", "hook_row_max"}), 1, "only shown");
@@ -175,8 +175,8 @@ TEST_F(Intervene, SeeRefusesWhatItCannotChange) {
   const auto see = [&](const std::vector<std::string>& more) {
     return run({"see", "to be", "--model", "lm"}, more);
   };
-  expect_refused(see({"--ablate", "blocks.9.attn.hook_z"}), 1, "blocks.0.attn.hook_z");
-  expect_refused(see({"--ablate", "tokens"}), 1, "expected floating-point numbers");
+  expect_refused(see({"--ablate", "blocks.9.attn.hook_z"}), 2, "blocks.0.attn.hook_z");
+  expect_refused(see({"--ablate", "tokens"}), 2, "expected floating-point numbers");
   expect_refused(see({"--ablate", "logits["}), 2, "--ablate: expected");
 }
 

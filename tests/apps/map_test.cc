@@ -158,6 +158,7 @@ TEST_F(MapCommand, WrongUseIsSaid) {
   };
   const std::vector<Wrong> all = {
       {{"map"}, 2, "give --q FILE --k FILE"},
+      {{"map", "--q", "q.npy"}, 2, "--k must be given too: --q does not go without"},
       {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "1:2"}, 2, "BEGIN:END,BEGIN:END"},
       {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "0:2,0:2", "--cell", "4"},
        2,
@@ -166,19 +167,28 @@ TEST_F(MapCommand, WrongUseIsSaid) {
       {{"map", "--q", "q.npy", "--k", "k.npy", "--save", "map.npy"}, 2, ".safetensors or .npz"},
       {{"map", "--q", "q.npy", "--k", "no.npy"}, 1, "no.npy"},
       {{"map", "--q", "q.npy", "--k", "k.npy", "--head", "1"},
-       1,
-       "there is 1 head, counted from 0"},
-      {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "0:3001,0:2"}, 1, "queries 0:3001"},
-      {{"map", "--q", "q.npy", "--k", "k.npy", "--rows", "3000"}, 1, "queries 0 to 2999"},
+       2,
+       "--head 1: there is 1 head, counted from 0"},
+      {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "0:3001,0:2"},
+       2,
+       "--window: expected some of queries 0:3000 and keys 0:3000, got \"0:3001,0:2\""},
+      {{"map", "--q", "q.npy", "--k", "k.npy", "--window", "5:5,0:2"},
+       2,
+       "--window: expected some"},
+      {{"map", "--q", "long.npy", "--k", "long.npy", "--window", "0:17000,0:17000"},
+       2,
+       "--window: expected at most 268,435,456 pairs"},
+      {{"map", "--q", "q.npy", "--k", "k.npy", "--rows", "3000"}, 2, "queries 0 to 2999"},
       {{"map", "--q", "q.npy", "--k", "k.npy", "--out", "nowhere/map.png"}, 1, "no folder nowhere"},
   };
+  write_npy(folder_ / "long.npy", Tensor({17000, 1}));
   for (const Wrong& wrong : all) {
     const ProgramResult result = run_program("clearhead", wrong.arguments, folder_.path());
     EXPECT_EQ(result.status, wrong.status) << wrong.says;
     EXPECT_THAT(result.error, HasSubstr(wrong.says));
     EXPECT_EQ(result.out, "");
   }
-  EXPECT_THAT(folder_.names(), ElementsAre("k.npy", "q.npy"));  // nothing half-written
+  EXPECT_THAT(folder_.names(), ElementsAre("k.npy", "long.npy", "q.npy"));  // nothing half-written
 }
 
 }  // namespace

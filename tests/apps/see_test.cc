@@ -255,8 +255,8 @@ TEST_F(See, ShowsTheStatesOfANetworkWithoutAttention) {
   EXPECT_THAT(text,
               AllOf(HasSubstr("has no attention"), HasSubstr("layers.0"),
                     HasSubstr("layers.1, states after each token"), HasSubstr("The next token:")));
-  fail({"to be", "--model", "rnn", "--layer", "2"}, 1, "--layer 2: there are 2 of them");
-  fail({"to be", "--model", "rnn", "--head", "0"}, 1, "has no attention");
+  fail({"to be", "--model", "rnn", "--layer", "2"}, 2, "--layer 2: there are 2 of them");
+  fail({"to be", "--model", "rnn", "--head", "0"}, 2, "has no attention");
   fail({"to be", "--model", "rnn", "--explain", "1,1"}, 2, "has no attention");
 }
 
@@ -271,7 +271,7 @@ TEST_F(See, OneHeadOfAdditiveAttention) {
                           Not(HasSubstr("all heads")), Not(HasSubstr("selective"))));
   EXPECT_THAT(say({"a dog", "--model", "rnn", "--explain", "0,2"}),
               HasSubstr("decoder.cross_attn.hook_pattern[0, 0, 2] after \"<s>\" to \"d\" = "));
-  fail({"a dog", "--model", "rnn", "--attention", "encoder"}, 1, "has none");
+  fail({"a dog", "--model", "rnn", "--attention", "encoder"}, 2, "has none");
 }
 
 TEST_F(See, WrongUseIsSaid) {
@@ -289,16 +289,22 @@ TEST_F(See, WrongUseIsSaid) {
   fail({"Ä", "--model", "lm", "--replace", ""}, 1, "nothing is left of the text");
   fail({std::string(33, 'a'), "--model", "lm"}, 1,
        "the text has 33 tokens, and lm reads 32 at most; --last 32 reads its end");
-  refuse({"--last", "33"}, 1, "--last 33: lm reads 32 tokens at most");
-  refuse({"--layer", "1"}, 1, "--layer 1: there is 1 of them, counted from 0");
-  refuse({"--head", "2"}, 1, "--head 2: there are 2 of them, counted from 0");
-  refuse({"--attention", "cross"}, 1, "lm is none");
-  refuse({"--window", "0:9,0:5"}, 1, "expected a part of 0:5,0:5");
+  refuse({"--last", "33"}, 2, "--last 33: lm reads 32 tokens at most");
+  refuse({"--layer", "1"}, 2, "--layer 1: there is 1 of them, counted from 0");
+  refuse({"--head", "2"}, 2, "--head 2: there are 2 of them, counted from 0");
+  refuse({"--attention", "cross"}, 2, "lm is none");
+  refuse({"--window", "0:9,0:5"}, 2,
+         "--window: expected some of queries 0:5 and keys 0:5, got \"0:9,0:5\"");
   refuse({"--window", "0:9"}, 2, "BEGIN:END,BEGIN:END");
   refuse({"--explain", "1"}, 2, "expected the query and the key");
   refuse({"--explain", "x,y"}, 2, "whole numbers");
-  refuse({"--explain", "1,9"}, 1, "does not lie in blocks.0.attn.hook_pattern");
-  refuse({"--explain", "blocks.0.attn.pattern:0,0"}, 1, "blocks.0.attn.hook_pattern");
+  refuse({"--explain", "1,9"}, 2, "--explain 1,9: expected a query of 0 to 4 and a key of 0 to 4");
+  refuse({"--explain", "blocks.0.attn.hook_z[9,0,0]"}, 2,
+         "--explain blocks.0.attn.hook_z[9,0,0]: there is no such place in "
+         "blocks.0.attn.hook_z, whose shape is [1, 2, 5, 4]");
+  refuse({"--explain", "blocks.0.attn.pattern:0,0"}, 2,
+         "--explain blocks.0.attn.pattern:0,0: nothing that is calculated here is called "
+         "blocks.0.attn.pattern; those most like it: blocks.0.attn.hook_pattern");
   refuse({"--depth", "2"}, 2, "--explain");
   refuse({"--explain", "1,1", "--depth", "9"}, 2, "8 steps");
   refuse({"--out", "see.txt"}, 2, "--out: ");

@@ -68,6 +68,8 @@ void attend(const AttendOptions& o) {
   calculate(in, o, tape);
   console::check_effect(tape, o.interventions);
   if (o.gradients) go_backward(tape, o);
+  const std::string explanation =  // before what takes long, since there may be no such place
+      o.explain.empty() ? "" : print_explanation(tape, o) + "\n";
   std::optional<Tape> before;  // the interventions
   if (!o.interventions.empty()) calculate(in, o, before.emplace());
 
@@ -94,7 +96,7 @@ void attend(const AttendOptions& o) {
     if (gradient) text += "\n" + plot::render_terminal(*gradient, terminal);
     text += "\n" + print_strongest_keys(tape, before, in, terminal.columns) + "\n";
   }
-  if (!o.explain.empty()) text += print_explanation(tape, o) + "\n";
+  text += explanation;
   text += write_files(tape, in, o, gradient.value_or(heatmap));
   text.erase(text.find_last_not_of('\n') + 1);
   console::write_output(text + "\n");

@@ -9,8 +9,8 @@
 
 #include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/steps.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/close_names.h"
-#include "clearhead/base/error.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::cli {
@@ -23,8 +23,9 @@ AttentionStep find_step(const Tape& tape, const std::string& name) {
   if (found != steps.end()) return *found;
   std::vector<std::string> names;
   for (const AttentionStep& step : steps) names.push_back(step.name);
-  throw Error(fmt::format("--explain-of {}: there is no such step; did you mean {}? There are {}",
-                          name, close_names(name, names, 1).at(0), fmt::join(names, ", ")));
+  throw console::UsageError(
+      fmt::format("--explain-of {}: there is no such step; did you mean {}? There are {}", name,
+                  close_names(name, names, 1).at(0), fmt::join(names, ", ")));
 }
 
 // The place with what may be left out: the batch if there is but one, and the last axis of what has
@@ -49,8 +50,8 @@ Index full_index(const AttentionStep& step, const Var& var, Index index) {
     places.push_back(shape[i] == 1 ? fmt::format("{} 0", axis_name(axes[i]))
                                    : fmt::format("{} 0 to {}", axis_name(axes[i]), shape[i] - 1));
   }
-  throw Error(fmt::format("--explain {}: there is no such place in {}; say {}", given, step.name,
-                          fmt::join(places, ", ")));
+  throw console::UsageError(fmt::format("--explain {}: there is no such place in {}; say {}", given,
+                                        step.name, fmt::join(places, ", ")));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace clearhead::cli {
 
 /// Explains the number at `options.explain` of step `options.explain_of`, `options.depth` steps
-/// back. Throws Error if there is no such step or place, saying which there are.
+/// back. Throws UsageError if there is no such step or place, saying which there are.
 std::string print_explanation(const Tape& tape, const AttendOptions& options);
 
 }  // namespace clearhead::cli

@@ -9,7 +9,7 @@
 #include "apps/cli/attend/results.h"
 #include "apps/cli/attend/steps.h"
 #include "apps/console/table.h"
-#include "clearhead/base/error.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::cli {
@@ -34,9 +34,10 @@ Tensor ones_at(const Selection& selection, const Shape& shape, DType dtype) {
 
 void go_backward(Tape& tape, const AttendOptions& o) {
   const std::string given = "--gradients-of " + o.gradients_of.text;
-  const Var of = tape[o.gradients_of.name];
+  const Var of = console::value_named(tape, o.gradients_of.name, given);
   if (!of.needs_grad()) {
-    throw Error(fmt::format("{}: no gradient goes through {}", given, o.gradients_of.name));
+    throw console::UsageError(
+        fmt::format("{}: no gradient goes through {}", given, o.gradients_of.name));
   }
   tape.backward(of, ones_at(o.gradients_of.in(of.shape(), given), of.shape(), of.dtype()));
 }

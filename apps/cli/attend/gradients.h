@@ -19,7 +19,7 @@ namespace clearhead::cli {
 inline constexpr std::string_view kGradientSuffix = "_grad";
 
 /// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects.
-/// Throws Error if there are no such numbers, or if L depends on nothing.
+/// Throws UsageError if there are no such numbers, or if L depends on nothing.
 void go_backward(Tape& tape, const AttendOptions& options);
 
 /// ∂L/∂(a step).

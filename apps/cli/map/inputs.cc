@@ -5,6 +5,7 @@
 #include "apps/console/arrays.h"
 #include "apps/console/layout.h"
 #include "apps/console/numbers.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 
 namespace clearhead::cli {
@@ -18,8 +19,8 @@ Tensor matrix_at(const Tensor& x, std::int64_t b, std::int64_t h) {
 
 void check_place(const char* option, std::int64_t place, std::int64_t count, const char* thing) {
   if (place < count) return;
-  throw Error(fmt::format("{} {}: there {} {}, counted from 0", option, place,
-                          count == 1 ? "is" : "are", console::counted(count, thing)));
+  throw console::UsageError(fmt::format("{} {}: there {} {}, counted from 0", option, place,
+                                        count == 1 ? "is" : "are", console::counted(count, thing)));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 #include "apps/console/figures.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
-#include "clearhead/base/error.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/plot/terminal.h"
@@ -52,11 +52,12 @@ std::string write_files(const MapOptions& o, const plot::Heatmap& heatmap,
 }
 
 // What would only be found once all is calculated, and may be minutes later.
-void check_rows(const MapOptions& o, const MapInputs& in) {
+void check_places(const MapOptions& o, const MapInputs& in) {
   const std::int64_t T = in.q.size(0);
+  if (o.window) console::check_window(*o.window, T, in.k.size(0));
   for (const std::int64_t row : o.rows) {
     if (row < 0 || row >= T) {
-      throw Error(fmt::format("--rows {}: there are queries 0 to {}", row, T - 1));
+      throw console::UsageError(fmt::format("--rows {}: there are queries 0 to {}", row, T - 1));
     }
   }
 }
@@ -65,7 +66,7 @@ void map_attention(MapOptions& o) {
   check(o);
   set_thread_count(o.threads);
   const MapInputs in = load_inputs(o);
-  check_rows(o, in);
+  check_places(o, in);
   if (o.attention.cell == 0) o.attention.cell = default_cell(in.q.size(0), in.k.size(0));
 
   plot::Heatmap heatmap;

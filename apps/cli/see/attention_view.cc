@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "clearhead/base/error.h"
+#include "apps/console/figures.h"
+#include "apps/console/usage_error.h"
 
 namespace clearhead::cli {
 namespace {
@@ -51,8 +52,8 @@ Tensor weights_of(const Reading& reading, const AttentionView& view, std::int64_
 void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& view) {
   const auto check = [](const char* what, std::optional<std::int64_t> asked, std::int64_t count) {
     if (!asked || *asked < count) return;
-    throw Error(fmt::format("--{} {}: there {} of them, counted from 0", what, *asked,
-                            count == 1 ? "is 1" : fmt::format("are {}", count)));
+    throw console::UsageError(fmt::format("--{} {}: there {} of them, counted from 0", what, *asked,
+                                          count == 1 ? "is 1" : fmt::format("are {}", count)));
   };
   check("layer", o.layer, view.layers());
   check("head", o.head, view.heads);
@@ -81,21 +82,12 @@ std::vector<std::string> part(const std::vector<std::string>& names, std::int64_
   return {names.begin() + begin, names.begin() + end};
 }
 
-void check_window(const AttentionView& view, const AttentionWindow& window) {
-  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
-  if (window.t < window.t_end && window.t_end <= T && window.s < window.s_end &&
-      window.s_end <= S) {
-    return;
-  }
-  throw Error(fmt::format("--window {}:{},{}:{}: expected a part of 0:{},0:{}", window.t,
-                          window.t_end, window.s, window.s_end, T, S));
-}
-
 }  // namespace
 
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& o) {
   if (o.attention && !reading.is_translation()) {
-    throw Error("--attention is for translation models; " + reading.name + " is none");
+    throw console::UsageError("--attention is for translation models; " + reading.name +
+                              " is none");
   }
   const std::vector<AttentionStack> stacks = attention_stacks(reading.tape);
   if (stacks.empty()) return std::nullopt;
@@ -104,8 +96,8 @@ std::optional<AttentionView> choose_attention(const Reading& reading, const SeeO
     return !reading.is_translation() || kind_of(other) == wanted;
   });
   if (stack == stacks.end()) {
-    throw Error(fmt::format("--attention {0}: the {0} of {1} has none",
-                            kKindWords[static_cast<int>(wanted)], reading.name));
+    throw console::UsageError(fmt::format("--attention {0}: the {0} of {1} has none",
+                                          kKindWords[static_cast<int>(wanted)], reading.name));
   }
   AttentionView view;
   view.stack = *stack;
@@ -113,7 +105,9 @@ std::optional<AttentionView> choose_attention(const Reading& reading, const SeeO
   view.title = reading.is_translation() ? kKindTitles[static_cast<int>(wanted)] : "attention";
   name_axes(reading, view);
   choose_head(reading, o, view);
-  if (o.window) check_window(view, *o.window);
+  if (o.window) {
+    console::check_window(*o.window, std::ssize(view.query_names), std::ssize(view.key_names));
+  }
   return view;
 }
 

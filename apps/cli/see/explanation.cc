@@ -7,9 +7,9 @@
 #include <charconv>
 #include <string_view>
 
+#include "apps/console/interventions.h"
 #include "apps/console/option_group.h"
 #include "apps/console/usage_error.h"
-#include "clearhead/base/error.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/tape/explain.h"
@@ -80,10 +80,24 @@ class TokenNames {
   const Reading& reading_;
 };
 
+bool lies_in(const Index& index, const Shape& shape) {
+  return std::equal(index.begin(), index.end(), shape.begin(), shape.end(),
+                    [](std::int64_t i, std::int64_t size) { return 0 <= i && i < size; });
+}
+
+// The query and the key of the large head.
+void check_place(const AttentionView& view, const Index& place, const std::string& given) {
+  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
+  if (lies_in(place, {T, S})) return;
+  throw console::UsageError(
+      fmt::format("{}: expected a query of 0 to {} and a key of 0 to {}", given, T - 1, S - 1));
+}
+
 }  // namespace
 
 std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
                               const std::string& asked, int depth) {
+  const std::string given = "--explain " + asked;
   const bool in_brackets = asked.ends_with(']');
   const std::size_t end_of_name = asked.rfind(in_brackets ? '[' : ':');
   const bool has_name = end_of_name != std::string::npos;
@@ -94,17 +108,19 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
   if (has_name) {
     name = asked.substr(0, end_of_name);
   } else if (view && index.size() == 2) {
+    check_place(*view, index, given);
     name = view->scope() + "hook_pattern";
     if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
   } else {
-    throw console::UsageError("--explain " + asked +
+    throw console::UsageError(given +
                               (view ? ": expected the query and the key, T,S, of the large head"
                                     : ": " + reading.name + " has no attention") +
                               "; any other number is NAME[I,J,…], whose names --list shows");
   }
-  const Var var = reading.tape[name];
+  const Var var = console::value_named(reading.tape, name, given);
   const Shape& shape = var.shape();
   if (index.size() + 1 == shape.size() && shape[0] == 1) index.insert(index.begin(), 0);
+  if (!lies_in(index, shape)) console::refuse_place(given, name, shape);
   const TokenNames tokens(reading);
   return to_string(explain(var, index, depth), 16,
                    [&](const Explanation& number) { return tokens.of(number); });

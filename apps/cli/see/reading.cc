@@ -8,6 +8,7 @@
 
 #include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 
 namespace clearhead::cli {
@@ -17,8 +18,8 @@ namespace {
 Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most,
                  const console::ModelOptions& options) {
   if (most > 0 && last > most) {
-    throw Error(fmt::format("--last {}: {} reads {} tokens at most", last,
-                            console::model_name(options), most));
+    throw console::UsageError(fmt::format("--last {}: {} reads {} tokens at most", last,
+                                          console::model_name(options), most));
   }
   if (last > 0 && std::ssize(ids) > last) ids.erase(ids.begin(), ids.end() - last);
   if (ids.empty()) throw Error("nothing is left of the text; there is nothing to see");
@@ -61,7 +62,8 @@ Reading read(const console::ModelOptions& options, const std::string& text, std:
 
 std::string describe(const Reading& reading) {
   const ModelConfig& config = reading.saved.config;
-  return fmt::format("{}, {}: {}, {} parameters", reading.name, row_of(config.family).words,
+  return fmt::format("{}, {}: {}, {} parameters", without_controls(reading.name),
+                     row_of(config.family).words,
                      std::visit([](const auto& network) { return sizes(network); }, config.network),
                      console::with_commas(reading.saved.model->parameters().count()));
 }

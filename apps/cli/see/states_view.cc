@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "clearhead/base/error.h"
+#include "apps/console/usage_error.h"
 
 namespace clearhead::cli {
 
@@ -28,12 +28,14 @@ plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
 }
 
 plot::Heatmap states_heatmap(const Reading& reading, const SeeOptions& o) {
-  if (o.head) throw Error("--head: " + reading.name + " has no attention, and so no heads");
+  if (o.head)
+    throw console::UsageError("--head: " + reading.name + " has no attention, and so no heads");
   plot::Heatmap heatmap = all_states_heatmap(reading, o);
   const std::int64_t count = std::ssize(heatmap.panels);
   const std::int64_t layer = o.layer.value_or(count - 1);
   if (layer >= count) {
-    throw Error(fmt::format("--layer {}: there are {} of them, counted from 0", layer, count));
+    throw console::UsageError(
+        fmt::format("--layer {}: there are {} of them, counted from 0", layer, count));
   }
   heatmap.panels = {heatmap.panels[static_cast<std::size_t>(layer)]};
   heatmap.title = reading.name + ": " + heatmap.panels[0].title + ", states after each token";
