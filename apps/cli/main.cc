@@ -1,6 +1,7 @@
 // clearhead: attention you can see through, on the command line.
 //
-// Ends with status 0, 1 (something failed: a file, shapes that do not fit) or 2 (wrong use).
+// Ends with status 0, 1 (something failed: a file, shapes that do not fit) or 2 (wrong use, which
+// includes an option that asks for what the input does not have).
 
 #include <fmt/format.h>
 
@@ -40,7 +41,7 @@ std::vector<std::string> unplaced(const CLI::App& command) {
 std::string describe(const CLI::ParseError& error, const CLI::App& command) {
   // First, since it may be the text that CLI11 misses.
   const std::vector<std::string> extra = unplaced(command);
-  if (!extra.empty()) return unexpected_argument(extra.front(), command);
+  if (!extra.empty()) return unexpected_arguments(extra, command);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     // "--tokens: 1 required N missing"
     const std::string text = error.what();

@@ -1,4 +1,4 @@
-// Suggestions by the distance of names.
+// Suggestions by the distance of names, and by what may have been meant for a text.
 #include "apps/cli/suggest.h"
 
 #include <fmt/format.h>
@@ -27,27 +27,58 @@ std::vector<std::string> command_names() {
   return names;
 }
 
-// Whether the command still waits for a text.
-bool misses_text(const CLI::App& command) {
+// Where a command takes the text that it is about: an argument, or --prompt; null if it has none.
+const CLI::Option* place_of_text(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options({})) {
     const bool is_text = option->get_type_name().find("TEXT") != std::string::npos;
-    if (option->get_positional() && is_text && option->count() == 0) return true;
+    if (option->get_positional() && is_text) return option;
   }
-  return false;
+  return command.get_option_no_throw("--prompt");
+}
+
+// How `text` is given to a command that has such a place.
+std::string as_text(const std::string& text, const CLI::App& command) {
+  const bool is_argument = place_of_text(command)->get_positional();
+  const char* before = !is_argument ? "--prompt " : text.starts_with('-') ? "-- " : "";
+  return fmt::format("clearhead {} … {}\"{}\"", command.get_name(), before, text);
 }
 
 std::string unknown_option(const std::string& argument, const CLI::App& command) {
-  const std::string as_text = fmt::format(
-      "write -- before a text that begins with a dash: "
-      "clearhead {} … -- \"{}\"",
-      command.get_name(), argument);
+  const CLI::Option* const place = place_of_text(command);
+  std::string hint;
+  if (place != nullptr) {
+    hint =
+        fmt::format("write {} before a text that begins with a dash: {}",
+                    place->get_positional() ? "--" : place->get_name(), as_text(argument, command));
+  }
   const bool is_text = argument.find(' ') != std::string::npos;
-  const bool may_be_text = command.get_parent() != nullptr && (is_text || misses_text(command));
-  if (is_text && may_be_text) return fmt::format("\"{}\" is no option; {}", argument, as_text);
+  if (is_text && !hint.empty()) return fmt::format("\"{}\" is no option; {}", argument, hint);
   const std::string name = argument.substr(0, argument.find('='));
   const std::vector<std::string> close = close_names(name, option_names(command), 1);
+  const bool misses_text = place != nullptr && place->count() == 0;
   return fmt::format("there is no option {}; did you mean {}?{}", name, fmt::join(close, ""),
-                     may_be_text ? " Or " + as_text : "");
+                     misses_text ? " Or " + hint : "");
+}
+
+// What was meant if `words` are the rest of a text that has no quotes around it: a text of all of
+// them. Empty if that cannot be.
+std::string unquoted_text(const std::vector<std::string>& words, const CLI::App& command) {
+  const CLI::Option* const place = place_of_text(command);
+  if (place == nullptr) return "";
+  std::vector<std::string> text = place->results();
+  if (!text.empty() && text.back().find(' ') != std::string::npos) return "";  // it had quotes
+  text.insert(text.end(), words.begin(), words.end());
+  return as_text(fmt::format("{}", fmt::join(text, " ")), command);
+}
+
+// "fill takes one model and one text"; empty if it takes no arguments.
+std::string what_it_takes(const CLI::App& command) {
+  std::vector<std::string> arguments;
+  for (const CLI::Option* option : command.get_options({})) {
+    if (option->get_positional()) arguments.push_back("one " + option->get_single_name());
+  }
+  if (arguments.empty()) return "";
+  return fmt::format("{} takes {}", command.get_name(), fmt::join(arguments, " and "));
 }
 
 }  // namespace
@@ -57,11 +88,21 @@ std::string unknown_command(const std::string& name) {
                      fmt::join(command_names(), ", "));
 }
 
-std::string unexpected_argument(const std::string& argument, const CLI::App& command) {
-  if (argument.starts_with('-')) return unknown_option(argument, command);
-  if (command.get_parent() == nullptr) return unknown_command(argument);
-  return fmt::format("\"{}\" stands alone; write the option before it that it belongs to",
-                     argument);
+std::string unexpected_arguments(const std::vector<std::string>& arguments,
+                                 const CLI::App& command) {
+  const std::string& first = arguments.front();
+  if (first.starts_with('-')) return unknown_option(first, command);
+  if (command.get_parent() == nullptr) return unknown_command(first);
+  std::vector<std::string> reasons = {fmt::format("\"{}\" stands alone", first)};
+  if (const std::string text = unquoted_text(arguments, command); !text.empty()) {
+    reasons.push_back("a text is written in quotes: " + text);
+    return fmt::format("{}", fmt::join(reasons, "; "));
+  }
+  if (const std::string takes = what_it_takes(command); !takes.empty()) reasons.push_back(takes);
+  if (option_names(command).size() > 1) {  // others than --help
+    reasons.emplace_back("write the option before it that it belongs to");
+  }
+  return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
 }  // namespace clearhead::cli

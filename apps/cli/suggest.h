@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CLI_SUGGEST_H_
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -10,8 +11,10 @@ class App;
 
 namespace clearhead::cli {
 
-/// The message about an argument that `command` (or the program itself) does not know.
-std::string unexpected_argument(const std::string& argument, const CLI::App& command);
+/// The message about arguments, at least one, that `command` (or the program itself) has no place
+/// for.
+std::string unexpected_arguments(const std::vector<std::string>& arguments,
+                                 const CLI::App& command);
 /// The message that `name` is not a command.
 std::string unknown_command(const std::string& name);
 

@@ -43,7 +43,10 @@ fs::path find_model(const std::string& name, const std::vector<fs::path>& folder
     if (is_model(folder / name)) return folder / name;
     looked.push_back((folder / name).string());
   }
-  if (fs::exists(name)) return name;  // whoever opens it says what it lacks
+  if (fs::exists(name)) {
+    throw Error(fmt::format("{}: expected a folder that `clearhead train` wrote, got {}", name,
+                            fs::is_directory(name) ? "one without config.json" : "a file"));
+  }
   const std::string names = names_of_models(folders);
   throw Error(fmt::format(
       "there is no model \"{}\": looked for {}; expected a folder that `clearhead train` wrote{}. "

@@ -55,7 +55,8 @@ void add_model_folder(OptionGroup& group, ModelOptions& options) {
 void add_replace(OptionGroup& group, ModelOptions& options) {
   group.any_text("--replace", "TEXT",
                  "Replace each character that the model has not learnt by this, such as ?, or \"\" "
-                 "to leave it out (if not given, such a text is refused)",
+                 "to leave it out (if not given, such a text is refused). Only models whose tokens "
+                 "are characters, as shakespeare, may lack some; byte pairs have all",
                  [&options](const std::string& x) { options.replace = x; });
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -22,6 +23,17 @@ void write_output(std::string_view text) {
     } else if (errno != EINTR) {
       throw Error(std::string("standard output cannot be written: ") + std::strerror(errno));
     }
+  }
+}
+
+void write_text(std::string_view text) {
+  static const bool is_terminal = isatty(STDOUT_FILENO) != 0;
+  if (!is_terminal) return write_output(text);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t tab = std::min(text.find('\t', begin), text.size());
+    write_output(without_controls(text.substr(begin, tab - begin)));
+    if (tab < text.size()) write_output("\t");
+    begin = tab + 1;
   }
 }
 

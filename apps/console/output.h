@@ -11,6 +11,10 @@ namespace clearhead::console {
 /// anything else, such as a full disk, throws Error.
 void write_output(std::string_view text);
 
+/// Writes text of a model or a user to standard output at once. A file or a pipe gets it exactly.
+/// On a terminal its control characters are escaped, except line ends and tabs.
+void write_text(std::string_view text);
+
 /// Writes a message and a line end to standard error. Control characters are escaped, because a
 /// message may quote a file, a name or a text from anywhere.
 void write_message(std::string_view text);

@@ -30,9 +30,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::vector<std::string> close_names(std::string_view name, const std::vector<std::string>& known,
                                      std::size_t count) {
   std::vector<std::pair<std::size_t, std::string>> ranked;
+  const std::string end = "." + std::string(name);
   for (const std::string& other : known) {
     ranked.emplace_back(
-        edit_distance(name.substr(0, kLongest), std::string_view(other).substr(0, kLongest)),
+        other.ends_with(end)
+            ? 0
+            : edit_distance(name.substr(0, kLongest), std::string_view(other).substr(0, kLongest)),
         other);
   }
   const std::size_t shown = std::min(count, ranked.size());

@@ -9,8 +9,9 @@
 
 namespace clearhead {
 
-/// Up to `count` of `known`; those that need the fewest single-character edits to become `name`
-/// come first.
+/// Up to `count` of `known`. Those that end in `name` as a part of their own come first, as
+/// "blocks.0.attn.hook_z" ends in "hook_z"; then those that need the fewest single-character edits
+/// to become it.
 std::vector<std::string> close_names(std::string_view name, const std::vector<std::string>& known,
                                      std::size_t count);
 

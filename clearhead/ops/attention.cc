@@ -215,8 +215,9 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
            (heads == 1 ? " head" : " heads") + ", would take " + count + " bytes; the limit is " +
            std::to_string(kByHandMaxBytes) +
            (intervention.empty()
-                ? ". Calculate it fused, which needs no such matrices: AttentionWay::fused, or "
-                  "--fused on the command line"
+                ? ". Take fewer tokens, or calculate it fused, which needs no such matrices: "
+                  "AttentionWay::fused; on the command line --fused, and neither --by-hand nor "
+                  "--gradients"
                 : ". Fused there is no such step that the intervention on " + intervention +
                       " could change; take fewer tokens, or intervene on hook_z"));
   }

@@ -9,11 +9,13 @@
 #include "clearhead/models/generate.h"
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class FillCommand : public testing::Test {
@@ -42,6 +44,14 @@ TEST_F(FillCommand, ShowsTheLikeliestOfEachMask) {
       EXPECT_THAT(result.out, HasSubstr(fmt::format("{:.2f} %", 100 * token.probability)));
     }
   }
+}
+
+TEST_F(FillCommand, ATerminalObeysNothingOfTheText) {
+  const std::string captions = CLEARHEAD_SOURCE_DIR "/models/captions";
+  const ProgramResult result = fill({captions, "a \x1b[31m\r<mask> dog"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, StartsWith("a \\x1b[31m\\r"));
+  EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(FillCommand, ReplacesWhatTheModelHasNotLearnt) {

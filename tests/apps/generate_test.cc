@@ -10,12 +10,14 @@
 #include "clearhead/base/encoding.h"
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
+#include "tests/surroundings.h"
 
 namespace clearhead {
 namespace {
 
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 using testing::StartsWith;
 
 class GenerateCommand : public testing::Test {
@@ -55,7 +57,11 @@ TEST_F(GenerateCommand, BeginsByItself) {
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_EQ(result.out.size(), 6u);  // and the newline at the end
   EXPECT_EQ(generate({"lm", "--tokens", "5", "--prompt", ""}).out, result.out);
-  EXPECT_THAT(result.error, MatchesRegex("5 tokens in [0-9.]+ s: [0-9]+ tokens/s\n"));
+  EXPECT_THAT(result.error,
+              MatchesRegex("1 token read and 1 written in [0-9.]+ s, 4 more in [0-9.]+ s: [0-9]+ "
+                           "tokens/s\n"));
+  EXPECT_THAT(generate({"lm", "--tokens", "1", "--stats"}).error,
+              MatchesRegex("1 token read and 1 written in [0-9.]+ s\n"));
 }
 
 TEST_F(GenerateCommand, WritesUtf8WhateverTheTokensAre) {
@@ -64,6 +70,20 @@ TEST_F(GenerateCommand, WritesUtf8WhateverTheTokensAre) {
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_THAT(result.out, StartsWith("é€😀"));
   EXPECT_EQ(find_invalid_utf8(result.out), std::string::npos);
+}
+
+TEST_F(GenerateCommand, ATerminalObeysNothingOfTheText) {
+  write_byte_model(folder_ / "bytes");
+  const std::string command =
+      "export CLEARHEAD_PROMPT=$'\\x1b[31m\\té'; cd " + folder_.path().string() + "; ";
+  const std::string generate = CLEARHEAD_BIN_DIR
+      "/clearhead generate bytes --tokens 1 --greedy --prompt \"$CLEARHEAD_PROMPT\"";
+  EXPECT_THAT(run_shell(command + generate).out, StartsWith("\x1b[31m\té"));  // exact in a pipe
+  const ProgramResult shown =
+      run_shell(command + "script -qec '" + generate + "' /dev/null < /dev/null");
+  EXPECT_EQ(shown.status, 0) << shown.error;
+  EXPECT_THAT(shown.out, HasSubstr("\\x1b[31m\té"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(GenerateCommand, ReadsWhatItCanOfThePrompt) {
@@ -95,7 +115,8 @@ TEST_F(GenerateCommand, WrongUseIsSaid) {
       {{"lm", "--prompt", "to bé"}, 1, "--prompt: lm has not learnt \"é\" (U+00E9); --replace"},
       {{"masked"}, 1, "got a masked model (clearhead fill)"},
       {{"broken"}, 1, "layer"},
-      {{"empty"}, 1, "config.json"},
+      {{"empty"}, 1, "empty: expected a folder that `clearhead train` wrote, got one without"},
+      {{"empty/nothing.txt"}, 1, "`clearhead train` wrote, got a file"},
   };
   for (const Wrong& wrong : all) {
     const ProgramResult result = generate(wrong.arguments);

@@ -67,6 +67,14 @@ TEST_F(TranslateCommand, ATextInBracketsIsOneText) {
             expected(".a.b.", 5)[0] + expected("c", 5)[0]);
 }
 
+TEST_F(TranslateCommand, WordsWithoutQuotesAreNoted) {
+  const ProgramResult result = translate({"model", "two", "dogs"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, expected("two", 5)[0] + expected("dogs", 5)[0]);
+  EXPECT_THAT(result.error, HasSubstr("note: each word is translated by itself; a text is written "
+                                      "in quotes: clearhead translate … \"two dogs\""));
+}
+
 TEST_F(TranslateCommand, ShowsTheNBest) {
   std::string all;
   for (const std::string& line : expected("a dog.", 4, 3)) all += line;

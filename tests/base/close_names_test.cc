@@ -18,6 +18,12 @@ TEST(CloseNames, TheFewestEditsFirstThenByName) {
   EXPECT_EQ(close_names("", known, 1), Names{"embed"});
 }
 
+TEST(CloseNames, TheEndOfANameIsCloserThanAnother) {
+  const Names known{"hook_v", "b.1.attn.hook_z", "b.0.attn.hook_z", "b.0.other_hook_z"};
+  EXPECT_EQ(close_names("hook_z", known, 2), (Names{"b.0.attn.hook_z", "b.1.attn.hook_z"}));
+  EXPECT_EQ(close_names("attn.hook_z", known, 1), Names{"b.0.attn.hook_z"});
+}
+
 TEST(CloseNames, NoMoreThanThereAre) {
   EXPECT_EQ(close_names("q", {}, 5), Names{});
   EXPECT_EQ(close_names("q", {"k"}, 5), Names{"k"});

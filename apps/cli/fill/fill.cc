@@ -12,7 +12,10 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
 #include "clearhead/models/generate.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/text/utf8.h"
 
 namespace clearhead::cli {
 namespace {
@@ -23,7 +26,7 @@ struct Options {
   std::int64_t top = 10;
 };
 
-// The text with the likeliest token in the place of each mask.
+// The text with the likeliest token in the place of each mask, fit for a terminal.
 std::string filled(Sequence ids, std::int64_t mask,
                    const std::vector<std::vector<LikelyToken>>& likely,
                    const Tokenizer& tokenizer) {
@@ -31,7 +34,7 @@ std::string filled(Sequence ids, std::int64_t mask,
   for (std::int64_t& id : ids) {
     if (id == mask) id = (tokens++)->front().token;
   }
-  return tokenizer.decode(ids);
+  return without_controls(replace_invalid_utf8(tokenizer.decode(ids)));
 }
 
 void fill(const Options& o) {
@@ -58,8 +61,8 @@ void fill(const Options& o) {
     table.columns = {{likely.size() == 1 ? "<mask>" : fmt::format("<mask> {}", i + 1), true},
                      {"probability", false}};
     for (const LikelyToken& token : likely[i]) {
-      table.rows.push_back(
-          {tokenizer.token(token.token), fmt::format("{:.2f} %", 100 * token.probability)});
+      table.rows.push_back({plot::visible_text(tokenizer.token(token.token)),
+                            fmt::format("{:.2f} %", 100 * token.probability)});
     }
     text += "\n";
     for (const std::string& line : table.lines()) text += line + "\n";

@@ -105,7 +105,7 @@ std::string ending_text(Ending ending, const Trainer& trainer, const TrainOption
   const std::string best_text =
       best ? fmt::format("best validation loss {:.4f} at step {}; the model is in {}\n",
                          trainer.evaluations()[*best].validation, trainer.evaluations()[*best].step,
-                         o.out + "/model")
+                         without_controls(o.out + "/model"))
            : "";
   switch (ending) {
     case Ending::interrupted:

@@ -2,9 +2,11 @@
 #include "apps/cli/translate/translate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -46,10 +48,17 @@ std::string text_of(const std::vector<std::vector<console::TranslatedLine>>& tra
   return text;
 }
 
+// Whether these are the words of one text that has no quotes around it, as far as can be told.
+bool seem_unquoted(const std::vector<std::string>& texts) {
+  return texts.size() > 1 && std::all_of(texts.begin(), texts.end(), [](const std::string& text) {
+           return text.find(' ') == std::string::npos;
+         });
+}
+
 // What somebody types, each line as soon as it is there.
 void translate_typed(const SavedModel& saved, const Options& o) {
   for (std::string line; std::getline(std::cin, line);) {
-    console::write_output(text_of(
+    console::write_text(text_of(
         console::translate_lines(saved, {line}, o.model, o.search, "standard input", false), o));
   }
 }
@@ -73,9 +82,14 @@ void translate(const Options& o) {
   const std::vector<std::string> lines = !o.texts.empty()  ? o.texts
                                          : !o.file.empty() ? read_lines(o.file)
                                                            : read_lines(std::cin, name);
+  if (seem_unquoted(o.texts)) {
+    console::write_message(
+        "note: each word is translated by itself; a text is written in quotes: " +
+        fmt::format("clearhead translate … \"{}\"", fmt::join(o.texts, " ")));
+  }
   const std::string text =
       text_of(console::translate_lines(saved, lines, o.model, o.search, name, !o.file.empty()), o);
-  if (o.out.empty()) return console::write_output(text);
+  if (o.out.empty()) return console::write_text(text);
   write_file(o.out, [&](std::ostream& out) { out << text; });
   console::write_output(console::wrote(o.out));
 }
