@@ -2,25 +2,12 @@
 #include "clearhead/compute/rows.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <vector>
 
 #include "clearhead/base/half.h"
 #include "clearhead/base/parallel.h"
 
 namespace clearhead::compute {
-namespace {
-
-// The type that numbers of type T are added in.
-template <typename T>
-using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
-
-template <typename T>
-void add_to(T& sum, T number) {
-  sum = static_cast<T>(static_cast<Wide<T>>(sum) + static_cast<Wide<T>>(number));
-}
-
-}  // namespace
 
 template <typename T>
 void add(std::int64_t n, const T* x, T* y) {

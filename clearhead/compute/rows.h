@@ -3,10 +3,21 @@
 #define CLEARHEAD_COMPUTE_ROWS_H_
 
 #include <cstdint>
+#include <type_traits>
 
 namespace clearhead::compute {
 
-/// y += x, of n numbers of any floating type; 16-bit numbers are added as f32.
+/// The type that numbers of the floating type T are added in: f32 for those of 16 bits.
+template <typename T>
+using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+/// sum += number, in that type.
+template <typename T>
+void add_to(T& sum, T number) {
+  sum = static_cast<T>(static_cast<Wide<T>>(sum) + static_cast<Wide<T>>(number));
+}
+
+/// y += x, of n numbers of any floating type.
 template <typename T>
 void add(std::int64_t n, const T* x, T* y);
 

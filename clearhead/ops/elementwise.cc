@@ -10,14 +10,8 @@
 namespace clearhead {
 namespace {
 
-// The type to add numbers of type T in.
-template <typename T>
-using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
-
-template <typename T>
-void add_to(T& sum, T number) {
-  sum = static_cast<T>(static_cast<Wide<T>>(sum) + static_cast<Wide<T>>(number));
-}
+using compute::add_to;
+using compute::Wide;
 
 // Calls f with a zero of the floating type.
 template <typename F>
