@@ -63,8 +63,15 @@ Var Reading::translate_and_read(const TranslationModel& model, std::vector<std::
   translation = tokenizer.decode(target);
   ids.push_back(end);
   source = named(std::move(ids), tokenizer);
+  std::vector<std::int64_t> next = target;
+  next.push_back(end);
   target.insert(target.begin(), start);
+  if (model.context() > 0 && std::ssize(target) > model.context()) {
+    target.pop_back();
+    next.pop_back();
+  }
   text = named(std::move(target), tokenizer);
+  written = named(std::move(next), tokenizer);
   const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, pass);
   return model.decode(memory, on_tape(tape, "tokens", text), pass);
 }

@@ -39,6 +39,9 @@ class Reading {
   Tape tape;
   Tokens source;  ///< what is translated; empty for other models
   Tokens text;    ///< what is read; of a translation model, <s> and the translation
+  /// Of a translation model, what it writes after each token of `text`: the translation and </s>.
+  /// Of a translation as long as the model's context the last token is written, but not read.
+  Tokens written;
   std::string translation;
   Var probabilities;  ///< [1, T, V]: of each token to come next, or to stand there
 

@@ -6,17 +6,18 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "clearhead/lens/interventions.h"
 #include "clearhead/models/family.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Var tokens_on(Tape& tape, std::int64_t T) {
   Tensor ids({1, T}, DType::i64);
@@ -73,7 +74,7 @@ TEST(VisibleWeights, AreThePatternAndMaskedWhereAQueryDoesNotSeeAKey) {
   const Tensor weights = visible_weights(tape, place);
   for (std::int64_t t = 0; t < 4; ++t) {
     for (std::int64_t s = 0; s < 4; ++s) {
-      const double expected = s <= t ? pattern.value().at({0, 1, t, s}) : -kInf;
+      const double expected = s <= t ? pattern.value().at({0, 1, t, s}) : -kInfinity;
       EXPECT_EQ(weights.at({t, s}), expected) << t << ", " << s;
       if (t < 2) continue;
       EXPECT_EQ(visible_weights(tape, place, 2, 4).at({t - 2, s}), expected);
@@ -92,7 +93,7 @@ TEST(VisibleWeights, FollowTheScoresThatWereChanged) {
   };
   const Tensor plain = weights_under("nothing", set_to(0));
   const Tensor hidden =
-      weights_under("blocks.1.attn.hook_attn_scores", set_to(-kInf, {0, 1, 3, 0}));
+      weights_under("blocks.1.attn.hook_attn_scores", set_to(-kInfinity, {0, 1, 3, 0}));
   const Tensor given = weights_under("blocks.1.attn.hook_pattern", set_to(0.5, {0, 1, 0, 2}));
   for (std::int64_t t = 0; t < 4; ++t) {
     for (std::int64_t s = 0; s < 4; ++s) {
@@ -103,7 +104,7 @@ TEST(VisibleWeights, FollowTheScoresThatWereChanged) {
       EXPECT_EQ(given.at({t, s}), t == 0 && s == 2 ? 0.5 : was) << t << ", " << s;
     }
   }
-  EXPECT_EQ(hidden.at({3, 0}), -kInf);
+  EXPECT_EQ(hidden.at({3, 0}), -kInfinity);
   EXPECT_GT(hidden.at({3, 1}), plain.at({3, 1}));
 }
 
@@ -113,7 +114,7 @@ Tensor looks_at(std::int64_t T, const F& at) {
   Tensor weights({T, T}, DType::f64);
   for (std::int64_t t = 0; t < T; ++t) {
     for (std::int64_t s = 0; s < T; ++s) {
-      weights.mutable_data<double>()[t * T + s] = s > t ? -kInf : s == at(t) ? 1 : 0;
+      weights.mutable_data<double>()[t * T + s] = s > t ? -kInfinity : s == at(t) ? 1 : 0;
     }
   }
   return weights;
@@ -160,6 +161,59 @@ TEST(MeasureHead, WhatTheTextDecidesIsSelective) {
   for (std::int64_t t = 0; t < 4; ++t) alignment.mutable_data<double>()[5 * t] = 1;
   EXPECT_EQ(measure_head(alignment, false).selectivity, 1 - 1.0 / 4);
   EXPECT_EQ(measure_head(alignment, false).self, 0);
+}
+
+// Two layers of two heads, of 4 queries and 4 keys. Layer 0: head 0 looks everywhere; half of head
+// 1's weight is where each query has a key of its own. Layer 1: all of head 0's is; head 1 looks
+// everywhere.
+class MostSelectiveHead : public testing::Test {
+ protected:
+  MostSelectiveHead() {
+    record("blocks.0.attn.", {0, 0.5});
+    record("blocks.1.attn.", {1, 0});
+  }
+
+  MeasuredHead find(std::optional<std::int64_t> layer = {}, std::optional<std::int64_t> head = {}) {
+    return most_selective_head(tape_, attention_stacks(tape_).at(0), /*same_tokens=*/false, layer,
+                               head);
+  }
+
+ private:
+  // The share of each head's weight that is on the diagonal; the rest is everywhere.
+  void record(const std::string& scope, const std::vector<double>& own) {
+    Tensor pattern({1, 2, 4, 4}, DType::f64);
+    for (std::int64_t i = 0; i < pattern.count(); ++i) {
+      const double share = own[static_cast<std::size_t>(i / 16)];
+      pattern.mutable_data<double>()[i] = (1 - share) / 4 + (i % 16 % 5 == 0 ? share : 0);
+    }
+    tape_.input(scope + "hook_attn_scores", Tensor({1, 2, 4, 4}, DType::f64));
+    tape_.input(scope + "hook_pattern", pattern);
+  }
+
+  Tape tape_;
+};
+
+TEST_F(MostSelectiveHead, IsTheOneOfAllLayers) {
+  const MeasuredHead best = find();
+  EXPECT_EQ(best.layer, 1);
+  EXPECT_EQ(best.head, 0);
+  EXPECT_EQ(best.measures.selectivity, 1 - 1.0 / 4);
+  EXPECT_EQ(best.measures.entropy, 0);
+}
+
+TEST_F(MostSelectiveHead, IsOneOfTheLayerOrOfTheHeadsThatAreAskedFor) {
+  EXPECT_EQ(find(0).layer, 0);
+  EXPECT_EQ(find(0).head, 1);
+  EXPECT_EQ(find({}, 1).layer, 0);
+  EXPECT_EQ(find({}, 1).head, 1);
+  EXPECT_EQ(find({}, 1).measures.selectivity, (1 - 1.0 / 4) / 2);
+}
+
+TEST_F(MostSelectiveHead, IsTheOnlyOneHoweverLittleItSelects) {
+  const MeasuredHead only = find(1, 1);
+  EXPECT_EQ(only.layer, 1);
+  EXPECT_EQ(only.head, 1);
+  EXPECT_EQ(only.measures.selectivity, 0);
 }
 
 }  // namespace

@@ -33,8 +33,7 @@ void name_axes(const Reading& reading, AttentionView& view) {
       break;
     case AttentionKind::cross:
       view.key_names = reading.source.names;
-      view.query_names.erase(view.query_names.begin());
-      view.query_names.emplace_back(kEndToken);
+      view.query_names = reading.written.names;
       view.query_title = "token that is written next";
       view.key_title = "token of the source";
       view.same_tokens = false;

@@ -110,8 +110,7 @@ std::string print_translation(const Reading& reading, const std::optional<Readin
   console::TextTable table;
   table.columns = {{"token", true}, {"probability", false}};
   if (before) table.columns.insert(table.columns.begin() + 1, {"before", false});
-  std::vector<std::int64_t> written(reading.text.ids.begin() + 1, reading.text.ids.end());
-  written.push_back(reading.saved.tokenizer->special(kEndToken));
+  const std::vector<std::int64_t>& written = reading.written.ids;
   for (std::int64_t t = 0; t < std::ssize(written); ++t) {
     const std::int64_t id = written[static_cast<std::size_t>(t)];
     table.rows.push_back({shown(reading, id)});

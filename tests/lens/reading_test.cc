@@ -1,0 +1,141 @@
+// A text as each kind of model reads it: with which tokens around it, and with everything kept.
+#include "clearhead/lens/reading.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clearhead/lens/interventions.h"
+#include "clearhead/models/beam_search.h"
+#include "clearhead/ops/softmax.h"
+#include "clearhead/text/characters.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Random weights that are large, so that what the model says depends on all that it reads. Ids are
+// a 4, b 5, c 6.
+SavedModel tiny(Family family, std::int64_t context) {
+  auto tokenizer = std::make_shared<CharacterTokenizer>(
+      CharacterTokenizer::learn("abc", {std::string(kPadToken), std::string(kStartToken),
+                                        std::string(kEndToken), std::string(kMaskToken)}));
+  const ModelConfig config{family, TransformerConfig{.vocabulary = tokenizer->size(),
+                                                     .context = context,
+                                                     .layers = 1,
+                                                     .heads = 2,
+                                                     .channels = 8,
+                                                     .init_std = 0.5}};
+  std::unique_ptr<Model> model = make_model(config, 5);
+  return {config, std::move(tokenizer), std::move(model)};
+}
+
+Var on_tape(Tape& tape, const std::vector<std::int64_t>& ids) {
+  return tape.input("tokens", Tensor::of<std::int64_t>({1, std::ssize(ids)}, ids));
+}
+
+Reading read(Family family, std::vector<std::int64_t> ids, Tape tape = Tape(Keep::everything),
+             std::int64_t context = 32) {
+  return {"tiny", tiny(family, context), std::move(ids), Precision::highest, std::move(tape)};
+}
+
+// The network calculates fused where nothing is kept, which rounds otherwise.
+void expect_probabilities(const Reading& reading, const Var& logits) {
+  EXPECT_LT(relative_error(reading.probabilities.value(), softmax(logits).value()), 1e-5);
+}
+
+TEST(Reading, OfALanguageModelGoesOn) {
+  const Reading reading = read(Family::decoder, {4, 6, 5});
+  EXPECT_TRUE(reading.goes_on());
+  EXPECT_FALSE(reading.is_translation());
+  EXPECT_THAT(reading.text.ids, ElementsAre(4, 6, 5));
+  EXPECT_THAT(reading.text.names, ElementsAre("a", "c", "b"));
+  EXPECT_THAT(reading.source.ids, IsEmpty());
+
+  Tape tape(Keep::nothing);
+  const Var logits = as<LanguageModel>(reading.saved).forward(on_tape(tape, {4, 6, 5}), {});
+  expect_probabilities(reading, logits);
+}
+
+TEST(Reading, KeepsAllThatIsCalculated) {
+  const Reading reading = read(Family::decoder, {4, 6, 5});
+  EXPECT_THAT(numbers_of(reading.tape["tokens"].value()), ElementsAre(4, 6, 5));
+  EXPECT_EQ(reading.tape["blocks.0.attn.hook_pattern"].shape(), (Shape{1, 2, 3, 3}));
+  EXPECT_EQ(reading.tape["probabilities"].shape(), (Shape{1, 3, reading.saved.tokenizer->size()}));
+}
+
+TEST(Reading, OfAMaskedModelIsOfTheTokensAsTheyAre) {
+  const std::vector<std::int64_t> ids = {1, 4, 3, 5, 2};  // <s> a <mask> b </s>
+  const Reading reading = read(Family::encoder, ids);
+  EXPECT_FALSE(reading.goes_on());
+  EXPECT_FALSE(reading.is_translation());
+  EXPECT_THAT(reading.text.names, ElementsAre("<s>", "a", "<mask>", "b", "</s>"));
+
+  Tape tape(Keep::nothing);
+  const Var logits = as<MaskedModel>(reading.saved).forward(on_tape(tape, ids), {}, {});
+  expect_probabilities(reading, logits);
+}
+
+TEST(Reading, OfATranslationModelIsOfBothTexts) {
+  const Reading reading = read(Family::encoder_decoder, {4, 6});
+  const auto& model = as<TranslationModel>(reading.saved);
+  const std::vector<std::vector<std::int64_t>> sources = {{4, 6}};
+  std::vector<std::int64_t> target = translate(model, sources, {.start = 1, .end = 2})[0][0].tokens;
+  EXPECT_TRUE(reading.is_translation());
+  EXPECT_FALSE(reading.goes_on());
+  EXPECT_EQ(reading.translation, reading.saved.tokenizer->decode(target));
+  EXPECT_THAT(reading.source.names, ElementsAre("a", "c", "</s>"));
+  std::vector<std::int64_t> written = target;
+  written.push_back(2);
+  EXPECT_EQ(reading.written.ids, written);
+  EXPECT_EQ(reading.written.names.back(), "</s>");
+  target.insert(target.begin(), 1);
+  EXPECT_EQ(reading.text.ids, target);
+  EXPECT_EQ(reading.text.names.front(), "<s>");
+
+  Tape tape(Keep::nothing);
+  const Memory memory = model.encode(on_tape(tape, {4, 6, 2}), {}, {});
+  const Var logits = model.decode(memory, on_tape(tape, target), {});
+  expect_probabilities(reading, logits);
+}
+
+TEST(Reading, OfATranslationAsLongAsTheContextHasAllThatIsRead) {
+  const Reading reading =
+      read(Family::encoder_decoder, {4, 6}, Tape(Keep::everything), /*context=*/8);
+  const std::vector<std::vector<std::int64_t>> sources = {{4, 6}};
+  const std::vector<std::int64_t> target =
+      translate(as<TranslationModel>(reading.saved), sources, {.start = 1, .end = 2})[0][0].tokens;
+  ASSERT_EQ(target.size(), 8u);  // it does not end by itself
+  EXPECT_EQ(reading.translation, reading.saved.tokenizer->decode(target));
+  EXPECT_EQ(reading.written.ids, target);
+  EXPECT_EQ(reading.text.ids.size(), 8u);
+  EXPECT_EQ(reading.probabilities.size(1), 8);
+}
+
+TEST(Reading, AnInterventionActsOnWhatIsSeenNotOnTheTranslating) {
+  const Reading before = read(Family::encoder_decoder, {4, 6});
+  Tape tape(Keep::everything);
+  tape.intervene("decoder.blocks.0.cross_attn.hook_z", set_to(0));
+  const Reading after = read(Family::encoder_decoder, {4, 6}, tape);
+  EXPECT_THAT(tape.unmatched(), IsEmpty());
+  EXPECT_EQ(after.translation, before.translation);
+  EXPECT_NE(numbers_of(after.probabilities), numbers_of(before.probabilities));
+}
+
+TEST(Reading, MoreTokensThanTheModelReadsAreRefused) {
+  const std::vector<std::int64_t> many(33, 4);
+  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {
+    EXPECT_THAT(error_of([&] { read(family, many); }), HasSubstr("33"));
+  }
+}
+
+}  // namespace
+}  // namespace clearhead
