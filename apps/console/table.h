@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "apps/console/numbers.h"
-#include "apps/console/table.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead::console {

@@ -93,7 +93,11 @@ struct AttentionOptions {
   Precision precision = Precision::highest;
 
   AttentionRule rule() const {
-    return {is_causal, scale, softcap, left_window_size, right_window_size};
+    return {.is_causal = is_causal,
+            .scale = scale,
+            .softcap = softcap,
+            .left_window_size = left_window_size,
+            .right_window_size = right_window_size};
   }
 };
 

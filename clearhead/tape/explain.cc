@@ -18,6 +18,20 @@ namespace {
 
 constexpr std::size_t kMaxTerms = 8;
 
+// How the number at `index` of `var` came about.
+Calculation calculation_of(const Var& var, const Index& index) {
+  const auto& record = Recording::entry_of(var).record;
+  Calculation calculation = record.explain ? record.explain(var, index) : Calculation{};
+  if (record.moves) {  // a named move of what has no name is that
+    const Operand source = seen_through(calculation.operands[0]);
+    if (!Recording::entry_of(source.var).has_given_name) {
+      return calculation_of(source.var, source.index);
+    }
+  }
+  for (Operand& from : calculation.operands) from = seen_through(std::move(from));
+  return calculation;
+}
+
 // Explanations made so far, by name, index and depth.
 using Known = std::map<std::tuple<std::string, Index, int>, std::shared_ptr<const Explanation>>;
 
@@ -31,11 +45,10 @@ std::shared_ptr<const Explanation> explain_operand(const Operand& number, int de
   e.name = std::get<0>(place);
   e.index = number.index;
   e.value = number.value;
-  e.formula = is_gradient ? GradientHistory::formula(number.var) : number.var.formula();
+  e.formula = is_gradient ? gradient_formula(number.var) : number.var.formula();
   if (depth != 0) {
-    const Calculation calculation = is_gradient
-                                        ? GradientHistory::calculation(number.var, number.index)
-                                        : calculation_of(number.var, number.index);
+    const Calculation calculation = is_gradient ? gradient_calculation(number.var, number.index)
+                                                : calculation_of(number.var, number.index);
     e.calculation = calculation.text;
     e.recalculated = calculation.value;
     for (const Operand& from : calculation.operands) {
@@ -97,28 +110,13 @@ struct Writer {
 }  // namespace
 
 Operand seen_through(Operand from) {
-  const auto moves = [](const Var& var) {
-    const auto& entry = var.recording_->entry(var.id_);
+  const auto is_nameless_move = [](const Recording::Entry& entry) {
     return entry.record.moves && !entry.has_given_name;
   };
-  while (moves(from.var)) {
-    from =
-        from.var.recording_->entry(from.var.id_).record.explain(from.var, from.index).operands[0];
+  while (is_nameless_move(Recording::entry_of(from.var))) {
+    from = Recording::entry_of(from.var).record.explain(from.var, from.index).operands[0];
   }
   return from;
-}
-
-Calculation calculation_of(const Var& var, const Index& index) {
-  const auto& record = var.recording_->entry(var.id_).record;
-  Calculation calculation = record.explain ? record.explain(var, index) : Calculation{};
-  if (record.moves) {  // a named move of what has no name is that
-    const Operand source = seen_through(calculation.operands[0]);
-    if (!source.var.recording_->entry(source.var.id_).has_given_name) {
-      return calculation_of(source.var, source.index);
-    }
-  }
-  for (Operand& from : calculation.operands) from = seen_through(std::move(from));
-  return calculation;
 }
 
 Explanation explain(const Var& var, const Index& index, int depth) {

@@ -7,45 +7,56 @@
 #include "clearhead/tape/gradient_history.h"
 
 #include <utility>
+#include <vector>
 
 #include "clearhead/tape/recording.h"
 
 namespace clearhead {
+namespace {
+
+// One use of a value: as operand `place` of the operation whose result is `result`.
+struct Use {
+  Var result;
+  std::size_t place;
+};
+
+bool has_given_name(const Var& var) { return Recording::entry_of(var).has_given_name; }
+bool moves(const Var& var) { return Recording::entry_of(var).record.moves; }
+
+// Null if the operation does not say, or if no gradient flows to that operand.
+const GradientRecord* record_of(const Use& use) {
+  const auto& gradients = Recording::entry_of(use.result).record.gradients;
+  return use.place < gradients.size() && gradients[use.place].explain ? &gradients[use.place]
+                                                                      : nullptr;
+}
 
 // The uses through which a gradient came.
-std::vector<GradientHistory::Use> GradientHistory::uses(const Var& var) {
-  Recording& recording = *var.recording_;
+std::vector<Use> uses(const Var& var) {
+  Recording& recording = Recording::of(var);
+  const std::int64_t used = Recording::id_of(var);
   std::vector<Use> found;
-  for (std::int64_t id = var.id_ + 1; id <= recording.backward_from; ++id) {
+  for (std::int64_t id = used + 1; id <= recording.backward_from; ++id) {
     const auto& entry = recording.entry(id);
     if (!entry.grad.defined()) continue;
     for (std::size_t place = 0; place < entry.inputs.size(); ++place) {
-      const Use use{var.at(id), place};
+      const Use use{Recording::at(var, id), place};
       const bool says_none = !entry.record.gradients.empty() && record_of(use) == nullptr;
-      if (entry.inputs[place] == var.id_ && !says_none) found.push_back(use);
+      if (entry.inputs[place] == used && !says_none) found.push_back(use);
     }
   }
   return found;
 }
 
-// Null if the operation does not say, or if no gradient flows to that operand.
-const GradientRecord* GradientHistory::record_of(const Use& use) {
-  const auto& gradients = use.result.recording_->entry(use.result.id_).record.gradients;
-  return use.place < gradients.size() && gradients[use.place].explain ? &gradients[use.place]
-                                                                      : nullptr;
-}
-
-bool GradientHistory::is_nameless_move(const Var& var) {
-  const auto& entry = var.recording_->entry(var.id_);
-  return entry.record.moves && !entry.has_given_name;
+bool is_backward_from(const Var& var) {
+  return Recording::id_of(var) == Recording::of(var).backward_from;
 }
 
 // A number of the gradient of a value without a name whose only use is a move: that of the move's
 // result from which it came.
-Operand GradientHistory::seen_ahead(Operand number) {
-  while (!number.var.recording_->entry(number.var.id_).has_given_name) {
+Operand seen_ahead(Operand number) {
+  while (!has_given_name(number.var)) {
     const std::vector<Use> all = uses(number.var);
-    if (all.size() != 1 || !all[0].result.recording_->entry(all[0].result.id_).record.moves) break;
+    if (all.size() != 1 || !moves(all[0].result)) break;
     if (record_of(all[0]) == nullptr) break;
     const Calculation moved = record_of(all[0])->explain(all[0].result, number.index);
     if (moved.operands.size() != 1) break;
@@ -54,37 +65,41 @@ Operand GradientHistory::seen_ahead(Operand number) {
   return number;
 }
 
-std::string GradientHistory::name_seen_ahead(const Var& var) {
+std::string name_seen_ahead(const Var& var) {
   Var seen = var;
-  while (!seen.recording_->entry(seen.id_).has_given_name) {
+  while (!has_given_name(seen)) {
     const std::vector<Use> all = uses(seen);
-    if (all.size() != 1 || !all[0].result.recording_->entry(all[0].result.id_).record.moves) break;
+    if (all.size() != 1 || !moves(all[0].result)) break;
     seen = all[0].result;
   }
   return seen.name();
 }
 
-std::string GradientHistory::formula(const Var& var) {
-  if (var.id_ == var.recording_->backward_from) return "given to backward";
+bool is_nameless_move(const Var& var) { return moves(var) && !has_given_name(var); }
+
+}  // namespace
+
+std::string gradient_formula(const Var& var) {
+  if (is_backward_from(var)) return "given to backward";
   std::string text;
   for (const Use& use : uses(var)) {
     const GradientRecord* record = record_of(use);
-    const auto& entry = use.result.recording_->entry(use.result.id_);
     text += text.empty() ? "" : " + ";
-    if (is_nameless_move(use.result) && record != nullptr) {
-      text += formula(use.result);
-    } else if (record == nullptr) {
-      text += "what " + entry.kind + " passes back";
+    if (record == nullptr) {
+      text += "what " + use.result.kind() + " passes back";
+    } else if (is_nameless_move(use.result)) {
+      text += gradient_formula(use.result);
     } else {
-      text += use.result.recording_->filled_in(record->formula, entry, name_seen_ahead(use.result));
+      text += Recording::of(var).filled_in(record->formula, Recording::entry_of(use.result),
+                                           name_seen_ahead(use.result));
     }
   }
   return text.empty() ? "0" : text;
 }
 
-Calculation GradientHistory::calculation(const Var& var, const Index& index) {
+Calculation gradient_calculation(const Var& var, const Index& index) {
   const double value = var.grad().at(index);
-  if (var.id_ == var.recording_->backward_from) return {{}, "given to backward", value};
+  if (is_backward_from(var)) return {{}, "given to backward", value};
   const std::vector<Use> all = uses(var);
   if (all.empty()) return {{}, "0, for nothing depends on it", 0};
   Calculation sum;
@@ -95,7 +110,7 @@ Calculation GradientHistory::calculation(const Var& var, const Index& index) {
     }
     Calculation part = record->explain(use.result, index);
     if (is_nameless_move(use.result) && part.operands.size() == 1) {
-      part = calculation(use.result, part.operands[0].index);
+      part = gradient_calculation(use.result, part.operands[0].index);
     }
     for (Operand& from : part.operands) {
       sum.operands.push_back(from.of_gradient ? seen_ahead(std::move(from))

@@ -42,6 +42,13 @@ struct Recording {
 
   explicit Recording(Keep keep) : keep(keep) {}
 
+  /// What a recorded Var is a handle on.
+  static Recording& of(const Var& var) { return *var.recording_; }
+  static std::int64_t id_of(const Var& var) { return var.id_; }
+  static Entry& entry_of(const Var& var) { return of(var).entry(var.id_); }
+  /// The value at `id` of the recording of `var`.
+  static Var at(const Var& var, std::int64_t id) { return var.at(id); }
+
   Entry& entry(std::int64_t id) { return entries[static_cast<std::size_t>(id)]; }
   bool contains(std::string_view name) const { return ids.find(name) != ids.end(); }
   /// Whether giving a name has no effect.

@@ -23,7 +23,6 @@ namespace clearhead {
 
 class Tape;
 struct Recording;
-struct Operand;  // explain.h
 
 /// What a Tape keeps.
 enum class Keep {
@@ -83,9 +82,7 @@ class Var {
 
  private:
   friend class Tape;
-  friend class GradientHistory;
-  friend Calculation calculation_of(const Var& var, const Index& index);
-  friend Operand seen_through(Operand from);
+  friend struct Recording;
   Var(std::shared_ptr<Recording> recording, std::int64_t id, Tensor value)
       : recording_(std::move(recording)), id_(id), value_(std::move(value)) {}
   void require_defined() const;

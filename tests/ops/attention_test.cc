@@ -30,6 +30,17 @@ using testing::rounds;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
+TEST(AttentionOptions, GiveTheRuleEachOfItsFields) {
+  const AttentionOptions options{
+      .is_causal = true, .scale = 0.5, .softcap = 2, .left_window_size = 3, .right_window_size = 4};
+  const auto [is_causal, scale, softcap, left, right] = options.rule();  // all that there are
+  EXPECT_TRUE(is_causal);
+  EXPECT_EQ(scale, 0.5);
+  EXPECT_EQ(softcap, 2);
+  EXPECT_EQ(left, 3);
+  EXPECT_EQ(right, 4);
+}
+
 // A rounded softmax may differ by one step of its type where the scores differ by one of theirs.
 double tolerance(const AttentionCase& c, double otherwise) {
   if (c.options.softmax_precision == DType::f16) return 0x1p-10;
