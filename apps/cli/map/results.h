@@ -20,7 +20,7 @@ struct MapInputs {
 /// Reads the files and takes the head. Throws Error, naming option, file and shape.
 MapInputs load_inputs(const MapOptions& options);
 
-/// "map of 1,000 queries to 1,000 keys: 64 dims, causal, medium, cells of 16"
+/// "attention of 1,000 queries to 1,000 keys: 64 dims, causal, precision medium; cells of 16 × 16"
 std::string describe(const MapInputs& in, const MapOptions& options);
 
 plot::Heatmap map_heatmap(const AttentionMap& map, const MapOptions& options);
