@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "bench/precision.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/base/random.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/ops/attention.h"
@@ -45,9 +45,9 @@ Tensor random_tensor(Shape shape, std::uint64_t seed, DType dtype = DType::f32) 
 }
 
 // What a precision would run into: f32 multiply-adds, or AMX where the machine has it.
-Limit limit_of(int precision) {
-  return precision > 0 && has_limit(Limit::tile_product) ? Limit::tile_product
-                                                         : Limit::multiply_add;
+Limit limit_of(Precision precision) {
+  return precision != Precision::highest && has_limit(Limit::tile_product) ? Limit::tile_product
+                                                                           : Limit::multiply_add;
 }
 
 std::string size_name(const AttentionSize& s) {
@@ -69,23 +69,23 @@ struct AttentionCall {
   Var q, k, v, y;
   AttentionOptions options;
 
-  AttentionCall(const AttentionSize& s, int precision, Keep keep, DType dtype) : tape(keep) {
+  AttentionCall(const AttentionSize& s, Precision precision, Keep keep, DType dtype) : tape(keep) {
     q = tape.input("q", random_tensor({s.B, s.H, s.T, s.D}, 1, dtype));
     k = tape.input("k", random_tensor({s.B, s.G, s.S, s.D}, 2, dtype));
     v = tape.input("v", random_tensor({s.B, s.G, s.S, s.D}, 3, dtype));
     options.is_causal = s.is_causal;
     options.way = AttentionWay::fused;
-    options.precision = precision_at(precision);
+    options.precision = precision;
   }
   void forward() { y = scaled_dot_product_attention(q, k, v, options); }
 };
 
-std::function<void()> prepare_forward(const AttentionSize& s, int precision, DType dtype) {
+std::function<void()> prepare_forward(const AttentionSize& s, Precision precision, DType dtype) {
   const auto call = std::make_shared<AttentionCall>(s, precision, Keep::nothing, dtype);
   return [call] { call->forward(); };
 }
 
-std::function<void()> prepare_backward(const AttentionSize& s, int precision) {
+std::function<void()> prepare_backward(const AttentionSize& s, Precision precision) {
   const auto call = std::make_shared<AttentionCall>(s, precision, Keep::for_backward, DType::f32);
   call->forward();
   const Tensor dy = random_tensor(call->y.shape(), 4);
@@ -103,14 +103,16 @@ std::vector<Case> attention_cases(bool quick) {
   std::vector<Case> cases;
   for (const bool backward : {false, true}) {
     for (const AttentionSize& size : sizes) {
-      for (int p = 0; p < kPrecisionCount; ++p) {
+      for (const auto& [word, meaning] : kPrecisions) {
+        const Precision precision = meaning;
         if (backward) {
-          cases.push_back({"attention_backward", size_name(size), kPrecisions[p], limit_of(p),
-                           2.5 * forward_flop(size), [=] { return prepare_backward(size, p); }});
+          cases.push_back({"attention_backward", size_name(size), word, limit_of(precision),
+                           2.5 * forward_flop(size),
+                           [=] { return prepare_backward(size, precision); }});
         } else {
-          cases.push_back({"attention_forward", size_name(size), kPrecisions[p], limit_of(p),
+          cases.push_back({"attention_forward", size_name(size), word, limit_of(precision),
                            forward_flop(size),
-                           [=] { return prepare_forward(size, p, DType::f32); }});
+                           [=] { return prepare_forward(size, precision, DType::f32); }});
         }
       }
     }
@@ -129,7 +131,8 @@ std::vector<Case> decode_cases(bool quick) {
       const double bytes = 2.0 * static_cast<double>(size.B * size.G * S * size.D) *
                            static_cast<double>(dtype_size(dtype));
       cases.push_back({"decode", size_name(size), std::string(dtype_name(dtype)),
-                       Limit::memory_read, bytes, [=] { return prepare_forward(size, 0, dtype); }});
+                       Limit::memory_read, bytes,
+                       [=] { return prepare_forward(size, Precision::highest, dtype); }});
     }
   }
   return cases;
@@ -144,19 +147,20 @@ std::vector<Case> matmul_cases(bool quick) {
   if (quick) sizes = {{256, 256, 256}};
   std::vector<Case> cases;
   for (const Size& s : sizes) {
-    for (int p = 0; p < kPrecisionCount; ++p) {
+    for (const auto& [word, meaning] : kPrecisions) {
+      const Precision precision = meaning;
       const std::string name = std::to_string(s.M) + "×" + std::to_string(s.K) + "·" +
                                std::to_string(s.K) + "×" + std::to_string(s.N);
       const bool reads = s.M == 1;  // each number of b is used once: reading it is the limit
       const double numbers = static_cast<double>(s.K * s.N);
       const double work = reads ? 4 * numbers : 2 * static_cast<double>(s.M) * numbers;
       cases.push_back(
-          {"matmul", name, kPrecisions[p], reads ? Limit::memory_read : limit_of(p), work, [=] {
+          {"matmul", name, word, reads ? Limit::memory_read : limit_of(precision), work, [=] {
              const auto tape = std::make_shared<Tape>(Keep::nothing);
              const Var a = tape->input("a", random_tensor({s.M, s.K}, 1));
              const Var b = tape->input("b", random_tensor({s.K, s.N}, 2));
              MatmulOptions options;
-             options.precision = precision_at(p);
+             options.precision = precision;
              return [tape, a, b, options] { matmul(a, b, options); };
            }});
     }
@@ -202,14 +206,15 @@ std::vector<Case> map_cases(bool quick) {
   const std::int64_t T = quick ? 512 : 65536, D = 64;
   const double flop = 2.0 * static_cast<double>(T) * static_cast<double>(T) * D / 2;
   std::vector<Case> cases;
-  for (int p = 0; p < kPrecisionCount; ++p) {
-    cases.push_back({"attention_map", size_name({1, 1, 1, T, T, D, true}), kPrecisions[p],
-                     limit_of(p), flop, [=] {
+  for (const auto& [word, meaning] : kPrecisions) {
+    const Precision precision = meaning;
+    cases.push_back({"attention_map", size_name({1, 1, 1, T, T, D, true}), word,
+                     limit_of(precision), flop, [=] {
                        const Tensor q = random_tensor({T, D}, 1);
                        const Tensor k = random_tensor({T, D}, 2);
                        AttentionMapOptions options{.rule = {.is_causal = true},
                                                    .cell = quick ? 64 : 512};
-                       options.precision = precision_at(p);
+                       options.precision = precision;
                        return [=] { attention_map(q, k, options); };
                      }});
   }

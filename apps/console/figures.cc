@@ -7,13 +7,28 @@
 #include <charconv>
 
 #include "apps/console/numbers.h"
-#include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/plot/figure_file.h"
 
 namespace clearhead::console {
+
+plot::Heatmap FigureOptions::heatmap(plot::Scale usual) const {
+  plot::Heatmap heatmap;
+  heatmap.scale = color_scale.value_or(usual);
+  heatmap.color_map = color_map;
+  return heatmap;
+}
+
+void add_figure_options(OptionGroup& group, FigureOptions& options, const std::string& usual) {
+  group.choice<plot::Scale>("--color-scale", choices(plot::scale_names()),
+                            "How weights become colours (" + usual + ")",
+                            [&options](plot::Scale x) { options.color_scale = x; });
+  group.choice<plot::ColorMap>("--color-map", choices(plot::color_map_names()),
+                               "The colours (violet-to-yellow if not given)",
+                               [&options](plot::ColorMap x) { options.color_map = x; });
+}
 
 void check_out(const std::vector<std::string>& out) { check_results(out, ""); }
 

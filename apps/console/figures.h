@@ -4,14 +4,28 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "apps/console/option_group.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
 namespace clearhead::console {
+
+/// How a figure's values become colours.
+struct FigureOptions {
+  std::optional<plot::Scale> color_scale;
+  plot::ColorMap color_map = plot::ColorMap::automatic;
+
+  /// A figure in these colours, without titles and panels; `usual` is its scale if none was given.
+  plot::Heatmap heatmap(plot::Scale usual = plot::Scale::linear) const;
+};
+
+/// Adds --color-scale, whose default is said by `usual` ("linear if not given"), and --color-map.
+void add_figure_options(OptionGroup& group, FigureOptions& options, const std::string& usual);
 
 /// To be called before anything is calculated. Throws UsageError unless each file of --out has the
 /// ending of a figure, and Error if one cannot be written.

@@ -16,7 +16,6 @@
 #include "clearhead/base/error.h"
 #include "clearhead/lens/interventions.h"
 #include "clearhead/ops/attention_steps.h"
-#include "clearhead/plot/label.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::console {
@@ -198,9 +197,7 @@ std::string print_changes(const Tape& before, const Tape& after,
                           table.rows.empty() ? ": nothing, the numbers are as they were." : ":"),
               width, 0) +
       "\n";
-  if (!table.rows.empty()) {
-    for (const std::string& line : table.lines()) text += plot::shorten(line, width) + "\n";
-  }
+  if (!table.rows.empty()) text += table.text(width);
   if (!large.empty()) {
     text += wrapped(fmt::format("too large to be compared: {}", fmt::join(large, ", ")), width, 0) +
             "\n";

@@ -63,8 +63,7 @@ void add_replace(OptionGroup& group, ModelOptions& options) {
 void add_calculation(CLI::App& app, ModelOptions& options) {
   OptionGroup group(app, "How it is calculated");
   group.choice<Precision>(
-      "--precision",
-      {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
+      "--precision", {std::begin(kPrecisions), std::end(kPrecisions)},
       "Precision of matrix products (highest if not given): high and medium are faster if the "
       "processor has AMX, else the same",
       [&options](Precision x) { options.precision = x; });

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/error.h"
 #include "clearhead/plot/label.h"
 
 namespace clearhead::console {
@@ -71,6 +72,12 @@ Block TextTable::lines() const {
   Block block{line([&](std::size_t c) { return columns[c].title; })};
   for (const auto& row : rows) block.push_back(line([&](std::size_t c) { return row[c]; }));
   return block;
+}
+
+std::string TextTable::text(int width) const {
+  std::string text;
+  for (const std::string& line : lines()) text += plot::shorten(line, width) + "\n";
+  return text;
 }
 
 std::int64_t TextTable::fit(int width) {
@@ -162,6 +169,16 @@ std::string wrapped(const std::string& text, int width, int indent) {
     begin = end + 1;
   }
   return result;
+}
+
+std::string notes_text(const std::vector<std::string>& notes, int width) {
+  const std::string head = "note: ";
+  const int indent = static_cast<int>(head.size());
+  std::string text;
+  for (const std::string& note : notes) {
+    text += head + wrapped(without_controls(note), width - indent, indent) + "\n";
+  }
+  return text;
 }
 
 }  // namespace clearhead::console

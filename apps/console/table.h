@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CONSOLE_TABLE_H_
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct TextTable {
   std::vector<std::vector<std::string>> rows;  ///< as many cells each as there are columns
 
   Block lines() const;
+  /// The lines as a text, each cut at `width` if that is given.
+  std::string text(int width = std::numeric_limits<int>::max()) const;
   /// Cuts off columns at the right until the table is at most `width` wide, puts "…" in their place
   /// and returns how many are left out. The first three columns always stay.
   std::int64_t fit(int width);
@@ -58,6 +61,10 @@ std::string pad_right(const std::string& text, int width);
 
 /// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
 std::string wrapped(const std::string& text, int width, int indent);
+
+/// "note: …", a line each, wrapped at `width`; control characters, which may come from a file, are
+/// escaped.
+std::string notes_text(const std::vector<std::string>& notes, int width);
 
 }  // namespace clearhead::console
 

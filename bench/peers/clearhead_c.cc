@@ -13,10 +13,10 @@
 #include "bench/json.h"
 #include "bench/limits.h"
 #include "bench/machine.h"
-#include "bench/precision.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/memory.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/precision.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/cross_entropy.h"
@@ -54,6 +54,11 @@ using clearhead::Tensor;
 using clearhead::bench::Limit;
 
 thread_local std::string last_error;
+
+// By its place, as clearhead_c.h counts them.
+clearhead::Precision precision_of(clearhead_precision place) {
+  return clearhead::kPrecisions[place].second;
+}
 
 // What `f` returns; `failed` if it throws, with the message in last_error.
 template <typename T>
@@ -158,7 +163,7 @@ clearhead_result* clearhead_attention(const clearhead_attention_options* o, cons
     clearhead::AttentionOptions options;
     options.is_causal = o->is_causal != 0;
     options.way = clearhead::AttentionWay::fused;
-    options.precision = clearhead::bench::precision_at(o->precision);
+    options.precision = precision_of(o->precision);
     result->y = scaled_dot_product_attention(result->q, result->k, result->v, options);
     result->y_value = result->y.value().contiguous();
     return result.release();
@@ -180,7 +185,7 @@ clearhead_result* clearhead_matmul(int64_t M, int64_t N, int64_t K, clearhead_pr
   return guarded<clearhead_result*>(nullptr, [&] {
     auto result = std::make_unique<clearhead_result>(clearhead::Keep::nothing);
     clearhead::MatmulOptions options;
-    options.precision = clearhead::bench::precision_at(precision);
+    options.precision = precision_of(precision);
     result->y = matmul(result->tape.input("a", view_of(a, {M, K})),
                        result->tape.input("b", view_of(b, {K, N})), options);
     result->y_value = result->y.value();

@@ -2,6 +2,9 @@
 #ifndef CLEARHEAD_BASE_PRECISION_H_
 #define CLEARHEAD_BASE_PRECISION_H_
 
+#include <string_view>
+#include <utility>
+
 namespace clearhead {
 
 /// As in PyTorch. Where the processor has no AMX tiles, all three are `highest`.
@@ -10,6 +13,17 @@ enum class Precision {
   high,     ///< each factor as the sum of two bf16, three products in f32: error about 1e-5
   medium,   ///< factors rounded to bf16, products and sums in f32: error about 4e-3
 };
+
+/// Their names, from the highest to the lowest.
+inline constexpr std::pair<const char*, Precision> kPrecisions[] = {
+    {"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}};
+
+constexpr std::string_view precision_name(Precision precision) {
+  for (const auto& [name, named] : kPrecisions) {
+    if (named == precision) return name;
+  }
+  return {};
+}
 
 }  // namespace clearhead
 

@@ -7,6 +7,7 @@
 
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/hash.h"
 #include "clearhead/base/random.h"
 #include "clearhead/ops/cast.h"
 
@@ -76,11 +77,7 @@ Parameter* Parameters::add(std::string_view name, const Shape& shape,
 }
 
 std::uint64_t Parameters::stream(std::string_view name) const {
-  std::uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const char c : scope_ + std::string(name)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  }
-  return hash;
+  return hash_of(scope_ + std::string(name));
 }
 
 Parameters::Scope::Scope(Parameters& parameters, std::string_view name)

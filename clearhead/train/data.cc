@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/hash.h"
 #include "clearhead/base/random.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/utf8.h"
@@ -82,13 +83,7 @@ void mask_line(std::int64_t* input, std::int64_t* target, std::int64_t count,
 
 }  // namespace
 
-std::string hash_of_text(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : text) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
-  return fmt::format("{:016x}", hash);
-}
+std::string hash_of_text(std::string_view text) { return fmt::format("{:016x}", hash_of(text)); }
 
 TextParts split_text(std::string_view text, double fraction) {
   const std::int64_t count = count_code_points(text);

@@ -22,8 +22,8 @@ inline constexpr std::int64_t kIgnoredTarget = -100;
 /// The ids of one line or sentence.
 using Sequence = std::vector<std::int64_t>;
 
-/// A hash of a text, by which a run notices that the text has changed: FNV-1a of 64 bits (Fowler,
-/// Noll and Vo), in hexadecimal digits.
+/// The hash of a text (base/hash.h) in hexadecimal digits, by which a run notices that the text has
+/// changed.
 std::string hash_of_text(std::string_view text);
 
 // ---- One long stream ----

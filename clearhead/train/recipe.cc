@@ -55,10 +55,8 @@ void describe(Fields& fields, TrainingConfig& config) {
   fields.number(
       "average", config.average, {0, 0.999999},
       "validate and save a running mean of the weights with this memory; 0: the last ones");
-  fields.choice(
-      "precision", config.precision,
-      {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
-      "of matrix products, docs/numerics.md");
+  fields.choice("precision", config.precision, {std::begin(kPrecisions), std::end(kPrecisions)},
+                "of matrix products, docs/numerics.md");
   fields.integer("evaluate_every", config.evaluate_every, {1, kMost},
                  "steps, after which the model is validated and a checkpoint written");
   fields.integer("patience", config.patience, {0, kMost},

@@ -19,7 +19,6 @@
 #include "apps/console/interventions.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
-#include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/terminal.h"
 
@@ -49,16 +48,6 @@ std::string print_changes(const Tape& before, const Tape& after, const AttendOpt
   return console::print_changes(before, after, names, o.interventions, width);
 }
 
-std::string print_notes(const AttendInputs& in, int width) {
-  const std::string head = "note: ";
-  std::string text;
-  for (const std::string& note : in.notes) {
-    const int indent = static_cast<int>(head.size());
-    text += head + console::wrapped(without_controls(note), width - indent, indent) + "\n";
-  }
-  return text;
-}
-
 void attend(const AttendOptions& o) {
   check(o);
   set_thread_count(o.threads);
@@ -83,7 +72,7 @@ void attend(const AttendOptions& o) {
   if (o.gradients) gradient = gradient_heatmap(tape, in, o);
 
   std::string text = console::wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
-                     print_notes(in, terminal.columns) + "\n";
+                     console::notes_text(in.notes, terminal.columns) + "\n";
   if (before) text += print_changes(*before, tape, o, terminal.columns) + "\n";
   if (o.steps) {
     text += print_steps(tape, in, terminal.columns, bold);

@@ -136,12 +136,9 @@ void add_results(CLI::App& app, AttendOptions& o) {
                       "Draw the pattern: .svg, .pdf, .png or .html; may be given several times",
                       into(o.out));
   group.text("--save", "FILE", "Write every step: .safetensors or .npz", into(o.save));
-  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
-                            "How weights become colours (if not given linear, or log for more than "
-                            "256 keys, since most weights are then small)",
-                            into(o.color_scale));
-  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
-                               "The colours (violet-to-yellow if not given)", into(o.color_map));
+  console::add_figure_options(
+      group, o.figure,
+      "if not given linear, or log for more than 256 keys, since most weights are then small");
   group.choice<plot::Pool>(
       "--pool", console::choices(plot::pool_names()),
       "What a cell shows if there are more weights than cells, so that it stands for several (if "

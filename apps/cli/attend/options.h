@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/plot/heatmap.h"
@@ -57,8 +58,7 @@ struct AttendOptions {
   std::string save;
 
   // How the pattern is drawn
-  std::optional<plot::Scale> color_scale;  ///< if not given: by the number of keys
-  plot::ColorMap color_map = plot::ColorMap::automatic;
+  console::FigureOptions figure;
   plot::Pool pool = plot::Pool::automatic;
 };
 

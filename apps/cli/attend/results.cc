@@ -87,8 +87,8 @@ std::string strongest(const Var& pattern, std::int64_t b, std::int64_t h, std::i
                      weights[best]);
 }
 
-console::Block strongest_keys(const Var& pattern, const Var& before, const AttendInputs& in,
-                              int width) {
+std::string strongest_keys(const Var& pattern, const Var& before, const AttendInputs& in,
+                           int width) {
   const Shape& shape = pattern.shape();
   const std::int64_t heads = shape[0] * shape[1];
   const std::int64_t T = shape[2];
@@ -114,12 +114,10 @@ console::Block strongest_keys(const Var& pattern, const Var& before, const Atten
     table.rows.push_back(std::move(row));
   }
   const std::int64_t left_out = table.fit(width) + heads - shown_heads;
-  console::Block block = table.lines();
   std::string rest;
   if (shown < T) rest = console::counted(T - shown, "more query");
   if (left_out > 0) rest += (rest.empty() ? "" : ", ") + console::counted(left_out, "more head");
-  if (!rest.empty()) block.push_back("… " + rest);
-  return block;
+  return table.text() + (rest.empty() ? "" : "… " + rest + "\n");
 }
 
 // The tensor of a step as it is saved.
@@ -144,11 +142,9 @@ std::string panel_title(const Shape& shape, std::int64_t b, std::int64_t h) {
 }
 
 plot::Heatmap empty_heatmap(const AttendOptions& o) {
-  plot::Heatmap heatmap;
+  plot::Heatmap heatmap = o.figure.heatmap();
   heatmap.row_title = "query";
   heatmap.column_title = "key";
-  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
-  heatmap.color_map = o.color_map;
   heatmap.pool = o.pool;
   return heatmap;
 }
@@ -159,7 +155,7 @@ plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const At
   plot::Heatmap heatmap = empty_heatmap(o);
   heatmap.title = "attention pattern";
   heatmap.value_title = "attention weight";
-  if (!o.color_scale && shape[3] > kLinearKeys) heatmap.scale = plot::Scale::log;
+  if (!o.figure.color_scale && shape[3] > kLinearKeys) heatmap.scale = plot::Scale::log;
   const bool whole = element_count(shape) <= kWholeElements;
   for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
     const std::int64_t b = i / shape[1];
@@ -201,11 +197,7 @@ bool is_quick_to_draw(const Tape& tape) {
 std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
                                  const AttendInputs& in, int width) {
   const Var was = before ? (*before)["hook_pattern"] : Var();
-  std::string text;
-  for (const std::string& line : strongest_keys(tape["hook_pattern"], was, in, width)) {
-    text += line + "\n";
-  }
-  return text;
+  return strongest_keys(tape["hook_pattern"], was, in, width);
 }
 
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,

@@ -54,12 +54,6 @@ std::optional<double> share_of_limit(const MeasuredCase& c,
   return c.per_second() / limit->per_second();
 }
 
-std::string text_of(const console::Block& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
-}
-
 }  // namespace
 
 std::string limits_text(const std::vector<MeasuredLimit>& limits) {
@@ -70,7 +64,7 @@ std::string limits_text(const std::vector<MeasuredLimit>& limits) {
                           rate_text(l.limit, l.per_second()),
                           rate_text(l.limit, l.work / l.timing.median)});
   }
-  return text_of(table.lines());
+  return table.text();
 }
 
 std::string cases_text(const std::vector<MeasuredCase>& cases,
@@ -89,7 +83,7 @@ std::string cases_text(const std::vector<MeasuredCase>& cases,
          rate_text(c.what.limit, c.per_second()),
          share ? fmt::format("{}{:.0f} %", is_above ? "* " : "", 100 * *share) : "–"});
   }
-  return text_of(table.lines()) + (any_above ? fmt::format("* {}\n", kAboveLimit) : "");
+  return table.text() + (any_above ? fmt::format("* {}\n", kAboveLimit) : "");
 }
 
 std::string report_json(const bench::Machine& machine, const std::vector<MeasuredLimit>& limits,

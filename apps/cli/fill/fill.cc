@@ -64,8 +64,7 @@ void fill(const Options& o) {
       table.rows.push_back({plot::visible_text(tokenizer.token(token.token)),
                             fmt::format("{:.2f} %", 100 * token.probability)});
     }
-    text += "\n";
-    for (const std::string& line : table.lines()) text += line + "\n";
+    text += "\n" + table.text();
   }
   console::write_output(text);
 }

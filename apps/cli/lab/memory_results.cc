@@ -103,9 +103,7 @@ std::string table_text(const std::string& title, const std::vector<MemoryRun>& r
     }
     table.rows.push_back(std::move(row));
   }
-  std::string text;
-  for (const std::string& line : table.lines()) text += line + "\n";
-  return text + "\n";
+  return table.text() + "\n";
 }
 
 }  // namespace

@@ -110,8 +110,7 @@ std::string tables(const Times& times, int threads) {
         fmt::format("{:.0f}", 1e3 * static_cast<double>(time.length) / training_ms(time)));
     table.rows.push_back(std::move(row));
   }
-  std::string text;
-  for (const std::string& line : table.lines()) text += line + "\n";
+  std::string text = table.text();
   if (compares) {
     text += fmt::format(
         "1 : {0} is the time of one thread divided by that of {0}; tokens/s are of "

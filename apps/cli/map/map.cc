@@ -95,9 +95,7 @@ void map_attention(MapOptions& o) {
 
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   std::string text = console::wrapped(describe(in, o), terminal.columns, 0) + "\n";
-  for (const std::string& note : in.notes) {
-    text += "note: " + console::wrapped(without_controls(note), terminal.columns - 6, 6) + "\n";
-  }
+  text += console::notes_text(in.notes, terminal.columns);
   text += "\n" + plot::render_terminal(heatmap, terminal) + "\n" + findings;
   text += write_files(o, heatmap, named);
   text.erase(text.find_last_not_of('\n') + 1);

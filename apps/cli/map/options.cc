@@ -38,8 +38,7 @@ void add_attention(CLI::App& app, MapOptions& o) {
   AttentionMapOptions& a = o.attention;
   console::add_attention_rule(group, a.rule);
   group.choice<Precision>(
-      "--precision",
-      {{"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}},
+      "--precision", {std::begin(kPrecisions), std::end(kPrecisions)},
       "Precision of the overview (highest if not given): high and medium are faster if the "
       "processor has AMX and cells are a multiple of 32, at least 64; else they are the same. "
       "Windows and strongest keys are always highest",
@@ -73,12 +72,7 @@ void add_results(CLI::App& app, MapOptions& o) {
              "row_sum and row_entropy; max.N and mean.N for each level, with cells of N tokens; "
              "cell_mass, and key_mass if asked for. A key that a query does not see weighs 0",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
-                            "How weights become colours (log if not given)",
-                            [&o](plot::Scale x) { o.color_scale = x; });
-  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
-                               "The colours (violet-to-yellow if not given)",
-                               [&o](plot::ColorMap x) { o.color_map = x; });
+  console::add_figure_options(group, o.figure, "log if not given");
   group.choice<plot::Pool>(
       "--pool", {{"max", plot::Pool::max}, {"mean", plot::Pool::mean}},
       "What a cell shows: its largest weight, or the mean over the pairs that see "

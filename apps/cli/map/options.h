@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/figures.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
 
@@ -35,8 +36,7 @@ struct MapOptions {
   bool key_mass = false;
   std::vector<std::string> out;
   std::string save;
-  plot::Scale color_scale = plot::Scale::log;
-  plot::ColorMap color_map = plot::ColorMap::automatic;
+  console::FigureOptions figure;
   plot::Pool pool = plot::Pool::max;
 };
 

@@ -18,13 +18,11 @@ constexpr std::int64_t kSomeRows = 8;  // whose strongest keys are shown if none
 constexpr std::int64_t kSomeKeys = 8;  // that receive most
 
 plot::Heatmap heatmap_of(const MapOptions& o, const std::string& title, plot::Panel panel) {
-  plot::Heatmap heatmap;
+  plot::Heatmap heatmap = o.figure.heatmap(plot::Scale::log);
   heatmap.title = title;
   heatmap.row_title = "query";
   heatmap.column_title = "key";
   heatmap.value_title = "attention weight";
-  heatmap.scale = o.color_scale;
-  heatmap.color_map = o.color_map;
   heatmap.pool = o.pool;
   heatmap.panels.push_back(std::move(panel));
   return heatmap;
@@ -42,8 +40,7 @@ std::vector<std::int64_t> shown_rows(const MapOptions& o, std::int64_t T) {
 bool sees_nothing(const AttentionMap& map, std::int64_t t) { return map.row_sum.at({t}) == 0; }
 
 // A table of rows: entropy, and the keys that they look at most with their weights.
-console::Block strongest_of_rows(const AttentionMap& map, const MapInputs& in,
-                                 const MapOptions& o) {
+std::string strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapOptions& o) {
   console::TextTable table;
   table.columns = {{"query", false}, {"entropy", false}, {"strongest keys (weight)", true}};
   for (const std::int64_t t : shown_rows(o, in.q.size(0))) {
@@ -56,11 +53,11 @@ console::Block strongest_of_rows(const AttentionMap& map, const MapInputs& in,
          sees_nothing(map, t) ? "–" : fmt::format("{:.3f}", map.row_entropy.at({t})),
          keys.empty() ? "none" : keys});
   }
-  return table.lines();
+  return table.text();
 }
 
 // A table of what receives most: single keys, or cells of them.
-console::Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
+std::string most_received(const Tensor& mass, std::int64_t cell, std::int64_t keys) {
   const double* const received = mass.data<double>();
   const double all = std::accumulate(received, received + mass.count(), 0.0);
   std::vector<std::int64_t> order(static_cast<std::size_t>(mass.count()));
@@ -82,13 +79,7 @@ console::Block most_received(const Tensor& mass, std::int64_t cell, std::int64_t
                           fmt::format("{:.2f}", received[order[i]]),
                           fmt::format("{:.2f} %", 100 * received[order[i]] / all)});
   }
-  return table.lines();
-}
-
-std::string joined(const console::Block& block) {
-  std::string text;
-  for (const std::string& line : block) text += line + "\n";
-  return text;
+  return table.text();
 }
 
 // The same with 0 where −∞ stands for what no query sees.
@@ -144,15 +135,8 @@ std::string describe(const MapInputs& in, const MapOptions& o) {
     return text + fmt::format("; the window of queries {} to {} and keys {} to {}", o.window->t,
                               o.window->t_end - 1, o.window->s, o.window->s_end - 1);
   }
-  switch (o.attention.precision) {
-    case Precision::highest:
-      break;
-    case Precision::high:
-      text += ", precision high";
-      break;
-    case Precision::medium:
-      text += ", precision medium";
-      break;
+  if (o.attention.precision != Precision::highest) {
+    text += fmt::format(", precision {}", precision_name(o.attention.precision));
   }
   return text + fmt::format("; cells of {0} × {0}", o.attention.cell);
 }
@@ -181,10 +165,10 @@ plot::Heatmap window_heatmap(const Tensor& pattern, const MapOptions& o) {
 std::string summary(const AttentionMap& map, const Tensor& key_mass, const MapInputs& in,
                     const MapOptions& o) {
   std::string text = entropy_line(map) + "\n\n";
-  text += joined(strongest_of_rows(map, in, o)) + "\n";
+  text += strongest_of_rows(map, in, o) + "\n";
   const std::int64_t keys = in.k.size(0);
-  return text + joined(key_mass.defined() ? most_received(key_mass, 1, keys)
-                                          : most_received(map.cell_mass, map.levels[0].cell, keys));
+  return text + (key_mass.defined() ? most_received(key_mass, 1, keys)
+                                    : most_received(map.cell_mass, map.levels[0].cell, keys));
 }
 
 NamedTensors named_tensors(const Tensor& window) {

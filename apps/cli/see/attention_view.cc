@@ -65,12 +65,10 @@ void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& vie
 }
 
 plot::Heatmap empty_heatmap(const AttentionView& view, const SeeOptions& o) {
-  plot::Heatmap heatmap;
+  plot::Heatmap heatmap = o.figure.heatmap();
   heatmap.row_title = view.query_title;
   heatmap.column_title = view.key_title;
   heatmap.value_title = "attention weight";
-  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
-  heatmap.color_map = o.color_map;
   heatmap.pool = plot::Pool::max;
   return heatmap;
 }

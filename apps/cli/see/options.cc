@@ -67,12 +67,7 @@ void add_results(CLI::App& app, SeeOptions& o) {
   group.text("--save", "FILE",
              "Write all values, with the names and shapes of TransformerLens: .safetensors or .npz",
              [&o](const std::string& x) { o.save = x; });
-  group.choice<plot::Scale>("--color-scale", console::choices(plot::scale_names()),
-                            "How weights become colours (linear if not given)",
-                            [&o](plot::Scale x) { o.color_scale = x; });
-  group.choice<plot::ColorMap>("--color-map", console::choices(plot::color_map_names()),
-                               "The colours (violet-to-yellow if not given)",
-                               [&o](plot::ColorMap x) { o.color_map = x; });
+  console::add_figure_options(group, o.figure, "linear if not given");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "apps/console/model_options.h"
 #include "clearhead/lens/attention_heads.h"
@@ -40,8 +41,7 @@ struct SeeOptions {
   std::string save;
 
   // How heads are drawn
-  std::optional<plot::Scale> color_scale;
-  plot::ColorMap color_map = plot::ColorMap::automatic;
+  console::FigureOptions figure;
 };
 
 /// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.

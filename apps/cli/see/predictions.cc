@@ -73,7 +73,7 @@ std::string print_bars(const Reading& reading, const std::optional<Reading>& bef
     row.push_back(bar(likely.probability));
     table.rows.push_back(std::move(row));
   }
-  return fmt::format("{}\n", fmt::join(table.lines(), "\n"));
+  return table.text();
 }
 
 std::string print_masks(const Reading& reading, const std::optional<Reading>& before,
@@ -123,9 +123,9 @@ std::string print_translation(const Reading& reading, const std::optional<Readin
     const auto row = static_cast<std::size_t>(t);
     table.rows[row].push_back(print_others(reading, t, written[row], top - 1, room));
   }
-  return fmt::format("The translation:\n{}\n\n{}\n",
+  return fmt::format("The translation:\n{}\n\n{}",
                      console::wrapped(plot::visible_text(reading.translation), width, 0),
-                     fmt::join(table.lines(), "\n"));
+                     table.text());
 }
 
 }  // namespace

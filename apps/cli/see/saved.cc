@@ -3,7 +3,6 @@
 
 #include "apps/console/table.h"
 #include "clearhead/ops/attention_steps.h"
-#include "clearhead/plot/label.h"
 #include "clearhead/tensor/io.h"
 
 namespace clearhead::cli {
@@ -37,9 +36,7 @@ std::string print_list(const Tape& tape, int width) {
     table.rows.push_back(
         {name, to_string(var.shape()), is_alias ? "is " + var.name() : var.formula()});
   }
-  std::string text;
-  for (const std::string& line : table.lines()) text += plot::shorten(line, width) + "\n";
-  return text;
+  return table.text(width);
 }
 
 void save_activations(const Tape& tape, const std::string& path) {

@@ -9,13 +9,11 @@ namespace clearhead::cli {
 
 plot::Heatmap all_states_heatmap(const Reading& reading, const SeeOptions& o) {
   constexpr std::string_view kStates = ".hook_h";
-  plot::Heatmap heatmap;
+  plot::Heatmap heatmap = o.figure.heatmap();
   heatmap.title = reading.name + ": states after each token";
   heatmap.row_title = "token";
   heatmap.column_title = "number of the state";
   heatmap.value_title = "value";
-  heatmap.scale = o.color_scale.value_or(plot::Scale::linear);
-  heatmap.color_map = o.color_map;
   for (const Var& var : reading.tape.vars()) {  // [1, T, H]
     const std::string& name = var.name();
     if (!name.ends_with(kStates)) continue;

@@ -29,15 +29,13 @@ std::string summary_text(const ModelSummary& summary) {
     table.rows.push_back(cells(row.name, shape_text(row), row.count()));
   }
   table.rows.push_back(cells("total", "", summary.count));
-  std::string text;
-  for (const std::string& line : table.lines()) text += line + "\n";
-  return text + fmt::format(
-                    "\ntraining takes {} besides activations: weights {}, gradients {},\n"
-                    "two moments of AdamW {}, all f32\n",
-                    console::bytes_text(summary.training_bytes()),
-                    console::bytes_text(summary.bytes(DType::f32)),
-                    console::bytes_text(4 * summary.learned),
-                    console::bytes_text(8 * summary.learned));
+  return table.text() + fmt::format(
+                            "\ntraining takes {} besides activations: weights {}, gradients {},\n"
+                            "two moments of AdamW {}, all f32\n",
+                            console::bytes_text(summary.training_bytes()),
+                            console::bytes_text(summary.bytes(DType::f32)),
+                            console::bytes_text(4 * summary.learned),
+                            console::bytes_text(8 * summary.learned));
 }
 
 }  // namespace clearhead::cli
