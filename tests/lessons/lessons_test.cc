@@ -29,7 +29,7 @@ const std::filesystem::path kRoot = CLEARHEAD_SOURCE_DIR;
 constexpr std::int64_t kMostLines = 140;
 
 // With sanitizers these would take minutes, and run nothing that other tests do not.
-const std::set<int> kTrainsLong = {6, 11, 15, 18};
+const std::set<int> kTakesLong = {6, 11, 15, 18, 19, 20};
 const bool kIsSmall = std::getenv("CLEARHEAD_TEST_SCALE") != nullptr;
 
 // All matches of the first group.
@@ -127,7 +127,7 @@ class EachLesson : public testing::TestWithParam<LessonEntry> {};
 
 TEST_P(EachLesson, IsAsItsPageSays) {
   const LessonEntry& lesson = GetParam();
-  if (kIsSmall && kTrainsLong.contains(lesson.number)) GTEST_SKIP() << "trains for seconds";
+  if (kIsSmall && kTakesLong.contains(lesson.number)) GTEST_SKIP() << "takes seconds";
   const Transcript usual = run(lesson);
   expect_outputs(lesson, usual);
   expect_claims(lesson, usual);
