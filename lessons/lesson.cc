@@ -27,6 +27,9 @@ std::optional<T> parsed(const std::string& text) {
   return error == std::errc() && rest == end ? std::optional<T>(number) : std::nullopt;
 }
 
+// A NaN has a sign that means nothing.
+double without_sign(double x) { return std::isnan(x) ? std::abs(x) : x; }
+
 template <typename T>
 T in_range(std::string_view name, const std::string& value, T least, T most,
            std::string_view kind) {
@@ -44,13 +47,15 @@ Column::Column(std::string title, const std::vector<double>& numbers, int digits
     : title(std::move(title)) {
   for (const double x : numbers) {
     const double zero = 0.5 * std::pow(10, -digits);  // less rounds to 0, which has no sign
-    cells.push_back(fmt::format("{:.{}f}", std::abs(x) < zero ? 0.0 : x, digits));
+    cells.push_back(fmt::format("{:.{}f}", std::abs(x) < zero ? 0.0 : without_sign(x), digits));
   }
 }
 
 Column::Column(std::string title, const std::vector<double>& numbers, const char* format)
     : title(std::move(title)) {
-  for (const double x : numbers) cells.push_back(fmt::format(fmt::runtime(format), x));
+  for (const double x : numbers) {
+    cells.push_back(fmt::format(fmt::runtime(format), without_sign(x)));
+  }
 }
 
 Lesson::Lesson(Listener& listener, std::map<std::string, std::string> settings,
