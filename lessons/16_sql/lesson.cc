@@ -80,16 +80,16 @@ void sql(Lesson& lesson) {
   show("SELECT attention(vec_f32('[0.45]'), key, value) AS answer FROM words");
 
   lesson.step("weights");
-  show(fmt::format(
-      "SELECT word, {0} * key AS product,\n"
-      "  round(attention_weight({0}, key, attention_lse({0}, key) OVER ()), 3) AS weight\n"
-      "FROM words",
-      query));
+  show(
+      fmt::format("SELECT word, {0} * key AS product, round(\n"
+                  "  attention_weight({0}, key, attention_lse({0}, key) OVER ()), 3) AS weight\n"
+                  "FROM words",
+                  query));
 
   lesson.step("nearest");
   const std::vector<Column> nearest = show(fmt::format(
-      "SELECT scale, round(attention('[{}, -1]', json_array(key, key * key), value, scale), 3)\n"
-      "  AS answer\n"
+      "SELECT scale, round(\n"
+      "  attention('[{}, -1]', json_array(key, key * key), value, scale), 3) AS answer\n"
       "FROM words, (SELECT column1 AS scale FROM (VALUES (0), (10), (100), (1000)))\n"
       "GROUP BY scale",
       2 * query));
