@@ -21,12 +21,12 @@ struct AttentionRule {
   /// Query i sees key j only if i + offset − left ≤ j ≤ i + offset + right; −1 means no bound on
   /// that side.
   std::int64_t left_window_size = -1;
-  std::int64_t right_window_size = -1;
+  std::int64_t right_window_size = -1;  ///< the bound on the other side
 };
 
 /// Keys [begin, end).
 struct KeyRange {
-  std::int64_t begin, end;
+  std::int64_t begin, end;  ///< the first, and the one past the last
 };
 
 /// The keys that query `t` may see by position, given causality, windows, and only `key_count`

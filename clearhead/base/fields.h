@@ -21,22 +21,28 @@
 
 namespace clearhead {
 
+/// The range of a number, both ends included; without bounds as it is made.
 template <typename T>
 struct Bounds {
-  T least = std::numeric_limits<T>::lowest();
-  T most = std::numeric_limits<T>::max();
+  T least = std::numeric_limits<T>::lowest();  ///< the smallest that is allowed
+  T most = std::numeric_limits<T>::max();      ///< the largest
 };
 
 /// Visits the fields of a struct. A value that a file leaves out keeps its default.
 class Fields {
  public:
   virtual ~Fields() = default;
+  /// A whole number within `range`, which messages and the schema name.
   virtual void integer(std::string_view name, std::int64_t& value, Bounds<std::int64_t> range,
                        std::string_view help) = 0;
+  /// A number within `range`, finite.
   virtual void number(std::string_view name, double& value, Bounds<double> range,
                       std::string_view help) = 0;
+  /// True or false.
   virtual void flag(std::string_view name, bool& value, std::string_view help) = 0;
+  /// A string.
   virtual void text(std::string_view name, std::string& value, std::string_view help) = 0;
+  /// A list of strings.
   virtual void texts(std::string_view name, std::vector<std::string>& values,
                      std::string_view help) = 0;
 
@@ -72,12 +78,14 @@ class Fields {
   }
 
  protected:
+  /// One of `words`; `chosen` is its place among them.
   virtual void word(std::string_view name, std::size_t& chosen,
                     const std::vector<std::string>& words, std::string_view help) = 0;
   /// Which of the words is given, if one is.
   virtual std::optional<std::size_t> begin_as(std::string_view name,
                                               const std::vector<std::string>& words,
                                               std::string_view help) = 0;
+  /// An object within the object, whose fields `describe` goes over.
   virtual void nested(std::string_view name, const std::function<void(Fields&)>& describe,
                       std::string_view help) = 0;
 };
@@ -94,8 +102,8 @@ std::string write_fields(const T& value);
 
 /// A field in which two structs differ; the values are JSON.
 struct FieldDifference {
-  std::string name;  ///< with those of the structs around it: "training.seed"
-  std::string first, second;
+  std::string name;           ///< with those of the structs around it: "training.seed"
+  std::string first, second;  ///< what each has, as JSON
 };
 
 /// The fields in which two structs differ. A field that only one of them has is left out, because
@@ -109,9 +117,13 @@ std::string schema_of_fields(const std::string& title, const T& defaults);
 
 /// The same of what a function describes.
 using Description = std::function<void(Fields&)>;
+/// `read_fields` of what a function describes.
 void read_object(const std::string& json, const std::string& where, const Description& describe);
+/// `write_fields` likewise.
 std::string write_object(const Description& describe);
+/// `different_fields` likewise.
 std::vector<FieldDifference> different_objects(const Description& first, const Description& second);
+/// `schema_of_fields` likewise.
 std::string schema_of_object(const std::string& title, const Description& describe);
 
 template <typename T>

@@ -22,8 +22,10 @@ class MappedFile {
 
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
+  /// Unmaps it.
   ~MappedFile();
 
+  /// All of the file.
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:

@@ -11,20 +11,24 @@ namespace clearhead {
 /// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. Conversion from f32 rounds to nearest,
 /// ties to even; values beyond ±65504 become infinite.
 struct f16 {
-  std::uint16_t bits = 0;
+  std::uint16_t bits = 0;  ///< as they are stored
 
   f16() = default;
+  /// Rounds to the nearest, ties to even; infinite beyond ±65504.
   explicit f16(float x);
+  /// The same number, exactly.
   explicit operator float() const;
 };
 
 /// bfloat16: the upper half of an f32. Conversion rounds to nearest, ties to even; a NaN stays a
 /// NaN.
 struct bf16 {
-  std::uint16_t bits = 0;
+  std::uint16_t bits = 0;  ///< as they are stored
 
   bf16() = default;
+  /// Rounds to the nearest, ties to even.
   explicit bf16(float x);
+  /// The same number, exactly.
   explicit operator float() const;
 };
 

@@ -9,7 +9,9 @@ namespace clearhead {
 /// checks.
 class InterruptWatch {
  public:
+  /// Begins to watch.
   InterruptWatch();
+  /// Ctrl-C ends the program again.
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;

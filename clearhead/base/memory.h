@@ -21,9 +21,11 @@ std::size_t machine_memory();
 /// that was ever in use.
 class ReuseMemory {
  public:
+  /// Begins to keep memory.
   ReuseMemory();
   ReuseMemory(const ReuseMemory&) = delete;
   ReuseMemory& operator=(const ReuseMemory&) = delete;
+  /// Gives it back.
   ~ReuseMemory();
 };
 

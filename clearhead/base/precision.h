@@ -18,6 +18,7 @@ enum class Precision {
 inline constexpr std::pair<const char*, Precision> kPrecisions[] = {
     {"highest", Precision::highest}, {"high", Precision::high}, {"medium", Precision::medium}};
 
+/// The name of one.
 constexpr std::string_view precision_name(Precision precision) {
   for (const auto& [name, named] : kPrecisions) {
     if (named == precision) return name;

@@ -17,11 +17,13 @@ double seconds_now();
 /// A duration for people: "8 s", "4 min 05 s", "2 h 07 min", "3 d 04 h".
 std::string duration_text(double seconds);
 
+/// How often what is shown.
 struct ProgressOptions {
   bool live = false;         ///< redraw one line; else write lines
   int columns = 80;          ///< of the terminal: a live line is cut there
   double log_seconds = 10;   ///< without `live`, at least so long between two lines
   double quiet_seconds = 0;  ///< nothing is shown of work that is done before
+  /// Seconds since some moment; tests have one of their own.
   std::function<double()> clock = seconds_now;
 };
 

@@ -18,6 +18,7 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
 /// A stream of random numbers. Copies continue independently from the same place.
 class Random {
  public:
+  /// The stream of this number for this seed, from its beginning.
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
 
   /// 32 random bits.

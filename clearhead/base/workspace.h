@@ -17,6 +17,7 @@ namespace clearhead {
 template <typename T>
 class Workspace {
  public:
+  /// Throws std::bad_alloc if the memory cannot be had.
   explicit Workspace(std::int64_t count)
       : memory_(allocate(static_cast<std::size_t>(count) * sizeof(T))) {
     if (memory_ == nullptr) throw std::bad_alloc();
@@ -24,6 +25,7 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
+  /// The first number.
   T* get() const { return static_cast<T*>(memory_.get()); }
 
  private:

@@ -20,8 +20,8 @@ namespace clearhead::compute {
 /// One call of attention. Operands have the type of the calculation, f32 or f64; the last axis of
 /// q, k and v has no gaps.
 struct Attention {
-  std::int64_t B = 1, H = 1, G = 1, T = 0, S = 0, D = 0, Dv = 0;
-  Tensor q;     ///< [B, H, T, D]
+  std::int64_t B = 1, H = 1, G = 1, T = 0, S = 0, D = 0, Dv = 0;  ///< as in ops/attention.h
+  Tensor q;                                                       ///< [B, H, T, D]
   Tensor k;     ///< [B, G, S, D]; k and v may be bf16 where reads_bf16 says so
   Tensor v;     ///< [B, G, S, Dv]; undefined if there are no values, with Dv = 0
   Tensor mask;  ///< [1|B, 1|H, 1|T, ≤S], boolean or added to the scores; undefined if there is none
@@ -57,23 +57,26 @@ void set_rule(Attention& attention, const AttentionRule& rule, const std::string
 /// steps follow.
 bool reads_bf16(std::int64_t queries);
 
+/// What attention gives, and what its later steps need.
 struct AttentionForward {
   /// [B, H, T, Dv], in any order in memory unless steps follow; 0 for a query that sees no key.
   Tensor z;
   Tensor row_max;  ///< [B, H, T, 1]: the largest score; −∞ for a query that sees no key
   Tensor row_sum;  ///< [B, H, T, 1]: Σ exp(score − row_max); 0 for a query that sees no key
 };
+/// Attention of all queries, in O(T) memory beyond operands and result.
 AttentionForward attention_forward(const Attention& attention);
 
 /// Where a gradient of q, k or v goes: [b, h, t, d] at data[b·stride_b + h·stride_h + t·stride_t +
 /// d]. Null if it is not wanted.
 template <typename T>
 struct HeadsInto {
-  T* data = nullptr;
-  std::int64_t stride_b = 0, stride_h = 0, stride_t = 0;
+  T* data = nullptr;                                      ///< of the first number
+  std::int64_t stride_b = 0, stride_h = 0, stride_t = 0;  ///< from one to the next
   bool add = true;  ///< to what lies there; else it is written over
 
   HeadsInto() = default;
+  /// Into a tensor [B, H, T, D] whose last axis has no gaps.
   HeadsInto(Tensor& tensor, bool add)
       : data(tensor.mutable_data<T>()),
         stride_b(tensor.strides()[0]),
@@ -86,8 +89,8 @@ struct HeadsInto {
 /// others add to it.
 template <typename T>
 struct AttentionGradients {
-  HeadsInto<T> q, k, v;
-  T* mask = nullptr;  ///< row-major, of the mask's shape; always added to
+  HeadsInto<T> q, k, v;  ///< of the operands
+  T* mask = nullptr;     ///< row-major, of the mask's shape; always added to
 };
 
 /// A tensor for the first gradient of `operand`, which is q, k or v. Its numbers are unspecified;
@@ -138,11 +141,12 @@ AttentionRows attention_rows(const Attention& head, const std::function<void(dou
 
 /// The same, and the pattern in cells of `cell` × `cell` pairs: [T / cell, S / cell], rounded up.
 struct AttentionCells {
-  AttentionRows rows;
+  AttentionRows rows;   ///< the same
   Tensor max;           ///< the largest weight of a cell; 0 where no query sees a key
   Tensor sum;           ///< the sum of its weights
   Precision precision;  ///< with which all of this was calculated
 };
+/// The rows and the cells of one head in one pass; `progress` as for `attention_rows`.
 AttentionCells attention_cells(const Attention& head, std::int64_t cell,
                                const std::function<void(double)>& progress);
 

@@ -14,15 +14,18 @@ namespace clearhead::compute {
 /// A matrix for each place of a batch; places may share one.
 template <typename T>
 struct MatrixBatch {
-  MatrixView<T> first;
-  std::vector<std::int64_t> offsets;  // of the matrices, in elements from the first
+  MatrixView<T> first;                ///< the matrix at offset 0
+  std::vector<std::int64_t> offsets;  ///< of the matrices, in elements from the first
 
+  /// The number of places.
   std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()); }
+  /// The matrix of place i.
   MatrixView<T> operator[](std::int64_t i) const {
     MatrixView<T> matrix = first;
     matrix.data += offsets[static_cast<std::size_t>(i)];
     return matrix;
   }
+  /// Each matrix with rows and columns exchanged.
   MatrixBatch transposed() const { return {first.transposed(), offsets}; }
 };
 
@@ -30,6 +33,7 @@ struct MatrixBatch {
 /// broadcast. x is of type T and its rows are dense.
 template <typename T>
 MatrixBatch<const T> matrices_of(const Tensor& x, const Shape& batch);
+/// The same to be written to.
 template <typename T>
 MatrixBatch<T> mutable_matrices_of(Tensor& x, const Shape& batch);
 

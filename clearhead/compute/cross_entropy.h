@@ -12,11 +12,11 @@ namespace clearhead::compute {
 /// that all classes share equally. T is float or double.
 template <typename T>
 struct CrossEntropy {
-  std::int64_t R, V;
-  const T* logits;
-  const std::int64_t* targets;
-  std::optional<std::int64_t> ignored;
-  double smoothing;
+  std::int64_t R, V;                    ///< rows and classes
+  const T* logits;                      ///< [R, V]
+  const std::int64_t* targets;          ///< [R]
+  std::optional<std::int64_t> ignored;  ///< the target that counts nothing
+  double smoothing;                     ///< ε of label smoothing, 0 … 1
 };
 
 /// losses [R] = −Σ q·log softmax(logits), 0 of an ignored row; max and sum [R] are what backward

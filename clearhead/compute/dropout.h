@@ -13,8 +13,10 @@ namespace clearhead::compute {
 class KeptBits {
  public:
   KeptBits() = default;
+  /// Draws the bits of n numbers.
   KeptBits(std::int64_t n, std::uint64_t seed, std::uint64_t stream, std::uint32_t dropped);
 
+  /// Whether number i is kept.
   bool operator[](std::int64_t i) const {
     return (bits_[static_cast<std::size_t>(i / 8)] >> (i % 8) & 1) != 0;
   }

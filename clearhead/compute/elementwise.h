@@ -9,6 +9,7 @@
 
 namespace clearhead::compute {
 
+/// The functions of one number that have a kernel.
 using kernels::Function;
 
 /// y = f(x) for n numbers, float or double; y may be x.

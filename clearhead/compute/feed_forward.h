@@ -24,9 +24,10 @@ void feed_forward(const FeedForward& part, MatrixView<float> y);
 
 /// What backward leaves, of the operands' shapes. That of b_out is the sum over the rows of dy.
 struct FeedForwardGradients {
-  Into<float> dx, dw_in, dw_out;
-  float* db_in;  // added to; nullptr if it is not wanted
+  Into<float> dx, dw_in, dw_out;  ///< where the gradients go
+  float* db_in;                   ///< added to; nullptr if it is not wanted
 };
+/// The gradients, given dy [R, O]; the hidden numbers are calculated again.
 void feed_forward_backward(const FeedForward& part, MatrixView<const float> dy,
                            const FeedForwardGradients& gradients);
 

@@ -7,9 +7,10 @@ namespace clearhead::compute {
 /// If data is nullptr the result is not wanted. Else it is added to what is there, or replaces it.
 template <typename T>
 struct Into {
-  T* data = nullptr;
-  bool add = false;
+  T* data = nullptr;  ///< the first number of the place
+  bool add = false;   ///< whether what lies there stays and is added to
 
+  /// Whether the result is wanted.
   explicit operator bool() const { return data != nullptr; }
 };
 

@@ -28,8 +28,8 @@ void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
 /// What backward is given and leaves for one map.
 template <typename T>
 struct LinearMapGradient {
-  MatrixView<const T> dy;  // [R, N]
-  Into<T> dw;              // [N, C]
+  MatrixView<const T> dy;  ///< [R, N]
+  Into<T> dw;              ///< [N, C]
 };
 
 /// dx [R, C] and the dW of all maps; `gradients` has one entry for each of `maps`. A zero of dy

@@ -9,6 +9,7 @@
 
 namespace clearhead::compute {
 
+/// A layer or RMS norm: its channels, weight, bias, epsilon.
 using kernels::Norm;
 
 /// Layer norm or RMS norm of each of R rows of x: y = x̂·weight + bias, and the mean and scale [R]
@@ -25,16 +26,17 @@ void norm_backward(const Norm<T>& norm, std::int64_t R, const T* x, const T* mea
 /// each column by itself.
 template <typename T>
 struct BatchNorm {
-  std::int64_t R, C;
-  const T* x;
-  const T *mean, *variance, *weight;  // [C]
-  double epsilon;
-  bool of_batch;  // whether mean and variance are those of x, so that gradients flow through them
+  std::int64_t R, C;                  ///< rows and columns
+  const T* x;                         ///< [R, C]
+  const T *mean, *variance, *weight;  ///< [C]
+  double epsilon;                     ///< added to the variance
+  bool of_batch;  ///< whether mean and variance are those of x, so that gradients flow through them
 };
 
 /// The mean of each column, and its variance (divided by R, not by R − 1); both [C].
 template <typename T>
 void batch_statistics(std::int64_t R, std::int64_t C, const T* x, T* mean, T* variance);
+/// y [R, C]; `bias` [C].
 template <typename T>
 void batch_norm(const BatchNorm<T>& norm, const T* bias, T* y);
 /// d_x is written over, or nullptr; d_weight and d_bias are added to, and are 0 at first.

@@ -15,24 +15,26 @@ double sum_of_squares(std::span<const Tensor> tensors);
 /// A parameter x, its gradient d_x, and what the rule remembers: contiguous tensors of one shape
 /// and type, f32 or f64.
 struct ParameterStep {
-  Tensor x, d_x;
-  Tensor m, v;  // v of AdamW only
-  double weight_decay;
+  Tensor x, d_x;        ///< the parameter, which is changed, and its gradient
+  Tensor m, v;          ///< v of AdamW only
+  double weight_decay;  ///< of this parameter
 };
 
 /// AdamW (kernels/rows/adamw.h). Every d_x is first multiplied by `scale`, in place.
 struct AdamwStep {
-  double learning_rate, beta1, beta2, epsilon;
-  std::int64_t step;  // counted from 1
-  double scale;
+  double learning_rate, beta1, beta2, epsilon;  ///< as the paper names them
+  std::int64_t step;                            ///< counted from 1
+  double scale;                                 ///< factor on the gradients, which clips them
 };
+/// One step of AdamW for all parameters, on all threads.
 void adamw(std::span<ParameterStep> parameters, const AdamwStep& step);
 
 /// d_x = scale·d_x;  m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
 struct SgdStep {
-  double learning_rate, momentum;
-  double scale;
+  double learning_rate, momentum;  ///< of the formula
+  double scale;                    ///< factor on the gradients
 };
+/// One step of SGD for all parameters, on all threads.
 void sgd(std::span<ParameterStep> parameters, const SgdStep& step);
 
 }  // namespace clearhead::compute

@@ -35,6 +35,7 @@ void gradient_product(std::type_identity_t<MatrixView<const T>> d,
 
 /// Whether all numbers of m are finite; looked for on all threads.
 bool is_finite(MatrixView<const float> m);
+/// The same of f64.
 bool is_finite(MatrixView<const double> m);
 
 /// Whether a has so few rows that b is not packed but read where it lies: each number of b is then
@@ -44,9 +45,9 @@ bool is_few_rows(std::int64_t rows);
 /// A factor b [K, N], stored column after column, and the product c [M, N] that it gives.
 template <typename T>
 struct FewRowsFactor {
-  MatrixView<const T> b;
-  MatrixView<float> c;
-  bool accumulate;
+  MatrixView<const T> b;  ///< [K, N]
+  MatrixView<float> c;    ///< [M, N]
+  bool accumulate;        ///< adds to c instead of writing over it
 };
 
 /// c = a·b, or c += a·b, for one a of few rows and several b, in one loop over all threads. T is

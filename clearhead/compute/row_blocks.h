@@ -15,12 +15,14 @@ namespace clearhead::compute {
 /// The weights of a problem, packed on all threads.
 class PackedWeights {
  public:
+  /// Packs the weights of `problem` for one direction.
   template <typename Problem>
   PackedWeights(const Problem& problem, kernels::Direction direction)
       : memory_(packed_weights_bytes(problem, direction)) {
     parallel_for(weight_pieces(problem, direction),
                  [&](std::int64_t i) { pack_weight_piece(problem, direction, i, memory_.get()); });
   }
+  /// The packed weights.
   const char* get() const { return memory_.get(); }
 
  private:

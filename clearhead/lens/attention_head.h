@@ -10,6 +10,7 @@
 
 namespace clearhead {
 
+/// The weight that stands where a query does not see a key.
 inline constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 /// Queries q [T, D], keys k [S, D] and, unless undefined, values v [S, Dv] as a call of attention.

@@ -28,12 +28,14 @@ std::int64_t attention_head_count(const Tape& tape, const std::string& scope);
 /// Which attention of a network it is: that of its encoder; that of its decoder, or of a model with
 /// only one stack; or that of the decoder to what the encoder has read.
 enum class AttentionKind { encoder, decoder, cross };
+/// By the name of the stack.
 AttentionKind kind_of(const AttentionStack& stack);
 
+/// One head on a tape.
 struct HeadPlace {
   std::string scope = {};  ///< "blocks.0.attn."; "" for attention by itself
-  std::int64_t batch = 0;
-  std::int64_t head = 0;
+  std::int64_t batch = 0;  ///< its place in the batch
+  std::int64_t head = 0;   ///< counted from 0
 };
 
 /// The weights of queries [t, t_end), f64 [t_end − t, S], −∞ where a query does not see a key: the
@@ -63,8 +65,8 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
 
 /// A head of a stack and its measures.
 struct MeasuredHead {
-  std::int64_t layer = 0, head = 0;
-  HeadMeasures measures = {};
+  std::int64_t layer = 0, head = 0;  ///< counted from 0
+  HeadMeasures measures = {};        ///< over all queries
 };
 
 /// The most selective head, of all or of those in `layer` or with the number `head`. There must be

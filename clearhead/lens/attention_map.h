@@ -25,10 +25,11 @@
 
 namespace clearhead {
 
+/// What is mapped, and how finely.
 struct AttentionMapOptions {
   AttentionRule rule =
       {};  ///< which pairs see each other and how they are scored; query 0 stands at key 0
-  Precision precision = Precision::highest;
+  Precision precision = Precision::highest;  ///< of the overview
   /// Queries and keys of the finest cells; 0: `default_cell`.
   std::int64_t cell = 0;
   /// Called now and then, from any thread, with the part of the work that is done, 0 … 1. What it
@@ -41,11 +42,12 @@ std::int64_t default_cell(std::int64_t queries, std::int64_t keys);
 
 /// Cells of one size, f32 [queries/cell, keys/cell], rounded up. −∞ where no query sees a key.
 struct AttentionMapLevel {
-  std::int64_t cell = 1;
-  Tensor max;   ///< the largest weight of a cell
-  Tensor mean;  ///< the mean over its pairs that see each other
+  std::int64_t cell = 1;  ///< queries and keys of one cell
+  Tensor max;             ///< the largest weight of a cell
+  Tensor mean;            ///< the mean over its pairs that see each other
 };
 
+/// The numbers of a map.
 struct AttentionMap {
   Tensor row_max;      ///< f32 [T]; −∞ for a query that sees no key
   Tensor row_sum;      ///< f32 [T]
@@ -68,7 +70,7 @@ AttentionMap attention_map(const Tensor& q, const Tensor& k,
 
 /// Queries [t, t_end) and keys [s, s_end).
 struct AttentionWindow {
-  std::int64_t t = 0, t_end = 0, s = 0, s_end = 0;
+  std::int64_t t = 0, t_end = 0, s = 0, s_end = 0;  ///< the first, and the one past the last
 };
 
 /// The most pairs of a window: 1 GiB.
@@ -80,9 +82,10 @@ inline constexpr std::int64_t kMostWindowPairs = std::int64_t{1} << 28;
 Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow& window,
                         const AttentionMapOptions& options = {});
 
+/// A key and the weight that a query gives it.
 struct KeyWeight {
-  std::int64_t key = 0;
-  double weight = 0;
+  std::int64_t key = 0;  ///< counted from 0
+  double weight = 0;     ///< 0 … 1
 };
 
 /// The `count` keys with the largest weights of query t (fewer if it sees fewer), largest first; of

@@ -14,10 +14,11 @@ namespace clearhead {
 
 /// A text as a model takes it.
 struct Tokens {
-  std::vector<std::int64_t> ids;
+  std::vector<std::int64_t> ids;   ///< of the tokens
   std::vector<std::string> names;  ///< to show, one each
 };
 
+/// One run of a network on one text, with everything that it calculated.
 class Reading {
  public:
   /// Runs the model `saved`, called `name`, once on the text `ids`, in the form that it is trained
@@ -28,6 +29,7 @@ class Reading {
   Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision,
           Tape tape = Tape(Keep::everything));
 
+  /// Whether a source was read too.
   bool is_translation() const { return !source.ids.empty(); }
   /// Whether the text is one that the model continues.
   bool goes_on() const { return as_if<LanguageModel>(saved) != nullptr; }
@@ -35,15 +37,15 @@ class Reading {
   std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
 
   std::string name;  ///< of the model
-  SavedModel saved;
-  Tape tape;
-  Tokens source;  ///< what is translated; empty for other models
-  Tokens text;    ///< what is read; of a translation model, <s> and the translation
+  SavedModel saved;  ///< the model that read
+  Tape tape;         ///< the record of the run
+  Tokens source;     ///< what is translated; empty for other models
+  Tokens text;       ///< what is read; of a translation model, <s> and the translation
   /// Of a translation model, what it writes after each token of `text`: the translation and </s>.
   /// Of a translation as long as the model's context the last token is written, but not read.
   Tokens written;
-  std::string translation;
-  Var probabilities;  ///< [1, T, V]: of each token to come next, or to stand there
+  std::string translation;  ///< as text; empty for other models
+  Var probabilities;        ///< [1, T, V]: of each token to come next, or to stand there
 
  private:
   Var read_masked(const MaskedModel& model, std::vector<std::int64_t> ids, const Pass& pass);

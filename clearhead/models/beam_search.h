@@ -13,6 +13,7 @@
 
 namespace clearhead {
 
+/// How translations are searched for.
 struct BeamSearchOptions {
   static constexpr std::int64_t kMostBeam = 4096;  ///< each hypothesis has its keys and values
 
@@ -21,12 +22,13 @@ struct BeamSearchOptions {
   std::int64_t beam = 5;        ///< hypotheses side by side; 1: always the likeliest token (greedy)
   double length_penalty = 0.6;  ///< α: a larger one favours longer targets; 0: none
   std::int64_t n_best = 1;      ///< targets for each source, at most `beam`
-  Precision precision = Precision::highest;
+  Precision precision = Precision::highest;  ///< of products in f32
 
   /// Throws Error unless 1 ≤ beam ≤ kMostBeam, length_penalty ≥ 0 and 1 ≤ n_best ≤ beam.
   void validate() const;
 };
 
+/// A target that was found.
 struct Translation {
   std::vector<std::int64_t> tokens;  ///< without start and end
   /// log P(target | source) / ((5 + length) / 6)^α, the length with its end token.

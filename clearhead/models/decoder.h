@@ -35,6 +35,7 @@ class DecoderStack {
   std::optional<Norm> norm_;
 };
 
+/// A language model of causal blocks: GPT-2 (Radford et al. 2019), Llama and their like.
 class Decoder : public LanguageModel {
  public:
   /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …

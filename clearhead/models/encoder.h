@@ -33,6 +33,7 @@ class EncoderStack {
   std::optional<Norm> norm_;
 };
 
+/// A masked model of blocks that look both ways: BERT (Devlin et al. 2019) and its like.
 class Encoder : public MaskedModel {
  public:
   /// Parameters are called as in TransformerLens: embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q, …,

@@ -19,6 +19,8 @@
 
 namespace clearhead {
 
+/// A translation model of both stacks: the original transformer (Vaswani et al. 2017), T5 and their
+/// like.
 class EncoderDecoder : public TranslationModel {
  public:
   /// Parameters are called embed.W_E, encoder.blocks.0.attn.W_Q, …,

@@ -11,6 +11,7 @@
 
 namespace clearhead {
 
+/// A network to compare.
 struct NamedNetwork {
   std::string name;    ///< "RNN", "LSTM", "GRU", "transformer"
   ModelConfig config;  ///< of a language model

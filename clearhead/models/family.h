@@ -16,13 +16,14 @@
 
 namespace clearhead {
 
+/// What a network is made of; each has a row in `families`.
 enum class Family { decoder, encoder, encoder_decoder, recurrent, recurrent_encoder_decoder };
 
 /// A model without its numbers. The family decides which config the network has, so it comes first
 /// in a file.
 struct ModelConfig {
-  Family family = Family::decoder;
-  std::variant<TransformerConfig, RecurrentModelConfig> network = {};
+  Family family = Family::decoder;  ///< which part `network` holds
+  std::variant<TransformerConfig, RecurrentModelConfig> network = {};  ///< sizes and choices
 
   /// V of the network; 0 in a recipe means that of its tokenizer.
   std::int64_t& vocabulary() {
@@ -34,8 +35,9 @@ struct ModelConfig {
   }
 };
 
+/// What there is to know about a family.
 struct FamilyRow {
-  Family family;
+  Family family;           ///< the one that the row is of
   std::string_view name;   ///< in config.json: "decoder"
   std::string_view words;  ///< in messages: "a decoder"
   Ability ability;         ///< what it can do
@@ -48,6 +50,7 @@ struct FamilyRow {
 
 /// All of them.
 std::span<const FamilyRow> families();
+/// The row of a family.
 const FamilyRow& row_of(Family family);
 
 /// The family, then its network: {"family": "decoder", "transformer": {…}}.

@@ -30,11 +30,12 @@ struct Sampling {
 /// if a logit is NaN or the largest is infinite.
 std::int64_t choose_token(const Tensor& logits, const Sampling& sampling, Random& random);
 
+/// How a text goes on.
 struct GenerateOptions {
-  std::int64_t tokens = 256;  ///< the most that are written
-  Sampling sampling = {};
-  std::uint64_t seed = 0;  ///< the same seed writes the same text
-  Precision precision = Precision::highest;
+  std::int64_t tokens = 256;                 ///< the most that are written
+  Sampling sampling = {};                    ///< how each token is chosen
+  std::uint64_t seed = 0;                    ///< the same seed writes the same text
+  Precision precision = Precision::highest;  ///< of products in f32
 };
 
 /// The tokens with which the model continues `prompt`. `take` gets each token as soon as it is
@@ -49,9 +50,10 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
 
 // ---- Gaps are filled ----
 
+/// A token that may stand in a place.
 struct LikelyToken {
-  std::int64_t token = 0;
-  double probability = 0;
+  std::int64_t token = 0;  ///< its id
+  double probability = 0;  ///< 0 … 1
 };
 
 /// For each place of `tokens` that holds `mask`, the `count` likeliest tokens (fewer if the

@@ -26,13 +26,16 @@ struct Ability {
   bool operator==(const Ability&) const = default;
 };
 
+/// Learned tensors and the sizes of what they read.
 class Model {
  public:
   virtual ~Model() = default;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
+  /// The learned tensors and statistics.
   Parameters& parameters() { return parameters_; }
+  /// The same, only to be read.
   const Parameters& parameters() const { return parameters_; }
   /// V: ids are 0 … V − 1.
   std::int64_t vocabulary() const { return vocabulary_; }
@@ -40,6 +43,7 @@ class Model {
   std::int64_t context() const { return context_; }
 
  protected:
+  /// Without parameters: those are made by the layers of a subclass.
   Model(std::int64_t vocabulary, std::int64_t context, const InitialWeights& initial, DType dtype)
       : vocabulary_(vocabulary), context_(context), parameters_(initial, dtype) {}
 
@@ -48,7 +52,7 @@ class Model {
   std::int64_t context_;
 
  protected:
-  Parameters parameters_;  // of which the layers of a subclass are made
+  Parameters parameters_;  ///< of which the layers of a subclass are made
 };
 
 /// What a model remembers of the tokens that it has read or written, so that the next one costs
@@ -63,8 +67,10 @@ struct DecodingState {
   void reorder(std::span<const std::int64_t> rows);
 };
 
+/// Continues a text.
 class LanguageModel : public Model {
  public:
+  /// What it can do, in words.
   static constexpr Ability kAbility{"a language model", "clearhead generate"};
 
   /// How likely each token is to come next, before the softmax: tokens i64 [B, T] → logits
@@ -77,8 +83,10 @@ class LanguageModel : public Model {
   using Model::Model;
 };
 
+/// Fills gaps.
 class MaskedModel : public Model {
  public:
+  /// What it can do, in words.
   static constexpr Ability kAbility{"a masked model", "clearhead fill"};
 
   /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths`
@@ -97,8 +105,10 @@ struct Memory {
   RecurrentState final;  ///< of a recurrent encoder, after its last token
 };
 
+/// Reads one text and writes another.
 class TranslationModel : public Model {
  public:
+  /// What it can do, in words.
   static constexpr Ability kAbility{"a translation model", "clearhead translate"};
 
   /// Reads a source: tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are not padding.

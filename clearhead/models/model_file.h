@@ -11,10 +11,11 @@
 
 namespace clearhead {
 
+/// A model and what it reads by.
 struct SavedModel {
-  ModelConfig config;
-  std::shared_ptr<const Tokenizer> tokenizer;
-  std::unique_ptr<Model> model;  ///< f32, as far as matrices are not kept as bf16
+  ModelConfig config;                          ///< its sizes and choices
+  std::shared_ptr<const Tokenizer> tokenizer;  ///< text to its ids and back
+  std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
 };
 
 /// Writes the three files into `folder`, which is created if needed; weights as `dtype`. Each file

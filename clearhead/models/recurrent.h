@@ -41,6 +41,7 @@ class RecurrentStack {
 /// ties them.
 Unembed unembed(Parameters& parameters, const RecurrentModelConfig& config, const Embedding& table);
 
+/// A language model whose memory is a state: RNN, LSTM or GRU.
 class RecurrentLanguageModel : public LanguageModel {
  public:
   /// Parameters are called embed.W_E, layers.0.W, layers.0.R, …, unembed.W_U. Throws Error if the

@@ -9,16 +9,17 @@
 
 namespace clearhead {
 
+/// The sizes and choices of a recurrent model.
 struct RecurrentModelConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
   /// How many tokens a window has, on which a language model is trained and through which gradients
   /// flow back; later it reads texts of any length.
   std::int64_t context = 256;
-  RecurrentKind kind = RecurrentKind::lstm;
-  std::int64_t channels = 256;  ///< of the embedding
-  std::int64_t hidden = 256;    ///< of a state, in each direction
-  std::int64_t layers = 1;
-  bool bidirectional = false;  ///< the encoder of a translation model
+  RecurrentKind kind = RecurrentKind::lstm;  ///< the cell
+  std::int64_t channels = 256;               ///< of the embedding
+  std::int64_t hidden = 256;                 ///< of a state, in each direction
+  std::int64_t layers = 1;                   ///< one on the other
+  bool bidirectional = false;                ///< the encoder of a translation model
   /// The decoder of a translation model looks back at the source (Bahdanau et al. 2015).
   bool attention = true;
   bool tied_embedding = false;  ///< one table to read and to write tokens; needs hidden = channels
@@ -27,6 +28,7 @@ struct RecurrentModelConfig {
   void validate() const;
 };
 
+/// Its fields as JSON, as models and recipes write them.
 void describe(Fields& fields, RecurrentModelConfig& config);
 
 /// Glorot's. Throws Error if the config does not fit together.

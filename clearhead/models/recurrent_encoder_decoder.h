@@ -26,6 +26,8 @@
 
 namespace clearhead {
 
+/// A translation model of two recurrent stacks (Sutskever et al. 2014), with additive attention
+/// between them (Bahdanau et al. 2015) or without.
 class RecurrentEncoderDecoder : public TranslationModel {
  public:
   /// Parameters are called embed.W_E, encoder.layers.0.W, …, bridge.0.W_h, …, decoder.layers.0.W,

@@ -17,9 +17,11 @@ struct SummaryRow {
   std::int64_t copies = 1;  ///< how many there are
   bool learned = true;      ///< or a statistic
 
+  /// The numbers in all of them.
   std::int64_t count() const { return copies * element_count(shape); }
 };
 
+/// What a model is made of, and the memory that this takes.
 struct ModelSummary {
   std::vector<SummaryRow> rows;  ///< in the order of the model
   std::int64_t count = 0;        ///< numbers in all rows

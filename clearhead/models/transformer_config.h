@@ -14,28 +14,30 @@ namespace clearhead {
 /// How a transformer knows positions: PositionKind, or rotary, which belongs to attention.
 enum class TransformerPositions { none, learned, sinusoidal, rotary, alibi, relative };
 
+/// The sizes and choices of a transformer.
 struct TransformerConfig {
   std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
   std::int64_t context = 256;   ///< the most tokens of a sequence
   std::int64_t layers = 6;      ///< of each stack
-  std::int64_t heads = 6;
-  std::int64_t kv_heads = 0;  ///< key/value heads; 0: as many as heads
-  std::int64_t channels = 384;
-  std::int64_t hidden = 0;  ///< of the feed-forward part; 0: 4·channels
-  TransformerPositions positions = TransformerPositions::learned;
-  double rotary_theta = 10000;
-  std::int64_t relative_buckets = 32;
+  std::int64_t heads = 6;       ///< H
+  std::int64_t kv_heads = 0;    ///< key/value heads; 0: as many as heads
+  std::int64_t channels = 384;  ///< C
+  std::int64_t hidden = 0;      ///< of the feed-forward part; 0: 4·channels
+  TransformerPositions positions = TransformerPositions::learned;  ///< how order comes in
+  double rotary_theta = 10000;           ///< of `rotary`: the base of its angles
+  std::int64_t relative_buckets = 32;    ///< of `relative`: how many distances are told apart
   std::int64_t relative_distance = 128;  ///< from here on all distances share a bucket
-  NormKind norm = NormKind::layer;
-  double norm_epsilon = 1e-5;
+  NormKind norm = NormKind::layer;       ///< of all norms
+  double norm_epsilon = 1e-5;            ///< added within their square root
+  /// Norms stand before the parts of a block (GPT-2), or after (the original).
   bool pre_norm = true;
-  bool embedding_norm = false;  ///< a norm after the embedding, as BERT has
-  Activation activation = Activation::gelu;
-  bool gated = false;            ///< the feed-forward part, as SwiGLU is
-  bool bias = true;              ///< of linear maps and layer norms
-  bool scale_scores = true;      ///< by 1/√D; T5 does not
-  bool scale_embedding = false;  ///< by √channels, as the original does
-  bool tied_embedding = true;    ///< one table to read and to write tokens
+  bool embedding_norm = false;               ///< a norm after the embedding, as BERT has
+  Activation activation = Activation::gelu;  ///< of the feed-forward part
+  bool gated = false;                        ///< the feed-forward part, as SwiGLU is
+  bool bias = true;                          ///< of linear maps and layer norms
+  bool scale_scores = true;                  ///< by 1/√D; T5 does not
+  bool scale_embedding = false;              ///< by √channels, as the original does
+  bool tied_embedding = true;                ///< one table to read and to write tokens
   /// Standard deviation of new matrices (GPT-2: 0.02), multiplied by 1/√(2·layers) for those that
   /// write into the residual stream; 0: Glorot's uniform distribution.
   double init_std = 0.02;
@@ -44,6 +46,7 @@ struct TransformerConfig {
   void validate() const;
 };
 
+/// Its fields as JSON, as models and recipes write them.
 void describe(Fields& fields, TransformerConfig& config);
 
 // Published transformers in miniature: their choices, with the default sizes above. In a config's
@@ -56,6 +59,7 @@ TransformerConfig t5();                    ///< Raffel et al. 2020, version 1.1
 
 /// What one block is made of.
 BlockConfig block_config(const TransformerConfig& config);
+/// What each norm is.
 NormConfig norm_config(const TransformerConfig& config);
 /// What is added to embeddings and scores. Encoders look both ways: `bidirectional`.
 PositionsConfig positions_config(const TransformerConfig& config, bool bidirectional);

@@ -15,6 +15,7 @@
 
 namespace clearhead {
 
+/// What a transformer does before its blocks: from tokens to vectors that have positions.
 class Input {
  public:
   /// Adds to the parameters those of positions and of the norm. The table of tokens belongs to the

@@ -13,6 +13,7 @@
 
 namespace clearhead {
 
+/// Attention whose scores are a small network's: v·tanh(q + k) (Bahdanau et al. 2015).
 class AdditiveAttention {
  public:
   /// For queries of `query_dim` numbers and a memory of `memory_dim`, which are compared in

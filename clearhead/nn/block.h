@@ -29,17 +29,19 @@
 
 namespace clearhead {
 
+/// What one block is made of.
 struct BlockConfig {
+  /// Of self-attention, and of cross-attention but for rotary positions.
   MultiHeadAttentionConfig attention = {};
-  FeedForwardConfig feed_forward = {};
-  NormConfig norm = {};
-  bool pre_norm = true;
+  FeedForwardConfig feed_forward = {};  ///< of its second part
+  NormConfig norm = {};                 ///< of all its norms
+  bool pre_norm = true;                 ///< norms before the parts, or after them
 };
 
 /// Keys and values of one block: of its own tokens, and of the memory of the encoder.
 struct BlockCache {
-  KeyValueCache self;
-  KeyValueCache cross;
+  KeyValueCache self;   ///< of the tokens before
+  KeyValueCache cross;  ///< of the memory
 };
 
 /// What a block reads besides its input.
@@ -50,6 +52,7 @@ struct BlockContext {
   BlockCache* cache = nullptr;          ///< of the tokens before x, if x is not the beginning
 };
 
+/// Attention, and a feed-forward part, each with a norm and added to what it got.
 class Block {
  public:
   /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and ln2.…, mlp.… and

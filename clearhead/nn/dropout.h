@@ -12,11 +12,13 @@
 
 namespace clearhead {
 
+/// Sets a share of the numbers to 0 while training.
 class Dropout {
  public:
   /// Each layer drops other numbers: they depend on its name and the scopes around it.
   Dropout(const Parameters& parameters, std::string_view name) : stream_(parameters.stream(name)) {}
 
+  /// x with dropout; x itself when evaluating.
   Var forward(const Var& x, const Pass& pass) const {
     return pass.dropout == 0 ? x : dropout(x, pass.dropout, random(pass));
   }

@@ -13,6 +13,7 @@
 
 namespace clearhead {
 
+/// A table of vectors, one a token.
 class Embedding {
  public:
   /// Adds to the parameters the table `name` [tokens, C].
@@ -25,12 +26,14 @@ class Embedding {
     return embedding(tokens, stored_on(tokens.tape(), table_));
   }
 
+  /// The table [tokens, C], for who shares it.
   const Parameter* table() const { return table_; }
 
  private:
   const Parameter* table_;
 };
 
+/// From vectors to scores of tokens.
 class Unembed {
  public:
   /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the

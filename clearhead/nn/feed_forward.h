@@ -18,14 +18,16 @@ namespace clearhead {
 /// act(x), element by element.
 Var activate(const Var& x, Activation activation);
 
+/// What a feed-forward part is made of.
 struct FeedForwardConfig {
-  std::int64_t hidden_dim = 0;  ///< F; 0: 4·C
-  Activation activation = Activation::gelu;
-  bool gated = false;
-  bool bias = true;
+  std::int64_t hidden_dim = 0;               ///< F; 0: 4·C
+  Activation activation = Activation::gelu;  ///< between its products
+  bool gated = false;                        ///< multiplied by a second product (Shazeer 2020)
+  bool bias = true;                          ///< adds b_in and b_out
   double out_init_scale = 1;  ///< factor on how W_out begins; GPT-2: 1/√(2·layers)
 };
 
+/// The part of a block that looks at each token by itself.
 class FeedForward {
  public:
   /// Adds to the parameters W_in [F, C], W_gate [F, C] if gated, W_out [C, F] and, if there are

@@ -18,13 +18,14 @@ class KeyValueCache {
   KeyValueCache(KeyValueCache&&) = default;
   KeyValueCache& operator=(KeyValueCache&&) = default;
 
+  /// The positions that it holds.
   std::int64_t length() const { return keys.length; }
   /// For beam search: batch i becomes what batch rows[i] was. Throws Error if there is no such
   /// batch.
   void reorder(std::span<const std::int64_t> rows);
 
-  Growing keys;
-  Growing values;
+  Growing keys;    ///< [B, G, length, D]
+  Growing values;  ///< [B, G, length, Dv]
 };
 
 }  // namespace clearhead

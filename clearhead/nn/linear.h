@@ -11,6 +11,7 @@
 
 namespace clearhead {
 
+/// x·Wᵀ + b.
 class Linear {
  public:
   /// Adds to the parameters the matrix `weight` [out, in], whose first numbers are multiplied by
@@ -26,6 +27,7 @@ class Linear {
     return linear(x, weights.weight, weights.bias, pass.precision);
   }
 
+  /// W and b as values of this tape, for operations that take several.
   LinearWeights on_tape(const Tape& tape) const { return {stored_on(tape, W_), on(tape, b_)}; }
 
  private:

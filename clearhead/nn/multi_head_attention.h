@@ -27,9 +27,10 @@ namespace clearhead {
 struct RotaryConfig {
   std::int64_t dim = 0;      ///< channels of a head that are turned, an even number; 0: none
   bool interleaved = false;  ///< pairs of neighbours, or two halves
-  double theta = 10000;
+  double theta = 10000;      ///< the base of the angles
 };
 
+/// The sizes and choices of multi-head attention.
 struct MultiHeadAttentionConfig {
   std::int64_t embed_dim = 0;        ///< C
   std::int64_t num_heads = 1;        ///< H
@@ -43,10 +44,13 @@ struct MultiHeadAttentionConfig {
   /// Throws Error if the numbers do not fit together.
   void validate() const;
 
+  /// G, with its default.
   std::int64_t kv_heads() const { return num_kv_heads == 0 ? num_heads : num_kv_heads; }
+  /// D, with its default.
   std::int64_t head_size() const { return head_dim == 0 ? embed_dim / num_heads : head_dim; }
 };
 
+/// Attention of H heads, with the weights that make queries, keys and values and join results.
 class MultiHeadAttention {
  public:
   /// Adds to the parameters W_Q [H·D, C], W_K and W_V [G·D, C], W_O [C, H·D] and, if there are
@@ -67,6 +71,7 @@ class MultiHeadAttention {
   Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
               AttentionOptions options = {}, KeyValueCache* cache = nullptr) const;
 
+  /// As it was made.
   const MultiHeadAttentionConfig& config() const { return config_; }
 
  private:

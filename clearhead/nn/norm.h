@@ -11,6 +11,7 @@
 
 namespace clearhead {
 
+/// What a norm divides by.
 enum class NormKind {
   layer,  ///< (x − mean) / scale ⊙ w + b   (Ba, Kiros and Hinton 2016)
   rms,    ///< x / scale ⊙ w                (Zhang and Sennrich 2019)
@@ -19,14 +20,16 @@ enum class NormKind {
   batch,
 };
 
+/// What a norm is.
 struct NormConfig {
-  NormKind kind = NormKind::layer;
-  double epsilon = 1e-5;
-  bool bias = true;  ///< b of NormKind::layer
+  NormKind kind = NormKind::layer;  ///< which
+  double epsilon = 1e-5;            ///< added within the square root
+  bool bias = true;                 ///< b of NormKind::layer
   /// NormKind::batch: the share of the latest batch in the statistics that are used in evaluation.
   double momentum = 0.1;
 };
 
+/// Brings the numbers of each token (or of each channel of a batch) to one scale.
 class Norm {
  public:
   /// Adds to the parameters `name`.w and, if there is one, `name`.b, both [C]; batch norm also its

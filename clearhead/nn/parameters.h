@@ -16,9 +16,10 @@
 
 namespace clearhead {
 
+/// A learned tensor.
 struct Parameter {
   std::string name;  ///< "blocks.0.attn.W_Q"
-  Tensor value;
+  Tensor value;      ///< f32, f64, or bf16 where it is kept so
   /// False for statistics that a layer gathers itself: they have no gradient and no optimiser
   /// changes them, but a checkpoint has them.
   bool learned = true;
@@ -38,7 +39,7 @@ using Seed = std::optional<std::uint64_t>;
 
 /// How matrices begin.
 struct InitialWeights {
-  Seed seed = 0;
+  Seed seed = 0;  ///< none: an outline
   /// Standard deviation of a normal distribution (GPT-2: 0.02); 0: uniform in ±√(6/(rows +
   /// columns)), which keeps variances alike forward and backward (Glorot and Bengio 2010, equation
   /// 16).
@@ -48,6 +49,7 @@ struct InitialWeights {
 /// In the order of creation. A parameter keeps its address, also when all are moved.
 class Parameters {
  public:
+  /// None yet; those to come are of `dtype`.
   explicit Parameters(const InitialWeights& initial = {}, DType dtype = DType::f32)
       : initial_(initial), dtype_(dtype) {}
   Parameters(const Parameters&) = delete;
@@ -57,6 +59,7 @@ class Parameters {
 
   /// A new parameter, "scope.name". Throws Error if there is one of this name.
   const Parameter* zeros(std::string_view name, const Shape& shape);
+  /// The same of ones.
   const Parameter* ones(std::string_view name, const Shape& shape);
   /// One that begins with `begin(i)` as its i-th number.
   const Parameter* values(std::string_view name, const Shape& shape,
@@ -74,20 +77,27 @@ class Parameters {
   /// While it lives, names of new parameters begin with "name.".
   class Scope {
    public:
+    /// Begins the scope.
     Scope(Parameters& parameters, std::string_view name);
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
+    /// Ends it.
     ~Scope();
 
    private:
     Parameters& parameters_;
     std::size_t outer_length_;
   };
+  /// Names of new parameters begin with "name." while the result lives.
   [[nodiscard]] Scope scope(std::string_view name) { return Scope(*this, name); }
 
+  /// The first.
   std::deque<Parameter>::const_iterator begin() const { return all_.begin(); }
+  /// Past the last.
   std::deque<Parameter>::const_iterator end() const { return all_.end(); }
+  /// The first, to be changed.
   std::deque<Parameter>::iterator begin() { return all_.begin(); }
+  /// Past the last.
   std::deque<Parameter>::iterator end() { return all_.end(); }
   /// The number of parameters.
   std::int64_t size() const { return static_cast<std::int64_t>(all_.size()); }

@@ -9,9 +9,10 @@
 
 namespace clearhead {
 
+/// What one run wants of all layers alike.
 struct Pass {
-  Precision precision = Precision::highest;  ///< of the products in f32
-  AttentionWay way = AttentionWay::automatic;
+  Precision precision = Precision::highest;    ///< of the products in f32
+  AttentionWay way = AttentionWay::automatic;  ///< of all attention
 
   /// Whether the network is being trained: batch norm then uses the statistics of the batch, and
   /// gathers them.
@@ -20,7 +21,7 @@ struct Pass {
   double dropout = 0;
   /// Which ones depends on seed, step and layer, so the same step always gives the same ones.
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;
+  std::uint64_t step = 0;  ///< of training
 };
 
 }  // namespace clearhead

@@ -10,21 +10,24 @@
 
 namespace clearhead {
 
+/// How order comes in.
 enum class PositionKind {
-  none,
+  none,        ///< not at all, or by rotary positions within attention
   learned,     ///< a learned vector for each position is added to the token's (BERT, GPT-2)
   sinusoidal,  ///< the same with vectors of sines and cosines (Vaswani et al. 2017)
   alibi,       ///< scores fall with distance (Press et al. 2022)
   relative,    ///< a learned number for each distance and head is added to scores (T5)
 };
 
+/// What positions a model has.
 struct PositionsConfig {
-  PositionKind kind = PositionKind::none;
-  std::int64_t max_length = 0;        ///< how many `learned` positions there are
-  std::int64_t buckets = 32;          ///< of `relative`
-  RelativeBiasOptions relative = {};  ///< likewise
+  PositionKind kind = PositionKind::none;  ///< which
+  std::int64_t max_length = 0;             ///< how many `learned` positions there are
+  std::int64_t buckets = 32;               ///< of `relative`
+  RelativeBiasOptions relative = {};       ///< likewise
 };
 
+/// Tells a model where each token stands: by what it adds to tokens, or to scores.
 class Positions {
  public:
   /// Adds to the parameters W_pos [max_length, C] if learned, rel_attn_bias [buckets, heads] if

@@ -12,13 +12,15 @@
 
 namespace clearhead {
 
+/// The cell: Elman 1990; Hochreiter and Schmidhuber 1997; Cho et al. 2014.
 enum class RecurrentKind { rnn, lstm, gru };
 
+/// The sizes and choices of recurrent layers.
 struct RecurrentConfig {
-  RecurrentKind kind = RecurrentKind::lstm;
-  std::int64_t input_dim = 0;   ///< I
-  std::int64_t hidden_dim = 0;  ///< H
-  std::int64_t layers = 1;
+  RecurrentKind kind = RecurrentKind::lstm;  ///< the cell
+  std::int64_t input_dim = 0;                ///< I
+  std::int64_t hidden_dim = 0;               ///< H
+  std::int64_t layers = 1;                   ///< one on the other
   /// Two directions side by side (Schuster and Paliwal 1997): each layer gives 2·H numbers.
   bool bidirectional = false;
   /// Added to the first bias of the LSTM's forget gate: with 1 it remembers from the beginning
@@ -27,20 +29,23 @@ struct RecurrentConfig {
 
   /// Throws Error if the numbers do not fit together.
   void validate() const;
+  /// Numbers of the result at each step.
   std::int64_t output_dim() const { return bidirectional ? 2 * hidden_dim : hidden_dim; }
 };
 
 /// What one piece of a sequence hands to the next: a state [B, H] for each layer and direction.
 struct RecurrentState {
-  std::vector<Var> h;
+  std::vector<Var> h;  ///< what the cells say
   std::vector<Var> c;  ///< of an LSTM
 };
 
+/// What recurrent layers give.
 struct RecurrentOutput {
   Var y;                 ///< [B, T, output_dim]: the states of the last layer at each step
   RecurrentState state;  ///< after the last step
 };
 
+/// Layers of RNN, LSTM or GRU cells, which read a sequence step by step.
 class Recurrent {
  public:
   /// Adds to the parameters, for layer i, i.W [gates·H, I], i.R [gates·H, H], i.b [gates·H], for a
@@ -55,6 +60,7 @@ class Recurrent {
   RecurrentOutput forward(const Var& x, const Pass& pass, const RecurrentState& state = {},
                           const Tensor& lengths = {}) const;
 
+  /// As it was made.
   const RecurrentConfig& config() const { return config_; }
 
  private:

@@ -11,8 +11,8 @@ namespace clearhead {
 /// [B, H, room, D], of which the first `length` positions are in use. Copies share the memory, so
 /// only one of them may grow.
 struct Growing {
-  Tensor memory;
-  std::int64_t length = 0;
+  Tensor memory;            ///< with room for more
+  std::int64_t length = 0;  ///< positions in use
 
   /// What is in use: [B, H, length, D].
   Tensor view() const { return memory.slice(2, 0, length); }

@@ -61,15 +61,15 @@ inline constexpr std::int64_t kByHandMaxBytes = std::int64_t{4} << 30;
 struct AttentionOptions {
   // AttentionRule (base/attention_rule.h) says what these mean. The offset of queries among the
   // keys is the length of the cache (`past_key`), or nonpad_kv_seqlen − T, or 0 without a cache.
-  bool is_causal = false;
-  std::optional<double> scale = {};
-  double softcap = 0;
-  std::int64_t left_window_size = -1;
-  std::int64_t right_window_size = -1;
+  bool is_causal = false;               ///< a query sees no key after its own place
+  std::optional<double> scale = {};     ///< of the scores; 1/√D if not given
+  double softcap = 0;                   ///< bound on the scores; 0: none
+  std::int64_t left_window_size = -1;   ///< keys before its place that a query sees; −1: all
+  std::int64_t right_window_size = -1;  ///< keys after it; −1: all
 
   /// Heads of 3-D inputs [B, T, H·D]; 0 for 4-D inputs.
   std::int64_t q_num_heads = 0;
-  std::int64_t kv_num_heads = 0;
+  std::int64_t kv_num_heads = 0;  ///< G of 3-D inputs
   /// The type in which the softmax is calculated: scores are rounded to it, and weights back.
   /// Default: the type of the scores.
   std::optional<DType> softmax_precision = {};
@@ -82,16 +82,17 @@ struct AttentionOptions {
   Var attn_mask = {};
   /// The cache that k and v continue: [B, G, P, D] and [B, G, P, Dv]; both or none.
   Var past_key = {};
-  Var past_value = {};
+  Var past_value = {};  ///< the values of the cache
   /// i64 [B]: how many keys are not padding, for a cache that the caller keeps. Not together with
   /// past_key.
   Tensor nonpad_kv_seqlen = {};
 
-  AttentionWay way = AttentionWay::automatic;
+  AttentionWay way = AttentionWay::automatic;  ///< by hand or fused
   /// The precision of products in f32; docs/numerics.md states the errors. A lower one is faster on
   /// a processor with AMX tiles; without them it is the highest.
   Precision precision = Precision::highest;
 
+  /// The first five as one value.
   AttentionRule rule() const {
     return {.is_causal = is_causal,
             .scale = scale,
@@ -101,6 +102,7 @@ struct AttentionOptions {
   }
 };
 
+/// The outputs of the operator.
 struct AttentionOutput {
   Var y;                 ///< [B, H, T, Dv], or [B, T, H·Dv] for 3-D inputs
   Var present_key;       ///< past_key continued by k: [B, G, S, D]

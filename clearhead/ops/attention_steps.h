@@ -15,6 +15,7 @@ namespace clearhead {
 /// What an axis of a step counts.
 enum class StepAxis { batch, head, kv_head, query, key, past, token, component, in, out, one };
 
+/// A step of attention.
 struct AttentionStep {
   std::string name;            ///< within the scope of its layer: "hook_pattern"
   std::string meaning;         ///< in half a sentence, for people

@@ -6,6 +6,7 @@
 
 namespace clearhead {
 
+/// What batch norm gives.
 struct BatchNormOutput {
   Var y;         ///< [..., C]
   Var mean;      ///< [C]: of x over all axes but the last

@@ -9,8 +9,10 @@
 
 namespace clearhead {
 
+/// One loss for each target, their sum, or their mean.
 enum class Reduction { none, sum, mean };
 
+/// Which targets count, and how much.
 struct CrossEntropyOptions {
   /// Places with this target do not count; it need not be a class.
   std::optional<std::int64_t> ignore_index = {};
@@ -23,6 +25,7 @@ struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
 };
 
+/// What cross-entropy gives.
 struct CrossEntropyOutput {
   Var loss;      ///< a single number; with Reduction::none one for each target
   Var log_prob;  ///< [..., V]: a computed view, so only where everything is kept

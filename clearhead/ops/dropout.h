@@ -10,8 +10,8 @@ namespace clearhead {
 
 /// Where random numbers come from: those of one stream are independent of those of any other.
 struct RandomStream {
-  std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
+  std::uint64_t seed = 0;    ///< of all streams
+  std::uint64_t stream = 0;  ///< which of them
 };
 
 /// Each element becomes 0 with probability `rate`, else x / (1 − rate), so that its mean stays

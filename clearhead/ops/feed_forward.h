@@ -8,6 +8,7 @@
 
 namespace clearhead {
 
+/// The weights of a feed-forward part.
 struct FeedForwardWeights {
   Var w_in;   ///< [F, C]
   Var b_in;   ///< [F], or none

@@ -6,6 +6,7 @@
 
 namespace clearhead {
 
+/// The operands of a GRU.
 struct GruInputs {
   Var gates;           ///< [B, T, 3·H]: x·Wᵀ + all biases but `bias`
   Var R;               ///< [3·H, H]

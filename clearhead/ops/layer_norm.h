@@ -6,6 +6,7 @@
 
 namespace clearhead {
 
+/// What layer norm gives.
 struct LayerNormOutput {
   Var y;      ///< [..., C]
   Var mean;   ///< [..., 1]: mean of x

@@ -18,8 +18,9 @@ namespace clearhead {
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);
 
+/// The weights of one linear map.
 struct LinearWeights {
-  Var weight, bias;
+  Var weight, bias;  ///< [out, in], and [out] or none
 };
 
 /// The same for several weights and one x, as one operation. For few rows of x, as when the next

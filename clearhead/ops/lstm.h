@@ -6,6 +6,7 @@
 
 namespace clearhead {
 
+/// The operands of an LSTM.
 struct LstmInputs {
   Var gates;           ///< [B, T, 4·H]: x·Wᵀ + both biases
   Var R;               ///< [4·H, H]
@@ -14,6 +15,7 @@ struct LstmInputs {
   Var peephole = {};   ///< [3·H]; left out: zeros
 };
 
+/// What an LSTM gives.
 struct LstmOutput {
   Var h;  ///< [B, T, H]: what the network says at each step
   Var c;  ///< [B, T, H]: what it remembers

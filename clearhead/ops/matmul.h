@@ -7,6 +7,7 @@
 
 namespace clearhead {
 
+/// Which operands are transposed, and how exact products are.
 struct MatmulOptions {
   bool transpose_a = false;  ///< the last two axes of a are exchanged first
   bool transpose_b = false;  ///< likewise of b

@@ -12,13 +12,14 @@ void check_norm_weight(const char* operation, const char* what, const Var& x, co
 
 /// What layer norm (centered) and RMS norm keep.
 struct NormRows {
-  Tensor x;        // [..., C], row-major
-  Tensor weight;   // [C]
-  Tensor mean;     // [..., 1]; 0 of RMS norm
-  Tensor inverse;  // [..., 1]: 1 / scale
-  bool centered;
-  double epsilon;
+  Tensor x;        ///< [..., C], row-major
+  Tensor weight;   ///< [C]
+  Tensor mean;     ///< [..., 1]; 0 of RMS norm
+  Tensor inverse;  ///< [..., 1]: 1 / scale
+  bool centered;   ///< layer norm; else RMS norm
+  double epsilon;  ///< within the square root
 
+  /// Takes the numbers of the operands; mean and inverse are made by `forward`.
   NormRows(const Var& x, const Var& weight, bool centered, double epsilon);
   /// Fills mean and inverse, and returns (x − mean)·inverse ⊙ weight + bias; bias may be undefined.
   Tensor forward(const Tensor& bias);
@@ -30,7 +31,9 @@ struct NormRows {
 /// + ε) without `mean`; and of (x − mean) / scale ⊙ weight + bias, in which all but x and scale may
 /// be left out.
 Calculation explain_row_mean(const Var& x, const Index& index);
+/// That of a row's scale.
 Calculation explain_row_scale(const Var& x, const Var& mean, double epsilon, const Index& index);
+/// That of a number of the result.
 Calculation explain_normalized(const Var& x, const Var& weight, const Var& bias, const Var& mean,
                                const Var& scale, const Index& index);
 

@@ -13,6 +13,7 @@
 
 namespace clearhead {
 
+/// In which direction, and which steps.
 struct RecurrenceOptions {
   bool reverse = false;  ///< from the last step to the first; results stay at their places
   /// i64 [B]: how many steps of each sequence are not padding. In padding the state does not

@@ -20,13 +20,14 @@ class Steps {
   Steps(const char* operation, std::int64_t count, const Var& gates, const Var& R,
         std::initializer_list<Var> initial, const RecurrenceOptions& options);
 
-  std::int64_t B, T, H;
+  std::int64_t B, T, H;  ///< sequences, steps, numbers of a state
 
   /// Calls f(t) for each step, in order or from the last to the first.
   template <typename F>
   void forward(F&& f) const {
     for (std::int64_t k = 0; k < T; ++k) f(reverse_ ? T - 1 - k : k);
   }
+  /// The same in the other order.
   template <typename F>
   void backward(F&& f) const {
     for (std::int64_t k = T - 1; k >= 0; --k) f(reverse_ ? T - 1 - k : k);
@@ -115,6 +116,7 @@ Calculation explain_gate(const Var& gates, const Var& R, const Var& initial, con
 double previous_state(Calculation& c, const Var& initial, const Var& states, const Index& leading,
                       const Steps& steps, std::int64_t b, std::int64_t t, std::int64_t j);
 
+/// σ(x) = 1/(1 + exp(−x))
 template <typename N>
 N logistic(N x) {
   return 1 / (1 + std::exp(-x));

@@ -8,6 +8,7 @@
 
 namespace clearhead {
 
+/// How distances fall into buckets.
 struct RelativeBiasOptions {
   /// Whether half of the buckets are for keys after the query; else these share the bucket of
   /// distance 0.

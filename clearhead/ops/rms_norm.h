@@ -6,6 +6,7 @@
 
 namespace clearhead {
 
+/// What RMS norm gives.
 struct RmsNormOutput {
   Var y;      ///< [..., C]
   Var scale;  ///< [..., 1]: √(mean of x² + epsilon)

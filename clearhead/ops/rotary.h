@@ -12,8 +12,8 @@ namespace clearhead {
 /// Cosines and sines of the angles, both [positions, n], or [B, positions, n] with angles for each
 /// batch.
 struct RotaryAngles {
-  Tensor cos;
-  Tensor sin;
+  Tensor cos;  ///< of the angles
+  Tensor sin;  ///< likewise
 };
 
 /// Of the positions `first` … `first` + T − 1, for `dim` = 2·n turned channels: angle
@@ -21,6 +21,7 @@ struct RotaryAngles {
 RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim, double theta,
                            DType dtype);
 
+/// Which channels turn together, and where tokens stand.
 struct RotaryOptions {
   /// Which channels turn together: 2i and 2i + 1 (Su et al.), or i and i + n, two halves (as in
   /// GPT-NeoX and Llama of Hugging Face).

@@ -18,6 +18,7 @@ struct SoftmaxSteps {
   Var row_sum;  ///< [..., 1]: Σ exp(x − row_max); 0 in a row of −inf alone
   Var pattern;  ///< [..., S]: exp(x − row_max) / row_sum
 };
+/// The softmax over the last axis of x, with its steps. Gradients flow through `pattern` alone.
 SoftmaxSteps softmax_steps(const Var& x);
 
 }  // namespace clearhead

@@ -13,8 +13,8 @@ namespace clearhead::plot {
 
 /// Where a label begins and ends along its axis, relative to the middle of its item.
 struct Reach {
-  double low = 0;
-  double high = 0;
+  double low = 0;   ///< towards the first item, mostly negative
+  double high = 0;  ///< towards the last
 };
 
 /// Items lie `pitch` apart. Returns the smallest k of the ascending `steps` such that the labels of
@@ -30,11 +30,11 @@ std::vector<std::int64_t> round_steps(std::int64_t count);
 /// The labels that one axis shows.
 struct AxisLabels {
   std::vector<std::int64_t> indices = {};  ///< of the items that have one, ascending
-  TextStyle style = {};
-  double max_width = 0;   ///< labels longer than this are shortened
-  double thickness = 0;   ///< their room across the axis
-  bool vertical = false;  ///< read upwards (columns only)
-  bool marks = false;     ///< not every cell has one: marks tie them to their cells
+  TextStyle style = {};                    ///< of the labels
+  double max_width = 0;                    ///< labels longer than this are shortened
+  double thickness = 0;                    ///< their room across the axis
+  bool vertical = false;                   ///< read upwards (columns only)
+  bool marks = false;  ///< not every cell has one: marks tie them to their cells
 };
 
 /// Labels beside rows whose cells are `cell` high.

@@ -13,9 +13,9 @@ namespace clearhead::plot {
 
 /// A colour of a screen: sRGB, 8 bits a channel.
 struct Rgb {
-  std::uint8_t r = 0;
-  std::uint8_t g = 0;
-  std::uint8_t b = 0;
+  std::uint8_t r = 0;  ///< red
+  std::uint8_t g = 0;  ///< green
+  std::uint8_t b = 0;  ///< blue
 
   bool operator==(const Rgb&) const = default;
 };
@@ -23,14 +23,16 @@ struct Rgb {
 /// A colour by how the eye sees it: lightness 0 … 1, green to red, blue to yellow. Colours at equal
 /// distances look about equally different.
 struct OkLab {
-  double l = 0;
-  double a = 0;
-  double b = 0;
+  double l = 0;  ///< lightness
+  double a = 0;  ///< green to red
+  double b = 0;  ///< blue to yellow
 };
 
+/// Of a colour of the screen (Ottosson 2020).
 OkLab to_oklab(Rgb color);
 /// The nearest 8-bit colour; channels outside sRGB are cut.
 Rgb to_rgb(OkLab color);
+/// How different two colours look.
 double distance(OkLab x, OkLab y);
 
 /// Relative luminance, 0 … 1: Y of CIE XYZ, by which WCAG defines contrast.
@@ -38,7 +40,9 @@ double luminance(Rgb color);
 /// White or black, whichever stands out more on `background`.
 Rgb text_color_on(Rgb background);
 
+/// The colours of a map.
 inline constexpr int kColorCount = 256;
+/// From lowest to highest.
 using ColorTable = std::array<Rgb, kColorCount>;
 
 /// The colours of a map from lowest to highest: a curve in OKLab, in equal steps. `map` is not

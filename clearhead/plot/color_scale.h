@@ -13,8 +13,8 @@ namespace clearhead::plot {
 
 /// A mark on the colour bar: where (0 lowest … 1 highest) and its text.
 struct Tick {
-  double position = 0;
-  std::string text;
+  double position = 0;  ///< 0 … 1
+  std::string text;     ///< beside it
 };
 
 /// The mapping that all panels of a figure share.
@@ -26,8 +26,11 @@ class ColorScale {
   /// the greatest. `both_signs`: an automatic map diverges.
   ColorScale(const Heatmap& heatmap, const Statistics& drawn, bool both_signs);
 
+  /// The values at the ends of the bar.
   Range range() const { return range_; }
+  /// Linear or logarithmic.
   Scale scale() const { return scale_; }
+  /// The colours, chosen where they were left open.
   ColorMap color_map() const { return map_; }
   /// Where a finite value lies on the bar: 0 … 1, cut at the ends.
   double position(double value) const;
@@ -35,6 +38,7 @@ class ColorScale {
   double value_at(double position) const;
   /// The colour of a finite value.
   Rgb color(double value) const;
+  /// The colour at a position of the bar.
   Rgb color_at(double position) const;
   /// Marks at both ends and at about `count` (at least 1) round values between, lowest first.
   std::vector<Tick> ticks(int count) const;

@@ -12,7 +12,9 @@ namespace clearhead::plot {
 /// valid. In an SVG text is drawn as outlines, and the title is also there as text for screen
 /// readers. A PNG has 288 pixels to the inch.
 std::string render_svg(const Heatmap& heatmap);
+/// The same as PNG.
 std::string render_png(const Heatmap& heatmap);
+/// The same as PDF.
 std::string render_pdf(const Heatmap& heatmap);
 
 }  // namespace clearhead::plot

@@ -5,7 +5,7 @@
 #include "clearhead/plot/figure.h"
 #include "clearhead/plot/layout.h"
 
-typedef struct _cairo cairo_t;  // of cairo.h
+typedef struct _cairo cairo_t;  ///< of cairo.h
 
 namespace clearhead::plot {
 
@@ -20,6 +20,7 @@ void draw_cells(cairo_t* cairo, const FigurePanel& panel, const PanelLayout& lay
 /// Fills `box` in the way of cells that hold no number.
 void draw_special(cairo_t* cairo, const Rect& box, Special kind);
 
+/// The colour of what is drawn next.
 void set_color(cairo_t* cairo, Rgb color);
 
 }  // namespace clearhead::plot

@@ -22,6 +22,7 @@ void check_figure_ending(const std::filesystem::path& path);
 /// (on a machine with the same fonts). Throws Error if the figure is not valid, the ending unknown
 /// or the file cannot be written.
 void write_figure(const Heatmap& heatmap, const std::filesystem::path& path);
+/// The same for curves.
 void write_figure(const LinePlot& plot, const std::filesystem::path& path);
 
 }  // namespace clearhead::plot

@@ -12,9 +12,11 @@ namespace clearhead::plot {
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
                       const std::string& script);
 
+/// The style sheet of all pages.
 std::string_view html_style();
 /// The two parts of the script of heatmaps, in this order.
 std::string_view html_drawing_script();
+/// The second part.
 std::string_view html_cursor_script();
 /// The script of curves.
 std::string_view html_lines_script();

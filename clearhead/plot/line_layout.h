@@ -9,14 +9,15 @@
 
 namespace clearhead::plot {
 
+/// Where everything of a figure of curves stands, in points.
 struct LineLayout {
-  double width = 0;
-  double height = 0;
-  Rect body = {};  ///< what the axes enclose
-  std::vector<PlacedText> texts = {};
-  std::vector<Line> grid = {};     ///< through the body, at ticks
-  std::vector<Line> marks = {};    ///< from an axis to its tick's text
-  std::vector<Line> samples = {};  ///< of the legend, one a curve; none if there is no legend
+  double width = 0;                    ///< of the page
+  double height = 0;                   ///< of the page
+  Rect body = {};                      ///< what the axes enclose
+  std::vector<PlacedText> texts = {};  ///< all of them
+  std::vector<Line> grid = {};         ///< through the body, at ticks
+  std::vector<Line> marks = {};        ///< from an axis to its tick's text
+  std::vector<Line> samples = {};      ///< of the legend, one a curve; none if there is no legend
 };
 
 /// No text overlaps another or is cut off.

@@ -15,18 +15,22 @@ namespace clearhead::plot {
 /// Which values a matrix has. `low` and `high` are the least and greatest finite one (low > high if
 /// there is none); `low_positive` is the least above zero (infinite if there is none).
 struct Statistics {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  double low_positive = std::numeric_limits<double>::infinity();
-  bool any_masked = false;  ///< −∞
-  bool any_nan = false;
-  bool any_infinite = false;  ///< +∞
+  double low = std::numeric_limits<double>::infinity();           ///< the least finite value
+  double high = -std::numeric_limits<double>::infinity();         ///< the greatest
+  double low_positive = std::numeric_limits<double>::infinity();  ///< the least above zero
+  bool any_masked = false;                                        ///< −∞
+  bool any_nan = false;                                           ///< NaN
+  bool any_infinite = false;                                      ///< +∞
 
+  /// Whether there is a finite value.
   bool any_finite() const { return low <= high; }
+  /// Whether there are values below and above zero.
   bool both_signs() const { return low < 0 && high > 0; }
+  /// One value more.
   void add(double x);
 };
 
+/// Of all values of a matrix.
 Statistics statistics(const Tensor& matrix);
 /// Of two matrices together.
 Statistics combine(const Statistics& x, const Statistics& y);
@@ -34,15 +38,17 @@ Statistics combine(const Statistics& x, const Statistics& y);
 /// The cells of a figure: cell (i, j) stands for rows [i·row_step, (i+1)·row_step) and the columns
 /// likewise; the last ones may stand for fewer.
 struct Grid {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  std::int64_t row_step = 1;
-  std::int64_t column_step = 1;
-  std::int64_t source_rows = 0;
-  std::int64_t source_columns = 0;
-  std::vector<double> values;  ///< [rows, columns]
+  std::int64_t rows = 0;            ///< of cells
+  std::int64_t columns = 0;         ///< of cells
+  std::int64_t row_step = 1;        ///< rows of the matrix that share a cell
+  std::int64_t column_step = 1;     ///< columns likewise
+  std::int64_t source_rows = 0;     ///< of the matrix
+  std::int64_t source_columns = 0;  ///< of the matrix
+  std::vector<double> values;       ///< [rows, columns]
 
+  /// What a cell shows.
   double at(std::int64_t row, std::int64_t column) const { return values[row * columns + column]; }
+  /// Whether a cell stands for several values.
   bool is_pooled() const { return row_step > 1 || column_step > 1; }
 };
 

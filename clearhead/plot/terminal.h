@@ -10,13 +10,14 @@
 
 namespace clearhead::plot {
 
+/// The colours of a terminal: none, 256, or 24 bits.
 enum class ColorDepth { none, palette_256, true_color };
 
 /// What the terminal can do.
 struct TerminalOptions {
-  int columns = 80;  ///< characters in a line, at least 20
-  int lines = 48;    ///< the most lines of cells a panel may take, at least 4
-  ColorDepth colors = ColorDepth::none;
+  int columns = 80;                      ///< characters in a line, at least 20
+  int lines = 48;                        ///< the most lines of cells a panel may take, at least 4
+  ColorDepth colors = ColorDepth::none;  ///< none: no escape sequences at all
 
   /// Throws Error unless there are enough columns and lines.
   void validate() const;
@@ -40,9 +41,10 @@ std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions&
 /// The largest matrix with such labels in which `render_terminal` shows every cell, each below and
 /// beside its own label.
 struct TerminalRoom {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
+  std::int64_t rows = 0;     ///< of cells
+  std::int64_t columns = 0;  ///< of cells
 };
+/// For matrices with these labels.
 TerminalRoom labelled_room(const std::vector<std::string>& row_labels,
                            const std::vector<std::string>& column_labels,
                            const TerminalOptions& options);

@@ -13,23 +13,28 @@ namespace clearhead::plot {
 
 /// Colours of text; none means the terminal's own.
 struct TerminalStyle {
-  std::optional<Rgb> foreground = {};
-  std::optional<Rgb> background = {};
-  bool bold = false;
-  bool faint = false;
+  std::optional<Rgb> foreground = {};  ///< of the letters
+  std::optional<Rgb> background = {};  ///< behind them
+  bool bold = false;                   ///< heavier
+  bool faint = false;                  ///< less light
 
   bool operator==(const TerminalStyle&) const = default;
 };
 
+/// A line of text in colours, which knows how wide it is.
 class TerminalLine {
  public:
+  /// An empty line.
   explicit TerminalLine(ColorDepth colors) : colors_(colors) {}
 
+  /// Text at its end.
   void add(std::string_view text, const TerminalStyle& style = {});
   /// Blanks up to `width`, if it is not reached yet.
   void pad_to(int width);
+  /// Another line at its end.
   void append(const TerminalLine& line);
 
+  /// Characters as wide as one column each.
   int width() const { return width_; }
   /// The text, with its colours ended; blanks at the end are dropped.
   std::string text() const;

@@ -22,19 +22,21 @@ enum class CellStyle {
 
 /// What the panels of a figure have in common.
 struct TerminalPlan {
-  CellStyle style = CellStyle::narrow;
-  NumberFormat format = {};  ///< of numbers
-  bool has_labels = true;    ///< of rows and columns
-  int label_width = 0;       ///< room for the labels of rows
-  int cell_width = 1;        ///< characters a column of cells takes
-  int least_width = 0;       ///< of a panel, so that its title has room
-  ColorDepth colors = ColorDepth::none;
+  CellStyle style = CellStyle::narrow;   ///< of all cells
+  NumberFormat format = {};              ///< of numbers
+  bool has_labels = true;                ///< of rows and columns
+  int label_width = 0;                   ///< room for the labels of rows
+  int cell_width = 1;                    ///< characters a column of cells takes
+  int least_width = 0;                   ///< of a panel, so that its title has room
+  ColorDepth colors = ColorDepth::none;  ///< of the terminal
 
+  /// Rows of cells in a line of text.
   int rows_per_line() const {
     return style == CellStyle::narrow && colors != ColorDepth::none ? 2 : 1;
   }
   /// Before the cells: the labels and a blank.
   int margin() const { return has_labels ? label_width + 1 : 0; }
+  /// Characters that a panel takes, with its labels.
   int panel_width(const FigurePanel& panel) const {
     return std::max(least_width, margin() + cell_width * static_cast<int>(panel.grid.columns));
   }
@@ -56,6 +58,7 @@ std::vector<TerminalLine> panel_lines(const FigurePanel& panel, const ColorScale
 
 /// The characters that stand for values where there is no colour, lowest first.
 std::string_view ramp(const ColorScale& scale);
+/// The one at a position of the colour bar.
 char ramp_character(const ColorScale& scale, double position);
 
 /// The character for −∞, NaN and +∞ in cells that show no numbers.

@@ -11,14 +11,19 @@
 
 namespace clearhead::plot {
 
+/// Gathers lines of text.
 class TerminalWriter {
  public:
+  /// For a terminal of this width.
   explicit TerminalWriter(const TerminalOptions& options) : options_(options) {}
 
+  /// A line.
   void line(const TerminalLine& line) { text_ += line.text() + "\n"; }
+  /// An empty line.
   void blank() { text_ += "\n"; }
   /// `text` in as many lines as it takes, broken between words where it can be.
   void paragraph(std::string_view text, const TerminalStyle& style);
+  /// All of it.
   std::string take() { return std::move(text_); }
 
  private:

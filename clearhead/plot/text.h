@@ -9,31 +9,35 @@
 
 #include "clearhead/plot/color.h"
 
-typedef struct _cairo cairo_t;  // of cairo.h
+typedef struct _cairo cairo_t;  ///< of cairo.h
 
 namespace clearhead::plot {
 
 /// The smallest type that is set anywhere, in points.
 inline constexpr double kSmallestType = 7;
 
+/// How text is set.
 struct TextStyle {
-  double size = 8;  ///< points
-  bool bold = false;
-  Rgb color{0x26, 0x26, 0x26};
+  double size = 8;              ///< points
+  bool bold = false;            ///< heavier
+  Rgb color{0x26, 0x26, 0x26};  ///< of the letters
 };
 
 /// A box around a line of text, relative to the start of its baseline; y grows downwards.
 struct TextExtents {
-  double width = 0;  ///< how far the pen moves
-  double left = 0;   ///< of the ink
-  double right = 0;
-  double top = 0;
-  double bottom = 0;
+  double width = 0;   ///< how far the pen moves
+  double left = 0;    ///< of the ink
+  double right = 0;   ///< likewise
+  double top = 0;     ///< likewise, above the baseline: negative
+  double bottom = 0;  ///< likewise
 };
 
+/// Measures and draws text of any script, by Pango.
 class TextSetter {
  public:
+  /// Looks for the fonts.
   TextSetter();
+  /// Lets them go.
   ~TextSetter();
   TextSetter(const TextSetter&) = delete;
   TextSetter& operator=(const TextSetter&) = delete;

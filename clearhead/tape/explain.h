@@ -13,15 +13,15 @@ namespace clearhead {
 
 /// One number that an operation or its backward used; in backward it may be one of a gradient.
 struct Operand {
-  Var var;
-  Index index;
-  double value = 0;
+  Var var;                   ///< the value that it is one of
+  Index index;               ///< its place in it
+  double value = 0;          ///< as recorded
   bool of_gradient = false;  ///< of that of `var`
 };
 
 /// How an operation made one number of its result: which numbers it used and how they combine.
 struct Calculation {
-  std::vector<Operand> operands;
+  std::vector<Operand> operands;  ///< in the order of the text
   /// The formula for this number with the operands' values put in, e.g. "0.5·0.2 + 0.5·1.4".
   std::string text;
   /// The outcome, calculated again in f64 from the operands. It agrees with the recorded value up
@@ -32,13 +32,13 @@ struct Calculation {
 /// A number with its history. Operands that occur several times are shared, so a history grows with
 /// the count of its numbers, not with the count of paths to them.
 struct Explanation {
-  std::string name;  ///< with "_grad" appended if it is of a gradient
-  Index index;
+  std::string name;         ///< with "_grad" appended if it is of a gradient
+  Index index;              ///< its place
   double value = 0;         ///< as recorded
   std::string formula;      ///< with names: "softmax(attn_scores)"; "input" for an input
   std::string calculation;  ///< with values; "" for an input, and where `depth` ends
   double recalculated = 0;  ///< the calculation's outcome in f64
-  std::vector<std::shared_ptr<const Explanation>> operands;
+  std::vector<std::shared_ptr<const Explanation>> operands;  ///< none where `depth` ends
 };
 
 /// Explains the number at `index` of `var`: its operands, theirs, and so on for `depth` levels;

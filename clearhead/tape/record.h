@@ -20,6 +20,7 @@ struct Calculation;  // explain.h
 struct GradientRecord {
   /// "{y}_grad·{1}ᵀ": {y} stands for the name of the result, {i} for that of operand i.
   std::string formula = {};
+  /// How one number came about.
   std::function<Calculation(const Var& y, const Index& index)> explain = {};
 };
 
@@ -31,6 +32,7 @@ struct Record {
   /// Adds to the gradients of the operands, given the gradient of the result (contiguous, unless
   /// `any_strides` or `moves`). Empty: no gradient flows.
   std::function<void(const Tensor& d_y, Gradients& gradients)> backward = {};
+  /// Whether `backward` takes a gradient of any strides.
   bool any_strides = false;
   /// How one number of the result came about (explain.h). Empty if nothing can be said.
   std::function<Calculation(const Var& y, const Index& index)> explain = {};
@@ -43,8 +45,8 @@ struct Record {
 
   /// A computed view has no stored value: it is calculated, tile by tile, when asked for.
   std::function<Tensor(const Var& y, const Index& begin, const Index& end)> view = {};
-  Shape view_shape = {};
-  DType view_dtype = DType::f32;
+  Shape view_shape = {};          ///< of a computed view
+  DType view_dtype = DType::f32;  ///< of a computed view
 };
 
 /// Adds to the gradients of the operands, given the gradient of each result (undefined if nothing
@@ -53,8 +55,8 @@ using BackwardOfSeveral = std::function<void(const std::vector<Tensor>& d_y, Gra
 
 /// The record of an operation with several results: one Record for each, and one backward for all.
 struct RecordOfSeveral {
-  std::vector<Record> results = {};
-  BackwardOfSeveral backward = {};
+  std::vector<Record> results = {};  ///< one each
+  BackwardOfSeveral backward = {};   ///< of all of them
 };
 
 /// The gradients of an operation's operands, to which its backward adds.

@@ -37,11 +37,17 @@ class Var {
   /// No value: means that an optional operand is left out.
   Var() = default;
 
+  /// Whether there is a value.
   bool defined() const { return recording_ != nullptr; }
+  /// The tape that it lies on.
   Tape tape() const;
+  /// Its sizes, outermost axis first.
   const Shape& shape() const;
+  /// The number of axes.
   std::int64_t rank() const { return static_cast<std::int64_t>(shape().size()); }
+  /// The size along an axis, counted from the end if negative.
   std::int64_t size(std::int64_t axis) const;
+  /// The type of its numbers.
   DType dtype() const;
   /// Whether a gradient flows to this value in `backward`.
   bool needs_grad() const;
@@ -105,8 +111,10 @@ using Change = std::function<Var(const Var& value)>;
 /// thread at a time.
 class Tape {
  public:
+  /// An empty tape.
   explicit Tape(Keep keep = Keep::everything);
 
+  /// What it holds on to.
   Keep keep() const;
 
   /// A value from outside. Gradients flow to it if it is floating and `requires_grad`.
@@ -161,15 +169,18 @@ class Tape {
   /// While it lives, names given on this tape begin with "name.".
   class Scope {
    public:
+    /// Begins the scope.
     Scope(const Tape& tape, std::string_view name);
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
+    /// Ends it.
     ~Scope();
 
    private:
     std::shared_ptr<Recording> recording_;
     std::size_t outer_length_;
   };
+  /// Names begin with "name." while the result lives.
   [[nodiscard]] Scope scope(std::string_view name) { return Scope(*this, name); }
 
   /// Calculates the gradient of `y`, a single number, with respect to everything that it depends
@@ -183,6 +194,7 @@ class Tape {
 
   /// The value of that name. Throws Error, naming close ones, if there is none.
   Var operator[](std::string_view name) const;
+  /// Whether there is a value of that name.
   bool contains(std::string_view name) const;
   /// All recorded values, in the order in which they were recorded.
   std::vector<Var> vars() const;

@@ -17,10 +17,10 @@ namespace clearhead {
 
 /// A matrix with the names of its rows and columns.
 struct Table {
-  Tensor values;                           // [rows, columns]
-  std::vector<std::string> row_labels;     // one each, or none
-  std::vector<std::string> column_labels;  // one each, or none
-  std::vector<std::string> notes = {};     // what had to be guessed about the file
+  Tensor values;                           ///< [rows, columns]
+  std::vector<std::string> row_labels;     ///< one each, or none
+  std::vector<std::string> column_labels;  ///< one each, or none
+  std::vector<std::string> notes = {};     ///< what had to be guessed about the file
 };
 
 /// Reads a table, its values as f64.

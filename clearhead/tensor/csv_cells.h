@@ -10,19 +10,22 @@
 
 namespace clearhead {
 
+/// A cell as it stands in the text.
 struct CsvCell {
-  std::string text;        // without the quotes, or without the blanks around it
-  std::string blanks;      // the cell, if it is nothing but blanks
-  bool is_quoted = false;  // the text, perhaps empty, is in quotes
-  std::size_t line = 0;    // counted from 1
-  std::size_t column = 0;
+  std::string text;        ///< without the quotes, or without the blanks around it
+  std::string blanks;      ///< the cell, if it is nothing but blanks
+  bool is_quoted = false;  ///< the text, perhaps empty, is in quotes
+  std::size_t line = 0;    ///< counted from 1
+  std::size_t column = 0;  ///< likewise
 };
 
+/// The cells of a line, at least one.
 using CsvRow = std::vector<CsvCell>;
 
 /// Whether `text` is a number with a decimal comma: "-0,5", "1,5e3".
 bool has_decimal_comma(std::string_view text);
 
+/// Goes through a text from row to row.
 class CsvCells {
  public:
   /// `text` is not empty and does not end in blanks or line ends; both outlive the object. The
@@ -40,6 +43,7 @@ class CsvCells {
 
   /// Throws Error: `fault` at this cell, or in this line.
   [[noreturn]] void fail(const CsvCell& cell, const std::string& fault) const;
+  /// The same of a whole line.
   [[noreturn]] void fail_in_line(std::size_t line, const std::string& fault) const;
 
  private:

@@ -11,6 +11,8 @@
 
 namespace clearhead {
 
+/// Floating-point numbers of 32, 64 and 16 bits, brain floating-point of 16, integers of 64 bits,
+/// and truth values.
 enum class DType { f32, f64, f16, bf16, i64, boolean };
 
 /// "f32", "f64", "f16", "bf16", "i64" or "bool".

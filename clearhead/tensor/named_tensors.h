@@ -12,9 +12,10 @@
 
 namespace clearhead {
 
+/// Tensors with names, and strings about them.
 struct NamedTensors {
-  std::vector<std::pair<std::string, Tensor>> tensors;  // in the order of the file
-  std::map<std::string, std::string> metadata;          // only .safetensors has it
+  std::vector<std::pair<std::string, Tensor>> tensors;  ///< in the order of the file
+  std::map<std::string, std::string> metadata;          ///< only .safetensors has it
 
   /// The tensor of this name; null if there is none.
   const Tensor* find(std::string_view name) const;

@@ -29,17 +29,18 @@ Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name,
 
 /// The header of a `.npy` file: what it says about its array.
 struct NpyHeader {
-  std::string descr;                 // NumPy's name of the element type: "<f4", "<U5"
-  const StoredType* type = nullptr;  // null if it cannot be read
-  bool swapped = false;              // big-endian elements
-  bool fortran_order = false;        // the first axis varies fastest
-  Shape shape;
-  std::size_t data_begin = 0;  // where the elements begin
+  std::string descr;                 ///< NumPy's name of the element type: "<f4", "<U5"
+  const StoredType* type = nullptr;  ///< null if it cannot be read
+  bool swapped = false;              ///< big-endian elements
+  bool fortran_order = false;        ///< the first axis varies fastest
+  Shape shape;                       ///< of the array
+  std::size_t data_begin = 0;        ///< where the elements begin
 };
 
 /// Reads the header from the first `kNpyHeaderLimit` bytes of a file, or from all if there are
 /// fewer. Throws Error if it is malformed.
 NpyHeader parse_npy_header(std::span<const std::byte> start, const std::string& name);
+/// The most bytes that a header takes.
 inline constexpr std::size_t kNpyHeaderLimit = std::size_t{1} << 16;
 
 /// The bytes of a whole file with this header. Throws Error if its elements cannot be read.

@@ -9,7 +9,9 @@
 
 namespace clearhead {
 
+/// The sizes of a tensor, outermost axis first.
 using Shape = std::vector<std::int64_t>;
+/// The place of one element, a number for each axis.
 using Index = std::vector<std::int64_t>;
 
 /// "[2, 3, 4]"; "[]" for a scalar.
@@ -35,9 +37,11 @@ Index unflatten(std::int64_t flat, std::span<const std::int64_t> shape);
 /// Goes from row to row along the last axis of a shape (which has axes), beginning at the `row`-th.
 class RowWalk {
  public:
+  /// Begins at row number `row`.
   RowWalk(const Shape& shape, std::int64_t row)
       : shape_(shape), index_(unflatten(row * shape.back(), shape)) {}
 
+  /// Goes to the next row.
   void next() {
     for (std::size_t axis = index_.size() - 1; axis-- > 0;) {
       if (++index_[axis] < shape_[axis]) return;

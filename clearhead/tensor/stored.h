@@ -17,14 +17,14 @@ namespace clearhead {
 
 /// A type that files store elements as. All integers are read as i64, and written as i64 again.
 struct StoredType {
-  std::string_view npy;          // type code without the byte order; empty: `.npy` has none
-  std::string_view safetensors;  // name
-  std::size_t size;              // bytes of one element
-  DType dtype;                   // of the tensor that it becomes
-  // Throws Error, which starts with `where`, if an element is not a value of `dtype`; null if all
-  // bytes are.
+  std::string_view npy;          ///< type code without the byte order; empty: `.npy` has none
+  std::string_view safetensors;  ///< name
+  std::size_t size;              ///< bytes of one element
+  DType dtype;                   ///< of the tensor that it becomes
+  /// Throws Error, which starts with `where`, if an element is not a value of `dtype`; null if all
+  /// bytes are.
   void (*check)(std::span<const std::byte> bytes, bool swapped, const std::string& where);
-  // Narrower integers only: converts `count` elements, whose bytes are reversed if `swapped`.
+  /// Narrower integers only: converts `count` elements, whose bytes are reversed if `swapped`.
   void (*widen)(const std::byte* from, std::int64_t count, bool swapped, std::int64_t* to);
 };
 

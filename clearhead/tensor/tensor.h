@@ -32,6 +32,7 @@ class Tensor {
   /// A copy of `values` in row-major order. Throws Error if their number does not fit the shape.
   template <typename T>
   static Tensor of(Shape shape, std::span<const T> values);
+  /// The same of a list.
   template <typename T>
   static Tensor of(Shape shape, std::initializer_list<T> values) {
     return of(std::move(shape), std::span<const T>(values.begin(), values.size()));
@@ -43,18 +44,26 @@ class Tensor {
   static Tensor view_of(const void* data, Shape shape, DType dtype,
                         std::shared_ptr<const void> owner);
 
+  /// Whether there is a tensor.
   bool defined() const { return owner_ != nullptr; }
+  /// Its sizes, outermost axis first.
   const Shape& shape() const { return layout().shape; }
+  /// From one element to the next along each axis, in elements.
   const std::vector<std::int64_t>& strides() const { return layout().strides; }  // in elements
+  /// The type of its numbers.
   DType dtype() const { return dtype_; }
+  /// The number of axes.
   std::int64_t rank() const { return static_cast<std::int64_t>(shape().size()); }
   /// The size along an axis, counted from the end if negative. Throws Error if there is no such
   /// axis.
   std::int64_t size(std::int64_t axis) const;
+  /// The number of elements.
   std::int64_t count() const { return count_; }
+  /// Whether the elements lie in row-major order without gaps.
   bool is_contiguous() const;
   /// Where its memory begins: two tensors with one address share it.
   const void* address() const { return data_; }
+  /// Whether its memory may not be written, as that of a mapped file.
   bool is_read_only() const { return read_only_; }
   /// Whether another Tensor holds the same memory.
   bool is_shared() const { return owner_.use_count() > 1; }
@@ -64,11 +73,13 @@ class Tensor {
   /// `is_contiguous()`.
   template <typename T>
   const T* data() const;
+  /// The same to be written to.
   template <typename T>
   T* mutable_data();
 
   /// One element, converted to f64. Throws Error if the index does not fit the shape.
   double at(std::span<const std::int64_t> index) const;
+  /// The same of a list.
   double at(std::initializer_list<std::int64_t> index) const {
     return at(std::span<const std::int64_t>(index.begin(), index.size()));
   }

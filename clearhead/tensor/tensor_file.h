@@ -17,8 +17,9 @@ namespace clearhead {
 /// read. Copies read from the same file, which closes with the last of them. Not for several
 /// threads at once.
 struct TensorFile {
+  /// One tensor of the file.
   struct Entry {
-    std::string name;
+    std::string name;  ///< in the file
     std::string type;  ///< "f32", "u8", …; that of no tensor as the file writes it, "<U5";
     Shape shape;       ///< empty, as `type`, where the file does not say what it is
     /// Throws Error naming file and tensor if it cannot be read.

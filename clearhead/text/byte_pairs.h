@@ -21,18 +21,20 @@ namespace clearhead {
 
 /// Two tokens that become one.
 struct Merge {
-  std::int64_t left = 0;
-  std::int64_t right = 0;
+  std::int64_t left = 0;   ///< id of the first
+  std::int64_t right = 0;  ///< id of the second
 
   bool operator==(const Merge&) const = default;
 };
 
+/// What is learnt.
 struct BytePairOptions {
   std::int64_t size = 8192;                ///< of the vocabulary, special tokens and bytes included
   std::vector<std::string> specials = {};  ///< names of the special tokens, which have ids 0, 1, …
-  bool lowercase = false;
+  bool lowercase = false;                  ///< text is put in lower case first
 };
 
+/// Tokens are bytes and what was merged of them.
 class BytePairTokenizer : public Tokenizer {
  public:
   /// Learns from `texts`. The vocabulary has the special tokens first, then the 256 bytes, then
@@ -47,6 +49,7 @@ class BytePairTokenizer : public Tokenizer {
   /// occurs twice, no merge occurs twice, and each merge joins two tokens into a third.
   BytePairTokenizer(Vocabulary vocabulary, std::vector<Merge> merges, bool lowercase);
 
+  /// In order of preference.
   const std::vector<Merge>& merges() const { return merges_; }
 
  private:

@@ -13,6 +13,7 @@
 
 namespace clearhead {
 
+/// Tokens are characters.
 class CharacterTokenizer : public Tokenizer {
  public:
   /// The special tokens, then the code points of `text` (in lower case if `lowercase`), each once,

@@ -59,8 +59,11 @@ class Tokenizer {
   /// The id of the special token `name`. If there is none, throws Error with the list of those
   /// there are.
   std::int64_t special(std::string_view name) const;
+  /// Whether `id` is that of a special token.
   bool is_special(std::int64_t id) const;
+  /// Whether text is put in lower case first.
   bool lowercases() const { return lowercase_; }
+  /// All tokens.
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  protected:
@@ -89,7 +92,7 @@ class Tokenizer {
 
 /// A part of a text: one special token, or what stands between them.
 struct TextPart {
-  std::string_view text;
+  std::string_view text;      ///< as it stands
   std::int64_t special = -1;  ///< its id; −1: ordinary text
 };
 

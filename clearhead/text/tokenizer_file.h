@@ -21,6 +21,7 @@ namespace clearhead {
 /// these two are ByteLevel, and tokens are spelt as GPT-2 does, each byte as a visible character.
 /// For characters they are null and Fuse, and there are no merges.
 void write_tokenizer(const std::filesystem::path& path, const Tokenizer& tokenizer);
+/// The same to a stream.
 void write_tokenizer(std::ostream& stream, const Tokenizer& tokenizer);
 
 /// Reads what `write_tokenizer` writes. Throws Error, naming the file and the field, if it is

@@ -15,6 +15,7 @@
 
 namespace clearhead {
 
+/// A score and what it is made of.
 struct Bleu {
   double score = 0;                       ///< 0 … 100
   std::array<double, 4> precisions = {};  ///< of 1 to 4 words in a row, in percent

@@ -18,7 +18,7 @@ struct Evaluation {
   std::int64_t step = 0;     ///< steps that were done
   double learning_rate = 0;  ///< of the last one
   double loss = 0;           ///< mean of the training batches since the evaluation before
-  double validation = 0;
+  double validation = 0;     ///< mean loss of the validation targets
 };
 
 /// Where a run stands. Batches and dropout are functions of seed and step, so they need nothing but
@@ -27,12 +27,12 @@ struct Checkpoint {
   std::string recipe;  ///< its JSON
   /// Hashes of the texts that the run reads, by their names; empty in files of earlier versions.
   std::map<std::string, std::string> texts = {};
-  std::int64_t step = 0;  ///< steps that are done
-  double loss_sum = 0;    ///< over the steps since the last evaluation
-  NamedTensors parameters = {};
-  NamedTensors optimizer = {};  ///< Optimizer::state
-  NamedTensors average = {};    ///< of the weights, if the recipe asks for it
-  std::vector<Evaluation> evaluations = {};
+  std::int64_t step = 0;                     ///< steps that are done
+  double loss_sum = 0;                       ///< over the steps since the last evaluation
+  NamedTensors parameters = {};              ///< of the model
+  NamedTensors optimizer = {};               ///< Optimizer::state
+  NamedTensors average = {};                 ///< of the weights, if the recipe asks for it
+  std::vector<Evaluation> evaluations = {};  ///< so far
 };
 
 /// Writes the file whole or not at all: a run killed at any moment leaves this checkpoint or the

@@ -28,15 +28,17 @@ std::string hash_of_text(std::string_view text);
 
 // ---- One long stream ----
 
+/// A text in two parts.
 struct TextParts {
-  std::string_view train;
-  std::string_view validation;
+  std::string_view train;       ///< the first
+  std::string_view validation;  ///< the rest
 };
 
 /// `text`, valid UTF-8, cut after the first ⌊fraction · n⌋ of its n characters, as nanoGPT does.
 /// Throws Error if a part would be empty.
 TextParts split_text(std::string_view text, double fraction = 0.9);
 
+/// Windows of one long text.
 struct WindowBatch {
   Tensor input;   ///< i64 [B, T]
   Tensor target;  ///< i64 [B, T]: the token after each of `input`
@@ -63,9 +65,10 @@ std::vector<std::vector<std::int64_t>> bucketed_batches(std::span<const std::int
 
 // ---- Pairs: line i of one file is the translation of line i of the other ----
 
+/// Lines and their translations.
 struct LinePairs {
-  std::vector<std::string> sources;
-  std::vector<std::string> targets;
+  std::vector<std::string> sources;  ///< lines
+  std::vector<std::string> targets;  ///< their translations, as many
 };
 
 /// Throws Error if a file cannot be read (`read_lines`) or they have different numbers of lines.
@@ -77,6 +80,7 @@ LinePairs read_line_pairs(const std::filesystem::path& sources,
 std::vector<std::int64_t> pair_lengths(std::span<const Sequence> sources,
                                        std::span<const Sequence> targets);
 
+/// Pairs, filled up to the same lengths.
 struct PairBatch {
   Tensor source;          ///< i64 [B, S]: ids, </s>, then <pad>
   Tensor source_lengths;  ///< i64 [B]: without <pad>
@@ -93,6 +97,7 @@ PairBatch pair_batch(std::span<const Sequence> sources, std::span<const Sequence
 /// The length of a line for `bucketed_batches`, with the tokens that `masked_batch` adds.
 std::vector<std::int64_t> line_lengths(std::span<const Sequence> lines);
 
+/// Lines with hidden tokens, filled up to the same length.
 struct MaskedBatch {
   Tensor input;    ///< i64 [B, T]: <s>, ids of which some are hidden, </s>, then <pad>
   Tensor lengths;  ///< i64 [B]: without <pad>

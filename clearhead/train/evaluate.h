@@ -13,15 +13,15 @@ namespace clearhead {
 
 /// Logits [B, T, V] and the right tokens, i64 [B, T]; places with kIgnoredTarget do not count.
 struct Prediction {
-  Var logits;
-  Tensor target;
+  Var logits;     ///< before the softmax
+  Tensor target;  ///< the right tokens
 };
 
 /// How well many targets were predicted.
 struct PredictionScore {
-  double loss = 0;      ///< mean cross-entropy, in nats
-  double accuracy = 0;  ///< the share of targets that were found likeliest
-  std::int64_t targets = 0;
+  double loss = 0;           ///< mean cross-entropy, in nats
+  double accuracy = 0;       ///< the share of targets that were found likeliest
+  std::int64_t targets = 0;  ///< how many
 };
 
 /// Each token but the first, predicted from those before in its window: windows of T tokens, one
@@ -41,10 +41,13 @@ PredictionScore evaluate_pairs(const TranslationModel& model, std::span<const Se
 
 // ---- One batch, for training too ----
 
+/// What a language model says of the next tokens.
 Prediction predict_windows(const LanguageModel& model, Tape& tape, const WindowBatch& batch,
                            const Pass& pass);
+/// What a masked model says of the hidden tokens.
 Prediction predict_masks(const MaskedModel& model, Tape& tape, const MaskedBatch& batch,
                          const Pass& pass);
+/// What a translation model says of the next tokens of the targets.
 Prediction predict_pairs(const TranslationModel& model, Tape& tape, const PairBatch& batch,
                          const Pass& pass);
 

@@ -11,16 +11,18 @@
 
 namespace clearhead {
 
+/// The rule of a step.
 enum class OptimizerKind {
   adamw,  ///< Loshchilov and Hutter (2019), algorithm 2
   sgd,    ///< m = momentum·m + d_x;  x = x − learning_rate·(m + weight_decay·x)
 };
 
+/// The rule and its numbers.
 struct OptimizerConfig {
-  OptimizerKind kind = OptimizerKind::adamw;
-  double beta1 = 0.9;
-  double beta2 = 0.99;
-  double epsilon = 1e-8;
+  OptimizerKind kind = OptimizerKind::adamw;  ///< which
+  double beta1 = 0.9;                         ///< of adamw: how slowly the mean of gradients moves
+  double beta2 = 0.99;        ///< of adamw: how slowly the mean of their squares moves
+  double epsilon = 1e-8;      ///< of adamw: added to the root of that mean
   double momentum = 0.9;      ///< of sgd
   double weight_decay = 0.1;  ///< of matrices; vectors (biases, norms) do not decay
   /// If all gradients, taken as one vector, are longer than this, they are shortened to it (Pascanu
@@ -28,11 +30,13 @@ struct OptimizerConfig {
   double clip = 1;
 };
 
+/// Its fields as JSON.
 void describe(Fields& fields, OptimizerConfig& config);
 
 /// The gradient of each learned parameter, contiguous.
 using ParameterGradients = std::map<const Parameter*, Tensor>;
 
+/// Moves parameters against their gradients.
 class Optimizer {
  public:
   /// For the learned ones of `parameters`, which must outlive it. Throws Error unless they are f32

@@ -23,9 +23,12 @@ namespace clearhead {
 
 inline constexpr std::int64_t kRecallValues = 8;  ///< ids 0 … 7: chance is 1/8
 inline constexpr std::int64_t kRecallNoise = 8;   ///< ids 8 … 15
+/// The id of the query.
 inline constexpr std::int64_t kRecallQuery = kRecallValues + kRecallNoise;
+/// How many ids there are.
 inline constexpr std::int64_t kRecallVocabulary = kRecallQuery + 1;
 
+/// Sequences that end with a query.
 struct RecallBatch {
   Tensor input;   ///< i64 [B, N + 1]
   Tensor target;  ///< i64 [B, N + 1]: the value at the query, else kIgnoredTarget
@@ -44,10 +47,12 @@ class RecallTask : public Task {
   /// positive.
   RecallTask(std::int64_t distance, std::int64_t batch, std::uint64_t seed);
 
+  /// Batch `number`, a function of it and the seed alone.
   RecallBatch make_batch(std::int64_t number) const;
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override;
   double validate(const Model& model, Precision precision) const override;
+  /// On 512 sequences that training does not see.
   RecallScore test(const Model& model) const;
 
  private:
@@ -62,19 +67,21 @@ class RecallTask : public Task {
 std::vector<double> gradient_reach(const ModelConfig& config, const Model& model,
                                    std::int64_t distance, std::uint64_t seed);
 
+/// How a network is trained to recall.
 struct RecallConfig {
-  std::int64_t distance = 8;
-  std::int64_t steps = 1000;  ///< at most: training ends when the loss is down to 0.01
-  std::int64_t batch = 32;
-  double learning_rate = 3e-3;
-  std::uint64_t seed = 0;
+  std::int64_t distance = 8;    ///< N
+  std::int64_t steps = 1000;    ///< at most: training ends when the loss is down to 0.01
+  std::int64_t batch = 32;      ///< sequences
+  double learning_rate = 3e-3;  ///< of AdamW
+  std::uint64_t seed = 0;       ///< of weights and sequences
 };
 
+/// What came out.
 struct RecallResult {
-  std::int64_t steps = 0;  ///< that were done
-  RecallScore score = {};
+  std::int64_t steps = 0;                 ///< that were done
+  RecallScore score = {};                 ///< after training
   std::vector<double> reach_before = {};  ///< `gradient_reach`
-  std::vector<double> reach_after = {};
+  std::vector<double> reach_after = {};   ///< likewise, after training
 };
 
 /// Trains a new network to recall. Returns nothing if `interrupted()`. `on_step` is told how many

@@ -21,6 +21,7 @@ struct BatchLoss {
   std::int64_t tokens = 0;  ///< targets that count
 };
 
+/// What is learnt: batches, and how wrong a model is on them.
 class Task {
  public:
   virtual ~Task() = default;

@@ -23,7 +23,7 @@ std::unique_ptr<Task> masked_task(std::vector<Sequence> train, std::vector<Seque
 
 /// Lines and their translations, as many of each.
 struct Pairs {
-  std::vector<Sequence> sources, targets;
+  std::vector<Sequence> sources, targets;  ///< ids of each line
 };
 
 /// To translate.

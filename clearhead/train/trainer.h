@@ -34,8 +34,10 @@ struct StepReport {
   std::int64_t tokens = 0;  ///< targets in them
 };
 
+/// Why a run ended.
 enum class Ending { finished, out_of_patience, interrupted };
 
+/// A run.
 class Trainer {
  public:
   /// Begins a run in `folder`, or continues from the checkpoint in it. Throws Error if recipe, data
@@ -51,10 +53,13 @@ class Trainer {
   Ending run(const std::function<void(const StepReport&)>& on_step,
              const std::function<void(const Evaluation&)>& on_evaluation);
 
+  /// What is trained.
   const Recipe& recipe() const { return recipe_; }
+  /// As it stands.
   Model& model() { return *model_; }
   /// Steps that are done.
   std::int64_t step() const { return step_; }
+  /// So far.
   const std::vector<Evaluation>& evaluations() const { return evaluations_; }
 
  private:
