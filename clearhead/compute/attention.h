@@ -29,8 +29,9 @@ struct Attention {
   std::vector<std::int64_t> offset;  ///< [B]: position of query 0 among the keys
   /// [B]: no query sees keys from here on: they are padding, or beyond the mask's end.
   std::vector<std::int64_t> key_count;
-  std::optional<DType> softmax_precision = {};  ///< to which the softmax rounds each of its steps
-  Precision precision = Precision::highest;     ///< that is asked for
+  /// To which the softmax rounds each of its steps, if that is not the type of calculation.
+  std::optional<DType> softmax_precision = {};
+  Precision precision = Precision::highest;  ///< that is asked for
 
   // What will be calculated from row_max and row_sum later. These fit only the very bits of the
   // scores that they came from, so forward must calculate its scores as the later steps will.

@@ -81,8 +81,8 @@ kernels::AttentionProblem<T> problem_of(const Attention& a) {
   problem.rule = a.rule;
   problem.offset = a.offset.data();
   problem.key_count = a.key_count.data();
-  const bool rounds = a.softmax_precision && *a.softmax_precision != a.q.dtype();
-  problem.rounding = rounds ? rounding_to(*a.softmax_precision) : kernels::SoftmaxRounding::none;
+  problem.rounding =
+      a.softmax_precision ? rounding_to(*a.softmax_precision) : kernels::SoftmaxRounding::none;
   problem.scores_again = a.gradients_follow || a.steps_follow;
   problem.precision = used_precision(a);
   return problem;

@@ -164,23 +164,21 @@ void set_positions(compute::Attention& a, const AttentionOptions& options, std::
 }
 
 // What will be calculated from what fused attention keeps.
-void set_followers(PreparedAttention& p) {
-  p.call.mask_gradient_follows = p.attn_mask.needs_grad();
+void set_followers(PreparedAttention& p, const AttentionOptions& options) {
+  p.call.mask_gradient_follows = options.attn_mask.needs_grad();
   p.call.gradients_follow =
       p.q.needs_grad() || p.k.needs_grad() || p.v.needs_grad() || p.call.mask_gradient_follows;
-  p.call.steps_follow = p.q.tape().looks_into(kInnerSteps) || p.qk_matmul_output_mode;
+  p.call.steps_follow = p.q.tape().looks_into(kInnerSteps) || options.qk_matmul_output_mode;
 }
 
 // Whether keys and values are read as the bf16 that they are: the kernels can, and nobody asks for
 // more than the result. Then a cache needs neither the time nor the memory of a copy in f32.
-bool reads_bf16(const PreparedAttention& p, const AttentionOptions& options) {
-  const bool takes_gradient =
-      p.q.needs_grad() || p.k.needs_grad() || p.v.needs_grad() || options.attn_mask.needs_grad();
-  const bool only_result = !takes_gradient && !p.q.tape().looks_into(kInnerSteps) &&
-                           !options.qk_matmul_output_mode && options.way != AttentionWay::by_hand;
-  const bool rounds = options.softmax_precision && *options.softmax_precision != p.q.dtype();
-  return only_result && !rounds && p.q.dtype() == DType::f32 && p.k.dtype() == DType::bf16 &&
-         p.v.dtype() == DType::bf16 && compute::reads_bf16(p.call.H / p.call.G * p.call.T);
+bool reads_bf16(const PreparedAttention& p, AttentionWay way) {
+  const compute::Attention& a = p.call;
+  const bool only_result = !a.gradients_follow && !a.steps_follow && way != AttentionWay::by_hand;
+  return only_result && !a.softmax_precision && p.q.dtype() == DType::f32 &&
+         p.k.dtype() == DType::bf16 && p.v.dtype() == DType::bf16 &&
+         compute::reads_bf16(a.H / a.G * a.T);
 }
 
 // Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the
@@ -251,13 +249,14 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   PreparedAttention p;
   p.q = cast(all_q, dtype), p.k = all_k, p.v = all_v;
   set_sizes(p);
-  if (!reads_bf16(p, options)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
+  set_followers(p, options);
   compute::Attention& a = p.call;
+  if (options.softmax_precision != dtype) a.softmax_precision = options.softmax_precision;
+  if (!reads_bf16(p, options.way)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
   a.q = with_dense_rows(p.q.value());
   a.k = with_dense_rows(p.k.value());
   a.v = with_dense_rows(p.v.value());
   compute::set_rule(a, options.rule(), "attention");
-  a.softmax_precision = options.softmax_precision;
   a.precision = options.precision;
   p.qk_matmul_output_mode = options.qk_matmul_output_mode;
   if (options.attn_mask.defined()) {
@@ -265,7 +264,6 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
     a.mask = p.attn_mask.value();
   }
   set_positions(a, options, past);
-  set_followers(p);
 
   const AttentionResult result =
       goes_by_hand(p, options.way) ? attention_by_hand(p) : attention_fused(p);

@@ -33,9 +33,9 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
   const Var scores = (a.has_mask() ? mask(capped, attention_bias(p).named("hook_mask")) : capped)
                          .named("hook_attn_scores");
 
-  const bool rounded = a.softmax_precision && *a.softmax_precision != scores.dtype();
-  const SoftmaxSteps softmax =
-      rounded ? rounded_softmax_steps(scores, *a.softmax_precision) : softmax_steps(scores);
+  const SoftmaxSteps softmax = a.softmax_precision
+                                   ? rounded_softmax_steps(scores, *a.softmax_precision)
+                                   : softmax_steps(scores);
   softmax.row_max.shown_as("hook_row_max");
   softmax.row_sum.shown_as("hook_row_sum");
   const Var pattern = softmax.pattern.named("hook_pattern");
