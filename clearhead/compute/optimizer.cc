@@ -111,4 +111,20 @@ void sgd(std::span<ParameterStep> parameters, const SgdStep& step) {
       });
 }
 
+void move_towards(Tensor& mean, const Tensor& x, double memory) {
+  float* to = mean.mutable_data<float>();
+  const float* from = x.data<float>();
+  const auto share = static_cast<float>(1 - memory);
+  for_each_piece(mean.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] += share * (from[i] - to[i]);
+  });
+}
+
+void multiply(Tensor& x, double factor) {
+  float* to = x.mutable_data<float>();
+  for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] *= static_cast<float>(factor);
+  });
+}
+
 }  // namespace clearhead::compute

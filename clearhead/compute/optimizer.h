@@ -1,4 +1,5 @@
-// Steps of optimisers over all parameters at once, on all threads.
+// Steps of optimisers over all parameters at once, and what training does beside them with single
+// tensors, on all threads.
 #ifndef CLEARHEAD_COMPUTE_OPTIMIZER_H_
 #define CLEARHEAD_COMPUTE_OPTIMIZER_H_
 
@@ -36,6 +37,11 @@ struct SgdStep {
 };
 /// One step of SGD for all parameters, on all threads.
 void sgd(std::span<ParameterStep> parameters, const SgdStep& step);
+
+/// mean = memory·mean + (1 − memory)·x, contiguous tensors of f32 of one shape
+void move_towards(Tensor& mean, const Tensor& x, double memory);
+/// x = factor·x, a contiguous tensor of f32
+void multiply(Tensor& x, double factor);
 
 }  // namespace clearhead::compute
 

@@ -11,9 +11,9 @@
 #include "clearhead/ops/additive_scores.h"
 
 #include <cmath>
-#include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/compute/additive_scores.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
@@ -36,67 +36,32 @@ Sizes sizes_of(const Var& q, const Var& k, const Var& v) {
 }
 
 struct Operands {
+  Sizes n;
   Tensor q, k, v;
-};
 
-template <typename T>
-void forward(const Sizes& n, const Operands& in, Tensor& y) {
-  const T* v = in.v.data<T>();
-  T* out = y.mutable_data<T>();
-  parallel_for(n.B * n.T, [&](std::int64_t row) {
-    const T* q = in.q.data<T>() + row * n.A;
-    const T* keys = in.k.data<T>() + row / n.T * n.S * n.A;
-    for (std::int64_t s = 0; s < n.S; ++s) {
-      const T* k = keys + s * n.A;
-      T sum = 0;
-      for (std::int64_t a = 0; a < n.A; ++a) sum += v[a] * std::tanh(q[a] + k[a]);
-      out[row * n.S + s] = sum;
-    }
-  });
-}
-
-// Each batch by itself: its pairs share queries and keys. d_v gathers in the order of the batches.
-template <typename T>
-void backward(const Sizes& n, const Operands& in, const Tensor& d_y, T* d_q, T* d_k, T* d_v) {
-  const T* v = in.v.data<T>();
-  const T* d = d_y.data<T>();
-  std::vector<T> sums(static_cast<std::size_t>(n.B * n.A));
-  parallel_for(n.B, [&](std::int64_t b) {
-    T* sum = sums.data() + b * n.A;
-    for (std::int64_t t = 0; t < n.T; ++t) {
-      for (std::int64_t s = 0; s < n.S; ++s) {
-        const std::int64_t at_q = (b * n.T + t) * n.A, at_k = (b * n.S + s) * n.A;
-        const T d_pair = d[(b * n.T + t) * n.S + s];
-        if (d_pair == 0) continue;  // a pair that a mask hides
-        for (std::int64_t a = 0; a < n.A; ++a) {
-          const T u = std::tanh(in.q.data<T>()[at_q + a] + in.k.data<T>()[at_k + a]);
-          const T g = d_pair * v[a] * (1 - u * u);  // u = tanh(q + k)
-          if (d_q != nullptr) d_q[at_q + a] += g;
-          if (d_k != nullptr) d_k[at_k + a] += g;
-          sum[a] += d_pair * u;  // y = Σ_a v_a·u_a
-        }
-      }
-    }
-  });
-  if (d_v == nullptr) return;
-  for (std::int64_t b = 0; b < n.B; ++b) {
-    for (std::int64_t a = 0; a < n.A; ++a) d_v[a] += sums[static_cast<std::size_t>(b * n.A + a)];
+  template <typename T>
+  compute::AdditiveScores<T> scores() const {
+    return {n.B, n.T, n.S, n.A, q.data<T>(), k.data<T>(), v.data<T>()};
   }
-}
+};
 
 }  // namespace
 
 Var additive_scores(const Var& q, const Var& k, const Var& v) {
   const Sizes n = sizes_of(q, k, v);
-  const Operands in{q.value().contiguous(), k.value().contiguous(), v.value().contiguous()};
+  const Operands in{n, q.value().contiguous(), k.value().contiguous(), v.value().contiguous()};
   Tensor y_value = Tensor::empty({n.B, n.T, n.S}, q.dtype());
-  with_float(q.dtype(), [&](auto zero) { forward<decltype(zero)>(n, in, y_value); });
+  with_float(q.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    compute::additive_scores(in.scores<T>(), y_value.mutable_data<T>());
+  });
   return q.tape().record("additive_scores", {q, k, v}, y_value, [&](Record& op) {
     op.formula = "{2}·tanh({0} + {1})";
-    op.backward = [n, in](const Tensor& d_y, Gradients& gradients) {
+    op.backward = [in](const Tensor& d_y, Gradients& gradients) {
       with_float(d_y.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        backward<T>(n, in, d_y, gradients.data<T>(0), gradients.data<T>(1), gradients.data<T>(2));
+        compute::additive_scores_backward(in.scores<T>(), d_y.data<T>(), gradients.data<T>(0),
+                                          gradients.data<T>(1), gradients.data<T>(2));
       });
     };
     op.explain = [A = n.A](const Var& y, const Index& index) {

@@ -12,24 +12,13 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
+#include "clearhead/compute/rotary.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
 namespace {
 
-struct Turn {
-  Tensor cos, sin;         // row-major [P, n] or [B, P, n]
-  Tensor position_ids;     // row-major i64 [B, T], or undefined
-  std::int64_t n = 0;      // pairs that are turned
-  std::int64_t step = 1;   // from channel a of a pair to channel a of the next
-  std::int64_t apart = 1;  // from channel a of a pair to channel b
-
-  // Where the angles of token t of batch b begin.
-  std::int64_t row(std::int64_t b, std::int64_t t, std::int64_t T) const {
-    if (position_ids.defined()) return position_ids.data<std::int64_t>()[b * T + t] * n;
-    return ((cos.rank() == 3 ? b * cos.size(1) : 0) + t) * n;
-  }
-};
+using compute::Turn;
 
 [[noreturn]] void refuse(const std::string& message) { throw Error("rotary: " + message); }
 
@@ -74,38 +63,6 @@ Turn prepare(const Var& x, const RotaryAngles& angles, const RotaryOptions& opti
   turn.step = options.interleaved ? 2 : 1;
   turn.apart = options.interleaved ? 1 : turn.n;
   return turn;
-}
-
-// x turned; with `back` by the opposite angles.
-template <typename T>
-Tensor turned(const Tensor& x, const Turn& turn, bool back) {
-  const Tensor from = with_dense_rows(x);
-  const std::int64_t H = x.size(1), length = x.size(2), D = x.size(3);
-  Tensor result = Tensor::empty(x.shape(), x.dtype());
-  T* to = result.mutable_data<T>();
-  const T sign = back ? T{-1} : T{1};
-  for_each_rows(x.size(0) * H * length, D, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      const std::int64_t b = r / (H * length), h = r / length % H, t = r % length;
-      const T* in =
-          from.data<T>() + b * from.strides()[0] + h * from.strides()[1] + t * from.strides()[2];
-      T* out = to + r * D;
-      const T* cos = turn.cos.data<T>() + turn.row(b, t, length);
-      const T* sin = turn.sin.data<T>() + turn.row(b, t, length);
-      for (std::int64_t i = 0; i < turn.n; ++i) {
-        const std::int64_t at_a = i * turn.step, at_b = at_a + turn.apart;
-        const T a = in[at_a], other = in[at_b];
-        out[at_a] = a * cos[i] - other * (sign * sin[i]);
-        out[at_b] = a * (sign * sin[i]) + other * cos[i];
-      }
-      std::copy(in + 2 * turn.n, in + D, out + 2 * turn.n);
-    }
-  });
-  return result;
-}
-
-Tensor turned(const Tensor& x, const Turn& turn, bool back) {
-  return with_float(x.dtype(), [&](auto zero) { return turned<decltype(zero)>(x, turn, back); });
 }
 
 Calculation explain_turn(const Var& x, const Turn& turn, const Index& index) {
@@ -155,11 +112,11 @@ RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim,
 
 Var rotary(const Var& x, const RotaryAngles& angles, const RotaryOptions& options) {
   const Turn turn = prepare(x, angles, options);
-  const Tensor y_value = turned(x.value(), turn, /*back=*/false);
+  const Tensor y_value = compute::turned(with_dense_rows(x.value()), turn, /*back=*/false);
   return x.tape().record("rotary", {x}, y_value, [&](Record& op) {
     op.formula = "{0} turned by its positions";
     op.backward = [turn](const Tensor& d_y, Gradients& gradients) {
-      add_gradient(gradients, 0, turned(d_y, turn, /*back=*/true));  // y = x turned
+      add_gradient(gradients, 0, compute::turned(d_y, turn, /*back=*/true));  // y = x turned
     };
     op.explain = [turn](const Var& y, const Index& index) {
       return explain_turn(y.input(0), turn, index);

@@ -10,6 +10,7 @@
 #include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
+#include "clearhead/compute/optimizer.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/text/text_file.h"
@@ -42,23 +43,6 @@ void require_memory(const ModelConfig& config) {
               std::to_string(static_cast<std::int64_t>(bytes) >> 20) +
               " MiB, and this machine has " + std::to_string(machine_memory() >> 20) +
               "; choose a smaller vocabulary, fewer channels or layers");
-}
-
-// mean = memory·mean + (1 − memory)·x, both f32
-void move_towards(Tensor& mean, const Tensor& x, double memory) {
-  float* to = mean.mutable_data<float>();
-  const float* from = x.data<float>();
-  const auto share = static_cast<float>(1 - memory);
-  for_each_piece(mean.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) to[i] += share * (from[i] - to[i]);
-  });
-}
-
-void multiply(Tensor& x, double factor) {
-  float* to = x.mutable_data<float>();
-  for_each_piece(x.count(), kPiece, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) to[i] *= static_cast<float>(factor);
-  });
 }
 
 void write_curves(const std::filesystem::path& path, const std::vector<Evaluation>& evaluations) {
@@ -142,7 +126,7 @@ StepReport Trainer::train_step() {
   report.loss /= static_cast<double>(report.tokens);
   if (report.tokens != first) {
     const double share = static_cast<double>(first) / static_cast<double>(report.tokens);
-    for (auto& [parameter, gradient] : gradients) multiply(gradient, share);
+    for (auto& [parameter, gradient] : gradients) compute::multiply(gradient, share);
   }
   optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
   ++step_;
@@ -153,7 +137,7 @@ StepReport Trainer::train_step() {
     for (const Parameter& parameter : model_->parameters()) {
       Tensor& mean = average_[&parameter];
       if (!mean.defined()) mean = parameter.value.clone();
-      move_towards(mean, parameter.value, memory);
+      compute::move_towards(mean, parameter.value, memory);
     }
   }
   report.step = step_;
