@@ -22,7 +22,7 @@ namespace clearhead::compute {
 struct Attention {
   std::int64_t B = 1, H = 1, G = 1, T = 0, S = 0, D = 0, Dv = 0;  ///< as in ops/attention.h
   Tensor q;                                                       ///< [B, H, T, D]
-  Tensor k;     ///< [B, G, S, D]; k and v may be bf16 where reads_bf16 says so
+  Tensor k;     ///< [B, G, S, D]; k and v may both be stored as bf16 if nothing follows
   Tensor v;     ///< [B, G, S, Dv]; undefined if there are no values, with Dv = 0
   Tensor mask;  ///< [1|B, 1|H, 1|T, ≤S], boolean or added to the scores; undefined if there is none
   AttentionRule rule;                ///< as set_rule leaves it
@@ -52,11 +52,6 @@ struct Attention {
 /// windows to the positions that there are. Throws Error, beginning with `who`, if scale or softcap
 /// is not a finite number in the type of the calculation, or a window is less than −1.
 void set_rule(Attention& attention, const AttentionRule& rule, const std::string& who);
-
-/// Whether keys and values that are stored as bf16 are read where they lie, for `queries` queries
-/// of all heads that share a key/value head. Never with a rounded softmax, nor if gradients or
-/// steps follow.
-bool reads_bf16(std::int64_t queries);
 
 /// What attention gives, and what its later steps need.
 struct AttentionForward {

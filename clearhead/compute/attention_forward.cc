@@ -198,21 +198,32 @@ Tensor empty_result(const Attention& a, const AttentionProblem<T>& problem) {
   return Tensor::empty(shape, dtype_of<T>);
 }
 
+// Whether keys and values that are stored as bf16 are read where they lie. Else they are copied.
+bool reads_bf16(const Attention& a) {
+  return !a.softmax_precision && kernels::attention_reads_bf16(a.H / a.G * a.T);
+}
+
+// With keys and values in the type of calculation.
+Attention widened(const Attention& a) {
+  Attention wide = a;
+  wide.k = a.k.to(a.q.dtype());
+  wide.v = a.v.to(a.q.dtype());
+  return wide;
+}
+
 template <typename T>
 AttentionForward forward(const Attention& a) {
+  const bool is_stored_bf16 = a.k.dtype() != dtype_of<T>;
+  if (is_stored_bf16 && !reads_bf16(a)) return forward<T>(widened(a));
   const AttentionProblem<T> problem = problem_of<T>(a);
   AttentionForward result{empty_result(a, problem), Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>),
                           Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>)};
   if (result.row_max.count() == 0) return result;
   run_forward(problem, result.z, result.row_max.mutable_data<T>(),
               result.row_sum.mutable_data<T>());
-  if (a.k.dtype() != dtype_of<T> &&
-      !(all_finite(result.z) && all_finite(result.row_sum))) {  // what bf16 leaves to its caller
-    Attention widened = a;
-    widened.k = a.k.to(dtype_of<T>);
-    widened.v = a.v.to(dtype_of<T>);
-    return forward<T>(widened);
-  }
+  const auto is_finite = [&] { return all_finite(result.z) && all_finite(result.row_sum); };
+  if (is_stored_bf16 && !is_finite())
+    return forward<T>(widened(a));  // as attention_reads_bf16 says
   return result;
 }
 

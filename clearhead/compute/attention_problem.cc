@@ -129,6 +129,4 @@ void set_rule(Attention& a, const AttentionRule& rule, const std::string& who) {
   a.rule.right_window_size = std::min(rule.right_window_size, widest);
 }
 
-bool reads_bf16(std::int64_t queries) { return kernels::attention_reads_bf16(queries); }
-
 }  // namespace clearhead::compute

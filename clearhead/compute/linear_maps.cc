@@ -122,6 +122,23 @@ bool pay_together(MatrixView<const float> x, std::span<const LinearMap<float>> m
   return kernels::linear_maps_take_bf16({x, maps}, precision);
 }
 
+// As f32, one W after the other: many rows read each number many times.
+void forward_widened(const MatrixView<const float>& x, std::span<const LinearMap<bf16>> maps,
+                     std::span<const MatrixView<float>> y, Precision precision) {
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const MatrixView<const bf16>& w = maps[i].weight;
+    const Workspace<float> memory(w.rows * w.columns);
+    const MatrixView<float> wide(memory.get(), w.rows, w.columns);
+    for_each_rows(w.rows, w.columns, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        for (std::int64_t c = 0; c < w.columns; ++c) wide.at(r, c) = static_cast<float>(w.at(r, c));
+      }
+    });
+    const LinearMap<float> map[] = {{wide, maps[i].bias}};
+    linear_maps<float>(x, map, y.subspan(i, 1), precision);
+  }
+}
+
 }  // namespace
 
 template <typename W>
@@ -130,6 +147,9 @@ void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
                  std::span<const MatrixView<typename LinearMap<W>::Number>> y,
                  Precision precision) {
   using T = typename LinearMap<W>::Number;
+  if constexpr (std::is_same_v<W, bf16>) {
+    if (!is_few_rows(x.rows)) return forward_widened(x, maps, y, precision);
+  }
   if constexpr (std::is_same_v<W, float>) {
     if (pay_together(x, maps, precision)) return forward_in_blocks({x, maps}, y);
   }

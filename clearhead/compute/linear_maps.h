@@ -19,7 +19,8 @@ namespace clearhead::compute {
 /// W [N, C], of float, double or bf16, and b [N] of the type of x, or nullptr.
 using kernels::LinearMap;
 
-/// y_i [R, N_i] of all maps, for x [R, C]. W of bf16 is for few rows (`is_few_rows`).
+/// y_i [R, N_i] of all maps, for x [R, C]. A W of bf16 is read where it lies if there are few rows,
+/// else copied.
 template <typename W>
 void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
                  std::span<const LinearMap<W>> maps,

@@ -171,14 +171,13 @@ void set_followers(PreparedAttention& p, const AttentionOptions& options) {
   p.call.steps_follow = p.q.tape().looks_into(kInnerSteps) || options.qk_matmul_output_mode;
 }
 
-// Whether keys and values are read as the bf16 that they are: the kernels can, and nobody asks for
-// more than the result. Then a cache needs neither the time nor the memory of a copy in f32.
-bool reads_bf16(const PreparedAttention& p, AttentionWay way) {
-  const compute::Attention& a = p.call;
-  const bool only_result = !a.gradients_follow && !a.steps_follow && way != AttentionWay::by_hand;
-  return only_result && !a.softmax_precision && p.q.dtype() == DType::f32 &&
-         p.k.dtype() == DType::bf16 && p.v.dtype() == DType::bf16 &&
-         compute::reads_bf16(a.H / a.G * a.T);
+// Whether keys and values may stay the bf16 that they are: nobody asks for more than the result. A
+// cache that is read as it lies needs neither the time nor the memory of a copy in f32.
+bool stay_bf16(const PreparedAttention& p, AttentionWay way) {
+  const bool only_result =
+      !p.call.gradients_follow && !p.call.steps_follow && way != AttentionWay::by_hand;
+  return only_result && p.q.dtype() == DType::f32 && p.k.dtype() == DType::bf16 &&
+         p.v.dtype() == DType::bf16;
 }
 
 // Bytes that the steps by hand take together: the matrices [B, H, T, S] that are recorded, and the
@@ -252,7 +251,7 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   set_followers(p, options);
   compute::Attention& a = p.call;
   if (options.softmax_precision != dtype) a.softmax_precision = options.softmax_precision;
-  if (!reads_bf16(p, options.way)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
+  if (!stay_bf16(p, options.way)) p.k = cast(all_k, dtype), p.v = cast(all_v, dtype);
   a.q = with_dense_rows(p.q.value());
   a.k = with_dense_rows(p.k.value());
   a.v = with_dense_rows(p.v.value());

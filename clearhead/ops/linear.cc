@@ -9,7 +9,6 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/linear_maps.h"
-#include "clearhead/compute/products.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 
@@ -206,17 +205,19 @@ void describe_map(Record& op, std::size_t i, bool has_bias) {
   op.gradients[place_of_bias(i)] = {"Σ {y}_grad over rows", explain_gradient_of_bias};
 }
 
-// Whether the maps are of one type, that of x or for few rows and without gradients bf16.
+// Whether a weight stored as bf16 becomes f32 on the tape, for gradients to flow through.
+bool is_cast(const Var& x, const LinearWeights& map) {
+  const bool learns = x.needs_grad() || map.weight.needs_grad() || map.bias.needs_grad();
+  return learns && is_stored_bf16(x, map.weight);
+}
+
+// Whether the maps are one operation: their weights are of one type, as they are.
 bool go_together(const Var& x, std::span<const LinearWeights> all) {
-  bool learns = x.needs_grad();
-  for (const auto& [weight, bias] : all) {
-    check(x, weight, bias);
-    if (weight.dtype() != all[0].weight.dtype()) return false;
-    learns = learns || weight.needs_grad() || bias.needs_grad();
+  for (const LinearWeights& map : all) {
+    check(x, map.weight, map.bias);
+    if (map.weight.dtype() != all[0].weight.dtype() || is_cast(x, map)) return false;
   }
-  if (!is_stored_bf16(x, all[0].weight)) return true;
-  const Shape rows(x.shape().begin(), x.shape().end() - 1);
-  return compute::is_few_rows(element_count(rows)) && !learns;
+  return true;
 }
 
 }  // namespace
@@ -225,9 +226,9 @@ std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Preci
   if (all.empty()) return {};
   if (!go_together(x, all)) {
     std::vector<Var> results;
-    for (const auto& [weight, bias] : all) {
-      const bool widen = is_stored_bf16(x, weight);
-      const LinearWeights one[] = {{widen ? cast(weight, DType::f32) : weight, bias}};
+    for (const LinearWeights& map : all) {
+      const Var weight = is_cast(x, map) ? cast(map.weight, DType::f32) : map.weight;
+      const LinearWeights one[] = {{weight, map.bias}};
       results.push_back(linears(x, one, precision)[0]);
     }
     return results;

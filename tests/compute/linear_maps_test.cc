@@ -61,8 +61,8 @@ TEST(LinearMaps, AreProductsAndBiases) {
     expect_forward<float>(R, Precision::highest, 1e-5);
     expect_forward<float>(R, Precision::medium, 0x1p-7);
     expect_forward<double>(R, Precision::medium, 1e-14);
+    expect_forward<bf16>(R, Precision::highest, 1e-5);
   }
-  expect_forward<bf16>(3, Precision::highest, 1e-5);
 }
 
 // dx and the dW, of which the second is added to and the third not wanted.
