@@ -10,10 +10,10 @@ namespace clearhead::compute {
 /// y[b, t, s] = Σ_a v_a·u_a,  u_a = tanh(q[b, t, a] + k[b, s, a])
 template <typename T>
 struct AdditiveScores {
-  std::int64_t batches, queries, keys, A;
-  const T* q;  // [batches, queries, A]
-  const T* k;  // [batches, keys, A]
-  const T* v;  // [A]
+  std::int64_t batches, queries, keys, A;  ///< sizes
+  const T* q;                              ///< [batches, queries, A]
+  const T* k;                              ///< [batches, keys, A]
+  const T* v;                              ///< [A]
 };
 
 /// y [batches, queries, keys]
