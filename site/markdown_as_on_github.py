@@ -14,6 +14,17 @@ INLINE_FORMULA = r"(?<![\w\\$])(\${1,2})(?=[^\s$])((?:\\.|[^$\\])+?)(?<=\S)\1(?!
 BULLET = re.compile(r"( *)([-*]|1\.) ")
 
 
+ROOT = re.compile(r"<msqrt><mrow>((?:(?!<msqrt>).)*?)</mrow></msqrt>")
+
+
+def root(match):
+    """A root as a sign: a browser without a font for mathematics draws an msqrt without one."""
+    inner = match[1]
+    if inner.count("</") > 1:
+        inner = f"<mo>(</mo>{inner}<mo>)</mo>"
+    return f"<mrow><mo>√</mo>{inner}</mrow>"
+
+
 def mathml(latex, display):
     try:
         result = convert(latex, display=display)
@@ -23,7 +34,7 @@ def mathml(latex, display):
         raise PluginError(
             f"the formula {latex!r} has a command that latex2mathml does not know: {result}"
         )
-    return result
+    return ROOT.sub(root, result)
 
 
 class Formula(InlineProcessor):
