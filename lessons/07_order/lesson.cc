@@ -121,7 +121,7 @@ void order(Lesson& lesson) {
   lesson.claim("Attention does not see order.", blind < 1e-9);
   lesson.claim("Waves alone, and words turned, know of nothing but distance.",
                shift(alone) < 1e-9 && shift(turned) < 1e-9 && shift(added) > 0.1);
-  lesson.claim("Without places, nothing is found by its distance.",
+  lesson.claim("Without places, one block does not find what stands three back.",
                by_none[0] < 0.5 && by_table[0] > 0.6 && by_waves[0] > 0.6 && by_turning[0] > 0.6);
   lesson.claim("A place that training has not met is not known.",
                by_table[1] < 0.55 && by_waves[1] < 0.55 && by_turning[1] > 0.6);

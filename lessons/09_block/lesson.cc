@@ -17,7 +17,7 @@
 namespace clearhead::lessons {
 namespace {
 
-const std::vector<std::string> kWords = {"the", "clouds", "are", "in", "the sky"};
+const std::vector<std::string> kWords = {"the", "clouds", "are", "dark", "today"};
 constexpr std::int64_t kT = 5;
 
 // How far each of the words [1, T, C] moves in the result when word 2, "are", is another.
