@@ -53,9 +53,10 @@ void vec_json(sqlite3_context* context, Arguments arguments) {
 
 struct Function {
   const char* name;
-  int operands;                                           // the arguments of which none may be NULL
-  bool takes_scale;                                       // after them, if it is given
-  void (*of_row)(sqlite3_context*, Arguments) = nullptr;  // none: an aggregate, which is a Group
+  int operands;      // arguments; if one is NULL, so is the result, or an aggregate skips the row
+  bool takes_scale;  // as an argument after them, which may be left out
+  /// Null: it is an aggregate and window function, which a Group calculates.
+  void (*of_row)(sqlite3_context*, Arguments) = nullptr;
 };
 
 constexpr Function kFunctions[] = {
@@ -125,7 +126,7 @@ void finish(sqlite3_context* context) {
 }
 
 int add_function(sqlite3* connection, const Function& function, int arguments) {
-  // The last: harmless to whoever calls it from a view or a trigger.
+  // Innocuous: views and triggers may call it.
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   void* user_data = const_cast<Function*>(&function);
   return function.of_row != nullptr

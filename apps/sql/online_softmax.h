@@ -31,15 +31,16 @@ struct OnlineSoftmax {
 
 /// The same for a frame of rows: new ones come at its end, the oldest leave.
 ///
-/// Nothing can be subtracted from an OnlineSoftmax: once the row of the max is gone, what it had
-/// rounded away would be missing. So the rows are kept, as a queue made of two stacks: the older
-/// rows as the softmax of each with all older rows behind it, the younger ones by themselves and as
-/// the softmax of all. A row is merged twice, whatever the size of the frame.
+/// Nothing can be subtracted from an OnlineSoftmax: next to a much larger score, the other rows
+/// were rounded away. So the rows are kept, as a queue made of two stacks. The place of an older
+/// row has the softmax of that row and all older ones after it, so the first place speaks for all
+/// of them. The younger rows lie as they came, with the softmax of all beside them. When the last
+/// older row has left, the younger ones become the older ones. So each row is merged twice,
+/// however long the frame is.
 class MovingSoftmax {
  public:
-  /// Rows are kept up to this size in bytes. A frame that grows beyond it before a row has left is
-  /// taken for one that none will leave, such as all rows of a table, and takes no memory from then
-  /// on.
+  /// The most bytes of rows that are kept before the first row leaves. A frame that grows beyond it
+  /// gives its rows up, since an aggregate of a whole table looks the same until it ends.
   static constexpr std::size_t kMostKept = std::size_t{64} << 20;
 
   void push(double score, std::span<const double> value);
@@ -49,8 +50,8 @@ class MovingSoftmax {
 
  private:
   std::deque<OnlineSoftmax> rows_ = {};
-  std::size_t older_ = 0;  // of rows_, from the front: row i stands for rows i … older_ − 1
-  OnlineSoftmax younger_ = {};  // all rows from older_ on
+  std::size_t older_ = 0;  // the number of older rows; rows_[i] is of the rows i … older_ − 1
+  OnlineSoftmax younger_ = {};  // of all rows from older_ on
   bool is_kept_ = true;
   bool moves_ = false;
 };

@@ -71,10 +71,8 @@ void read_json(std::string_view text, std::string_view name, std::vector<double>
 
 void read_blob(std::string_view bytes, std::string_view name, std::vector<double>& numbers) {
   if (bytes.size() % sizeof(float) != 0) {
-    throw Error(
-        fmt::format("the {} is a BLOB of {} bytes, but each number of a vector takes 4 "
-                    "(f32)",
-                    name, bytes.size()));
+    throw Error(fmt::format("the {} is a BLOB of {} bytes, but each number takes 4 (f32)", name,
+                            bytes.size()));
   }
   numbers.resize(bytes.size() / sizeof(float));
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -84,7 +82,8 @@ void read_blob(std::string_view bytes, std::string_view name, std::vector<double
   }
 }
 
-// x − x is 0 for a finite x, else NaN. As integers, so that the compiler may add them in any order.
+// x − x is 0 for a finite x, else NaN, whose bits are not 0. Bits can be joined in any order, which
+// makes a loop of vectors of this.
 bool are_finite(std::span<const double> numbers) {
   std::uint64_t bits = 0;
   for (const double x : numbers) bits |= std::bit_cast<std::uint64_t>(x - x);
@@ -93,8 +92,8 @@ bool are_finite(std::span<const double> numbers) {
 
 template <typename Number>
 std::string json_of(std::span<const double> numbers) {
-  const std::vector<Number> as_stored(numbers.begin(), numbers.end());
-  return fmt::format("[{}]", fmt::join(as_stored, ","));
+  const std::vector<Number> printed(numbers.begin(), numbers.end());
+  return fmt::format("[{}]", fmt::join(printed, ","));
 }
 
 void return_json(sqlite3_context* context, const std::string& text) {

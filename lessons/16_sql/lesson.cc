@@ -9,18 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "apps/sql/extension.h"
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention.h"
-
-// The extension (apps/sql/), linked into this program.
-extern "C" int sqlite3_clearhead_init(sqlite3*, char**, const struct sqlite3_api_routines*);
 
 namespace clearhead::lessons {
 namespace {
 
 class Database {
  public:
-  Database() {
+  Database() {  // the extension is linked into this program
     sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_clearhead_init));
     sqlite3* opened = nullptr;
     sqlite3_open(":memory:", &opened);

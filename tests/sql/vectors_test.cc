@@ -52,8 +52,7 @@ TEST(Vectors, JsonThatNestsDeepIsLeftAtItsSecondBracket) {
 TEST(Vectors, ABlobThatIsNoVectorIsNamed) {
   Database db;
   EXPECT_EQ(db.ask("SELECT vec_json(x'00000000000000')"),
-            "error: vec_json: the vector is a BLOB of 7 bytes, but each number of a vector takes 4 "
-            "(f32)");
+            "error: vec_json: the vector is a BLOB of 7 bytes, but each number takes 4 (f32)");
   EXPECT_EQ(db.ask("SELECT vec_json(x'')"), "error: vec_json: the vector has no numbers");
   EXPECT_EQ(db.ask("SELECT vec_json(zeroblob(0))"), "error: vec_json: the vector has no numbers");
 }
