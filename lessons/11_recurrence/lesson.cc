@@ -98,7 +98,7 @@ void recurrence(Lesson& lesson) {
   lesson.claim("All three recall a word that was told just before.",
                *std::min_element(near_right.begin(), near_right.end()) > 95);
   lesson.claim(
-      "After a paragraph only the transformer knows it.",
+      "After a paragraph only the transformer of these three knows it.",
       of(far_right, "transformer") > 95 && of(far_right, "RNN") < 50 && of(far_right, "LSTM") < 50);
   lesson.claim(
       "Where a word is recalled, its gradient reaches back; where not, next to none does.",

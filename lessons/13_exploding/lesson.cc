@@ -102,7 +102,8 @@ void exploding(Lesson& lesson) {
 
   lesson.claim("exp of 89 does not fit into f32.", std::isinf(std::exp(89.0F)));
   lesson.claim(
-      "By the formula large scores give NaN; less the largest score they give the weights.",
+      "By the formula large scores give NaN; with the largest subtracted first, they give the "
+      "weights.",
       has_nan(by_the_formula(high)) &&
           std::abs(by_the_library(high)[2] - by_the_library(low)[2]) < 1e-4);
   lesson.claim("A query that sees nothing gets zeros.", by_the_library(hidden)[0] == 0);

@@ -33,7 +33,7 @@ Var attend(const Three& x, AttentionWay way) {
 double kept(std::int64_t T, AttentionWay way) {
   Tape tape(Keep::for_backward);
   const Var z = attend(words(tape, T), way);
-  double count = 0;
+  double count = way == AttentionWay::fused ? 2 * static_cast<double>(T) : 0;  // max and sum
   for (const Var& var : tape.vars()) {
     if (var.kind() != "input") count += static_cast<double>(element_count(var.shape()));
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clearhead/plot/label.h"
 #include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
@@ -27,7 +28,7 @@ BytePairTokenizer learn(std::string_view text, std::int64_t merges) {
 std::string divided(const Tokenizer& tokenizer, std::string_view text) {
   std::string parts;
   for (const std::int64_t id : tokenizer.encode(text)) {
-    parts += (parts.empty() ? "" : "|") + tokenizer.token(id);
+    parts += (parts.empty() ? "" : "|") + plot::visible_label(tokenizer.token(id));
   }
   return parts;
 }
@@ -60,7 +61,8 @@ void tokens(Lesson& lesson) {
     const Merge merge = learnt.merges()[static_cast<std::size_t>(i)];
     const BytePairTokenizer so_far = learn(text, i + 1);
     steps.push_back(std::to_string(i + 1));
-    made.push_back(learnt.token(merge.left) + " + " + learnt.token(merge.right));
+    made.push_back(plot::visible_label(learnt.token(merge.left)) + " + " +
+                   plot::visible_label(learnt.token(merge.right)));
     now.push_back(divided(so_far, text));
     lengths.push_back(static_cast<double>(so_far.encode(text).size()));
   }
@@ -91,12 +93,13 @@ void tokens(Lesson& lesson) {
 
   lesson.step("spelling");
   const auto trained = read_tokenizer(lesson.model("en-fr") / "tokenizer.json");
-  const std::vector<std::string> words = {"play", " play", "played", "yalp", "strawberry"};
+  std::vector<std::string> words = {"play", " play", "played", "yalp", "strawberry"};
   std::vector<std::string> parts, ids;
   for (const std::string& word : words) {
     parts.push_back(divided(*trained, word));
     ids.push_back(ids_of(*trained, word));
   }
+  for (std::string& word : words) word = plot::visible_label(word);
   lesson.table({{"text", words}, {"its tokens", parts}, {"what the model reads", ids}});
 
   const std::string anything = "Zoë said: \"☂? 100 %\"\n";

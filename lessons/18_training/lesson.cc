@@ -105,7 +105,7 @@ void training(Lesson& lesson) {
   lesson.step("heads", Numbers::measured);
   lesson.table({{"step", at, 0}, {"to the character before", heads, 2}});
 
-  lesson.claim("Before it has learnt, the model is as good as a guess.",
+  lesson.claim("Before it has learnt, the model is hardly worse than a guess.",
                std::abs(losses.front() - guessing) < 0.4);
   lesson.claim("It learns what holds for texts it has not seen.", losses.back() < 2);
   lesson.claim("A head forms that looks at the character before.",

@@ -113,8 +113,8 @@ void writing(Lesson& lesson) {
   std::size_t read_again = 0;
   Tensor with_cache = logits_after(model, text, &state);
   for (const std::int64_t id : written[0]) {
-    read_again += text.size();
     text.push_back(id);
+    read_again += text.size();
     with_cache = logits_after(model, {id}, &state);
   }
   const bool agree = largest_difference(with_cache, logits_after(model, text)) < 1e-3;

@@ -89,6 +89,7 @@ void honest(Lesson& lesson) {
   }
 
   lesson.step("selective", Numbers::trained);
+  lesson.print("the loss with all heads is {:.2f}", loss.value().item());
   const Head looks = most(heads, selective)[0], does = most(heads, missed)[0];
   print(lesson, most(heads, selective));
   lesson.step("missed", Numbers::trained);
@@ -128,7 +129,7 @@ void honest(Lesson& lesson) {
                by_gradient > 0.4 && std::abs(by_looks) < 0.4);
   lesson.claim("The gradient hardly sees the head that is missed most.",
                does.foretold < 0.1 * does.missed);
-  lesson.claim("A sink takes much attention, and passes little on.",
+  lesson.claim("A sink passes on less than its weight promises.",
                first(sink) > 2 * equal && of_first < 0.75 * of_all);
 }
 
