@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "apps/cli/learn/reader.h"
 #include "apps/console/find_model.h"
@@ -15,6 +17,7 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 #include "lessons/lessons.h"
 
@@ -49,6 +52,15 @@ const lessons::LessonEntry& find_lesson(const std::string& given) {
                                         given, lessons::all_lessons().back().number));
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw Error(fmt::format("--figures {}: cannot make this folder ({})", folder.string(),
+                            error.message()));
+  }
+}
+
 void read(const Options& o) {
   const lessons::LessonEntry& entry = find_lesson(o.lesson);
   ReadingOptions reading = o.reading;
@@ -56,7 +68,7 @@ void read(const Options& o) {
   for (const auto& [knob, value] : o.settings) {
     reading.turned += fmt::format("{}{}={}", reading.turned.empty() ? "" : ", ", knob, value);
   }
-  if (!reading.figures.empty()) std::filesystem::create_directories(reading.figures);
+  if (!reading.figures.empty()) make_folder(reading.figures);
   LessonReader reader(entry, reading);
   lessons::Lesson lesson(reader, o.settings, [](const std::string& name) {
     return console::find_model(name, console::model_folders(""));
