@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "clearhead/base/error.h"
+#include "clearhead/ops/attention_steps.h"
 
 namespace clearhead::console {
 
@@ -90,8 +91,8 @@ Layout choose_layout(const std::string& layout, const Array& q, std::vector<std:
 }
 
 std::string activation_name(const std::string& name) {
-  static const std::vector<std::string> known = {"hook_q", "hook_k", "hook_v", "hook_rot_q",
-                                                 "hook_rot_k"};
+  static const std::vector<std::string> known = {steps::kQ, steps::kK, steps::kV, steps::kRotQ,
+                                                 steps::kRotK};
   const std::string last = name.substr(name.rfind('.') + 1);
   return std::find(known.begin(), known.end(), last) == known.end() ? "" : last;
 }

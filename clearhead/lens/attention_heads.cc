@@ -5,10 +5,10 @@
 #include <cmath>
 #include <string_view>
 
+#include "clearhead/ops/attention_steps.h"
+
 namespace clearhead {
 namespace {
-
-constexpr std::string_view kPattern = "hook_pattern";
 
 // "blocks.0.attn." → "blocks.attn"
 std::string without_numbers(std::string_view scope) {
@@ -53,10 +53,11 @@ struct Mean {
 
 std::vector<AttentionStack> attention_stacks(const Tape& tape) {
   std::vector<AttentionStack> stacks;
+  constexpr std::string_view pattern = steps::kPattern;
   for (const Var& var : tape.vars()) {
     const std::string& name = var.name();
-    if (!name.ends_with(kPattern)) continue;
-    const std::string scope = name.substr(0, name.size() - kPattern.size());
+    if (!name.ends_with(pattern)) continue;
+    const std::string scope = name.substr(0, name.size() - pattern.size());
     if (!scope.empty() && scope.back() != '.') continue;
     const std::string kind = without_numbers(scope);
     auto stack = std::find_if(stacks.begin(), stacks.end(),
@@ -73,17 +74,17 @@ AttentionKind kind_of(const AttentionStack& stack) {
 }
 
 std::int64_t attention_head_count(const Tape& tape, const std::string& scope) {
-  const Var pattern = tape[scope + std::string(kPattern)];
+  const Var pattern = tape[scope + steps::kPattern];
   return pattern.rank() == 3 ? 1 : pattern.size(1);
 }
 
 Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
                        std::int64_t t_end) {
-  const Tensor weights = rows(tape[place.scope + std::string(kPattern)], place, t, t_end);
+  const Tensor weights = rows(tape[place.scope + steps::kPattern], place, t, t_end);
   const double* const P = weights.data<double>();
   const auto has_weight = [](double p) { return p < 0 || p > 0; };
   if (std::all_of(P, P + weights.count(), has_weight)) return weights;  // every key is seen
-  const Tensor scores = rows(tape[place.scope + "hook_attn_scores"], place, t, t_end);
+  const Tensor scores = rows(tape[place.scope + steps::kAttnScores], place, t, t_end);
   Tensor visible = weights.clone();
   double* const w = visible.mutable_data<double>();
   for (std::int64_t i = 0; i < visible.count(); ++i) {
@@ -93,7 +94,7 @@ Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
 }
 
 Tensor visible_weights(const Tape& tape, const HeadPlace& place) {
-  return visible_weights(tape, place, 0, tape[place.scope + std::string(kPattern)].size(-2));
+  return visible_weights(tape, place, 0, tape[place.scope + steps::kPattern].size(-2));
 }
 
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/tanh.h"
 
@@ -81,7 +82,7 @@ RecurrentState RecurrentEncoderDecoder::first_state(const RecurrentState& final,
 Var RecurrentEncoderDecoder::attend(const Var& h, const Memory& memory, const Pass& pass) const {
   const auto scope = h.tape().scope("cross_attn");
   const Var z = attention_->scores.forward(h, memory.states, pass, memory.lengths);  // [B, T, M]
-  return tanh(attention_->out.forward(concat(h, z, 2), pass)).named("hook_attn_out");
+  return tanh(attention_->out.forward(concat(h, z, 2), pass)).named(steps::kAttnOut);
 }
 
 Var RecurrentEncoderDecoder::decode(const Memory& memory, const Var& tokens, const Pass& pass,

@@ -6,6 +6,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/additive_scores.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/mask.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/softmax.h"
@@ -40,17 +41,17 @@ AdditiveAttention::AdditiveAttention(Parameters& parameters, std::int64_t query_
 Var AdditiveAttention::forward(const Var& x, const Var& memory, const Pass& pass,
                                const Tensor& lengths) const {
   Tape tape = x.tape();
-  const Var q = queries_.forward(x, pass).named("hook_q");    // [B, T, A]
-  const Var k = keys_.forward(memory, pass).named("hook_k");  // [B, S, A]
-  const Var v = reshape(on(tape, v_), {-1});                  // [A]
-  Var scores = additive_scores(q, k, v);                      // [B, T, S]
+  const Var q = queries_.forward(x, pass).named(steps::kQ);    // [B, T, A]
+  const Var k = keys_.forward(memory, pass).named(steps::kK);  // [B, S, A]
+  const Var v = reshape(on(tape, v_), {-1});                   // [A]
+  Var scores = additive_scores(q, k, v);                       // [B, T, S]
   if (lengths.defined()) {
     const Tensor bias = padding_bias(lengths, x.size(0), memory.size(1), x.dtype());
-    scores = mask(scores, tape.input("hook_mask", bias, false));
+    scores = mask(scores, tape.input(steps::kMask, bias, false));
   }
-  scores = scores.named("hook_attn_scores");
-  const Var pattern = softmax(scores).named("hook_pattern");     // [B, T, S]
-  return weighted_sum(pattern, scores, memory).named("hook_z");  // [B, T, memory_dim]
+  scores = scores.named(steps::kAttnScores);
+  const Var pattern = softmax(scores).named(steps::kPattern);     // [B, T, S]
+  return weighted_sum(pattern, scores, memory).named(steps::kZ);  // [B, T, memory_dim]
 }
 
 }  // namespace clearhead

@@ -1,6 +1,8 @@
 // The blocks of transformers.
 #include "clearhead/nn/block.h"
 
+#include "clearhead/ops/attention_steps.h"
+
 namespace clearhead {
 namespace {
 
@@ -35,13 +37,13 @@ Block::Block(Parameters& parameters, const BlockConfig& config, bool cross_atten
       feed_forward_(
           within<FeedForward>(parameters, "mlp", config.attention.embed_dim, config.feed_forward)),
       norm_2_(norm(parameters, cross_attention ? "ln3" : "ln2", config)),
-      dropout_1_(parameters, "hook_attn_out"),
+      dropout_1_(parameters, steps::kAttnOut),
       dropout_cross_(parameters, "hook_cross_attn_out"),
       dropout_2_(parameters, "hook_mlp_out") {}
 
 Var Block::forward(const Var& input, const Pass& pass, const BlockContext& context) const {
   const auto attention = [&](const Var& x) {
-    return self_attention(x, pass, context).named("hook_attn_out");
+    return self_attention(x, pass, context).named(steps::kAttnOut);
   };
   const auto cross_attention = [&](const Var& x) {
     return this->cross_attention(x, pass, context).named("hook_cross_attn_out");

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/rotary.h"
@@ -116,13 +117,13 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   check_input(query_input, "query_input", config_.embed_dim);
   if (key_value_input.defined()) check_input(key_value_input, "key_value_input", config_.embed_dim);
   auto [q, k, v] = project(query_input, key_value_input, pass);
-  q = q.named("hook_q");
+  q = q.named(steps::kQ);
   if (key_value_input.defined()) {
-    k = k.named("hook_k");
-    v = v.named("hook_v");
+    k = k.named(steps::kK);
+    v = v.named(steps::kV);
     if (config_.rotary.dim > 0) {
-      q = turn(q, before).named("hook_rot_q");
-      k = turn(k, before).named("hook_rot_k");
+      q = turn(q, before).named(steps::kRotQ);
+      k = turn(k, before).named(steps::kRotK);
     }
     if (cache != nullptr) {
       k = append(cache->keys, k);

@@ -9,6 +9,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/elementwise.h"
 #include "clearhead/ops/reshape.h"
@@ -20,11 +21,6 @@ std::string shapes(const Var& q, const Var& k, const Var& v) {
   return "q " + to_string(q.shape()) + ", k " + to_string(k.shape()) + ", v " +
          to_string(v.shape());
 }
-
-// The steps between q, k, v and z.
-const std::initializer_list<std::string_view> kInnerSteps = {
-    "hook_raw_scores",  "hook_scaled_scores", "hook_capped_scores", "hook_mask",
-    "hook_attn_scores", "hook_row_max",       "hook_row_sum",       "hook_pattern"};
 
 [[noreturn]] void refuse(const std::string& message) { throw Error("attention: " + message); }
 
@@ -168,7 +164,7 @@ void set_followers(PreparedAttention& p, const AttentionOptions& options) {
   p.call.mask_gradient_follows = options.attn_mask.needs_grad();
   p.call.gradients_follow =
       p.q.needs_grad() || p.k.needs_grad() || p.v.needs_grad() || p.call.mask_gradient_follows;
-  p.call.steps_follow = p.q.tape().looks_into(kInnerSteps) || options.qk_matmul_output_mode;
+  p.call.steps_follow = p.q.tape().looks_into(steps::kInner) || options.qk_matmul_output_mode;
 }
 
 // Whether keys and values may stay the bf16 that they are: nobody asks for more than the result. A
@@ -191,7 +187,7 @@ double by_hand_bytes(const compute::Attention& a) {
 
 bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
   Tape tape = p.q.tape();
-  const std::string intervention = tape.intervention_on(kInnerSteps);
+  const std::string intervention = tape.intervention_on(steps::kInner);
   if (way == AttentionWay::fused) {
     if (intervention.empty()) return false;
     refuse("an intervention on " + intervention +
@@ -201,7 +197,7 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
   const double bytes = by_hand_bytes(p.call);
   const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
   if (way == AttentionWay::automatic && intervention.empty()) {
-    return fits && tape.looks_into(kInnerSteps);
+    return fits && tape.looks_into(steps::kInner);
   }
   if (!fits) {
     char count[32];

@@ -1,5 +1,6 @@
 // Attention by hand: a line for each step of the formula, each an operation on the tape.
 #include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/mask.h"
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/reshape.h"
@@ -26,24 +27,24 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
   const Var k = grouped ? reshape(p.k, {B, G, 1, S, D}) : p.k;
   const Var v = grouped ? reshape(p.v, {B, G, 1, S, Dv}) : p.v;
 
-  const Var raw = join_queries(matmul(q, k, {.transpose_b = true})).named("hook_raw_scores");
-  const Var scaled = scale(raw, *a.rule.scale).named("hook_scaled_scores");
+  const Var raw = join_queries(matmul(q, k, {.transpose_b = true})).named(steps::kRawScores);
+  const Var scaled = scale(raw, *a.rule.scale).named(steps::kScaledScores);
   const Var capped =
-      a.rule.softcap == 0 ? scaled : softcap(scaled, a.rule.softcap).named("hook_capped_scores");
-  const Var scores = (a.has_mask() ? mask(capped, attention_bias(p).named("hook_mask")) : capped)
-                         .named("hook_attn_scores");
+      a.rule.softcap == 0 ? scaled : softcap(scaled, a.rule.softcap).named(steps::kCappedScores);
+  const Var scores = (a.has_mask() ? mask(capped, attention_bias(p).named(steps::kMask)) : capped)
+                         .named(steps::kAttnScores);
 
   const SoftmaxSteps softmax = a.softmax_precision
                                    ? rounded_softmax_steps(scores, *a.softmax_precision)
                                    : softmax_steps(scores);
-  softmax.row_max.shown_as("hook_row_max");
-  softmax.row_sum.shown_as("hook_row_sum");
-  const Var pattern = softmax.pattern.named("hook_pattern");
+  softmax.row_max.shown_as(steps::kRowMax);
+  softmax.row_sum.shown_as(steps::kRowSum);
+  const Var pattern = softmax.pattern.named(steps::kPattern);
 
   const Var z = weighted_sum(split_queries(pattern), split_queries(scores), v);
 
   AttentionResult result;
-  result.z = join_queries(z).named("hook_z");
+  result.z = join_queries(z).named(steps::kZ);
   if (p.qk_matmul_output_mode) {
     switch (*p.qk_matmul_output_mode) {
       case QkMatmulOutput::scaled_scores:

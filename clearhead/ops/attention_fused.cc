@@ -2,6 +2,7 @@
 // result: row_max and row_sum, from which every step can be calculated again, tile by tile, when it
 // is asked for.
 #include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/elementwise.h"
 
 namespace clearhead {
@@ -50,8 +51,8 @@ void backward(const compute::Attention& call, const compute::AttentionForward& f
 AttentionResult attention_fused(const PreparedAttention& p) {
   Tape tape = p.q.tape();
   const compute::AttentionForward forward = compute::attention_forward(p.call);
-  const StepViews steps = record_step_views(p, forward);
-  const OperandList operands = {p.q, p.k, p.v, p.attn_mask, steps.scores, steps.pattern};
+  const StepViews views = record_step_views(p, forward);
+  const OperandList operands = {p.q, p.k, p.v, p.attn_mask, views.scores, views.pattern};
   AttentionResult result;
   result.z = tape.record("fused_attention", operands, forward.z,
                          [&](Record& op) {
@@ -66,7 +67,7 @@ AttentionResult attention_fused(const PreparedAttention& p) {
                              return explain_z(z.input(2), z.input(4), z.input(5), index);
                            };
                          })
-                 .named("hook_z");
+                 .named(steps::kZ);
   if (p.qk_matmul_output_mode) {
     const Tensor asked = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode),
                                                  forward, {0, 0, 0, 0}, p.scores_shape());

@@ -1,8 +1,9 @@
 // The catalogue of the steps of attention: their names on a tape, what they mean and what their
-// axes count. All that shows, saves or explains steps reads it.
+// axes count. All that records, shows, saves or explains steps reads it.
 #ifndef CLEARHEAD_OPS_ATTENTION_STEPS_H_
 #define CLEARHEAD_OPS_ATTENTION_STEPS_H_
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,52 @@
 
 namespace clearhead {
 
+/// Their names on a tape, within the scope of their layer. Those that begin with "hook_" are the
+/// names of TransformerLens, or go on in its manner.
+namespace steps {
+
+inline constexpr char kX[] = "x";
+inline constexpr char kXQ[] = "x_q";
+inline constexpr char kXK[] = "x_k";
+inline constexpr char kXV[] = "x_v";
+inline constexpr char kWQ[] = "W_Q";
+inline constexpr char kWK[] = "W_K";
+inline constexpr char kWV[] = "W_V";
+inline constexpr char kQ[] = "hook_q";
+inline constexpr char kRotQ[] = "hook_rot_q";
+inline constexpr char kPastKey[] = "past_key";
+inline constexpr char kNewKey[] = "new_key";
+inline constexpr char kK[] = "hook_k";
+inline constexpr char kRotK[] = "hook_rot_k";
+inline constexpr char kPastValue[] = "past_value";
+inline constexpr char kNewValue[] = "new_value";
+inline constexpr char kV[] = "hook_v";
+inline constexpr char kRawScores[] = "hook_raw_scores";
+inline constexpr char kScaledScores[] = "hook_scaled_scores";
+inline constexpr char kCappedScores[] = "hook_capped_scores";
+inline constexpr char kAttnMask[] = "attn_mask";
+inline constexpr char kMask[] = "hook_mask";
+inline constexpr char kAttnScores[] = "hook_attn_scores";
+inline constexpr char kRowMax[] = "hook_row_max";
+inline constexpr char kRowSum[] = "hook_row_sum";
+inline constexpr char kPattern[] = "hook_pattern";
+inline constexpr char kZ[] = "hook_z";
+inline constexpr char kWO[] = "W_O";
+inline constexpr char kResult[] = "hook_result";
+inline constexpr char kAttnOut[] = "hook_attn_out";
+
+/// Those between q, k, v and z, which fused attention does not go through.
+inline const std::initializer_list<std::string_view> kInner = {
+    kRawScores, kScaledScores, kCappedScores, kMask, kAttnScores, kRowMax, kRowSum, kPattern};
+
+}  // namespace steps
+
 /// What an axis of a step counts.
 enum class StepAxis { batch, head, kv_head, query, key, past, token, component, in, out, one };
 
 /// A step of attention.
 struct AttentionStep {
-  std::string name;            ///< within the scope of its layer: "hook_pattern"
+  std::string name;            ///< one of `steps`
   std::string meaning;         ///< in half a sentence, for people
   std::vector<StepAxis> axes;  ///< outermost first
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "clearhead/ops/attention_internal.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/explanations.h"
 
 namespace clearhead {
@@ -54,27 +55,27 @@ StepViews record_step_views(const PreparedAttention& p, const compute::Attention
   const Var raw = view("matmul", {p.q, p.k}, AttentionStage::raw_scores, [](Record& op) {
                     op.formula = "{0}·{1}ᵀ";
                     op.explain = explain_raw_score;
-                  }).named("hook_raw_scores");
+                  }).named(steps::kRawScores);
   Var scores = view("scale", {raw}, AttentionStage::scaled_scores, [&](Record& op) {
                  describe_scale(op, *rule.scale);
-               }).named("hook_scaled_scores");
+               }).named(steps::kScaledScores);
   if (rule.softcap != 0) {
     scores = view("softcap", {scores}, AttentionStage::capped_scores, [&](Record& op) {
                describe_softcap(op, rule.softcap);
-             }).named("hook_capped_scores");
+             }).named(steps::kCappedScores);
   }
   if (p.call.has_mask()) {
-    const Var bias = attention_bias_view(p).named("hook_mask");
+    const Var bias = attention_bias_view(p).named(steps::kMask);
     scores = view("mask", {scores, bias}, AttentionStage::attn_scores, describe_mask);
   }
-  scores = scores.named("hook_attn_scores");
+  scores = scores.named(steps::kAttnScores);
   const Var row_max = tape.record("row_max", {scores}, forward.row_max, describe_row_max);
-  row_max.shown_as("hook_row_max");
+  row_max.shown_as(steps::kRowMax);
   const Var row_sum = tape.record("row_sum", {scores, row_max}, forward.row_sum, describe_row_sum);
-  row_sum.shown_as("hook_row_sum");
+  row_sum.shown_as(steps::kRowSum);
   const Var pattern =
       view("softmax", {scores, row_max, row_sum}, AttentionStage::pattern, describe_softmax)
-          .named("hook_pattern");
+          .named(steps::kPattern);
   return {scores, pattern};
 }
 

@@ -1,16 +1,20 @@
 // The catalogue knows every step that attention records, whichever way it is calculated.
 #include "clearhead/ops/attention_steps.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "clearhead/ops/attention.h"
 
 namespace clearhead {
 namespace {
+
+using ::testing::UnorderedElementsAreArray;
 
 constexpr std::int64_t kB = 2, kH = 4, kG = 2, kT = 3, kS = 5, kD = 6;
 
@@ -53,6 +57,16 @@ TEST(AttentionSteps, TheCatalogueHasAllWithTheirAxes) {
         "hook_row_sum",    "hook_pattern",       "hook_z"};
     EXPECT_EQ(seen, expected);
   }
+}
+
+TEST(AttentionSteps, TheInnerOnesAreAllBeforeZ) {
+  Tape tape(Keep::everything);
+  record(tape, AttentionWay::by_hand);
+  std::vector<std::string> names;
+  for (const std::string& name : tape.names()) {
+    if (name.starts_with("hook_") && name != "hook_z") names.push_back(name);
+  }
+  EXPECT_THAT(names, UnorderedElementsAreArray(steps::kInner));
 }
 
 TEST(AttentionSteps, OtherValuesAreNone) {

@@ -10,6 +10,7 @@
 #include "apps/cli/attend/steps.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::cli {
@@ -77,7 +78,7 @@ std::optional<plot::Heatmap> gradient_heatmap(const Tape& tape, const AttendInpu
                                               const AttendOptions& o) {
   const std::vector<StepGradient> gradients = gradients_on(tape);
   const auto pattern = std::find_if(gradients.begin(), gradients.end(), [](const StepGradient& g) {
-    return g.step.name == "hook_pattern";
+    return g.step.name == steps::kPattern;
   });
   if (pattern == gradients.end()) return std::nullopt;
   plot::Heatmap heatmap = empty_heatmap(o);

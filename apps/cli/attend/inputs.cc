@@ -14,6 +14,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/text/text_file.h"
 
 namespace clearhead::cli {
@@ -149,19 +150,20 @@ AttendInputs random_inputs(const AttendOptions& o) {
   in.w_k = random({in.kv_heads, C, D}, deviation, 2);
   in.w_v = random({in.kv_heads, C, D}, deviation, 3);
   if (in.heads > 1) in.w_o = random({in.heads, D, C}, deviation, 4);
-  in.q_name = in.k_name = in.v_name = "x";
+  in.q_name = in.k_name = in.v_name = steps::kX;
   console::ArrayReader reader("");
   read_mask(reader, o.mask, dtype, in);
   load_labels(o, console::Array(), console::Array(), in);
   return in;
 }
 
+// Of tokens that queries (keys, values) are made of, or of the queries themselves.
 std::string name_on_tape(const console::Array& array, const AttendInputs& in,
-                         const std::string& letter) {
-  if (in.is_self) return "x";
-  if (in.has_weights()) return "x_" + letter;
+                         const std::string& of_tokens, const std::string& usual) {
+  if (in.is_self) return steps::kX;
+  if (in.has_weights()) return of_tokens;
   const std::string known = console::activation_name(array.source);
-  return known.empty() ? "hook_" + letter : known;
+  return known.empty() ? usual : known;
 }
 
 // Text has no type, so that it needs f64 only for numbers that are too large for f32.
@@ -202,9 +204,9 @@ AttendInputs file_inputs(const AttendOptions& o) {
   in.layout = console::choose_layout(o.layout, from.q, in.notes);
   const DType dtype = common_type(o, from);
   fit_inputs(from, o.heads, o.kv_heads, dtype, in);
-  in.q_name = name_on_tape(from.q, in, "q");
-  in.k_name = name_on_tape(from.k, in, "k");
-  in.v_name = name_on_tape(from.v, in, "v");
+  in.q_name = name_on_tape(from.q, in, steps::kXQ, steps::kQ);
+  in.k_name = name_on_tape(from.k, in, steps::kXK, steps::kK);
+  in.v_name = name_on_tape(from.v, in, steps::kXV, steps::kV);
   read_mask(reader, o.mask, dtype, in);
   load_labels(o, from.q, from.k, in);
   return in;

@@ -10,6 +10,7 @@
 #include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "clearhead/ops/attention.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/tensor/tensor.h"
 
@@ -50,9 +51,9 @@ struct AttendOptions {
   // What is shown and written
   bool steps = false;
   bool gradients = false;
-  console::Numbers gradients_of{"hook_z", "hook_z", {}};  ///< whose sum is differentiated
+  console::Numbers gradients_of{steps::kZ, steps::kZ, {}};  ///< whose sum is differentiated
   Index explain;
-  std::string explain_of = "hook_z";
+  std::string explain_of = steps::kZ;
   int depth = 1;  ///< −1: down to the inputs
   std::vector<std::string> out;
   std::string save;

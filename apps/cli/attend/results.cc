@@ -15,6 +15,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/pool.h"
 #include "clearhead/tensor/io.h"
 
@@ -40,7 +41,7 @@ std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
 
 // A pattern too large to be held, calculated a band of rows at a time.
 plot::Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, plot::Pool pool) {
-  const Shape shape = tape["hook_pattern"].shape();
+  const Shape shape = tape[steps::kPattern].shape();
   const std::int64_t T = shape[2];
   const std::int64_t S = shape[3];
   const std::int64_t row_step = ceil_div(T, kPooledSize);
@@ -123,7 +124,7 @@ std::string strongest_keys(const Var& pattern, const Var& before, const AttendIn
 // The tensor of a step as it is saved.
 Tensor as_saved(const AttentionStep& step, const Var& var, const console::Layout& layout) {
   const Tensor value = var.value();
-  if (step.name == "hook_result") {  // TransformerLens: [batch, token, head, channel]
+  if (step.name == steps::kResult) {  // TransformerLens: [batch, token, head, channel]
     return console::Layout(layout.has_batch() ? "bthd" : "thd").from_bhtd(value);
   }
   if (step.axes.size() == 4 && step.axes[3] == StepAxis::component) return layout.from_bhtd(value);
@@ -150,7 +151,7 @@ plot::Heatmap empty_heatmap(const AttendOptions& o) {
 }
 
 plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
-  const Var pattern = tape["hook_pattern"];
+  const Var pattern = tape[steps::kPattern];
   const Shape& shape = pattern.shape();
   plot::Heatmap heatmap = empty_heatmap(o);
   heatmap.title = "attention pattern";
@@ -176,8 +177,8 @@ plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const At
 }
 
 std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptions& o) {
-  const Shape& pattern = tape["hook_pattern"].shape();
-  const Shape& z = tape["hook_z"].shape();
+  const Shape& pattern = tape[steps::kPattern].shape();
+  const Shape& z = tape[steps::kZ].shape();
   std::string text = fmt::format("attention of {} to {}: ", console::counted(pattern[2], "query"),
                                  console::counted(pattern[3], "key"));
   if (pattern[0] > 1) text += fmt::format("batch of {}, ", pattern[0]);
@@ -186,25 +187,25 @@ std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptio
   if (in.kv_heads != in.heads)
     text += fmt::format(" sharing {}", console::counted(in.kv_heads, "kv head"));
   if (o.attention.is_causal) text += ", causal";
-  return text + fmt::format(", {}, {}", dtype_name(tape["hook_z"].dtype()),
+  return text + fmt::format(", {}, {}", dtype_name(tape[steps::kZ].dtype()),
                             is_by_hand(tape) ? "by hand" : "fused");
 }
 
 bool is_quick_to_draw(const Tape& tape) {
-  return element_count(tape["hook_pattern"].shape()) <= kQuickElements;
+  return element_count(tape[steps::kPattern].shape()) <= kQuickElements;
 }
 
 std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
                                  const AttendInputs& in, int width) {
-  const Var was = before ? (*before)["hook_pattern"] : Var();
-  return strongest_keys(tape["hook_pattern"], was, in, width);
+  const Var was = before ? (*before)[steps::kPattern] : Var();
+  return strongest_keys(tape[steps::kPattern], was, in, width);
 }
 
 std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
                                     const std::string& path) {
   NamedTensors named;
   std::vector<std::string> left_out;
-  const Var pattern = tape["hook_pattern"];
+  const Var pattern = tape[steps::kPattern];
   const double bytes = static_cast<double>(element_count(pattern.shape())) *
                        static_cast<double>(dtype_size(pattern.dtype()));
   const bool leaves_out_views = !is_by_hand(tape) && bytes > kSavedViewBytes;

@@ -109,7 +109,7 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
     name = asked.substr(0, end_of_name);
   } else if (view && index.size() == 2) {
     check_place(*view, index, given);
-    name = view->scope() + "hook_pattern";
+    name = view->scope() + steps::kPattern;
     if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
   } else {
     throw console::UsageError(given +

@@ -20,6 +20,7 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "clearhead/base/error.h"
+#include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/terminal.h"
 
 namespace clearhead::cli {
@@ -64,7 +65,7 @@ std::string print_changes(const Reading& before, const Reading& after, const See
   std::vector<std::string> names;
   for (const Var& var : after.tape.vars()) {
     const std::string& name = var.name();
-    const bool is_shown = var.before().defined() || name.ends_with("hook_pattern") ||
+    const bool is_shown = var.before().defined() || name.ends_with(steps::kPattern) ||
                           name.ends_with("hook_resid_post") || name.ends_with("hook_h") ||
                           name == "probabilities";
     if (is_shown) names.push_back(name);
