@@ -17,35 +17,35 @@ namespace clearhead {
 /// names of TransformerLens, or go on in its manner.
 namespace steps {
 
-inline constexpr char kX[] = "x";
-inline constexpr char kXQ[] = "x_q";
-inline constexpr char kXK[] = "x_k";
-inline constexpr char kXV[] = "x_v";
-inline constexpr char kWQ[] = "W_Q";
-inline constexpr char kWK[] = "W_K";
-inline constexpr char kWV[] = "W_V";
-inline constexpr char kQ[] = "hook_q";
-inline constexpr char kRotQ[] = "hook_rot_q";
-inline constexpr char kPastKey[] = "past_key";
-inline constexpr char kNewKey[] = "new_key";
-inline constexpr char kK[] = "hook_k";
-inline constexpr char kRotK[] = "hook_rot_k";
-inline constexpr char kPastValue[] = "past_value";
-inline constexpr char kNewValue[] = "new_value";
-inline constexpr char kV[] = "hook_v";
-inline constexpr char kRawScores[] = "hook_raw_scores";
-inline constexpr char kScaledScores[] = "hook_scaled_scores";
-inline constexpr char kCappedScores[] = "hook_capped_scores";
-inline constexpr char kAttnMask[] = "attn_mask";
-inline constexpr char kMask[] = "hook_mask";
-inline constexpr char kAttnScores[] = "hook_attn_scores";
-inline constexpr char kRowMax[] = "hook_row_max";
-inline constexpr char kRowSum[] = "hook_row_sum";
-inline constexpr char kPattern[] = "hook_pattern";
-inline constexpr char kZ[] = "hook_z";
-inline constexpr char kWO[] = "W_O";
-inline constexpr char kResult[] = "hook_result";
-inline constexpr char kAttnOut[] = "hook_attn_out";
+inline constexpr char kX[] = "x";                              ///< the tokens
+inline constexpr char kXQ[] = "x_q";                           ///< of the queries
+inline constexpr char kXK[] = "x_k";                           ///< of the keys
+inline constexpr char kXV[] = "x_v";                           ///< of the values
+inline constexpr char kWQ[] = "W_Q";                           ///< weights that make queries
+inline constexpr char kWK[] = "W_K";                           ///< weights that make keys
+inline constexpr char kWV[] = "W_V";                           ///< weights that make values
+inline constexpr char kQ[] = "hook_q";                         ///< queries
+inline constexpr char kRotQ[] = "hook_rot_q";                  ///< turned by rotary positions
+inline constexpr char kPastKey[] = "past_key";                 ///< of the cache
+inline constexpr char kNewKey[] = "new_key";                   ///< that continue it
+inline constexpr char kK[] = "hook_k";                         ///< keys
+inline constexpr char kRotK[] = "hook_rot_k";                  ///< turned
+inline constexpr char kPastValue[] = "past_value";             ///< of the cache
+inline constexpr char kNewValue[] = "new_value";               ///< that continue it
+inline constexpr char kV[] = "hook_v";                         ///< values
+inline constexpr char kRawScores[] = "hook_raw_scores";        ///< q·kᵀ
+inline constexpr char kScaledScores[] = "hook_scaled_scores";  ///< times the scale
+inline constexpr char kCappedScores[] = "hook_capped_scores";  ///< after the softcap
+inline constexpr char kAttnMask[] = "attn_mask";               ///< as it was given
+inline constexpr char kMask[] = "hook_mask";                   ///< what is added to the scores
+inline constexpr char kAttnScores[] = "hook_attn_scores";      ///< after the mask
+inline constexpr char kRowMax[] = "hook_row_max";              ///< of each query
+inline constexpr char kRowSum[] = "hook_row_sum";              ///< of each query
+inline constexpr char kPattern[] = "hook_pattern";             ///< the weights
+inline constexpr char kZ[] = "hook_z";                         ///< pattern·v
+inline constexpr char kWO[] = "W_O";                           ///< weights of the result
+inline constexpr char kResult[] = "hook_result";               ///< of each head
+inline constexpr char kAttnOut[] = "hook_attn_out";            ///< their sum
 
 /// Those between q, k, v and z, which fused attention does not go through.
 inline const std::initializer_list<std::string_view> kInner = {
