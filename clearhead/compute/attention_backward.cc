@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "clearhead/compute/attention_problem.h"
-#include "clearhead/compute/pieces.h"
+#include "clearhead/compute/attention_internal.h"
+#include "clearhead/compute/pieces_internal.h"
 #include "clearhead/kernels/attention/bf16.h"
 #include "clearhead/kernels/attention/scalar.h"
 #include "clearhead/kernels/attention/simd.h"

@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/attention_internal.h"
 
 namespace clearhead::compute {
 namespace {

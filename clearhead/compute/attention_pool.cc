@@ -8,7 +8,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/attention_internal.h"
 #include "clearhead/kernels/attention/bf16.h"
 #include "clearhead/kernels/attention/pool.h"
 #include "clearhead/kernels/attention/tile.h"

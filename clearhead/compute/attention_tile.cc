@@ -4,7 +4,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
-#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/attention_internal.h"
 #include "clearhead/kernels/attention/scalar.h"
 
 namespace clearhead::compute {

@@ -4,21 +4,18 @@
 
 #include <cstdint>
 
+#include "clearhead/base/unary_function.h"
 #include "clearhead/compute/into.h"
-#include "clearhead/kernels/rows/elementwise.h"
 
 namespace clearhead::compute {
 
-/// The functions of one number that have a kernel.
-using kernels::Function;
-
 /// y = f(x) for n numbers, float or double; y may be x.
 template <typename T>
-void apply(Function f, std::int64_t n, const T* x, T* y);
+void apply(UnaryFunction f, std::int64_t n, const T* x, T* y);
 
 /// d_x = d_y·f'(x); does nothing if d_x is not wanted.
 template <typename T>
-void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, Into<T> d_x);
+void apply_backward(UnaryFunction f, std::int64_t n, const T* x, const T* d_y, Into<T> d_x);
 
 }  // namespace clearhead::compute
 

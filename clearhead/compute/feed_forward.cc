@@ -2,8 +2,9 @@
 #include "clearhead/compute/feed_forward.h"
 
 #include "clearhead/base/workspace.h"
-#include "clearhead/compute/row_blocks.h"
+#include "clearhead/compute/row_blocks_internal.h"
 #include "clearhead/compute/rows.h"
+#include "clearhead/kernels/products/feed_forward_bf16.h"
 
 namespace clearhead::compute {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 using kernels::Direction;
 
 // dx, db_in of each block of rows, and the factors of the weights' gradients.
-void backward_rows(const FeedForward& part, const kernels::FeedForwardBackward& rows) {
+void backward_rows(const FeedForwardOperands& part, const kernels::FeedForwardBackward& rows) {
   const PackedWeights weights(part, Direction::backward);
   for_each_block(kernels::feed_forward_blocks(part),
                  kernels::feed_forward_workspace(part, Direction::backward),
@@ -22,11 +23,11 @@ void backward_rows(const FeedForward& part, const kernels::FeedForwardBackward& 
 
 }  // namespace
 
-bool takes_feed_forward(const FeedForward& part, Precision precision) {
+bool takes_feed_forward(const FeedForwardOperands& part, Precision precision) {
   return kernels::feed_forward_takes_bf16(part, precision);
 }
 
-void feed_forward(const FeedForward& part, MatrixView<float> y) {
+void feed_forward(const FeedForwardOperands& part, MatrixView<float> y) {
   const PackedWeights weights(part, Direction::forward);
   for_each_block(kernels::feed_forward_blocks(part),
                  kernels::feed_forward_workspace(part, Direction::forward),
@@ -35,7 +36,7 @@ void feed_forward(const FeedForward& part, MatrixView<float> y) {
                  });
 }
 
-void feed_forward_backward(const FeedForward& part, MatrixView<const float> dy,
+void feed_forward_backward(const FeedForwardOperands& part, MatrixView<const float> dy,
                            const FeedForwardGradients& gradients) {
   const auto& [dx, dw_in, dw_out, db_in] = gradients;
   const bool weights_learn = dw_in || dw_out;

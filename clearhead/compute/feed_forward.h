@@ -6,21 +6,17 @@
 #ifndef CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 #define CLEARHEAD_COMPUTE_FEED_FORWARD_H_
 
-#include "clearhead/base/matrix_view.h"
+#include "clearhead/base/feed_forward_operands.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/compute/into.h"
-#include "clearhead/kernels/products/feed_forward_bf16.h"
 
 namespace clearhead::compute {
 
-/// x, W_in, b_in, W_out, b_out and f; a bias may be nullptr.
-using FeedForward = kernels::FeedForwardProblem;
-
 /// Whether the functions below apply to these sizes; no numbers are read.
-bool takes_feed_forward(const FeedForward& part, Precision precision);
+bool takes_feed_forward(const FeedForwardOperands& part, Precision precision);
 
 /// y [R, O]
-void feed_forward(const FeedForward& part, MatrixView<float> y);
+void feed_forward(const FeedForwardOperands& part, MatrixView<float> y);
 
 /// What backward leaves, of the operands' shapes. That of b_out is the sum over the rows of dy.
 struct FeedForwardGradients {
@@ -28,7 +24,7 @@ struct FeedForwardGradients {
   float* db_in;                   ///< added to; nullptr if it is not wanted
 };
 /// The gradients, given dy [R, O]; the hidden numbers are calculated again.
-void feed_forward_backward(const FeedForward& part, MatrixView<const float> dy,
+void feed_forward_backward(const FeedForwardOperands& part, MatrixView<const float> dy,
                            const FeedForwardGradients& gradients);
 
 }  // namespace clearhead::compute

@@ -9,8 +9,9 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
 #include "clearhead/compute/products.h"
-#include "clearhead/compute/row_blocks.h"
+#include "clearhead/compute/row_blocks_internal.h"
 #include "clearhead/compute/rows.h"
+#include "clearhead/kernels/products/linear_maps_bf16.h"
 
 namespace clearhead::compute {
 namespace {

@@ -9,15 +9,12 @@
 
 #include <span>
 
+#include "clearhead/base/linear_map.h"
 #include "clearhead/base/matrix_view.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/compute/into.h"
-#include "clearhead/kernels/products/linear_maps_bf16.h"
 
 namespace clearhead::compute {
-
-/// W [N, C], of float, double or bf16, and b [N] of the type of x, or nullptr.
-using kernels::LinearMap;
 
 /// y_i [R, N_i] of all maps, for x [R, C]. A W of bf16 is read where it lies if there are few rows,
 /// else copied.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/kernels/rows/norm.h"
 
 namespace clearhead::compute {
 namespace {
@@ -48,7 +49,7 @@ std::vector<T> inverse_scales(const BatchNorm<T>& norm) {
 }  // namespace
 
 template <typename T>
-void norm(const Norm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale) {
+void norm(const RowNorm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale) {
   const std::int64_t C = norm.C;
   for_each_rows(R, C, [&](std::int64_t begin, std::int64_t end) {
     kernels::norm(norm, end - begin, x + begin * C, y + begin * C, mean + begin, scale + begin);
@@ -56,8 +57,8 @@ void norm(const Norm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* sca
 }
 
 template <typename T>
-void norm_backward(const Norm<T>& norm, std::int64_t R, const T* x, const T* mean, const T* scale,
-                   const T* d_y, Into<T> d_x, T* d_weight, T* d_bias) {
+void norm_backward(const RowNorm<T>& norm, std::int64_t R, const T* x, const T* mean,
+                   const T* scale, const T* d_y, Into<T> d_x, T* d_weight, T* d_bias) {
   const std::int64_t C = norm.C;
   const auto rows = [&](std::int64_t begin, std::int64_t end, T* weight_sum, T* bias_sum) {
     T* const to = d_x ? d_x.data + begin * C : nullptr;
@@ -133,12 +134,12 @@ void batch_norm_backward(const BatchNorm<T>& norm, const T* d_y, T* d_x, T* d_we
   });
 }
 
-#define CLEARHEAD_INSTANTIATE(T)                                                          \
-  template void norm(const Norm<T>&, std::int64_t, const T*, T*, T*, T*);                 \
-  template void norm_backward(const Norm<T>&, std::int64_t, const T*, const T*, const T*, \
-                              const T*, Into<T>, T*, T*);                                 \
-  template void batch_statistics(std::int64_t, std::int64_t, const T*, T*, T*);           \
-  template void batch_norm(const BatchNorm<T>&, const T*, T*);                            \
+#define CLEARHEAD_INSTANTIATE(T)                                                             \
+  template void norm(const RowNorm<T>&, std::int64_t, const T*, T*, T*, T*);                 \
+  template void norm_backward(const RowNorm<T>&, std::int64_t, const T*, const T*, const T*, \
+                              const T*, Into<T>, T*, T*);                                    \
+  template void batch_statistics(std::int64_t, std::int64_t, const T*, T*, T*);              \
+  template void batch_norm(const BatchNorm<T>&, const T*, T*);                               \
   template void batch_norm_backward(const BatchNorm<T>&, const T*, T*, T*, T*);
 CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)

@@ -4,23 +4,20 @@
 
 #include <cstdint>
 
+#include "clearhead/base/row_norm.h"
 #include "clearhead/compute/into.h"
-#include "clearhead/kernels/rows/norm.h"
 
 namespace clearhead::compute {
-
-/// A layer or RMS norm: its channels, weight, bias, epsilon.
-using kernels::Norm;
 
 /// Layer norm or RMS norm of each of R rows of x: y = x̂·weight + bias, and the mean and scale [R]
 /// that backward needs.
 template <typename T>
-void norm(const Norm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale);
+void norm(const RowNorm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale);
 
 /// The gradients; d_weight and d_bias [C] are added to, or nullptr if they are not wanted.
 template <typename T>
-void norm_backward(const Norm<T>& norm, std::int64_t R, const T* x, const T* mean, const T* scale,
-                   const T* d_y, Into<T> d_x, T* d_weight, T* d_bias);
+void norm_backward(const RowNorm<T>& norm, std::int64_t R, const T* x, const T* mean,
+                   const T* scale, const T* d_y, Into<T> d_x, T* d_weight, T* d_bias);
 
 /// Batch norm over the R ≥ 1 rows of x [R, C]: y = (x − mean)/√(variance + epsilon)·weight + bias,
 /// each column by itself.

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/attention_internal.h"
 #include "clearhead/kernels/attention/tile.h"
 
 namespace clearhead::compute {

@@ -141,7 +141,7 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d) {
   });
 }
 
-Tensor apply(compute::Function f, const Tensor& x) {
+Tensor apply(UnaryFunction f, const Tensor& x) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -150,7 +150,7 @@ Tensor apply(compute::Function f, const Tensor& x) {
   return y;
 }
 
-void apply_backward(compute::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients) {
+void apply_backward(UnaryFunction f, const Tensor& x, const Tensor& d_y, Gradients& gradients) {
   with_float(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     compute::apply_backward(f, x.count(), x.data<T>(), d_y.data<T>(), into<T>(gradients, 0));

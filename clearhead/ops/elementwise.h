@@ -71,10 +71,10 @@ void add_gradient(Gradients& gradients, std::size_t i, const Tensor& d_out, cons
 }
 
 /// f(x) for each element of a contiguous x, f32 or f64, on all threads.
-Tensor apply(compute::Function f, const Tensor& x);
+Tensor apply(UnaryFunction f, const Tensor& x);
 
 /// The gradient of input 0 += d_y·f'(x); x is contiguous.
-void apply_backward(compute::Function f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
+void apply_backward(UnaryFunction f, const Tensor& x, const Tensor& d_y, Gradients& gradients);
 
 template <typename F>
 Tensor map(const Tensor& x, F f) {

@@ -19,7 +19,7 @@ struct Operands {
   Tensor x, w_in, b_in, w_out, b_out;
   Activation activation;
 
-  compute::FeedForward part() const {
+  FeedForwardOperands part() const {
     const auto vector = [](const Tensor& t) { return t.defined() ? t.data<float>() : nullptr; };
     const auto matrix = [](const Tensor& t) {
       const std::int64_t columns = t.size(-1);
@@ -33,7 +33,7 @@ struct Operands {
 enum Place : std::size_t { kX, kWIn, kBIn, kWOut, kBOut };
 
 void backward(const Operands& operands, const Tensor& d_y, Gradients& gradients) {
-  const compute::FeedForward part = operands.part();
+  const FeedForwardOperands part = operands.part();
   compute::feed_forward_backward(part, {d_y.data<float>(), part.x.rows, part.w_out.rows},
                                  {into<float>(gradients, kX), into<float>(gradients, kWIn),
                                   into<float>(gradients, kWOut), gradients.data<float>(kBIn)});
@@ -62,12 +62,12 @@ bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activat
   const auto sizes_of = [](const Var& weight) {
     return MatrixView<const float>(nullptr, weight.size(0), weight.size(1));
   };
-  const compute::FeedForward sizes = {{nullptr, C == 0 ? 0 : element_count(x.shape()) / C, C},
-                                      sizes_of(w_in),
-                                      nullptr,
-                                      sizes_of(w_out),
-                                      nullptr,
-                                      activation};
+  const FeedForwardOperands sizes = {{nullptr, C == 0 ? 0 : element_count(x.shape()) / C, C},
+                                     sizes_of(w_in),
+                                     nullptr,
+                                     sizes_of(w_out),
+                                     nullptr,
+                                     activation};
   return compute::takes_feed_forward(sizes, precision);
 }
 
@@ -81,7 +81,7 @@ Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation act
   Shape shape = x.shape();  // [..., O]
   shape.back() = w_out.size(0);
   Tensor y = Tensor::empty(shape, DType::f32);
-  const compute::FeedForward part = operands.part();
+  const FeedForwardOperands part = operands.part();
   compute::feed_forward(part, {y.mutable_data<float>(), part.x.rows, part.w_out.rows});
 
   return x.tape().record("feed_forward", {x, w_in, b_in, w_out, b_out}, y, [&](Record& op) {

@@ -28,7 +28,7 @@ double distribution(double x, bool tanh_approximation) {
 
 Var gelu(const Var& x, bool tanh_approximation) {
   require_same_float("gelu", {x});
-  const auto function = tanh_approximation ? compute::Function::gelu_tanh : compute::Function::gelu;
+  const auto function = tanh_approximation ? UnaryFunction::gelu_tanh : UnaryFunction::gelu;
   const Tensor x_value = x.value().contiguous();
   const Tensor y_value = apply(function, x_value);  // y = x · Φ(x)
   return x.tape().record("gelu", {x}, y_value, [&](Record& op) {

@@ -99,9 +99,9 @@ class Maps {
     return {x_.defined() ? x_.data<T>() : nullptr, R_, shape_.back()};
   }
   template <typename W>
-  std::vector<compute::LinearMap<W>> map_views() const {
-    using T = typename compute::LinearMap<W>::Number;
-    std::vector<compute::LinearMap<W>> maps;
+  std::vector<LinearMap<W>> map_views() const {
+    using T = typename LinearMap<W>::Number;
+    std::vector<LinearMap<W>> maps;
     for (const Map& map : maps_) {
       maps.push_back(
           {{map.weight.defined() ? map.weight.data<W>() : nullptr, map.out, shape_.back()},
@@ -111,7 +111,7 @@ class Maps {
   }
   template <typename W>
   std::vector<Tensor> forward() const {
-    using T = typename compute::LinearMap<W>::Number;
+    using T = typename LinearMap<W>::Number;
     std::vector<Tensor> results;
     std::vector<MatrixView<T>> y;
     for (const Map& map : maps_) {

@@ -46,7 +46,7 @@ Tensor one_each_row(const Tensor& x) {
 }
 
 template <typename T>
-compute::Norm<T> norm_of(const NormRows& rows, const Tensor& bias) {
+RowNorm<T> norm_of(const NormRows& rows, const Tensor& bias) {
   return {rows.centered, rows.x.size(-1), rows.weight.data<T>(),
           bias.defined() ? bias.data<T>() : nullptr, rows.epsilon};
 }

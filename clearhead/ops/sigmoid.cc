@@ -12,7 +12,7 @@ namespace clearhead {
 Var sigmoid(const Var& x) {
   require_same_float("sigmoid", {x});
   const Tensor y_value =  // y = 1 / (1 + exp(−x))
-      apply(compute::Function::sigmoid, x.value().contiguous());
+      apply(UnaryFunction::sigmoid, x.value().contiguous());
   return x.tape().record("sigmoid", {x}, y_value, [](Record& op) {
     op.formula = "sigmoid({0})";
     op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {

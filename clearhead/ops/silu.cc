@@ -14,11 +14,11 @@ namespace clearhead {
 Var silu(const Var& x) {
   require_same_float("silu", {x});
   const Tensor x_value = x.value().contiguous();
-  const Tensor y_value = apply(compute::Function::silu, x_value);  // y = x · σ(x)
+  const Tensor y_value = apply(UnaryFunction::silu, x_value);  // y = x · σ(x)
   return x.tape().record("silu", {x}, y_value, [&](Record& op) {
     op.formula = "silu({0})";
     op.backward = [x_value](const Tensor& d_y, Gradients& gradients) {
-      apply_backward(compute::Function::silu, x_value, d_y, gradients);  // y = x · σ(x)
+      apply_backward(UnaryFunction::silu, x_value, d_y, gradients);  // y = x · σ(x)
     };
     op.explain = [](const Var& y, const Index& index) {
       const Operand from = operand(y.input(0), index);

@@ -11,7 +11,7 @@ namespace clearhead {
 
 Var tanh(const Var& x) {
   require_same_float("tanh", {x});
-  const Tensor y_value = apply(compute::Function::tanh, x.value().contiguous());  // y = tanh(x)
+  const Tensor y_value = apply(UnaryFunction::tanh, x.value().contiguous());  // y = tanh(x)
   return x.tape().record("tanh", {x}, y_value, [](Record& op) {
     op.formula = "tanh({0})";
     op.backward = [y = op.value](const Tensor& d_y, Gradients& gradients) {

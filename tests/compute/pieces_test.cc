@@ -1,10 +1,10 @@
 // Work in pieces: every call is made once, with memory of its own.
-#include "clearhead/compute/pieces.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <vector>
+
+#include "clearhead/compute/pieces_internal.h"
 
 namespace clearhead::compute {
 namespace {

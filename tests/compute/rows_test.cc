@@ -90,7 +90,7 @@ TEST(Rows, OfASoftmaxGoThereAndBack) {
 // over.
 TEST(Rows, OfANormGiveTheSameForAllThreads) {
   const Matrix<float> x(kRows, kC, 1), d_y(kRows, kC, 2), weight(1, kC, 3);
-  const Norm<float> layer = {/*centered=*/true, kC, weight.numbers.data(), nullptr, 1e-5};
+  const RowNorm<float> layer = {/*centered=*/true, kC, weight.numbers.data(), nullptr, 1e-5};
   const auto backward = [&](bool add) {
     Matrix<float> y(kRows, kC, 4), mean(kRows, 1, 5), scale(kRows, 1, 6);
     Matrix<float> d_x(kRows, kC, 7), d_w(1, kC, 8), d_b(1, kC, 9);
@@ -205,12 +205,12 @@ TEST(Rows, FunctionsAndTheirGradientsGoInto) {
   const std::int64_t n = 40001;
   const Matrix<double> x(1, n, 1), d_y(1, n, 2), before(1, n, 3);
   Matrix<double> y(1, n, 4), added = before, written(1, n, 5);
-  apply<double>(Function::tanh, n, x.numbers.data(), y.numbers.data());
-  apply_backward<double>(Function::tanh, n, x.numbers.data(), d_y.numbers.data(),
+  apply<double>(UnaryFunction::tanh, n, x.numbers.data(), y.numbers.data());
+  apply_backward<double>(UnaryFunction::tanh, n, x.numbers.data(), d_y.numbers.data(),
                          {added.numbers.data(), true});
-  apply_backward<double>(Function::tanh, n, x.numbers.data(), d_y.numbers.data(),
+  apply_backward<double>(UnaryFunction::tanh, n, x.numbers.data(), d_y.numbers.data(),
                          {written.numbers.data(), false});
-  apply_backward<double>(Function::tanh, n, x.numbers.data(), d_y.numbers.data(), {});
+  apply_backward<double>(UnaryFunction::tanh, n, x.numbers.data(), d_y.numbers.data(), {});
   for (std::int64_t i = 0; i < n; i += 97) {
     const double tanh = std::tanh(x.view().at(0, i));
     ASSERT_NEAR(y.view().at(0, i), tanh, 1e-15);

@@ -22,7 +22,7 @@ float cubic(const ActivationTable& table, const float (&numbers)[4][kSegments], 
   return sum;
 }
 
-void expect_table(Activation activation, Function function, double error) {
+void expect_table(Activation activation, UnaryFunction function, double error) {
   const ActivationTable* const table = activation_table(activation);
   ASSERT_NE(table, nullptr);
   for (int i = -40010; i <= 40010; ++i) {
@@ -39,9 +39,11 @@ void expect_table(Activation activation, Function function, double error) {
   }
 }
 
-TEST(ActivationTable, Gelu) { expect_table(Activation::gelu, Function::gelu, 5e-6); }
-TEST(ActivationTable, GeluTanh) { expect_table(Activation::gelu_tanh, Function::gelu_tanh, 5e-6); }
-TEST(ActivationTable, Silu) { expect_table(Activation::silu, Function::silu, 2e-5); }
+TEST(ActivationTable, Gelu) { expect_table(Activation::gelu, UnaryFunction::gelu, 5e-6); }
+TEST(ActivationTable, GeluTanh) {
+  expect_table(Activation::gelu_tanh, UnaryFunction::gelu_tanh, 5e-6);
+}
+TEST(ActivationTable, Silu) { expect_table(Activation::silu, UnaryFunction::silu, 2e-5); }
 TEST(ActivationTable, ReluNeedsNone) { EXPECT_EQ(activation_table(Activation::relu), nullptr); }
 
 }  // namespace

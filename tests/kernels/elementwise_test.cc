@@ -20,8 +20,9 @@ using clearhead::testing::in_f64;
 using clearhead::testing::Misaligned;
 using clearhead::testing::random_floats;
 
-constexpr Function kFunctions[] = {Function::exp,  Function::tanh, Function::sigmoid,
-                                   Function::silu, Function::gelu, Function::gelu_tanh};
+constexpr UnaryFunction kFunctions[] = {UnaryFunction::exp,     UnaryFunction::tanh,
+                                        UnaryFunction::sigmoid, UnaryFunction::silu,
+                                        UnaryFunction::gelu,    UnaryFunction::gelu_tanh};
 
 // Numbers of every exponent and sign, subnormals, infinities and NaN; and close to each other where
 // the functions bend.
@@ -38,18 +39,18 @@ std::vector<float> wide_range() {
 }
 
 // As elementwise.h states it.
-double value_error(Function f, double x) {
-  if (f == Function::exp) return 2e-7;
-  if (f == Function::tanh) return 3e-7;
-  if (f == Function::gelu && current_target() == Target::baseline && x < -2) return 2e-5;
-  if (f == Function::gelu) return 5e-7;
-  if (f != Function::gelu_tanh) return 4e-7;
+double value_error(UnaryFunction f, double x) {
+  if (f == UnaryFunction::exp) return 2e-7;
+  if (f == UnaryFunction::tanh) return 3e-7;
+  if (f == UnaryFunction::gelu && current_target() == Target::baseline && x < -2) return 2e-5;
+  if (f == UnaryFunction::gelu) return 5e-7;
+  if (f != UnaryFunction::gelu_tanh) return 4e-7;
   const double u = 0.7978845608 * (x + 0.044715 * x * x * x);
   return 4e-7 * (1 + std::abs(u));
 }
 
 // 0 where subnormal results may come out as 0, else what a result is rounded to at least.
-double smallest_kept(Function f) { return f == Function::exp ? 0x1p-149 : 0x1p-119; }
+double smallest_kept(UnaryFunction f) { return f == UnaryFunction::exp ? 0x1p-149 : 0x1p-119; }
 
 TEST(Elementwise, ValuesKeepToTheStatedError) {
   const std::vector<float> x = wide_range();
@@ -57,7 +58,7 @@ TEST(Elementwise, ValuesKeepToTheStatedError) {
   std::vector<float> y(x.size());
   std::vector<double> exact(x.size());
   testing::for_each_target([&] {
-    for (const Function f : kFunctions) {
+    for (const UnaryFunction f : kFunctions) {
       SCOPED_TRACE("function " + std::to_string(static_cast<int>(f)));
       apply(f, n, x.data(), y.data());
       scalar::apply(f, n, in_f64(x).data(), exact.data());
@@ -83,7 +84,7 @@ TEST(Elementwise, SlopesKeepToTheStatedError) {
   const std::vector<float> d_y(x.size(), 1.0F);
   std::vector<double> exact(x.size());
   testing::for_each_target([&] {
-    for (const Function f : kFunctions) {
+    for (const UnaryFunction f : kFunctions) {
       SCOPED_TRACE("function " + std::to_string(static_cast<int>(f)));
       std::vector<float> d_x(x.size(), 0.0F);
       apply_backward(f, n, x.data(), d_y.data(), d_x.data(), false);
@@ -103,7 +104,7 @@ TEST(Elementwise, SlopesKeepToTheStatedError) {
 TEST(Elementwise, SlopesAreThoseOfTheValues) {
   // Central differences in f64: the step's square and, divided by it, the rounding.
   constexpr double kStep = 1e-5;
-  for (const Function f : kFunctions) {
+  for (const UnaryFunction f : kFunctions) {
     for (const double x : {-3.1, -0.75, 0.0, 0.4, 2.5}) {
       const double around[2] = {x - kStep, x + kStep};
       double y[2];
@@ -118,7 +119,7 @@ TEST(Elementwise, SlopesAreThoseOfTheValues) {
 
 TEST(Elementwise, PlaceAndNumberDoNotMatter) {
   testing::for_each_target([] {
-    for (const Function f : kFunctions) {
+    for (const UnaryFunction f : kFunctions) {
       testing::for_each_size_and_shift([f](std::int64_t n, std::int64_t shift) {
         const std::vector<float> x = random_floats(n, 1, 3), d_y = random_floats(n, 2);
         std::vector<float> y(x.size()), d_x(x.size(), 7.0F);

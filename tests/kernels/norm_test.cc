@@ -33,12 +33,12 @@ void expect_near(const std::vector<float>& got, const std::vector<double>& expec
 TEST(Norm, IsTheFormula) {
   const double x[] = {1, 2, 6}, weight[] = {1, 2, 3}, bias[] = {0.5, 0, 0};
   double y[3], mean, scale;
-  norm(Norm<double>{true, 3, weight, bias, 1.0}, 1, x, y, &mean, &scale);
+  norm(RowNorm<double>{true, 3, weight, bias, 1.0}, 1, x, y, &mean, &scale);
   EXPECT_EQ(mean, 3);
   EXPECT_DOUBLE_EQ(scale, 1 / std::sqrt((4 + 1 + 9) / 3.0 + 1));
   EXPECT_DOUBLE_EQ(y[0], -2 * scale + 0.5);
   EXPECT_DOUBLE_EQ(y[2], 3 * scale * 3);
-  norm(Norm<double>{false, 3, nullptr, nullptr, 1.0}, 1, x, y, nullptr, &scale);
+  norm(RowNorm<double>{false, 3, nullptr, nullptr, 1.0}, 1, x, y, nullptr, &scale);
   EXPECT_DOUBLE_EQ(scale, 1 / std::sqrt((1 + 4 + 36) / 3.0 + 1));
   EXPECT_DOUBLE_EQ(y[1], 2 * scale);
 }
@@ -54,12 +54,12 @@ TEST(Norm, BackwardIsTheSlope) {
                           const std::vector<double>& bias) {
       std::vector<double> y(C);
       double mean, scale, sum = 0;
-      norm(Norm<double>{centered, C, weight.data(), bias.data(), kEpsilon}, 1, at.data(), y.data(),
-           &mean, &scale);
+      norm(RowNorm<double>{centered, C, weight.data(), bias.data(), kEpsilon}, 1, at.data(),
+           y.data(), &mean, &scale);
       for (std::size_t c = 0; c < C; ++c) sum += d_y[c] * y[c];
       return sum;
     };
-    const Norm<double> n{centered, C, w.data(), b.data(), kEpsilon};
+    const RowNorm<double> n{centered, C, w.data(), b.data(), kEpsilon};
     std::vector<double> y(C), d_x(C, 10), d_w(C, 20), d_b(C, 30);  // backward adds
     double mean, scale;
     norm(n, 1, x.data(), y.data(), &mean, &scale);
@@ -87,8 +87,8 @@ void expect_agreement(bool centered, bool affine, std::int64_t rows, std::int64_
   const std::vector<float> x = random_floats(rows * C, 1, 2), d_y = random_floats(rows * C, 2),
                            w = random_floats(C, 3), b = random_floats(C, 4);
   const std::vector<double> w64 = in_f64(w), b64 = in_f64(b), x64 = in_f64(x), d_y64 = in_f64(d_y);
-  const Norm<double> n64{centered, C, affine ? w64.data() : nullptr, affine ? b64.data() : nullptr,
-                         kEpsilon};
+  const RowNorm<double> n64{centered, C, affine ? w64.data() : nullptr,
+                            affine ? b64.data() : nullptr, kEpsilon};
   const auto size = static_cast<std::size_t>(rows * C), width = static_cast<std::size_t>(C);
   std::vector<double> y64(size), mean64(size), scale64(size), d_x64(size, 1), d_w64(width, 2),
       d_b64(width, 3);
@@ -101,8 +101,8 @@ void expect_agreement(bool centered, bool affine, std::int64_t rows, std::int64_
       d_x(std::vector<float>(size, 1), (shift + 5) % 16),
       d_w(std::vector<float>(width, 2), (shift + 6) % 16),
       d_b(std::vector<float>(width, 3), (shift + 7) % 16);
-  const Norm<float> n{centered, C, affine ? weight.data() : nullptr, affine ? bias.data() : nullptr,
-                      kEpsilon};
+  const RowNorm<float> n{centered, C, affine ? weight.data() : nullptr,
+                         affine ? bias.data() : nullptr, kEpsilon};
   std::vector<float> mean(size), scale(size);
   norm(n, rows, from.data(), y.data(), mean.data(), scale.data());
   norm_backward(n, rows, from.data(), mean.data(), scale.data(), d_from.data(), d_x.data(),
@@ -133,12 +133,12 @@ TEST(Norm, LargeAndShiftedRowsKeepTheirDigits) {
     std::vector<float> x(C), y(C);
     for (std::size_t c = 0; c < C; ++c) x[c] = 1e5F + (c % 2 == 0 ? 1.0F : 3.0F);
     float mean, scale;
-    norm(Norm<float>{true, C, nullptr, nullptr, 0}, 1, x.data(), y.data(), &mean, &scale);
+    norm(RowNorm<float>{true, C, nullptr, nullptr, 0}, 1, x.data(), y.data(), &mean, &scale);
     EXPECT_EQ(mean, 100002.0F);
     EXPECT_EQ(scale, 1.0F);
     // Squares beyond the largest f32.
     const float huge[] = {1e30F, -1e30F};
-    norm(Norm<float>{false, 2, nullptr, nullptr, 0}, 1, huge, y.data(), nullptr, &scale);
+    norm(RowNorm<float>{false, 2, nullptr, nullptr, 0}, 1, huge, y.data(), nullptr, &scale);
     EXPECT_FLOAT_EQ(scale, 1e-30F);
     EXPECT_FLOAT_EQ(y[1], -1);
   });
@@ -147,7 +147,7 @@ TEST(Norm, LargeAndShiftedRowsKeepTheirDigits) {
 TEST(Norm, GradientsThatAreNotAskedForAreLeftOut) {
   testing::for_each_target([] {
     const std::vector<float> x = random_floats(12, 1), d_y = random_floats(12, 2);
-    const Norm<float> n{true, 4, nullptr, nullptr, kEpsilon};
+    const RowNorm<float> n{true, 4, nullptr, nullptr, kEpsilon};
     std::vector<float> y(12), d_x(12), d_w(4), only_x(12), only_w(4);
     float mean[3], scale[3];
     norm(n, 3, x.data(), y.data(), mean, scale);

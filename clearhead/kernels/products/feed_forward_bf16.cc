@@ -22,25 +22,25 @@ constexpr std::int64_t kMostSums = 128 << 10;  // of a block: fewer rows where C
 constexpr std::int64_t kMostChannels = 1024;
 
 struct Sizes {
-  explicit Sizes(const FeedForwardProblem& p)
+  explicit Sizes(const FeedForwardOperands& p)
       : R(p.x.rows), C(p.x.columns), F(p.w_in.rows), O(p.w_out.rows) {}
   std::int64_t R, C, F, O;
 };
 
-std::int64_t rows_each(const FeedForwardProblem& p) {
+std::int64_t rows_each(const FeedForwardOperands& p) {
   return rows_of_block(p.x.rows,
                        std::min(kMostRows, kMostSums / std::max(p.x.columns, p.w_out.rows)));
 }
 
 // Strips of columns of h.
-std::int64_t strips(const FeedForwardProblem& p) { return ceil_div(p.w_in.rows, kColumns); }
+std::int64_t strips(const FeedForwardOperands& p) { return ceil_div(p.w_in.rows, kColumns); }
 
 constexpr std::int64_t factors_of(Direction direction) {
   return direction == Direction::forward ? 2 : 3;
 }
 
 // A right factor made of weights, for a strip: W_inᵀ, which gives h, and what meets it after.
-MatrixView<const float> weight_factor(const FeedForwardProblem& p, Direction direction,
+MatrixView<const float> weight_factor(const FeedForwardOperands& p, Direction direction,
                                       std::int64_t strip, std::int64_t which) {
   const Sizes s(p);
   const std::int64_t f = strip * kColumns, columns = std::min(kColumns, s.F - f);
@@ -52,7 +52,7 @@ MatrixView<const float> weight_factor(const FeedForwardProblem& p, Direction dir
 }
 
 // Where it is packed: strip after strip, of which only the last one may be smaller.
-std::int64_t weight_offset(const FeedForwardProblem& p, Direction direction, std::int64_t strip,
+std::int64_t weight_offset(const FeedForwardOperands& p, Direction direction, std::int64_t strip,
                            std::int64_t which) {
   const auto bytes = [&](std::int64_t of_strip, std::int64_t factor) {
     const MatrixView<const float> w = weight_factor(p, direction, of_strip, factor);
@@ -66,7 +66,7 @@ std::int64_t weight_offset(const FeedForwardProblem& p, Direction direction, std
   return offset;
 }
 
-amx::PackedWeights packed_weights(const FeedForwardProblem& p, Direction direction,
+amx::PackedWeights packed_weights(const FeedForwardOperands& p, Direction direction,
                                   std::int64_t strip, std::int64_t which, const char* weights) {
   const MatrixView<const float> w = weight_factor(p, direction, strip, which);
   return {weights + weight_offset(p, direction, strip, which), ceil_div(w.columns, kPanel),
@@ -74,7 +74,7 @@ amx::PackedWeights packed_weights(const FeedForwardProblem& p, Direction directi
 }
 
 struct Memory {
-  Memory(const FeedForwardProblem& p, Direction direction, char* memory) {
+  Memory(const FeedForwardOperands& p, Direction direction, char* memory) {
     Parts parts(memory);
     const Sizes s(p);
     const std::int64_t rows = rows_each(p);
@@ -96,7 +96,7 @@ struct Memory {
   std::int64_t bytes;
 };
 
-amx::FeedForwardStrip strip_of(const FeedForwardProblem& p, const Memory& m, std::int64_t rows,
+amx::FeedForwardStrip strip_of(const FeedForwardOperands& p, const Memory& m, std::int64_t rows,
                                std::int64_t strip, const amx::PackedWeights& in, const char* next) {
   const std::int64_t f = strip * kColumns;
   return {ceil_div(rows, kPanel),
@@ -112,7 +112,7 @@ amx::FeedForwardStrip strip_of(const FeedForwardProblem& p, const Memory& m, std
 
 // The factors of the gradients dW_in = dhᵀ·x and dW_out = dyᵀ·f(h).
 struct GradientFactors {
-  GradientFactors(const FeedForwardProblem& p, char* memory) {
+  GradientFactors(const FeedForwardOperands& p, char* memory) {
     Parts parts(memory);
     const Sizes s(p);
     dh = parts.bytes(packed_bytes(s.F, s.R));
@@ -128,24 +128,24 @@ struct GradientFactors {
 
 }  // namespace
 
-bool feed_forward_takes_bf16(const FeedForwardProblem& p, Precision precision) {
+bool feed_forward_takes_bf16(const FeedForwardOperands& p, Precision precision) {
   const auto [R, C, F, O] = Sizes(p);
   return precision == Precision::medium && current_target() == Target::amx && R >= kPanel &&
          C >= 16 && F >= 16 && O >= 16 && std::max(C, O) <= kMostChannels &&
          R * F * std::min(C, O) >= kFewestWork;
 }
 
-std::int64_t packed_weights_bytes(const FeedForwardProblem& p, Direction direction) {
+std::int64_t packed_weights_bytes(const FeedForwardOperands& p, Direction direction) {
   return weight_offset(p, direction, strips(p) - 1, factors_of(direction));
 }
 
-std::int64_t weight_pieces(const FeedForwardProblem& p, Direction direction) {
+std::int64_t weight_pieces(const FeedForwardOperands& p, Direction direction) {
   const auto [R, C, F, O] = Sizes(p);
   const std::int64_t most = std::max({std::min(kColumns, F), C, O});
   return strips(p) * factors_of(direction) * ceil_div(most, kPieceLines);
 }
 
-void pack_weight_piece(const FeedForwardProblem& p, Direction direction, std::int64_t i,
+void pack_weight_piece(const FeedForwardOperands& p, Direction direction, std::int64_t i,
                        char* weights) {
   const std::int64_t factors = strips(p) * factors_of(direction);
   const std::int64_t strip = i % factors / factors_of(direction), which = i % factors_of(direction);
@@ -158,15 +158,15 @@ void pack_weight_piece(const FeedForwardProblem& p, Direction direction, std::in
                     panels_at(to, w.rows));
 }
 
-std::int64_t feed_forward_blocks(const FeedForwardProblem& p) {
+std::int64_t feed_forward_blocks(const FeedForwardOperands& p) {
   return ceil_div(p.x.rows, rows_each(p));
 }
 
-std::int64_t feed_forward_workspace(const FeedForwardProblem& p, Direction direction) {
+std::int64_t feed_forward_workspace(const FeedForwardOperands& p, Direction direction) {
   return Memory(p, direction, nullptr).bytes;
 }
 
-void feed_forward_block(const FeedForwardProblem& p, std::int64_t i, const char* weights,
+void feed_forward_block(const FeedForwardOperands& p, std::int64_t i, const char* weights,
                         const MatrixView<float>& y, char* workspace) {
   const Memory m(p, Direction::forward, workspace);
   const RowRange rows = rows_of(p.x.rows, rows_each(p), i);
@@ -183,7 +183,7 @@ void feed_forward_block(const FeedForwardProblem& p, std::int64_t i, const char*
                   ceil_div(rows.count, kPanel), m.sums, p.b_out);
 }
 
-void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardBackward& backward,
+void feed_forward_backward_block(const FeedForwardOperands& p, const FeedForwardBackward& backward,
                                  std::int64_t i, const char* weights, char* workspace) {
   const Memory m(p, Direction::backward, workspace);
   const auto [R, C, F, O] = Sizes(p);
@@ -230,16 +230,16 @@ void feed_forward_backward_block(const FeedForwardProblem& p, const FeedForwardB
                   ceil_div(rows.count, kPanel), m.sums, nullptr);
 }
 
-std::int64_t gradient_factors_bytes(const FeedForwardProblem& p) {
+std::int64_t gradient_factors_bytes(const FeedForwardOperands& p) {
   return GradientFactors(p, nullptr).bytes;
 }
 
-WeightGradient gradient_of_w_in(const FeedForwardProblem& p, char* memory, float* dw, bool add) {
+WeightGradient gradient_of_w_in(const FeedForwardOperands& p, char* memory, float* dw, bool add) {
   const GradientFactors factors(p, memory);
   return {{dw, p.w_in.rows, p.w_in.columns}, add, factors.dh, factors.x};
 }
 
-WeightGradient gradient_of_w_out(const FeedForwardProblem& p, char* memory, float* dw, bool add) {
+WeightGradient gradient_of_w_out(const FeedForwardOperands& p, char* memory, float* dw, bool add) {
   const GradientFactors factors(p, memory);
   return {{dw, p.w_out.rows, p.w_out.columns}, add, factors.dy, factors.activated};
 }

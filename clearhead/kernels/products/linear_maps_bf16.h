@@ -9,24 +9,13 @@
 
 #include <cstdint>
 #include <span>
-#include <type_traits>
 
-#include "clearhead/base/half.h"
+#include "clearhead/base/linear_map.h"
 #include "clearhead/base/matrix_view.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/kernels/products/row_blocks_bf16.h"
 
 namespace clearhead::kernels {
-
-/// W [N, C], and b [N], or nullptr.
-template <typename W>
-struct LinearMap {
-  /// The type that x, b and y have: float for a W of bf16, else that of W.
-  using Number = std::conditional_t<std::is_same_v<W, bf16>, float, W>;
-
-  MatrixView<const W> weight;
-  const Number* bias;
-};
 
 struct LinearMapsProblem {
   MatrixView<const float> x;  // [R, C]

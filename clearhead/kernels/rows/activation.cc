@@ -35,7 +35,7 @@ void fit_cubic(const F& f, double (&coefficients)[kNodes]) {
   }
 }
 
-ActivationTable make_table(Function function, double steps) {
+ActivationTable make_table(UnaryFunction function, double steps) {
   ActivationTable table{};
   table.steps = static_cast<float>(steps);
   for (std::int64_t i = 0; i < kSegments; ++i) {
@@ -71,17 +71,18 @@ const ActivationTable* activation_table(Activation activation) {
     case Activation::relu:
       return nullptr;
     case Activation::gelu: {
-      static const ActivationTable table = make_table(Function::gelu, 5);  // to 6.2: 1 − Φ = 3e-10
+      static const ActivationTable table =
+          make_table(UnaryFunction::gelu, 5);  // to 6.2: 1 − Φ = 3e-10
       return &table;
     }
     case Activation::gelu_tanh: {
-      static const ActivationTable table = make_table(Function::gelu_tanh, 5);
+      static const ActivationTable table = make_table(UnaryFunction::gelu_tanh, 5);
       return &table;
     }
     case Activation::silu:
       break;
   }
-  static const ActivationTable table = make_table(Function::silu, 2);  // to 15.5: 1 − σ = 2e-7
+  static const ActivationTable table = make_table(UnaryFunction::silu, 2);  // to 15.5: 1 − σ = 2e-7
   return &table;
 }
 

@@ -44,19 +44,19 @@ T twice_u_slope(T x) {
 }
 
 template <typename T>
-T value(Function f, T x) {
+T value(UnaryFunction f, T x) {
   switch (f) {
-    case Function::exp:
+    case UnaryFunction::exp:
       return std::exp(x);
-    case Function::tanh:
+    case UnaryFunction::tanh:
       return std::tanh(x);
-    case Function::sigmoid:
+    case UnaryFunction::sigmoid:
       return sigmoid(x);
-    case Function::silu:
+    case UnaryFunction::silu:
       return x * sigmoid(x);
-    case Function::gelu:
+    case UnaryFunction::gelu:
       return x * distribution(x);
-    case Function::gelu_tanh:
+    case UnaryFunction::gelu_tanh:
       return x * sigmoid(twice_u(x));
   }
   return x;
@@ -64,21 +64,21 @@ T value(Function f, T x) {
 
 // f'(x); σ' = σ·(1 − σ), and 1 − σ(x) = σ(−x)
 template <typename T>
-T slope(Function f, T x) {
+T slope(UnaryFunction f, T x) {
   switch (f) {
-    case Function::exp:
+    case UnaryFunction::exp:
       return std::exp(x);
-    case Function::tanh: {
+    case UnaryFunction::tanh: {
       const T y = std::tanh(x);
       return 1 - y * y;
     }
-    case Function::sigmoid:
+    case UnaryFunction::sigmoid:
       return sigmoid(x) * sigmoid(-x);
-    case Function::silu:
+    case UnaryFunction::silu:
       return sigmoid(x) * (1 + x * sigmoid(-x));
-    case Function::gelu:
+    case UnaryFunction::gelu:
       return distribution(x) + x * density(x);
-    case Function::gelu_tanh: {
+    case UnaryFunction::gelu_tanh: {
       const T s = sigmoid(twice_u(x));
       const T s_slope = s * sigmoid(-twice_u(x));  // 0 long before u' overflows
       return s + (s_slope == 0 ? 0 : x * s_slope * twice_u_slope(x));
@@ -90,20 +90,22 @@ T slope(Function f, T x) {
 }  // namespace
 
 template <typename T>
-void apply(Function f, std::int64_t n, const T* x, T* y) {
+void apply(UnaryFunction f, std::int64_t n, const T* x, T* y) {
   for (std::int64_t i = 0; i < n; ++i) y[i] = value(f, x[i]);
 }
 
 template <typename T>
-void apply_backward(Function f, std::int64_t n, const T* x, const T* d_y, T* d_x, bool accumulate) {
+void apply_backward(UnaryFunction f, std::int64_t n, const T* x, const T* d_y, T* d_x,
+                    bool accumulate) {
   for (std::int64_t i = 0; i < n; ++i) {
     d_x[i] = (accumulate ? d_x[i] : T{0}) + d_y[i] * slope(f, x[i]);
   }
 }
 
-template void apply(Function, std::int64_t, const float*, float*);
-template void apply(Function, std::int64_t, const double*, double*);
-template void apply_backward(Function, std::int64_t, const float*, const float*, float*, bool);
-template void apply_backward(Function, std::int64_t, const double*, const double*, double*, bool);
+template void apply(UnaryFunction, std::int64_t, const float*, float*);
+template void apply(UnaryFunction, std::int64_t, const double*, double*);
+template void apply_backward(UnaryFunction, std::int64_t, const float*, const float*, float*, bool);
+template void apply_backward(UnaryFunction, std::int64_t, const double*, const double*, double*,
+                             bool);
 
 }  // namespace clearhead::kernels::scalar

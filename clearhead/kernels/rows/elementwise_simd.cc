@@ -82,31 +82,31 @@ struct GeluTanhFunction {
 
 // Calls f with the function's type.
 template <typename F>
-HWY_INLINE void with_function(Function function, const F& f) {
+HWY_INLINE void with_function(UnaryFunction function, const F& f) {
   switch (function) {
-    case Function::exp:
+    case UnaryFunction::exp:
       return f(ExpFunction());
-    case Function::tanh:
+    case UnaryFunction::tanh:
       return f(TanhFunction());
-    case Function::sigmoid:
+    case UnaryFunction::sigmoid:
       return f(SigmoidFunction());
-    case Function::silu:
+    case UnaryFunction::silu:
       return f(SiluFunction());
-    case Function::gelu:
+    case UnaryFunction::gelu:
       return f(GeluFunction());
-    case Function::gelu_tanh:
+    case UnaryFunction::gelu_tanh:
       return f(GeluTanhFunction());
   }
 }
 
-void apply_f32(Function function, std::int64_t n, const float* x, float* y) {
+void apply_f32(UnaryFunction function, std::int64_t n, const float* x, float* y) {
   with_function(function, [=](auto f) HWY_ATTR {
     for_each_vector(n, [=](std::int64_t i, auto part)
                            HWY_ATTR { part.store(f.value(part.load(x + i)), y + i); });
   });
 }
 
-void apply_backward_f32(Function function, std::int64_t n, const float* x, const float* d_y,
+void apply_backward_f32(UnaryFunction function, std::int64_t n, const float* x, const float* d_y,
                         float* d_x, bool accumulate) {
   with_function(function, [=](auto f) HWY_ATTR {
     for_each_vector(n, [=](std::int64_t i, auto part) HWY_ATTR {
@@ -118,10 +118,12 @@ void apply_backward_f32(Function function, std::int64_t n, const float* x, const
 
 #else
 
-void apply_f32(Function f, std::int64_t n, const float* x, float* y) { scalar::apply(f, n, x, y); }
+void apply_f32(UnaryFunction f, std::int64_t n, const float* x, float* y) {
+  scalar::apply(f, n, x, y);
+}
 
-void apply_backward_f32(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
-                        bool accumulate) {
+void apply_backward_f32(UnaryFunction f, std::int64_t n, const float* x, const float* d_y,
+                        float* d_x, bool accumulate) {
   scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 
@@ -134,19 +136,21 @@ HWY_AFTER_NAMESPACE();
 
 namespace clearhead::kernels {
 
-void apply(Function f, std::int64_t n, const float* x, float* y) {
+void apply(UnaryFunction f, std::int64_t n, const float* x, float* y) {
   CLEARHEAD_CHOOSE(apply_f32)(f, n, x, y);
 }
 
-void apply(Function f, std::int64_t n, const double* x, double* y) { scalar::apply(f, n, x, y); }
+void apply(UnaryFunction f, std::int64_t n, const double* x, double* y) {
+  scalar::apply(f, n, x, y);
+}
 
-void apply_backward(Function f, std::int64_t n, const float* x, const float* d_y, float* d_x,
+void apply_backward(UnaryFunction f, std::int64_t n, const float* x, const float* d_y, float* d_x,
                     bool accumulate) {
   CLEARHEAD_CHOOSE(apply_backward_f32)(f, n, x, d_y, d_x, accumulate);
 }
 
-void apply_backward(Function f, std::int64_t n, const double* x, const double* d_y, double* d_x,
-                    bool accumulate) {
+void apply_backward(UnaryFunction f, std::int64_t n, const double* x, const double* d_y,
+                    double* d_x, bool accumulate) {
   scalar::apply_backward(f, n, x, d_y, d_x, accumulate);
 }
 

@@ -4,23 +4,9 @@
 
 #include <cstdint>
 
-namespace clearhead::kernels {
+#include "clearhead/base/row_norm.h"
 
-/// Rows [rows, C] of C ≥ 1 numbers, each normalised by itself:
-///
-///     layer norm  y = x̂·weight + bias    (Ba, Kiros and Hinton 2016, section 3)
-///                 x̂ = (x − mean)·scale,  scale = 1/√(Σ(x − mean)²/C + epsilon)
-///     RMS norm    the same with mean = 0 (Zhang and Sennrich 2019, equation 4)
-///
-/// weight and bias [C] may be nullptr: 1 and 0.
-template <typename T>
-struct Norm {
-  bool centered;  ///< layer norm; else RMS norm
-  std::int64_t C;
-  const T* weight;
-  const T* bias;
-  double epsilon;
-};
+namespace clearhead::kernels {
 
 /// Σ x² of n numbers, in f64.
 double sum_of_squares(std::int64_t n, const float* x);
@@ -31,9 +17,9 @@ double sum_of_squares(std::int64_t n, const double* x);
 
 /// y = x̂·weight + bias; y may be x. mean and scale [rows] keep what backward needs; mean may be
 /// nullptr for RMS norm.
-void norm(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
+void norm(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
           float* scale);
-void norm(const Norm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
+void norm(const RowNorm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
           double* scale);
 
 /// d_x += scale·(g − (Σg)/C − x̂·(Σg·x̂)/C), g = d_y·weight, without (Σg)/C for RMS norm;
@@ -43,12 +29,12 @@ void norm(const Norm<double>& norm, std::int64_t rows, const double* x, double* 
 /// To spread rows over threads, give each piece of a fixed number of rows a d_weight and d_bias of
 /// its own, and add the pieces in their order (`add_rows`): the result then does not depend on the
 /// number of threads.
-void norm_backward(const Norm<float>& norm, std::int64_t rows, const float* x, const float* mean,
+void norm_backward(const RowNorm<float>& norm, std::int64_t rows, const float* x, const float* mean,
                    const float* scale, const float* d_y, float* d_x, float* d_weight,
                    float* d_bias);
-void norm_backward(const Norm<double>& norm, std::int64_t rows, const double* x, const double* mean,
-                   const double* scale, const double* d_y, double* d_x, double* d_weight,
-                   double* d_bias);
+void norm_backward(const RowNorm<double>& norm, std::int64_t rows, const double* x,
+                   const double* mean, const double* scale, const double* d_y, double* d_x,
+                   double* d_weight, double* d_bias);
 
 /// sums [C] += Σ_rows x for x [rows, C], row after row: the gradient of what was added to each row.
 void add_rows(std::int64_t rows, std::int64_t C, const float* x, float* sums);
@@ -57,9 +43,9 @@ void add_rows(std::int64_t rows, std::int64_t C, const double* x, double* sums);
 /// The reference: the same as plain loops, for float and double.
 namespace scalar {
 template <typename T>
-void norm(const Norm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale);
+void norm(const RowNorm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale);
 template <typename T>
-void norm_backward(const Norm<T>& norm, std::int64_t rows, const T* x, const T* mean,
+void norm_backward(const RowNorm<T>& norm, std::int64_t rows, const T* x, const T* mean,
                    const T* scale, const T* d_y, T* d_x, T* d_weight, T* d_bias);
 template <typename T>
 void add_rows(std::int64_t rows, std::int64_t C, const T* x, T* sums);

@@ -6,7 +6,7 @@
 namespace clearhead::kernels::scalar {
 
 template <typename T>
-void norm(const Norm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale) {
+void norm(const RowNorm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* scale) {
   const std::int64_t C = norm.C;
   for (std::int64_t i = 0; i < rows; ++i, x += C, y += C) {
     double sum = 0;
@@ -28,7 +28,7 @@ void norm(const Norm<T>& norm, std::int64_t rows, const T* x, T* y, T* mean, T* 
 }
 
 template <typename T>
-void norm_backward(const Norm<T>& norm, std::int64_t rows, const T* x, const T* mean,
+void norm_backward(const RowNorm<T>& norm, std::int64_t rows, const T* x, const T* mean,
                    const T* scale, const T* d_y, T* d_x, T* d_weight, T* d_bias) {
   const std::int64_t C = norm.C;
   for (std::int64_t i = 0; i < rows; ++i, x += C, d_y += C) {
@@ -68,11 +68,11 @@ double sum_of_squares(std::int64_t n, const T* x) {
   return sum;
 }
 
-template void norm(const Norm<float>&, std::int64_t, const float*, float*, float*, float*);
-template void norm(const Norm<double>&, std::int64_t, const double*, double*, double*, double*);
-template void norm_backward(const Norm<float>&, std::int64_t, const float*, const float*,
+template void norm(const RowNorm<float>&, std::int64_t, const float*, float*, float*, float*);
+template void norm(const RowNorm<double>&, std::int64_t, const double*, double*, double*, double*);
+template void norm_backward(const RowNorm<float>&, std::int64_t, const float*, const float*,
                             const float*, const float*, float*, float*, float*);
-template void norm_backward(const Norm<double>&, std::int64_t, const double*, const double*,
+template void norm_backward(const RowNorm<double>&, std::int64_t, const double*, const double*,
                             const double*, const double*, double*, double*, double*);
 template void add_rows(std::int64_t, std::int64_t, const float*, float*);
 template void add_rows(std::int64_t, std::int64_t, const double*, double*);

@@ -20,7 +20,7 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 
 #if CLEARHEAD_HAS_VECTORS
 
-void norm_f32(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
+void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
               float* scale) {
   const Floats d;
   const std::int64_t C = norm.C;
@@ -52,7 +52,7 @@ void norm_f32(const Norm<float>& norm, std::int64_t rows, const float* x, float*
   }
 }
 
-void norm_backward_f32(const Norm<float>& norm, std::int64_t rows, const float* x,
+void norm_backward_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x,
                        const float* mean, const float* scale, const float* d_y, float* d_x,
                        float* d_weight, float* d_bias) {
   const Floats d;
@@ -111,12 +111,12 @@ double sum_of_squares_f32(std::int64_t n, const float* x) {
 
 double sum_of_squares_f32(std::int64_t n, const float* x) { return scalar::sum_of_squares(n, x); }
 
-void norm_f32(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
+void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
               float* scale) {
   scalar::norm(norm, rows, x, y, mean, scale);
 }
 
-void norm_backward_f32(const Norm<float>& norm, std::int64_t rows, const float* x,
+void norm_backward_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x,
                        const float* mean, const float* scale, const float* d_y, float* d_x,
                        float* d_weight, float* d_bias) {
   scalar::norm_backward(norm, rows, x, mean, scale, d_y, d_x, d_weight, d_bias);
@@ -135,26 +135,26 @@ HWY_AFTER_NAMESPACE();
 
 namespace clearhead::kernels {
 
-void norm(const Norm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
+void norm(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
           float* scale) {
   CLEARHEAD_CHOOSE(norm_f32)(norm, rows, x, y, mean, scale);
 }
 
-void norm(const Norm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
+void norm(const RowNorm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
           double* scale) {
   scalar::norm(norm, rows, x, y, mean, scale);
 }
 
-void norm_backward(const Norm<float>& norm, std::int64_t rows, const float* x, const float* mean,
+void norm_backward(const RowNorm<float>& norm, std::int64_t rows, const float* x, const float* mean,
                    const float* scale, const float* d_y, float* d_x, float* d_weight,
                    float* d_bias) {
   CLEARHEAD_CHOOSE(norm_backward_f32)
   (norm, rows, x, mean, scale, d_y, d_x, d_weight, d_bias);
 }
 
-void norm_backward(const Norm<double>& norm, std::int64_t rows, const double* x, const double* mean,
-                   const double* scale, const double* d_y, double* d_x, double* d_weight,
-                   double* d_bias) {
+void norm_backward(const RowNorm<double>& norm, std::int64_t rows, const double* x,
+                   const double* mean, const double* scale, const double* d_y, double* d_x,
+                   double* d_weight, double* d_bias) {
   scalar::norm_backward(norm, rows, x, mean, scale, d_y, d_x, d_weight, d_bias);
 }
 

@@ -1,7 +1,7 @@
 // What forward, backward and the steps of attention share: the call in the form that kernels take,
 // and where rows lie in memory. Not for use outside this folder.
-#ifndef CLEARHEAD_COMPUTE_ATTENTION_PROBLEM_H_
-#define CLEARHEAD_COMPUTE_ATTENTION_PROBLEM_H_
+#ifndef CLEARHEAD_COMPUTE_ATTENTION_INTERNAL_H_
+#define CLEARHEAD_COMPUTE_ATTENTION_INTERNAL_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -56,4 +56,4 @@ inline bool are_near(std::int64_t numbers) { return numbers <= (1 << 20) / 4; }
 
 }  // namespace clearhead::compute
 
-#endif  // CLEARHEAD_COMPUTE_ATTENTION_PROBLEM_H_
+#endif  // CLEARHEAD_COMPUTE_ATTENTION_INTERNAL_H_

@@ -1,8 +1,8 @@
 // What linear maps and feed-forward parts on tiles of bf16 share
 // (kernels/products/row_blocks_bf16.h): weights that are packed once, blocks of rows, and the
 // gradients of the weights. Not for use outside this folder.
-#ifndef CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
-#define CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
+#ifndef CLEARHEAD_COMPUTE_ROW_BLOCKS_INTERNAL_H_
+#define CLEARHEAD_COMPUTE_ROW_BLOCKS_INTERNAL_H_
 
 #include <vector>
 
@@ -48,4 +48,4 @@ inline void multiply_weight_gradients(std::int64_t R,
 
 }  // namespace clearhead::compute
 
-#endif  // CLEARHEAD_COMPUTE_ROW_BLOCKS_H_
+#endif  // CLEARHEAD_COMPUTE_ROW_BLOCKS_INTERNAL_H_

@@ -1,6 +1,6 @@
 // Attention as the kernels take it: pointers, strides and sizes; and the rules that its
 // calculations must agree on.
-#include "clearhead/compute/attention_problem.h"
+#include "clearhead/compute/attention_internal.h"
 
 #include <cmath>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // How attention is spread over threads: in pieces of work that borrow memory while they run.
-#ifndef CLEARHEAD_COMPUTE_PIECES_H_
-#define CLEARHEAD_COMPUTE_PIECES_H_
+#ifndef CLEARHEAD_COMPUTE_PIECES_INTERNAL_H_
+#define CLEARHEAD_COMPUTE_PIECES_INTERNAL_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -30,4 +30,4 @@ void for_each_with_memory(std::int64_t numbers, std::int64_t count, std::int64_t
 
 }  // namespace clearhead::compute
 
-#endif  // CLEARHEAD_COMPUTE_PIECES_H_
+#endif  // CLEARHEAD_COMPUTE_PIECES_INTERNAL_H_
