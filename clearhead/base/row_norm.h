@@ -15,11 +15,11 @@ namespace clearhead {
 /// weight and bias [C] may be nullptr: 1 and 0.
 template <typename T>
 struct RowNorm {
-  bool centered;  ///< layer norm; else RMS norm
-  std::int64_t C;  ///< channels of a row
-  const T* weight; ///< [C], or nullptr
-  const T* bias;   ///< [C], or nullptr
-  double epsilon;  ///< added to the variance
+  bool centered;    ///< layer norm; else RMS norm
+  std::int64_t C;   ///< channels of a row
+  const T* weight;  ///< [C], or nullptr
+  const T* bias;    ///< [C], or nullptr
+  double epsilon;   ///< added to the variance
 };
 
 }  // namespace clearhead

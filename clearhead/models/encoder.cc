@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "clearhead/ops/feed_forward.h"
+
 namespace clearhead {
 
 EncoderStack::EncoderStack(Parameters& parameters, const TransformerConfig& config)

@@ -2,10 +2,7 @@
 #include "clearhead/nn/feed_forward.h"
 
 #include "clearhead/ops/feed_forward.h"
-#include "clearhead/ops/gelu.h"
 #include "clearhead/ops/multiply.h"
-#include "clearhead/ops/relu.h"
-#include "clearhead/ops/silu.h"
 
 namespace clearhead {
 namespace {
@@ -22,20 +19,6 @@ std::optional<Linear> gate(Parameters& parameters, std::int64_t C,
 
 }  // namespace
 
-Var activate(const Var& x, Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return relu(x);
-    case Activation::gelu:
-      return gelu(x);
-    case Activation::gelu_tanh:
-      return gelu(x, /*tanh_approximation=*/true);
-    case Activation::silu:
-      break;
-  }
-  return silu(x);
-}
-
 FeedForward::FeedForward(Parameters& parameters, std::int64_t C, const FeedForwardConfig& config)
     : activation_(config.activation),
       in_(parameters, C, hidden_size(C, config), "W_in", config.bias ? "b_in" : ""),
@@ -46,14 +29,8 @@ FeedForward::FeedForward(Parameters& parameters, std::int64_t C, const FeedForwa
 Var FeedForward::forward(const Var& x, const Pass& pass) const {
   if (!gate_) {
     const LinearWeights in = in_.on_tape(x.tape()), out = out_.on_tape(x.tape());
-    const FeedForwardWeights weights = {in.weight, in.bias, out.weight, out.bias};
-    const bool is_seen = x.tape().looks_into({"hook_pre", "hook_post"});
-    if (!is_seen && takes_feed_forward(x, weights, activation_, pass.precision)) {
-      return feed_forward(x, weights, activation_);  // [..., C]
-    }
-    const Var pre = in_.forward(x, pass).named("hook_pre");          // [..., F]
-    const Var post = activate(pre, activation_).named("hook_post");  // [..., F]
-    return out_.forward(post, pass);                                 // [..., C]
+    return feed_forward(x, {in.weight, in.bias, out.weight, out.bias}, activation_,
+                        pass.precision);  // [..., C]
   }
   const Var pre = gate_->forward(x, pass).named("hook_pre");        // [..., F]
   const Var gated = in_.forward(x, pass).named("hook_pre_linear");  // [..., F]

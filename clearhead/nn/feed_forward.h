@@ -15,9 +15,6 @@
 
 namespace clearhead {
 
-/// act(x), element by element.
-Var activate(const Var& x, Activation activation);
-
 /// What a feed-forward part is made of.
 struct FeedForwardConfig {
   std::int64_t hidden_dim = 0;               ///< F; 0: 4·C

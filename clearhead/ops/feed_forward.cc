@@ -10,6 +10,10 @@
 
 #include "clearhead/compute/feed_forward.h"
 #include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/gelu.h"
+#include "clearhead/ops/linear.h"
+#include "clearhead/ops/relu.h"
+#include "clearhead/ops/silu.h"
 
 namespace clearhead {
 namespace {
@@ -42,10 +46,9 @@ void backward(const Operands& operands, const Tensor& d_y, Gradients& gradients)
 
 bool is_f32(const Var& var) { return !var.defined() || var.dtype() == DType::f32; }
 
-}  // namespace
-
-bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation,
-                        Precision precision) {
+// Whether one operation does it: all is f32, the shapes fit, and it gains.
+bool goes_in_one(const Var& x, const FeedForwardWeights& weights, Activation activation,
+                 Precision precision) {
   const auto& [w_in, b_in, w_out, b_out] = weights;
   if (x.rank() < 1 || w_in.rank() != 2 || w_out.rank() != 2 || x.size(-1) != w_in.size(1) ||
       w_out.size(1) != w_in.size(0)) {
@@ -71,7 +74,7 @@ bool takes_feed_forward(const Var& x, const FeedForwardWeights& weights, Activat
   return compute::takes_feed_forward(sizes, precision);
 }
 
-Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation) {
+Var in_one(const Var& x, const FeedForwardWeights& weights, Activation activation) {
   const auto& [w_in, b_in, w_out, b_out] = weights;
   const auto dense = [](const Var& var) {
     return var.defined() ? var.value().contiguous() : Tensor();
@@ -90,6 +93,33 @@ Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation act
       backward(operands, d_y, gradients);
     };
   });
+}
+
+}  // namespace
+
+Var activate(const Var& x, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return relu(x);
+    case Activation::gelu:
+      return gelu(x);
+    case Activation::gelu_tanh:
+      return gelu(x, /*tanh_approximation=*/true);
+    case Activation::silu:
+      break;
+  }
+  return silu(x);
+}
+
+Var feed_forward(const Var& x, const FeedForwardWeights& weights, Activation activation,
+                 Precision precision) {
+  const bool is_seen = x.tape().looks_into({"hook_pre", "hook_post"});
+  if (!is_seen && goes_in_one(x, weights, activation, precision)) {
+    return in_one(x, weights, activation);
+  }
+  const Var pre = linear(x, weights.w_in, weights.b_in, precision).named("hook_pre");  // [..., F]
+  const Var post = activate(pre, activation).named("hook_post");                       // [..., F]
+  return linear(post, weights.w_out, weights.b_out, precision);                        // [..., O]
 }
 
 }  // namespace clearhead

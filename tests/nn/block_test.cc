@@ -6,6 +6,7 @@
 
 #include "clearhead/nn/positions.h"
 #include "clearhead/ops/add.h"
+#include "clearhead/ops/feed_forward.h"
 #include "clearhead/ops/multiply.h"
 #include "tests/testing.h"
 

@@ -1,6 +1,8 @@
 // A feed-forward part as one operation gives what its three operations give one after the other.
 #include "clearhead/ops/feed_forward.h"
 
+#include <gmock/gmock.h>
+
 #include <cmath>
 #include <cstring>
 
@@ -39,10 +41,11 @@ std::vector<Tensor> run(const Sizes& s, Activation activation, bool fused, int a
   }
   const FeedForwardWeights weights = {vars[1], s.bias ? vars[3] : Var(), vars[2],
                                       s.bias ? vars[4] : Var()};
-  EXPECT_TRUE(takes_feed_forward(vars[0], weights, activation, Precision::medium));
   Var y = vars[0];
   for (int i = 0; i < again; ++i) {  // from the second time on y is [R, O], O = C
-    y = fused ? feed_forward(y, weights, activation) : by_hand(y, weights, activation);
+    y = fused ? feed_forward(y, weights, activation, Precision::medium)
+              : by_hand(y, weights, activation);
+    EXPECT_EQ(y.kind(), fused ? "feed_forward" : "linear");
   }
   tape.backward(y, random_tensor(y.shape(), 99, DType::f32));
   std::vector<Tensor> tensors = {y.value()};
@@ -119,7 +122,7 @@ TEST_F(FeedForwardOp, LeavesOutGradientsThatNobodyWants) {
     const Var x = input({128, 48}, 0);
     const FeedForwardWeights weights = {input({96, 48}, 1), input({96}, 3), input({48, 96}, 2),
                                         input({48}, 4)};
-    const Var y = feed_forward(x, weights, Activation::gelu);
+    const Var y = feed_forward(x, weights, Activation::gelu, Precision::medium);
     tape.backward(y, random_tensor(y.shape(), 99, DType::f32));
     const std::vector<Tensor> all = run({128, 48, 96, 48, true}, Activation::gelu, true);
     const Var learners[] = {x, weights.w_in, weights.w_out, weights.b_in, weights.b_out};
@@ -141,40 +144,63 @@ TEST_F(FeedForwardOp, OneMatrixInBothPlacesHasOneGradient) {
     const Var x = tape.input("x", random_tensor({512, 512}, 1, DType::f32));
     const Var w = tape.input("w", random_tensor({512, 512}, 2, DType::f32));
     const FeedForwardWeights weights = {w, {}, w, {}};
-    const Var y =
-        fused ? feed_forward(x, weights, Activation::gelu) : by_hand(x, weights, Activation::gelu);
+    const Var y = fused ? feed_forward(x, weights, Activation::gelu, Precision::medium)
+                        : by_hand(x, weights, Activation::gelu);
     tape.backward(y, random_tensor(y.shape(), 3, DType::f32));
     results[fused] = w.grad();
   }
   EXPECT_LT(relative_error(results[1], results[0]), 3e-4);
 }
 
-TEST(TakesFeedForward, NoBiasOfAnotherShape) {
+struct Part {
+  explicit Part(Tape& tape, std::int64_t rows = 64, DType dtype = DType::f32)
+      : x(tape.input("x", random_tensor({rows, 64}, 1, dtype))),
+        w_in(tape.input("w_in", random_tensor({256, 64}, 2, dtype))),
+        w_out(tape.input("w_out", random_tensor({64, 256}, 3, dtype))) {}
+  Var result(Precision precision) const {
+    return feed_forward(x, {w_in, {}, w_out, {}}, Activation::gelu, precision);
+  }
+  Var x, w_in, w_out;
+};
+
+TEST(FeedForward, RefusesABiasOfAnotherShape) {
   Tape tape(Keep::for_backward);
-  const Var x = tape.input("x", Tensor({64, 64}, DType::f32));
-  const Var w_in = tape.input("w_in", Tensor({256, 64}, DType::f32));
-  const Var w_out = tape.input("w_out", Tensor({64, 256}, DType::f32));
+  const Part part(tape);
   const Var b = tape.input("b", Tensor({3}, DType::f32));
-  EXPECT_FALSE(takes_feed_forward(x, {w_in, b, w_out, {}}, Activation::gelu, Precision::medium));
-  EXPECT_FALSE(takes_feed_forward(x, {w_in, {}, w_out, b}, Activation::gelu, Precision::medium));
+  for (const FeedForwardWeights& weights : {FeedForwardWeights{part.w_in, b, part.w_out, {}},
+                                            FeedForwardWeights{part.w_in, {}, part.w_out, b}}) {
+    EXPECT_THAT(
+        error_of([&] { feed_forward(part.x, weights, Activation::gelu, Precision::medium); }),
+        ::testing::HasSubstr("expected a bias"));
+  }
 }
 
-TEST(TakesFeedForward, OnlyWhereItServes) {
-  const auto takes = [](Keep keep, Precision precision, std::int64_t rows, DType dtype) {
-    Tape tape(keep);
-    const Var x = tape.input("x", Tensor({rows, 64}, dtype));
-    const Var w_in = tape.input("w_in", Tensor({256, 64}, dtype));
-    const Var w_out = tape.input("w_out", Tensor({64, 256}, dtype));
-    return takes_feed_forward(x, {w_in, {}, w_out, {}}, Activation::gelu, precision);
+TEST(FeedForward, IsOneOperationOnlyWhereThatGains) {
+  const auto is_one = [](Precision precision, std::int64_t rows, DType dtype) {
+    Tape tape(Keep::for_backward);
+    return Part(tape, rows, dtype).result(precision).kind() == "feed_forward";
   };
   const bool tiles = kernels::current_target() == kernels::Target::amx;
-  EXPECT_EQ(takes(Keep::for_backward, Precision::medium, 64, DType::f32), tiles);
-  EXPECT_EQ(takes(Keep::nothing, Precision::medium, 64, DType::f32), tiles);
-  EXPECT_FALSE(takes(Keep::for_backward, Precision::highest, 64, DType::f32));
-  EXPECT_FALSE(takes(Keep::for_backward, Precision::high, 64, DType::f32));
-  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 4, DType::f32)) << "few rows";
-  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 0, DType::f32));
-  EXPECT_FALSE(takes(Keep::for_backward, Precision::medium, 64, DType::f64));
+  EXPECT_EQ(is_one(Precision::medium, 64, DType::f32), tiles);
+  EXPECT_FALSE(is_one(Precision::highest, 64, DType::f32));
+  EXPECT_FALSE(is_one(Precision::high, 64, DType::f32));
+  EXPECT_FALSE(is_one(Precision::medium, 4, DType::f32)) << "few rows";
+  EXPECT_FALSE(is_one(Precision::medium, 0, DType::f32));
+  EXPECT_FALSE(is_one(Precision::medium, 64, DType::f64));
+}
+
+TEST(FeedForward, GivesTheSameBytesWhereNothingIsKept) {
+  Tape nothing(Keep::nothing), backward(Keep::for_backward);
+  EXPECT_EQ(relative_error(Part(nothing).result(Precision::medium).value(),
+                           Part(backward).result(Precision::medium).value()),
+            0);
+}
+
+TEST(FeedForward, GoesStepByStepWhereSomebodyLooks) {
+  Tape tape(Keep::everything);
+  EXPECT_EQ(Part(tape).result(Precision::medium).kind(), "linear");
+  EXPECT_EQ(tape["hook_pre"].kind(), "linear");
+  EXPECT_EQ(tape["hook_post"].kind(), "gelu");
 }
 
 }  // namespace
