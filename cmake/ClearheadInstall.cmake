@@ -1,5 +1,6 @@
 # cmake --install: the libraries, their headers as include/clearhead/..., and the package that
-# find_package(clearhead) finds. Headers named *-inl.h are parts of one source file and stay home.
+# find_package(clearhead) finds. Kernels, headers named *_internal.h, which are for their folder
+# alone, and those named *-inl.h, which are parts of one source file, stay home.
 
 include(CMakePackageConfigHelpers)
 
@@ -8,7 +9,8 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clearhead")
 install(TARGETS clearhead clearhead_plot EXPORT clearhead-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/clearhead" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_internal.h" EXCLUDE
+  PATTERN "kernels" EXCLUDE)
 install(EXPORT clearhead-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
 
 configure_package_config_file(

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/lens/attention_head.h"
+#include "clearhead/lens/head_call_internal.h"
 
 namespace clearhead {
 

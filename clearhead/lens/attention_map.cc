@@ -9,7 +9,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/lens/attention_head.h"
+#include "clearhead/lens/head_call_internal.h"
 
 namespace clearhead {
 namespace {

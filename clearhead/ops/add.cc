@@ -4,7 +4,7 @@
 //     ∂L/∂a = ∂L/∂y, summed over the axes along which a was repeated; b likewise
 #include "clearhead/ops/add.h"
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 

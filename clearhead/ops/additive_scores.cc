@@ -14,7 +14,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/additive_scores.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 

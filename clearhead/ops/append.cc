@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

@@ -11,7 +11,7 @@
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/cast.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 #include "clearhead/ops/reshape.h"
 
 namespace clearhead {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "clearhead/ops/attention_internal.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

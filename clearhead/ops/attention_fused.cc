@@ -3,7 +3,7 @@
 // is asked for.
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/attention_steps.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

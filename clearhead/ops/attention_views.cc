@@ -4,7 +4,7 @@
 
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/attention_steps.h"
-#include "clearhead/ops/explanations.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {

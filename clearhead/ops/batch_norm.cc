@@ -12,7 +12,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/norms.h"
-#include "clearhead/ops/norm_rows.h"
+#include "clearhead/ops/norm_rows_internal.h"
 
 namespace clearhead {
 namespace {

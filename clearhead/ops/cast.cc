@@ -4,7 +4,7 @@
 //     ∂L/∂x = ∂L/∂y, as the type of x: rounding is taken for the identity
 #include "clearhead/ops/cast.h"
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 

@@ -20,7 +20,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/cross_entropy.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

@@ -14,7 +14,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/compute/dropout.h"
 #include "clearhead/ops/add.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

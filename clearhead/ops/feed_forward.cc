@@ -9,7 +9,7 @@
 #include "clearhead/ops/feed_forward.h"
 
 #include "clearhead/compute/feed_forward.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 #include "clearhead/ops/gelu.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/relu.h"

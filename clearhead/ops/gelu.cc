@@ -11,7 +11,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

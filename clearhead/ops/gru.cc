@@ -16,7 +16,7 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/recurrence_steps.h"
+#include "clearhead/ops/recurrence_steps_internal.h"
 
 namespace clearhead {
 namespace {

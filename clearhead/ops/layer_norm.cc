@@ -10,7 +10,7 @@
 // Source: Ba, Kiros and Hinton, "Layer normalization" (2016).
 #include "clearhead/ops/layer_norm.h"
 
-#include "clearhead/ops/norm_rows.h"
+#include "clearhead/ops/norm_rows_internal.h"
 
 namespace clearhead {
 namespace {

@@ -10,7 +10,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/compute/linear_maps.h"
 #include "clearhead/ops/cast.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

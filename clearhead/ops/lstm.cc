@@ -21,7 +21,7 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/recurrence_steps.h"
+#include "clearhead/ops/recurrence_steps_internal.h"
 #include "clearhead/ops/reshape.h"
 
 namespace clearhead {

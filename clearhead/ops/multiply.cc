@@ -4,7 +4,7 @@
 //     ∂L/∂a = ∂L/∂y ⊙ b, summed over the axes along which a was repeated; b likewise
 #include "clearhead/ops/multiply.h"
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

@@ -5,7 +5,7 @@
 // The slope at 0 counts as 0, so that y is enough for backward; the next layer keeps y anyway.
 #include "clearhead/ops/relu.h"
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 

@@ -10,7 +10,7 @@
 // Source: Zhang and Sennrich, "Root mean square layer normalization" (2019), equation 4.
 #include "clearhead/ops/rms_norm.h"
 
-#include "clearhead/ops/norm_rows.h"
+#include "clearhead/ops/norm_rows_internal.h"
 
 namespace clearhead {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-#include "clearhead/ops/recurrence_steps.h"
+#include "clearhead/ops/recurrence_steps_internal.h"
 
 namespace clearhead {
 namespace {

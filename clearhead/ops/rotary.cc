@@ -13,7 +13,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/rotary.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

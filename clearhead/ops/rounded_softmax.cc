@@ -10,8 +10,8 @@
 #include "clearhead/base/error.h"
 #include "clearhead/compute/rounded_softmax.h"
 #include "clearhead/compute/softmax.h"
-#include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/explanations.h"
+#include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {

@@ -4,8 +4,8 @@
 //     ∂L/∂x = ∂L/∂y · c
 #include "clearhead/ops/scale.h"
 
-#include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/explanations.h"
+#include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "clearhead/base/error.h"
-#include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/explanations.h"
+#include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 

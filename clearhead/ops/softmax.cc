@@ -14,8 +14,8 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/softmax.h"
-#include "clearhead/ops/elementwise.h"
-#include "clearhead/ops/explanations.h"
+#include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/weighted_sum.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
-#include "clearhead/tape/gradient_history.h"
-#include "clearhead/tape/recording.h"
+#include "clearhead/tape/gradient_history_internal.h"
+#include "clearhead/tape/recording_internal.h"
 
 namespace clearhead {
 namespace {

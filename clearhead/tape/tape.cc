@@ -6,7 +6,7 @@
 
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
-#include "clearhead/tape/recording.h"
+#include "clearhead/tape/recording_internal.h"
 
 namespace clearhead {
 namespace {

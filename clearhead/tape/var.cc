@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
-#include "clearhead/tape/recording.h"
+#include "clearhead/tape/recording_internal.h"
 
 namespace clearhead {
 namespace {

@@ -11,8 +11,8 @@
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
 #include "clearhead/compute/optimizer.h"
+#include "clearhead/compute/rows.h"
 #include "clearhead/models/model_file.h"
-#include "clearhead/ops/elementwise.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
 #include "clearhead/train/data.h"
@@ -252,10 +252,10 @@ StepReport add_gradients(const Task& task, const Model& model, std::int64_t numb
     if (!parameter.learned) continue;
     const Tensor& x = parameter.value;
     const Var used = tape.find_shared(x);
-    const Tensor d = used.defined() ? used.grad() : Tensor(x.shape(), x.dtype());
+    const Tensor d = used.defined() ? used.grad().contiguous() : Tensor(x.shape(), x.dtype());
     Tensor& sum = gradients[&parameter];
     if (sum.defined()) {
-      accumulate(sum, d);
+      compute::add(d.count(), d.data<float>(), sum.mutable_data<float>());
     } else {
       sum = d;
     }

@@ -1,9 +1,9 @@
 // What the norms share: calculations on rows, what is kept of them, explanations. Not for use
 // outside this folder.
-#ifndef CLEARHEAD_OPS_NORM_ROWS_H_
-#define CLEARHEAD_OPS_NORM_ROWS_H_
+#ifndef CLEARHEAD_OPS_NORM_ROWS_INTERNAL_H_
+#define CLEARHEAD_OPS_NORM_ROWS_INTERNAL_H_
 
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 namespace clearhead {
 
@@ -39,4 +39,4 @@ Calculation explain_normalized(const Var& x, const Var& weight, const Var& bias,
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_OPS_NORM_ROWS_H_
+#endif  // CLEARHEAD_OPS_NORM_ROWS_INTERNAL_H_

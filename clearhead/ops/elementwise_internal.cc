@@ -1,5 +1,5 @@
 // Checks of operands, and sums of gradients over axes that were broadcast.
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 
 #include <type_traits>
 #include <vector>

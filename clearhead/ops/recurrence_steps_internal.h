@@ -1,13 +1,13 @@
 // Steps along a sequence of states, forward and backward. Not for use outside this folder.
-#ifndef CLEARHEAD_OPS_RECURRENCE_STEPS_H_
-#define CLEARHEAD_OPS_RECURRENCE_STEPS_H_
+#ifndef CLEARHEAD_OPS_RECURRENCE_STEPS_INTERNAL_H_
+#define CLEARHEAD_OPS_RECURRENCE_STEPS_INTERNAL_H_
 
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "clearhead/compute/products.h"
-#include "clearhead/ops/elementwise.h"
+#include "clearhead/ops/elementwise_internal.h"
 #include "clearhead/ops/recurrence.h"
 
 namespace clearhead {
@@ -124,4 +124,4 @@ N logistic(N x) {
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_OPS_RECURRENCE_STEPS_H_
+#endif  // CLEARHEAD_OPS_RECURRENCE_STEPS_INTERNAL_H_

@@ -1,6 +1,6 @@
 // How the gradients on a tape came about, for explain.cc. Not for use outside this folder.
-#ifndef CLEARHEAD_TAPE_GRADIENT_HISTORY_H_
-#define CLEARHEAD_TAPE_GRADIENT_HISTORY_H_
+#ifndef CLEARHEAD_TAPE_GRADIENT_HISTORY_INTERNAL_H_
+#define CLEARHEAD_TAPE_GRADIENT_HISTORY_INTERNAL_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ Calculation gradient_calculation(const Var& var, const Index& index);
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_TAPE_GRADIENT_HISTORY_H_
+#endif  // CLEARHEAD_TAPE_GRADIENT_HISTORY_INTERNAL_H_

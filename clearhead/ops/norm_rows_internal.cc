@@ -1,5 +1,5 @@
 // How the norms check their operands, call compute/norms.h and explain a number by its row.
-#include "clearhead/ops/norm_rows.h"
+#include "clearhead/ops/norm_rows_internal.h"
 
 #include <cmath>
 #include <string>

@@ -1,7 +1,7 @@
 // What the operations of this folder share: checks of their operands, and walks over tensors that
 // broadcast. Not for use outside it.
-#ifndef CLEARHEAD_OPS_ELEMENTWISE_H_
-#define CLEARHEAD_OPS_ELEMENTWISE_H_
+#ifndef CLEARHEAD_OPS_ELEMENTWISE_INTERNAL_H_
+#define CLEARHEAD_OPS_ELEMENTWISE_INTERNAL_H_
 
 #include <algorithm>
 #include <initializer_list>
@@ -131,4 +131,4 @@ Tensor map(const Tensor& x, const Tensor& y, const Shape& shape, F f) {
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_OPS_ELEMENTWISE_H_
+#endif  // CLEARHEAD_OPS_ELEMENTWISE_INTERNAL_H_

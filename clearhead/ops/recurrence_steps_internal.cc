@@ -1,5 +1,5 @@
 // The order of steps in both directions, sequences that end early, and explanations of gates.
-#include "clearhead/ops/recurrence_steps.h"
+#include "clearhead/ops/recurrence_steps_internal.h"
 
 #include "clearhead/base/error.h"
 

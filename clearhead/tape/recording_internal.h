@@ -2,8 +2,8 @@
 //
 // Nothing in here holds a Var of this recording, which would keep both alive for ever. Records
 // refer to values by position.
-#ifndef CLEARHEAD_TAPE_RECORDING_H_
-#define CLEARHEAD_TAPE_RECORDING_H_
+#ifndef CLEARHEAD_TAPE_RECORDING_INTERNAL_H_
+#define CLEARHEAD_TAPE_RECORDING_INTERNAL_H_
 
 #include <deque>
 #include <map>
@@ -97,4 +97,4 @@ struct Recording {
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_TAPE_RECORDING_H_
+#endif  // CLEARHEAD_TAPE_RECORDING_INTERNAL_H_

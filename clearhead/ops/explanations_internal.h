@@ -1,8 +1,8 @@
 // The formula and explanation of each step of attention. A step may be recorded in several ways
 // (stored, rounded, as a computed view), which share these. Each is defined beside its operation.
 // Not for users.
-#ifndef CLEARHEAD_OPS_EXPLANATIONS_H_
-#define CLEARHEAD_OPS_EXPLANATIONS_H_
+#ifndef CLEARHEAD_OPS_EXPLANATIONS_INTERNAL_H_
+#define CLEARHEAD_OPS_EXPLANATIONS_INTERNAL_H_
 
 #include "clearhead/tape/explain.h"
 
@@ -28,4 +28,4 @@ GradientRecord softmax_gradient();
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_OPS_EXPLANATIONS_H_
+#endif  // CLEARHEAD_OPS_EXPLANATIONS_INTERNAL_H_

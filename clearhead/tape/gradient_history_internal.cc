@@ -4,12 +4,12 @@
 // Formulas skip moves without a name, looking towards the inputs. Formulas of gradients skip them
 // too, but look towards the results: if the reshaped result of a matrix product has a name, the
 // gradient of the product is called by that name.
-#include "clearhead/tape/gradient_history.h"
+#include "clearhead/tape/gradient_history_internal.h"
 
 #include <utility>
 #include <vector>
 
-#include "clearhead/tape/recording.h"
+#include "clearhead/tape/recording_internal.h"
 
 namespace clearhead {
 namespace {

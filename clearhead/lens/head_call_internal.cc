@@ -1,5 +1,5 @@
 // One head of attention, in the form that the functions of attention_map.h take.
-#include "clearhead/lens/attention_head.h"
+#include "clearhead/lens/head_call_internal.h"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 // One head of attention, in the form that the functions of attention_map.h take. Not for users.
-#ifndef CLEARHEAD_LENS_ATTENTION_HEAD_H_
-#define CLEARHEAD_LENS_ATTENTION_HEAD_H_
+#ifndef CLEARHEAD_LENS_HEAD_CALL_INTERNAL_H_
+#define CLEARHEAD_LENS_HEAD_CALL_INTERNAL_H_
 
 #include <cstdint>
 #include <limits>
@@ -27,4 +27,4 @@ compute::Attention exchanged(const compute::Attention& head, const Tensor& bias)
 
 }  // namespace clearhead
 
-#endif  // CLEARHEAD_LENS_ATTENTION_HEAD_H_
+#endif  // CLEARHEAD_LENS_HEAD_CALL_INTERNAL_H_
