@@ -4,6 +4,7 @@
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {
@@ -54,20 +55,21 @@ AttentionResult attention_fused(const PreparedAttention& p) {
   const StepViews views = record_step_views(p, forward);
   const OperandList operands = {p.q, p.k, p.v, p.attn_mask, views.scores, views.pattern};
   AttentionResult result;
-  result.z = tape.record("fused_attention", operands, forward.z,
-                         [&](Record& op) {
-                           op.formula = p.call.has_mask() ? "softmax({0}·{1}ᵀ·scale, masked)·{2}"
-                                                          : "softmax({0}·{1}ᵀ·scale)·{2}";
-                           op.any_strides = true;
-                           op.backward = [call = p.call, forward](const Tensor& d_z,
-                                                                  Gradients& gradients) {
-                             backward(call, forward, d_z, gradients);
-                           };
-                           op.explain = [](const Var& z, const Index& index) {
-                             return explain_z(z.input(2), z.input(4), z.input(5), index);
-                           };
-                         })
-                 .named(steps::kZ);
+  result.z =
+      tape.record("fused_attention", operands, forward.z,
+                  [&](Record& op) {
+                    op.formula = p.call.has_mask() ? "softmax({0}·{1}ᵀ·scale, masked)·{2}"
+                                                   : "softmax({0}·{1}ᵀ·scale)·{2}";
+                    op.any_strides = true;
+                    op.backward = [call = p.call, forward](const Tensor& d_z,
+                                                           Gradients& gradients) {
+                      backward(call, forward, d_z, gradients);
+                    };
+                    op.explain = [](const Var& z, const Index& index) {
+                      return explain_weighted_sum(z, z.input(5), z.input(4), z.input(2), index);
+                    };
+                  })
+          .named(steps::kZ);
   if (p.qk_matmul_output_mode) {
     const Tensor asked = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode),
                                                  forward, {0, 0, 0, 0}, p.scores_shape());

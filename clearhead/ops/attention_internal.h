@@ -47,9 +47,6 @@ struct StepViews {
 StepViews record_step_views(const PreparedAttention& prepared,
                             const compute::AttentionForward& forward);
 
-/// z[t, e] = Σ_s pattern[t, s]·v[s, e] over the keys that query t sees.
-Calculation explain_z(const Var& v, const Var& scores, const Var& pattern, const Index& index);
-
 /// hook_mask, which is added to the scores, [1|B, 1|H, T, S]: −inf where a query does not see a
 /// key, else the float mask or 0.
 Var attention_bias(const PreparedAttention& prepared);

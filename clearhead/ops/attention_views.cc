@@ -1,42 +1,12 @@
 // The steps that fused attention does not store, as computed views: any tile of them is calculated
 // again from q, k, row_max and row_sum when it is asked for.
-#include <cmath>
-
 #include "clearhead/ops/attention_internal.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
-namespace {
 
 using compute::AttentionStage;
-
-// q·k of one query and one key
-Calculation explain_raw_score(const Var& raw, const Index& index) {
-  const Var q = raw.input(0), k = raw.input(1);
-  const std::int64_t g = index[1] / (q.size(1) / k.size(1));
-  std::vector<Operand> pairs;
-  for (std::int64_t d = 0; d < q.size(3); ++d) {
-    pairs.push_back(operand(q, {index[0], index[1], index[2], d}));
-    pairs.push_back(operand(k, {index[0], g, index[3], d}));
-  }
-  return sum_of_products(std::move(pairs));
-}
-
-}  // namespace
-
-Calculation explain_z(const Var& v, const Var& scores, const Var& pattern, const Index& index) {
-  const std::int64_t g = index[1] / (pattern.size(1) / v.size(1)), S = v.size(2);
-  const Tensor row =
-      scores.tile({index[0], index[1], index[2], 0}, {index[0] + 1, index[1] + 1, index[2] + 1, S});
-  std::vector<Operand> pairs;
-  for (std::int64_t s = 0; s < S; ++s) {
-    if (row.at({0, 0, 0, s}) == -INFINITY) continue;
-    pairs.push_back(operand(pattern, {index[0], index[1], index[2], s}));
-    pairs.push_back(operand(v, {index[0], g, s, index[3]}));
-  }
-  return sum_of_products(std::move(pairs));
-}
 
 StepViews record_step_views(const PreparedAttention& p, const compute::AttentionForward& forward) {
   Tape tape = p.q.tape();
@@ -53,8 +23,7 @@ StepViews record_step_views(const PreparedAttention& p, const compute::Attention
   };
   const AttentionRule& rule = p.call.rule;
   const Var raw = view("matmul", {p.q, p.k}, AttentionStage::raw_scores, [](Record& op) {
-                    op.formula = "{0}·{1}ᵀ";
-                    op.explain = explain_raw_score;
+                    describe_matmul(op, {.transpose_b = true});
                   }).named(steps::kRawScores);
   Var scores = view("scale", {raw}, AttentionStage::scaled_scores, [&](Record& op) {
                  describe_scale(op, *rule.scale);

@@ -14,6 +14,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/compute/products.h"
 #include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {
@@ -138,13 +139,30 @@ Calculation explain_product(const Var& y, MatmulOptions options, const Index& in
     *(in_b.end() - 2) = k;
     if (options.transpose_a) std::swap(in_a.back(), *(in_a.end() - 2));
     if (options.transpose_b) std::swap(in_b.back(), *(in_b.end() - 2));
-    pairs.push_back(broadcast_operand(a, in_a));
-    pairs.push_back(broadcast_operand(b, in_b));
+    pairs.push_back(operand(a, shared_index(in_a, y.shape(), a.shape())));
+    pairs.push_back(operand(b, shared_index(in_b, y.shape(), b.shape())));
   }
   return sum_of_products(std::move(pairs));
 }
 
 }  // namespace
+
+Index shared_index(const Index& index, const Shape& result, const Shape& shape) {
+  const std::size_t added = result.size() - shape.size();
+  Index own(index.begin() + static_cast<std::ptrdiff_t>(added), index.end());
+  for (std::size_t k = 0; k + 2 < shape.size(); ++k) {
+    own[k] = own[k] * shape[k] / result[added + k];
+  }
+  return own;
+}
+
+void describe_matmul(Record& op, MatmulOptions options) {
+  op.formula = std::string(options.transpose_a ? "{0}ᵀ" : "{0}") + "·" +
+               (options.transpose_b ? "{1}ᵀ" : "{1}");
+  op.explain = [options](const Var& y, const Index& index) {
+    return explain_product(y, options, index);
+  };
+}
 
 Var matmul(const Var& a, const Var& b, MatmulOptions options) {
   const Sizes sizes = sizes_of(a, b, options);
@@ -157,8 +175,7 @@ Var matmul(const Var& a, const Var& b, MatmulOptions options) {
     forward<decltype(zero)>(sizes.batch, a_value, b_value, options, y_value);
   });
   return a.tape().record("matmul", {a, b}, y_value, [&](Record& op) {
-    op.formula = std::string(options.transpose_a ? "{0}ᵀ" : "{0}") + "·" +
-                 (options.transpose_b ? "{1}ᵀ" : "{1}");
+    describe_matmul(op, options);
     // Each factor is needed only for the other's gradient.
     op.backward = [batch = sizes.batch, options, a_value = b.needs_grad() ? a_value : Tensor(),
                    b_value = a.needs_grad() ? b_value : Tensor()](const Tensor& d_y,
@@ -170,9 +187,6 @@ Var matmul(const Var& a, const Var& b, MatmulOptions options) {
       });
     };
     op.gradients = {gradient_of_factor(options, 0), gradient_of_factor(options, 1)};
-    op.explain = [options](const Var& y, const Index& index) {
-      return explain_product(y, options, index);
-    };
   });
 }
 

@@ -16,6 +16,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/compute/weighted_sum.h"
 #include "clearhead/ops/elementwise_internal.h"
+#include "clearhead/ops/explanations_internal.h"
 
 namespace clearhead {
 namespace {
@@ -73,25 +74,12 @@ Sizes sizes_of(const Var& pattern, const Var& scores, const Var& v) {
 }
 
 // Whether a pair is left out of z: its query does not see its key.
-bool is_hidden(const Var& z, const Index& pair) {
-  const double weight = broadcast_operand(z.input(0), pair).value;
-  return broadcast_operand(z.input(1), pair).value == -std::numeric_limits<double>::infinity() &&
-         !(weight < 0 || weight > 0);
+bool is_hidden(double weight, double score) {
+  return score == -std::numeric_limits<double>::infinity() && !(weight < 0 || weight > 0);
 }
-
-// z_id = Σ_j p_ij·v_jd over the keys that query i sees
-Calculation explain_sum(const Var& z, const Index& index) {
-  const Var pattern = z.input(0), v = z.input(2);
-  std::vector<Operand> pairs;
-  for (std::int64_t j = 0; j < pattern.size(-1); ++j) {
-    Index in_p = index, in_v = index;
-    in_p.back() = j;
-    *(in_v.end() - 2) = j;
-    if (is_hidden(z, in_p)) continue;
-    pairs.push_back(broadcast_operand(pattern, in_p));
-    pairs.push_back(broadcast_operand(v, in_v));
-  }
-  return sum_of_products(std::move(pairs));
+bool is_hidden(const Var& z, const Index& pair) {
+  return is_hidden(broadcast_operand(z.input(0), pair).value,
+                   broadcast_operand(z.input(1), pair).value);
 }
 
 // The places of the batch of z to which the matrix of `operand` that `index` lies in is repeated.
@@ -134,6 +122,25 @@ Calculation explain_gradient_of_v(const Var& z, const Index& index) {
 
 }  // namespace
 
+Calculation explain_weighted_sum(const Var& z, const Var& pattern, const Var& scores, const Var& v,
+                                 const Index& index) {
+  Index in_p = shared_index(index, z.shape(), pattern.shape());
+  Index in_v = shared_index(index, z.shape(), v.shape());
+  Index begin = in_p, end = in_p;  // the row of all keys, at once where it is calculated
+  for (std::int64_t& i : end) ++i;
+  begin.back() = 0, end.back() = pattern.size(-1);
+  const Tensor weights = pattern.tile(begin, end), row = scores.tile(begin, end);
+  Index in_row(begin.size(), 0);
+  std::vector<Operand> pairs;
+  for (std::int64_t j = 0; j < pattern.size(-1); ++j) {
+    in_p.back() = in_row.back() = *(in_v.end() - 2) = j;
+    if (is_hidden(weights.at(in_row), row.at(in_row))) continue;
+    pairs.push_back(operand(pattern, in_p));
+    pairs.push_back(operand(v, in_v));
+  }
+  return sum_of_products(std::move(pairs));
+}
+
 Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
   const Sizes sizes = sizes_of(pattern, scores, v);
   const Tensor p_value = pattern.value().contiguous();
@@ -161,7 +168,9 @@ Var weighted_sum(const Var& pattern, const Var& scores, const Var& v) {
     op.gradients = {{"{y}_grad·{2}ᵀ", explain_gradient_of_pattern},
                     {},  // whether a score is −inf has no gradient
                     {"{0}ᵀ·{y}_grad", explain_gradient_of_v}};
-    op.explain = explain_sum;
+    op.explain = [](const Var& z, const Index& index) {
+      return explain_weighted_sum(z, z.input(0), z.input(1), z.input(2), index);
+    };
   });
 }
 
