@@ -12,8 +12,8 @@
 
 namespace clearhead::compute {
 
-/// Whether a part of these sizes is faster as one calculation, so that the functions below apply; no
-/// numbers are read.
+/// Whether a part of these sizes is faster as one calculation, so that the functions below apply;
+/// no numbers are read.
 bool takes_feed_forward(const FeedForwardOperands& part, Precision precision);
 
 /// y [R, O]

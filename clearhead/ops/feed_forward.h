@@ -1,5 +1,5 @@
-// A feed-forward part: in three steps where somebody looks at them, else in one operation where that
-// is faster.
+// A feed-forward part: in three steps where somebody looks at them, else in one operation where
+// that is faster.
 #ifndef CLEARHEAD_OPS_FEED_FORWARD_H_
 #define CLEARHEAD_OPS_FEED_FORWARD_H_
 

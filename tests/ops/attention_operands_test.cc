@@ -233,8 +233,8 @@ std::vector<std::uint16_t> decode(const Tensor& q, const Tensor& k, const Tensor
   return bits;
 }
 
-// A cache of bf16, which few queries read as it lies, gives what its copy in f32 does, also where the
-// result is not finite, and in parts of 1,024 keys.
+// A cache of bf16, which few queries read as it lies, gives what its copy in f32 does, also where
+// the result is not finite, and in parts of 1,024 keys.
 TEST(AttentionOperands, ACacheOfBf16GivesWhatItsCopyDoes) {
   Random random(8);
   const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::bf16); };

@@ -31,8 +31,8 @@ const std::set<std::string> kWithoutRow = {
     "attention_steps.h", "recurrence.h",
     // Its operand takes no gradient and its result shares the memory that grows: append_test.cc.
     "append.h",
-    // Operations that have rows, or one in bf16 on AMX tiles, where central differences say nothing:
-    // feed_forward_test.cc.
+    // Operations that have rows, or one in bf16 on AMX tiles, where central differences say
+    // nothing: feed_forward_test.cc.
     "feed_forward.h"};
 
 TEST(Operations, EachHeaderHasARow) {
