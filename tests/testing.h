@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,9 +33,18 @@ inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// The numbers in row-major order.
 std::vector<double> numbers_of(const Tensor& tensor);
 inline std::vector<double> numbers_of(const Var& var) { return numbers_of(var.value()); }
+/// The same of i64.
+std::vector<std::int64_t> ids_of(const Tensor& tensor);
 
 /// ‖x − expected‖ / ‖expected‖; 0 where both are 0.
 double relative_error(const Tensor& x, const Tensor& expected);
+
+/// The largest |x − expected| / max(1, |expected|); 0 where both are the same infinity or both NaN,
+/// infinite where only one is, or where the shapes differ.
+double largest_difference(const Tensor& x, const Tensor& expected);
+
+/// Expects tensors of one shape whose numbers differ by no more than `tolerance`.
+void expect_near(const Tensor& x, const Tensor& expected, double tolerance);
 
 Tensor tensor_of(const Shape& shape, std::initializer_list<double> values,
                  DType dtype = DType::f64);
@@ -72,6 +80,10 @@ void expect_differences(const Tensor& gradient, Tensor x, const std::function<do
 /// The same for the gradients of f with respect to its inputs, f64, as `backward` calculates them.
 void check_gradients(const Function& f, const std::vector<Tensor>& inputs, double tolerance = 1e-7);
 
+/// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and
+/// small matrices, a test would not see what is left out. Another seed moves them elsewhere.
+void shake(Parameters& parameters, std::uint64_t seed = 1);
+
 /// The same for the inputs of a layer and for its parameters, f64, each of which must take part.
 void check_layer_gradients(Parameters& parameters, const Function& f,
                            const std::vector<Tensor>& inputs, double tolerance = 1e-7);
@@ -87,28 +99,32 @@ void expect_gradient_explained(const Var& var);
 
 // Files
 
-/// An empty folder that goes with the object.
+/// Of a file that must be there.
+std::string content(const std::filesystem::path& path);
+
+/// Writes a file, and makes the folder that it lies in if there is none.
+void set_content(const std::filesystem::path& path, const std::string& text);
+
+/// A folder of its own for one test, which goes with the object.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "clearhead-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw Error(name + ": cannot be made");
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder();
+  ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
   const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+  std::string read(const std::string& name) const { return content(path_ / name); }
+  /// Returns the path of the file.
+  std::string write(const std::string& name, const std::string& text) const;
+  /// The names of what lies in it, sorted.
+  std::vector<std::string> names() const;
 
  private:
   std::filesystem::path path_;
 };
-
-std::string content(const std::filesystem::path& path);
-
-void set_content(const std::filesystem::path& path, const std::string& text);
 
 /// Bytes of a file written by hand; the zero at the end of the literal is left out.
 template <std::size_t N>

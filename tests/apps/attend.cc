@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "clearhead/tensor/io.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 
@@ -30,18 +29,6 @@ NamedTensors saved(const std::vector<std::string>& arguments, const std::string&
   NamedTensors named = read_tensors(path);
   for (auto& [name, tensor] : named.tensors) tensor = tensor.clone();  // the file goes away
   return named;
-}
-
-double greatest_difference(const Tensor& a, const Tensor& b) {
-  EXPECT_EQ(a.shape(), b.shape());
-  const Tensor x = a.to(DType::f64).contiguous();
-  const Tensor y = b.to(DType::f64).contiguous();
-  double greatest = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double difference = std::abs(x.data<double>()[i] - y.data<double>()[i]);
-    if (x.data<double>()[i] != y.data<double>()[i]) greatest = std::fmax(greatest, difference);
-  }
-  return greatest;
 }
 
 }  // namespace clearhead

@@ -23,8 +23,6 @@ std::string say(const std::vector<std::string>& arguments);
 NamedTensors saved(const std::vector<std::string>& arguments,
                    const std::string& ending = ".safetensors");
 
-double greatest_difference(const Tensor& a, const Tensor& b);
-
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TESTS_APPS_ATTEND_H_

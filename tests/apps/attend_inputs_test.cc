@@ -10,6 +10,7 @@
 #include "clearhead/tensor/io.h"
 #include "tests/apps/attend.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -99,7 +100,7 @@ TEST(AttendInputs, TheTypeOfAMaskSaysWhatItsNumbersMean) {
   const Tensor unmasked = saved({"attend", "--x", x}).at("hook_pattern");
   for (const DType type : {DType::f32, DType::f64, DType::f16}) {
     const auto arguments = mask("zeros.npy", zeros.to(type));
-    EXPECT_LT(greatest_difference(saved(arguments).at("hook_pattern"), unmasked), 1e-6);
+    EXPECT_LT(largest_difference(saved(arguments).at("hook_pattern"), unmasked), 1e-6);
     EXPECT_THAT(noted(arguments), HasSubstr("has floating-point numbers: they are added to the"));
     EXPECT_THAT(noted(arguments), Not(HasSubstr("other numbers")));
     EXPECT_EQ(saved(mask("ones.npy", ones.to(type))).at("hook_mask").at({0, 1, 1}), 1);
@@ -139,7 +140,7 @@ TEST(AttendInputs, TablesOfOtherProgramsAreRead) {
                                    {"tabs.TSV", "the\t0,5\t1\ncat\t0,25\t-2\n"},
                                    {"savetxt.txt", "5.0e-01 1.0e+00\n2.5e-01 -2.0e+00\n"}}) {
     const NamedTensors steps = saved({"attend", "--x", folder.write(name, text)});
-    EXPECT_EQ(greatest_difference(steps.at("x"), expected.at("x")), 0) << name;
+    EXPECT_EQ(largest_difference(steps.at("x"), expected.at("x")), 0) << name;
     EXPECT_EQ(steps.at("x").dtype(), DType::f32) << name;
   }
   EXPECT_THAT(
@@ -198,13 +199,13 @@ TEST(AttendInputs, LayoutsComeBackAsTheyWere) {
     std::vector<std::string> arguments = {"attend", "--x", path, "--layout", layout, "--causal"};
     if (layout.find('h') == std::string::npos) arguments = with(arguments, {"--heads", "2"});
     const NamedTensors steps = saved(arguments);
-    EXPECT_EQ(greatest_difference(steps.at("x"), tensor), 0) << layout;
+    EXPECT_EQ(largest_difference(steps.at("x"), tensor), 0) << layout;
     ASSERT_EQ(steps.at("hook_z").shape(), tensor.shape()) << layout;
     const Tensor z = layout == "htd" || layout == "bhtd"
                          ? steps.at("hook_z").reshape({2, 5, 3}).transpose(0, 1).contiguous()
                          : steps.at("hook_z").reshape({5, 2, 3});
     if (!first.defined()) first = z;
-    EXPECT_EQ(greatest_difference(z, first), 0) << layout;
+    EXPECT_EQ(largest_difference(z, first), 0) << layout;
     EXPECT_EQ(steps.at("hook_pattern").rank(), layout[0] == 'b' ? 4 : 3) << layout;
   }
 }
@@ -220,7 +221,7 @@ TEST(AttendInputs, NumbersOfAnyTypeAreTaken) {
     write_tensors(path, {{{"x", x.to(type)}}, {}});
     const Tensor z = saved({"attend", "--x", path}).at("hook_z");
     EXPECT_EQ(z.dtype(), DType::f32) << dtype_name(type);
-    EXPECT_LT(greatest_difference(z, expected), 1e-6) << dtype_name(type);
+    EXPECT_LT(largest_difference(z, expected), 1e-6) << dtype_name(type);
   }
 }
 

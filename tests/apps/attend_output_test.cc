@@ -11,6 +11,7 @@
 #include "clearhead/tensor/io.h"
 #include "tests/apps/attend.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -36,7 +37,7 @@ TEST(AttendOutput, NpzAndSafetensorsHoldTheSame) {
   const NamedTensors b = saved(kDemo, ".npz");
   EXPECT_EQ(a.tensors.size(), b.tensors.size());
   for (const auto& [name, tensor] : a.tensors) {
-    EXPECT_EQ(greatest_difference(tensor, b.at(name)), 0) << name;
+    EXPECT_EQ(largest_difference(tensor, b.at(name)), 0) << name;
   }
 }
 
@@ -68,7 +69,7 @@ TEST(AttendOutput, FiguresAreWrittenByTheirEnding) {
   }
   const std::string text = say(arguments);
   for (const auto& [ending, start] : figures) {
-    EXPECT_THAT(text, HasSubstr("wrote " + folder / ("figure" + ending)));
+    EXPECT_THAT(text, HasSubstr("wrote " + (folder / ("figure" + ending)).string()));
     EXPECT_EQ(folder.read("figure" + ending).substr(0, start.size()), start);
   }
 }

@@ -11,6 +11,7 @@
 
 #include "clearhead/tensor/io.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -110,7 +111,7 @@ TEST(Attend, ByHandAndFusedGiveTheSame) {
   const NamedTensors by_hand = saved(with(arguments, {"--by-hand"}));
   const NamedTensors fused = saved(with(arguments, {"--fused"}));
   for (const auto& [name, tensor] : by_hand.tensors) {
-    EXPECT_LT(greatest_difference(tensor, fused.at(name)), 1e-5) << name;
+    EXPECT_LT(largest_difference(tensor, fused.at(name)), 1e-5) << name;
   }
   EXPECT_THAT(say(with(arguments, {"--fused"})), HasSubstr(", fused\n"));
   EXPECT_THAT(say(with(arguments, {"--by-hand"})), HasSubstr(", by hand\n"));
@@ -123,8 +124,8 @@ TEST(Attend, SameSeedSameBytesWhateverTheThreads) {
     return s.at("hook_attn_out");
   };
   const Tensor one = bytes({"--seed", "3", "--threads", "1"});
-  EXPECT_EQ(greatest_difference(one, bytes({"--seed", "3", "--threads", "2"})), 0);
-  EXPECT_GT(greatest_difference(one, bytes({"--seed", "4"})), 0.1);
+  EXPECT_EQ(largest_difference(one, bytes({"--seed", "3", "--threads", "2"})), 0);
+  EXPECT_GT(largest_difference(one, bytes({"--seed", "4"})), 0.1);
 }
 
 TEST(Attend, WeightsProjectWhatIsGiven) {
@@ -140,7 +141,7 @@ TEST(Attend, WeightsProjectWhatIsGiven) {
   add("w-q", demo.at("W_Q").reshape({4, 4}));
   add("w-k", demo.at("W_K").reshape({4, 4}));
   add("w-v", demo.at("W_V").reshape({4, 4}));
-  EXPECT_EQ(greatest_difference(saved(arguments).at("hook_z"), demo.at("hook_z")), 0);
+  EXPECT_EQ(largest_difference(saved(arguments).at("hook_z"), demo.at("hook_z")), 0);
 }
 
 TEST(Attend, ACacheIsContinued) {
@@ -156,8 +157,8 @@ TEST(Attend, ACacheIsContinued) {
   const Tensor whole = saved({"attend", "--x", all, "--causal"}).at("hook_z");
   const NamedTensors last = saved({"attend", "--q", rest, "--k", rest, "--v", rest, "--past-key",
                                    past, "--past-value", past, "--causal"});
-  EXPECT_LT(greatest_difference(last.at("hook_z"), whole.slice(0, 3, 5)), 1e-6);
-  EXPECT_EQ(greatest_difference(last.at("hook_k"), x), 0);
+  EXPECT_LT(largest_difference(last.at("hook_z"), whole.slice(0, 3, 5)), 1e-6);
+  EXPECT_EQ(largest_difference(last.at("hook_k"), x), 0);
   EXPECT_THAT(say({"attend", "--q", rest, "--k", rest, "--v", rest, "--past-key", past,
                    "--past-value", past, "--steps"}),
               HasSubstr("keys of the cache: 3 past keys × 4 dims\n"));

@@ -8,6 +8,7 @@
 
 #include "clearhead/tensor/safetensors.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -173,13 +174,12 @@ TEST(Conformance, WrongUseEndsWithTwo) {
 }
 
 TEST(Conformance, TheSharedCasesPass) {
-  const std::filesystem::path shared = shared_folder();
-  if (shared.empty()) GTEST_SKIP() << "CLEARHEAD_SHARED does not say where the shared data are";
+  const auto cases = shared_path("conformance/onnx");
+  if (!cases) GTEST_SKIP() << "CLEARHEAD_SHARED does not say where the shared data are";
   for (const char* op :
        {"adam", "attention", "gelu", "layernormalization", "lstm", "rmsnormalization", "rnn",
         "rotaryembedding", "softmax", "softmax_cross_entropy_loss"}) {
-    const ProgramResult result =
-        run_program(kProgram, {(shared / "conformance" / "onnx" / op).string()});
+    const ProgramResult result = run_program(kProgram, {*cases / op});
     EXPECT_EQ(result.status, 0) << result.out;
     EXPECT_THAT(result.out, EndsWith(" passed, 0 failed\n")) << result.out;
     EXPECT_THAT(result.out, Not(HasSubstr("SKIP"))) << op;

@@ -11,6 +11,7 @@
 
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -9,6 +9,7 @@
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -26,8 +27,8 @@ class FindModel : public testing::Test {
                      const std::string& program = CLEARHEAD_BIN_DIR "/clearhead",
                      const std::string& surroundings = "", const std::string& options = "") {
     fs::create_directories(folder_ / where);
-    return run_shell(fmt::format("cd '{}' && {} '{}' fill {} 'a <mask>' {}", folder_ / where,
-                                 surroundings, program, name, options));
+    return run_shell(fmt::format("cd '{}' && {} '{}' fill {} 'a <mask>' {}",
+                                 (folder_ / where).string(), surroundings, program, name, options));
   }
 
   const TemporaryFolder folder_;

@@ -8,6 +8,7 @@
 
 #include "clearhead/tensor/io.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

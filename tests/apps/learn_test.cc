@@ -2,12 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -61,13 +60,8 @@ TEST(Learn, TurnsKnobsAndShowsAnswers) {
 
 TEST(Learn, KeepsTo80ColumnsWithoutColours) {
   const ProgramResult result = learn({"1", "--answers"});
-  std::istringstream lines(result.out);
-  for (std::string line; std::getline(lines, line);) {
-    const auto characters =
-        std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
-    EXPECT_LE(characters, 80) << line;
-    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
-  }
+  expect_80_columns(result.out);
+  EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
 }
 
 TEST(Learn, DrawsFigures) {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/base/random.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/tensor/io.h"
 #include "clearhead/tensor/npy.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -20,13 +20,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Tensor normal(Shape shape, std::uint64_t stream) {
-  Tensor x = Tensor::empty(std::move(shape), DType::f32);
-  Random random(5, stream);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    x.mutable_data<float>()[i] = static_cast<float>(random.normal());
-  }
-  return x;
+Tensor normal(const Shape& shape, std::uint64_t stream) {
+  return random_tensor(shape, stream, DType::f32);
 }
 
 // A folder with q.npy [3000, 16] and k.npy [3000, 16].

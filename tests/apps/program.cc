@@ -7,19 +7,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // The part of the new process between fork and exec.
 [[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments,
@@ -45,8 +40,7 @@ std::string content(const std::filesystem::path& path) {
 ProgramResult run(const std::string& program, const std::vector<std::string>& arguments,
                   const std::filesystem::path& where) {
   const TemporaryFolder folder;
-  const std::string out = folder / "out";
-  const std::string error = folder / "error";
+  const std::string out = folder / "out", error = folder / "error";
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) become(program, arguments, where, out, error);
@@ -67,39 +61,12 @@ ProgramResult run_shell(const std::string& command) {
   return run("/bin/bash", {"-c", command}, ".");
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "clearhead-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryFolder::write(const std::string& name, const std::string& content) const {
-  const std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-  return path.string();
-}
-
-std::string TemporaryFolder::read(const std::string& name) const { return content(path_ / name); }
-
-std::vector<std::string> TemporaryFolder::names() const {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-    names.push_back(entry.path().filename().string());
+void expect_80_columns(const std::string& text) {
+  const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };  // a character of UTF-8
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(std::count_if(line.begin(), line.end(), begins), 80) << line;
   }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::filesystem::path shared_folder() {
-  const char* given = std::getenv("CLEARHEAD_SHARED");
-  const std::filesystem::path folder = given != nullptr ? given : CLEARHEAD_SHARED_DEFAULT;
-  return std::filesystem::exists(folder / "conformance") ? folder : std::filesystem::path();
 }
 
 }  // namespace clearhead

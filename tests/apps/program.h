@@ -21,29 +21,8 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
 /// The same for a command line of bash.
 ProgramResult run_shell(const std::string& command);
 
-/// A folder of its own for one test, removed with its content.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-
-  const std::filesystem::path& path() const { return path_; }
-  /// The path of `name` in it.
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  /// Writes a file into it and returns its path.
-  std::string write(const std::string& name, const std::string& content) const;
-  std::string read(const std::string& name) const;
-  /// The names of its files, sorted.
-  std::vector<std::string> names() const;
-
- private:
-  std::filesystem::path path_;
-};
-
-/// The shared conformance data, or an empty path where there are none.
-std::filesystem::path shared_folder();
+/// Expects lines of at most 80 characters.
+void expect_80_columns(const std::string& text);
 
 }  // namespace clearhead
 

@@ -11,6 +11,7 @@
 
 #include "tests/apps/tiny_models.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -29,14 +29,6 @@ class See : public testing::Test {
   ProgramResult see(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "see");
     return run_program("clearhead", arguments, folder_.path());
-  }
-
-  static void expect_80_columns(const std::string& text) {
-    std::istringstream lines(text);
-    const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };  // a character of UTF-8
-    for (std::string line; std::getline(lines, line);) {
-      EXPECT_LE(std::count_if(line.begin(), line.end(), begins), 80) << line;
-    }
   }
 
   // Runs the program, which must succeed, and returns what it says.
@@ -193,7 +185,7 @@ TEST_F(See, ALongTextIsShownInAWindow) {
   for (int i = 0; i < 15; ++i) long_names += "é";
   const ProgramResult narrow =
       run_shell(fmt::format("COLUMNS=40 {}/clearhead see {} --model {}", CLEARHEAD_BIN_DIR,
-                            long_names, folder_ / "bytes"));
+                            long_names, (folder_ / "bytes").string()));
   EXPECT_THAT(narrow.out, HasSubstr(" to 29 of 30"));
   const std::string window = say({text, "--model", "lm", "--window", "4:8,0:6"});
   EXPECT_THAT(window, HasSubstr("Shown are queries 4 to 7 of 30 and keys 0 to 5 of 30"));

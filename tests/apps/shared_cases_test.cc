@@ -12,6 +12,7 @@
 #include "clearhead/tensor/npy.h"
 #include "tests/apps/program.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -26,10 +27,9 @@ const std::string kModels = CLEARHEAD_SOURCE_DIR "/models/";
 class SharedCases : public testing::Test {
  protected:
   void SetUp() override {
-    cases_ = shared_folder() / "cases" / "2026-11";
-    if (shared_folder().empty() || !std::filesystem::exists(cases_)) {
-      GTEST_SKIP() << "the shared data are not there";
-    }
+    const auto cases = shared_path("cases/2026-11");
+    if (!cases) GTEST_SKIP() << "the shared data are not there";
+    cases_ = *cases;
   }
 
   ProgramResult run(const std::vector<std::string>& arguments) {

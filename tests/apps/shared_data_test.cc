@@ -11,35 +11,21 @@
 
 #include "clearhead/tensor/safetensors.h"
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The greatest |a − b| / max(1, |b|); −∞ agrees with −∞ alone.
-double greatest_error(const Tensor& a, const Tensor& b) {
-  EXPECT_EQ(a.shape(), b.shape());
-  if (a.shape() != b.shape()) return INFINITY;
-  const Tensor x = a.to(DType::f64).contiguous();
-  const Tensor y = b.to(DType::f64).contiguous();
-  double greatest = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double got = x.data<double>()[i];
-    const double expected = y.data<double>()[i];
-    if (got == expected) continue;
-    const double error = std::abs(got - expected) / std::fmax(1, std::abs(expected));
-    greatest = std::fmax(greatest, std::isfinite(error) ? error : INFINITY);
-  }
-  return greatest;
-}
-
 class SharedData : public testing::Test {
  protected:
   void SetUp() override {
-    if (shared_folder().empty()) {
+    const auto conformance = shared_path("conformance");
+    if (!conformance) {
       GTEST_SKIP() << "CLEARHEAD_SHARED does not say where the shared data are";
     }
+    conformance_ = *conformance;
   }
 
   // What `arguments` saves; they must succeed.
@@ -51,11 +37,12 @@ class SharedData : public testing::Test {
     return result.status == 0 ? read_safetensors(path) : NamedTensors();
   }
 
-  TemporaryFolder folder_;
+  const TemporaryFolder folder_;
+  fs::path conformance_;
 };
 
 TEST_F(SharedData, AttentionOfARealModelIsWhatTheModelHad) {
-  const fs::path file = shared_folder() / "conformance" / "stories260K" / "hooks.safetensors";
+  const fs::path file = conformance_ / "stories260K" / "hooks.safetensors";
   const NamedTensors expected = read_safetensors(file);
   for (int layer = 0; layer < 5; ++layer) {
     const std::string at = "blocks." + std::to_string(layer) + ".attn.";
@@ -63,7 +50,7 @@ TEST_F(SharedData, AttentionOfARealModelIsWhatTheModelHad) {
       const NamedTensors steps = saved({"attend", "--from", file, "--q", at + "hook_rot_q", "--k",
                                         at + "hook_rot_k", "--v", at + "hook_v", "--causal", way});
       for (const char* name : {"hook_attn_scores", "hook_pattern", "hook_z"}) {
-        EXPECT_LT(greatest_error(steps.at(name), expected.at(at + name)), 1e-5)
+        EXPECT_LT(largest_difference(steps.at(name), expected.at(at + name)), 1e-5)
             << at << name << " " << way;
       }
     }
@@ -116,8 +103,7 @@ std::vector<std::string> options_of(const NamedTensors& c) {
 
 TEST_F(SharedData, EveryOptionOfTheOperatorCanBeGiven) {
   int cases = 0;
-  for (const auto& entry :
-       fs::directory_iterator(shared_folder() / "conformance" / "onnx" / "attention")) {
+  for (const auto& entry : fs::directory_iterator(conformance_ / "onnx" / "attention")) {
     const NamedTensors c = read_safetensors(entry.path());
     std::vector<std::string> arguments = {"attend", "--from", entry.path()};
     const std::vector<std::string> options = options_of(c);
@@ -127,7 +113,7 @@ TEST_F(SharedData, EveryOptionOfTheOperatorCanBeGiven) {
     if (steps.tensors.empty()) continue;  // has been reported
     // f16 inputs are calculated in f32 and rounded at the end; the case rounded in between.
     const double tolerance = y.dtype() == DType::f16 ? 2e-3 : 1e-5;
-    EXPECT_LT(greatest_error(steps.at("hook_z"), y), tolerance) << entry.path();
+    EXPECT_LT(largest_difference(steps.at("hook_z"), y), tolerance) << entry.path();
     ++cases;
   }
   EXPECT_GT(cases, 0);

@@ -14,6 +14,7 @@
 #include "clearhead/tensor/io.h"
 #include "tests/apps/program.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

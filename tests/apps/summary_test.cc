@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/apps/program.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

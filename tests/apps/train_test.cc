@@ -9,6 +9,7 @@
 
 #include "tests/apps/program.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {

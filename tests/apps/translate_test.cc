@@ -11,6 +11,7 @@
 #include "tests/apps/program.h"
 #include "tests/apps/tiny_models.h"
 #include "tests/surroundings.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -91,7 +92,7 @@ TEST_F(TranslateCommand, TranslatesFilesAndWhatComesIn) {
 
   const ProgramResult piped =
       run_shell(fmt::format("printf 'a dog.\\r\\n\\ntwo dogs' | {}/clearhead translate {}",
-                            CLEARHEAD_BIN_DIR, folder_ / "model"));
+                            CLEARHEAD_BIN_DIR, (folder_ / "model").string()));
   EXPECT_EQ(piped.status, 0) << piped.error;
   EXPECT_EQ(piped.out, lines);
 }

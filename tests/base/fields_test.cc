@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "clearhead/base/error.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -44,13 +45,10 @@ void describe(Fields& fields, Car& car) {
 }
 
 std::string error_of(const std::string& json) {
-  Car car;
-  try {
+  return clearhead::error_of([&] {
+    Car car;
     read_fields(json, "car.json", car);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
+  });
 }
 
 TEST(Fields, WhatIsLeftOutKeepsItsDefault) {

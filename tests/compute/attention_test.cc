@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
-#include "clearhead/base/random.h"
+#include "tests/testing.h"
 
 namespace clearhead::compute {
 namespace {
@@ -19,12 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 
 Tensor normal(const Shape& shape, std::uint64_t stream) {
-  Tensor x = Tensor::empty(shape, DType::f32);
-  Random random(3, stream);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    x.mutable_data<float>()[i] = static_cast<float>(random.normal());
-  }
-  return x;
+  return random_tensor(shape, stream, DType::f32);
 }
 
 // Heads one after the other, or beside each other in each row as a linear map leaves them.
@@ -49,11 +44,6 @@ Attention random_call(std::int64_t B, std::int64_t H, std::int64_t T, std::int64
 // q, k and v one after the other, row-major.
 using Gradients = std::vector<std::vector<float>>;
 
-std::vector<float> numbers(const Tensor& x) {
-  const Tensor dense = x.contiguous();
-  return {dense.data<float>(), dense.data<float>() + dense.count()};
-}
-
 TEST(Attention, AGradientThatIsWrittenOverIsOneThatIsAddedToZeros) {
   struct Size {
     std::int64_t B, H, T, D;
@@ -74,11 +64,11 @@ TEST(Attention, AGradientThatIsWrittenOverIsOneThatIsAddedToZeros) {
       Tensor sum[3] = {Tensor(a.q.shape()), Tensor(a.k.shape()), Tensor(a.v.shape())};
       attention_backward<float>(a, forward, d_z,
                                 {{sum[0], true}, {sum[1], true}, {sum[2], true}, nullptr});
-      for (int i = 0; i < 3; ++i) EXPECT_EQ(numbers(fresh[i]), numbers(sum[i])) << i;
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(numbers_of(fresh[i]), numbers_of(sum[i])) << i;
 
       Tensor alone = Tensor(a.k.shape());
       attention_backward<float>(a, forward, d_z, {{}, {alone, true}, {}, nullptr});
-      EXPECT_EQ(numbers(alone), numbers(sum[1])) << "unwanted ones are left out";
+      EXPECT_EQ(numbers_of(alone), numbers_of(sum[1])) << "unwanted ones are left out";
     }
   }
 }
@@ -91,17 +81,14 @@ TEST(Attention, WhatNoQueryMeetsHasAGradientOfZero) {
   std::fill_n(d_k.mutable_data<float>(), d_k.count(), 7.0F);
   attention_backward<float>(a, attention_forward(a), Tensor({1, 2, 0, 8}),
                             {{}, {d_k, false}, {}, nullptr});
-  EXPECT_EQ(numbers(d_k), std::vector<float>(2 * 40 * 8, 0.0F));
+  EXPECT_EQ(numbers_of(d_k), std::vector<double>(2 * 40 * 8, 0.0));
 }
 
 std::string error_of(const AttentionRule& rule) {
-  try {
+  return clearhead::error_of([&] {
     Attention a = random_call(1, 1, 3, 4, false);
     set_rule(a, rule, "somebody");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  });
 }
 
 TEST(Attention, ARuleIsCompletedOrRefused) {
@@ -125,7 +112,7 @@ TEST(Attention, CellsHoldThePattern) {
   const AttentionCells cells = attention_cells(a, 32, {});
   ASSERT_EQ(cells.sum.shape(), (Shape{10, 10}));
   const AttentionForward forward = attention_forward(a);
-  EXPECT_EQ(numbers(cells.rows.row_max), numbers(forward.row_max));
+  EXPECT_EQ(numbers_of(cells.rows.row_max), numbers_of(forward.row_max));
   const Tensor pattern =
       attention_tile(a, AttentionStage::pattern, forward, {0, 0, 0, 0}, {1, 1, 300, 300});
   for (std::int64_t i = 0; i < 10; ++i) {

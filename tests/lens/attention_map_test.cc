@@ -14,21 +14,14 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/base/random.h"
 #include "clearhead/ops/attention.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
-Tensor normal(Shape shape, std::uint64_t stream) {
-  Tensor x = Tensor::empty(std::move(shape), DType::f32);
-  Random random(17, stream);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    x.mutable_data<float>()[i] = static_cast<float>(random.normal());
-  }
-  return x;
+Tensor normal(const Shape& shape, std::uint64_t stream) {
+  return random_tensor(shape, stream, DType::f32);
 }
 
 // The pattern by hand, f64 [T, S], −∞ where a query does not see a key.
@@ -47,7 +40,7 @@ Tensor pattern_of(const Tensor& q, const Tensor& k, const AttentionMapOptions& o
   Tensor pattern = tape["hook_pattern"].value().reshape({T, S}).clone();
   const Tensor scores = tape["hook_attn_scores"].value().reshape({T, S}).contiguous();
   for (std::int64_t i = 0; i < T * S; ++i) {
-    if (scores.data<double>()[i] == -kInf) pattern.mutable_data<double>()[i] = -kInf;
+    if (scores.data<double>()[i] == -kInfinity) pattern.mutable_data<double>()[i] = -kInfinity;
   }
   return pattern;
 }
@@ -98,17 +91,17 @@ TEST(AttentionMap, EveryLevelIsPooledFromThePattern) {
       ASSERT_EQ(level.max.shape(), (Shape{ceil_div(c.T, cell), ceil_div(c.S, cell)}));
       for (std::int64_t i = 0; i < level.max.size(0); ++i) {
         for (std::int64_t j = 0; j < level.max.size(1); ++j) {
-          double max = -kInf, sum = 0, pairs = 0;
+          double max = -kInfinity, sum = 0, pairs = 0;
           for (std::int64_t t = i * cell; t < std::min((i + 1) * cell, c.T); ++t) {
             for (std::int64_t s = j * cell; s < std::min((j + 1) * cell, c.S); ++s) {
-              if (p[t * c.S + s] == -kInf) continue;
+              if (p[t * c.S + s] == -kInfinity) continue;
               max = std::max(max, p[t * c.S + s]);
               sum += p[t * c.S + s];
               ++pairs;
             }
           }
           expect_near(level.max.at({i, j}), max, 1e-5 * max);
-          expect_near(level.mean.at({i, j}), pairs == 0 ? -kInf : sum / pairs, 1e-5 * max);
+          expect_near(level.mean.at({i, j}), pairs == 0 ? -kInfinity : sum / pairs, 1e-5 * max);
         }
       }
       cell *= 2;
@@ -131,7 +124,7 @@ TEST(AttentionMap, EntropyAndMassFollowThePattern) {
       double entropy = 0;
       for (std::int64_t s = 0; s < c.S; ++s) {
         const double weight = p[t * c.S + s];
-        if (weight == -kInf) continue;
+        if (weight == -kInfinity) continue;
         by_key[s] += weight;
         if (weight > 0) entropy -= weight * std::log(weight);
       }
@@ -285,16 +278,6 @@ TEST(AttentionMap, OtherTypesAndStridesAreTaken) {
   const AttentionMap other =
       attention_map(strided.transpose(0, 1).contiguous().transpose(0, 1), k.to(DType::f64));
   EXPECT_EQ(other.row_sum.at({7}), map.row_sum.at({7}));
-}
-
-// What is wrong is said with what was expected and what came.
-void expect_error(const std::function<void()>& f, const std::string& part) {
-  try {
-    f();
-    FAIL() << "no error; expected one with: " << part;
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
 }
 
 TEST(AttentionMap, ErrorsSayWhatWasExpected) {

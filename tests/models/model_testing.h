@@ -75,28 +75,6 @@ inline Tensor lengths(std::initializer_list<std::int64_t> numbers) {
   return Tensor::of({static_cast<std::int64_t>(numbers.size())}, numbers);
 }
 
-/// Moves all weights away from where they begin, f64: with zeros for biases, ones for norms and
-/// small matrices, a test would not see what is left out. Another seed moves them elsewhere.
-inline void shake(Parameters& parameters, std::uint64_t seed = 1) {
-  std::uint64_t stream = 1000 * seed;
-  for (Parameter& parameter : parameters) {
-    const Tensor noise = random_tensor(parameter.value.shape(), stream++);
-    Tensor moved = parameter.value.clone();
-    for (std::int64_t i = 0; i < noise.count(); ++i) {
-      moved.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
-    }
-    parameter.value = moved;
-  }
-}
-
-inline void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
-  ASSERT_EQ(a.shape(), b.shape());
-  for (std::int64_t i = 0; i < a.count(); ++i) {
-    const Index index = unflatten(i, a.shape());
-    ASSERT_NEAR(a.at(index), b.at(index), tolerance) << to_string(index);
-  }
-}
-
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TESTS_MODELS_MODEL_TESTING_H_

@@ -40,25 +40,6 @@ BlockConfig t5() {
 }
 std::vector<BlockConfig> all_configs() { return {kOriginal, kBert, kGpt2, llama(), t5()}; }
 
-// Weights and biases that are not what they begin as.
-void shake(Parameters& parameters) {
-  std::uint64_t stream = 500;
-  for (Parameter& parameter : parameters) {
-    Tensor noise = random_tensor(parameter.value.shape(), stream++);
-    for (std::int64_t i = 0; i < noise.count(); ++i) {
-      parameter.value.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
-    }
-  }
-}
-
-void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
-  ASSERT_EQ(a.shape(), b.shape());
-  for (std::int64_t i = 0; i < a.count(); ++i) {
-    const Index index = unflatten(i, a.shape());
-    ASSERT_NEAR(a.at(index), b.at(index), tolerance) << to_string(index);
-  }
-}
-
 TEST(Blocks, AreAddAndNormAroundTheirParts) {
   for (const bool pre_norm : {true, false}) {
     Parameters parameters({.seed = 1}, DType::f64);

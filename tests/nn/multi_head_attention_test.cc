@@ -34,14 +34,6 @@ struct Layer {
   MultiHeadAttention attention;
 };
 
-void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
-  ASSERT_EQ(a.shape(), b.shape());
-  for (std::int64_t i = 0; i < a.count(); ++i) {
-    const Index index = unflatten(i, a.shape());
-    ASSERT_NEAR(a.at(index), b.at(index), tolerance) << to_string(index);
-  }
-}
-
 // The definition, one head, query and number at a time.
 Tensor by_definition(Layer& layer, const Tensor& x, const Tensor& y, bool is_causal) {
   const MultiHeadAttentionConfig& config = layer.attention.config();

@@ -17,24 +17,6 @@ using ::testing::HasSubstr;
 
 constexpr RecurrentKind kKinds[] = {RecurrentKind::rnn, RecurrentKind::lstm, RecurrentKind::gru};
 
-// Biases that are not what they begin as.
-void shake(Parameters& parameters) {
-  std::uint64_t stream = 700;
-  for (Parameter& parameter : parameters) {
-    if (parameter.value.rank() == 1) {
-      parameter.value = random_tensor(parameter.value.shape(), stream++);
-    }
-  }
-}
-
-void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
-  ASSERT_EQ(a.shape(), b.shape());
-  for (std::int64_t i = 0; i < a.count(); ++i) {
-    const Index index = unflatten(i, a.shape());
-    ASSERT_NEAR(a.at(index), b.at(index), tolerance) << to_string(index);
-  }
-}
-
 TEST(Recurrent, Gradients) {
   for (const RecurrentKind kind : kKinds) {
     for (const bool bidirectional : {false, true}) {
@@ -123,14 +105,6 @@ TEST(Recurrent, NamesWhatItHasAndDoes) {
 }
 
 TEST(Recurrent, RefusesWhatDoesNotFit) {
-  const auto error_of = [](const auto& f) -> std::string {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "(no error)";
-  };
   EXPECT_THAT(error_of([] { RecurrentConfig{.input_dim = 3}.validate(); }),
               HasSubstr("3, 0 and 1"));
   Parameters parameters;

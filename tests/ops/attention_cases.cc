@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
+
+#include "tests/testing.h"
 
 namespace clearhead::testing {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 bool chance(Random& random, double probability) { return random.uniform() < probability; }
 
@@ -216,21 +215,6 @@ Tensor random_normal(Random& random, const Shape& shape, DType dtype) {
   for (std::int64_t i = 0; i < tensor.count(); ++i)
     tensor.mutable_data<double>()[i] = random.normal();
   return tensor.to(dtype);
-}
-
-double largest_difference(const Tensor& a, const Tensor& b) {
-  if (a.shape() != b.shape()) return kInfinity;
-  const Tensor x = a.to(DType::f64).contiguous();
-  const Tensor y = b.to(DType::f64).contiguous();
-  double largest = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double p = x.data<double>()[i];
-    const double q = y.data<double>()[i];
-    if (p == q || (std::isnan(p) && std::isnan(q))) continue;
-    const double difference = std::abs(p - q) / std::max(1.0, std::abs(q));
-    largest = std::isfinite(difference) ? std::max(largest, difference) : kInfinity;
-  }
-  return largest;
 }
 
 }  // namespace clearhead::testing

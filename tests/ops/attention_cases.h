@@ -55,10 +55,6 @@ Tensor expected_y(const AttentionCase& c);
 /// A tensor of normal random numbers.
 Tensor random_normal(Random& random, const Shape& shape, DType dtype);
 
-/// The largest |a − b| / max(1, |b|); 0 where both are the same infinity or both NaN, infinite
-/// where only one is.
-double largest_difference(const Tensor& a, const Tensor& b);
-
 }  // namespace clearhead::testing
 
 #endif  // CLEARHEAD_TESTS_OPS_ATTENTION_CASES_H_

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/base/random.h"
 #include "clearhead/ops/attention.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -18,18 +18,9 @@ struct Shapes {
   bool is_causal;
 };
 
+// The same numbers in either type.
 Tensor normal(const Shape& shape, std::uint64_t stream, DType dtype) {
-  Random random(21, stream);
-  Tensor x(shape, dtype);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const auto number = static_cast<float>(random.normal());
-    if (dtype == DType::f64) {
-      x.mutable_data<double>()[i] = static_cast<double>(number);
-    } else {
-      x.mutable_data<float>()[i] = number;
-    }
-  }
-  return x;
+  return random_tensor(shape, stream, DType::f32).to(dtype);
 }
 
 // The result and the gradients of q, k, v.
@@ -42,16 +33,6 @@ std::vector<Tensor> run(const Shapes& s, Precision precision, DType dtype = DTyp
       q, k, v, {.is_causal = s.is_causal, .way = AttentionWay::fused, .precision = precision});
   tape.backward(z, normal(z.shape(), 4, dtype));
   return {z.value().contiguous(), q.grad(), k.grad(), v.grad()};
-}
-
-double relative_error(const Tensor& x, const Tensor& exact) {
-  double error = 0, size = 0;
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const double difference = static_cast<double>(x.data<float>()[i]) - exact.data<double>()[i];
-    error += difference * difference;
-    size += exact.data<double>()[i] * exact.data<double>()[i];
-  }
-  return std::sqrt(error / size);
 }
 
 TEST(AttentionPrecision, ErrorsAreAsDocumented) {

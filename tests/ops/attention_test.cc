@@ -14,6 +14,7 @@
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
 #include "clearhead/tape/explain.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -22,12 +23,10 @@ using testing::AttentionCall;
 using testing::AttentionCase;
 using testing::CaseLimits;
 using ::testing::HasSubstr;
-using testing::largest_difference;
 using testing::random_case;
 using testing::random_normal;
 using testing::rounds;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
 TEST(AttentionOptions, GiveTheRuleEachOfItsFields) {
@@ -326,14 +325,11 @@ TEST(Attention, ByHandIsRefusedWhereItWouldNotFit) {
 
 std::string error_of(const Shape& q, const Shape& k, const Shape& v,
                      const AttentionOptions& options = {}) {
-  Tape tape;
-  try {
+  return clearhead::error_of([&] {
+    Tape tape;
     attention(tape.input("q", Tensor(q)), tape.input("k", Tensor(k)), tape.input("v", Tensor(v)),
               options);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  });
 }
 
 TEST(Attention, WrongShapesAndOptionsAreNamed) {

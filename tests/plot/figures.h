@@ -1,4 +1,4 @@
-// Heatmaps that several tests draw.
+// Heatmaps that several tests draw, and what they ask of drawings.
 #ifndef TESTS_PLOT_FIGURES_H_
 #define TESTS_PLOT_FIGURES_H_
 
@@ -11,12 +11,11 @@
 
 #include "clearhead/base/random.h"
 #include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/layout.h"
 #include "clearhead/tensor/tensor.h"
+#include "tests/testing.h"
 
 namespace clearhead::plot {
-
-inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
-inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Normal random numbers, [rows, columns].
 inline Tensor random_matrix(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
@@ -136,6 +135,26 @@ inline std::vector<std::pair<std::string, Heatmap>> edge_cases() {
   specials.mutable_data<double>()[9] = -kInfinity;
   cases.emplace_back("specials", one_panel(specials));
   return cases;
+}
+
+/// Whether two boxes have more in common than an edge.
+inline bool overlap(const Rect& a, const Rect& b) {
+  constexpr double kTouch = 0.01;  // points
+  return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() &&
+         b.y + kTouch < a.bottom();
+}
+
+/// The text without its escape sequences.
+inline std::string stripped(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = text.find('m', i);
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
 }
 
 }  // namespace clearhead::plot

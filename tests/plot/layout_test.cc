@@ -21,12 +21,6 @@ Layout layout_of(const Heatmap& heatmap) {
   return lay_out(prepare_figure(heatmap, limit.rows, limit.columns), setter);
 }
 
-bool overlap(const Rect& a, const Rect& b) {
-  constexpr double kTouch = 0.01;  // points
-  return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() &&
-         b.y + kTouch < a.bottom();
-}
-
 bool contains(const Rect& outer, const Rect& inner) {
   constexpr double kTouch = 0.01;
   return inner.x >= outer.x - kTouch && inner.y >= outer.y - kTouch &&

@@ -149,12 +149,6 @@ TEST(LineFigure, ManyPointsKeepTheirExtremes) {
       std::is_sorted(piece.begin(), piece.end(), [](auto& a, auto& b) { return a.x < b.x; }));
 }
 
-bool overlap(const Rect& a, const Rect& b) {
-  constexpr double kTouch = 0.01;  // points
-  return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() &&
-         b.y + kTouch < a.bottom();
-}
-
 TEST(LineLayout, NothingTouches) {
   for (const auto& [name, plot] : plots()) {
     SCOPED_TRACE(name);
@@ -210,19 +204,6 @@ TEST(LinePlot, IsAFile) {
     write_figure(plot_of({1, 2}, {3, 4}), folder / ("figure" + ending));
     EXPECT_GT(content(folder / ("figure" + ending)).size(), 1000u);
   }
-}
-
-// The text without its escape sequences.
-std::string stripped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      i = text.find('m', i);
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
 }
 
 TEST(LineTerminal, IsNeverWiderThanTheTerminal) {

@@ -38,19 +38,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// The text without its escape sequences.
-std::string stripped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      i = text.find('m', i);
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 void expect_fits(const Heatmap& heatmap, const TerminalOptions& options,
                  decltype(render_terminal)* render = render_terminal) {
   const std::string text = render(heatmap, options);

@@ -18,9 +18,9 @@ TEST(TapeBackward, GradientsOfAllWaysAddUp) {
   const Var b = tape.input("b", numbers({5, 7}));
   const Var square = times(a, a).named("square");
   tape.backward(total(times(square, b)));  // Σ a²·b
-  EXPECT_THAT(values(a.grad()), ElementsAre(2 * 2 * 5, 2 * 3 * 7));
-  EXPECT_THAT(values(b.grad()), ElementsAre(4, 9));
-  EXPECT_THAT(values(tape["square"].grad()), ElementsAre(5, 7));
+  EXPECT_THAT(numbers_of(a.grad()), ElementsAre(2 * 2 * 5, 2 * 3 * 7));
+  EXPECT_THAT(numbers_of(b.grad()), ElementsAre(4, 9));
+  EXPECT_THAT(numbers_of(tape["square"].grad()), ElementsAre(5, 7));
 }
 
 TEST(TapeBackward, ASecondWalkForgetsTheFirst) {
@@ -41,11 +41,11 @@ TEST(TapeBackward, StartsFromAGivenGradient) {
   const Var a = tape.input("a", numbers({2, 3}));
   const Var y = times(a, a);
   tape.backward(y, numbers({1, 10}));
-  EXPECT_THAT(values(a.grad()), ElementsAre(4, 60));
+  EXPECT_THAT(numbers_of(a.grad()), ElementsAre(4, 60));
   Tensor repeated = numbers({10});
   tape.backward(a, repeated.broadcast_to({2}));
   repeated.mutable_data<double>()[0] = 99;  // the caller's to change
-  EXPECT_THAT(values(a.grad()), ElementsAre(10, 10));
+  EXPECT_THAT(numbers_of(a.grad()), ElementsAre(10, 10));
   EXPECT_THAT(error_of([&] { tape.backward(y, numbers({1})); }),
               AllOf(HasSubstr("[2]"), HasSubstr("[1]")));
   EXPECT_THAT(error_of([&] {
@@ -60,7 +60,7 @@ TEST(TapeBackward, WhatNothingDependsOnHasAGradientOfZeros) {
     const Var a = tape.input("a", numbers({2, 3}));
     const Var b = tape.input("b", numbers({2, 3}));
     tape.backward(total(times(b, b)));
-    EXPECT_THAT(values(a.grad()), ElementsAre(0, 0));
+    EXPECT_THAT(numbers_of(a.grad()), ElementsAre(0, 0));
   }
 }
 
@@ -152,14 +152,14 @@ TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
   const Var x = tape.input("x", Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
   const Tensor d = column_after_column();
   tape.backward(gives_back(x, d), Tensor({2, 3}, DType::f64));
-  EXPECT_EQ(values(x.grad()), (std::vector<double>{10, 20, 30, 40, 50, 60}));
+  EXPECT_EQ(numbers_of(x.grad()), (std::vector<double>{10, 20, 30, 40, 50, 60}));
   EXPECT_TRUE(x.grad().is_contiguous());
 
   // To one that was taken, later ones are added in row-major order, and the first one stays as it
   // is.
   tape.backward(times(gives_back(x, d), gives_back(x, d)), Tensor({2, 3}, DType::f64));
-  EXPECT_EQ(values(x.grad()), (std::vector<double>{110, 120, 130, 140, 150, 160}));
-  EXPECT_EQ(values(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));
+  EXPECT_EQ(numbers_of(x.grad()), (std::vector<double>{110, 120, 130, 140, 150, 160}));
+  EXPECT_EQ(numbers_of(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));
 }
 
 TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
@@ -170,7 +170,7 @@ TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
       std::vector<double> came;
       bool contiguous = false;
       const auto look = [&](const Tensor& d_y) {
-        came = values(d_y);
+        came = numbers_of(d_y);
         contiguous = d_y.is_contiguous();
       };
       Var y;

@@ -2,35 +2,17 @@
 #ifndef CLEARHEAD_TESTS_TAPE_SMALL_OPERATIONS_H_
 #define CLEARHEAD_TESTS_TAPE_SMALL_OPERATIONS_H_
 
-#include <string>
-#include <vector>
+#include <initializer_list>
 
-#include "clearhead/base/error.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 
 /// A tensor [n] of f64.
 inline Tensor numbers(std::initializer_list<double> values) {
   return Tensor::of<double>({static_cast<std::int64_t>(values.size())}, values);
-}
-
-/// The numbers in row-major order.
-inline std::vector<double> values(const Tensor& tensor) {
-  const Tensor dense = tensor.contiguous();
-  return {dense.data<double>(), dense.data<double>() + dense.count()};
-}
-
-/// The message of the Error that f throws.
-template <typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
 }
 
 /// a·b, element by element, of two f64 tensors [n].

@@ -343,7 +343,7 @@ TEST(Var, WithoutAValueSaysSo) {
 TEST(Var, GivesTiles) {
   Tape tape;
   const Var a = tape.input("a", Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
-  EXPECT_THAT(values(a.tile({0, 1}, {2, 3})), ElementsAre(2, 3, 5, 6));
+  EXPECT_THAT(numbers_of(a.tile({0, 1}, {2, 3})), ElementsAre(2, 3, 5, 6));
   EXPECT_TRUE(a.tile({0, 1}, {2, 3}).is_contiguous());
   EXPECT_EQ(a.tile({1, 1}, {1, 2}).shape(), (Shape{0, 1}));
   EXPECT_THAT(error_of([&] { a.tile({0, 0}, {2, 4}); }), HasSubstr("[2, 4]"));
@@ -354,8 +354,8 @@ TEST(Var, GivesTiles) {
 TEST(Var, AComputedViewIsCalculatedWhenAskedFor) {
   Tape tape;
   const Var view = tens(tape, 4);
-  EXPECT_THAT(values(view.value()), ElementsAre(0, 10, 20, 30));
-  EXPECT_THAT(values(view.tile({1}, {3})), ElementsAre(10, 20));
+  EXPECT_THAT(numbers_of(view.value()), ElementsAre(0, 10, 20, 30));
+  EXPECT_THAT(numbers_of(view.tile({1}, {3})), ElementsAre(10, 20));
   EXPECT_EQ(view.shape(), Shape{4});
   EXPECT_EQ(view.dtype(), DType::f64);
   EXPECT_EQ(tape["tens_0"].value().at({2}), 20);

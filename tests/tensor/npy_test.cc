@@ -32,14 +32,6 @@ std::string described(const std::string& descr, const std::string& shape,
 
 Tensor parse(const std::string& file) { return parse_npy(as_bytes(file), "x.npy"); }
 
-std::vector<double> values_of(const Tensor& tensor) {
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < tensor.count(); ++i) {
-    values.push_back(tensor.at(unflatten(i, tensor.shape())));
-  }
-  return values;
-}
-
 using Values = std::vector<double>;
 
 TEST(Npy, WhatIsWrittenIsRead) {
@@ -76,7 +68,7 @@ TEST(Npy, IsAViewOnTheMappedFileWhereItCanBe) {
   const Tensor tensor = read_npy(folder / "a.npy");
   EXPECT_TRUE(tensor.is_read_only());
   std::filesystem::remove(folder / "a.npy");  // the mapping stays
-  EXPECT_EQ(values_of(tensor), (Values{1, 2}));
+  EXPECT_EQ(numbers_of(tensor), (Values{1, 2}));
   // Elements at an odd place, swapped, or narrower are copies.
   const std::string one = bytes("\x01\0\0\0");
   for (const std::string& file :
@@ -125,7 +117,7 @@ TEST(Npy, ReadsEveryType) {
     const Tensor tensor = parse(file);
     EXPECT_EQ(tensor.dtype(), c.dtype);
     EXPECT_EQ(tensor.shape(), Shape{2});
-    EXPECT_EQ(values_of(tensor), c.values);
+    EXPECT_EQ(numbers_of(tensor), c.values);
   }
 }
 
@@ -135,24 +127,24 @@ TEST(Npy, ReadsFortranOrderAsRowMajor) {
       parse(npy(described("|i1", "(2, 3)", "True"), bytes("\0\x03\x01\x04\x02\x05")));
   EXPECT_EQ(tensor.shape(), (Shape{2, 3}));
   EXPECT_TRUE(tensor.is_contiguous());
-  EXPECT_EQ(values_of(tensor), (Values{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(numbers_of(tensor), (Values{0, 1, 2, 3, 4, 5}));
   // A cube: element (i, j, k) = 4i + 2j + k lies at i + 2j + 4k.
   const Tensor cube =
       parse(npy(described("|i1", "(2, 2, 2)", "True"), bytes("\0\x04\x02\x06\x01\x05\x03\x07")));
-  EXPECT_EQ(values_of(cube), (Values{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(numbers_of(cube), (Values{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
 TEST(Npy, ReadsEveryVersionAndWayToWriteTheDescription) {
   const std::string two = bytes("\x01\x02");
   for (const char major : {'\x01', '\x02', '\x03'}) {
-    EXPECT_EQ(values_of(parse(npy(described("|u1", "(2,)"), two, major))), (Values{1, 2}));
+    EXPECT_EQ(numbers_of(parse(npy(described("|u1", "(2,)"), two, major))), (Values{1, 2}));
   }
   for (const char* description :
        {"{\"shape\":(2,),'fortran_order':False,'descr':'|u1'}",
         " { 'descr' : '|u1' , 'fortran_order' : True , 'shape' : ( 2 , ) , } \n\n",
         "{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }",  // Python 2
         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1,1)}"}) {
-    EXPECT_EQ(values_of(parse(npy(description, two))), (Values{1, 2})) << description;
+    EXPECT_EQ(numbers_of(parse(npy(description, two))), (Values{1, 2})) << description;
   }
   const Tensor scalar = parse(npy(described("|u1", "()"), bytes("\x07")));
   EXPECT_EQ(scalar.shape(), Shape{});

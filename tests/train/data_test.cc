@@ -21,11 +21,6 @@ namespace {
 
 using testing::ElementsAre;
 
-std::vector<std::int64_t> numbers(const Tensor& tensor) {
-  const auto* data = tensor.data<std::int64_t>();
-  return {data, data + tensor.count()};
-}
-
 std::vector<std::int64_t> counting(std::int64_t count) {
   std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
   std::iota(ids.begin(), ids.end(), 0);
@@ -63,11 +58,11 @@ TEST(Windows, AreOfTheTextAndTheTokenAfterIsTheTarget) {
     const WindowBatch batch = random_windows(tokens, 4, 8, 1, step);
     EXPECT_EQ(batch.input.shape(), (Shape{4, 8}));
     for (std::int64_t b = 0; b < 4; ++b) {
-      const std::int64_t start = numbers(batch.input)[b * 8];
+      const std::int64_t start = ids_of(batch.input)[b * 8];
       starts.insert(start);
       for (std::int64_t t = 0; t < 8; ++t) {
-        EXPECT_EQ(numbers(batch.input)[b * 8 + t], start + t);
-        EXPECT_EQ(numbers(batch.target)[b * 8 + t], start + t + 1);
+        EXPECT_EQ(ids_of(batch.input)[b * 8 + t], start + t);
+        EXPECT_EQ(ids_of(batch.target)[b * 8 + t], start + t + 1);
       }
     }
   }
@@ -78,7 +73,7 @@ TEST(Windows, AreOfTheTextAndTheTokenAfterIsTheTarget) {
 TEST(Windows, DependOnSeedAndStepAlone) {
   const std::vector<std::int64_t> tokens = counting(1000);
   const auto draw = [&](std::uint64_t seed, std::int64_t step) {
-    return numbers(random_windows(tokens, 4, 16, seed, step).input);
+    return ids_of(random_windows(tokens, 4, 16, seed, step).input);
   };
   EXPECT_EQ(draw(1, 7), draw(1, 7));
   EXPECT_NE(draw(1, 7), draw(1, 8));
@@ -89,7 +84,7 @@ TEST(Windows, NeedMoreTextThanTheirLength) {
   const std::vector<std::int64_t> tokens = counting(8);
   expect_error([&] { random_windows(tokens, 1, 8, 1, 0); }, "need more text than 8 tokens");
   expect_error([&] { random_windows(tokens, 0, 8, 1, 0); }, "got 0 of 8");
-  EXPECT_EQ(numbers(random_windows(tokens, 1, 7, 1, 0).input)[0], 0);  // the only one
+  EXPECT_EQ(ids_of(random_windows(tokens, 1, 7, 1, 0).input)[0], 0);  // the only one
 }
 
 TEST(Batches, HoldEachItemOnceAndFewPlaces) {
@@ -142,10 +137,10 @@ TEST(Pairs, ArePadded) {
   const PairBatch batch = pair_batch(a, b, chosen, tokenizer);
   EXPECT_EQ(batch.source.shape(), (Shape{2, 3}));
   EXPECT_EQ(batch.target.shape(), (Shape{2, 4}));
-  EXPECT_THAT(numbers(batch.source), ElementsAre(7, 2, 0, 5, 6, 2));
-  EXPECT_THAT(numbers(batch.source_lengths), ElementsAre(2, 3));
-  EXPECT_THAT(numbers(batch.input), ElementsAre(1, 9, 10, 11, 1, 8, 0, 0));
-  EXPECT_THAT(numbers(batch.target), ElementsAre(9, 10, 11, 2, 8, 2, -100, -100));
+  EXPECT_THAT(ids_of(batch.source), ElementsAre(7, 2, 0, 5, 6, 2));
+  EXPECT_THAT(ids_of(batch.source_lengths), ElementsAre(2, 3));
+  EXPECT_THAT(ids_of(batch.input), ElementsAre(1, 9, 10, 11, 1, 8, 0, 0));
+  EXPECT_THAT(ids_of(batch.target), ElementsAre(9, 10, 11, 2, 8, 2, -100, -100));
 }
 
 TEST(Pairs, MustHaveAsManyLines) {
@@ -178,8 +173,8 @@ TEST(Masks, HideFifteenPercentAsBert) {
   for (std::int64_t b = 0; b < 500; ++b) {
     int guessed = 0;
     for (std::int64_t t = 0; t < 42; ++t) {
-      const std::int64_t input = numbers(batch.input)[b * 42 + t];
-      const std::int64_t target = numbers(batch.target)[b * 42 + t];
+      const std::int64_t input = ids_of(batch.input)[b * 42 + t];
+      const std::int64_t target = ids_of(batch.target)[b * 42 + t];
       if (t == 0 || t == 41) {
         EXPECT_EQ(input, tokenizer.special(t == 0 ? "<s>" : "</s>"));
         EXPECT_EQ(target, kIgnoredTarget);
@@ -206,7 +201,7 @@ TEST(Masks, DependOnSeedEpochAndLineAlone) {
   const CharacterTokenizer tokenizer = letters();
   const std::vector<Sequence> lines(4, tokenizer.encode("abcdefghijklmnopqrstuvwxyz"));
   const auto masks = [&](std::vector<std::int64_t> chosen, std::uint64_t seed, std::int64_t epoch) {
-    return numbers(masked_batch(lines, chosen, tokenizer, seed, epoch).input);
+    return ids_of(masked_batch(lines, chosen, tokenizer, seed, epoch).input);
   };
   const auto alone = masks({2}, 1, 0);
   const auto together = masks({3, 2}, 1, 0);
@@ -221,9 +216,9 @@ TEST(Masks, ShortLinesHideOneTokenAndEmptyNone) {
   const std::vector<Sequence> lines{tokenizer.encode("a"), {}};
   EXPECT_THAT(line_lengths(lines), ElementsAre(3, 2));
   const MaskedBatch batch = masked_batch(lines, counting(2), tokenizer, 1, 0);
-  EXPECT_THAT(numbers(batch.target), ElementsAre(-100, 5, -100, -100, -100, -100));
-  EXPECT_THAT(numbers(batch.lengths), ElementsAre(3, 2));
-  const auto input = numbers(batch.input);
+  EXPECT_THAT(ids_of(batch.target), ElementsAre(-100, 5, -100, -100, -100, -100));
+  EXPECT_THAT(ids_of(batch.lengths), ElementsAre(3, 2));
+  const auto input = ids_of(batch.input);
   EXPECT_THAT((std::vector<std::int64_t>{input.begin() + 3, input.end()}), ElementsAre(1, 2, 0));
 }
 

@@ -18,18 +18,13 @@
 namespace clearhead {
 namespace {
 
-std::vector<std::int64_t> numbers(const Tensor& tensor) {
-  const auto* data = tensor.data<std::int64_t>();
-  return {data, data + tensor.count()};
-}
-
 TEST(RecallTask, ShowsAValueThenNoiseThenAsks) {
   const RecallBatch batch = RecallTask(3, 200, 1).make_batch(5);
   ASSERT_EQ(batch.input.shape(), (Shape{200, 4}));
   std::vector<std::int64_t> shown(kRecallValues);
   for (std::int64_t b = 0; b < 200; ++b) {
-    const auto in = numbers(batch.input.slice(0, b, b + 1));
-    const auto target = numbers(batch.target.slice(0, b, b + 1));
+    const auto in = ids_of(batch.input.slice(0, b, b + 1));
+    const auto target = ids_of(batch.target.slice(0, b, b + 1));
     ASSERT_TRUE(in[0] >= 0 && in[0] < kRecallValues);
     for (const int t : {1, 2}) EXPECT_TRUE(in[t] >= kRecallValues && in[t] < kRecallQuery);
     EXPECT_EQ(in[3], kRecallQuery);
@@ -42,7 +37,7 @@ TEST(RecallTask, ShowsAValueThenNoiseThenAsks) {
 
 TEST(RecallTask, BatchesAreAFunctionOfSeedAndNumber) {
   const auto batch = [](std::uint64_t seed, std::int64_t number) {
-    return numbers(RecallTask(8, 4, seed).make_batch(number).input);
+    return ids_of(RecallTask(8, 4, seed).make_batch(number).input);
   };
   EXPECT_EQ(batch(1, 2), batch(1, 2));
   EXPECT_NE(batch(1, 2), batch(1, 3));
