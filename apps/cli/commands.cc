@@ -91,7 +91,8 @@ const std::vector<Command>& commands() {
     clearhead bench --json bench.json
 )",
        set_up_bench},
-      {"lab", "what recurrence forgets and why it must wait, measured", "memory|parallel [OPTIONS]",
+      {"lab", "what recurrence forgets, why it waits, what a GPT costs, measured",
+       "memory|parallel|knobs [OPTIONS]",
        R"(  RNN, LSTM, GRU and transformer of equal size recall a value seen N steps ago:
     clearhead lab memory --csv memory.csv --out memory.svg
 
@@ -100,6 +101,9 @@ const std::vector<Command>& commands() {
 
   How long do they take for one sequence, and do more threads help?
     clearhead lab parallel --out parallel.svg
+
+  What do dimension, heads, layers and length of a GPT cost, and what do they bring?
+    clearhead lab knobs --csv knobs.csv --out knobs.svg
 )",
        set_up_lab},
       {"map", "attention of sequences of any length: an overview, and any window of it",

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "clearhead/base/ceil_div.h"
+#include "clearhead/base/peak_memory.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -99,6 +100,17 @@ class Blocks {
     if (--users_ == 0) keep_at_most(0);
   }
 
+  // Forgets the peak of before, and gives what is in use.
+  std::size_t begin_watching() {
+    const std::lock_guard lock(mutex_);
+    return peak_ = in_use_;
+  }
+
+  std::size_t peak() {
+    const std::lock_guard lock(mutex_);
+    return peak_;
+  }
+
  private:
   struct Kept {
     void* memory;
@@ -109,6 +121,7 @@ class Blocks {
   Block use(const Block& block) {
     in_use_ += block.bytes;
     most_ = std::max(most_, in_use_);
+    peak_ = std::max(peak_, in_use_);
     return block;
   }
 
@@ -133,6 +146,7 @@ class Blocks {
   std::uint64_t given_back_ = 0;
   std::size_t in_use_ = 0, kept_bytes_ = 0;
   std::size_t most_ = 0;  // that was in use at once since keeping began
+  std::size_t peak_ = 0;  // since watching began
   int users_ = 0;
 };
 
@@ -163,5 +177,8 @@ std::size_t machine_memory() {
 
 ReuseMemory::ReuseMemory() { all_blocks().begin_keeping(); }
 ReuseMemory::~ReuseMemory() { all_blocks().end_keeping(); }
+
+PeakMemory::PeakMemory() : before_(all_blocks().begin_watching()) {}
+std::size_t PeakMemory::bytes() const { return all_blocks().peak() - before_; }
 
 }  // namespace clearhead

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/error.h"
@@ -11,9 +12,8 @@
 #include "clearhead/base/random.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/train/data.h"
-#include "clearhead/train/optimizer.h"
 #include "clearhead/train/schedule.h"
-#include "clearhead/train/trainer.h"
+#include "clearhead/train/training_loop.h"
 
 namespace clearhead {
 namespace {
@@ -127,25 +127,24 @@ std::optional<RecallResult> train_to_recall(
     const std::function<void(std::int64_t step, double loss)>& on_step) {
   constexpr double kLearnt = 0.01, kMemory = 0.95;  // nats; of the mean over about 20 steps
   const ReuseMemory reuse;
-  const RecallTask task(recall.distance, recall.batch, recall.seed);
-  const std::unique_ptr<Model> model = make_model(config, recall.seed);
-  Optimizer optimizer(model->parameters(), {.weight_decay = 0});
-  const ScheduleConfig schedule{
-      .kind = ScheduleKind::constant, .learning_rate = recall.learning_rate, .warmup_steps = 50};
+  const auto task = std::make_shared<const RecallTask>(recall.distance, recall.batch, recall.seed);
+  TrainingLoop loop(config, task,
+                    {.steps = recall.steps,
+                     .schedule = {.kind = ScheduleKind::constant,
+                                  .learning_rate = recall.learning_rate,
+                                  .warmup_steps = 50},
+                     .optimizer = {.weight_decay = 0},
+                     .seed = static_cast<std::int64_t>(recall.seed)});
   RecallResult result;
-  result.reach_before = gradient_reach(config, *model, recall.distance, recall.seed);
+  result.reach_before = gradient_reach(config, loop.model(), recall.distance, recall.seed);
   double mean = std::log(static_cast<double>(kRecallValues));  // of the loss, as chance has it
   while (result.steps < recall.steps && mean > kLearnt) {
     if (interrupted()) return {};
-    ParameterGradients gradients;
-    const double loss =
-        add_gradients(task, *model, result.steps, {.training = true}, 0, gradients).loss;
-    optimizer.step(gradients, learning_rate_at(schedule, result.steps, recall.steps));
-    mean = kMemory * mean + (1 - kMemory) * loss;
+    mean = kMemory * mean + (1 - kMemory) * loop.step().loss;
     on_step(++result.steps, mean);
   }
-  result.score = task.test(*model);
-  result.reach_after = gradient_reach(config, *model, recall.distance, recall.seed);
+  result.score = task->test(loop.model());
+  result.reach_after = gradient_reach(config, loop.model(), recall.distance, recall.seed);
   return result;
 }
 

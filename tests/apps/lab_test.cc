@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -97,12 +98,109 @@ TEST(LabParallel, ShowsAndWritesTimes) {
   }
 }
 
+// The base and five others, with as much training as two steps of the base.
+std::vector<std::string> knobs_command(const TemporaryFolder& folder) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "to be or not to be\n";
+  folder.write("text", text);
+  return {
+      "lab",       "knobs",         "--dims",  "32", "--heads",  "2", "--layers", "1",
+      "--lengths", "32,64",         "--steps", "2",  "--rounds", "2", "--data",   folder / "text",
+      "--csv",     folder / "k.csv"};
+}
+
+TEST(LabKnobs, ShowsAndWritesWhatEachSizeCostsAndBrings) {
+  const TemporaryFolder folder;
+  std::vector<std::string> command = knobs_command(folder);
+  command.insert(command.end(), {"--out", folder / "k.svg"});
+  const ProgramResult result = run_program("clearhead", command);
+  EXPECT_EQ(result.status, 0) << result.error;
+  for (const char* knob : {"channels", "heads", "layers", "tokens"}) {
+    EXPECT_THAT(result.out, ContainsRegex(knob + std::string(" +parameters +work, M +MiB +ms")));
+  }
+  EXPECT_THAT(result.out, ContainsRegex("whole step [0-9.-]+ \\(95 % interval [0-9.-]+ to "));
+  EXPECT_THAT(result.out, Not(HasSubstr("stopped")));
+  EXPECT_THAT(folder.names(),
+              ElementsAre("k-loss.svg", "k-memory.svg", "k-time.svg", "k.csv", "k.svg", "text"));
+  const Table table = read_csv(folder / "k.csv");
+  ASSERT_EQ(table.values.shape(), (Shape{6, 10 + 2 + 2 * 2}));
+  const auto at = [&](std::int64_t row, const std::string& name) {
+    const auto& names = table.column_labels;
+    return table.values.at({row, std::find(names.begin(), names.end(), name) - names.begin()});
+  };
+  for (std::int64_t row = 0; row < 6; ++row) {
+    // Equal work, up to a whole number of steps.
+    const double work = at(row, "multiply_adds");
+    EXPECT_NEAR(work * at(row, "steps"), at(0, "multiply_adds") * 2, work / 2);
+    for (const char* name : {"bytes", "loss", "step_seconds_2", "attention_seconds_1"}) {
+      EXPECT_GT(at(row, name), 0) << name;
+    }
+  }
+  EXPECT_LT(at(1, "parameters"), at(0, "parameters"));  // half the channels
+  EXPECT_LT(at(1, "bytes"), at(0, "bytes"));
+  EXPECT_EQ(at(2, "parameters"), at(0, "parameters"));  // half the heads
+  EXPECT_EQ(at(2, "multiply_adds"), at(0, "multiply_adds"));
+}
+
+TEST(LabKnobs, GoesOnFromWhatIsThere) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> command = knobs_command(folder);
+  ASSERT_EQ(run_program("clearhead", command).status, 0);
+  const std::string all = folder.read("k.csv");
+  EXPECT_EQ(run_program("clearhead", command).status, 0);
+  EXPECT_EQ(folder.read("k.csv"), all) << "nothing was left to do";
+
+  // As if it had been stopped in the second round: columns 12 to 15 are the rounds of a step, then
+  // those of attention; 11 is the loss.
+  Table half = read_csv(folder / "k.csv");
+  const Table whole = read_csv(folder / "k.csv");
+  for (std::int64_t row = 0; row < 6; ++row) {
+    for (const std::int64_t column : {11, 13, 15}) {
+      half.values.mutable_data<double>()[row * 16 + column] = std::nan("");
+    }
+  }
+  write_csv(folder / "k.csv", half);
+  const ProgramResult result = run_program("clearhead", command);
+  EXPECT_EQ(result.status, 0) << result.error;
+  const Table again = read_csv(folder / "k.csv");
+  for (std::int64_t row = 0; row < 6; ++row) {
+    for (std::int64_t column = 0; column < 16; ++column) {
+      const bool is_time_again = column == 13 || column == 15;
+      if (is_time_again) {
+        EXPECT_GT(again.values.at({row, column}), 0);
+      } else {
+        EXPECT_EQ(again.values.at({row, column}), whole.values.at({row, column})) << column;
+      }
+    }
+  }
+}
+
+TEST(LabKnobs, DoesNotMixExperiments) {
+  const TemporaryFolder folder;
+  std::vector<std::string> command = knobs_command(folder);
+  ASSERT_EQ(run_program("clearhead", command).status, 0);
+  command.insert(command.end(), {"--seed", "4"});
+  ProgramResult result = run_program("clearhead", command);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("has results of other options; take another file"));
+
+  folder.write("k.csv", ",a\n\"RNN\",1\n");
+  result = run_program("clearhead", command);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("these are no results of lab knobs"));
+}
+
 TEST(Lab, WrongUseSaysWhatIsRight) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"lab"}, "lab needs an experiment: memory or parallel"},
-      {{"lab", "memroy"}, "expected memory or parallel, got \"memroy\""},
-      {{"lab", "memory", "--lengths", "4"}, "--lengths belongs to lab parallel"},
-      {{"lab", "parallel", "--steps", "4"}, "--steps belongs to lab memory"},
+      {{"lab"}, "lab needs an experiment: memory, parallel or knobs"},
+      {{"lab", "memroy"}, "expected memory, parallel or knobs, got \"memroy\""},
+      {{"lab", "memory", "--lengths", "4"}, "--lengths belongs to lab parallel or knobs"},
+      {{"lab", "parallel", "--steps", "4"}, "--steps belongs to lab memory or knobs"},
+      {{"lab", "knobs", "--parameters", "4"}, "--parameters belongs to lab memory or parallel"},
+      {{"lab", "memory", "--data", "a.txt"}, "--data belongs to lab knobs"},
+      {{"lab", "knobs", "--dims", "30"}, "--dims: 30 channels cannot be divided among 4 heads"},
+      {{"lab", "knobs", "--heads", "3"}, "--heads: 64 channels cannot be divided among 3 heads"},
+      {{"lab", "knobs", "--layers", "0,1"}, "--layers: expected ascending numbers"},
       {{"lab", "memory", "--distances", "8,4"}, "--distances: expected ascending numbers"},
       {{"lab", "parallel", "--lengths", "0,4"}, "--lengths: expected ascending numbers"},
   };

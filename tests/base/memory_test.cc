@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "clearhead/base/peak_memory.h"
+
 namespace clearhead {
 namespace {
 
@@ -58,6 +60,20 @@ TEST(Memory, WhatIsKeptNeverAddsToTheMostThatWasUsed) {
     std::memset(allocate(mib * kMiB).get(), 1, mib * kMiB);
   }
   EXPECT_LT(resident() - before, 140 * kMiB);  // all ten blocks would take 550
+}
+
+TEST(PeakMemory, IsTheMostAtOnceBeyondWhatWasThere) {
+  const std::shared_ptr<void> before = allocate(7 * kMiB);
+  const PeakMemory peak;
+  EXPECT_EQ(peak.bytes(), 0u);
+  {
+    const std::shared_ptr<void> one = allocate(3 * kMiB), two = allocate(2 * kMiB);
+    allocate(4 * kMiB);
+    allocate(1000);  // small: not counted
+  }
+  allocate(8 * kMiB);
+  EXPECT_EQ(peak.bytes(), 9 * kMiB);
+  EXPECT_EQ(PeakMemory().bytes(), 0u);
 }
 
 TEST(Memory, ManyThreadsNeverShareABlock) {

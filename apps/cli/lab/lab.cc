@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "apps/cli/lab/knobs.h"
 #include "apps/cli/lab/memory.h"
 #include "apps/cli/lab/options.h"
 #include "apps/cli/lab/parallel.h"
@@ -18,8 +19,10 @@ std::function<void()> set_up_lab(CLI::App& app) {
     set_thread_count(o->threads);
     if (o->experiment == "memory") {
       run_lab_memory(*o);
-    } else {
+    } else if (o->experiment == "parallel") {
       run_lab_parallel(*o);
+    } else {
+      run_lab_knobs(*o);
     }
   };
 }

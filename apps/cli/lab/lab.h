@@ -1,4 +1,4 @@
-// clearhead lab: experiments that show why attention replaced recurrence.
+// clearhead lab: experiments that show why attention replaced recurrence, and what it costs.
 #ifndef CLEARHEAD_APPS_CLI_LAB_LAB_H_
 #define CLEARHEAD_APPS_CLI_LAB_LAB_H_
 

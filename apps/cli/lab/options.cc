@@ -14,8 +14,15 @@
 namespace clearhead::cli {
 namespace {
 
-void refuse(bool given, const std::string& name, const std::string& experiment) {
-  if (given) throw console::UsageError(fmt::format("{} belongs to lab {}", name, experiment));
+// An option that belongs to some experiments only: "memory or knobs".
+void refuse(const LabOptions& o, bool given, const std::string& name,
+            const std::vector<std::string>& experiments) {
+  if (!given ||
+      std::find(experiments.begin(), experiments.end(), o.experiment) != experiments.end()) {
+    return;
+  }
+  throw console::UsageError(
+      fmt::format("{} belongs to lab {}", name, console::alternatives(experiments)));
 }
 
 // Ascending, since they are the x of a curve.
@@ -29,15 +36,29 @@ void require_ascending(const std::optional<std::vector<std::int64_t>>& numbers,
   throw console::UsageError(name + ": expected ascending numbers from 1 on");
 }
 
+// Heads share the channels evenly.
+void require_whole_heads(const LabOptions& o) {
+  for (const std::int64_t dim : o.dims.value_or(std::vector<std::int64_t>{})) {
+    if (dim % kKnobsBase.heads == 0) continue;
+    throw console::UsageError(
+        fmt::format("--dims: {} channels cannot be divided among {} heads", dim, kKnobsBase.heads));
+  }
+  for (const std::int64_t heads : o.heads.value_or(std::vector<std::int64_t>{})) {
+    if (kKnobsBase.channels % heads == 0) continue;
+    throw console::UsageError(fmt::format("--heads: {} channels cannot be divided among {} heads",
+                                          kKnobsBase.channels, heads));
+  }
+}
+
 }  // namespace
 
 void add_lab_options(CLI::App& app, LabOptions& options) {
   LabOptions* o = &options;
-  app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel");
-  console::OptionGroup common(app, "Networks and results");
-  common.integer("--parameters",
-                 "The most parameters of each network (20000 if not given; lab parallel: 200000)",
-                 1, [o](std::int64_t n) { o->parameters = n; });
+  const auto into = [](std::optional<std::vector<std::int64_t>>& list) {
+    return [&list](const std::vector<std::int64_t>& numbers) { list = numbers; };
+  };
+  app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel|knobs");
+  console::OptionGroup common(app, "Experiments and results");
   common.integer("--seed", "Seed of weights and data (0 if not given)", 0,
                  [o](std::int64_t n) { o->seed = n; });
   common.threads(o->threads);
@@ -45,36 +66,62 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
                        "Draw the results (.svg, .png, .pdf, .html); further figures get similar "
                        "names. May be given several times",
                        [o](const std::vector<std::string>& files) { o->out = files; });
-  common.text("--csv", "FILE", "Write the numbers. A stopped lab memory continues from this file",
+  common.text("--csv", "FILE",
+              "Write the numbers. A stopped lab memory or lab knobs continues from this file",
               [o](const std::string& file) { o->csv = file; });
+
+  console::OptionGroup several(app, "Several experiments");
+  several.integer("--parameters",
+                  "The most parameters of each network (lab memory: 20000, lab parallel: 200000)",
+                  1, [o](std::int64_t n) { o->parameters = n; });
+  several.integer("--steps",
+                  "Training steps: the most of each network (lab memory: 1500), or those of the "
+                  "base, whose work the others get too (lab knobs: 600)",
+                  1, [o](std::int64_t n) { o->steps = n; });
+  several.integers("--lengths", "N,N,…",
+                   "Tokens of a sequence (lab parallel: 64,128,…,4096, lab knobs: 32,64,…,2048)",
+                   into(o->lengths));
+  several.integer("--rounds", "How many measurements of each time (lab parallel: 7, lab knobs: 21)",
+                  1, [o](std::int64_t n) { o->rounds = n; });
 
   console::OptionGroup memory(app, "lab memory");
   memory.integers("--distances", "N,N,…", "Steps to recall over (8,16,32,64,128,256,512)",
-                  [o](const std::vector<std::int64_t>& n) { o->distances = n; });
-  memory.integer("--steps", "The most training steps of each network (1500)", 1,
-                 [o](std::int64_t n) { o->steps = n; });
+                  into(o->distances));
 
-  console::OptionGroup parallel(app, "lab parallel");
-  parallel.integers("--lengths", "N,N,…", "Tokens of a sequence (64,128,…,4096)",
-                    [o](const std::vector<std::int64_t>& n) { o->lengths = n; });
-  parallel.integer("--rounds", "How many measurements; the median counts (7)", 1,
-                   [o](std::int64_t n) { o->rounds = n; });
+  console::OptionGroup knobs(
+      app,
+      fmt::format("lab knobs: from {} channels, {} heads, {} layers and {} tokens, one at a time",
+                  kKnobsBase.channels, kKnobsBase.heads, kKnobsBase.layers, kKnobsBase.context));
+  knobs.integers("--dims", "N,N,…", "Channels (16,32,64,128,256)", into(o->dims));
+  knobs.integers("--heads", "N,N,…", "Heads that share the channels (1,2,4,8,16)", into(o->heads));
+  knobs.integers("--layers", "N,N,…", "Layers (1,2,4,8)", into(o->layers));
+  knobs.text("--data", "FILE", "The text to learn (that of the model shakespeare)",
+             [o](const std::string& file) { o->data = file; });
 }
 
 void check(const LabOptions& o) {
-  if (o.experiment.empty())
-    throw console::UsageError("lab needs an experiment: memory or parallel");
-  if (o.experiment == "memory") {
-    refuse(o.lengths.has_value(), "--lengths", "parallel");
-    refuse(o.rounds.has_value(), "--rounds", "parallel");
-  } else if (o.experiment == "parallel") {
-    refuse(o.distances.has_value(), "--distances", "memory");
-    refuse(o.steps.has_value(), "--steps", "memory");
-  } else {
-    console::refuse_value("lab", "memory or parallel", o.experiment);
+  const std::vector<std::string> experiments{"memory", "parallel", "knobs"};
+  if (o.experiment.empty()) {
+    throw console::UsageError("lab needs an experiment: " + console::alternatives(experiments));
   }
+  if (std::find(experiments.begin(), experiments.end(), o.experiment) == experiments.end()) {
+    console::refuse_value("lab", console::alternatives(experiments), o.experiment);
+  }
+  refuse(o, o.parameters.has_value(), "--parameters", {"memory", "parallel"});
+  refuse(o, o.steps.has_value(), "--steps", {"memory", "knobs"});
+  refuse(o, o.lengths.has_value(), "--lengths", {"parallel", "knobs"});
+  refuse(o, o.rounds.has_value(), "--rounds", {"parallel", "knobs"});
+  refuse(o, o.distances.has_value(), "--distances", {"memory"});
+  refuse(o, o.dims.has_value(), "--dims", {"knobs"});
+  refuse(o, o.heads.has_value(), "--heads", {"knobs"});
+  refuse(o, o.layers.has_value(), "--layers", {"knobs"});
+  refuse(o, !o.data.empty(), "--data", {"knobs"});
   require_ascending(o.distances, "--distances");
   require_ascending(o.lengths, "--lengths");
+  require_ascending(o.dims, "--dims");
+  require_ascending(o.heads, "--heads");
+  require_ascending(o.layers, "--layers");
+  require_whole_heads(o);
 
   console::check_out(o.out);
   if (!o.csv.empty()) check_writable(o.csv);

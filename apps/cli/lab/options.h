@@ -8,28 +8,33 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/models/transformer_config.h"
+
 namespace CLI {
 class App;
 }
 
 namespace clearhead::cli {
 
+/// The GPT whose knobs `lab knobs` turns, one at a time.
+inline constexpr TransformerConfig kKnobsBase{
+    .context = 128, .layers = 2, .heads = 4, .channels = 64};
+
 /// What is left out has a default that depends on the experiment.
 struct LabOptions {
   std::string experiment;
-  std::optional<std::int64_t> parameters;
+  std::optional<std::int64_t> parameters;  ///< memory and parallel
   std::int64_t seed = 0;
   int threads = 0;
   std::vector<std::string> out;
   std::string csv;
 
-  // memory
-  std::optional<std::vector<std::int64_t>> distances;
-  std::optional<std::int64_t> steps;
-
-  // parallel
-  std::optional<std::vector<std::int64_t>> lengths;
-  std::optional<std::int64_t> rounds;
+  std::optional<std::vector<std::int64_t>> distances;            ///< memory
+  std::optional<std::vector<std::int64_t>> dims, heads, layers;  ///< knobs
+  std::optional<std::vector<std::int64_t>> lengths;              ///< parallel and knobs
+  std::optional<std::int64_t> rounds;                            ///< parallel and knobs
+  std::optional<std::int64_t> steps;                             ///< memory and knobs
+  std::string data;                                              ///< knobs
 };
 
 /// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.

@@ -1,0 +1,30 @@
+// One step of training after the other.
+#include "clearhead/train/training_loop.h"
+
+#include <utility>
+
+#include "clearhead/train/schedule.h"
+
+namespace clearhead {
+
+TrainingLoop::TrainingLoop(const ModelConfig& config, std::shared_ptr<const Task> task,
+                           const TrainingConfig& training)
+    : task_(std::move(task)),
+      training_(training),
+      model_(make_model(config, static_cast<std::uint64_t>(training.seed))),
+      optimizer_(model_->parameters(), training.optimizer) {}
+
+StepReport TrainingLoop::step() {
+  const Pass pass{.precision = training_.precision,
+                  .training = true,
+                  .dropout = training_.dropout,
+                  .seed = static_cast<std::uint64_t>(training_.seed),
+                  .step = static_cast<std::uint64_t>(step_)};
+  ParameterGradients gradients;
+  StepReport report = add_gradients(*task_, *model_, step_, pass, 0, gradients);
+  optimizer_.step(gradients, learning_rate_at(training_.schedule, step_, training_.steps));
+  report.step = ++step_;
+  return report;
+}
+
+}  // namespace clearhead
