@@ -14,6 +14,7 @@
 
 namespace clearhead {
 
+/// Training without files: batches, steps, validation.
 class TrainingLoop {
  public:
   /// A new model, with the seed of `training`, that is to learn `task`. Of `training` everything
@@ -28,6 +29,7 @@ class TrainingLoop {
   double validate() const { return task_->validate(*model_, training_.precision); }
 
   /// As far as it is trained.
+  /// As it stands.
   const Model& model() const { return *model_; }
 
  private:
