@@ -7,13 +7,12 @@
 namespace clearhead {
 
 /// y = factor · x^exponent.
-/// y = factor · x^exponent
+/// y = factor · x^exponent, fitted to points.
 struct PowerLaw {
-  double factor = 0;  ///< y at x = 1    ///< y where x is 1
-  double exponent =
-      0;  ///< the slope where both axes are logarithmic  ///< 2 where y grows with the square of x
-  double low = 0;   ///< the 95 % interval of the exponent begins; −∞ with only two points
-  double high = 0;  ///< and ends; ∞ with only two points
+  double factor = 0;    ///< y where x is 1
+  double exponent = 0;  ///< 2 where y grows with the square of x
+  double low = 0;       ///< the 95 % interval of the exponent begins; −∞ with only two points
+  double high = 0;      ///< and ends; ∞ with only two points
 };
 
 /// The straight line of least squares through (log x, log y). Its slope is the exponent, with
