@@ -19,7 +19,6 @@ struct Work {
   double pairs = 0;  ///< of attention: query·key and weight·value of each pair that is seen
 
   /// Both together.
-  /// All multiply-adds.
   double total() const { return maps + pairs; }
 };
 

@@ -7,7 +7,6 @@
 namespace clearhead {
 
 /// y = factor · x^exponent.
-/// y = factor · x^exponent, fitted to points.
 struct PowerLaw {
   double factor = 0;    ///< y where x is 1
   double exponent = 0;  ///< 2 where y grows with the square of x

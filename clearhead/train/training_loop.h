@@ -29,7 +29,6 @@ class TrainingLoop {
   double validate() const { return task_->validate(*model_, training_.precision); }
 
   /// As far as it is trained.
-  /// As it stands.
   const Model& model() const { return *model_; }
 
  private:
