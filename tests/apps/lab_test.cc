@@ -177,10 +177,16 @@ TEST(LabKnobs, GoesOnFromWhatIsThere) {
 
 TEST(LabKnobs, DoesNotMixExperiments) {
   const TemporaryFolder folder;
-  std::vector<std::string> command = knobs_command(folder);
-  ASSERT_EQ(run_program("clearhead", command).status, 0);
+  const std::string text = folder.write("text", std::string(4000, 'a') + "b");
+  std::vector<std::string> command = {
+      "lab",      "knobs", "--dims",    "64",  "--heads", "4",
+      "--layers", "2",     "--lengths", "128", "--steps", "1",
+      "--rounds", "1",     "--data",    text,  "--csv",   folder / "k.csv"};
+  ProgramResult result = run_program("clearhead", command);  // the base alone
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, Not(HasSubstr("exponent")));
   command.insert(command.end(), {"--seed", "4"});
-  ProgramResult result = run_program("clearhead", command);
+  result = run_program("clearhead", command);
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.error, HasSubstr("has results of other options; take another file"));
 
