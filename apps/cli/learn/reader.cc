@@ -13,8 +13,7 @@
 namespace clearhead::cli {
 
 LessonReader::LessonReader(const lessons::LessonEntry& lesson, const ReadingOptions& options)
-    : number_(lesson.number),
-      page_(lessons::parse_page(lesson.page)),
+    : page_(lessons::parse_page(lesson.page)),
       options_(options),
       printer_(options.terminal, options.with_answers) {}
 

@@ -44,7 +44,6 @@ class LessonReader : public lessons::Listener {
   void wait();
   std::string knobs_text() const;
 
-  int number_;
   lessons::Page page_;
   ReadingOptions options_;
   MarkdownPrinter printer_;
