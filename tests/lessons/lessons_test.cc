@@ -29,7 +29,7 @@ const std::filesystem::path kRoot = CLEARHEAD_SOURCE_DIR;
 constexpr std::int64_t kMostLines = 140;
 
 // With sanitizers these would take minutes, and run nothing that other tests do not.
-const std::set<int> kTakesLong = {6, 11, 15, 18, 19, 20};
+const std::set<int> kTakesLong = {4, 6, 7, 8, 11, 15, 18, 19, 20};
 const bool kIsSmall = std::getenv("CLEARHEAD_TEST_SCALE") != nullptr;
 
 // All matches of the first group.
