@@ -3,10 +3,10 @@
 #include "lessons/lesson.h"
 
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "clearhead/base/random.h"
-#include "clearhead/models/decoder.h"
 #include "clearhead/nn/multi_head_attention.h"
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/embedding.h"
@@ -15,7 +15,7 @@
 #include "clearhead/ops/sinusoid.h"
 #include "clearhead/train/evaluate.h"
 #include "clearhead/train/tasks.h"
-#include "clearhead/train/trainer.h"
+#include "clearhead/train/training_loop.h"
 
 namespace clearhead::lessons {
 namespace {
@@ -56,14 +56,12 @@ std::vector<double> learn(std::int64_t back, TransformerPositions positions) {
   config.channels = 32;
   config.positions = positions;
   config.init_std = 0;
-  Decoder model(config);
-  const auto task = text_task(text(back, 20000, 1), text(back, 1000, 2), 16, 8, {.batch = 32});
-  Optimizer optimizer(model.parameters(), {});
-  for (std::int64_t step = 0; step < 200; ++step) {
-    ParameterGradients gradients;
-    add_gradients(*task, model, step, {.training = true}, 0, gradients);
-    optimizer.step(gradients, 0.01);
-  }
+  const std::shared_ptr<const Task> task =
+      text_task(text(back, 20000, 1), text(back, 1000, 2), 16, 8, {.batch = 32});
+  const ScheduleConfig schedule{.kind = ScheduleKind::constant, .learning_rate = 0.01};
+  TrainingLoop loop({.network = config}, task, {.schedule = schedule, .seed = 0});
+  for (int step = 0; step < 200; ++step) loop.step();
+  const auto& model = dynamic_cast<const LanguageModel&>(loop.model());
   const auto share = [&](std::int64_t T) {
     return evaluate_text(model, text(back, 4096, 3), T, Precision::highest).accuracy;
   };

@@ -2,7 +2,6 @@
 #include "apps/cli/learn/markdown.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <sstream>
 #include <vector>
