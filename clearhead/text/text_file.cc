@@ -1,54 +1,30 @@
-// zlib reads both kinds of file: what does not begin as gzip does is passed on as it is.
+// A text file is read whole, then checked and cut into lines.
 #include "clearhead/text/text_file.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <iterator>
-#include <memory>
 #include <string_view>
-#include <type_traits>
 
 #include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
+#include "clearhead/text/byte_stream.h"
 
 namespace clearhead {
 namespace {
 
 constexpr std::size_t kMostText = std::size_t{1} << 30;
 
-struct CloseFile {
-  void operator()(gzFile file) const { gzclose(file); }
-};
-
 std::string decompress(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) {
-    throw Error(path.string() + ": expected a text file, got a folder");
-  }
-  errno = 0;
-  const std::unique_ptr<std::remove_pointer_t<gzFile>, CloseFile> file(
-      gzopen(path.c_str(), "rbe"));  // e: not for programs that this one starts
-  if (file == nullptr) throw Error(path.string() + ": cannot open: " + std::strerror(errno));
+  ByteStream file(path);
   std::string text;
-  std::array<char, 1 << 16> buffer;
-  while (true) {
-    const int count = gzread(file.get(), buffer.data(), buffer.size());
-    int error = Z_OK;
-    const char* message = gzerror(file.get(), &error);
-    // A file that ends too early reads as if it were whole, but for the error.
-    if (count < 0 || error == Z_BUF_ERROR) {
-      throw Error(path.string() + ": cannot read: " +
-                  (error == Z_ERRNO ? std::strerror(errno) : std::string(message)));
-    }
-    if (count == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
+  for (std::string_view piece = file.peek(); !piece.empty(); piece = file.peek()) {
+    text += piece;
+    file.take(piece.size());
     if (text.size() > kMostText) {
       throw Error(path.string() + ": it has more than 1 GiB of text; split it into several files");
     }
   }
+  return text;
 }
 
 std::vector<std::string> split_lines(std::string_view text) {

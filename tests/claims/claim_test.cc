@@ -1,0 +1,32 @@
+// A claim's values as words.
+#include "clearhead/claims/claim.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace clearhead::claims {
+namespace {
+
+TEST(Claim, MoneyHasTwoPlaces) {
+  EXPECT_EQ(to_string(Money{123450}), "1234.50");
+  EXPECT_EQ(to_string(Money{-5}), "-0.05");
+  EXPECT_EQ(to_string(Money{0}), "0.00");
+}
+
+TEST(Claim, DatesAreIso) {
+  EXPECT_EQ(to_string(Date{std::chrono::year{2024} / 2 / 29}), "2024-02-29");
+  EXPECT_EQ(to_string(Date{std::chrono::year{985} / 1 / 1}), "0985-01-01");
+}
+
+TEST(Claim, APlaceNamesFileLineOrByteAndPart) {
+  const auto file = std::make_shared<const std::string>("a.csv");
+  EXPECT_EQ(to_string(Place{file, 7, 120, "charge"}), "a.csv, line 7, charge");
+  EXPECT_EQ(to_string(Place{file, 0, 120, "SV1-02"}), "a.csv, byte 120, SV1-02");
+  EXPECT_EQ(to_string(Place{}), "made here");
+}
+
+}  // namespace
+}  // namespace clearhead::claims
