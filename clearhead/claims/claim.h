@@ -86,6 +86,7 @@ const char* to_string(DiagnosisRole role);
 struct Diagnosis {
   Field<Code> code;                           ///< what
   DiagnosisRole role = DiagnosisRole::other;  ///< the first of a list without roles is principal
+  Field<std::string> present_on_admission;    ///< Y, N, U, W or 1 (exempt), of inpatients
 };
 
 /// A change from what was charged to what was paid (X12 segment CAS).
@@ -134,10 +135,11 @@ struct Claim {
   Field<std::string> specialty;      ///< of the provider: a taxonomy code or words
   Field<std::string> facility;       ///< where
   Field<std::string> service_place;  ///< place of service (11, 21, …) or type of bill (131, …)
-  Field<std::string> status;         ///< what became of it, of answers
-  Field<Code> drg;                   ///< the group that pays, of inpatients
-  std::vector<Diagnosis> diagnoses;  ///< in their order, to which pointers refer
-  std::vector<Code> procedures;      ///< of the whole stay (ICD-10-PCS)
+  Field<std::string> frequency;  ///< of bills: 1 original, 7 replaces an earlier one, 8 voids it
+  Field<std::string> status;     ///< what became of it, of answers
+  Field<Code> drg;               ///< the group that pays, of inpatients
+  std::vector<Diagnosis> diagnoses;     ///< in their order, to which pointers refer
+  std::vector<Field<Code>> procedures;  ///< of the whole stay (ICD-10-PCS)
   Field<Money> charge, allowed, paid;   ///< totals
   std::vector<Line> lines;              ///< in their order
   std::vector<Adjustment> adjustments;  ///< of the claim as a whole
