@@ -235,7 +235,9 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
     trainer->as_saved = nullptr;
     clearhead::ParameterGradients gradients;
     const GivenBatch batch(*trainer, tokens, targets);
-    *loss = add_gradients(batch, *trainer->model, trainer->steps++, pass, 0, gradients).loss;
+    *loss = add_gradients(loss_of(batch, *trainer->model), trainer->model->parameters(),
+                          trainer->steps++, pass, 0, gradients)
+                .loss;
     trainer->optimizer->step(gradients, training.schedule.learning_rate);
     return 0;
   });

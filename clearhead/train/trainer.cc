@@ -1,17 +1,11 @@
-// The loop of training, and what it keeps in the run's folder.
+// Recipe, data and model, as a run of training.
 #include "clearhead/train/trainer.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
-#include <utility>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
-#include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
-#include "clearhead/compute/optimizer.h"
-#include "clearhead/compute/rows.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
@@ -22,16 +16,14 @@ namespace {
 
 constexpr const char* kRecipe = "recipe.json";
 constexpr const char* kTokenizer = "tokenizer.json";
-constexpr const char* kCheckpoint = "checkpoint.safetensors";
-constexpr const char* kCurves = "curves.csv";
 constexpr const char* kModel = "model";
 
-// All that a run will write, before it learns what it could not keep.
-void check_run_is_writable(const std::filesystem::path& folder) {
-  for (const char* name : {kRecipe, kTokenizer, kCheckpoint, kCurves}) {
-    check_writable(folder / name);
-  }
-  if (std::filesystem::exists(folder / kModel)) check_writable(folder / kModel / "config.json");
+// The files of a run; those of a model only if it has one.
+std::vector<std::string> files_of(const std::filesystem::path& folder) {
+  std::vector<std::string> files = {kRecipe, kTokenizer};
+  const std::filesystem::path config = std::filesystem::path(kModel) / "config.json";
+  if (std::filesystem::exists(folder / kModel)) files.push_back(config);
+  return files;
 }
 
 // Weights, their gradients and at least one moment of each, all f32.
@@ -45,222 +37,52 @@ void require_memory(const ModelConfig& config) {
               "; choose a smaller vocabulary, fewer channels or layers");
 }
 
-void write_curves(const std::filesystem::path& path, const std::vector<Evaluation>& evaluations) {
-  write_file(path, [&](std::ostream& out) {
-    out.precision(9);
-    out << "step,learning_rate,loss,validation_loss\n";
-    for (const Evaluation& e : evaluations) {
-      out << e.step << ',' << e.learning_rate << ',' << e.loss << ',' << e.validation << '\n';
-    }
-  });
-}
-
 }  // namespace
 
 Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
                  const std::filesystem::path& folder)
-    : recipe_(recipe), folder_(folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder_, failure);
-  if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
-  for (const auto& written : {folder_, folder_ / kModel}) remove_leftovers(written);
-  check_run_is_writable(folder_);
-  const std::filesystem::path tokenizer = folder_ / kTokenizer;
-  std::optional<Checkpoint> checkpoint;
-  if (std::filesystem::exists(folder_ / kCheckpoint)) {
-    checkpoint = read_checkpoint(folder_ / kCheckpoint);
+    : recipe_(recipe), run_(folder, files_of(folder)) {
+  remove_leftovers(folder / kModel);
+  const std::filesystem::path tokenizer = folder / kTokenizer;
+  if (run_.has_begun()) {
     tokenizer_ = read_tokenizer(tokenizer);
   } else {
     tokenizer_ = learn_tokenizer(recipe_, data);
-    write_file(folder_ / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
+    write_file(folder / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
-  texts_ = hashes_of_texts(recipe_, data);
-  texts_[kTokenizer] = hash_of_text(read_text(tokenizer));
-  if (checkpoint) require_same_run(*checkpoint);
+  run_.identify(identity(data, tokenizer));
   config_ = model_config(recipe_, *tokenizer_);
   require_memory(config_);
   task_ = make_task(recipe_, data, tokenizer_);
   model_ = make_model(config_, static_cast<std::uint64_t>(recipe_.training.seed));
-  optimizer_.emplace(model_->parameters(), recipe_.training.optimizer);
-  if (checkpoint) resume(*checkpoint);
+  run_.begin({.training = recipe_.training,
+              .parameters = &model_->parameters(),
+              .loss = loss_of(*task_, *model_),
+              .validate = [this] { return task_->validate(*model_, recipe_.training.precision); },
+              .save =
+                  [this, folder] {
+                    save_model(folder / kModel, config_, *tokenizer_, model_->parameters());
+                  }});
 }
 
-Ending Trainer::run(const std::function<void(const StepReport&)>& on_step,
-                    const std::function<void(const Evaluation&)>& on_evaluation) {
-  const ReuseMemory reuse;
-  const TrainingConfig& training = recipe_.training;
-  while (step_ < training.steps && !out_of_patience()) {
-    if (interrupted()) {
-      save_checkpoint();
-      return Ending::interrupted;
-    }
-    on_step(train_step());
-    if (step_ % training.evaluate_every == 0 || step_ == training.steps) {
-      on_evaluation(evaluate());
-      save_checkpoint();
-    }
-  }
-  return step_ < training.steps ? Ending::out_of_patience : Ending::finished;
+RunIdentity Trainer::identity(const std::filesystem::path& data,
+                              const std::filesystem::path& tokenizer) const {
+  RunIdentity identity{.recipe = write_fields(recipe_),
+                       .inputs = hashes_of_texts(recipe_, data),
+                       .differences = [this](const std::string& began) {
+                         Recipe other;
+                         read_fields(began, "the checkpoint's recipe", other);
+                         return different_fields(other, recipe_);
+                       }};
+  identity.inputs[kTokenizer] = hash_of_text(read_text(tokenizer));
+  return identity;
 }
 
-// The mean over the targets of all batches of the step, however many each of them has.
-StepReport Trainer::train_step() {
-  const TrainingConfig& training = recipe_.training;
-  StepReport report;
-  ParameterGradients gradients;
-  std::int64_t first =
-      0;  // targets of the first batch, which the sums are over until all are known
-  for (std::int64_t i = 0; i < training.accumulation; ++i) {
-    const std::int64_t number = step_ * training.accumulation + i;
-    const Pass pass{.precision = training.precision,
-                    .training = true,
-                    .dropout = training.dropout,
-                    .seed = static_cast<std::uint64_t>(training.seed),
-                    .step = static_cast<std::uint64_t>(number)};
-    const StepReport batch = add_gradients(*task_, *model_, number, pass, first, gradients);
-    if (i == 0) first = batch.tokens;
-    report.loss += batch.loss * static_cast<double>(batch.tokens);
-    report.tokens += batch.tokens;
-  }
-  report.loss /= static_cast<double>(report.tokens);
-  if (report.tokens != first) {
-    const double share = static_cast<double>(first) / static_cast<double>(report.tokens);
-    for (auto& [parameter, gradient] : gradients) compute::multiply(gradient, share);
-  }
-  optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
-  ++step_;
-  if (training.average > 0) {
-    // Memory grows with the steps, so that the first weights, which are random, are soon forgotten.
-    const auto done = static_cast<double>(step_);
-    const double memory = std::min(training.average, (1 + done) / (10 + done));
-    for (const Parameter& parameter : model_->parameters()) {
-      Tensor& mean = average_[&parameter];
-      if (!mean.defined()) mean = parameter.value.clone();
-      compute::move_towards(mean, parameter.value, memory);
-    }
-  }
-  report.step = step_;
-  loss_sum_ += report.loss;
-  return report;
-}
-
-Evaluation Trainer::evaluate() {
-  const std::int64_t before = evaluations_.empty() ? 0 : evaluations_.back().step;
-  exchange_average();
-  const Evaluation evaluation{
-      step_, learning_rate_at(recipe_.training.schedule, step_ - 1, recipe_.training.steps),
-      loss_sum_ / static_cast<double>(step_ - before),
-      task_->validate(*model_, recipe_.training.precision)};
-  if (!std::isfinite(evaluation.validation)) {
-    throw Error("training: the validation loss is not finite; take a lower learning rate");
-  }
-  evaluations_.push_back(evaluation);
-  loss_sum_ = 0;
-  if (best_of(evaluations_) == evaluations_.size() - 1) {
-    save_model(folder_ / kModel, config_, *tokenizer_, model_->parameters());
-  }
-  exchange_average();
-  write_curves(folder_ / kCurves, evaluations_);
-  return evaluation;
-}
-
-// The averaged weights take the place of the latest ones, or give it back.
-void Trainer::exchange_average() {
-  if (average_.empty()) return;
-  for (Parameter& parameter : model_->parameters()) {
-    std::swap(parameter.value, average_.at(&parameter));
-  }
-}
-
-bool Trainer::out_of_patience() const {
-  if (recipe_.training.patience == 0 || evaluations_.empty()) return false;
-  const std::size_t since = evaluations_.size() - 1 - *best_of(evaluations_);
-  return static_cast<std::int64_t>(since) >= recipe_.training.patience;
-}
-
-void Trainer::save_checkpoint() const {
-  Checkpoint checkpoint;
-  checkpoint.recipe = write_fields(recipe_);
-  checkpoint.texts = texts_;
-  checkpoint.step = step_;
-  checkpoint.loss_sum = loss_sum_;
-  checkpoint.parameters = model_->parameters().named_tensors();
-  checkpoint.optimizer = optimizer_->state();
-  checkpoint.evaluations = evaluations_;
-  if (!average_.empty()) {
-    for (const Parameter& parameter : model_->parameters()) {
-      checkpoint.average.tensors.emplace_back(parameter.name, average_.at(&parameter));
-    }
-  }
-  write_checkpoint(folder_ / kCheckpoint, checkpoint);
-}
-
-void Trainer::require_same_run(const Checkpoint& checkpoint) const {
-  const std::filesystem::path path = folder_ / kCheckpoint;
-  Recipe began;
-  read_fields(checkpoint.recipe, path.string() + ": recipe", began);
-  std::string other;
-  for (const FieldDifference& field : different_fields(began, recipe_)) {
-    other += (other.empty() ? "" : ", ") + field.name + " " + field.first + " there and " +
-             field.second + " here";
-  }
-  if (!other.empty())
-    throw Error(path.string() + " is of another recipe: " + other +
-                "; take another folder, or remove it to begin anew");
-  for (const auto& [name, hash] : texts_) {
-    const auto before = checkpoint.texts.find(name);
-    if (before == checkpoint.texts.end() || before->second == hash) continue;
-    other += (other.empty() ? "" : ", ") + name;
-  }
-  if (other.empty()) return;
-  throw Error(path.string() + " is of other data: since it was begun, the text has changed of " +
-              other + "; put back what was there, take another folder, or remove the checkpoint " +
-              "to begin anew");
-}
-
-void Trainer::resume(const Checkpoint& checkpoint) {
-  try {
-    model_->parameters().load(checkpoint.parameters);
-    optimizer_->load(checkpoint.optimizer);
-    if (!checkpoint.average.tensors.empty()) {
-      for (const Parameter& parameter : model_->parameters()) {
-        const Tensor& mean = checkpoint.average.at(parameter.name);
-        if (mean.shape() != parameter.value.shape() || mean.dtype() != parameter.value.dtype()) {
-          throw Error("average/" + parameter.name + ": expected " +
-                      to_string(parameter.value.shape()) + ", got " + to_string(mean.shape()));
-        }
-        average_[&parameter] = mean.clone();
-      }
-    }
-  } catch (const Error& error) {
-    throw Error((folder_ / kCheckpoint).string() + ": " + error.what());
-  }
-  step_ = checkpoint.step;
-  loss_sum_ = checkpoint.loss_sum;
-  evaluations_ = checkpoint.evaluations;
-}
-
-StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, std::int64_t targets, ParameterGradients& gradients) {
-  Tape tape(Keep::for_backward);
-  const BatchLoss batch = task.train(tape, model, number, pass);
-  const double share =
-      targets == 0 ? 1 : static_cast<double>(batch.tokens) / static_cast<double>(targets);
-  tape.backward(batch.loss, Tensor::scalar(share, batch.loss.dtype()));
-  for (const Parameter& parameter : model.parameters()) {
-    if (!parameter.learned) continue;
-    const Tensor& x = parameter.value;
-    const Var used = tape.find_shared(x);
-    const Tensor d = used.defined() ? used.grad().contiguous() : Tensor(x.shape(), x.dtype());
-    Tensor& sum = gradients[&parameter];
-    if (sum.defined()) {
-      compute::add(d.count(), d.data<float>(), sum.mutable_data<float>());
-    } else {
-      sum = d;
-    }
-  }
-  return {.loss = batch.loss.value().item(), .tokens = batch.tokens};
+LossOfBatch loss_of(const Task& task, const Model& model) {
+  return [&task, &model](Tape& tape, std::int64_t number, const Pass& pass) {
+    return task.train(tape, model, number, pass);
+  };
 }
 
 }  // namespace clearhead

@@ -14,28 +14,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "clearhead/train/checkpoint.h"
-#include "clearhead/train/optimizer.h"
 #include "clearhead/train/recipe.h"
 #include "clearhead/train/task.h"
+#include "clearhead/train/training_run.h"
 
 namespace clearhead {
-
-/// What is reported of a step.
-struct StepReport {
-  std::int64_t step = 0;    ///< steps that are done
-  double loss = 0;          ///< mean of its batches
-  std::int64_t tokens = 0;  ///< targets in them
-};
-
-/// Why a run ended.
-enum class Ending { finished, out_of_patience, interrupted };
 
 /// A run.
 class Trainer {
@@ -46,51 +32,38 @@ class Trainer {
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
           const std::filesystem::path& folder);
 
-  /// Trains until the last step, until the recipe's patience is over (so many evaluations without a
-  /// new best), or until `interrupted()`. A run that was killed and continued ends with the same
-  /// bytes in its folder as one that never stopped. Throws Error if a file cannot be written, or if
-  /// the loss is no longer a number; the last checkpoint stays.
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// Trains as TrainingRun::run does.
   Ending run(const std::function<void(const StepReport&)>& on_step,
-             const std::function<void(const Evaluation&)>& on_evaluation);
+             const std::function<void(const Evaluation&)>& on_evaluation) {
+    return run_.run(on_step, on_evaluation);
+  }
 
   /// What is trained.
   const Recipe& recipe() const { return recipe_; }
   /// As it stands.
   Model& model() { return *model_; }
   /// Steps that are done.
-  std::int64_t step() const { return step_; }
+  std::int64_t step() const { return run_.step(); }
   /// So far.
-  const std::vector<Evaluation>& evaluations() const { return evaluations_; }
+  const std::vector<Evaluation>& evaluations() const { return run_.evaluations(); }
 
  private:
-  StepReport train_step();
-  Evaluation evaluate();
-  void exchange_average();
-  bool out_of_patience() const;
-  void save_checkpoint() const;
-  void require_same_run(const Checkpoint& checkpoint) const;
-  void resume(const Checkpoint& checkpoint);
+  RunIdentity identity(const std::filesystem::path& data,
+                       const std::filesystem::path& tokenizer) const;
 
   Recipe recipe_;
+  TrainingRun run_;
   ModelConfig config_;  // that of the recipe, with the vocabulary
-  std::filesystem::path folder_;
-  std::map<std::string, std::string> texts_;  // hashes of what is read, as in Checkpoint
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<Task> task_;
   std::unique_ptr<Model> model_;
-  std::optional<Optimizer> optimizer_;
-  // The running mean of each parameter, if the recipe asks for it.
-  std::map<const Parameter*, Tensor> average_;
-  std::int64_t step_ = 0;
-  double loss_sum_ = 0;
-  std::vector<Evaluation> evaluations_;
 };
 
-/// Adds the gradients of batch `number` to `gradients`, which may be empty at first. The loss is
-/// the sum over the batch's targets, divided by `targets`, or by their number if that is 0. The
-/// step in the report is 0.
-StepReport add_gradients(const Task& task, const Model& model, std::int64_t number,
-                         const Pass& pass, std::int64_t targets, ParameterGradients& gradients);
+/// What `model` has to learn of `task`. Both must outlive it.
+LossOfBatch loss_of(const Task& task, const Model& model);
 
 }  // namespace clearhead
 

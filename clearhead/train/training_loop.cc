@@ -21,7 +21,8 @@ StepReport TrainingLoop::step() {
                   .seed = static_cast<std::uint64_t>(training_.seed),
                   .step = static_cast<std::uint64_t>(step_)};
   ParameterGradients gradients;
-  StepReport report = add_gradients(*task_, *model_, step_, pass, 0, gradients);
+  StepReport report =
+      add_gradients(loss_of(*task_, *model_), model_->parameters(), step_, pass, 0, gradients);
   optimizer_.step(gradients, learning_rate_at(training_.schedule, step_, training_.steps));
   report.step = ++step_;
   return report;

@@ -74,6 +74,7 @@ void training(Lesson& lesson) {
       .learning_rate = 3e-3, .min_learning_rate = 3e-4, .warmup_steps = 20};
   std::vector<double> at, losses, heads;
   std::vector<std::string> samples;
+  const LossOfBatch loss = loss_of(*task, model);
   for (std::int64_t step = 0; step <= steps; ++step) {
     if (step % (steps / 8) == 0) {
       at.push_back(static_cast<double>(step));
@@ -84,8 +85,8 @@ void training(Lesson& lesson) {
                    {.tokens = 100, .sampling = {.temperature = 0.8}, .seed = 18})));
     }
     ParameterGradients gradients;
-    add_gradients(*task, model, step, {.precision = Precision::medium, .training = true}, 0,
-                  gradients);
+    add_gradients(loss, model.parameters(), step,
+                  {.precision = Precision::medium, .training = true}, 0, gradients);
     optimizer.step(gradients, learning_rate_at(schedule, step, steps));
   }
 

@@ -1,0 +1,113 @@
+// A run of training that outlives its process: steps, evaluations, the mean of the weights, and a
+// checkpoint from which it goes on with the same bytes. What is learnt is the caller's.
+//
+//     for each step:  batch → loss → backward → optimiser
+//
+// In the run's folder it writes checkpoint.safetensors (checkpoint.h) and curves.csv, loss and
+// validation loss of every evaluation.
+#ifndef CLEARHEAD_TRAIN_TRAINING_RUN_H_
+#define CLEARHEAD_TRAIN_TRAINING_RUN_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clearhead/base/fields.h"
+#include "clearhead/nn/parameters.h"
+#include "clearhead/nn/pass.h"
+#include "clearhead/train/checkpoint.h"
+#include "clearhead/train/optimizer.h"
+#include "clearhead/train/recipe.h"
+#include "clearhead/train/task.h"
+
+namespace clearhead {
+
+/// What is reported of a step.
+struct StepReport {
+  std::int64_t step = 0;    ///< steps that are done
+  double loss = 0;          ///< mean of its batches
+  std::int64_t tokens = 0;  ///< targets in them
+};
+
+/// Why a run ended.
+enum class Ending { finished, out_of_patience, interrupted };
+
+/// The loss of batch `number` = 0, 1, … of training.
+using LossOfBatch = std::function<BatchLoss(Tape& tape, std::int64_t number, const Pass& pass)>;
+
+/// What a run is a function of, so that it never goes on as another.
+struct RunIdentity {
+  std::string recipe;                         ///< as JSON
+  std::map<std::string, std::string> inputs;  ///< hashes of what is read, by their names
+  /// The fields in which the recipe of a checkpoint differs from this one.
+  std::function<std::vector<FieldDifference>(const std::string& recipe)> differences;
+};
+
+/// What a run does.
+struct TrainingJob {
+  TrainingConfig training;           ///< steps, optimiser, schedule, …
+  Parameters* parameters = nullptr;  ///< what is trained
+  LossOfBatch loss;                  ///< what is to become small
+  std::function<double()> validate;  ///< the loss by which models are compared
+  std::function<void()> save;        ///< writes the model, the best so far, into the run's folder
+};
+
+/// A run.
+class TrainingRun {
+ public:
+  /// Makes the folder if needed, and reads the checkpoint if there is one. `files` are those that
+  /// the caller will write. Throws Error if something cannot be written or read.
+  TrainingRun(const std::filesystem::path& folder, const std::vector<std::string>& files);
+
+  /// Whether there is a checkpoint to go on from.
+  bool has_begun() const { return checkpoint_.has_value(); }
+  /// Throws Error, saying which fields or inputs differ, if the checkpoint is of another run.
+  void identify(RunIdentity identity);
+  /// Takes the job, and the numbers of the checkpoint. Throws Error if they do not fit.
+  void begin(TrainingJob job);
+
+  /// Trains until the last step, until the patience of the recipe is over (so many evaluations
+  /// without a new best), or until `interrupted()`. A run that was killed and continued ends with
+  /// the same bytes in its folder as one that never stopped. Throws Error if a file cannot be
+  /// written, or if the loss is no longer a number; the last checkpoint stays.
+  Ending run(const std::function<void(const StepReport&)>& on_step,
+             const std::function<void(const Evaluation&)>& on_evaluation);
+
+  /// Steps that are done.
+  std::int64_t step() const { return step_; }
+  /// So far.
+  const std::vector<Evaluation>& evaluations() const { return evaluations_; }
+
+ private:
+  StepReport train_step();
+  Evaluation evaluate();
+  void exchange_average();
+  bool out_of_patience() const;
+  void save_checkpoint() const;
+  void resume(const Checkpoint& checkpoint);
+
+  std::filesystem::path folder_;
+  std::optional<Checkpoint> checkpoint_;  // until it has been taken
+  RunIdentity identity_;
+  TrainingJob job_;
+  std::optional<Optimizer> optimizer_;
+  // The running mean of each parameter, if the recipe asks for it.
+  std::map<const Parameter*, Tensor> average_;
+  std::int64_t step_ = 0;
+  double loss_sum_ = 0;
+  std::vector<Evaluation> evaluations_;
+};
+
+/// Adds the gradients of batch `number` to `gradients`, which may be empty at first. The loss is
+/// the sum over the batch's targets, divided by `targets`, or by their number if that is 0. The
+/// step in the report is 0.
+StepReport add_gradients(const LossOfBatch& loss, const Parameters& parameters, std::int64_t number,
+                         const Pass& pass, std::int64_t targets, ParameterGradients& gradients);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_TRAIN_TRAINING_RUN_H_
