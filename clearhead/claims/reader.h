@@ -30,10 +30,11 @@ struct ProviderAdjustment {
 
 /// Who gets what is read, in its order. A function that is empty gets nothing.
 struct ClaimSink {
-  std::function<void(Claim&&)> claim;                             ///< each claim
-  std::function<void(Refusal&&)> refusal;                         ///< each that was refused
-  std::function<void(ProviderAdjustment&&)> provider_adjustment;  ///< each of these
-  std::function<void(const Place& place, const std::string& text)> warning;  ///< read all the same
+  std::function<void(Claim&&)> claim = {};                             ///< each claim
+  std::function<void(Refusal&&)> refusal = {};                         ///< each that was refused
+  std::function<void(ProviderAdjustment&&)> provider_adjustment = {};  ///< each of these
+  std::function<void(const Place& place, const std::string& text)> warning =
+      {};  ///< read all the same
 };
 
 /// What was read.

@@ -65,6 +65,8 @@ struct Recipe {
 
 /// Its fields as JSON.
 void describe(Fields& fields, Recipe& recipe);
+/// Likewise.
+void describe(Fields& fields, TrainingConfig& config);
 
 /// Throws Error that names the file and the wrong field, or says what in the model does not fit
 /// together.

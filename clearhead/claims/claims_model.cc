@@ -1,0 +1,59 @@
+// Each file is read by itself, and an error begins with its name.
+#include "clearhead/claims/claims_model.h"
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/tensor/safetensors.h"
+#include "clearhead/text/text_file.h"
+
+namespace clearhead::claims {
+namespace {
+
+constexpr const char* kConfig = "config.json";
+constexpr const char* kVocabulary = "vocabulary.json";
+constexpr const char* kWeights = "model.safetensors";
+
+}  // namespace
+
+void write_vocabulary(const std::filesystem::path& path, const ClaimVocabulary& vocabulary) {
+  write_file(path, [&](std::ostream& out) { out << vocabulary.json() << '\n'; });
+}
+
+ClaimVocabulary read_vocabulary(const std::filesystem::path& path) {
+  return ClaimVocabulary::parse(read_text(path), path.string());
+}
+
+void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
+                       const ClaimNetwork& network) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(network.config()); });
+  write_vocabulary(folder / kVocabulary, vocabulary);
+  NamedTensors weights = network.parameters().named_tensors();
+  for (auto& [name, value] : weights.tensors) value = value.to(DType::bf16);
+  write_safetensors(folder / kWeights, weights);
+}
+
+ClaimsModel open_claims_model(const std::filesystem::path& folder) {
+  const std::filesystem::path config_file = folder / kConfig, weights = folder / kWeights;
+  ClaimNetworkConfig config;
+  read_fields(read_text(config_file), config_file.string(), config);
+  ClaimsModel model;
+  model.vocabulary = std::make_shared<const ClaimVocabulary>(read_vocabulary(folder / kVocabulary));
+  const auto naming = [](const std::filesystem::path& file, const auto& f) {
+    try {
+      f();
+    } catch (const Error& error) {
+      throw Error(file.string() + ": " + error.what());
+    }
+  };
+  naming(config_file, [&] {
+    model.network = std::make_shared<ClaimNetwork>(config, model.vocabulary->size(), std::nullopt);
+  });
+  const NamedTensors tensors = read_safetensors(weights);
+  naming(weights, [&] { model.network->parameters().load(tensors); });
+  return model;
+}
+
+}  // namespace clearhead::claims

@@ -1,0 +1,36 @@
+// A trained network that reads claims, and what it reads them by, as a folder: config.json,
+// vocabulary.json, model.safetensors, and calibration.json once its scores are calibrated.
+#ifndef CLEARHEAD_CLAIMS_CLAIMS_MODEL_H_
+#define CLEARHEAD_CLAIMS_CLAIMS_MODEL_H_
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "clearhead/claims/network.h"
+#include "clearhead/claims/vocabulary.h"
+
+namespace clearhead::claims {
+
+/// A network and its vocabulary.
+struct ClaimsModel {
+  std::shared_ptr<const ClaimVocabulary> vocabulary;  ///< fields to tokens
+  std::shared_ptr<ClaimNetwork> network;              ///< f32
+};
+
+/// Writes config, vocabulary and weights (as bf16) into `folder`, which is made if needed. Each file
+/// is replaced whole or not at all. Throws Error if one cannot be written.
+void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
+                       const ClaimNetwork& network);
+
+/// Reads what `save_claims_model` writes. Throws Error, naming the file and what is wrong with it.
+ClaimsModel open_claims_model(const std::filesystem::path& folder);
+
+/// Writes the vocabulary alone. Throws Error if that fails.
+void write_vocabulary(const std::filesystem::path& path, const ClaimVocabulary& vocabulary);
+/// Reads it. Throws Error, naming the file.
+ClaimVocabulary read_vocabulary(const std::filesystem::path& path);
+
+}  // namespace clearhead::claims
+
+#endif  // CLEARHEAD_CLAIMS_CLAIMS_MODEL_H_

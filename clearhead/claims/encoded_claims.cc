@@ -1,0 +1,95 @@
+// Fields to tokens, claim by claim.
+#include "clearhead/claims/encoded_claims.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "clearhead/base/hash.h"
+
+namespace clearhead::claims {
+namespace {
+
+Token narrow(std::int64_t token) { return static_cast<Token>(token); }
+
+double age_at(const Field<Date>& birth, Date day) {
+  if (!birth) return -1;
+  return std::floor(static_cast<double>((day - *birth).count()) / 365.2425);
+}
+
+EncodedLine encode_line(const Line& line, const EncodedClaim& claim,
+                        const ClaimVocabulary& vocabulary) {
+  EncodedLine encoded;
+  encoded.code = narrow(vocabulary.code(FieldKind::code, line.code));
+  encoded.units = narrow(vocabulary.number(FieldKind::units, line.units ? *line.units : -1));
+  encoded.amount = narrow(vocabulary.missing(FieldKind::amount));
+  if (line.charge) {
+    const double units = line.units && *line.units > 1 ? *line.units : 1;
+    const auto cents = std::llround(static_cast<double>(line.charge->cents) / units);
+    encoded.amount = narrow(vocabulary.amount(encoded.code, cents));
+  }
+  std::size_t pointer = line.pointers.empty() ? 0 : static_cast<std::size_t>(line.pointers[0] - 1);
+  if (pointer >= claim.diagnoses.size()) pointer = 0;
+  encoded.diagnosis = claim.diagnoses.empty() ? narrow(vocabulary.missing(FieldKind::diagnosis))
+                                              : claim.diagnoses[pointer];
+  return encoded;
+}
+
+}  // namespace
+
+void ClaimEncoder::add(const Claim& claim) {
+  const std::string id = claim.member.id ? *claim.member.id : "";
+  auto place = id.empty() ? places_.end() : places_.find(id);
+  if (place == places_.end()) {
+    if (!id.empty()) place = places_.emplace(id, members_.size()).first;
+    members_.push_back({.id = id,
+                        .split = claim.member.split ? *claim.member.split : "",
+                        .sex = narrow(vocabulary_.word(FieldKind::sex, claim.member.sex)),
+                        .claims = {}});
+  }
+  MemberClaims& member = id.empty() ? members_.back() : members_[place->second];
+
+  const Date day = claim.from ? *claim.from : Date{};
+  EncodedClaim encoded;
+  encoded.id = claim.id ? *claim.id : "";
+  encoded.day = static_cast<std::int32_t>(day.time_since_epoch().count());
+  if (claim.provider) {
+    encoded.provider = static_cast<std::uint32_t>(hash_of(*claim.provider));
+  }
+  encoded.type = narrow(
+      vocabulary_.number(FieldKind::type, claim.type ? static_cast<double>(*claim.type) : -1));
+  encoded.specialty = narrow(vocabulary_.word(FieldKind::specialty, claim.specialty));
+  encoded.place = narrow(vocabulary_.word(FieldKind::place, claim.service_place));
+  encoded.age = narrow(
+      vocabulary_.number(FieldKind::age, claim.from ? age_at(claim.member.birth_date, day) : -1));
+  const auto month = static_cast<unsigned>(std::chrono::year_month_day(day).month());
+  encoded.month = narrow(vocabulary_.number(FieldKind::month, claim.from ? month : -1.0));
+  for (const Diagnosis& diagnosis : claim.diagnoses) {
+    encoded.diagnoses.push_back(narrow(vocabulary_.code(FieldKind::diagnosis, diagnosis.code)));
+  }
+  for (const Line& line : claim.lines) {
+    encoded.lines.push_back(encode_line(line, encoded, vocabulary_));
+  }
+  member.claims.push_back(std::move(encoded));
+}
+
+std::vector<MemberClaims> ClaimEncoder::take() {
+  for (MemberClaims& member : members_) {
+    std::stable_sort(member.claims.begin(), member.claims.end(),
+                     [](const EncodedClaim& a, const EncodedClaim& b) { return a.day < b.day; });
+    std::unordered_map<Token, std::uint16_t> times;
+    for (EncodedClaim& claim : member.claims) {
+      for (EncodedLine& line : claim.lines) line.times = times[line.code];
+      for (const EncodedLine& line : claim.lines) {
+        std::uint16_t& so_far = times[line.code];
+        if (so_far < std::numeric_limits<std::uint16_t>::max()) ++so_far;
+      }
+    }
+  }
+  places_.clear();
+  return std::exchange(members_, {});
+}
+
+}  // namespace clearhead::claims
