@@ -56,13 +56,16 @@ Version ask_for_diagnosis(const EncodedClaim& claim, std::int32_t diagnosis) {
   return version;
 }
 
-void BatchMaker::add(const MemberClaims& member, std::size_t claim,
-                     const std::vector<Version>& versions) {
+std::vector<HiddenField> BatchMaker::add(const MemberClaims& member, std::size_t claim,
+                                         const std::vector<Version>& versions) {
   Row& row = rows_.emplace_back();
   if (history_ > 0) add_events(member, claim, row);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     add_version(member, claim, versions[i], static_cast<std::int32_t>(i), row);
   }
+  std::vector<HiddenField> asked;
+  for (const Question& question : row.questions) asked.push_back(question.field);
+  return asked;
 }
 
 // The latest events first: of each code the last few, so that they reach back far.
@@ -108,7 +111,7 @@ void BatchMaker::add_version(const MemberClaims& member, std::size_t number, con
     for (const HiddenField& hidden : version.hidden) {
       if (!(hidden.part == part) || hidden.kind != kind) continue;
       if (hidden.is_asked) {
-        row.questions.push_back({row.positions.size(), vocabulary_.hidden(kind), token});
+        row.questions.push_back({row.positions.size(), hidden, token});
       }
       return static_cast<Token>(vocabulary_.hidden(kind));
     }
@@ -179,7 +182,7 @@ ClaimBatch BatchMaker::take() {
     counts.push_back(static_cast<std::int64_t>(rows[b].events.size()));
     for (const Question& question : rows[b].questions) {
       asked.push_back(static_cast<std::int64_t>(b * T + question.position));
-      kinds.push_back(question.kind);
+      kinds.push_back(vocabulary_.hidden(question.field.kind));
       answers.push_back(question.answer);
     }
   }

@@ -47,8 +47,9 @@ class BatchMaker {
       : vocabulary_(vocabulary), history_(history) {}
 
   /// Adds a row: versions of the claim with this number of a member. Of the header the gap is told
-  /// from the claim before.
-  void add(const MemberClaims& member, std::size_t claim, const std::vector<Version>& versions);
+  /// from the claim before. Returns the fields that are asked for, in the order of the questions.
+  std::vector<HiddenField> add(const MemberClaims& member, std::size_t claim,
+                               const std::vector<Version>& versions);
   /// How many rows there are.
   std::size_t rows() const { return rows_.size(); }
   /// How many questions.
@@ -66,7 +67,8 @@ class BatchMaker {
   };
   struct Question {
     std::size_t position;  // within the row
-    std::int64_t kind, answer;
+    HiddenField field;
+    std::int64_t answer;
   };
   struct Row {
     std::vector<std::array<Token, kEventFields>> events;

@@ -51,8 +51,8 @@ class ClaimsTrainer {
   ClaimsTrainer(const ClaimsTrainer&) = delete;
   ClaimsTrainer& operator=(const ClaimsTrainer&) = delete;
 
-  /// The run, to go on with.
-  TrainingRun& run() { return run_; }
+  /// Its steps: how far it is, and to go on with.
+  TrainingRun& training() { return run_; }
   /// What is trained.
   const ClaimNetwork& network() const { return *network_; }
   /// Claims that are learnt from.

@@ -13,9 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <vector>
 
 #include "clearhead/train/recipe.h"
 #include "clearhead/train/task.h"
@@ -35,20 +33,12 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Trains as TrainingRun::run does.
-  Ending run(const std::function<void(const StepReport&)>& on_step,
-             const std::function<void(const Evaluation&)>& on_evaluation) {
-    return run_.run(on_step, on_evaluation);
-  }
-
+  /// Its steps: how far it is, and to go on with.
+  TrainingRun& training() { return run_; }
   /// What is trained.
   const Recipe& recipe() const { return recipe_; }
   /// As it stands.
   Model& model() { return *model_; }
-  /// Steps that are done.
-  std::int64_t step() const { return run_.step(); }
-  /// So far.
-  const std::vector<Evaluation>& evaluations() const { return run_.evaluations(); }
 
  private:
   RunIdentity identity(const std::filesystem::path& data,

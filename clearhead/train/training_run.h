@@ -79,6 +79,10 @@ class TrainingRun {
 
   /// Steps that are done.
   std::int64_t step() const { return step_; }
+  /// Steps of the whole run.
+  std::int64_t steps() const { return job_.training.steps; }
+  /// Evaluations without a new best, after which it ends.
+  std::int64_t patience() const { return job_.training.patience; }
   /// So far.
   const std::vector<Evaluation>& evaluations() const { return evaluations_; }
 

@@ -62,11 +62,12 @@ TEST(Trainer, EveryFamilyLearns) {
     const auto on_step = [&](const StepReport& report) {
       if (report.step == 1) first = report.loss;
     };
-    EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
-    ASSERT_EQ(trainer.evaluations().size(), 3u);
+    EXPECT_EQ(trainer.training().run(on_step, kSilentEvaluation), Ending::finished);
+    ASSERT_EQ(trainer.training().evaluations().size(), 3u);
     // It begins with about the logarithm of the number of characters; counting them gives 0.85 of
     // it.
-    EXPECT_LT(trainer.evaluations().back().validation, 0.65 * first) << static_cast<int>(family);
+    EXPECT_LT(trainer.training().evaluations().back().validation, 0.65 * first)
+        << static_cast<int>(family);
     EXPECT_EQ(open_model(folder / "run" / "model").model->parameters().count(),
               trainer.model().parameters().count());
   }
@@ -93,15 +94,15 @@ TEST(Trainer, ARunThatWasStoppedEndsWithTheSameBytes) {
     recipe.training.dropout = 0.1;
     recipe.training.average = 0.9;
     recipe.training.accumulation = 2;
-    Trainer(recipe, folder.path(), folder / "whole").run(kSilentStep, kSilentEvaluation);
+    Trainer(recipe, folder.path(), folder / "whole").training().run(kSilentStep, kSilentEvaluation);
     for (const std::int64_t stop : {7, 33, 40, 59}) {  // each time from the checkpoint before
       const auto on_step = [&](const StepReport& report) {
         if (report.step == stop) throw Stop();
       };
       Trainer trainer(recipe, folder.path(), folder / "parts");
-      EXPECT_THROW(trainer.run(on_step, kSilentEvaluation), Stop);
+      EXPECT_THROW(trainer.training().run(on_step, kSilentEvaluation), Stop);
     }
-    Trainer(recipe, folder.path(), folder / "parts").run(kSilentStep, kSilentEvaluation);
+    Trainer(recipe, folder.path(), folder / "parts").training().run(kSilentStep, kSilentEvaluation);
     EXPECT_EQ(files_of(folder / "parts"), files_of(folder / "whole"));
   }
 }
@@ -114,8 +115,9 @@ TEST(Trainer, StopsWhenNothingGetsBetter) {
   recipe.training.evaluate_every = 2;
   recipe.training.patience = 3;
   Trainer trainer(recipe, folder.path(), folder / "run");
-  EXPECT_EQ(trainer.run(kSilentStep, kSilentEvaluation), Ending::out_of_patience);
-  EXPECT_EQ(trainer.step(), 8);  // the first evaluation is the best; three more are not better
+  EXPECT_EQ(trainer.training().run(kSilentStep, kSilentEvaluation), Ending::out_of_patience);
+  EXPECT_EQ(trainer.training().step(),
+            8);  // the first evaluation is the best; three more are not better
 }
 
 // Two batches of different numbers of targets make the step that one batch of both would make.
@@ -135,9 +137,9 @@ TEST(Trainer, AccumulationIsTheMeanOverAllTargets) {
     recipe.training.accumulation = accumulation;
     Trainer trainer(recipe, folder.path(), folder / run);
     StepReport step;
-    trainer.run([&](const StepReport& report) { step = report; }, kSilentEvaluation);
+    trainer.training().run([&](const StepReport& report) { step = report; }, kSilentEvaluation);
     EXPECT_EQ(step.tokens, 14 + 2 + 2);  // with their ends
-    EXPECT_EQ(step.loss, trainer.evaluations().back().loss);
+    EXPECT_EQ(step.loss, trainer.training().evaluations().back().loss);
     return std::pair(step.loss,
                      read_checkpoint(folder / run / "checkpoint.safetensors").parameters);
   };
@@ -201,7 +203,7 @@ TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
   const TemporaryFolder folder;
   write_data(folder);
   Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
   recipe.training.seed = 5;
   recipe.training.optimizer.beta2 = 0.5;
   expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
@@ -214,14 +216,15 @@ TEST(Trainer, GoesOnFromACheckpointOfBefore) {
   const TemporaryFolder folder;
   write_data(folder);
   const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
   Checkpoint checkpoint = read_checkpoint(folder / "run" / "checkpoint.safetensors");
   const std::size_t patience = checkpoint.recipe.find("    \"patience\": 0,\n");
   ASSERT_NE(patience, std::string::npos);
   checkpoint.recipe.erase(patience, std::strlen("    \"patience\": 0,\n"));
   checkpoint.texts.clear();
   write_checkpoint(folder / "run" / "checkpoint.safetensors", checkpoint);
-  EXPECT_EQ(Trainer(recipe, folder.path(), folder / "run").step(), recipe.training.steps);
+  EXPECT_EQ(Trainer(recipe, folder.path(), folder / "run").training().step(),
+            recipe.training.steps);
 }
 
 TEST(Trainer, RefusesToGoOnWithOtherDataAndNamesThem) {
@@ -233,7 +236,7 @@ TEST(Trainer, RefusesToGoOnWithOtherDataAndNamesThem) {
     recipe.training.steps = recipe.training.evaluate_every = 1;
     recipe.data.validation = recipe.data.validation_targets = {"held_out.txt"};
     const auto run = [&] { Trainer(recipe, folder.path(), folder / "run"); };
-    Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+    Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
     run();
     const std::string before = content(folder / changed);
     set_content(folder / changed, "b" + before.substr(1));
@@ -247,7 +250,7 @@ TEST(Trainer, RefusesToGoOnWithAnotherTokenizer) {
   const TemporaryFolder folder;
   write_data(folder);
   const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
   std::string tokenizer = content(folder / "run" / "tokenizer.json");
   const std::size_t a = tokenizer.find("\"a\"");
   ASSERT_NE(a, std::string::npos);
@@ -342,7 +345,7 @@ TEST(Trainer, BlankLinesAreLeftOut) {
   recipe.data.validation = {"words.txt"};
   Trainer trainer(recipe, folder.path(), folder / "run");
   const auto on_step = [](const StepReport& report) { EXPECT_TRUE(std::isfinite(report.loss)); };
-  EXPECT_EQ(trainer.run(on_step, kSilentEvaluation), Ending::finished);
+  EXPECT_EQ(trainer.training().run(on_step, kSilentEvaluation), Ending::finished);
 }
 
 // One step of such a length that the next loss is infinite.
@@ -354,7 +357,7 @@ TEST(Trainer, AModelThatDivergedIsNotSaved) {
   recipe.training.schedule = {.kind = ScheduleKind::constant, .learning_rate = 1e38};
   recipe.training.evaluate_every = 1;
   Trainer trainer(recipe, folder.path(), folder / "run");
-  expect_error([&] { trainer.run(kSilentStep, kSilentEvaluation); },
+  expect_error([&] { trainer.training().run(kSilentStep, kSilentEvaluation); },
                "validation loss is not finite");
   EXPECT_FALSE(std::filesystem::exists(folder / "run" / "model"));
   EXPECT_FALSE(std::filesystem::exists(folder / "run" / "checkpoint.safetensors"));
@@ -374,20 +377,20 @@ TEST(Trainer, AFullDiskLeavesTheLastCheckpoint) {
     const rlimit small = {10'000, RLIM_INFINITY};
     setrlimit(RLIMIT_FSIZE, &small);
   };
-  expect_error([&] { trainer.run(on_step, kSilentEvaluation); }, "safetensors");
+  expect_error([&] { trainer.training().run(on_step, kSilentEvaluation); }, "safetensors");
   const rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_FSIZE, &any);
   EXPECT_EQ(content(folder / "run" / "checkpoint.safetensors"), before);
   Trainer again(recipe, folder.path(), folder / "run");
-  EXPECT_EQ(again.step(), 20);
-  EXPECT_EQ(again.run(kSilentStep, kSilentEvaluation), Ending::finished);
+  EXPECT_EQ(again.training().step(), 20);
+  EXPECT_EQ(again.training().run(kSilentStep, kSilentEvaluation), Ending::finished);
 }
 
 TEST(Trainer, RefusesACheckpointThatIsNone) {
   const TemporaryFolder folder;
   write_data(folder);
   const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").run(kSilentStep, kSilentEvaluation);
+  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
   const std::filesystem::path path = folder / "run" / "checkpoint.safetensors";
   const std::string whole = content(path);
   set_content(path, whole.substr(0, whole.size() / 2));

@@ -2,24 +2,20 @@
 #include "apps/cli/train/train.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <string>
 
 #include "apps/cli/train/summary_text.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
+#include "apps/console/training_watch.h"
 #include "apps/console/usage_error.h"
-#include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/parallel.h"
-#include "clearhead/base/progress.h"
-#include "clearhead/plot/figure_file.h"
 #include "clearhead/train/trainer.h"
 
 namespace clearhead::cli {
@@ -33,94 +29,6 @@ struct TrainOptions {
   bool summary = false;
   int threads = 0;
 };
-
-plot::LinePlot curves_of(const std::string& title, const std::vector<Evaluation>& evaluations) {
-  plot::LinePlot plot{.title = title, .x_title = "step", .y_title = "loss (nats a token)"};
-  plot::Curve training{.name = "training"}, validation{.name = "validation"};
-  for (const Evaluation& evaluation : evaluations) {
-    for (plot::Curve* curve : {&training, &validation}) {
-      curve->x.push_back(static_cast<double>(evaluation.step));
-    }
-    training.y.push_back(evaluation.loss);
-    validation.y.push_back(evaluation.validation);
-  }
-  plot.curves = {training, validation};
-  return plot;
-}
-
-// The line that says how a run goes, and the lines that stay.
-class Watch {
- public:
-  Watch(const Trainer& trainer, std::filesystem::path figure)
-      : trainer_(trainer),
-        figure_(std::move(figure)),
-        progress_(std::cerr, trainer.recipe().training.steps, detect_progress(STDERR_FILENO),
-                  trainer.step()) {
-    if (!trainer.evaluations().empty()) note(trainer.evaluations().back());
-  }
-
-  void step(const StepReport& report) {
-    // Means over about the last 50 steps.
-    constexpr double kMemory = 0.98;
-    const double now = seconds_now(), seconds = now - then_;
-    then_ = now;
-    ++steps_;
-    const double memory = std::min(kMemory, 1 - 1 / steps_);
-    loss_ = memory * loss_ + (1 - memory) * report.loss;
-    seconds_ = memory * seconds_ + (1 - memory) * seconds;
-    tokens_ = memory * tokens_ + (1 - memory) * static_cast<double>(report.tokens);
-    progress_.update(report.step, fmt::format("loss {:.4f}{}  {:.0f} tokens/s", loss_, validation_,
-                                              tokens_ / seconds_));
-  }
-
-  void evaluation(const Evaluation& evaluation) {
-    note(evaluation);
-    progress_.log(fmt::format("step {}: loss {:.4f}, validation {:.4f}{}", evaluation.step,
-                              evaluation.loss, evaluation.validation, is_best() ? " (best)" : ""));
-    if (trainer_.evaluations().size() > 1) {
-      plot::write_figure(curves_of(trainer_.recipe().data.train.front(), trainer_.evaluations()),
-                         figure_);
-    }
-    then_ = seconds_now();  // evaluating is no part of a step
-  }
-
- private:
-  void note(const Evaluation& evaluation) {
-    validation_ = fmt::format("  validation {:.4f}", evaluation.validation);
-  }
-  bool is_best() const {
-    return best_of(trainer_.evaluations()) == trainer_.evaluations().size() - 1;
-  }
-
-  const Trainer& trainer_;
-  std::filesystem::path figure_;
-  Progress progress_;
-  double then_ = seconds_now();
-  double steps_ = 0, loss_ = 0, seconds_ = 0, tokens_ = 0;
-  std::string validation_;
-};
-
-std::string ending_text(Ending ending, const Trainer& trainer, const TrainOptions& o) {
-  const auto best = best_of(trainer.evaluations());
-  const std::string best_text =
-      best ? fmt::format("best validation loss {:.4f} at step {}; the model is in {}\n",
-                         trainer.evaluations()[*best].validation, trainer.evaluations()[*best].step,
-                         without_controls(o.out + "/model"))
-           : "";
-  switch (ending) {
-    case Ending::interrupted:
-      return fmt::format("stopped after step {}; the same command goes on from there\n",
-                         trainer.step()) +
-             best_text;
-    case Ending::out_of_patience:
-      return fmt::format("stopped after step {}: {} evaluations without a new best\n",
-                         trainer.step(), trainer.recipe().training.patience) +
-             best_text;
-    case Ending::finished:
-      break;
-  }
-  return best_text;
-}
 
 void train(TrainOptions& o) {
   if (o.schema) {
@@ -138,21 +46,18 @@ void train(TrainOptions& o) {
     return;
   }
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
-  const std::filesystem::path curves = std::filesystem::path(o.out) / "curves.svg";
+  const std::filesystem::path out = o.out;
   const InterruptWatch interrupt;
-  Trainer trainer(recipe, o.data, o.out);
-  check_writable(curves);
-  console::write_message(fmt::format(
-      "{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
-      trainer.model().parameters().count(), recipe.training.steps,
-      trainer.step() == 0 ? "" : fmt::format(", of which {} are done", trainer.step()), o.out));
-  Ending ending;
-  {
-    Watch watch(trainer, curves);
-    ending = trainer.run([&](const StepReport& report) { watch.step(report); },
-                         [&](const Evaluation& evaluation) { watch.evaluation(evaluation); });
-  }
-  console::write_output(ending_text(ending, trainer, o));
+  Trainer trainer(recipe, o.data, out);
+  TrainingRun& run = trainer.training();
+  console::write_message(
+      fmt::format("{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
+                  trainer.model().parameters().count(), recipe.training.steps,
+                  run.step() == 0 ? "" : fmt::format(", of which {} are done", run.step()), o.out));
+  console::write_output(console::watch_training(run, {.title = recipe.data.train.front(),
+                                                      .unit = "tokens",
+                                                      .curves = out / "curves.svg",
+                                                      .model = out / "model"}));
 }
 
 }  // namespace

@@ -1,0 +1,98 @@
+// Surprises: what is asked, alone and in batches, with and without a line.
+#include "clearhead/claims/surprise.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "tests/claims/made_claims.h"
+#include "tests/testing.h"
+
+namespace clearhead::claims {
+namespace {
+
+class Surprises : public ::testing::Test {
+ protected:
+  Surprises() {
+    VocabularyCounts counts;
+    for (const Claim& claim : made_claims()) counts.add(claim);
+    const auto vocabulary =
+        std::make_shared<const ClaimVocabulary>(ClaimVocabulary::learn(counts, 1));
+    ClaimEncoder encoder(*vocabulary);
+    for (const Claim& claim : made_claims()) encoder.add(claim);
+    members_ = encoder.take();
+    const ClaimNetworkConfig config{.channels = 8, .heads = 2, .hidden = 12, .layers = 1};
+    model_ = {vocabulary, std::make_shared<ClaimNetwork>(config, vocabulary->size(), 1)};
+    for (Parameter& parameter : model_.network->parameters()) {  // so that it is sure of something
+      if (parameter.value.rank() < 2) continue;
+      float* numbers = parameter.value.mutable_data<float>();
+      for (std::int64_t i = 0; i < parameter.value.count(); ++i) numbers[i] *= 10;
+    }
+  }
+
+  ClaimsModel model_;
+  std::vector<MemberClaims> members_;
+};
+
+TEST_F(Surprises, EachFieldIsAskedForOnce) {
+  const ClaimView view{&members_[0], 2};
+  const auto all = surprises_of(model_, std::vector{view}, {});
+  ASSERT_EQ(all.size(), 1u);
+  // Sex and age; a diagnosis; code, units and amount of three lines.
+  ASSERT_EQ(all[0].size(), 2u + 1 + 9);
+  const EncodedClaim& claim = members_[0].claims[2];
+  EXPECT_EQ(all[0][0].kind, FieldKind::sex);
+  EXPECT_EQ(all[0][2].token, claim.diagnoses[0]);
+  EXPECT_EQ(all[0][3].token, claim.lines[0].code);
+  EXPECT_EQ(all[0][11].token, claim.lines[2].amount);
+  for (const Surprise& surprise : all[0]) {
+    EXPECT_GE(surprise.nats, 0);
+    EXPECT_GE(surprise.rank, 1);
+    // No token is more probable than the one that is expected.
+    EXPECT_LE(std::exp(-surprise.nats), surprise.expected_probability * (1 + 1e-6));
+    EXPECT_EQ(surprise.rank == 1, surprise.token == surprise.expected);
+  }
+}
+
+TEST_F(Surprises, DoNotDependOnTheOtherClaims) {
+  std::vector<ClaimView> views;
+  for (const MemberClaims& member : members_) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
+  }
+  const auto together = surprises_of(model_, views, {});
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto alone = surprises_of(model_, std::span(&views[i], 1), {});
+    ASSERT_EQ(alone[0].size(), together[i].size());
+    for (std::size_t j = 0; j < alone[0].size(); ++j) {
+      EXPECT_NEAR(alone[0][j].nats, together[i][j].nats, 1e-4);  // f32 in another order
+      EXPECT_EQ(alone[0][j].token, together[i][j].token);
+    }
+  }
+}
+
+TEST_F(Surprises, ALineThatIsLeftOutIsNotSeen) {
+  const auto all =
+      surprises_of(model_, std::vector<ClaimView>{{&members_[0], 0}, {&members_[0], 0, 1}}, {});
+  EXPECT_EQ(all[1].size(), all[0].size() - 3);
+  for (const Surprise& surprise : all[1]) {
+    EXPECT_FALSE(surprise.part == (Part{Part::line, 1}));
+  }
+  EXPECT_NE(all[0][3].nats, all[1][3].nats);  // the other line is expected otherwise without it
+}
+
+TEST_F(Surprises, ALongClaimIsDividedAndTheSame) {
+  std::vector<Line> lines;
+  for (int i = 0; i < 40; ++i) lines.push_back(made_line(i % 2 == 0 ? "99213" : "93000", 5000));
+  ClaimEncoder encoder(*model_.vocabulary);
+  encoder.add(made_claim("M", 0, {"I10"}, lines));
+  const std::vector<MemberClaims> members = encoder.take();
+  const auto all = surprises_of(model_, std::vector<ClaimView>{{&members[0], 0}}, {});
+  ASSERT_EQ(all[0].size(), 2u + 1 + 3 * 40);
+  // Lines have no order, so those alike are equally surprising.
+  EXPECT_NEAR(all[0][3].nats, all[0][9].nats, 1e-4);
+}
+
+}  // namespace
+}  // namespace clearhead::claims
