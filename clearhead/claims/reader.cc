@@ -1,0 +1,139 @@
+// Each kind of file is known by how it begins.
+#include "clearhead/claims/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clearhead/base/error.h"
+#include "clearhead/claims/csv_claims.h"
+#include "clearhead/text/byte_stream.h"
+
+namespace clearhead::claims {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A kind of file: how it begins, without a byte order mark and blanks, and who reads it.
+struct Format {
+  bool (*begins)(std::string_view text);
+  ReadSummary (*read)(ByteStream& stream, const CsvMapping& mapping, const ClaimSink& sink);
+};
+
+bool begins_as_table(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  if (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff")) return true;  // says what to do
+  return !line.empty() && line[0] != '<' && line.find_first_of(",;\t|") != std::string_view::npos &&
+         line.find('\0') == std::string_view::npos;
+}
+
+ReadSummary read_table(ByteStream& stream, const CsvMapping& mapping, const ClaimSink& sink) {
+  return read_csv_claims({.lines = &stream}, mapping, sink);
+}
+
+// The first that fits reads.
+const std::vector<Format>& formats() {
+  static const std::vector<Format> all = {
+      {begins_as_table, read_table},
+  };
+  return all;
+}
+
+const Format* format_of(ByteStream& stream) {
+  std::string_view text = stream.peek(std::size_t{1} << 12);
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const auto found = std::find_if(formats().begin(), formats().end(),
+                                  [text](const Format& format) { return format.begins(text); });
+  return found == formats().end() ? nullptr : &*found;
+}
+
+void add(ReadSummary& sum, const ReadSummary& summary) {
+  if (sum.format.find(summary.format) == std::string::npos) {
+    if (!sum.format.empty()) sum.format += ", ";
+    sum.format += summary.format;
+  }
+  sum.claims += summary.claims;
+  sum.lines += summary.lines;
+  sum.refusals += summary.refusals;
+  sum.warnings += summary.warnings;
+}
+
+// The table of that name in the folder, plain or compressed.
+std::optional<fs::path> table_in(const fs::path& folder, const std::string& name) {
+  for (const char* ending : {"", ".gz"}) {
+    if (fs::path path = folder / (name + ending); fs::is_regular_file(path)) return path;
+  }
+  return std::nullopt;
+}
+
+// Tables of which one has claims, or lines of claims. None if the folder has no such.
+std::optional<ReadSummary> read_tables(const fs::path& folder, const CsvMapping& mapping,
+                                       const ClaimSink& sink) {
+  const auto lines = table_in(folder, mapping.lines.file);
+  const auto claims = table_in(folder, mapping.claims.file);
+  const auto members = table_in(folder, mapping.members.file);
+  if (!lines && !claims) return std::nullopt;
+  if (!lines) {
+    throw Error(fmt::format("{}: expected {} beside {}, got none", folder.string(),
+                            mapping.lines.file, mapping.claims.file));
+  }
+  std::optional<ByteStream> members_stream, claims_stream;
+  ByteStream lines_stream(*lines);
+  CsvTables tables{.lines = &lines_stream};
+  if (claims) tables.claims = &claims_stream.emplace(*claims);
+  if (members) tables.members = &members_stream.emplace(*members);
+  return read_csv_claims(tables, mapping, sink);
+}
+
+// Whatever files of a folder are claims. One that cannot be read does not stop the others.
+ReadSummary read_files(const fs::path& folder, const CsvMapping& mapping, const ClaimSink& sink) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  ReadSummary sum;
+  for (const fs::path& path : files) {
+    ByteStream stream(path);
+    const Place place{stream.name(), 0, 0, ""};
+    try {
+      if (const Format* format = format_of(stream)) {
+        add(sum, format->read(stream, mapping, sink));
+        continue;
+      }
+      ++sum.warnings;
+      if (sink.warning) sink.warning(place, "left out, because it is no file of claims");
+    } catch (const Error& error) {
+      ++sum.refusals;
+      if (sink.refusal) sink.refusal({place, "", error.what()});
+    }
+  }
+  if (sum.format.empty()) {
+    throw Error(folder.string() +
+                ": expected lines.csv and claims.csv, or files of claims in CSV, X12 or FHIR JSON");
+  }
+  return sum;
+}
+
+}  // namespace
+
+ReadSummary read_claims(const fs::path& path, const ReadOptions& options, const ClaimSink& sink) {
+  const CsvMapping mapping = read_csv_mapping(options.mapping);
+  if (fs::is_directory(path)) {
+    const auto summary = read_tables(path, mapping, sink);
+    return summary ? *summary : read_files(path, mapping, sink);
+  }
+  ByteStream stream(path);
+  const Format* format = format_of(stream);
+  if (format == nullptr) {
+    throw Error(path.string() + ": expected claims in CSV, X12 or FHIR JSON, plain or gzip");
+  }
+  return format->read(stream, mapping, sink);
+}
+
+}  // namespace clearhead::claims
