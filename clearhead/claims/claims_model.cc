@@ -1,8 +1,13 @@
 // Each file is read by itself, and an error begins with its name.
 #include "clearhead/claims/claims_model.h"
 
+#include <fmt/format.h>
+
+#include <cstdint>
+
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
+#include "clearhead/base/hash.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 
@@ -12,6 +17,7 @@ namespace {
 constexpr const char* kConfig = "config.json";
 constexpr const char* kVocabulary = "vocabulary.json";
 constexpr const char* kWeights = "model.safetensors";
+constexpr const char* kCalibration = "calibration.json";
 
 }  // namespace
 
@@ -28,11 +34,34 @@ void save_claims_model(const std::filesystem::path& folder, const ClaimVocabular
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  std::filesystem::remove(folder / kCalibration);
   write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(network.config()); });
   write_vocabulary(folder / kVocabulary, vocabulary);
   NamedTensors weights = network.parameters().named_tensors();
   for (auto& [name, value] : weights.tensors) value = value.to(DType::bf16);
   write_safetensors(folder / kWeights, weights);
+}
+
+void save_calibration(const std::filesystem::path& folder, const Calibration& calibration) {
+  write_file(folder / kCalibration, [&](std::ostream& out) { out << calibration.json() << '\n'; });
+}
+
+void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder) {
+  if (!model.calibration.empty()) return;
+  throw Error((folder / kCalibration).string() +
+              ": expected the calibration of the model's scores, got none; clearhead claims train "
+              "makes it when a run ends");
+}
+
+std::string hash_of_model(const std::filesystem::path& folder) {
+  std::uint64_t hash = 0;
+  for (const char* name : {kConfig, kVocabulary, kWeights, kCalibration}) {
+    if (!std::filesystem::exists(folder / name)) continue;
+    const auto file = MappedFile::open(folder / name);
+    const auto bytes = file->bytes();
+    hash = hash * 31 + hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 ClaimsModel open_claims_model(const std::filesystem::path& folder) {
@@ -53,6 +82,10 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder) {
   });
   const NamedTensors tensors = read_safetensors(weights);
   naming(weights, [&] { model.network->parameters().load(tensors); });
+  const std::filesystem::path calibration = folder / kCalibration;
+  if (std::filesystem::exists(calibration)) {
+    model.calibration = Calibration::parse(read_text(calibration), calibration.string());
+  }
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "clearhead/claims/calibration.h"
 #include "clearhead/claims/network.h"
 #include "clearhead/claims/vocabulary.h"
 
@@ -14,17 +15,28 @@ namespace clearhead::claims {
 
 /// A network and its vocabulary.
 struct ClaimsModel {
-  std::shared_ptr<const ClaimVocabulary> vocabulary;  ///< fields to tokens
-  std::shared_ptr<ClaimNetwork> network;              ///< f32
+  std::shared_ptr<const ClaimVocabulary> vocabulary = {};  ///< fields to tokens
+  std::shared_ptr<ClaimNetwork> network = {};              ///< f32
+  Calibration calibration = {};  ///< what its surprises are compared with; empty before it is made
 };
 
-/// Writes config, vocabulary and weights (as bf16) into `folder`, which is made if needed. Each file
-/// is replaced whole or not at all. Throws Error if one cannot be written.
+/// Writes config, vocabulary and weights (as bf16) into `folder`, which is made if needed; a
+/// calibration of other weights goes. Each file is replaced whole or not at all. Throws Error if one
+/// cannot be written.
 void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
                        const ClaimNetwork& network);
 
 /// Reads what `save_claims_model` writes. Throws Error, naming the file and what is wrong with it.
 ClaimsModel open_claims_model(const std::filesystem::path& folder);
+
+/// Throws Error, naming the folder, if the model has no calibration.
+void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder);
+
+/// The hash of all files of a model, by which scores say what they were made with.
+std::string hash_of_model(const std::filesystem::path& folder);
+
+/// Writes the calibration beside them. Throws Error if that fails.
+void save_calibration(const std::filesystem::path& folder, const Calibration& calibration);
 
 /// Writes the vocabulary alone. Throws Error if that fails.
 void write_vocabulary(const std::filesystem::path& path, const ClaimVocabulary& vocabulary);

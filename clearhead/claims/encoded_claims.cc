@@ -1,6 +1,8 @@
 // Fields to tokens, claim by claim.
 #include "clearhead/claims/encoded_claims.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -71,6 +73,8 @@ void ClaimEncoder::add(const Claim& claim) {
   }
   for (const Line& line : claim.lines) {
     encoded.lines.push_back(encode_line(line, encoded, vocabulary_));
+    encoded.lines.back().number =
+        static_cast<std::int32_t>(line.number ? *line.number : encoded.lines.size());
   }
   member.claims.push_back(std::move(encoded));
 }
@@ -90,6 +94,17 @@ std::vector<MemberClaims> ClaimEncoder::take() {
   }
   places_.clear();
   return std::exchange(members_, {});
+}
+
+std::string hash_of_claims(const std::vector<MemberClaims>& members) {
+  std::uint64_t hash = 0;
+  for (const MemberClaims& member : members) {
+    for (const EncodedClaim& claim : member.claims) {
+      hash = hash * 31 + hash_of(claim.id) + static_cast<std::uint64_t>(claim.day);
+      for (const EncodedLine& line : claim.lines) hash = hash * 31 + line.code + line.amount;
+    }
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 }  // namespace clearhead::claims

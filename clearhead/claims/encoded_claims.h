@@ -13,7 +13,7 @@
 
 namespace clearhead::claims {
 
-/// A token of ClaimVocabulary, of which there are fewer than 2^16.
+/// A token of ClaimVocabulary, which has fewer than 2^16.
 using Token = std::uint16_t;
 
 /// A line as tokens.
@@ -23,6 +23,7 @@ struct EncodedLine {
   Token amount = 0;         ///< for one of them
   Token diagnosis = 0;      ///< the first that it points to; else the claim's first
   std::uint16_t times = 0;  ///< how often the member had this code before
+  std::int32_t number = 0;  ///< as the input has it; else its place, from 1
 };
 
 /// A claim as tokens.
@@ -42,6 +43,9 @@ struct MemberClaims {
   Token sex = 0;                     ///< as the first claim says
   std::vector<EncodedClaim> claims;  ///< by day; those of one day in the order of the input
 };
+
+/// The hash of all claims, by which a run notices that they have changed.
+std::string hash_of_claims(const std::vector<MemberClaims>& members);
 
 /// Gathers claims by member.
 class ClaimEncoder {

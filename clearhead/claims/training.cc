@@ -10,6 +10,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/base/hash.h"
+#include "clearhead/claims/scores.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/text/text_file.h"
 
@@ -29,17 +30,6 @@ constexpr std::uint64_t kValidationStream = std::uint64_t{1} << 63;
 std::string split_of(const Member& member) {
   if (member.split) return *member.split == "valid" ? "validation" : *member.split;
   return member.id && hash_of(*member.id) % 10 == 0 ? "validation" : "train";
-}
-
-std::string hash_of_claims(const std::vector<MemberClaims>& members) {
-  std::uint64_t hash = 0;
-  for (const MemberClaims& member : members) {
-    for (const EncodedClaim& claim : member.claims) {
-      hash = hash * 31 + hash_of(claim.id) + static_cast<std::uint64_t>(claim.day);
-      for (const EncodedLine& line : claim.lines) hash = hash * 31 + line.code + line.amount;
-    }
-  }
-  return fmt::format("{:016x}", hash);
 }
 
 }  // namespace
@@ -108,7 +98,7 @@ Version random_version(const EncodedClaim& claim, Random& random) {
 
 ClaimsTrainer::ClaimsTrainer(const ClaimsRecipe& recipe, const std::filesystem::path& data,
                              const ReadOptions& options, const std::filesystem::path& folder)
-    : recipe_(recipe), run_(folder, {kRecipe, kVocabulary}) {
+    : recipe_(recipe), model_folder_(folder / kModel), run_(folder, {kRecipe, kVocabulary}) {
   read(data, options, folder);
   run_.identify({.recipe = write_fields(recipe_),
                  .inputs = {{"claims", hash_of_claims(members_)}},
@@ -119,7 +109,7 @@ ClaimsTrainer::ClaimsTrainer(const ClaimsRecipe& recipe, const std::filesystem::
                  }});
   network_ = std::make_unique<ClaimNetwork>(recipe_.network, vocabulary_.size(),
                                             static_cast<std::uint64_t>(recipe_.training.seed));
-  begin(folder);
+  begin();
 }
 
 // Twice: first for the vocabulary, unless the run has one, then for its tokens.
@@ -157,17 +147,16 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
   }
 }
 
-void ClaimsTrainer::begin(const std::filesystem::path& folder) {
-  run_.begin(
-      {.training = recipe_.training,
-       .parameters = &network_->parameters(),
-       .loss =
-           [this](Tape& tape, std::int64_t number, const Pass& pass) {
-             return loss(tape, train_, static_cast<std::uint64_t>(number), recipe_.training.batch,
-                         pass);
-           },
-       .validate = [this] { return validate(); },
-       .save = [this, folder] { save_claims_model(folder / kModel, vocabulary_, *network_); }});
+void ClaimsTrainer::begin() {
+  run_.begin({.training = recipe_.training,
+              .parameters = &network_->parameters(),
+              .loss =
+                  [this](Tape& tape, std::int64_t number, const Pass& pass) {
+                    return loss(tape, train_, static_cast<std::uint64_t>(number),
+                                recipe_.training.batch, pass);
+                  },
+              .validate = [this] { return validate(); },
+              .save = [this] { save_claims_model(model_folder_, vocabulary_, *network_); }});
 }
 
 // Claims drawn at random, each in several versions.
@@ -192,6 +181,16 @@ BatchLoss ClaimsTrainer::loss(Tape& tape, const std::vector<Place>& from, std::u
                         {.label_smoothing = pass.training ? recipe_.training.label_smoothing : 0})
               .loss,
           batch.answers.count()};
+}
+
+void ClaimsTrainer::calibrate() const {
+  std::vector<MemberClaims> members;
+  for (const MemberClaims& member : members_) {
+    if (member.split != "train") members.push_back(member);
+  }
+  const Pass pass{.precision = recipe_.training.precision};
+  save_calibration(model_folder_, claims::calibrate(open_claims_model(model_folder_), members,
+                                                    kCalibrationClaims, pass));
 }
 
 double ClaimsTrainer::validate() const {

@@ -38,8 +38,11 @@ ClaimsRecipe read_claims_recipe(const std::filesystem::path& path);
 /// is hidden, and in the remaining five of twenty three tenths.
 Version random_version(const EncodedClaim& claim, Random& random);
 
+/// How many claims calibrate scores.
+inline constexpr std::int64_t kCalibrationClaims = 20000;
+
 /// A run of training, in a folder with recipe.json, vocabulary.json, checkpoint.safetensors,
-/// curves.csv and model/, the best so far.
+/// curves.csv and model/, the best so far, calibrated at the end.
 class ClaimsTrainer {
  public:
   /// Begins a run, or continues from the checkpoint in `folder`. Members whose split is "train" are
@@ -57,17 +60,21 @@ class ClaimsTrainer {
   const ClaimNetwork& network() const { return *network_; }
   /// Claims that are learnt from.
   std::int64_t claims() const { return static_cast<std::int64_t>(train_.size()); }
+  /// Calibrates the scores of the best model (scores.h) with at most kCalibrationClaims claims of
+  /// the members that were not learnt from, and keeps that beside the model. For the end of a run.
+  void calibrate() const;
 
  private:
   using Place = std::pair<std::uint32_t, std::uint32_t>;  // member, claim
   void read(const std::filesystem::path& data, const ReadOptions& options,
             const std::filesystem::path& folder);
-  void begin(const std::filesystem::path& folder);
+  void begin();
   BatchLoss loss(Tape& tape, const std::vector<Place>& from, std::uint64_t stream,
                  std::int64_t claims, const Pass& pass) const;
   double validate() const;
 
   ClaimsRecipe recipe_;
+  std::filesystem::path model_folder_;
   TrainingRun run_;
   ClaimVocabulary vocabulary_;
   std::vector<MemberClaims> members_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 
 #include "clearhead/base/error.h"
@@ -13,6 +14,7 @@
 namespace clearhead::claims {
 namespace {
 
+constexpr std::int64_t kMostTokens = 1 << 16;
 constexpr std::size_t kShares = 16;                  // of the amounts of one code
 constexpr std::size_t kMostAmounts = 1 << 14;        // kept for each code while counting
 constexpr std::array kBelow = {0.8, 0.33};           // of the least amount
@@ -186,10 +188,17 @@ void ClaimVocabulary::number_tokens() {
     }
     Words& words = words_[kind];
     words.numbers.clear();
+    words.total = std::max(1.0, std::accumulate(words.counts.begin(), words.counts.end(), 0.0));
     for (const std::string& word : words.list) {
       words.numbers.emplace(word, static_cast<std::int64_t>(words.numbers.size()));
     }
     next += static_cast<std::int64_t>(words.list.size());
+  }
+  if (next > kMostTokens) {
+    throw Error(
+        fmt::format("a vocabulary of claims: expected at most {} tokens, got {}; let "
+                    "codes share tokens by a higher least_count",
+                    kMostTokens, next));
   }
   first_[kFieldKinds] = next;
   size_ = next;
@@ -279,6 +288,14 @@ std::int64_t ClaimVocabulary::count(std::int64_t token) const {
   const auto& counts = words_[index(kind)].counts;
   if (place < 0 || place >= static_cast<std::int64_t>(counts.size())) return 0;
   return counts[static_cast<std::size_t>(place)];
+}
+
+double ClaimVocabulary::rarity(std::int64_t token) const {
+  if (token < 1 || token >= size_) return 0;
+  const Words& words = words_[index(kind_of(token))];
+  if (words.list.empty()) return 0;
+  return std::log(words.total) -
+         std::log(static_cast<double>(std::max<std::int64_t>(1, count(token))));
 }
 
 std::string ClaimVocabulary::json() const {

@@ -85,6 +85,9 @@ class ClaimVocabulary {
   std::string text(std::int64_t token) const;
   /// How often the word of a token occurred in what was learnt from; 0 of other tokens.
   std::int64_t count(std::int64_t token) const;
+  /// −log of the share that the word of a token had among the words of its kind; a word that did
+  /// not occur counts as once. 0 of tokens of numbers.
+  double rarity(std::int64_t token) const;
 
   /// Its words as JSON.
   std::string json() const;
@@ -99,6 +102,7 @@ class ClaimVocabulary {
   struct Words {
     std::vector<std::string> list;
     std::vector<std::int64_t> counts;
+    double total = 0;                                       // of the counts
     std::unordered_map<std::string, std::int64_t> numbers;  // places in the list
   };
   std::array<Words, kFieldKinds> words_;

@@ -1,0 +1,164 @@
+// The command `clearhead claims score`.
+#include "apps/cli/claims/score.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/console/find_model.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/base/interrupt.h"
+#include "clearhead/base/parallel.h"
+#include "clearhead/base/progress.h"
+#include "clearhead/claims/reader.h"
+#include "clearhead/claims/score_table.h"
+#include "clearhead/claims/scores.h"
+
+namespace clearhead::cli {
+namespace {
+
+constexpr std::size_t kClaimsAtATime = 1024;  // between two looks at the clock and at Ctrl-C
+
+struct Options {
+  std::string data;
+  std::string model = "claims";
+  std::string models;
+  claims::ReadOptions read;
+  std::vector<std::string> out;
+  claims::ScoreOrder order = claims::ScoreOrder::score;
+  std::int64_t top = 10;
+  int threads = 0;
+};
+
+std::vector<claims::MemberClaims> read_members(const Options& o, const claims::ClaimsModel& model) {
+  claims::ClaimEncoder encoder(*model.vocabulary);
+  const claims::ReadSummary summary = claims::read_claims(
+      o.data, o.read, {.claim = [&](claims::Claim&& claim) { encoder.add(claim); }});
+  console::write_message(
+      fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims,
+                  summary.refusals == 0
+                      ? ""
+                      : fmt::format(", {} refused (claims read says why)", summary.refusals)));
+  return encoder.take();
+}
+
+claims::ScoreRow row_of(const claims::ClaimView& view, const claims::ClaimScore& score) {
+  const claims::EncodedClaim& claim = view.member->claims[view.claim];
+  const std::int64_t line = score.evidence_line < 0
+                                ? 0
+                                : claim.lines[static_cast<std::size_t>(score.evidence_line)].number;
+  return {claim.id, score.score, score.kinds, line};
+}
+
+// Adds the rows that are missing; false if it was interrupted.
+bool score_all(const claims::ClaimsModel& model, const std::vector<claims::ClaimView>& views,
+               claims::ScoreLog& log) {
+  Progress progress(std::cerr, static_cast<std::int64_t>(views.size()),
+                    detect_progress(STDERR_FILENO), static_cast<std::int64_t>(log.rows().size()));
+  for (std::size_t first = log.rows().size(); first < views.size(); first = log.rows().size()) {
+    if (interrupted()) return false;
+    const auto part =
+        std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
+    const auto scores = claims::explained_scores(model, part, {.precision = Precision::medium});
+    std::vector<claims::ScoreRow> rows;
+    for (std::size_t i = 0; i < part.size(); ++i) rows.push_back(row_of(part[i], scores[i]));
+    log.add(rows);
+    progress.update(static_cast<std::int64_t>(log.rows().size()), "claims");
+  }
+  return true;
+}
+
+std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  rows.resize(std::min(rows.size(), static_cast<std::size_t>(top)));
+  console::TextTable table{.columns = {{"claim", true}, {"score"}, {"line"}, {"unusual by", true}},
+                           .rows = {}};
+  for (const claims::ScoreRow& row : rows) {
+    std::string kinds;
+    for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
+      if (row.kinds[kind] < 1) continue;
+      kinds += fmt::format("{}{} {:.1f}", kinds.empty() ? "" : ", ", claims::kKindNames[kind],
+                           row.kinds[kind]);
+    }
+    table.rows.push_back({row.claim, fmt::format("{:.2f}", row.score),
+                          row.evidence_line > 0 ? std::to_string(row.evidence_line) : "", kinds});
+  }
+  return table.text(80);
+}
+
+void score(Options& o) {
+  if (o.data.empty()) throw console::UsageError("claims score needs --data: the claims to score");
+  if (o.out.empty()) {
+    throw console::UsageError("claims score needs --out: a file for the scores, .csv or .ndjson");
+  }
+  for (const std::string& file : o.out) check_writable(file);
+  set_thread_count(o.threads);
+  const std::filesystem::path folder =
+      console::find_model(o.model, console::model_folders(o.models));
+  const claims::ClaimsModel model = claims::open_claims_model(folder);
+  claims::require_calibration(model, folder);
+  const std::vector<claims::MemberClaims> members = read_members(o, model);
+  std::vector<claims::ClaimView> views;
+  for (const claims::MemberClaims& member : members) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
+  }
+  const InterruptWatch interrupt;
+  claims::ScoreLog log(o.out.front() + ".part",
+                       claims::hash_of_claims(members) + " " + claims::hash_of_model(folder));
+  if (!score_all(model, views, log)) {
+    console::write_output(
+        fmt::format("stopped after {} of {} claims; the same command goes on "
+                    "from there\n",
+                    log.rows().size(), views.size()));
+    return;
+  }
+  std::string written;
+  for (const std::string& file : o.out) {
+    claims::write_scores(file, log.rows(), o.order);
+    written += console::wrote(file);
+  }
+  console::write_output(worklist(log.rows(), o.top) + "\n" + written);
+  log.remove();
+}
+
+}  // namespace
+
+std::function<void()> set_up_claims_score(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  console::OptionGroup group(app, "What to score, and with which model");
+  group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
+             [o](const std::string& x) { o->data = x; });
+  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
+             [o](const std::string& x) { o->read.mapping = x; });
+  group.text("--model", "MODEL", "A model of claims: a name or a folder (claims if not given)",
+             [o](const std::string& x) { o->model = x; });
+  group.text("--models", "FOLDER", "Where models are looked for by name",
+             [o](const std::string& x) { o->models = x; });
+  group.threads(o->threads);
+  console::OptionGroup results(app, "Results");
+  results.repeated_text("--out", "FILE",
+                        "Write a row a claim: .csv, .ndjson. May be given several times. A stopped "
+                        "run goes on when it is called again",
+                        [o](const std::vector<std::string>& files) { o->out = files; });
+  results.choice<claims::ScoreOrder>(
+      "--order", {{"score", claims::ScoreOrder::score}, {"input", claims::ScoreOrder::input}},
+      "Order of the rows (score if not given)",
+      [o](claims::ScoreOrder order) { o->order = order; });
+  results.integer("--top", "How many to show here (10 if not given)", 0,
+                  [o](std::int64_t n) { o->top = n; });
+  return [o] { score(*o); };
+}
+
+}  // namespace clearhead::cli

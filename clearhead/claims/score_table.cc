@@ -1,0 +1,109 @@
+// Rows as lines of CSV or JSON.
+#include "clearhead/claims/score_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/text/byte_stream.h"
+
+namespace clearhead::claims {
+namespace {
+
+nlohmann::ordered_json object_of(const ScoreRow& row) {
+  // What a file of scores needs: four places are a ten-thousandth of a power of ten.
+  const auto rounded = [](double score) { return std::stod(fmt::format("{:.4f}", score)); };
+  nlohmann::ordered_json object;
+  object["claim"] = row.claim;
+  object["score"] = rounded(row.score);
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    object[kKindNames[kind]] = rounded(row.kinds[kind]);
+  }
+  object["evidence_line"] = row.evidence_line;
+  return object;
+}
+
+std::string json_line(const ScoreRow& row) {
+  return object_of(row).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+ScoreRow row_of(const std::string& line) {
+  const auto object = nlohmann::json::parse(line);
+  ScoreRow row;
+  row.claim = object.at("claim").get<std::string>();
+  row.score = object.at("score").get<double>();
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    row.kinds[kind] = object.at(kKindNames[kind]).get<double>();
+  }
+  row.evidence_line = object.at("evidence_line").get<std::int64_t>();
+  return row;
+}
+
+std::string quoted(const std::string& cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char c : cell) text += c == '"' ? "\"\"" : std::string(1, c);
+  return text + "\"";
+}
+
+std::string csv_line(const ScoreRow& row) {
+  std::string line = fmt::format("{},{:.4f}", quoted(row.claim), row.score);
+  for (const double kind : row.kinds) line += fmt::format(",{:.4f}", kind);
+  return line + (row.evidence_line > 0 ? fmt::format(",{}\n", row.evidence_line) : ",\n");
+}
+
+}  // namespace
+
+ScoreLog::ScoreLog(const std::filesystem::path& path, const std::string& identity) : path_(path) {
+  std::string kept = nlohmann::json{{"scores_of", identity}}.dump() + "\n";
+  if (std::filesystem::exists(path_)) {
+    ByteStream file(path_);
+    std::string line;
+    if (file.take_until('\n', line) && line + "\n" == kept) {
+      try {
+        while (file.take_until('\n', line)) {
+          rows_.push_back(row_of(line));
+          kept += json_line(rows_.back());
+        }
+      } catch (const nlohmann::json::exception&) {
+        // The row that was being written when the process ended; it is calculated again.
+      }
+    }
+  }
+  write_file(path_, [&](std::ostream& out) { out << kept; });
+}
+
+void ScoreLog::add(const std::vector<ScoreRow>& rows) {
+  std::ofstream out(path_, std::ios::app);
+  for (const ScoreRow& row : rows) out << json_line(row);
+  out.flush();
+  if (!out) throw Error(path_.string() + ": cannot be written: " + std::strerror(errno));
+  rows_.insert(rows_.end(), rows.begin(), rows.end());
+}
+
+void ScoreLog::remove() { std::filesystem::remove(path_); }
+
+void write_scores(const std::filesystem::path& path, std::vector<ScoreRow> rows, ScoreOrder order) {
+  if (order == ScoreOrder::score) {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const ScoreRow& a, const ScoreRow& b) { return a.score > b.score; });
+  }
+  const std::string ending = ending_of(path);
+  const bool is_json = ending == ".ndjson" || ending == ".jsonl";
+  write_file(path, [&](std::ostream& out) {
+    if (!is_json) {
+      out << "claim,score";
+      for (const char* kind : kKindNames) out << ',' << kind;
+      out << ",evidence_line\n";
+    }
+    for (const ScoreRow& row : rows) out << (is_json ? json_line(row) : csv_line(row));
+  });
+}
+
+}  // namespace clearhead::claims

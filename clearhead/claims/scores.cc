@@ -1,0 +1,252 @@
+// Statistics, their tails, and lines left out.
+#include "clearhead/claims/scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "clearhead/base/random.h"
+
+namespace clearhead::claims {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kLowest = -100;  // nats: below all that is measured
+constexpr std::uint64_t kCalibrationSeed = 20;
+constexpr std::size_t kClaimsAtATime = 4096;
+
+struct Row {
+  Statistic statistic;
+  const char* name;
+  Kind kind;
+};
+
+constexpr std::array<Row, kStatistics> kRows = {
+    {{Statistic::code, "code", Kind::code},
+     {Statistic::code_excess, "code excess", Kind::code},
+     {Statistic::second_excess, "second excess", Kind::combination},
+     {Statistic::diagnosis_excess, "diagnosis excess", Kind::combination},
+     {Statistic::units, "units", Kind::units},
+     {Statistic::amount, "amount", Kind::amount},
+     {Statistic::sex, "sex", Kind::demographics},
+     {Statistic::age, "age", Kind::demographics},
+     {Statistic::repetition, "repetition", Kind::duplicate}}};
+
+double& at(Statistics& statistics, Statistic statistic) {
+  return statistics[static_cast<std::size_t>(statistic)];
+}
+
+bool same_service(const EncodedLine& a, const EncodedLine& b) {
+  return a.code == b.code && a.units == b.units && a.amount == b.amount;
+}
+
+double repetition_of(const ClaimView& view) {
+  const auto& claims = view.member->claims;
+  const EncodedClaim& claim = claims[view.claim];
+  double sum = 0;
+  for (std::size_t i = 0; i < claim.lines.size(); ++i) {
+    if (static_cast<std::int32_t>(i) == view.without_line) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (static_cast<std::int32_t>(j) == view.without_line) continue;
+      if (same_service(claim.lines[i], claim.lines[j])) {
+        sum += 2;
+        break;
+      }
+    }
+    for (std::size_t k = view.claim; k-- > 0 && claims[k].day == claim.day;) {
+      const auto& lines = claims[k].lines;
+      if (std::any_of(lines.begin(), lines.end(), [&](const EncodedLine& line) {
+            return same_service(line, claim.lines[i]);
+          })) {
+        sum += 1;
+        break;
+      }
+    }
+  }
+  return sum;
+}
+
+Calibration::Group group_of(Statistic statistic, const EncodedClaim& claim,
+                            const ClaimVocabulary& vocabulary) {
+  return {to_string(statistic), vocabulary.text(claim.type), vocabulary.text(claim.specialty)};
+}
+
+// The kinds, and the highest of them as `score`.
+ClaimScore score_of(const ClaimView& view, std::span<const Surprise> surprises,
+                    const ClaimVocabulary& vocabulary, const Calibration& calibration) {
+  ClaimScore score;
+  score.statistics = statistics_of(view, surprises, vocabulary);
+  const EncodedClaim& claim = view.member->claims[view.claim];
+  for (const Row& row : kRows) {
+    const double value = at(score.statistics, row.statistic);
+    if (std::isnan(value)) continue;
+    const double tail = calibration.tail(group_of(row.statistic, claim, vocabulary), value);
+    double& kind = score.kinds[static_cast<std::size_t>(row.kind)];
+    kind = std::max(kind, -std::log10(tail));
+  }
+  score.score = *std::max_element(score.kinds.begin(), score.kinds.end());
+  return score;
+}
+
+void compare_as_a_whole(ClaimScore& score, const Calibration& calibration) {
+  score.score = -std::log10(calibration.tail({"score"}, score.score));
+}
+
+// Lines to leave out: all, or those with the highest surprise of any field.
+std::vector<std::int32_t> lines_to_leave_out(const EncodedClaim& claim,
+                                             std::span<const Surprise> surprises) {
+  std::vector<double> highest(claim.lines.size(), 0);
+  for (const Surprise& surprise : surprises) {
+    if (surprise.part.kind != Part::line) continue;
+    double& nats = highest[static_cast<std::size_t>(surprise.part.number)];
+    nats = std::max(nats, surprise.nats);
+  }
+  std::vector<std::int32_t> lines(claim.lines.size());
+  std::iota(lines.begin(), lines.end(), 0);
+  std::stable_sort(lines.begin(), lines.end(), [&](std::int32_t a, std::int32_t b) {
+    return highest[static_cast<std::size_t>(a)] > highest[static_cast<std::size_t>(b)];
+  });
+  lines.resize(std::min(lines.size(), kMostLinesLeftOut));
+  return lines;
+}
+
+}  // namespace
+
+const char* to_string(Statistic statistic) {
+  return kRows[static_cast<std::size_t>(statistic)].name;
+}
+
+Kind kind_of(Statistic statistic) { return kRows[static_cast<std::size_t>(statistic)].kind; }
+
+Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surprises,
+                         const ClaimVocabulary& vocabulary) {
+  Statistics statistics;
+  statistics.fill(kNone);
+  std::vector<double> excesses;
+  const auto raise = [&](Statistic statistic, double value) {
+    double& highest = at(statistics, statistic);
+    if (std::isnan(highest) || value > highest) highest = value;
+  };
+  for (const Surprise& surprise : surprises) {
+    const double excess = surprise.nats - vocabulary.rarity(surprise.token);
+    switch (surprise.kind) {
+      case FieldKind::code:
+        raise(Statistic::code, surprise.nats);
+        excesses.push_back(excess);
+        break;
+      case FieldKind::diagnosis:
+        raise(Statistic::diagnosis_excess, excess);
+        break;
+      case FieldKind::units:
+        raise(Statistic::units, surprise.nats);
+        break;
+      case FieldKind::amount:
+        raise(Statistic::amount, surprise.nats);
+        break;
+      case FieldKind::sex:
+        raise(Statistic::sex, surprise.nats);
+        break;
+      case FieldKind::age:
+        raise(Statistic::age, surprise.nats);
+        break;
+      default:
+        break;
+    }
+  }
+  std::sort(excesses.rbegin(), excesses.rend());
+  if (!excesses.empty()) at(statistics, Statistic::code_excess) = excesses[0];
+  if (excesses.size() > 1) at(statistics, Statistic::second_excess) = excesses[1];
+  at(statistics, Statistic::repetition) = repetition_of(view);
+  return statistics;
+}
+
+Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> members,
+                      std::int64_t most, const Pass& pass) {
+  std::vector<ClaimView> views;
+  for (const MemberClaims& member : members) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
+  }
+  Random random(kCalibrationSeed);
+  const auto wanted = std::min(views.size(), static_cast<std::size_t>(most));
+  for (std::size_t i = 0; i < wanted; ++i) {  // the first of a random order (Fisher and Yates)
+    const auto left = static_cast<std::int64_t>(views.size() - i);
+    std::swap(views[i], views[i + static_cast<std::size_t>(random.below(left))]);
+  }
+  views.resize(wanted);
+  Calibration calibration;
+  std::vector<std::vector<Surprise>> surprises;
+  for (std::size_t first = 0; first < views.size(); first += kClaimsAtATime) {
+    const auto part =
+        std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
+    for (auto& of_claim : surprises_of(model, part, pass)) surprises.push_back(std::move(of_claim));
+  }
+  const ClaimVocabulary& vocabulary = *model.vocabulary;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    Statistics statistics = statistics_of(views[i], surprises[i], vocabulary);
+    const EncodedClaim& claim = views[i].member->claims[views[i].claim];
+    for (const Row& row : kRows) {
+      // A claim with one line has no second; it counts among those that are not unusual by it.
+      const double value = at(statistics, row.statistic);
+      calibration.add(group_of(row.statistic, claim, vocabulary),
+                      std::isnan(value) ? kLowest : value);
+    }
+  }
+  calibration.finish();
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    calibration.add({"score"}, score_of(views[i], surprises[i], vocabulary, calibration).score);
+  }
+  calibration.finish();
+  return calibration;
+}
+
+std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims,
+                                  const Pass& pass) {
+  const auto surprises = surprises_of(model, claims, pass);
+  std::vector<ClaimScore> scores;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    scores.push_back(score_of(claims[i], surprises[i], *model.vocabulary, model.calibration));
+    compare_as_a_whole(scores.back(), model.calibration);
+  }
+  return scores;
+}
+
+std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
+                                         std::span<const ClaimView> claims, const Pass& pass) {
+  const auto surprises = surprises_of(model, claims, pass);
+  std::vector<ClaimScore> scores;
+  std::vector<ClaimView> views;  // claims without a line
+  std::vector<std::size_t> of_claim;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const EncodedClaim& claim = claims[i].member->claims[claims[i].claim];
+    ClaimScore score = score_of(claims[i], surprises[i], *model.vocabulary, model.calibration);
+    score.changes.assign(claim.lines.size(), kNone);
+    if (!claim.lines.empty()) score.evidence_line = 0;
+    if (claim.lines.size() > 1) {
+      for (const std::int32_t line : lines_to_leave_out(claim, surprises[i])) {
+        views.push_back({claims[i].member, claims[i].claim, line});
+        of_claim.push_back(i);
+      }
+    }
+    scores.push_back(std::move(score));
+  }
+  const auto without = surprises_of(model, views, pass);
+  for (std::size_t j = 0; j < views.size(); ++j) {
+    ClaimScore& score = scores[of_claim[j]];
+    const ClaimScore other = score_of(views[j], without[j], *model.vocabulary, model.calibration);
+    score.changes[static_cast<std::size_t>(views[j].without_line)] = score.score - other.score;
+  }
+  for (ClaimScore& score : scores) {
+    for (std::size_t i = 0; i < score.changes.size(); ++i) {
+      const double best = score.changes[static_cast<std::size_t>(score.evidence_line)];
+      if (!std::isnan(score.changes[i]) && !(score.changes[i] <= best)) {
+        score.evidence_line = static_cast<std::int32_t>(i);
+      }
+    }
+    compare_as_a_whole(score, model.calibration);
+  }
+  return scores;
+}
+
+}  // namespace clearhead::claims

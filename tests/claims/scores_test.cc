@@ -1,0 +1,199 @@
+// Scores: what is unusual scores higher, lines are evidence, and rows survive a stop.
+#include "clearhead/claims/scores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "clearhead/claims/score_table.h"
+#include "clearhead/claims/training.h"
+#include "tests/claims/made_claims.h"
+#include "tests/testing.h"
+
+namespace clearhead::claims {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A small world, in which hearts are treated with 93000 and diabetes with 83036, at fixed prices;
+// some visits have one line only, of either kind.
+std::string csv_folder(const TemporaryFolder& folder) {
+  std::string members = "member,birth_year,sex,state,split\n";
+  std::string claims =
+      "claim,member,type,service_date,provider,specialty,facility,diagnoses,charge,paid\n";
+  std::string lines = "claim,line,date,system,code,units,charge,diagnosis_pointers\n";
+  int number = 0;
+  for (int m = 0; m < 150; ++m) {
+    const std::string member = "M" + std::to_string(m);
+    members += member + ",1970,F,MA," + (m % 5 == 0 ? "valid" : "train") + "\n";
+    for (int i = 0; i < 8; ++i) {
+      const std::string claim = "C" + std::to_string(number++);
+      const bool is_heart = m % 2 == 0;
+      const std::string day = "2024-0" + std::to_string(i + 1) + "-1" + std::to_string(m % 9);
+      claims += claim + "," + member + ",professional," + day + ",P1,CARDIOLOGY,F1," +
+                (is_heart ? "I10" : "E119") + ",100.00,80.00\n";
+      const std::string test = is_heart ? "93000,1,50.00" : "83036,1,20.00";
+      if (i % 3 != 2) lines += claim + ",1," + day + ",HCPCS,99213,1,100.00,1\n";
+      if (i % 3 != 1) lines += claim + ",2," + day + ",HCPCS," + test + ",1\n";
+    }
+  }
+  folder.write("members.csv", members);
+  folder.write("claims.csv", claims);
+  folder.write("lines.csv", lines);
+  return folder.path().string();
+}
+
+ClaimsRecipe small_recipe(std::int64_t steps) {
+  ClaimsRecipe recipe;
+  recipe.network = {
+      .channels = 16, .heads = 2, .hidden = 24, .layers = 2, .history_layers = 1, .history = 16};
+  recipe.training.steps = steps;
+  recipe.training.batch = 16;
+  recipe.training.schedule.learning_rate = 1e-2;
+  recipe.training.evaluate_every = 20;
+  return recipe;
+}
+
+void train(const ClaimsRecipe& recipe, const std::string& data,
+           const std::filesystem::path& folder) {
+  ClaimsTrainer trainer(recipe, data, {}, folder);
+  trainer.training().run([](const StepReport&) {}, [](const Evaluation&) {});
+  trainer.calibrate();
+}
+
+TEST(ClaimsTrainer, ARunThatWasStoppedEndsWithTheSameBytes) {
+  const TemporaryFolder folder;
+  const std::string data = csv_folder(folder);
+  const ClaimsRecipe recipe = small_recipe(40);
+  train(recipe, data, folder / "whole");
+  {
+    ClaimsTrainer trainer(recipe, data, {}, folder / "parts");
+    EXPECT_THROW(trainer.training().run(
+                     [](const StepReport& report) {
+                       if (report.step == 30) throw Error("killed");
+                     },
+                     [](const Evaluation&) {}),
+                 Error);
+  }
+  train(recipe, data, folder / "parts");
+  for (const char* file : {"checkpoint.safetensors", "model/model.safetensors",
+                           "model/vocabulary.json", "model/calibration.json", "curves.csv"}) {
+    EXPECT_EQ(content(folder / "whole" / file), content(folder / "parts" / file)) << file;
+  }
+}
+
+TEST(ClaimsTrainer, RefusesToGoOnWithOtherClaims) {
+  const TemporaryFolder folder;
+  const std::string data = csv_folder(folder);
+  train(small_recipe(20), data, folder / "run");
+  std::string lines = content(folder / "lines.csv");
+  lines.replace(lines.find("99213"), 5, "93000");
+  folder.write("lines.csv", lines);
+  EXPECT_THAT(error_of([&] { train(small_recipe(20), data, folder / "run"); }),
+              HasSubstr("other data"));
+  EXPECT_THAT(error_of([&] { train(small_recipe(30), data, folder / "run"); }),
+              HasSubstr("training.steps"));
+}
+
+class Scores : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    train(small_recipe(200), csv_folder(*folder_), *folder_ / "run");
+    model_ = new ClaimsModel(open_claims_model(*folder_ / "run" / "model"));
+  }
+  static void TearDownTestSuite() {
+    delete model_;
+    delete folder_;
+  }
+
+  // Of a member who had hearts treated before.
+  static ClaimScore score_of(std::vector<Line> lines, const char* sex = "F") {
+    ClaimEncoder encoder(*model_->vocabulary);
+    for (int i = 0; i < 4; ++i) {
+      Claim claim =
+          made_claim("X", 30 * i, {"I10"}, {made_line("99213", 10000), made_line("93000", 5000)});
+      if (i == 3) claim.lines = lines;
+      claim.specialty.value = "CARDIOLOGY";
+      claim.member.sex.value = sex;
+      for (Diagnosis& diagnosis : claim.diagnoses) diagnosis.code.value->system = "";
+      encoder.add(claim);
+    }
+    const auto members = encoder.take();
+    return explained_scores(*model_, std::vector<ClaimView>{{&members[0], 3}}, {}).front();
+  }
+
+  static double of(const ClaimScore& score, Kind kind) {
+    return score.kinds[static_cast<std::size_t>(kind)];
+  }
+
+  static TemporaryFolder* folder_;
+  static ClaimsModel* model_;
+};
+TemporaryFolder* Scores::folder_ = nullptr;
+ClaimsModel* Scores::model_ = nullptr;
+
+TEST_F(Scores, WhatIsUnusualScoresHigherByItsKind) {
+  const auto usual = score_of({made_line("99213", 10000), made_line("93000", 5000)});
+  const auto other = score_of({made_line("99213", 10000), made_line("83036", 2000)});
+  EXPECT_GT(other.score, usual.score);
+  EXPECT_GT(of(other, Kind::code), of(usual, Kind::code));
+  const auto dear = score_of({made_line("99213", 10000), made_line("93000", 15000)});
+  EXPECT_GT(of(dear, Kind::amount), of(usual, Kind::amount));
+  const auto twice =
+      score_of({made_line("99213", 10000), made_line("93000", 5000), made_line("93000", 5000)});
+  EXPECT_GT(of(twice, Kind::duplicate), of(usual, Kind::duplicate));
+  EXPECT_EQ(of(usual, Kind::duplicate), 0);
+}
+
+TEST_F(Scores, TheLineThatMakesItUnusualIsTheEvidence) {
+  EXPECT_EQ(score_of({made_line("99213", 10000), made_line("83036", 2000)}).evidence_line, 1);
+  EXPECT_EQ(score_of({made_line("83036", 2000), made_line("99213", 10000)}).evidence_line, 0);
+  EXPECT_EQ(score_of({made_line("99213", 10000)}).evidence_line, 0);
+  EXPECT_EQ(score_of({}).evidence_line, -1);
+}
+
+TEST_F(Scores, ChangesAreThoseOfTheClaimReadAgain) {
+  const auto whole = score_of({made_line("99213", 10000), made_line("83036", 2000)});
+  ASSERT_EQ(whole.changes.size(), 2u);
+  EXPECT_GT(whole.changes[1], whole.changes[0]);
+}
+
+TEST(ScoreLog, GoesOnWhereItWasStopped) {
+  const TemporaryFolder folder;
+  const std::vector<ScoreRow> rows = {{"C\"1,", 1.5, {1, 0, 0, 0, 0.25, 0}, 2}, {"C2", 0, {}, 0}};
+  {
+    ScoreLog log(folder / "log", "same");
+    log.add(rows);
+  }
+  std::ofstream(folder / "log", std::ios::app) << "{\"claim\":\"C3\",\"sc";
+  {
+    ScoreLog log(folder / "log", "same");
+    ASSERT_EQ(log.rows().size(), 2u);
+    EXPECT_EQ(log.rows()[0].claim, rows[0].claim);
+    EXPECT_EQ(log.rows()[0].kinds, rows[0].kinds);
+    EXPECT_EQ(log.rows()[0].evidence_line, 2);
+  }
+  EXPECT_TRUE(ScoreLog(folder / "log", "other").rows().empty());
+}
+
+TEST(ScoreTable, IsCsvOrJson) {
+  const TemporaryFolder folder;
+  const std::vector<ScoreRow> rows = {{"a", 0.5, {}, 0}, {"b,\"c\"", 2, {2, 0, 0, 0, 0, 0}, 3}};
+  write_scores(folder / "s.csv", rows, ScoreOrder::score);
+  EXPECT_EQ(content(folder / "s.csv"),
+            "claim,score,code,combination,units,amount,duplicate,demographics,evidence_line\n"
+            "\"b,\"\"c\"\"\",2.0000,2.0000,0.0000,0.0000,0.0000,0.0000,0.0000,3\n"
+            "a,0.5000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,\n");
+  write_scores(folder / "s.ndjson", rows, ScoreOrder::input);
+  EXPECT_THAT(content(folder / "s.ndjson"), HasSubstr(R"({"claim":"a","score":0.5,"code":0.0)"));
+}
+
+}  // namespace
+}  // namespace clearhead::claims
