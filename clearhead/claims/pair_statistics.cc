@@ -29,11 +29,6 @@ std::int32_t log_amount(Money amount, double units) {
   return static_cast<std::int32_t>(std::lround(10000 * std::log(std::max(cents, 0.0) + 1)));
 }
 
-Item age_item(int age) {
-  const auto band = std::upper_bound(kAgeBands.begin(), kAgeBands.end(), age) - 1;
-  return {ItemRole::age, {"", std::to_string(*band)}};
-}
-
 }  // namespace
 
 const Code* code_of(const Line& line) {
@@ -60,6 +55,11 @@ std::optional<int> age_on(const Member& member, std::optional<Date> day) {
   const bool had_birthday =
       now.month() > born.month() || (now.month() == born.month() && now.day() >= born.day());
   return static_cast<int>(now.year()) - static_cast<int>(born.year()) - (had_birthday ? 0 : 1);
+}
+
+Item age_item(int age) {
+  const auto band = std::upper_bound(kAgeBands.begin(), kAgeBands.end(), age) - 1;
+  return {ItemRole::age, {"", std::to_string(*band)}};
 }
 
 std::vector<Item> items_of(const Claim& claim) {

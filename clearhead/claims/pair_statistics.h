@@ -43,6 +43,9 @@ std::optional<Date> day_of(const Line& line, const Claim& claim);
 /// Years completed on a day; none if one of the dates is missing or the day is before birth.
 std::optional<int> age_on(const Member& member, std::optional<Date> day);
 
+/// The band of ages that has this one: from 0, 2, 6, 13, 18, 30, 40, … or 80 years.
+Item age_item(int age);
+
 /// The distinct items of a claim: its lines' codes, its diagnoses, its traits (those that are
 /// known), in ascending order.
 std::vector<Item> items_of(const Claim& claim);
