@@ -11,6 +11,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/claims/csv_claims.h"
+#include "clearhead/claims/fhir.h"
 #include "clearhead/text/byte_stream.h"
 
 namespace clearhead::claims {
@@ -18,11 +19,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What readers know besides the file.
+struct Context {
+  CsvMapping mapping;
+  FhirReferences references;
+};
+
 // A kind of file: how it begins, without a byte order mark and blanks, and who reads it.
 struct Format {
   bool (*begins)(std::string_view text);
-  ReadSummary (*read)(ByteStream& stream, const CsvMapping& mapping, const ClaimSink& sink);
+  ReadSummary (*read)(ByteStream& stream, const Context& context, const ClaimSink& sink);
 };
+
+bool begins_as_json(std::string_view text) {
+  return text.starts_with('{') || text.starts_with('[');
+}
+
+ReadSummary read_json(ByteStream& stream, const Context& context, const ClaimSink& sink) {
+  return read_fhir(stream, context.references, sink);
+}
 
 bool begins_as_table(std::string_view text) {
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
@@ -31,13 +46,14 @@ bool begins_as_table(std::string_view text) {
          line.find('\0') == std::string_view::npos;
 }
 
-ReadSummary read_table(ByteStream& stream, const CsvMapping& mapping, const ClaimSink& sink) {
-  return read_csv_claims({.lines = &stream}, mapping, sink);
+ReadSummary read_table(ByteStream& stream, const Context& context, const ClaimSink& sink) {
+  return read_csv_claims({.lines = &stream}, context.mapping, sink);
 }
 
 // The first that fits reads.
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
+      {begins_as_json, read_json},
       {begins_as_table, read_table},
   };
   return all;
@@ -50,6 +66,21 @@ const Format* format_of(ByteStream& stream) {
   const auto found = std::find_if(formats().begin(), formats().end(),
                                   [text](const Format& format) { return format.begins(text); });
   return found == formats().end() ? nullptr : &*found;
+}
+
+// Patients may stand behind the claims, or in another file: they are read before. What cannot be
+// read of a file is said when its claims are read. A pipe can be read only once.
+void collect_references(const std::vector<fs::path>& files, FhirReferences& references) {
+  for (const fs::path& path : files) {
+    if (!fs::is_regular_file(path)) continue;
+    try {
+      ByteStream stream(path);
+      const Format* format = format_of(stream);
+      if (format != nullptr && format->read == read_json) references.collect(stream);
+    } catch (const Error&) {
+      continue;
+    }
+  }
 }
 
 void add(ReadSummary& sum, const ReadSummary& summary) {
@@ -91,19 +122,20 @@ std::optional<ReadSummary> read_tables(const fs::path& folder, const CsvMapping&
 }
 
 // Whatever files of a folder are claims. One that cannot be read does not stop the others.
-ReadSummary read_files(const fs::path& folder, const CsvMapping& mapping, const ClaimSink& sink) {
+ReadSummary read_files(const fs::path& folder, Context& context, const ClaimSink& sink) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.is_regular_file()) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
+  collect_references(files, context.references);
   ReadSummary sum;
   for (const fs::path& path : files) {
     ByteStream stream(path);
     const Place place{stream.name(), 0, 0, ""};
     try {
       if (const Format* format = format_of(stream)) {
-        add(sum, format->read(stream, mapping, sink));
+        add(sum, format->read(stream, context, sink));
         continue;
       }
       ++sum.warnings;
@@ -123,17 +155,18 @@ ReadSummary read_files(const fs::path& folder, const CsvMapping& mapping, const 
 }  // namespace
 
 ReadSummary read_claims(const fs::path& path, const ReadOptions& options, const ClaimSink& sink) {
-  const CsvMapping mapping = read_csv_mapping(options.mapping);
+  Context context{.mapping = read_csv_mapping(options.mapping), .references = {}};
   if (fs::is_directory(path)) {
-    const auto summary = read_tables(path, mapping, sink);
-    return summary ? *summary : read_files(path, mapping, sink);
+    const auto summary = read_tables(path, context.mapping, sink);
+    return summary ? *summary : read_files(path, context, sink);
   }
+  collect_references({path}, context.references);
   ByteStream stream(path);
   const Format* format = format_of(stream);
   if (format == nullptr) {
     throw Error(path.string() + ": expected claims in CSV, X12 or FHIR JSON, plain or gzip");
   }
-  return format->read(stream, mapping, sink);
+  return format->read(stream, context, sink);
 }
 
 }  // namespace clearhead::claims

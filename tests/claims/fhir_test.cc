@@ -6,46 +6,28 @@
 #include <string>
 #include <vector>
 
-#include "tests/testing.h"
+#include "tests/claims/reading.h"
 
 namespace clearhead::claims {
 namespace {
 
-struct Result {
-  std::vector<Claim> claims;
-  std::vector<std::string> refusals, warnings;
-  ReadSummary summary;
-};
-
-Result read(const std::string& text) {
+Reading read(const std::string& text) {
   FhirReferences references;
   {
     ByteStream stream(text, "a.json");
     references.collect(stream);
   }
-  Result result;
+  Reading reading;
   ByteStream stream(text, "a.json");
-  result.summary =
-      read_fhir(stream, references,
-                {.claim = [&](Claim&& claim) { result.claims.push_back(std::move(claim)); },
-                 .refusal =
-                     [&](Refusal&& refusal) {
-                       result.refusals.push_back(to_string(refusal.place) + " [" + refusal.claim +
-                                                 "] " + refusal.reason);
-                     },
-                 .provider_adjustment = {},
-                 .warning =
-                     [&](const Place& place, const std::string& warning) {
-                       result.warnings.push_back(to_string(place) + ": " + warning);
-                     }});
-  return result;
+  reading.summary = read_fhir(stream, references, reading.sink());
+  return reading;
 }
 
 Claim read_one(const std::string& text) {
-  Result result = read(text);
-  EXPECT_EQ(result.claims.size(), 1u);
-  EXPECT_EQ(result.refusals, std::vector<std::string>{});
-  return result.claims.empty() ? Claim{} : std::move(result.claims.front());
+  Reading reading = read(text);
+  EXPECT_EQ(reading.claims.size(), 1u);
+  EXPECT_EQ(reading.refusals, std::vector<std::string>{});
+  return reading.claims.empty() ? Claim{} : std::move(reading.claims.front());
 }
 
 /// An R4 answer with these members beside those that make it one.
@@ -186,7 +168,7 @@ TEST(Fhir, AmountsAreExact) {
 }
 
 TEST(Fhir, AnInstitutionalClaimOfStu3) {
-  const Result result = read(R"({
+  const Reading result = read(R"({
     "resourceType": "ExplanationOfBenefit", "id": "outpatient-7", "status": "active",
     "identifier": [
       {"system": "https://bluebutton.cms.gov/resources/identifier/claim-group", "value": "9"},
@@ -309,7 +291,7 @@ TEST(Fhir, ModifiersWithinOneConceptAreRead) {
 }
 
 TEST(Fhir, PatientsAndConditionsOfABundleAreFoundWhereverTheyStand) {
-  const Result result = read(R"({"resourceType":"Bundle","type":"collection","entry":[
+  const Reading result = read(R"({"resourceType":"Bundle","type":"collection","entry":[
     {"fullUrl":"urn:uuid:e","resource":{"resourceType":"ExplanationOfBenefit","id":"e",
       "patient":{"reference":"urn:uuid:abc"},
       "diagnosis":[{"sequence":1,"diagnosisReference":{"reference":"urn:uuid:con"}}],
@@ -342,7 +324,7 @@ TEST(Fhir, AContainedPatientIsFound) {
 }
 
 TEST(Fhir, LinesOfNdjsonAreReadOneByOne) {
-  const Result result = read(
+  const Reading result = read(
       answer(R"("item":[{"sequence":1}])") + "\n" + R"({"resourceType":"Patient","id":"p"})" +
       "\n" + answer(R"("item":[{"sequence":"1"}])") + "\n" + R"({"resourceType":"Claim","id":)" +
       "\n" + answer(R"("item":[{"sequence":1},{"sequence":2}])") + "\n");
@@ -351,8 +333,8 @@ TEST(Fhir, LinesOfNdjsonAreReadOneByOne) {
   EXPECT_EQ(result.summary.refusals, 2);
   EXPECT_EQ(result.refusals,
             (std::vector<std::string>{
-                "a.json, line 3, item[0].sequence [c1] expected a whole number, got \"1\"",
-                "a.json, line 4 [] expected the object to end within its line, as in NDJSON; "
+                "a.json, line 3, item[0].sequence: c1: expected a whole number, got \"1\"",
+                "a.json, line 4: : expected the object to end within its line, as in NDJSON; "
                 "the line ends before"}));
   ASSERT_EQ(result.claims.size(), 2u);
   EXPECT_EQ(to_string(result.claims[1].lines[1].number.place), "a.json, line 5, item[1].sequence");
@@ -360,41 +342,41 @@ TEST(Fhir, LinesOfNdjsonAreReadOneByOne) {
 
 TEST(Fhir, WhatIsNoClaimIsRefusedWithItsPlace) {
   const auto refusal = [](const std::string& text) {
-    const Result result = read(text);
+    const Reading result = read(text);
     EXPECT_EQ(result.claims.size(), 0u) << text;
     return result.refusals.empty() ? "" : result.refusals.front();
   };
   EXPECT_EQ(refusal("{}"),
-            "a.json, byte 0 [] expected a FHIR resource, whose resourceType says what it is; got "
+            "a.json, byte 0: : expected a FHIR resource, whose resourceType says what it is; got "
             "none");
   EXPECT_EQ(refusal(R"({"resourceType":"Claim",,})"),
-            "a.json, byte 24 [] expected JSON, got a fault of its syntax here");
+            "a.json, byte 24: : expected JSON, got a fault of its syntax here");
   EXPECT_EQ(refusal(answer(R"("item":[{"net":{"value":1e999}}])")),
-            "a.json, byte 0 [] expected numbers within ±1.8e308, got a greater");
+            "a.json, byte 0: : expected numbers within ±1.8e308, got a greater");
   EXPECT_EQ(refusal(answer(R"("item":[])")),
-            "a.json, byte 0, item [c1] expected items or diagnoses, got a list");
+            "a.json, byte 0, item: c1: expected items or diagnoses, got a list");
   EXPECT_EQ(refusal(answer(R"("use":"preauthorization","item":[{}])")),
-            "a.json, byte 0, use [c1] expected use: claim, since nothing else was billed, got "
+            "a.json, byte 0, use: c1: expected use: claim, since nothing else was billed, got "
             "\"preauthorization\"");
   EXPECT_EQ(refusal(answer(R"("status":"entered-in-error","item":[{}])")),
-            "a.json, byte 0, status [c1] expected a status by which the resource holds, got "
+            "a.json, byte 0, status: c1: expected a status by which the resource holds, got "
             "\"entered-in-error\"");
   EXPECT_EQ(refusal(answer(R"("item":[{"net":{"value":"12"}}])")),
-            "a.json, byte 0, item[0].net.value [c1] expected a number, got \"12\"");
+            "a.json, byte 0, item[0].net.value: c1: expected a number, got \"12\"");
   EXPECT_EQ(refusal(answer(R"("item":[{"servicedDate":"2024-02-30"}])")),
-            "a.json, byte 0, item[0].servicedDate [c1] expected a date such as 2024-07-31, got "
+            "a.json, byte 0, item[0].servicedDate: c1: expected a date such as 2024-07-31, got "
             "\"2024-02-30\"");
   EXPECT_EQ(refusal(answer(R"("item":[7])")),
-            "a.json, byte 0, item[0] [c1] expected an object, got 7");
+            "a.json, byte 0, item[0]: c1: expected an object, got 7");
   EXPECT_EQ(refusal(answer(R"("item":"x")")),
-            "a.json, byte 0, item [c1] expected a list, got \"x\"");
+            "a.json, byte 0, item: c1: expected a list, got \"x\"");
   EXPECT_EQ(refusal(answer(R"("item":[{"net":{"value":1e17}}])")),
-            "a.json, byte 0, item[0].net.value [c1] expected an amount of at most 15 digits, got "
+            "a.json, byte 0, item[0].net.value: c1: expected an amount of at most 15 digits, got "
             "1e+17");
 }
 
 TEST(Fhir, WhatIsDoubtfulIsReadWithAWarning) {
-  const Result result = read(R"({"resourceType":"Claim","item":[{"diagnosisSequence":[3]}],
+  const Reading result = read(R"({"resourceType":"Claim","item":[{"diagnosisSequence":[3]}],
     "diagnosis":[{"sequence":1,"diagnosisCodeableConcept":{"text":"a cold"}}]})");
   EXPECT_EQ(result.summary.warnings, 3);
   EXPECT_EQ(result.warnings,
@@ -407,7 +389,7 @@ TEST(Fhir, WhatIsDoubtfulIsReadWithAWarning) {
 }
 
 TEST(Fhir, BundlesWithinBundlesAreRead) {
-  const Result result =
+  const Reading result =
       read(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Bundle","entry":[
         {"resource":)" +
            answer(R"("item":[{"sequence":1}])") + "}]}}]}");

@@ -1,0 +1,61 @@
+// Files and folders of claims, whose formats are seen from their content.
+#include "clearhead/claims/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/claims/reading.h"
+#include "tests/testing.h"
+
+namespace clearhead::claims {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string kAnswer =
+    R"({"resourceType":"ExplanationOfBenefit","id":"e","patient":{"reference":"Patient/p"},)"
+    R"("item":[{"sequence":1}]})";
+const std::string kPatient = R"({"resourceType":"Patient","id":"p","gender":"female"})";
+
+Reading read(const std::filesystem::path& path) {
+  Reading reading;
+  reading.summary = read_claims(path, {}, reading.sink());
+  return reading;
+}
+
+TEST(Reader, PatientsOfFhirMayBeInAnotherFileOfTheFolder) {
+  const TemporaryFolder folder;
+  folder.write("a.ndjson", kAnswer + "\n");
+  folder.write("b.json", kPatient);
+  const Reading reading = read(folder.path());
+  ASSERT_EQ(reading.claims.size(), 1u);
+  EXPECT_EQ(*reading.claims[0].member.sex, "F");
+  EXPECT_THAT(reading.warnings, IsEmpty());
+}
+
+TEST(Reader, PatientsOfFhirMayStandBehindTheClaims) {
+  const TemporaryFolder folder;
+  const Reading reading = read(folder.write("a", "\n" + kAnswer + "\n" + kPatient + "\n"));
+  ASSERT_EQ(reading.claims.size(), 1u);
+  EXPECT_EQ(*reading.claims[0].member.sex, "F");
+}
+
+TEST(Reader, FilesOfSeveralFormatsAreReadInTheOrderOfTheirNames) {
+  const TemporaryFolder folder;
+  folder.write("1.json", kAnswer);
+  folder.write("2.txt", "claim,line,code,system\nC1,1,99213,HCPCS\n");
+  folder.write("3.bin", "nothing");
+  const Reading reading = read(folder.path());
+  ASSERT_EQ(reading.claims.size(), 2u);
+  EXPECT_EQ(*reading.claims[0].id, "e");
+  EXPECT_EQ(*reading.claims[1].id, "C1");
+  EXPECT_EQ(reading.summary.format, "FHIR R4, CSV");
+  EXPECT_EQ(reading.summary.claims, 2);
+  EXPECT_THAT(reading.warnings, ElementsAre(testing::HasSubstr("left out")));
+}
+
+}  // namespace
+}  // namespace clearhead::claims
