@@ -14,6 +14,17 @@ namespace {
 
 constexpr double kInitialStd = 0.02;  // as BERT
 
+// What the fields of events and positions are called on the tape. A position is the header, a
+// diagnosis or a line, and of those the first three fields are others.
+constexpr const char* kEventFields[] = {"code", "diagnosis", "gap", "ago", "times", "provider"};
+constexpr const char* kPositionFields[] = {"type_diagnosis_or_code",
+                                           "specialty_rank_or_units",
+                                           "place_or_amount",
+                                           "sex",
+                                           "age",
+                                           "month",
+                                           "gap"};
+
 BlockConfig block_config(const ClaimNetworkConfig& config) {
   BlockConfig block;
   block.attention = {.embed_dim = config.channels, .num_heads = config.heads, .bias = true};
@@ -74,13 +85,14 @@ ClaimNetwork::ClaimNetwork(const ClaimNetworkConfig& config, std::int64_t vocabu
       dropout_positions_(parameters_, "hook_positions") {}
 
 // The sum over fields of the table's rows: [B, n, C]
-Var ClaimNetwork::embed(Tape& tape, const std::vector<Tensor>& fields, const char* name) const {
+Var ClaimNetwork::embed(Tape& tape, const std::vector<Tensor>& fields,
+                        std::span<const char* const> names) const {
   Var sum;
-  for (const Tensor& field : fields) {
-    const Var row = table_.forward(tape.input("tokens", field));
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Var row = table_.forward(tape.input(names[i], fields[i]));
     sum = sum.defined() ? add(sum, row) : row;
   }
-  return sum.named(name);
+  return sum.named("hook_embed");
 }
 
 Var ClaimNetwork::forward(Tape& tape, const ClaimBatch& batch, const Pass& pass) const {
@@ -88,7 +100,7 @@ Var ClaimNetwork::forward(Tape& tape, const ClaimBatch& batch, const Pass& pass)
       .self_options = {.attn_mask = tape.input("same_version", batch.same_version)}};
   if (config_.history > 0) {
     const auto scope = tape.scope("history");
-    Var memory = dropout_events_.forward(embed(tape, batch.events, "hook_embed"), pass);
+    Var memory = dropout_events_.forward(embed(tape, batch.events, kEventFields), pass);
     const BlockContext seen{.self_options = {.nonpad_kv_seqlen = batch.event_counts}};
     for (std::size_t i = 0; i < history_blocks_.size(); ++i) {
       const auto block = tape.scope("blocks." + std::to_string(i));
@@ -97,7 +109,7 @@ Var ClaimNetwork::forward(Tape& tape, const ClaimBatch& batch, const Pass& pass)
     context.memory = memory;
     context.cross_options.nonpad_kv_seqlen = batch.event_counts;
   }
-  Var x = dropout_positions_.forward(embed(tape, batch.positions, "hook_embed"), pass);
+  Var x = dropout_positions_.forward(embed(tape, batch.positions, kPositionFields), pass);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto scope = tape.scope("blocks." + std::to_string(i));
     x = blocks_[i].forward(x, pass, context);  // [B, T, C]

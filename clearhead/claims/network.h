@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "clearhead/base/fields.h"
@@ -77,7 +78,8 @@ class ClaimNetwork {
   const ClaimNetworkConfig& config() const { return config_; }
 
  private:
-  Var embed(Tape& tape, const std::vector<Tensor>& fields, const char* name) const;
+  Var embed(Tape& tape, const std::vector<Tensor>& fields,
+            std::span<const char* const> names) const;
 
   ClaimNetworkConfig config_;
   Parameters parameters_;

@@ -96,7 +96,8 @@ void compare_as_a_whole(ClaimScore& score, const Calibration& calibration) {
 
 // Lines to leave out: all, or those with the highest surprise of any field.
 std::vector<std::int32_t> lines_to_leave_out(const EncodedClaim& claim,
-                                             std::span<const Surprise> surprises) {
+                                             std::span<const Surprise> surprises,
+                                             std::size_t most) {
   std::vector<double> highest(claim.lines.size(), 0);
   for (const Surprise& surprise : surprises) {
     if (surprise.part.kind != Part::line) continue;
@@ -108,7 +109,7 @@ std::vector<std::int32_t> lines_to_leave_out(const EncodedClaim& claim,
   std::stable_sort(lines.begin(), lines.end(), [&](std::int32_t a, std::int32_t b) {
     return highest[static_cast<std::size_t>(a)] > highest[static_cast<std::size_t>(b)];
   });
-  lines.resize(std::min(lines.size(), kMostLinesLeftOut));
+  lines.resize(std::min(lines.size(), most));
   return lines;
 }
 
@@ -213,7 +214,8 @@ std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const Clai
 }
 
 std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
-                                         std::span<const ClaimView> claims, const Pass& pass) {
+                                         std::span<const ClaimView> claims, const Pass& pass,
+                                         std::size_t most_lines) {
   const auto surprises = surprises_of(model, claims, pass);
   std::vector<ClaimScore> scores;
   std::vector<ClaimView> views;  // claims without a line
@@ -224,7 +226,7 @@ std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
     score.changes.assign(claim.lines.size(), kNone);
     if (!claim.lines.empty()) score.evidence_line = 0;
     if (claim.lines.size() > 1) {
-      for (const std::int32_t line : lines_to_leave_out(claim, surprises[i])) {
+      for (const std::int32_t line : lines_to_leave_out(claim, surprises[i], most_lines)) {
         views.push_back({claims[i].member, claims[i].claim, line});
         of_claim.push_back(i);
       }

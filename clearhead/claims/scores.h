@@ -63,11 +63,11 @@ Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> me
 std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims,
                                   const Pass& pass);
 
-/// The same with evidence: of each claim every line is left out in turn, and the claim read again.
-/// Of more than kMostLinesLeftOut lines only those with the highest surprise.
+/// The same with evidence: each line of a claim is left out in turn, and the claim read again. Of
+/// more than `most_lines` lines only those with the highest surprise.
 std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
-                                         std::span<const ClaimView> claims, const Pass& pass);
-inline constexpr std::size_t kMostLinesLeftOut = 8;  ///< of one claim
+                                         std::span<const ClaimView> claims, const Pass& pass,
+                                         std::size_t most_lines = 8);
 
 }  // namespace clearhead::claims
 

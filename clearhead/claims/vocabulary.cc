@@ -257,6 +257,14 @@ std::int64_t ClaimVocabulary::amount(std::int64_t code, std::int64_t cents) cons
   return token + std::min<std::int64_t>(place, kShares) - (place > 0 ? 1 : 0);
 }
 
+std::int64_t ClaimVocabulary::usual_amount(std::int64_t code) const {
+  const std::int64_t number = code - missing(FieldKind::code) - 1;
+  if (number < 0 || quantiles_[static_cast<std::size_t>(number)].empty()) {
+    return missing(FieldKind::amount);
+  }
+  return amount(code, quantiles_[static_cast<std::size_t>(number)][kShares / 2]);
+}
+
 FieldKind ClaimVocabulary::kind_of(std::int64_t token) const {
   const auto above = std::upper_bound(first_.begin(), first_.end(), token);
   return static_cast<FieldKind>(above - first_.begin() - 1);

@@ -81,6 +81,9 @@ class ClaimVocabulary {
   /// The token of an amount, in cents for one unit, of a line whose code has the token `code`.
   std::int64_t amount(std::int64_t code, std::int64_t cents) const;
 
+  /// The token of the middle amount of a code.
+  std::int64_t usual_amount(std::int64_t code) const;
+
   /// What a token means, for people: "SNOMED 185345009", "365 to 401 days".
   std::string text(std::int64_t token) const;
   /// How often the word of a token occurred in what was learnt from; 0 of other tokens.

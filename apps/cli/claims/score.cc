@@ -12,16 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "apps/console/find_model.h"
+#include "apps/cli/claims/inputs.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/base/interrupt.h"
-#include "clearhead/base/parallel.h"
 #include "clearhead/base/progress.h"
-#include "clearhead/claims/reader.h"
 #include "clearhead/claims/score_table.h"
 #include "clearhead/claims/scores.h"
 
@@ -31,27 +29,11 @@ namespace {
 constexpr std::size_t kClaimsAtATime = 1024;  // between two looks at the clock and at Ctrl-C
 
 struct Options {
-  std::string data;
-  std::string model = "claims";
-  std::string models;
-  claims::ReadOptions read;
+  ClaimsInputOptions inputs;
   std::vector<std::string> out;
   claims::ScoreOrder order = claims::ScoreOrder::score;
   std::int64_t top = 10;
-  int threads = 0;
 };
-
-std::vector<claims::MemberClaims> read_members(const Options& o, const claims::ClaimsModel& model) {
-  claims::ClaimEncoder encoder(*model.vocabulary);
-  const claims::ReadSummary summary = claims::read_claims(
-      o.data, o.read, {.claim = [&](claims::Claim&& claim) { encoder.add(claim); }});
-  console::write_message(
-      fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims,
-                  summary.refusals == 0
-                      ? ""
-                      : fmt::format(", {} refused (claims read says why)", summary.refusals)));
-  return encoder.take();
-}
 
 claims::ScoreRow row_of(const claims::ClaimView& view, const claims::ClaimScore& score) {
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
@@ -99,25 +81,19 @@ std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
 }
 
 void score(Options& o) {
-  if (o.data.empty()) throw console::UsageError("claims score needs --data: the claims to score");
   if (o.out.empty()) {
     throw console::UsageError("claims score needs --out: a file for the scores, .csv or .ndjson");
   }
   for (const std::string& file : o.out) check_writable(file);
-  set_thread_count(o.threads);
-  const std::filesystem::path folder =
-      console::find_model(o.model, console::model_folders(o.models));
-  const claims::ClaimsModel model = claims::open_claims_model(folder);
-  claims::require_calibration(model, folder);
-  const std::vector<claims::MemberClaims> members = read_members(o, model);
+  const ClaimsInputs in = read_claims_inputs(o.inputs, "claims score");
   std::vector<claims::ClaimView> views;
-  for (const claims::MemberClaims& member : members) {
+  for (const claims::MemberClaims& member : in.members) {
     for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
   }
   const InterruptWatch interrupt;
   claims::ScoreLog log(o.out.front() + ".part",
-                       claims::hash_of_claims(members) + " " + claims::hash_of_model(folder));
-  if (!score_all(model, views, log)) {
+                       claims::hash_of_claims(in.members) + " " + claims::hash_of_model(in.folder));
+  if (!score_all(in.model, views, log)) {
     console::write_output(
         fmt::format("stopped after {} of {} claims; the same command goes on "
                     "from there\n",
@@ -137,16 +113,7 @@ void score(Options& o) {
 
 std::function<void()> set_up_claims_score(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  console::OptionGroup group(app, "What to score, and with which model");
-  group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
-             [o](const std::string& x) { o->data = x; });
-  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
-             [o](const std::string& x) { o->read.mapping = x; });
-  group.text("--model", "MODEL", "A model of claims: a name or a folder (claims if not given)",
-             [o](const std::string& x) { o->model = x; });
-  group.text("--models", "FOLDER", "Where models are looked for by name",
-             [o](const std::string& x) { o->models = x; });
-  group.threads(o->threads);
+  add_claims_inputs(app, o->inputs);
   console::OptionGroup results(app, "Results");
   results.repeated_text("--out", "FILE",
                         "Write a row a claim: .csv, .ndjson. May be given several times. A stopped "

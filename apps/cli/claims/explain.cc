@@ -1,0 +1,155 @@
+// The command `clearhead claims explain`.
+#include "apps/cli/claims/explain.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/cli/claims/inputs.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
+#include "clearhead/claims/evidence.h"
+#include "clearhead/plot/terminal.h"
+
+namespace clearhead::cli {
+namespace {
+
+constexpr std::size_t kLooks = 8;    // that are shown
+constexpr double kLeastUnusual = 1;  // a score from which a kind is named: 1 claim in 10
+
+struct Options {
+  ClaimsInputOptions inputs;
+  std::string claim;
+  std::optional<std::int64_t> line;
+};
+
+claims::ClaimView find_claim(const ClaimsInputs& in, const std::string& id) {
+  for (const claims::MemberClaims& member : in.members) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) {
+      if (member.claims[i].id == id) return {&member, i};
+    }
+  }
+  throw Error("no claim has the number " + id + "; claims score lists them");
+}
+
+// "1 in 250 normal claims"
+std::string share(double score) {
+  return fmt::format("1 in {:.0f} normal claims", std::max(1.0, std::pow(10, score)));
+}
+
+std::string describe(const claims::ClaimView& view, const claims::Evidence& evidence,
+                     const claims::ClaimVocabulary& vocabulary) {
+  const claims::EncodedClaim& claim = view.member->claims[view.claim];
+  const claims::Date day{std::chrono::days(claim.day)};
+  std::string text = fmt::format("Claim {}, {}, {}, {}\n", claim.id, claims::to_string(day),
+                                 vocabulary.text(claim.type), vocabulary.text(claim.specialty));
+  for (std::size_t i = 0; i < claim.diagnoses.size(); ++i) {
+    text += fmt::format("  diagnosis {}: {}\n", i + 1, vocabulary.text(claim.diagnoses[i]));
+  }
+  text += fmt::format("\nScore {:.2f}: {} are as unusual.\n", evidence.score.score,
+                      share(evidence.score.score));
+  for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
+    const double score = evidence.score.kinds[kind];
+    if (score < kLeastUnusual) continue;
+    text += fmt::format("  {:<13}{:.2f}: {}\n", claims::kKindNames[kind], score, share(score));
+  }
+  return text;
+}
+
+std::string lines_table(const claims::ClaimView& view, const claims::Evidence& evidence,
+                        const claims::ClaimVocabulary& vocabulary) {
+  const claims::EncodedClaim& claim = view.member->claims[view.claim];
+  console::TextTable table{.columns = {{"line"},
+                                       {"code", true},
+                                       {"without it"},
+                                       {"surprise"},
+                                       {"expected", true},
+                                       {"p"},
+                                       {"score then"}},
+                           .rows = {}};
+  for (const claims::LineEvidence& line : evidence.lines) {
+    const claims::EncodedLine& encoded =
+        claim.lines[static_cast<std::size_t>(line.surprise.part.number)];
+    const claims::Guess& guess = line.guesses.front();
+    table.rows.push_back({std::to_string(encoded.number), vocabulary.text(encoded.code),
+                          std::isnan(line.change) ? "" : fmt::format("{:+.2f}", -line.change),
+                          fmt::format("{:.1f}", line.surprise.nats), vocabulary.text(guess.token),
+                          fmt::format("{:.2f}", guess.probability),
+                          fmt::format("{:.2f}", line.score_with_guess)});
+  }
+  return table.text() +
+         "\nwithout it: how the score changes if the line is left out. surprise: −ln of the\n"
+         "probability of its code, given all else. expected: the most probable code, its\n"
+         "probability, and the score of the claim with it.\n";
+}
+
+std::string looks_text(const std::vector<claims::Look>& looks, std::int64_t line) {
+  std::string text = fmt::format("Where it looked when line {} was hidden (not why)\n", line);
+  for (const bool is_history : {false, true}) {
+    std::size_t shown = 0;
+    for (const claims::Look& look : looks) {
+      if (look.is_history != is_history || shown == kLooks) continue;
+      if (shown++ == 0) text += is_history ? "  in the history\n" : "  in the claim\n";
+      text += fmt::format("  {:4.0f} %  {}\n", 100 * look.weight, look.text);
+    }
+  }
+  return text;
+}
+
+std::int32_t line_of(const Options& o, const claims::EncodedClaim& claim,
+                     const claims::Evidence& evidence) {
+  if (!o.line) return evidence.score.evidence_line;
+  for (std::size_t i = 0; i < claim.lines.size(); ++i) {
+    if (claim.lines[i].number == *o.line) return static_cast<std::int32_t>(i);
+  }
+  throw console::UsageError(fmt::format("--line {}: claim {} has no such line", *o.line, claim.id));
+}
+
+void explain_claim(Options& o) {
+  if (o.claim.empty()) {
+    throw console::UsageError("claims explain needs CLAIM: the number of a claim in --data");
+  }
+  const ClaimsInputs in = read_claims_inputs(o.inputs, "claims explain");
+  const claims::ClaimVocabulary& vocabulary = *in.model.vocabulary;
+  const claims::ClaimView view = find_claim(in, o.claim);
+  const claims::EncodedClaim& claim = view.member->claims[view.claim];
+  const claims::Evidence evidence = claims::evidence_of(in.model, view, {});
+  std::string text = describe(view, evidence, vocabulary);
+  const std::int32_t line = line_of(o, claim, evidence);
+  if (line >= 0) {
+    text += "\n" + lines_table(view, evidence, vocabulary);
+    const claims::SimilarClaims similar = claims::similar_claims(in.members, view, line);
+    const std::int64_t number = claim.lines[static_cast<std::size_t>(line)].number;
+    text += fmt::format("\nThe code of line {} for its diagnosis is in {} other claims here{}{}\n",
+                        number, similar.count, similar.count > 0 ? ": " : "",
+                        fmt::join(similar.some, ", "));
+    const Tape tape = claims::tape_of_line(in.model, view, line);
+    text += "\n" + looks_text(claims::looks_of(in.model, tape, view, line), number);
+  }
+  console::write_output(text);
+}
+
+}  // namespace
+
+std::function<void()> set_up_claims_explain(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("claim", o->claim, "The number of the claim")->type_name("CLAIM");
+  add_claims_inputs(app, o->inputs);
+  console::OptionGroup group(app, "What to explain");
+  group.integer("--line",
+                "The line that is hidden (the one that moves the score most if not given)", 1,
+                [o](std::int64_t n) { o->line = n; });
+  return [o] { explain_claim(*o); };
+}
+
+}  // namespace clearhead::cli

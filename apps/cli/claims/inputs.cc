@@ -1,0 +1,49 @@
+// --data and --model of the commands of claims.
+#include "apps/cli/claims/inputs.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/console/find_model.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/parallel.h"
+
+namespace clearhead::cli {
+
+void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
+  ClaimsInputOptions* const o = &options;
+  console::OptionGroup group(app, "Which claims, and which model");
+  group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
+             [o](const std::string& x) { o->data = x; });
+  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
+             [o](const std::string& x) { o->read.mapping = x; });
+  group.text("--model", "MODEL", "A model of claims: a name or a folder (claims if not given)",
+             [o](const std::string& x) { o->model = x; });
+  group.text("--models", "FOLDER", "Where models are looked for by name",
+             [o](const std::string& x) { o->models = x; });
+  group.threads(o->threads);
+}
+
+ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& command) {
+  if (o.data.empty()) throw console::UsageError(command + " needs --data: claims to read");
+  set_thread_count(o.threads);
+  ClaimsInputs inputs;
+  inputs.folder = console::find_model(o.model, console::model_folders(o.models));
+  inputs.model = claims::open_claims_model(inputs.folder);
+  claims::require_calibration(inputs.model, inputs.folder);
+  claims::ClaimEncoder encoder(*inputs.model.vocabulary);
+  const claims::ReadSummary summary = claims::read_claims(
+      o.data, o.read, {.claim = [&](claims::Claim&& claim) { encoder.add(claim); }});
+  const std::string refused =
+      summary.refusals == 0 ? ""
+                            : fmt::format(", {} refused (claims read says why)", summary.refusals);
+  console::write_message(
+      fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims, refused));
+  inputs.members = encoder.take();
+  return inputs;
+}
+
+}  // namespace clearhead::cli

@@ -1,0 +1,66 @@
+// Why a claim is unusual: each line left out, what the network would expect in its place, where it
+// looked, and how many claims were alike.
+#ifndef CLEARHEAD_CLAIMS_EVIDENCE_H_
+#define CLEARHEAD_CLAIMS_EVIDENCE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clearhead/claims/scores.h"
+#include "clearhead/tape/tape.h"
+
+namespace clearhead::claims {
+
+/// A code that might stand in a line.
+struct Guess {
+  Token token = 0;
+  double probability = 0;
+};
+
+/// What speaks about one line.
+struct LineEvidence {
+  Surprise surprise;            ///< of its code
+  double change = 0;            ///< of the score: that of the claim less that without the line
+  std::vector<Guess> guesses;   ///< the most probable codes
+  double score_with_guess = 0;  ///< of the claim with the first of them, at its usual amount
+};
+
+/// Something that attention gave weight to. It says where the network looked, not why.
+struct Look {
+  std::string text;   ///< "line 2: HCPCS 99213", "30 days before: HCPCS 93000"
+  double weight = 0;  ///< mean over heads and layers; within the claim and to the history, each 1
+  bool is_history = false;
+};
+
+/// All of a claim.
+struct Evidence {
+  ClaimScore score;                 ///< with changes
+  std::vector<Surprise> surprises;  ///< of every field
+  std::vector<LineEvidence> lines;  ///< in their order
+};
+
+/// The evidence of one claim. Every line is left out, however many there are.
+Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim, const Pass& pass);
+
+/// Reads the claim with this line hidden, on a tape that keeps everything, so that every number can
+/// be explained.
+Tape tape_of_line(const ClaimsModel& model, const ClaimView& claim, std::int32_t line);
+
+/// Where the network looked, on such a tape, from the hidden line: highest weight first.
+std::vector<Look> looks_of(const ClaimsModel& model, const Tape& tape, const ClaimView& claim,
+                           std::int32_t line);
+
+/// Claims that have the code of this line for its diagnosis, but not the claim itself: how many
+/// there are, and the first few numbers.
+struct SimilarClaims {
+  std::int64_t count = 0;
+  std::vector<std::string> some;
+};
+SimilarClaims similar_claims(std::span<const MemberClaims> members, const ClaimView& claim,
+                             std::int32_t line);
+
+}  // namespace clearhead::claims
+
+#endif  // CLEARHEAD_CLAIMS_EVIDENCE_H_

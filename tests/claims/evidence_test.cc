@@ -1,0 +1,82 @@
+// Evidence: changes are those of the claim without the line, looks are attention, likes are counted.
+#include "clearhead/claims/evidence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "tests/claims/made_claims.h"
+#include "tests/testing.h"
+
+namespace clearhead::claims {
+namespace {
+
+using ::testing::HasSubstr;
+
+class EvidenceOf : public ::testing::Test {
+ protected:
+  EvidenceOf() {
+    VocabularyCounts counts;
+    for (const Claim& claim : made_claims()) counts.add(claim);
+    const auto vocabulary =
+        std::make_shared<const ClaimVocabulary>(ClaimVocabulary::learn(counts, 1));
+    ClaimEncoder encoder(*vocabulary);
+    for (const Claim& claim : made_claims()) encoder.add(claim);
+    members_ = encoder.take();
+    const ClaimNetworkConfig config{.channels = 8, .heads = 2, .hidden = 12, .layers = 2};
+    model_ = {vocabulary, std::make_shared<ClaimNetwork>(config, vocabulary->size(), 1)};
+    for (Parameter& parameter : model_.network->parameters()) {
+      if (parameter.value.rank() < 2) continue;
+      float* numbers = parameter.value.mutable_data<float>();
+      for (std::int64_t i = 0; i < parameter.value.count(); ++i) numbers[i] *= 10;
+    }
+    // As if all claims were normal: enough of them for a distribution.
+    std::vector<MemberClaims> many;
+    for (int i = 0; i < 40; ++i) many.insert(many.end(), members_.begin(), members_.end());
+    model_.calibration = calibrate(model_, many, 1000, {});
+  }
+
+  ClaimsModel model_;
+  std::vector<MemberClaims> members_;
+};
+
+TEST_F(EvidenceOf, ChangesAreTheScoreLessThatWithoutTheLine) {
+  const ClaimView view{&members_[0], 2};
+  const Evidence evidence = evidence_of(model_, view, {});
+  ASSERT_EQ(evidence.lines.size(), 3u);
+  for (const LineEvidence& line : evidence.lines) {
+    EXPECT_LE(line.guesses.front().probability, 1);
+    EXPECT_GE(line.guesses[0].probability, line.guesses[1].probability);
+    EXPECT_EQ(line.guesses.front().token, line.surprise.expected);
+    EXPECT_EQ(line.change,
+              evidence.score.changes[static_cast<std::size_t>(line.surprise.part.number)]);
+  }
+}
+
+TEST_F(EvidenceOf, LooksAreTheWeightsOfAttention) {
+  const ClaimView view{&members_[0], 2};
+  const Tape tape = tape_of_line(model_, view, 1);
+  const auto looks = looks_of(model_, tape, view, 1);
+  double within = 0, history = 0;
+  for (const Look& look : looks) (look.is_history ? history : within) += look.weight;
+  EXPECT_NEAR(within, 1, 1e-5);  // f32
+  EXPECT_NEAR(history, 1, 1e-5);
+  // Header, diagnosis, three lines; the beginning, three lines and a second diagnosis.
+  EXPECT_EQ(looks.size(), 5u + 5);
+  std::string all;
+  for (const Look& look : looks) all += look.text + "\n";
+  EXPECT_THAT(all, HasSubstr("line 1: HCPCS 99213"));
+  EXPECT_THAT(all, HasSubstr("HCPCS 93000 for ICD-10-CM I10"));
+}
+
+TEST_F(EvidenceOf, SimilarClaimsHaveTheCodeForTheDiagnosis) {
+  const SimilarClaims similar = similar_claims(members_, {&members_[0], 2}, 0);
+  EXPECT_EQ(similar.count, 2);
+  EXPECT_EQ(similar.some, (std::vector<std::string>{"M1-0", "M1-30"}));
+  EXPECT_EQ(similar_claims(members_, {&members_[1], 0}, 1).count, 0);
+}
+
+}  // namespace
+}  // namespace clearhead::claims
