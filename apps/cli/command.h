@@ -16,18 +16,23 @@ class App;
 namespace clearhead::cli {
 
 struct Command {
-  std::string name;
+  std::string name;      ///< one word
   std::string summary;   ///< half a line
   std::string usage;     ///< what follows "clearhead NAME "
   std::string examples;  ///< the end of its help, a line each
-  /// Adds the command's options to `app` and returns what runs it once they are parsed.
+  /// Adds the command's options to `app` and returns what runs it once they are parsed. Null if the
+  /// command is made of others.
   std::function<void()> (*set_up)(CLI::App& app);
+  /// Those that it is made of (`clearhead claims read`), in the order of its help; else none.
+  std::vector<Command> commands = {};
 };
 
 /// All commands, in the order in which the help lists them.
 const std::vector<Command>& commands();
-/// The one called `name`; null if there is none.
-const Command* find_command(std::string_view name);
+/// The one of `among` that is called `name`; null if there is none.
+const Command* find_command(const std::vector<Command>& among, std::string_view name);
+/// "clearhead claims read", of an app within others.
+std::string full_name(const CLI::App& app);
 
 }  // namespace clearhead::cli
 

@@ -1,8 +1,10 @@
 // The table of commands.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "apps/cli/attend/attend.h"
 #include "apps/cli/bench/bench.h"
+#include "apps/cli/claims/claims.h"
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/evaluate/evaluate.h"
@@ -179,6 +181,8 @@ const std::vector<Command>& commands() {
       --precision medium
 )",
        set_up_evaluate},
+      {"claims", "health-insurance claims: read them, see what is unusual and why",
+       "COMMAND [OPTIONS]", "", nullptr, claims_commands()},
       {"completion", "print the completion script of a shell", "bash|zsh",
        R"(  For this session of bash:
     source <(clearhead completion bash)
@@ -196,10 +200,15 @@ const std::vector<Command>& commands() {
   return all;
 }
 
-const Command* find_command(std::string_view name) {
-  const auto found = std::find_if(commands().begin(), commands().end(),
+const Command* find_command(const std::vector<Command>& among, std::string_view name) {
+  const auto found = std::find_if(among.begin(), among.end(),
                                   [name](const Command& command) { return command.name == name; });
-  return found == commands().end() ? nullptr : &*found;
+  return found == among.end() ? nullptr : &*found;
+}
+
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
 }
 
 }  // namespace clearhead::cli

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "apps/cli/command.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 
@@ -53,16 +55,54 @@ std::string zsh_value(const std::string& value) {
   return ":" + zsh_text(value) + ":" + (value.starts_with("FILE") ? "_files" : "");
 }
 
+// "claims read", as the user writes it behind clearhead.
+std::string path_of(const CLI::App& command) {
+  const std::string name = full_name(command);
+  return name.substr(name.find(' ') + 1);
+}
+
+// Calls `f` with each command, and with those that it is made of.
+void each_command(const CLI::App& program, const std::function<void(const CLI::App&)>& f) {
+  for (const CLI::App* command : commands_of(program)) {
+    f(*command);
+    each_command(*command, f);
+  }
+}
+
+std::vector<std::string> names_of(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands_of(program)) names.push_back(command->get_name());
+  return names;
+}
+
+// The names of commands that are made of others, as a pattern of the shell.
+std::string groups_of(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands_of(program)) {
+    if (!commands_of(*command).empty()) names.push_back(command->get_name());
+  }
+  return CLI::detail::join(names, "|");
+}
+
+// Lines of a zsh array: a command and what it does.
+std::string zsh_commands(const CLI::App& program) {
+  std::string lines;
+  for (const CLI::App* command : commands_of(program)) {
+    lines +=
+        fmt::format("    '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string bash_completion(const CLI::App& program) {
-  std::vector<std::string> names;
   std::string options;
   std::string values;
-  for (const CLI::App* command : commands_of(program)) {
-    names.push_back(command->get_name());
-    std::vector<std::string> words = {"-h"};
-    for (const CLI::Option* option : options_of(*command)) {
+  each_command(program, [&](const CLI::App& command) {
+    std::vector<std::string> words = names_of(command);
+    words.emplace_back("-h");
+    for (const CLI::Option* option : options_of(command)) {
       words.push_back(option->get_name());
       const std::string value = option->get_type_name();
       if (value.empty()) continue;
@@ -73,16 +113,16 @@ std::string bash_completion(const CLI::App& program) {
           : value.starts_with("FILE")
               ? "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\"))"
               : "COMPREPLY=()";
-      values += fmt::format("    '{} {}') {}; return ;;\n", command->get_name(), option->get_name(),
-                            reply);
+      values +=
+          fmt::format("    '{} {}') {}; return ;;\n", path_of(command), option->get_name(), reply);
     }
-    for (const CLI::Option* option : command->get_options({})) {
+    for (const CLI::Option* option : command.get_options({})) {
       if (option->get_positional()) {
         for (const std::string& word : choices_of(option->get_type_name())) words.push_back(word);
       }
     }
-    options += fmt::format("    {}) words='{}' ;;\n", command->get_name(), joined(words));
-  }
+    options += fmt::format("    '{}') words='{}' ;;\n", path_of(command), joined(words));
+  });
   return fmt::format(R"(# bash completion for clearhead; made by: clearhead completion bash
 _clearhead() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}}
@@ -92,6 +132,9 @@ _clearhead() {{
     COMPREPLY=($(compgen -W '{} -h --help --version' -- "$word"))
     return
   fi
+  case "$command" in
+    {}) ((COMP_CWORD == 2)) || command+=" ${{COMP_WORDS[2]}}" ;;
+  esac
   case "$command $before" in
 {}  esac
   case "$command" in
@@ -101,17 +144,20 @@ _clearhead() {{
 }}
 complete -F _clearhead clearhead
 )",
-                     joined(names), values, options);
+                     joined(names_of(program)), groups_of(program), values, options);
 }
 
 std::string zsh_completion(const CLI::App& program) {
-  std::string commands;
+  std::string groups;
   std::string cases;
-  for (const CLI::App* command : commands_of(program)) {
-    commands +=
-        fmt::format("    '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
-    cases += fmt::format("    {})\n      _arguments '-h[This text]'", command->get_name());
-    for (const CLI::Option* option : command->get_options({})) {
+  each_command(program, [&](const CLI::App& command) {
+    if (!commands_of(command).empty()) {
+      groups += fmt::format("    {})\n      commands=(\n{}  )\n      ;;\n", path_of(command),
+                            zsh_commands(command));
+      return;
+    }
+    cases += fmt::format("    '{}')\n      _arguments '-h[This text]'", path_of(command));
+    for (const CLI::Option* option : command.get_options({})) {
       const std::string value = zsh_value(option->get_type_name());
       const bool repeats = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
       cases += option->get_positional()
@@ -120,7 +166,7 @@ std::string zsh_completion(const CLI::App& program) {
                                  option->get_name(), zsh_text(option->get_description()), value);
     }
     cases += "\n      ;;\n";
-  }
+  });
   return fmt::format(R"(#compdef clearhead
 # zsh completion for clearhead; made by: clearhead completion zsh
 _clearhead() {{
@@ -134,12 +180,24 @@ _clearhead() {{
   local command=$words[2]
   shift words
   ((CURRENT--))
+  commands=()
+  case $command in
+{}  esac
+  if (($#commands)); then
+    if ((CURRENT == 2)); then
+      _describe command commands
+      return
+    fi
+    command+=" $words[2]"
+    shift words
+    ((CURRENT--))
+  fi
   case $command in
 {}  esac
 }}
 _clearhead "$@"
 )",
-                     commands, cases);
+                     zsh_commands(program), groups, cases);
 }
 
 std::function<void()> set_up_completion(CLI::App& app) {

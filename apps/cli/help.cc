@@ -33,6 +33,15 @@ std::string option_lines(const CLI::Option& option) {
          "\n";
 }
 
+// A line each.
+std::string list_of(const std::vector<Command>& commands) {
+  std::string text;
+  for (const Command& command : commands) {
+    text += "  " + console::pad_right(command.name, 14) + command.summary + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string overview() {
@@ -44,16 +53,19 @@ std::string overview() {
       "Try this first:\n\n"
       "  clearhead see \"To be, or not to be\"\n\n"
       "Commands:\n\n";
-  for (const Command& command : commands()) {
-    text += "  " + console::pad_right(command.name, 14) + command.summary + "\n";
-  }
-  return text + "\nclearhead help COMMAND says more about each, with examples.\n";
+  return text + list_of(commands()) +
+         "\nclearhead help COMMAND says more about each, with examples.\n";
 }
 
 std::string command_help(const Command& command, const CLI::App& app) {
-  const std::string use = fmt::format("Use: clearhead {} {}", command.name, command.usage);
-  std::string text = fmt::format("clearhead {}: {}\n\n{}\n", command.name, command.summary,
-                                 console::wrapped(use, kWidth, 5));
+  const std::string name = full_name(app);
+  const std::string use = fmt::format("Use: {} {}", name, command.usage);
+  std::string text =
+      fmt::format("{}: {}\n\n{}\n", name, command.summary, console::wrapped(use, kWidth, 5));
+  if (!command.commands.empty()) {
+    return text + "\nCommands:\n\n" + list_of(command.commands) +
+           fmt::format("\n{} COMMAND --help says more about each, with examples.\n", name);
+  }
   for (const std::string& group : app.get_groups()) {
     std::string lines;
     for (const CLI::Option* option : app.get_options()) {
@@ -72,8 +84,10 @@ std::function<void()> set_up_help(CLI::App& app) {
       ->type_name(fmt::format("{}", fmt::join(names, "|")));
   return [name, &app] {
     if (name->empty()) return console::write_output(overview());
-    const Command* command = find_command(*name);
-    if (command == nullptr) throw console::UsageError(unknown_command(*name));
+    const Command* command = find_command(commands(), *name);
+    if (command == nullptr) {
+      throw console::UsageError(unknown_command(*name, *app.get_parent()));
+    }
     console::write_output(command_help(*command, *app.get_parent()->get_subcommand(*name)));
   };
 }

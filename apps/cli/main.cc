@@ -72,6 +72,24 @@ bool asks_for_help(const CLI::App& command) {
   return std::find(extra.begin(), extra.end(), "-h") != extra.end();
 }
 
+// Adds `all` to `app`, with what they are made of, and notes what the chosen one does.
+void add_commands(CLI::App& app, const std::vector<Command>& all, const Command* chosen,
+                  CLI::App*& chosen_app, std::function<void()>& action) {
+  for (const Command& command : all) {  // all of them: completion looks at each
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->set_help_flag("--help", "This text, as -h");
+    std::function<void()> run = [&command, sub] {
+      console::write_output(command_help(command, *sub));
+    };
+    if (command.set_up != nullptr) run = command.set_up(*sub);
+    if (&command == chosen) {
+      chosen_app = sub;
+      action = run;
+    }
+    add_commands(*sub, command.commands, chosen, chosen_app, action);
+  }
+}
+
 // Parses the command line and does what it says. Throws UsageError if that cannot be told.
 void dispatch(const Command* chosen, int argc, char** argv) {
   CLI::App app("attention you can see through", "clearhead");
@@ -80,15 +98,7 @@ void dispatch(const Command* chosen, int argc, char** argv) {
   app.require_subcommand(0, 1);
   CLI::App* chosen_app = &app;
   std::function<void()> action = [] { console::write_output(overview()); };
-  for (const Command& command : commands()) {  // all of them: completion looks at each
-    CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    sub->set_help_flag("--help", "This text, as -h");
-    const std::function<void()> run = command.set_up(*sub);
-    if (&command == chosen) {
-      chosen_app = sub;
-      action = run;
-    }
-  }
+  add_commands(app, commands(), chosen, chosen_app, action);
   const auto help = [&] {
     console::write_output(chosen == nullptr ? overview() : command_help(*chosen, *chosen_app));
   };
@@ -106,15 +116,20 @@ void dispatch(const Command* chosen, int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  const Command* chosen = argc > 1 ? find_command(argv[1]) : nullptr;
+  const Command* chosen = nullptr;
+  std::string name = "clearhead";
+  for (int i = 1; i < argc; ++i) {
+    const Command* next = find_command(chosen == nullptr ? commands() : chosen->commands, argv[i]);
+    if (next == nullptr) break;
+    chosen = next;
+    name += " " + next->name;
+  }
   try {
     dispatch(chosen, argc, argv);
     return 0;
   } catch (const console::UsageError& error) {
-    const std::string command = chosen == nullptr ? "" : " " + chosen->name;
-    return complain(
-        fmt::format("{}\nclearhead{} --help shows what there is", error.what(), command),
-        kWrongUse);
+    return complain(fmt::format("{}\n{} --help shows what there is", error.what(), name),
+                    kWrongUse);
   } catch (const std::bad_alloc&) {
     return complain("there is not enough memory for this", kFailed);
   } catch (const std::exception& error) {

@@ -21,9 +21,11 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
-std::vector<std::string> command_names() {
+std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const Command& command : commands()) names.push_back(command.name);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
   return names;
 }
 
@@ -40,7 +42,7 @@ const CLI::Option* place_of_text(const CLI::App& command) {
 std::string as_text(const std::string& text, const CLI::App& command) {
   const bool is_argument = place_of_text(command)->get_positional();
   const char* before = !is_argument ? "--prompt " : text.starts_with('-') ? "-- " : "";
-  return fmt::format("clearhead {} … {}\"{}\"", command.get_name(), before, text);
+  return fmt::format("{} … {}\"{}\"", full_name(command), before, text);
 }
 
 std::string unknown_option(const std::string& argument, const CLI::App& command) {
@@ -83,16 +85,16 @@ std::string what_it_takes(const CLI::App& command) {
 
 }  // namespace
 
-std::string unknown_command(const std::string& name) {
+std::string unknown_command(const std::string& name, const CLI::App& app) {
   return fmt::format("there is no command \"{}\"; there are {}", name,
-                     fmt::join(command_names(), ", "));
+                     fmt::join(command_names(app), ", "));
 }
 
 std::string unexpected_arguments(const std::vector<std::string>& arguments,
                                  const CLI::App& command) {
   const std::string& first = arguments.front();
   if (first.starts_with('-')) return unknown_option(first, command);
-  if (command.get_parent() == nullptr) return unknown_command(first);
+  if (!command_names(command).empty()) return unknown_command(first, command);
   std::vector<std::string> reasons = {fmt::format("\"{}\" stands alone", first)};
   if (const std::string text = unquoted_text(arguments, command); !text.empty()) {
     reasons.push_back("a text is written in quotes: " + text);

@@ -15,8 +15,8 @@ namespace clearhead::cli {
 /// for.
 std::string unexpected_arguments(const std::vector<std::string>& arguments,
                                  const CLI::App& command);
-/// The message that `name` is not a command.
-std::string unknown_command(const std::string& name);
+/// The message that `name` is not a command of `app`.
+std::string unknown_command(const std::string& name, const CLI::App& app);
 
 }  // namespace clearhead::cli
 

@@ -76,6 +76,18 @@ TEST(Program, HelpAndVersion) {
   }
 }
 
+TEST(Program, ACommandMayBeMadeOfOthers) {
+  const ProgramResult help = clearhead({"claims", "--help"});
+  EXPECT_THAT(help.out, StartsWith("clearhead claims: "));
+  EXPECT_THAT(help.out, HasSubstr("\n  read "));
+  EXPECT_EQ(clearhead({"claims"}).out, help.out);
+  EXPECT_EQ(clearhead({"help", "claims"}).out, help.out);
+  const ProgramResult read = clearhead({"claims", "read", "--help"});
+  EXPECT_THAT(read.out, StartsWith("clearhead claims read: "));
+  EXPECT_THAT(read.out, HasSubstr("Use: clearhead claims read PATH"));
+  EXPECT_THAT(read.out, HasSubstr("\nExamples:\n"));
+}
+
 TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> uses = {
       {{"atend"}, "there is no command \"atend\"; there are see, learn, attend"},
@@ -129,6 +141,9 @@ TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
       {{"completion", "bash", "zsh"}, "\"zsh\" stands alone; completion takes one shell\n"},
       {{"help", "atend"}, "there is no command \"atend\"; there are see, learn, attend"},
       {{"completion"}, "needs a shell: bash|zsh"},
+      {{"claims", "raed"}, "there is no command \"raed\"; there are read"},
+      {{"claims", "read"}, "read needs a path: PATH\nclearhead claims read --help shows"},
+      {{"claims", "read", "a.csv", "--maping", "m"}, "did you mean --mapping?"},
       {{"completion", "fish"}, "expected bash or zsh, got \"fish\""},
   };
   for (const auto& [arguments, said] : uses) {
@@ -206,6 +221,8 @@ TEST(Program, BashCompletes) {
   EXPECT_THAT(completed({"clearhead", "attend", "--tokens", ""}), IsEmpty());
   EXPECT_THAT(completed({"clearhead", "completion", ""}), Contains("zsh"));
   EXPECT_THAT(completed({"clearhead", "help", "tra"}), ElementsAre("train", "translate"));
+  EXPECT_THAT(completed({"clearhead", "claims", "re"}), ElementsAre("read"));
+  EXPECT_THAT(completed({"clearhead", "claims", "read", "--map"}), ElementsAre("--mapping"));
   EXPECT_THAT(completed({"clearhead", "attend", "--x", CLEARHEAD_BIN_DIR "/clearhead-conf"}),
               ElementsAre(CLEARHEAD_BIN_DIR "/clearhead-conformance"));
 }

@@ -1,0 +1,151 @@
+// The command `clearhead claims read`.
+#include "apps/cli/claims/read.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/console/numbers.h"
+#include "apps/console/option_group.h"
+#include "apps/console/output.h"
+#include "clearhead/claims/reader.h"
+
+namespace clearhead::cli {
+namespace {
+
+using claims::Claim;
+
+constexpr std::size_t kShown = 10;  // refusals and warnings
+
+struct Options {
+  std::string path;
+  claims::ReadOptions read;
+};
+
+using Counts = std::map<std::string, std::int64_t>;
+
+// What claims have in them.
+class Contents {
+ public:
+  void add(const Claim& claim) {
+    ++types_[claim.type ? to_string(*claim.type) : "without a type"];
+    if (claim.member.id) members_.insert(*claim.member.id);
+    note(claim.from);
+    note(claim.to);
+    for (const claims::Diagnosis& d : claim.diagnoses) count(d.code, diagnoses_);
+    for (const claims::Field<claims::Code>& code : claim.procedures) count(code, procedures_);
+    for (const claims::Line& line : claim.lines) {
+      note(line.from);
+      note(line.to);
+      count(line.code, codes_);
+      count(line.revenue, codes_);
+      count(line.drug, codes_);
+    }
+  }
+
+  std::string text(const claims::ReadSummary& summary) const {
+    std::string text = row("claims", console::with_commas(summary.claims) + listed(types_));
+    text += row("lines", console::with_commas(summary.lines));
+    text += row("members", console::with_commas(std::ssize(members_)));
+    if (first_)
+      text += row("service", claims::to_string(*first_) + " to " + claims::to_string(*last_));
+    text +=
+        codes("codes", codes_) + codes("diagnoses", diagnoses_) + codes("procedures", procedures_);
+    text += row("refused", console::with_commas(summary.refusals));
+    return text + row("warnings", console::with_commas(summary.warnings));
+  }
+
+ private:
+  static std::string row(const std::string& name, const std::string& what) {
+    return fmt::format("  {:<12}{}\n", name, what);
+  }
+  static std::string codes(const std::string& name, const Counts& counts) {
+    std::int64_t sum = 0;
+    for (const auto& [system, count] : counts) sum += count;
+    return sum == 0 ? "" : row(name, console::with_commas(sum) + listed(counts));
+  }
+
+  // ": 12 a, 3 b", the most frequent first.
+  static std::string listed(const Counts& counts) {
+    std::vector<std::pair<std::string, std::int64_t>> sorted(counts.begin(), counts.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::string text;
+    for (const auto& [name, count] : sorted) {
+      text += fmt::format("{}{} {}", text.empty() ? ": " : ", ", console::with_commas(count), name);
+    }
+    return text;
+  }
+
+  void note(const claims::Field<claims::Date>& date) {
+    if (!date) return;
+    first_ = std::min(first_.value_or(*date), *date);
+    last_ = std::max(last_.value_or(*date), *date);
+  }
+  static void count(const claims::Field<claims::Code>& code, Counts& counts) {
+    if (code) ++counts[code->system.empty() ? "of a system that is not said" : code->system];
+  }
+
+  Counts types_, codes_, diagnoses_, procedures_;
+  std::set<std::string> members_;
+  std::optional<claims::Date> first_, last_;
+};
+
+// The first few lines of a kind, and how many more there are.
+class FirstFew {
+ public:
+  void add(std::string line) {
+    if (lines_.size() < kShown) lines_.push_back(std::move(line));
+    ++count_;
+  }
+  std::string text(const std::string& title) const {
+    if (lines_.empty()) return "";
+    std::string text = "\n" + title + ":\n";
+    for (const std::string& line : lines_) text += "  " + line + "\n";
+    if (count_ > lines_.size()) text += fmt::format("  … and {} more\n", count_ - lines_.size());
+    return text;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+  std::size_t count_ = 0;
+};
+
+void read(const Options& o) {
+  Contents contents;
+  FirstFew refusals, warnings;
+  claims::ClaimSink sink;
+  sink.claim = [&](Claim&& claim) { contents.add(claim); };
+  sink.refusal = [&](claims::Refusal&& refusal) {
+    const std::string whose = refusal.claim.empty() ? "" : "claim " + refusal.claim + ": ";
+    refusals.add(to_string(refusal.place) + ": " + whose + refusal.reason);
+  };
+  sink.warning = [&](const claims::Place& place, const std::string& text) {
+    warnings.add(to_string(place) + ": " + text);
+  };
+  const claims::ReadSummary summary = claims::read_claims(o.path, o.read, sink);
+  console::write_text(o.path + ": " + summary.format + "\n" + contents.text(summary) +
+                      refusals.text("Refused, while the others were read") +
+                      warnings.text("Read, but look at it"));
+}
+
+}  // namespace
+
+std::function<void()> set_up_claims_read(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("path", o->path, "A file or folder of claims")->type_name("PATH")->required();
+  console::OptionGroup group(app, "What is read");
+  group.text("--mapping", "FILE", "Which columns of tables mean what (JSON)",
+             [o](const std::string& file) { o->read.mapping = file; });
+  return [o] { read(*o); };
+}
+
+}  // namespace clearhead::cli
