@@ -276,7 +276,10 @@ std::string ClaimVocabulary::text(std::int64_t token) const {
   if (token == hidden(kind)) return fmt::format("hidden {}", to_string(kind));
   if (token == missing(kind)) return fmt::format("no {}", to_string(kind));
   const auto place = static_cast<std::size_t>(token - missing(kind) - 1);
-  if (!words_[index(kind)].list.empty()) return words_[index(kind)].list[place];
+  if (!words_[index(kind)].list.empty()) {
+    const std::string& word = words_[index(kind)].list[place];
+    return word.starts_with(' ') ? word.substr(1) : word;  // a code without a system
+  }
   if (kind == FieldKind::amount) {
     if (place < kShares) return fmt::format("{} of {} amounts", place + 1, kShares);
     return place <= kShares + kBelow.size() ? "less than ever" : "more than ever";

@@ -14,40 +14,13 @@
 #include "clearhead/claims/score_table.h"
 #include "clearhead/claims/training.h"
 #include "tests/claims/made_claims.h"
+#include "tests/claims/small_world.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {
 namespace {
 
 using ::testing::HasSubstr;
-
-// A small world, in which hearts are treated with 93000 and diabetes with 83036, at fixed prices;
-// some visits have one line only, of either kind.
-std::string csv_folder(const TemporaryFolder& folder) {
-  std::string members = "member,birth_year,sex,state,split\n";
-  std::string claims =
-      "claim,member,type,service_date,provider,specialty,facility,diagnoses,charge,paid\n";
-  std::string lines = "claim,line,date,system,code,units,charge,diagnosis_pointers\n";
-  int number = 0;
-  for (int m = 0; m < 150; ++m) {
-    const std::string member = "M" + std::to_string(m);
-    members += member + ",1970,F,MA," + (m % 5 == 0 ? "valid" : "train") + "\n";
-    for (int i = 0; i < 8; ++i) {
-      const std::string claim = "C" + std::to_string(number++);
-      const bool is_heart = m % 2 == 0;
-      const std::string day = "2024-0" + std::to_string(i + 1) + "-1" + std::to_string(m % 9);
-      claims += claim + "," + member + ",professional," + day + ",P1,CARDIOLOGY,F1," +
-                (is_heart ? "I10" : "E119") + ",100.00,80.00\n";
-      const std::string test = is_heart ? "93000,1,50.00" : "83036,1,20.00";
-      if (i % 3 != 2) lines += claim + ",1," + day + ",HCPCS,99213,1,100.00,1\n";
-      if (i % 3 != 1) lines += claim + ",2," + day + ",HCPCS," + test + ",1\n";
-    }
-  }
-  folder.write("members.csv", members);
-  folder.write("claims.csv", claims);
-  folder.write("lines.csv", lines);
-  return folder.path().string();
-}
 
 ClaimsRecipe small_recipe(std::int64_t steps) {
   ClaimsRecipe recipe;
@@ -69,7 +42,7 @@ void train(const ClaimsRecipe& recipe, const std::string& data,
 
 TEST(ClaimsTrainer, ARunThatWasStoppedEndsWithTheSameBytes) {
   const TemporaryFolder folder;
-  const std::string data = csv_folder(folder);
+  const std::string data = write_small_world(folder);
   const ClaimsRecipe recipe = small_recipe(40);
   train(recipe, data, folder / "whole");
   {
@@ -90,7 +63,7 @@ TEST(ClaimsTrainer, ARunThatWasStoppedEndsWithTheSameBytes) {
 
 TEST(ClaimsTrainer, RefusesToGoOnWithOtherClaims) {
   const TemporaryFolder folder;
-  const std::string data = csv_folder(folder);
+  const std::string data = write_small_world(folder);
   train(small_recipe(20), data, folder / "run");
   std::string lines = content(folder / "lines.csv");
   lines.replace(lines.find("99213"), 5, "93000");
@@ -105,7 +78,7 @@ class Scores : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new TemporaryFolder;
-    train(small_recipe(200), csv_folder(*folder_), *folder_ / "run");
+    train(small_recipe(200), write_small_world(*folder_), *folder_ / "run");
     model_ = new ClaimsModel(open_claims_model(*folder_ / "run" / "model"));
   }
   static void TearDownTestSuite() {

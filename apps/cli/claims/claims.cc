@@ -1,7 +1,10 @@
 // The table of these commands. Each has a file of its own in this folder.
 #include "apps/cli/claims/claims.h"
 
+#include "apps/cli/claims/explain.h"
 #include "apps/cli/claims/read.h"
+#include "apps/cli/claims/score.h"
+#include "apps/cli/claims/train.h"
 
 namespace clearhead::cli {
 
@@ -16,6 +19,21 @@ std::vector<Command> claims_commands() {
     clearhead claims read export.csv --mapping mapping.json
 )",
        set_up_claims_read},
+      {"train", "a network learns what normal claims look like", "RECIPE [OPTIONS]",
+       R"(  On your own claims; stopped by Ctrl-C, the same command goes on:
+    clearhead claims train recipes/claims.json --data claims/
+)",
+       set_up_claims_train},
+      {"score", "how unusual each claim is, by kind, and which line makes it so", "[OPTIONS]",
+       R"(  A row a claim, the most unusual first:
+    clearhead claims score --data claims/ --out scores.csv
+)",
+       set_up_claims_score},
+      {"explain", "why one claim is unusual, line by line", "CLAIM [OPTIONS]",
+       R"(  What moves its score, what would be expected there, where the network looked:
+    clearhead claims explain C0000123 --data claims/
+)",
+       set_up_claims_explain},
   };
 }
 

@@ -19,6 +19,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/claims/evidence.h"
+#include "clearhead/claims/training.h"
 #include "clearhead/plot/terminal.h"
 
 namespace clearhead::cli {
@@ -42,9 +43,18 @@ claims::ClaimView find_claim(const ClaimsInputs& in, const std::string& id) {
   throw Error("no claim has the number " + id + "; claims score lists them");
 }
 
-// "1 in 250 normal claims"
+// "1 in 250 normal claims are"
 std::string share(double score) {
-  return fmt::format("1 in {:.0f} normal claims", std::max(1.0, std::pow(10, score)));
+  const double claims = std::max(1.0, std::pow(10, score));
+  constexpr double kCompared = claims::kCalibrationClaims;
+  return claims > kCompared ? fmt::format("fewer than 1 in {:.0f} normal claims are", kCompared)
+                            : fmt::format("1 in {:.0f} normal claims is", claims);
+}
+
+// "+0.25", and zero without a sign
+std::string signed_text(double number) {
+  const std::string text = fmt::format("{:+.2f}", number);
+  return text == "+0.00" || text == "-0.00" ? "0.00" : text;
 }
 
 std::string describe(const claims::ClaimView& view, const claims::Evidence& evidence,
@@ -56,12 +66,13 @@ std::string describe(const claims::ClaimView& view, const claims::Evidence& evid
   for (std::size_t i = 0; i < claim.diagnoses.size(); ++i) {
     text += fmt::format("  diagnosis {}: {}\n", i + 1, vocabulary.text(claim.diagnoses[i]));
   }
-  text += fmt::format("\nScore {:.2f}: {} are as unusual.\n", evidence.score.score,
+  text += fmt::format("\nScore {:.2f}: {} as unusual.\n", evidence.score.score,
                       share(evidence.score.score));
   for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
     const double score = evidence.score.kinds[kind];
     if (score < kLeastUnusual) continue;
-    text += fmt::format("  {:<13}{:.2f}: {}\n", claims::kKindNames[kind], score, share(score));
+    text += fmt::format("  {:<13}{:.2f}: {} as unusual\n", claims::kKindNames[kind], score,
+                        share(score));
   }
   return text;
 }
@@ -82,7 +93,7 @@ std::string lines_table(const claims::ClaimView& view, const claims::Evidence& e
         claim.lines[static_cast<std::size_t>(line.surprise.part.number)];
     const claims::Guess& guess = line.guesses.front();
     table.rows.push_back({std::to_string(encoded.number), vocabulary.text(encoded.code),
-                          std::isnan(line.change) ? "" : fmt::format("{:+.2f}", -line.change),
+                          std::isnan(line.change) ? "" : signed_text(-line.change),
                           fmt::format("{:.1f}", line.surprise.nats), vocabulary.text(guess.token),
                           fmt::format("{:.2f}", guess.probability),
                           fmt::format("{:.2f}", line.score_with_guess)});
@@ -130,9 +141,9 @@ void explain_claim(Options& o) {
     text += "\n" + lines_table(view, evidence, vocabulary);
     const claims::SimilarClaims similar = claims::similar_claims(in.members, view, line);
     const std::int64_t number = claim.lines[static_cast<std::size_t>(line)].number;
-    text += fmt::format("\nThe code of line {} for its diagnosis is in {} other claims here{}{}\n",
-                        number, similar.count, similar.count > 0 ? ": " : "",
-                        fmt::join(similar.some, ", "));
+    text += fmt::format("\nOther claims here with the code of line {} for its diagnosis: {}\n",
+                        number, similar.count);
+    if (similar.count > 0) text += fmt::format("  {}\n", fmt::join(similar.some, ", "));
     const Tape tape = claims::tape_of_line(in.model, view, line);
     text += "\n" + looks_text(claims::looks_of(in.model, tape, view, line), number);
   }

@@ -1,0 +1,86 @@
+// clearhead claims train, score and explain: from tables to a worklist, and why.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/apps/program.h"
+#include "tests/claims/small_world.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class ClaimsScore : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    claims::write_small_world(*folder_);
+    folder_->write("recipe.json", R"({
+      "network": {"channels": 16, "heads": 2, "hidden": 24, "layers": 2, "history": 16},
+      "training": {"steps": 60, "batch": 16, "schedule": {"learning_rate": 1e-2},
+                   "evaluate_every": 20}})");
+    trained_ = new ProgramResult(run("train", "recipe.json --data . --out run"));
+  }
+  static void TearDownTestSuite() {
+    delete trained_;
+    delete folder_;
+  }
+
+  static ProgramResult run(const std::string& command, const std::string& arguments) {
+    std::vector<std::string> list = {"claims", command};
+    for (std::size_t at = 0; at < arguments.size();) {
+      const std::size_t end = std::min(arguments.find(' ', at), arguments.size());
+      list.push_back(arguments.substr(at, end - at));
+      at = end + 1;
+    }
+    return run_program("clearhead", list, folder_->path());
+  }
+
+  static TemporaryFolder* folder_;
+  static ProgramResult* trained_;
+};
+TemporaryFolder* ClaimsScore::folder_ = nullptr;
+ProgramResult* ClaimsScore::trained_ = nullptr;
+
+TEST_F(ClaimsScore, ATrainedModelRanksClaims) {
+  ASSERT_EQ(trained_->status, 0) << trained_->error;
+  EXPECT_THAT(trained_->out, HasSubstr("the model is in run/model"));
+  const ProgramResult result = run("score", "--data . --model run/model --out s.csv --top 2");
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("wrote s.csv"));
+  expect_80_columns(result.out);
+  const std::string table = folder_->read("s.csv");
+  EXPECT_THAT(table, StartsWith("claim,score,code,combination,units,amount,duplicate,"
+                                "demographics,evidence_line\n"));
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 150 * 8);
+  EXPECT_FALSE(std::filesystem::exists(*folder_ / "s.csv.part"));
+}
+
+TEST_F(ClaimsScore, AClaimIsExplained) {
+  const ProgramResult result = run("explain", "C5 --data . --model run/model");
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, StartsWith("Claim C5, 2024-06-10, professional, CARDIOLOGY\n"));
+  EXPECT_THAT(result.out, HasSubstr("Where it looked when line"));
+  EXPECT_THAT(result.out, HasSubstr("in the history"));
+  expect_80_columns(result.out);
+}
+
+TEST_F(ClaimsScore, WrongUseIsMetBeforeAnythingIsRead) {
+  EXPECT_EQ(run("score", "--data . --model run/model").status, 2);
+  EXPECT_EQ(run("score", "--out s.csv").status, 2);
+  EXPECT_EQ(run("explain", "--data .").status, 2);
+  EXPECT_EQ(run("train", "recipe.json").status, 2);
+  EXPECT_THAT(run("explain", "C99999 --data . --model run/model").error,
+              HasSubstr("no claim has the number C99999"));
+  EXPECT_THAT(run("score", "--data . --model none --out s.csv").error, HasSubstr("none"));
+}
+
+}  // namespace
+}  // namespace clearhead
