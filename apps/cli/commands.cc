@@ -4,7 +4,7 @@
 
 #include "apps/cli/attend/attend.h"
 #include "apps/cli/bench/bench.h"
-#include "apps/cli/claims/claims.h"
+#include "apps/cli/claims_commands.h"
 #include "apps/cli/command.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/evaluate/evaluate.h"

@@ -1,6 +1,6 @@
 // clearhead claims: what is unusual about health-insurance claims, and where it stands.
-#ifndef CLEARHEAD_APPS_CLI_CLAIMS_CLAIMS_H_
-#define CLEARHEAD_APPS_CLI_CLAIMS_CLAIMS_H_
+#ifndef CLEARHEAD_APPS_CLI_CLAIMS_COMMANDS_H_
+#define CLEARHEAD_APPS_CLI_CLAIMS_COMMANDS_H_
 
 #include <vector>
 
@@ -13,4 +13,4 @@ std::vector<Command> claims_commands();
 
 }  // namespace clearhead::cli
 
-#endif  // CLEARHEAD_APPS_CLI_CLAIMS_CLAIMS_H_
+#endif  // CLEARHEAD_APPS_CLI_CLAIMS_COMMANDS_H_

@@ -1,5 +1,5 @@
 // The table of these commands. Each has a file of its own in this folder.
-#include "apps/cli/claims/claims.h"
+#include "apps/cli/claims_commands.h"
 
 #include "apps/cli/claims/explain.h"
 #include "apps/cli/claims/read.h"
