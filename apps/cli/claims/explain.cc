@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/claims/inputs.h"
+#include "apps/console/claims_inputs.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
@@ -29,19 +29,10 @@ constexpr std::size_t kLooks = 8;    // that are shown
 constexpr double kLeastUnusual = 1;  // a score from which a kind is named: 1 claim in 10
 
 struct Options {
-  ClaimsInputOptions inputs;
+  console::ClaimsInputOptions inputs;
   std::string claim;
   std::optional<std::int64_t> line;
 };
-
-claims::ClaimView find_claim(const ClaimsInputs& in, const std::string& id) {
-  for (const claims::MemberClaims& member : in.members) {
-    for (std::size_t i = 0; i < member.claims.size(); ++i) {
-      if (member.claims[i].id == id) return {&member, i};
-    }
-  }
-  throw Error("no claim has the number " + id + "; claims score lists them");
-}
 
 // "1 in 250 normal claims are"
 std::string share(double score) {
@@ -130,9 +121,9 @@ void explain_claim(Options& o) {
   if (o.claim.empty()) {
     throw console::UsageError("claims explain needs CLAIM: the number of a claim in --data");
   }
-  const ClaimsInputs in = read_claims_inputs(o.inputs, "claims explain");
+  const console::ClaimsInputs in = console::read_claims_inputs(o.inputs, "claims explain");
   const claims::ClaimVocabulary& vocabulary = *in.model.vocabulary;
-  const claims::ClaimView view = find_claim(in, o.claim);
+  const claims::ClaimView view = console::find_claim(in, o.claim);
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   const claims::Evidence evidence = claims::evidence_of(in.model, view, {});
   std::string text = describe(view, evidence, vocabulary);
@@ -155,7 +146,7 @@ void explain_claim(Options& o) {
 std::function<void()> set_up_claims_explain(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("claim", o->claim, "The number of the claim")->type_name("CLAIM");
-  add_claims_inputs(app, o->inputs);
+  console::add_claims_inputs(app, o->inputs);
   console::OptionGroup group(app, "What to explain");
   group.integer("--line",
                 "The line that is hidden (the one that moves the score most if not given)", 1,

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/claims/inputs.h"
+#include "apps/console/claims_inputs.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
@@ -29,7 +29,7 @@ namespace {
 constexpr std::size_t kClaimsAtATime = 1024;  // between two looks at the clock and at Ctrl-C
 
 struct Options {
-  ClaimsInputOptions inputs;
+  console::ClaimsInputOptions inputs;
   std::vector<std::string> out;
   claims::ScoreOrder order = claims::ScoreOrder::score;
   std::int64_t top = 10;
@@ -85,7 +85,7 @@ void score(Options& o) {
     throw console::UsageError("claims score needs --out: a file for the scores, .csv or .ndjson");
   }
   for (const std::string& file : o.out) check_writable(file);
-  const ClaimsInputs in = read_claims_inputs(o.inputs, "claims score");
+  const console::ClaimsInputs in = console::read_claims_inputs(o.inputs, "claims score");
   std::vector<claims::ClaimView> views;
   for (const claims::MemberClaims& member : in.members) {
     for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
@@ -113,7 +113,7 @@ void score(Options& o) {
 
 std::function<void()> set_up_claims_score(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_claims_inputs(app, o->inputs);
+  console::add_claims_inputs(app, o->inputs);
   console::OptionGroup results(app, "Results");
   results.repeated_text("--out", "FILE",
                         "Write a row a claim: .csv, .ndjson. May be given several times. A stopped "

@@ -1,5 +1,5 @@
 // --data and --model of the commands of claims.
-#include "apps/cli/claims/inputs.h"
+#include "apps/console/claims_inputs.h"
 
 #include <fmt/format.h>
 
@@ -9,13 +9,14 @@
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
 
-namespace clearhead::cli {
+namespace clearhead::console {
 
 void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
   ClaimsInputOptions* const o = &options;
-  console::OptionGroup group(app, "Which claims, and which model");
+  OptionGroup group(app, "Which claims, and which model");
   group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
              [o](const std::string& x) { o->data = x; });
   group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
@@ -28,10 +29,10 @@ void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
 }
 
 ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& command) {
-  if (o.data.empty()) throw console::UsageError(command + " needs --data: claims to read");
+  if (o.data.empty()) throw UsageError(command + " needs --data: claims to read");
   set_thread_count(o.threads);
   ClaimsInputs inputs;
-  inputs.folder = console::find_model(o.model, console::model_folders(o.models));
+  inputs.folder = find_model(o.model, model_folders(o.models));
   inputs.model = claims::open_claims_model(inputs.folder);
   claims::require_calibration(inputs.model, inputs.folder);
   claims::ClaimEncoder encoder(*inputs.model.vocabulary);
@@ -40,10 +41,19 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
   const std::string refused =
       summary.refusals == 0 ? ""
                             : fmt::format(", {} refused (claims read says why)", summary.refusals);
-  console::write_message(
+  write_message(
       fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims, refused));
   inputs.members = encoder.take();
   return inputs;
 }
 
-}  // namespace clearhead::cli
+claims::ClaimView find_claim(const ClaimsInputs& in, const std::string& id) {
+  for (const claims::MemberClaims& member : in.members) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) {
+      if (member.claims[i].id == id) return {&member, i};
+    }
+  }
+  throw Error("no claim has the number " + id + "; claims score lists them");
+}
+
+}  // namespace clearhead::console

@@ -1,6 +1,6 @@
 // What commands that read claims with a model have in common.
-#ifndef CLEARHEAD_APPS_CLI_CLAIMS_INPUTS_H_
-#define CLEARHEAD_APPS_CLI_CLAIMS_INPUTS_H_
+#ifndef CLEARHEAD_APPS_CONSOLE_CLAIMS_INPUTS_H_
+#define CLEARHEAD_APPS_CONSOLE_CLAIMS_INPUTS_H_
 
 #include <filesystem>
 #include <string>
@@ -9,12 +9,13 @@
 #include "clearhead/claims/claims_model.h"
 #include "clearhead/claims/encoded_claims.h"
 #include "clearhead/claims/reader.h"
+#include "clearhead/claims/surprise.h"
 
 namespace CLI {
 class App;
 }
 
-namespace clearhead::cli {
+namespace clearhead::console {
 
 /// Which claims, and which model reads them.
 struct ClaimsInputOptions {
@@ -39,6 +40,9 @@ struct ClaimsInputs {
 /// --data is missing, and Error if the model has no calibration or something cannot be read.
 ClaimsInputs read_claims_inputs(const ClaimsInputOptions& options, const std::string& command);
 
-}  // namespace clearhead::cli
+/// The claim with this number; of several, the first. Throws Error if there is none.
+claims::ClaimView find_claim(const ClaimsInputs& inputs, const std::string& id);
 
-#endif  // CLEARHEAD_APPS_CLI_CLAIMS_INPUTS_H_
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_CLAIMS_INPUTS_H_
