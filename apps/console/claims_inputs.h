@@ -19,10 +19,10 @@ namespace clearhead::console {
 
 /// Which claims, and which model reads them.
 struct ClaimsInputOptions {
-  std::string data;
+  std::string data = {};
   std::string model = "claims";
-  std::string models;
-  claims::ReadOptions read;
+  std::string models = {};
+  claims::ReadOptions read = {};
   int threads = 0;
 };
 

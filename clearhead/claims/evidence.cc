@@ -144,6 +144,35 @@ std::vector<Look> looks_of(const ClaimsModel& model, const Tape& tape, const Cla
   return looks;
 }
 
+HistoryAttention history_attention(const ClaimsModel& model, const ClaimView& claim) {
+  const EncodedClaim& encoded = claim.member->claims[claim.claim];
+  BatchMaker maker(*model.vocabulary, model.network->config().history);
+  maker.add(*claim.member, claim.claim, {{.hidden = {{{}, FieldKind::month}}}});
+  const ClaimBatch batch = maker.take();
+  Tape tape(Keep::everything);
+  model.network->forward(tape, batch, {});
+  const std::int64_t T = batch.positions[0].size(1), S = batch.events[0].size(1);
+  HistoryAttention attention{.weights = Tensor({T, S}, DType::f64), .positions = {}, .events = {}};
+  double* row = attention.weights.mutable_data<double>();
+  const std::int64_t layers = model.network->config().layers;
+  for (std::int64_t t = 0; t < T; ++t, row += S) {
+    std::vector<double> weights;
+    for (std::int64_t i = 0; i < layers; ++i) {
+      const std::string block = "blocks." + std::to_string(i);
+      add_weights(tape[block + ".cross_attn.hook_pattern"].value(), t, weights);
+    }
+    for (std::int64_t s = 0; s < S; ++s) {
+      row[s] = weights[static_cast<std::size_t>(s)] / static_cast<double>(layers);
+    }
+    attention.positions.push_back(
+        text_of_position(encoded, static_cast<std::size_t>(t), *model.vocabulary));
+  }
+  for (std::int64_t s = 0; s < S; ++s) {
+    attention.events.push_back(text_of_event(tape, s, *model.vocabulary));
+  }
+  return attention;
+}
+
 SimilarClaims similar_claims(std::span<const MemberClaims> members, const ClaimView& claim,
                              std::int32_t line) {
   const EncodedClaim& encoded = claim.member->claims[claim.claim];

@@ -52,6 +52,17 @@ Tape tape_of_line(const ClaimsModel& model, const ClaimView& claim, std::int32_t
 std::vector<Look> looks_of(const ClaimsModel& model, const Tape& tape, const ClaimView& claim,
                            std::int32_t line);
 
+/// Attention of each position of a claim to each event of the member's history.
+struct HistoryAttention {
+  Tensor weights;                      ///< f64 [positions, events]: mean over heads and layers
+  std::vector<std::string> positions;  ///< "header", "diagnosis 1: …", "line 1: …"
+  std::vector<std::string> events;     ///< "30 days before: …", the latest first
+};
+
+/// The same of a claim with all of its parts shown (the month alone is hidden). The network must
+/// read a history.
+HistoryAttention history_attention(const ClaimsModel& model, const ClaimView& claim);
+
 /// Claims that have the code of this line for its diagnosis, but not the claim itself: how many
 /// there are, and the first few numbers.
 struct SimilarClaims {

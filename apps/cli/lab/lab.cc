@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "apps/cli/lab/claims.h"
 #include "apps/cli/lab/knobs.h"
 #include "apps/cli/lab/memory.h"
 #include "apps/cli/lab/options.h"
@@ -21,6 +22,8 @@ std::function<void()> set_up_lab(CLI::App& app) {
       run_lab_memory(*o);
     } else if (o->experiment == "parallel") {
       run_lab_parallel(*o);
+    } else if (o->experiment == "claims") {
+      run_lab_claims(*o);
     } else {
       run_lab_knobs(*o);
     }

@@ -57,7 +57,8 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
   const auto into = [](std::optional<std::vector<std::int64_t>>& list) {
     return [&list](const std::vector<std::int64_t>& numbers) { list = numbers; };
   };
-  app.add_option("experiment", o->experiment, "The experiment")->type_name("memory|parallel|knobs");
+  app.add_option("experiment", o->experiment, "The experiment")
+      ->type_name("memory|parallel|knobs|claims");
   console::OptionGroup common(app, "Experiments and results");
   common.integer("--seed", "Seed of weights and data (0 if not given)", 0,
                  [o](std::int64_t n) { o->seed = n; });
@@ -81,6 +82,10 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
   several.integers("--lengths", "N,N,…",
                    "Tokens of a sequence (lab parallel: 64,128,…,4096, lab knobs: 32,64,…,2048)",
                    into(o->lengths));
+  several.text("--data", "FILE",
+               "lab knobs: the text to learn (that of the model shakespeare); lab claims: the "
+               "claims, a folder or files",
+               [o](const std::string& file) { o->data = file; });
   several.integer("--rounds", "How many measurements of each time (lab parallel: 7, lab knobs: 21)",
                   1, [o](std::int64_t n) { o->rounds = n; });
 
@@ -95,12 +100,15 @@ void add_lab_options(CLI::App& app, LabOptions& options) {
   knobs.integers("--dims", "N,N,…", "Channels (16,32,64,128,256)", into(o->dims));
   knobs.integers("--heads", "N,N,…", "Heads that share the channels (1,2,4,8,16)", into(o->heads));
   knobs.integers("--layers", "N,N,…", "Layers (1,2,4,8)", into(o->layers));
-  knobs.text("--data", "FILE", "The text to learn (that of the model shakespeare)",
-             [o](const std::string& file) { o->data = file; });
+
+  console::OptionGroup claims(app, "lab claims: what a claim looks at, as it is and altered");
+  claims.text("--claim", "CLAIM", "Its number", [o](const std::string& id) { o->claim = id; });
+  claims.text("--model", "MODEL", "A model of claims (claims if not given)",
+              [o](const std::string& name) { o->model = name; });
 }
 
 void check(const LabOptions& o) {
-  const std::vector<std::string> experiments{"memory", "parallel", "knobs"};
+  const std::vector<std::string> experiments{"memory", "parallel", "knobs", "claims"};
   if (o.experiment.empty()) {
     throw console::UsageError("lab needs an experiment: " + console::alternatives(experiments));
   }
@@ -115,7 +123,13 @@ void check(const LabOptions& o) {
   refuse(o, o.dims.has_value(), "--dims", {"knobs"});
   refuse(o, o.heads.has_value(), "--heads", {"knobs"});
   refuse(o, o.layers.has_value(), "--layers", {"knobs"});
-  refuse(o, !o.data.empty(), "--data", {"knobs"});
+  refuse(o, !o.data.empty(), "--data", {"knobs", "claims"});
+  refuse(o, !o.claim.empty(), "--claim", {"claims"});
+  refuse(o, !o.model.empty(), "--model", {"claims"});
+  refuse(o, !o.csv.empty(), "--csv", {"memory", "parallel", "knobs"});
+  if (o.experiment == "claims" && (o.data.empty() || o.claim.empty())) {
+    throw console::UsageError("lab claims needs --data, the claims, and --claim, one of them");
+  }
   require_ascending(o.distances, "--distances");
   require_ascending(o.lengths, "--lengths");
   require_ascending(o.dims, "--dims");

@@ -34,7 +34,9 @@ struct LabOptions {
   std::optional<std::vector<std::int64_t>> lengths;              ///< parallel and knobs
   std::optional<std::int64_t> rounds;                            ///< parallel and knobs
   std::optional<std::int64_t> steps;                             ///< memory and knobs
-  std::string data;                                              ///< knobs
+  std::string data;                                              ///< knobs and claims
+  std::string model;                                             ///< claims
+  std::string claim;                                             ///< claims
 };
 
 /// Adds all of them to `app`. `options` is filled when `app` parses, and outlives it.
