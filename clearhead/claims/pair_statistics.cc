@@ -13,9 +13,9 @@ namespace clearhead::claims {
 namespace {
 
 constexpr std::array kAgeBands = {0, 2, 6, 13, 18, 30, 40, 50, 60, 70, 80};
-constexpr std::size_t kAmounts = 256;  // the sample of a code; shares to ½ %, and a small file
-constexpr std::int32_t kNear = 488;    // log 1.05 in 1/10000
-constexpr double kPrior = 5;           // claims that a share of all claims counts for
+constexpr std::size_t kAmounts = 1000;  // the sample of a code: shares to a thousandth
+constexpr std::int32_t kNear = 488;     // log 1.05 in 1/10000
+constexpr double kPrior = 5;            // claims that a share of all claims counts for
 
 bool is_trait(ItemRole role) { return role != ItemRole::procedure && role != ItemRole::diagnosis; }
 

@@ -58,7 +58,7 @@ struct Seen {
 };
 
 /// The claims that were added: a count for each pair of items that was seen together (but for two
-/// traits), and a sample of 256 amounts of each code.
+/// traits), and a sample of 1,000 amounts of each code.
 class PairStatistics {
  public:
   /// Counts a claim.

@@ -15,6 +15,7 @@ constexpr std::array kNames = {
     "duplicate", "near_duplicate", "units",  "pair",       "sex",
     "age",       "dates",          "totals", "code_dates", "unknown_code"};
 constexpr std::size_t kRemembered = 1000;  // lines of a member
+constexpr const char* kOtherwise = ", with other modifiers, units, amount or provider";
 
 std::uint64_t service_of(const Code& code, Date day) {
   return hash_of(fmt::format("{}|{}|{}", code.system, code.value, day.time_since_epoch().count()));
@@ -56,16 +57,18 @@ void Rules::find_duplicates(const Claim& claim, std::vector<Finding>& findings) 
     }
     if (earlier) {
       const bool is_same = earlier->details == now.details;
+      const std::string other = earlier->claim == id ? "" : *earlier->claim;
       findings.push_back(
           {is_same ? Rule::duplicate : Rule::near_duplicate,
            false,
            fmt::format("{} {} on {} stands in {} too{}", code->system, code->value, to_string(*day),
-                       earlier->claim == id ? "another line" : "claim " + *earlier->claim,
-                       is_same ? "" : ", with other modifiers, units, amount or provider"),
+                       other.empty() ? "another line" : "claim " + other,
+                       is_same ? "" : kOtherwise),
            std::nullopt,
            {line.place, earlier->place},
            static_cast<std::int64_t>(i) + 1,
-           amount_or_0(line)});
+           amount_or_0(line),
+           other});
     }
     if (memory.lines.size() < kRemembered) {
       memory.lines.push_back(now);

@@ -36,12 +36,13 @@ const char* to_string(Rule rule);
 /// What a rule found in a claim.
 struct Finding {
   Rule rule = Rule::duplicate;
-  bool is_warning = false;    ///< rather a fault of the table than of the claim
-  std::string reason;         ///< one sentence, with the numbers
-  std::optional<Place> row;   ///< of a table, where one is meant
-  std::vector<Place> places;  ///< in the claim; of duplicates, also in the earlier one
-  std::int64_t line = 0;      ///< place among the claim's lines, from 1; 0: the whole claim
-  Money at_stake;             ///< the part of the line's or claim's amount that it is about
+  bool is_warning = false;       ///< rather a fault of the table than of the claim
+  std::string reason;            ///< one sentence, with the numbers
+  std::optional<Place> row;      ///< of a table, where one is meant
+  std::vector<Place> places;     ///< in the claim; of duplicates, also in the earlier one
+  std::int64_t line = 0;         ///< place among the claim's lines, from 1; 0: the whole claim
+  Money at_stake;                ///< the part of the line's or claim's amount that it is about
+  std::string other_claim = {};  ///< of duplicates across claims: the number of the earlier one
 };
 
 /// Checks claims one after the other. Remembers the last 1,000 lines of each member, with which
