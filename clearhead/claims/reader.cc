@@ -12,6 +12,8 @@
 #include "clearhead/base/error.h"
 #include "clearhead/claims/csv_claims.h"
 #include "clearhead/claims/fhir.h"
+#include "clearhead/claims/x12.h"
+#include "clearhead/claims/x12_segments.h"
 #include "clearhead/text/byte_stream.h"
 
 namespace clearhead::claims {
@@ -50,9 +52,14 @@ ReadSummary read_table(ByteStream& stream, const Context& context, const ClaimSi
   return read_csv_claims({.lines = &stream}, context.mapping, sink);
 }
 
+ReadSummary read_segments(ByteStream& stream, const Context& /*context*/, const ClaimSink& sink) {
+  return read_x12(stream, sink);
+}
+
 // The first that fits reads.
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
+      {begins_as_x12, read_segments},
       {begins_as_json, read_json},
       {begins_as_table, read_table},
   };
@@ -81,17 +88,6 @@ void collect_references(const std::vector<fs::path>& files, FhirReferences& refe
       continue;
     }
   }
-}
-
-void add(ReadSummary& sum, const ReadSummary& summary) {
-  if (sum.format.find(summary.format) == std::string::npos) {
-    if (!sum.format.empty()) sum.format += ", ";
-    sum.format += summary.format;
-  }
-  sum.claims += summary.claims;
-  sum.lines += summary.lines;
-  sum.refusals += summary.refusals;
-  sum.warnings += summary.warnings;
 }
 
 // The table of that name in the folder, plain or compressed.
@@ -135,7 +131,7 @@ ReadSummary read_files(const fs::path& folder, Context& context, const ClaimSink
     const Place place{stream.name(), 0, 0, ""};
     try {
       if (const Format* format = format_of(stream)) {
-        add(sum, format->read(stream, context, sink));
+        sum += format->read(stream, context, sink);
         continue;
       }
       ++sum.warnings;
@@ -153,6 +149,22 @@ ReadSummary read_files(const fs::path& folder, Context& context, const ClaimSink
 }
 
 }  // namespace
+
+ReadSummary& operator+=(ReadSummary& sum, const ReadSummary& summary) {
+  std::string_view formats = summary.format;
+  while (!formats.empty()) {
+    const std::string_view format = formats.substr(0, formats.find(", "));
+    formats.remove_prefix(std::min(format.size() + 2, formats.size()));
+    if (fmt::format(", {},", sum.format).find(fmt::format(", {},", format)) == std::string::npos) {
+      sum.format += fmt::format("{}{}", sum.format.empty() ? "" : ", ", format);
+    }
+  }
+  sum.claims += summary.claims;
+  sum.lines += summary.lines;
+  sum.refusals += summary.refusals;
+  sum.warnings += summary.warnings;
+  return sum;
+}
 
 ReadSummary read_claims(const fs::path& path, const ReadOptions& options, const ClaimSink& sink) {
   Context context{.mapping = read_csv_mapping(options.mapping), .references = {}};

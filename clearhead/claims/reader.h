@@ -46,6 +46,9 @@ struct ReadSummary {
   std::int64_t warnings = 0;  ///< what was read in spite of a doubt
 };
 
+/// Adds what was read of another file, or of another part of one.
+ReadSummary& operator+=(ReadSummary& sum, const ReadSummary& summary);
+
 /// How to read.
 struct ReadOptions {
   std::filesystem::path mapping;  ///< of CSV: which columns mean what; none: as in docs/claims.md

@@ -1,3 +1,4 @@
+// Read by hand, since the streams of C++ follow the locale and take more than is meant.
 #include "clearhead/claims/values.h"
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/claims/reading.h"
+#include "tests/claims/x12_testing.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {
@@ -45,15 +46,21 @@ TEST(Reader, PatientsOfFhirMayStandBehindTheClaims) {
 
 TEST(Reader, FilesOfSeveralFormatsAreReadInTheOrderOfTheirNames) {
   const TemporaryFolder folder;
+  folder.write("0.837",
+               "\xEF\xBB\xBF\n" + interchange("005010X222A1", "CLM*X~CLM*Y*80~SV1*HC:99213*80~"));
+  folder.write("0.837.old", interchange("004010X098A1", "CLM*Z*80~SV1*HC:99213*80~"));
   folder.write("1.json", kAnswer);
   folder.write("2.txt", "claim,line,code,system\nC1,1,99213,HCPCS\n");
   folder.write("3.bin", "nothing");
   const Reading reading = read(folder.path());
-  ASSERT_EQ(reading.claims.size(), 2u);
-  EXPECT_EQ(*reading.claims[0].id, "e");
-  EXPECT_EQ(*reading.claims[1].id, "C1");
-  EXPECT_EQ(reading.summary.format, "FHIR R4, CSV");
-  EXPECT_EQ(reading.summary.claims, 2);
+  ASSERT_EQ(reading.claims.size(), 4u);
+  EXPECT_EQ(*reading.claims[0].id, "Y");
+  EXPECT_EQ(*reading.claims[1].id, "Z");
+  EXPECT_EQ(*reading.claims[2].id, "e");
+  EXPECT_EQ(*reading.claims[3].id, "C1");
+  EXPECT_EQ(reading.summary.format, "X12 837P 5010, X12 837P 4010, FHIR R4, CSV");
+  EXPECT_EQ(reading.summary.claims, 4);
+  EXPECT_THAT(reading.refusals, ElementsAre(testing::HasSubstr("CLM-02: X: expected an amount")));
   EXPECT_THAT(reading.warnings, ElementsAre(testing::HasSubstr("left out")));
 }
 

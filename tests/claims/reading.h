@@ -15,6 +15,7 @@ struct Reading {
   std::vector<Claim> claims;
   std::vector<std::string> refusals;  ///< "PLACE: CLAIM: REASON"
   std::vector<std::string> warnings;  ///< "PLACE: TEXT"
+  std::vector<ProviderAdjustment> provider_adjustments;
   ReadSummary summary;
 
   /// Puts all into this object, which must outlive the sink.
@@ -26,6 +27,9 @@ struct Reading {
     };
     sink.warning = [this](const Place& place, const std::string& text) {
       warnings.push_back(to_string(place) + ": " + text);
+    };
+    sink.provider_adjustment = [this](ProviderAdjustment&& adjustment) {
+      provider_adjustments.push_back(std::move(adjustment));
     };
     return sink;
   }
