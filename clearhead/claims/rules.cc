@@ -46,7 +46,7 @@ void Rules::find_duplicates(const Claim& claim, std::vector<Finding>& findings) 
     const Line& line = claim.lines[i];
     const Code* code = code_of(line);
     const auto day = day_of(line, claim);
-    if (!code || !day) continue;
+    if (!code || !day || is_total(line)) continue;
     const Remembered now = {service_of(*code, *day), details_of(line, claim), id, line.place};
     const Remembered* earlier = nullptr;  // the first that is the same, else the first like it
     for (const Remembered& other : memory.lines) {

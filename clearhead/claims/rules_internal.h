@@ -12,6 +12,9 @@ namespace clearhead::claims {
 /// What a line cost, 0 if it does not say.
 inline Money amount_or_0(const Line& line) { return amount_of(line).value_or(Money{}); }
 
+/// Whether a line is the sum of the others: revenue code 0001, total charge (NUBC).
+inline bool is_total(const Line& line) { return line.revenue && line.revenue->value == "0001"; }
+
 /// Units over the most that a table has for a line, or for all of a day's.
 void find_units(const Claim& claim, const CodeTables& tables, std::vector<Finding>& findings);
 /// Pairs of a table, unless a modifier says that they were apart.

@@ -43,15 +43,18 @@ void expect_total(const Field<Money>& stated, Money sum, std::string_view words,
                       Money{std::abs((*stated - sum).cents)}});
 }
 
-// The sum of an amount of all lines; none if one does not have it.
+// The sum of an amount of all lines; none if one does not have it, or all are 0: some inputs give
+// amounts for the claim only.
 std::optional<Money> sum_of_lines(const Claim& claim, Field<Money> Line::*amount) {
-  if (claim.lines.empty()) return std::nullopt;
   Money sum;
+  bool is_known = false;
   for (const Line& line : claim.lines) {
     if (!(line.*amount)) return std::nullopt;
+    if (is_total(line)) continue;
     sum = sum + *(line.*amount);
+    if ((line.*amount)->cents != 0) is_known = true;
   }
-  return sum;
+  return is_known ? std::optional(sum) : std::nullopt;
 }
 
 }  // namespace

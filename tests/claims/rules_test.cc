@@ -188,6 +188,22 @@ TEST(Rules, TotalsThatAddUp) {
   EXPECT_EQ(names_of(check(claim)), Names{});
 }
 
+TEST(Rules, ALineOfTotalsIsNotAddedToThem) {
+  Claim claim = claim_with({"A1", "A2"});
+  Line total = billed_line(3, "", 20000);
+  total.code.value.reset();
+  total.revenue = field(Code{"NUBC", "0001"});
+  claim.lines.push_back(total);
+  claim.lines.push_back(total);
+  EXPECT_EQ(names_of(check(claim)), Names{});
+}
+
+TEST(Rules, LinesWithoutAmountsHaveNoSum) {
+  Claim claim = claim_with({"A1", "A2"});
+  for (Line& line : claim.lines) line.charge.value = Money{0};
+  EXPECT_EQ(names_of(check(claim)), Names{});
+}
+
 TEST(Rules, PaymentsBalance) {
   Claim claim = claim_with({"A1", "A2"});
   for (Line& line : claim.lines) {
