@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "clearhead/ops/attention_steps.h"
 
@@ -130,20 +131,29 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
   return mean;
 }
 
-MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
-                                 std::optional<std::int64_t> only_layer,
-                                 std::optional<std::int64_t> only_head) {
-  MeasuredHead best{.measures = {.selectivity = -1}};
+std::vector<MeasuredHead> measure_heads(const Tape& tape, const AttentionStack& stack,
+                                        bool same_tokens, std::optional<std::int64_t> only_layer,
+                                        std::optional<std::int64_t> only_head) {
+  std::vector<MeasuredHead> heads;
   for (std::int64_t layer = 0; layer < std::ssize(stack.scopes); ++layer) {
     if (only_layer && *only_layer != layer) continue;
     const std::string& scope = stack.scopes[static_cast<std::size_t>(layer)];
     for (std::int64_t head = 0; head < attention_head_count(tape, scope); ++head) {
       if (only_head && *only_head != head) continue;
-      const HeadMeasures measures =
-          measure_head(visible_weights(tape, {.scope = scope, .head = head}), same_tokens);
-      if (measures.selectivity <= best.measures.selectivity) continue;  // a NaN is not hidden
-      best = {layer, head, measures};
+      const HeadPlace place{.scope = scope, .head = head};
+      heads.push_back({layer, place, measure_head(visible_weights(tape, place), same_tokens)});
     }
+  }
+  return heads;
+}
+
+MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
+                                 std::optional<std::int64_t> layer,
+                                 std::optional<std::int64_t> head) {
+  MeasuredHead best{.measures = {.selectivity = -1}};
+  for (MeasuredHead& other : measure_heads(tape, stack, same_tokens, layer, head)) {
+    if (other.measures.selectivity <= best.measures.selectivity) continue;  // a NaN is not hidden
+    best = std::move(other);
   }
   return best;
 }

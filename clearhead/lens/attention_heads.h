@@ -65,12 +65,17 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
 
 /// A head of a stack and its measures.
 struct MeasuredHead {
-  std::int64_t layer = 0, head = 0;  ///< counted from 0
-  HeadMeasures measures = {};        ///< over all queries
+  std::int64_t layer = 0;      ///< of the stack, counted from 0
+  HeadPlace place = {};        ///< on the tape
+  HeadMeasures measures = {};  ///< over all queries
 };
 
-/// The most selective head, of all or of those in `layer` or with the number `head`. There must be
-/// one.
+/// The heads of a stack, layer by layer: all, or those in `layer` or with the number `head`.
+std::vector<MeasuredHead> measure_heads(const Tape& tape, const AttentionStack& stack,
+                                        bool same_tokens, std::optional<std::int64_t> layer = {},
+                                        std::optional<std::int64_t> head = {});
+
+/// The most selective of them. There must be one.
 MeasuredHead most_selective_head(const Tape& tape, const AttentionStack& stack, bool same_tokens,
                                  std::optional<std::int64_t> layer = {},
                                  std::optional<std::int64_t> head = {});

@@ -76,4 +76,10 @@ Var Reading::translate_and_read(const TranslationModel& model, std::vector<std::
   return model.decode(memory, on_tape(tape, "tokens", text), pass);
 }
 
+Reading read_with_model(const std::filesystem::path& folder, std::string_view text) {
+  SavedModel saved = open_model(folder);
+  std::vector<std::int64_t> ids = saved.tokenizer->encode(text);
+  return Reading(folder.filename(), std::move(saved), std::move(ids), Precision::highest);
+}
+
 }  // namespace clearhead

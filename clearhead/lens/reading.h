@@ -3,7 +3,9 @@
 #define CLEARHEAD_LENS_READING_H_
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clearhead/base/precision.h"
@@ -53,6 +55,10 @@ class Reading {
   Var translate_and_read(const TranslationModel& model, std::vector<std::int64_t> ids,
                          const Pass& pass);
 };
+
+/// The model in `folder`, called as the folder is, reads `text` in Precision::highest. Throws Error
+/// as `open_model`, the model's tokenizer and `Reading` do.
+Reading read_with_model(const std::filesystem::path& folder, std::string_view text);
 
 }  // namespace clearhead
 

@@ -2,21 +2,16 @@
 #include "clearhead/models/equal_networks.h"
 
 #include <functional>
-#include <optional>
 
 #include "clearhead/base/error.h"
 
 namespace clearhead {
 namespace {
 
-std::int64_t count_of(const ModelConfig& config) {
-  return make_model(config, std::nullopt)->parameters().count();
-}
-
 // The largest n ≥ least for which with(n) has at most `parameters` numbers; least − 1 if none has.
 std::int64_t largest(std::int64_t least, std::int64_t parameters,
                      const std::function<ModelConfig(std::int64_t)>& with) {
-  const auto fits = [&](std::int64_t n) { return count_of(with(n)) <= parameters; };
+  const auto fits = [&](std::int64_t n) { return parameter_count(with(n)) <= parameters; };
   std::int64_t below = least - 1, above = least;
   while (fits(above)) below = above, above *= 2;
   while (above - below > 1) {

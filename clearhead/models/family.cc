@@ -95,4 +95,8 @@ std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed, DType dt
   return row.make(config, seed, dtype);
 }
 
+std::int64_t parameter_count(const ModelConfig& config) {
+  return make_model(config, /*seed=*/std::nullopt)->parameters().count();
+}
+
 }  // namespace clearhead

@@ -62,6 +62,9 @@ void describe(Fields& fields, ModelConfig& config);
 std::unique_ptr<Model> make_model(const ModelConfig& config, Seed seed = 0,
                                   DType dtype = DType::f32);
 
+/// How many learned numbers such a model has. Throws Error if the config does not fit together.
+std::int64_t parameter_count(const ModelConfig& config);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_MODELS_FAMILY_H_

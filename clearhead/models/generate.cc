@@ -38,6 +38,29 @@ std::vector<LikelyToken> ranked(const Tensor& logits, double temperature, std::i
   return tokens;
 }
 
+// What the restrictions leave: likeliest first, if they leave out any or if `in_order`.
+std::vector<LikelyToken> left_to_choose(const Tensor& logits, const Sampling& sampling,
+                                        bool in_order) {
+  sampling.validate();
+  const bool greedy = sampling.temperature == 0;
+  const std::int64_t V = logits.count();
+  const std::int64_t k = greedy ? 1 : sampling.top_k == 0 ? V : std::min(sampling.top_k, V);
+  const bool keeps_all = k == V && sampling.top_p == 1;
+  std::vector<LikelyToken> likely =
+      ranked(logits, greedy ? 1 : sampling.temperature, keeps_all && !in_order ? 0 : k);
+  likely.resize(static_cast<std::size_t>(k));
+  if (greedy) likely.front().probability = 1;
+  if (sampling.top_p == 1) return likely;
+  double sum = 0, nucleus = 0;
+  for (const LikelyToken& token : likely) sum += token.probability;
+  std::size_t count = 0;
+  while (count < likely.size() && nucleus < sampling.top_p * sum) {
+    nucleus += likely[count++].probability;
+  }
+  likely.resize(count);
+  return likely;
+}
+
 // What the model says of the token after `tokens`, which continue those of the state: [V]
 Tensor next_logits(const LanguageModel& model, Tape& tape, std::span<const std::int64_t> tokens,
                    const Pass& pass, DecodingState& state) {
@@ -59,25 +82,15 @@ void Sampling::validate() const {
   }
 }
 
+std::vector<LikelyToken> likely_tokens(const Tensor& logits, const Sampling& sampling) {
+  return left_to_choose(logits, sampling, /*in_order=*/true);
+}
+
 std::int64_t choose_token(const Tensor& logits, const Sampling& sampling, Random& random) {
-  sampling.validate();
-  if (sampling.temperature == 0) return ranked(logits, 1, 1).front().token;
-  const std::int64_t V = logits.count();
-  const std::int64_t k = sampling.top_k == 0 ? V : std::min(sampling.top_k, V);
-  std::vector<LikelyToken> likely =
-      ranked(logits, sampling.temperature, sampling.top_p == 1 && k == V ? 0 : k);
-  likely.resize(static_cast<std::size_t>(k));
+  const std::vector<LikelyToken> likely = left_to_choose(logits, sampling, /*in_order=*/false);
+  if (sampling.temperature == 0) return likely.front().token;
   double sum = 0;
   for (const LikelyToken& token : likely) sum += token.probability;
-  if (sampling.top_p < 1) {
-    double nucleus = 0;
-    std::size_t count = 0;
-    while (count < likely.size() && nucleus < sampling.top_p * sum) {
-      nucleus += likely[count++].probability;
-    }
-    likely.resize(count);
-    sum = nucleus;
-  }
   double left = random.uniform() * sum;
   std::int64_t chosen = 0;  // the last possible one if rounding leaves something
   for (const LikelyToken& token : likely) {

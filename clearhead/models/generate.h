@@ -26,6 +26,18 @@ struct Sampling {
   void validate() const;
 };
 
+/// A token and how likely it is.
+struct LikelyToken {
+  std::int64_t token = 0;  ///< its id
+  double probability = 0;  ///< 0 … 1
+};
+
+/// The tokens that `sampling` leaves to be chosen for `logits` [V], likeliest first; of equally
+/// likely ones those with lower ids come first. Their probabilities are those of the softmax of
+/// logits / temperature over all tokens, so of fewer tokens they do not sum to 1; temperature 0
+/// leaves one token. Throws Error as `choose_token` does.
+std::vector<LikelyToken> likely_tokens(const Tensor& logits, const Sampling& sampling);
+
 /// A token for `logits` [V]. Of equally likely tokens those with lower ids come first. Throws Error
 /// if a logit is NaN or the largest is infinite.
 std::int64_t choose_token(const Tensor& logits, const Sampling& sampling, Random& random);
@@ -49,12 +61,6 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
                                    const std::function<bool(std::int64_t)>& take = {});
 
 // ---- Gaps are filled ----
-
-/// A token that may stand in a place.
-struct LikelyToken {
-  std::int64_t token = 0;  ///< its id
-  double probability = 0;  ///< 0 … 1
-};
 
 /// For each place of `tokens` that holds `mask`, the `count` likeliest tokens (fewer if the
 /// vocabulary has fewer), likeliest first. Throws Error if there is no such place.

@@ -20,6 +20,8 @@ struct Work {
 
   /// Both together.
   double total() const { return maps + pairs; }
+  /// The part of it that pairs are.
+  double pair_share() const { return pairs / total(); }
 };
 
 /// Of a decoder that reads one sequence of T tokens:

@@ -10,6 +10,19 @@
 #include "clearhead/compute/optimizer.h"
 
 namespace clearhead {
+
+ParameterGradients gradients_on(const Tape& tape, const Parameters& parameters) {
+  ParameterGradients gradients;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.learned) continue;
+    const Tensor& x = parameter.value;
+    const Var used = tape.find_shared(x);
+    gradients[&parameter] =
+        used.defined() ? used.grad().contiguous() : Tensor(x.shape(), x.dtype());
+  }
+  return gradients;
+}
+
 void describe(Fields& fields, OptimizerConfig& config) {
   fields.choice("kind", config.kind, {{"adamw", OptimizerKind::adamw}, {"sgd", OptimizerKind::sgd}},
                 "the rule");

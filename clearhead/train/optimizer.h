@@ -36,6 +36,9 @@ void describe(Fields& fields, OptimizerConfig& config);
 /// The gradient of each learned parameter, contiguous.
 using ParameterGradients = std::map<const Parameter*, Tensor>;
 
+/// Those that `backward` has left on the tape; zeros for a parameter that was not used on it.
+ParameterGradients gradients_on(const Tape& tape, const Parameters& parameters);
+
 /// Moves parameters against their gradients.
 class Optimizer {
  public:

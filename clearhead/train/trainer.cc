@@ -28,8 +28,7 @@ std::vector<std::string> files_of(const std::filesystem::path& folder) {
 
 // Weights, their gradients and at least one moment of each, all f32.
 void require_memory(const ModelConfig& config) {
-  const auto outline = make_model(config, /*seed=*/std::nullopt);
-  const double bytes = 3 * sizeof(float) * static_cast<double>(outline->parameters().count());
+  const double bytes = 3 * sizeof(float) * static_cast<double>(parameter_count(config));
   if (bytes <= static_cast<double>(machine_memory())) return;
   throw Error("model: to train it takes at least " +
               std::to_string(static_cast<std::int64_t>(bytes) >> 20) +

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clearhead/train/schedule.h"
+#include "clearhead/train/tasks.h"
 
 namespace clearhead {
 
@@ -26,6 +27,14 @@ StepReport TrainingLoop::step() {
   optimizer_.step(gradients, learning_rate_at(training_.schedule, step_, training_.steps));
   report.step = ++step_;
   return report;
+}
+
+TrainingLoop text_training(ModelConfig config, Sequence train, Sequence validation,
+                           const TrainingConfig& training) {
+  return {config,
+          text_task(std::move(train), std::move(validation), config.context(), config.vocabulary(),
+                    training),
+          training};
 }
 
 }  // namespace clearhead

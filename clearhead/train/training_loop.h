@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "clearhead/models/family.h"
+#include "clearhead/train/data.h"
 #include "clearhead/train/optimizer.h"
 #include "clearhead/train/recipe.h"
 #include "clearhead/train/task.h"
@@ -38,6 +39,11 @@ class TrainingLoop {
   Optimizer optimizer_;
   std::int64_t step_ = 0;
 };
+
+/// Training to continue the text `train`, in windows as long as the context of the config. Throws
+/// Error as `text_task` and the loop do.
+TrainingLoop text_training(ModelConfig config, Sequence train, Sequence validation,
+                           const TrainingConfig& training);
 
 }  // namespace clearhead
 

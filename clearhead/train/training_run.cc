@@ -214,12 +214,8 @@ StepReport add_gradients(const LossOfBatch& loss, const Parameters& parameters, 
   const double share =
       targets == 0 ? 1 : static_cast<double>(batch.tokens) / static_cast<double>(targets);
   tape.backward(batch.loss, Tensor::scalar(share, batch.loss.dtype()));
-  for (const Parameter& parameter : parameters) {
-    if (!parameter.learned) continue;
-    const Tensor& x = parameter.value;
-    const Var used = tape.find_shared(x);
-    const Tensor d = used.defined() ? used.grad().contiguous() : Tensor(x.shape(), x.dtype());
-    Tensor& sum = gradients[&parameter];
+  for (const auto& [parameter, d] : gradients_on(tape, parameters)) {
+    Tensor& sum = gradients[parameter];
     if (sum.defined()) {
       compute::add(d.count(), d.data<float>(), sum.mutable_data<float>());
     } else {

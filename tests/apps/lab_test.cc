@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clearhead/tensor/csv.h"
@@ -189,6 +190,14 @@ TEST(LabKnobs, DoesNotMixExperiments) {
   result = run_program("clearhead", command);
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.error, HasSubstr("has results of other options; take another file"));
+
+  command.resize(command.size() - 2);
+  std::string other = folder.read("text");  // as long, and of the same characters
+  std::swap(other.front(), other.back());
+  folder.write("text", other);
+  result = run_program("clearhead", command);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("has results of another text; take another file"));
 
   folder.write("k.csv", ",a\n\"RNN\",1\n");
   result = run_program("clearhead", command);

@@ -177,6 +177,7 @@ class MostSelectiveHead : public testing::Test {
     return most_selective_head(tape_, attention_stacks(tape_).at(0), /*same_tokens=*/false, layer,
                                head);
   }
+  const Tape& tape() const { return tape_; }
 
  private:
   // The share of each head's weight that is on the diagonal; the rest is everywhere.
@@ -196,23 +197,37 @@ class MostSelectiveHead : public testing::Test {
 TEST_F(MostSelectiveHead, IsTheOneOfAllLayers) {
   const MeasuredHead best = find();
   EXPECT_EQ(best.layer, 1);
-  EXPECT_EQ(best.head, 0);
+  EXPECT_EQ(best.place.head, 0);
   EXPECT_EQ(best.measures.selectivity, 1 - 1.0 / 4);
   EXPECT_EQ(best.measures.entropy, 0);
+  EXPECT_EQ(best.place.scope, "blocks.1.attn.");
+}
+
+TEST_F(MostSelectiveHead, IsOneOfThoseThatAreMeasuredLayerByLayer) {
+  const AttentionStack stack = attention_stacks(tape()).at(0);
+  std::vector<double> selectivity;
+  for (const MeasuredHead& head : measure_heads(tape(), stack, /*same_tokens=*/false)) {
+    EXPECT_EQ(head.place.scope, stack.scopes.at(static_cast<std::size_t>(head.layer)));
+    EXPECT_EQ(head.place.head, std::ssize(selectivity) % 2);
+    selectivity.push_back(head.measures.selectivity);
+  }
+  EXPECT_EQ(selectivity, (std::vector<double>{0, (1 - 1.0 / 4) / 2, 1 - 1.0 / 4, 0}));
+  EXPECT_EQ(measure_heads(tape(), stack, false, 1).size(), 2U);
+  EXPECT_EQ(measure_heads(tape(), stack, false, {}, 1).size(), 2U);
 }
 
 TEST_F(MostSelectiveHead, IsOneOfTheLayerOrOfTheHeadsThatAreAskedFor) {
   EXPECT_EQ(find(0).layer, 0);
-  EXPECT_EQ(find(0).head, 1);
+  EXPECT_EQ(find(0).place.head, 1);
   EXPECT_EQ(find({}, 1).layer, 0);
-  EXPECT_EQ(find({}, 1).head, 1);
+  EXPECT_EQ(find({}, 1).place.head, 1);
   EXPECT_EQ(find({}, 1).measures.selectivity, (1 - 1.0 / 4) / 2);
 }
 
 TEST_F(MostSelectiveHead, IsTheOnlyOneHoweverLittleItSelects) {
   const MeasuredHead only = find(1, 1);
   EXPECT_EQ(only.layer, 1);
-  EXPECT_EQ(only.head, 1);
+  EXPECT_EQ(only.place.head, 1);
   EXPECT_EQ(only.measures.selectivity, 0);
 }
 

@@ -130,6 +130,18 @@ TEST(Reading, AnInterventionActsOnWhatIsSeenNotOnTheTranslating) {
   EXPECT_NE(numbers_of(after.probabilities), numbers_of(before.probabilities));
 }
 
+TEST(Reading, OfAModelInAFolder) {
+  const TemporaryFolder folder;
+  const SavedModel saved = tiny(Family::decoder, 32);
+  save_model(folder / "small", saved.config, *saved.tokenizer, saved.model->parameters(),
+             DType::f32);
+  const Reading reading = read_with_model(folder / "small", "acb");
+  EXPECT_EQ(reading.name, "small");
+  EXPECT_EQ(numbers_of(reading.probabilities),
+            numbers_of(read(Family::decoder, {4, 6, 5}).probabilities));
+  EXPECT_THAT(error_of([&] { read_with_model(folder / "none", "acb"); }), HasSubstr("none"));
+}
+
 TEST(Reading, MoreTokensThanTheModelReadsAreRefused) {
   const std::vector<std::int64_t> many(33, 4);
   for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {

@@ -78,6 +78,31 @@ TEST(ChooseToken, GreedyTakesTheLikeliest) {
   EXPECT_EQ(choose_token(logits_of({0.2, 0.5, 0.3}), {.temperature = 1e-300}, random), 1);
 }
 
+TEST(LikelyTokens, AreThoseThatMayBeChosen) {
+  const Tensor logits = logits_of({0.2, 0.5, 0.01, 0.29});
+  const auto of = [&](const Sampling& sampling) {
+    std::vector<std::int64_t> tokens;
+    double last = 1;
+    for (const auto& [token, probability] : likely_tokens(logits, sampling)) {
+      tokens.push_back(token);
+      EXPECT_LE(probability, last) << "likeliest first";
+      last = probability;
+    }
+    return tokens;
+  };
+  EXPECT_THAT(of({}), ElementsAre(1, 3, 0, 2));
+  EXPECT_THAT(of({.top_k = 2}), ElementsAre(1, 3));
+  EXPECT_THAT(of({.top_p = 0.9}), ElementsAre(1, 3, 0));
+  EXPECT_THAT(of({.temperature = 0}), ElementsAre(1));
+  EXPECT_THAT(of({.temperature = 0, .top_p = 0.5}), ElementsAre(1));
+  EXPECT_EQ(likely_tokens(logits, {.temperature = 0})[0].probability, 1);
+  // Of all tokens, also where some are left out.
+  EXPECT_NEAR(likely_tokens(logits, {.top_k = 1})[0].probability, 0.5, 1e-15);
+  EXPECT_NEAR(likely_tokens(logits, {.temperature = 0.5, .top_k = 1})[0].probability,
+              0.25 / (0.04 + 0.25 + 0.0001 + 0.0841), 1e-15);
+  EXPECT_THROW(likely_tokens(logits, {.temperature = -1}), Error);
+}
+
 TEST(ChooseToken, SaysWhatIsWrong) {
   Random random(1);
   const Tensor fine = logits_of({0.5, 0.5});

@@ -17,6 +17,7 @@ TEST(Work, IsThatOfEachMatrixAndEachPair) {
   EXPECT_EQ(work.maps, 3 * 232);
   EXPECT_EQ(work.pairs, 6 * 2 * 4);
   EXPECT_EQ(work.total(), 696 + 48);
+  EXPECT_EQ(work.pair_share(), 48.0 / 744);
   EXPECT_EQ(work_of_training(config, 3).maps, 3 * 696);
   EXPECT_EQ(work_of_training(config, 3).pairs, 3 * 48);
 }

@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "clearhead/base/parallel.h"
+#include "clearhead/ops/multiply.h"
+#include "clearhead/ops/reduce.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -24,6 +26,19 @@ Parameters small_parameters() {
 ParameterGradients small_gradients(Parameters& parameters) {
   return {{&parameters.at("W"), Tensor::of<double>({1, 2}, {0.3, 0.4})},
           {&parameters.at("b"), Tensor::of<double>({1}, {1.2})}};
+}
+
+TEST(ParameterGradients, AreThoseOfTheTape) {
+  Parameters parameters = small_parameters();
+  parameters.zeros("unused", {2});
+  parameters.statistic("mean", {2}, 0);  // not learned
+  Tape tape(Keep::for_backward);
+  const Var W = on(tape, &parameters.at("W"));
+  tape.backward(sum(multiply(W, W)));  // 2·W
+  const ParameterGradients gradients = gradients_on(tape, parameters);
+  EXPECT_EQ(gradients.size(), 3U);
+  EXPECT_EQ(numbers_of(gradients.at(&parameters.at("W"))), (std::vector<double>{2, 4}));
+  EXPECT_EQ(numbers_of(gradients.at(&parameters.at("unused"))), (std::vector<double>{0, 0}));
 }
 
 TEST(Optimizer, SgdIsItsFormula) {

@@ -34,6 +34,9 @@ TEST(TrainingLoop, LearnsWhatIsCertain) {
 
   TrainingLoop again(config, task, training);
   EXPECT_EQ(again.step().loss, first.loss);
+  TrainingLoop of_text =
+      text_training(config, tokens, {tokens.begin(), tokens.begin() + 40}, training);
+  EXPECT_EQ(of_text.step().loss, first.loss);
 }
 
 TEST(AttentionTime, IsMeasured) { EXPECT_GT(attention_seconds({2, 1, 3, 4}), 0); }

@@ -15,6 +15,7 @@
 #include "apps/console/machine_text.h"
 #include "apps/console/output.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/hash.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/memory.h"
 #include "clearhead/base/parallel.h"
@@ -25,7 +26,6 @@
 #include "clearhead/text/characters.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/train/attention_time.h"
-#include "clearhead/train/tasks.h"
 #include "clearhead/train/training_loop.h"
 
 namespace clearhead::cli {
@@ -37,7 +37,7 @@ constexpr std::ptrdiff_t kMostValidation = 16384;  // tokens of the end of the t
 
 struct Text {
   Sequence train, validation;
-  std::int64_t vocabulary, characters;
+  std::int64_t vocabulary, hash;
 };
 
 Text read(const LabOptions& o) {
@@ -49,7 +49,7 @@ Text read(const LabOptions& o) {
   const CharacterTokenizer tokenizer = CharacterTokenizer::learn(text);
   const TextParts parts = split_text(text);
   Text read{tokenizer.encode(parts.train), tokenizer.encode(parts.validation), tokenizer.size(),
-            static_cast<std::int64_t>(text.size())};
+            static_cast<std::int64_t>(hash_of(text) >> 11)};
   read.validation.resize(
       static_cast<std::size_t>(std::min(std::ssize(read.validation), kMostValidation)));
   return read;
@@ -75,9 +75,7 @@ TrainingConfig training_of(const KnobsSizes& sizes) {
 }
 
 TrainingLoop training(const KnobsSizes& sizes, const Text& text) {
-  const TrainingConfig how = training_of(sizes);
-  return {config_of(sizes, text),
-          text_task(text.train, text.validation, sizes.context, text.vocabulary, how), how};
+  return text_training(config_of(sizes, text), text.train, text.validation, training_of(sizes));
 }
 
 // The base first, then what each knob makes of it.
@@ -89,7 +87,7 @@ Runs plan(const LabOptions& o, const Text& text) {
                         .context = kKnobsBase.context,
                         .seed = o.seed,
                         .threads = thread_count(),
-                        .characters = text.characters};
+                        .text = text.hash};
   std::vector<KnobsSizes> all{base};
   const auto turn = [&](std::int64_t KnobsSizes::*knob, const List& values) {
     for (const std::int64_t value : values) {
@@ -108,7 +106,7 @@ Runs plan(const LabOptions& o, const Text& text) {
   for (KnobsSizes& sizes : all) {
     const ModelConfig config = config_of(sizes, text);
     const auto& network = std::get<TransformerConfig>(config.network);
-    sizes.parameters = make_model(config, std::nullopt)->parameters().count();
+    sizes.parameters = parameter_count(config);
     const double work =
         static_cast<double>(sizes.sequences()) * work_of_training(network, sizes.context).total();
     sizes.work = std::llround(work);
@@ -119,8 +117,8 @@ Runs plan(const LabOptions& o, const Text& text) {
   return runs;
 }
 
-// What was found earlier becomes part of `runs`. A file of an experiment with other options has
-// other runs.
+// What was found earlier becomes part of `runs`. A file of an experiment with other options or
+// another text has other runs.
 void take_over(Runs& runs, std::int64_t rounds, const std::string& file) {
   for (KnobsRun& run : runs) {
     run.step_seconds.assign(static_cast<std::size_t>(rounds), kNotYet);
@@ -134,8 +132,9 @@ void take_over(Runs& runs, std::int64_t rounds, const std::string& file) {
         return a.sizes == b.sizes && a.step_seconds.size() == b.step_seconds.size();
       });
   if (!is_same) {
-    throw Error(file + " has results of other options; take another file, or remove it to begin " +
-                "anew");
+    const bool is_same_text = earlier.front().sizes.text == runs.front().sizes.text;
+    throw Error(file + " has results of " + (is_same_text ? "other options" : "another text") +
+                "; take another file, or remove it to begin anew");
   }
   runs = earlier;
 }

@@ -26,16 +26,12 @@ struct SizeColumn {
   const char* name;
   std::int64_t KnobsSizes::*of;
 };
-constexpr SizeColumn kSizeColumns[] = {{"channels", &KnobsSizes::channels},
-                                       {"heads", &KnobsSizes::heads},
-                                       {"layers", &KnobsSizes::layers},
-                                       {"tokens", &KnobsSizes::context},
-                                       {"seed", &KnobsSizes::seed},
-                                       {"threads", &KnobsSizes::threads},
-                                       {"characters", &KnobsSizes::characters},
-                                       {"parameters", &KnobsSizes::parameters},
-                                       {"multiply_adds", &KnobsSizes::work},
-                                       {"steps", &KnobsSizes::steps}};
+constexpr SizeColumn kSizeColumns[] = {
+    {"channels", &KnobsSizes::channels},  {"heads", &KnobsSizes::heads},
+    {"layers", &KnobsSizes::layers},      {"tokens", &KnobsSizes::context},
+    {"seed", &KnobsSizes::seed},          {"threads", &KnobsSizes::threads},
+    {"text_hash", &KnobsSizes::text},     {"parameters", &KnobsSizes::parameters},
+    {"multiply_adds", &KnobsSizes::work}, {"steps", &KnobsSizes::steps}};
 
 struct Knob {
   const char* name;

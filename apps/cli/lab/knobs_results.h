@@ -20,7 +20,8 @@ inline constexpr std::int64_t kKnobsTokens = 2048;
 /// these are.
 struct KnobsSizes {
   std::int64_t channels = 0, heads = 0, layers = 0, context = 0;
-  std::int64_t seed = 0, threads = 0, characters = 0;  ///< the last of the text
+  std::int64_t seed = 0, threads = 0;
+  std::int64_t text = 0;  ///< the upper 53 bits of its hash, which f64 has exactly
   std::int64_t parameters = 0;
   std::int64_t work = 0;   ///< multiply-adds of a training step
   std::int64_t steps = 0;  ///< as many as the work of all allows

@@ -29,7 +29,7 @@ std::vector<std::pair<MemoryRun, ModelConfig>> plan(const LabOptions& o) {
   for (const std::int64_t distance : distances) {
     for (const NamedNetwork& network : networks) {
       runs.push_back({{.network = network.name,
-                       .parameters = make_model(network.config, std::nullopt)->parameters().count(),
+                       .parameters = parameter_count(network.config),
                        .seed = o.seed,
                        .most_steps = o.steps.value_or(1500),
                        .distance = distance},

@@ -59,7 +59,7 @@ void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& vie
   const MeasuredHead chosen =
       most_selective_head(reading.tape, view.stack, view.same_tokens, o.layer, o.head);
   view.layer = chosen.layer;
-  view.head = chosen.head;
+  view.head = chosen.place.head;
   view.measures = chosen.measures;
   view.is_chosen = (!o.layer && view.layers() > 1) || (!o.head && view.heads > 1);
 }
