@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <system_error>
 
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/progress.h"
 #include "clearhead/base/random.h"
 #include "clearhead/plot/label.h"
 
@@ -84,8 +86,11 @@ double Lesson::real_knob(std::string_view name, double usual, double least, doub
 }
 
 std::string Lesson::text_knob(std::string_view name, std::string_view usual,
-                              std::string_view meaning) {
-  return setting(name, std::string(usual), fmt::format("{} (\"{}\")", meaning, usual));
+                              std::string_view meaning, std::size_t least) {
+  const std::string value = setting(name, std::string(usual),
+                                    fmt::format("{} (\"{}\")", meaning, plot::visible_text(usual)));
+  if (value.size() >= least) return value;
+  throw Error(fmt::format("--set {}={}: expected a longer text", name, value));
 }
 
 void Lesson::step(std::string_view name, Numbers numbers) {
@@ -162,10 +167,25 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   return largest;
 }
 
-double length(const Tensor& tensor) {
-  double squares = 0;
-  for (const double x : numbers(tensor)) squares += x * x;
-  return std::sqrt(squares);
+double dot(const Tensor& a, const Tensor& b) {
+  const std::vector<double> x = numbers(a), y = numbers(b);
+  return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+}
+
+double length(const Tensor& tensor) { return std::sqrt(dot(tensor, tensor)); }
+
+double least_of_five(const std::function<double()>& measure) {
+  double least = measure();
+  for (int i = 1; i < 5; ++i) least = std::min(least, measure());
+  return least;
+}
+
+double milliseconds(const std::function<void()>& work) {
+  return least_of_five([&work] {
+    const double begin = seconds_now();
+    work();
+    return 1000 * (seconds_now() - begin);
+  });
 }
 
 double same_order(const std::vector<double>& x, const std::vector<double>& y) {

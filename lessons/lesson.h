@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -84,7 +85,9 @@ class Lesson {
                     std::int64_t most, std::string_view meaning);
   double real_knob(std::string_view name, double usual, double least, double most,
                    std::string_view meaning);
-  std::string text_knob(std::string_view name, std::string_view usual, std::string_view meaning);
+  /// Of at least so many bytes.
+  std::string text_knob(std::string_view name, std::string_view usual, std::string_view meaning,
+                        std::size_t least = 1);
 
   /// Begins the step that the page calls `name`. The first throws Error if a setting is no knob.
   void step(std::string_view name, Numbers numbers = Numbers::exact);
@@ -126,8 +129,22 @@ std::vector<double> numbers(const Tensor& tensor);
 Tensor random_normal(const Shape& shape, std::uint64_t seed);
 /// The largest |a − b| of the numbers of two tensors of one shape.
 double largest_difference(const Tensor& a, const Tensor& b);
+/// The sum of the products of the numbers of two tensors of one shape.
+double dot(const Tensor& a, const Tensor& b);
 /// The root of the sum of the squares of all numbers.
 double length(const Tensor& tensor);
+/// f(x) of each x, as a number.
+template <typename List, typename Function>
+std::vector<double> of_each(const List& list, Function f) {
+  std::vector<double> results;
+  for (const auto& x : list) results.push_back(static_cast<double>(std::invoke(f, x)));
+  return results;
+}
+/// The least of five results; of times it is the truest, since other work on a machine only adds to
+/// them.
+double least_of_five(const std::function<double()>& measure);
+/// How many milliseconds `work` takes, at least of five times.
+double milliseconds(const std::function<void()>& work);
 
 /// Whether two lists have the same order: 1 if they do, −1 if the opposite one, near 0 if neither
 /// (the rank correlation of Spearman, 1904).

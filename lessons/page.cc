@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 
@@ -27,20 +28,25 @@ OutputPlace parse_mark(std::string_view line, std::size_t number) {
   std::istringstream words{std::string(line)};
   OutputPlace place;
   words >> place.step;
-  for (std::string setting; words >> setting;) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos) {
-      throw Error(fmt::format("line {}: expected KNOB=VALUE, got {}", number, setting));
+  for (std::string knob; std::getline(words >> std::ws, knob, '=');) {
+    std::string value;
+    if (words.eof() || !(words >> std::quoted(value))) {
+      throw Error(fmt::format("line {}: expected KNOB=VALUE, got {}", number, knob));
     }
-    place.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
+    place.settings[knob] = value;
   }
   return place;
 }
 
 std::string mark(const OutputPlace& place) {
-  std::string text = std::string(kMark) + place.step;
-  for (const auto& [knob, value] : place.settings) text += fmt::format(" {}={}", knob, value);
-  return text + std::string(kMarkEnd);
+  std::ostringstream text;
+  text << kMark << place.step;
+  for (const auto& [knob, value] : place.settings) {
+    text << ' ' << knob << '=';
+    value.find(' ') == std::string::npos ? text << value : text << std::quoted(value);
+  }
+  text << kMarkEnd;
+  return text.str();
 }
 
 // The first paragraph of `prose` after its title, as one line.

@@ -1,7 +1,7 @@
 // The page of a lesson, README.md: prose, and the places where the program's own output stands.
 //
 // Such a place is a fenced text below a comment that names its step, and knobs that were turned for
-// it, as in an answer to an exercise:
+// it, as in an answer to an exercise; a value with blanks stands in quotation marks:
 //
 //     <!-- step variance dim=64 -->
 //     ```text

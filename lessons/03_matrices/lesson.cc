@@ -87,9 +87,10 @@ void matrices(Lesson& lesson) {
   const Names loan = {"the", "bank", "and", "the", "loan"};
   const Attended by_river = ask_words(2, 0, asks), by_loan = ask_words(0, 2, asks);
   lesson.step("words");
-  lesson.matrix("x", by_river.q.input(0).value(), river,
-                {"water", "money", "unclear", "noun", "article"}, 0);
+  const Names says = {"water", "money", "unclear", "noun", "article"};
+  lesson.matrix("x", by_river.q.input(0).value(), river, says, 0);
   lesson.step("maps");
+  lesson.matrix("W_Q", by_river.q.input(1).value(), says, {"which topic?", "which noun?"}, 0);
   lesson.matrix("Q = x·W_Q", by_river.q.value(), river, {"which topic?", "which noun?"}, 0);
   lesson.matrix("K = x·W_K", by_river.k.value(), river, {"topic", "noun"}, 0);
   lesson.matrix("V = x·W_V", by_river.v.value(), river, {"water", "money"}, 0);
@@ -97,13 +98,10 @@ void matrices(Lesson& lesson) {
   lesson.matrix("product", by_river.product.value(), river, river, 0);
   lesson.step("weights");
   lesson.matrix("weight", by_river.weight.value(), river, river, 3);
-  lesson.draw("words", plot::Heatmap{.title = "Who asks whom",
-                                     .panels = {{.values = by_river.weight.value(),
-                                                 .row_labels = river,
-                                                 .column_labels = river}},
-                                     .row_title = "asks",
-                                     .column_title = "is asked",
-                                     .value_title = "weight"});
+  plot::Heatmap words{.row_title = "asks", .column_title = "is asked", .value_title = "weight"};
+  words.title = "Who asks whom";
+  words.panels = {{.values = by_river.weight.value(), .row_labels = river, .column_labels = river}};
+  lesson.draw("words", words);
   lesson.step("result");
   lesson.matrix("z", by_river.z.value(), river, {"water", "money"}, 3);
   lesson.step("loan");

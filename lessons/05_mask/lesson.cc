@@ -2,9 +2,8 @@
 // all that comes later; both read the same sentence, by hand and as trained models.
 #include "lessons/lesson.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "clearhead/lens/attention_heads.h"
@@ -35,20 +34,12 @@ Tensor step(const Tape& tape, const char* name) {
   return all.reshape({all.size(-2), all.size(-1)});
 }
 
-// The model in a folder reads a text.
-Reading read(const std::filesystem::path& folder, const std::string& text) {
-  SavedModel saved = open_model(folder);
-  const std::vector<std::int64_t> ids = saved.tokenizer->encode(text);
-  return Reading(folder.filename(), std::move(saved), ids, Precision::highest);
-}
-
-// The weights of its most selective head.
+// The weights of the most selective head of a model that has read a text.
 plot::Panel selective_head(const Reading& reading) {
   const AttentionStack stack = attention_stacks(reading.tape).front();
-  const auto [layer, head, measures] = most_selective_head(reading.tape, stack, true);
-  const HeadPlace place = {.scope = stack.scopes[layer], .head = head};
+  const MeasuredHead head = most_selective_head(reading.tape, stack, /*same_tokens=*/true);
   return {.title = reading.name,
-          .values = visible_weights(reading.tape, place),
+          .values = visible_weights(reading.tape, head.place),
           .row_labels = reading.text.names,
           .column_labels = reading.text.names};
 }
@@ -90,16 +81,19 @@ void mask(Lesson& lesson) {
   // How far the probabilities at each place move when the last word becomes another.
   const auto replace_last = [&](const char* name, const std::string& begin,
                                 const std::string& end) {
-    const Reading before = read(lesson.model(name), begin + "a dog is running" + end);
-    const Reading after = read(lesson.model(name), begin + "a dog is " + instead + end);
+    const auto folder = lesson.model(name);
+    const Reading before = read_with_model(folder, begin + "a dog is running" + end);
+    const Reading after = read_with_model(folder, begin + "a dog is " + instead + end);
+    std::vector<std::string> tokens = before.text.names;
+    tokens.resize(std::min(tokens.size(), after.text.names.size()));  // places that both have
     std::vector<double> moved;
-    for (std::int64_t t = 0; t < std::ssize(before.text.names); ++t) {
+    for (std::int64_t t = 0; t < std::ssize(tokens); ++t) {
       const auto at = [t](const Reading& reading) {
         return reading.probabilities.value().slice(1, t, t + 1);
       };
       moved.push_back(largest_difference(at(before), at(after)));
     }
-    lesson.table({{"token", before.text.names}, {"moved by", moved, "{:.1e}"}});
+    lesson.table({{"token", tokens}, {"moved by", moved, "{:.1e}"}});
     heads.panels.push_back(selective_head(before));
     return moved;
   };

@@ -3,7 +3,6 @@
 #include "lessons/lesson.h"
 
 #include <cmath>
-#include <memory>
 #include <vector>
 
 #include "clearhead/base/random.h"
@@ -20,8 +19,7 @@
 namespace clearhead::lessons {
 namespace {
 
-constexpr std::int64_t kPlaces = 64;
-constexpr std::int64_t C = 16;  // numbers in a word, a query, a key and a place
+constexpr std::int64_t kPlaces = 64, C = 16;  // C numbers in a word, a query, a key, a place
 
 // Attention, not trained, reads two sentences of the same words, with or without waves added to
 // them. Shows the first number of what it makes of each word; returns by how much "dog" differs.
@@ -52,20 +50,17 @@ Sequence text(std::int64_t back, std::int64_t length, std::uint64_t seed) {
 // The share of tokens that a decoder foresees in windows of 16, 32 and 64 of such a text, after it
 // was trained in windows of 16.
 std::vector<double> learn(std::int64_t back, TransformerPositions positions) {
-  TransformerConfig config = {.vocabulary = 8, .context = kPlaces, .layers = 1, .heads = 2};
-  config.channels = 32;
+  TransformerConfig config{.vocabulary = 8, .context = 64, .layers = 1, .heads = 2, .channels = 32};
   config.positions = positions;
   config.init_std = 0;
-  const std::shared_ptr<const Task> task =
-      text_task(text(back, 20000, 1), text(back, 1000, 2), 16, 8, {.batch = 32});
-  const ScheduleConfig schedule{.kind = ScheduleKind::constant, .learning_rate = 0.01};
-  TrainingLoop loop({.network = config}, task, {.schedule = schedule, .seed = 0});
-  for (int step = 0; step < 200; ++step) loop.step();
+  const TrainingConfig how{.steps = 200, .batch = 32, .schedule = {.learning_rate = 0.01}};
+  TrainingLoop loop({.network = config},
+                    text_task(text(back, 20000, 1), text(back, 1000, 2), 16, 8, how), how);
+  while (loop.step().step < how.steps) continue;
   const auto& model = dynamic_cast<const LanguageModel&>(loop.model());
-  const auto share = [&](std::int64_t T) {
+  return of_each(std::vector{16, 32, 64}, [&](std::int64_t T) {
     return evaluate_text(model, text(back, 4096, 3), T, Precision::highest).accuracy;
-  };
-  return {share(16), share(32), share(64)};
+  });
 }
 
 }  // namespace
@@ -80,14 +75,12 @@ void order(Lesson& lesson) {
   const Var P = sinusoid(tape, 0, kPlaces, C, DType::f64);  // [T, C]
   lesson.matrix("place", P.tile({0, 0}, {5, 6}), {"0", "1", "2", "3", "4"},
                 {"1st: sin", "cos", "2nd: sin", "cos", "3rd: sin", "cos"}, 3);
-  lesson.draw("places", plot::Heatmap{.title = "Each place is a column of numbers",
-                                      .panels = {{.values = P.value().transpose(0, 1)}},
-                                      .row_title = "channel",
-                                      .column_title = "place",
-                                      .value_title = "number"});
+  plot::Heatmap places{.row_title = "channel", .column_title = "place", .value_title = "number"};
+  places.title = "Each place is a column of numbers";
+  places.panels = {{.values = P.value().transpose(0, 1)}};
+  lesson.draw("places", places);
   lesson.step("told");
   read(lesson, true);
-
   // Scores of one query and one key, which stand at all places.
   const auto scores = [](const Var& q, const Var& k) {
     return matmul(q, k, {.transpose_b = true}).value().reshape({kPlaces, kPlaces});
@@ -104,7 +97,6 @@ void order(Lesson& lesson) {
     lesson.print("{:5} {:10} {:13.3f} {:17.3f} {:14.3f}", at[0], at[1], alone.at(at), added.at(at),
                  turned.at(at));
   }
-
   lesson.step("learning", Numbers::trained);
   using enum TransformerPositions;
   const auto by_none = learn(back, none), by_table = learn(back, learned);

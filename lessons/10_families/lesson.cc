@@ -10,13 +10,10 @@
 
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/lens/reading.h"
-#include "clearhead/models/model_file.h"
 #include "clearhead/plot/label.h"
 
 namespace clearhead::lessons {
 namespace {
-
-using Ids = std::vector<std::int64_t>;
 
 // The likeliest tokens for one place of a text.
 void print_likely(Lesson& lesson, const Reading& reading, std::int64_t place) {
@@ -59,26 +56,21 @@ void families(Lesson& lesson) {
       lesson.text_knob("sentence", "Two dogs run in the snow.", "what is translated into French");
 
   lesson.step("encoder");
-  SavedModel captions = open_model(lesson.model("captions"));
-  const Tokenizer& words = *captions.tokenizer;
-  Ids ids = words.encode("<s>two dogs<mask> in the snow.</s>");
-  const auto gap = std::find(ids.begin(), ids.end(), words.special(kMaskToken)) - ids.begin();
-  const Reading encoder("captions", std::move(captions), ids, Precision::highest);
+  const Reading encoder =
+      read_with_model(lesson.model("captions"), "<s>two dogs<mask> in the snow.</s>");
+  const std::vector<std::int64_t>& ids = encoder.text.ids;
+  const std::int64_t mask = encoder.saved.tokenizer->special(kMaskToken);
   lesson.print("two dogs <mask> in the snow.");
-  print_likely(lesson, encoder, gap);
+  print_likely(lesson, encoder, std::find(ids.begin(), ids.end(), mask) - ids.begin());
 
   lesson.step("decoder");
-  SavedModel shakespeare = open_model(lesson.model("shakespeare"));
   const std::string beginning = "To be, or not to b";
-  ids = shakespeare.tokenizer->encode(beginning);
-  const Reading decoder("shakespeare", std::move(shakespeare), ids, Precision::highest);
+  const Reading decoder = read_with_model(lesson.model("shakespeare"), beginning);
   lesson.print("{}", beginning);
-  print_likely(lesson, decoder, std::ssize(ids) - 1);
+  print_likely(lesson, decoder, std::ssize(decoder.text.ids) - 1);
 
   lesson.step("both");
-  SavedModel en_fr = open_model(lesson.model("en-fr"));
-  ids = en_fr.tokenizer->encode(english);
-  const Reading both("en-fr", std::move(en_fr), ids, Precision::highest);
+  const Reading both = read_with_model(lesson.model("en-fr"), english);
   lesson.print("{}", english);
   lesson.print("{}", both.translation);
 
@@ -97,8 +89,7 @@ void families(Lesson& lesson) {
   lesson.table({{"attention", stacks}, {"layers", layers, 0}});
   const AttentionStack cross = attention_stacks(both.tape).back();
   const MeasuredHead head = most_selective_head(both.tape, cross, /*same_tokens=*/false);
-  const Tensor weights = visible_weights(
-      both.tape, {.scope = cross.scopes[static_cast<std::size_t>(head.layer)], .head = head.head});
+  const Tensor weights = visible_weights(both.tape, head.place);
   lesson.draw("cross", plot::Heatmap{.title = "What each French token looks at",
                                      .panels = {{.values = weights,
                                                  .row_labels = both.text.names,
@@ -109,9 +100,10 @@ void families(Lesson& lesson) {
 
   lesson.claim("An encoder looks both ways, a decoder only back.",
                of_encoder > 0.2 && of_decoder == 0);
-  lesson.claim(
-      "What is about to write \"chiens\" looks at \"dogs\".",
-      both.text.names[1] == "deux" && both.source.names[1] == " dogs" && weights.at({1, 1}) > 0.5);
+  lesson.claim("What is about to write \"chiens\" looks at \"dogs\".",
+               std::ssize(both.text.names) > 1 && both.text.names[1] == "deux" &&
+                   std::ssize(both.source.names) > 1 && both.source.names[1] == " dogs" &&
+                   weights.at({1, 1}) > 0.5);
   lesson.claim("Two families use one stack of blocks, the third uses both, and a bridge.",
                stacks.size() == 3 && attention_stacks(encoder.tape).size() == 1 &&
                    attention_stacks(decoder.tape).size() == 1);

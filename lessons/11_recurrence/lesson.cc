@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "clearhead/base/progress.h"
 #include "clearhead/models/equal_networks.h"
 #include "clearhead/models/family.h"
 #include "clearhead/train/recall.h"
@@ -19,20 +18,13 @@ namespace {
 
 constexpr std::int64_t kNear = 4;  // words between, for a paragraph that is none
 
-// Milliseconds to read one sequence of `length` tokens: the best of five.
+// Milliseconds to read one sequence of `length` tokens.
 double time_to_read(const NamedNetwork& network, std::int64_t length) {
   const auto made = make_model(network.config, /*seed=*/11);
   const auto& model = dynamic_cast<const LanguageModel&>(*made);
-  const Tensor tokens({1, length}, DType::i64);
-  double best = 0;
-  for (int round = 0; round < 5; ++round) {
-    Tape tape(Keep::nothing);
-    const double begin = seconds_now();
-    model.forward(tape.input("tokens", tokens), Pass{});
-    const double milliseconds = 1000 * (seconds_now() - begin);
-    best = round == 0 ? milliseconds : std::min(best, milliseconds);
-  }
-  return best;
+  Tape tape(Keep::nothing);
+  const Var tokens = tape.input("tokens", Tensor({1, length}, DType::i64));
+  return milliseconds([&] { model.forward(tokens, Pass{}); });
 }
 
 }  // namespace
@@ -43,15 +35,13 @@ void recurrence(Lesson& lesson) {
   std::vector<NamedNetwork> networks = equal_networks(5000, kRecallVocabulary, 2048);
   std::erase_if(networks, [](const NamedNetwork& network) { return network.name == "GRU"; });
   std::vector<std::string> names;
-  std::vector<double> parameters, near_right, far_right, before, after;
+  std::vector<double> near_right, far_right, before, after;
   plot::LinePlot curves{.title = "How far back the gradient reaches after training",
                         .x_title = "words before the question",
                         .y_title = "length of the gradient",
                         .y_scale = plot::Scale::log};
   for (const NamedNetwork& network : networks) {
     names.push_back(network.name);
-    const auto model = make_model(network.config, /*seed=*/11);
-    parameters.push_back(static_cast<double>(model->parameters().count()));
     const auto recall = [&](std::int64_t distance) {
       const RecallConfig config{.distance = distance, .steps = steps, .seed = 11};
       return train_to_recall(network.config, config, [](std::int64_t, double) {}).value();
@@ -67,10 +57,11 @@ void recurrence(Lesson& lesson) {
   }
 
   lesson.step("recalled", Numbers::trained);
-  lesson.table({{"network", names},
-                {"weights", parameters, 0},
-                {fmt::format("right after {} words, %", kNear), near_right, 0},
-                {fmt::format("after {}, %", far), far_right, 0}});
+  lesson.table(
+      {{"network", names},
+       {"weights", of_each(networks, [](auto& n) { return parameter_count(n.config); }), 0},
+       {fmt::format("right after {} words, %", kNear), near_right, 0},
+       {fmt::format("after {}, %", far), far_right, 0}});
 
   lesson.step("reach", Numbers::measured);
   lesson.print("gradient {} words back, if it is 1 at the question", far);
@@ -83,11 +74,10 @@ void recurrence(Lesson& lesson) {
   const std::vector<double> lengths = {64, 128, 256, 512, 1024};
   std::vector<Column> times = {{"words", lengths, 0}};
   for (const NamedNetwork& network : networks) {
-    std::vector<double> milliseconds;
-    for (const double length : lengths) {
-      milliseconds.push_back(time_to_read(network, static_cast<std::int64_t>(length)));
-    }
-    times.emplace_back(network.name + ", ms", milliseconds, 2);
+    const auto time = [&](double length) {
+      return time_to_read(network, static_cast<std::int64_t>(length));
+    };
+    times.emplace_back(network.name + ", ms", of_each(lengths, time), 2);
   }
   lesson.table(times);
 

@@ -2,7 +2,6 @@
 // held against the tape's and against small steps; and where no gradient is left.
 #include "lessons/lesson.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>

@@ -85,12 +85,13 @@ void sql(Lesson& lesson) {
                   query));
 
   lesson.step("nearest");
-  const std::vector<Column> nearest = show(fmt::format(
-      "SELECT scale, round(\n"
-      "  attention('[{}, -1]', json_array(key, key * key), value, scale), 3) AS answer\n"
-      "FROM words, (SELECT column1 AS scale FROM (VALUES (0), (10), (100), (1000)))\n"
-      "GROUP BY scale",
-      2 * query));
+  const std::vector<Column> nearest = show(
+      fmt::format("SELECT scale, round(\n"
+                  "  attention('[{}, -1]', json_array(key, key * key),\n"
+                  "            value, scale), 3) AS answer\n"
+                  "FROM words, (SELECT column1 AS scale FROM (VALUES (0), (10), (100), (1000)))\n"
+                  "GROUP BY scale",
+                  2 * query));
 
   Tape tape;
   const auto input = [&tape](const char* name, std::initializer_list<double> numbers) {

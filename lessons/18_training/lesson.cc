@@ -30,12 +30,8 @@ double previous_head(const LanguageModel& model, const std::vector<std::int64_t>
   const auto T = static_cast<std::int64_t>(ids.size());
   model.forward(tape.input("tokens", Tensor::of<std::int64_t>({1, T}, ids)), Pass{});
   double most = 0;
-  const AttentionStack stack = attention_stacks(tape).front();
-  for (const std::string& scope : stack.scopes) {
-    for (std::int64_t h = 0; h < attention_head_count(tape, scope); ++h) {
-      const Tensor weights = visible_weights(tape, {.scope = scope, .head = h});
-      most = std::max(most, measure_head(weights, /*same_tokens=*/true).previous);
-    }
+  for (const MeasuredHead& head : measure_heads(tape, attention_stacks(tape)[0], true)) {
+    most = std::max(most, head.measures.previous);
   }
   return most;
 }
@@ -95,7 +91,7 @@ void training(Lesson& lesson) {
   lesson.draw("loss", plot::LinePlot{.title = "What is learnt",
                                      .curves = {{"loss", at, losses}},
                                      .x_title = "step",
-                                     .y_title = "nats a character"});
+                                     .y_title = "loss"});
 
   lesson.step("samples", Numbers::sampled);
   for (const std::size_t i : {0U, 1U, 2U, 8U}) {

@@ -2,8 +2,6 @@
 // chosen makes the difference between a parrot and a drunkard. And why it need not read all again.
 #include "lessons/lesson.h"
 
-#include <algorithm>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,8 +9,6 @@
 #include "clearhead/models/beam_search.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/models/model_file.h"
-#include "clearhead/ops/scale.h"
-#include "clearhead/ops/softmax.h"
 #include "clearhead/plot/label.h"
 
 namespace clearhead::lessons {
@@ -28,18 +24,6 @@ Tensor logits_after(const LanguageModel& model, const Ids& ids, DecodingState* s
   return model.forward(tokens, Pass{}, state).value().slice(1, T - 1, T).reshape({-1});
 }
 
-std::vector<double> probabilities(const Tensor& logits, double temperature) {
-  Tape tape(Keep::nothing);
-  return numbers(softmax(scale(tape.input("logits", logits), 1 / temperature)).value());
-}
-
-// How many of the likeliest tokens it takes to have the share p of all probability.
-double kept(std::vector<double> all, double p) {
-  std::sort(all.rbegin(), all.rend());
-  std::partial_sum(all.begin(), all.end(), all.begin());
-  return static_cast<double>(std::lower_bound(all.begin(), all.end(), p) - all.begin() + 1);
-}
-
 }  // namespace
 
 void writing(Lesson& lesson) {
@@ -52,19 +36,17 @@ void writing(Lesson& lesson) {
 
   lesson.step("next");
   const Tensor logits = logits_after(model, ids);
-  std::vector<std::int64_t> best(static_cast<std::size_t>(model.vocabulary()));
-  std::iota(best.begin(), best.end(), 0);
-  std::sort(best.begin(), best.end(),
-            [&](auto a, auto b) { return logits.at({a}) > logits.at({b}); });
-  std::vector<Column> table = {{"next", std::vector<std::string>()}};
-  for (int i = 0; i < 8; ++i) table[0].cells.push_back(tokenizer.token(best[i]));
+  std::vector<std::string> next;
+  for (const LikelyToken& likely : likely_tokens(logits, {.top_k = 8})) {
+    next.push_back(plot::visible_label(tokenizer.token(likely.token)));
+  }
+  std::vector<Column> table = {{"next", next}};
   std::vector<double> highest;  // probability at each temperature
   for (const double temperature : {0.5, 1.0, 2.0}) {
-    const std::vector<double> all = probabilities(logits, temperature);
-    std::vector<double> shown;
-    for (int i = 0; i < 8; ++i) shown.push_back(all[best[i]]);
-    table.emplace_back(fmt::format("temperature {}", temperature), shown, 3);
-    highest.push_back(shown[0]);
+    const auto likely = likely_tokens(logits, {.temperature = temperature, .top_k = 8});
+    table.emplace_back(fmt::format("temperature {}", temperature),
+                       of_each(likely, &LikelyToken::probability), 3);
+    highest.push_back(likely[0].probability);
   }
   lesson.table(table);
 
@@ -73,7 +55,8 @@ void writing(Lesson& lesson) {
   std::vector<double> counts;
   for (const std::string& text : {std::string("ROME"), prompt}) {
     beginnings.push_back(plot::visible_label(text));
-    counts.push_back(kept(probabilities(logits_after(model, tokenizer.encode(text)), 1), 0.9));
+    const Tensor after = logits_after(model, tokenizer.encode(text));
+    counts.push_back(static_cast<double>(likely_tokens(after, {.top_p = 0.9}).size()));
   }
   lesson.table({{"after", beginnings}, {"tokens that have 0.9 of the probability", counts, 0}});
 

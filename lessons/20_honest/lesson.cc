@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -16,38 +15,26 @@
 namespace clearhead::lessons {
 namespace {
 
-// The model reads a text on `tape`: how badly it foretells each next character, as one number.
-Var loss_on(Tape tape, const SavedModel& saved, const std::string& text) {
-  const std::vector<std::int64_t> ids = saved.tokenizer->encode(text);
-  std::vector<std::int64_t> next(ids.begin() + 1, ids.end());
-  next.push_back(-1);  // after the last, nothing is known
-  const Shape shape = {1, static_cast<std::int64_t>(ids.size())};
-  const Var tokens = tape.input("tokens", Tensor::of<std::int64_t>(shape, ids));
-  const Var targets = tape.input("targets", Tensor::of<std::int64_t>(shape, next));
-  const Var logits = as<LanguageModel>(saved).forward(tokens, Pass{});  // [1, T, V]
-  return cross_entropy(logits, targets, {.ignore_index = -1}).loss;
+// The model reads tokens [1, T]: how badly it foretells the next of each, as one number.
+Var loss_on(Tape tape, const SavedModel& saved, const Tensor& tokens) {
+  const std::int64_t T = tokens.size(1);
+  const Var read = tape.input("tokens", tokens.slice(1, 0, T - 1));
+  const Var next = tape.input("next", tokens.slice(1, 1, T));
+  return cross_entropy(as<LanguageModel>(saved).forward(read, Pass{}), next).loss;
 }
 
 struct Head {
   std::string name;
   HeadPlace place;
-  HeadMeasures looks;       // of its weights
+  double selective, first;  // how it looks: whether the text decides where; the first key's weight
   double missed, foretold;  // what the loss gains without it: measured, and by the gradient
 };
-double selective(const Head& head) { return head.looks.selectivity; }
-double first(const Head& head) { return head.looks.first; }
-double missed(const Head& head) { return head.missed; }
-double foretold(const Head& head) { return head.foretold; }
 using Heads = std::vector<Head>;
-std::vector<double> each(const Heads& heads, double (*measure)(const Head&)) {
-  std::vector<double> numbers;
-  for (const Head& head : heads) numbers.push_back(measure(head));
-  return numbers;
-}
 
-// The heads of which the measure is largest, largest first.
-Heads most(Heads heads, double (*measure)(const Head&)) {
-  std::sort(heads.begin(), heads.end(), [&](auto& a, auto& b) { return measure(a) > measure(b); });
+// The five heads of which the measure is largest, largest first.
+Heads most(Heads heads, double Head::*measure) {
+  std::sort(heads.begin(), heads.end(),
+            [&](const Head& a, const Head& b) { return a.*measure > b.*measure; });
   heads.resize(5);
   return heads;
 }
@@ -56,81 +43,78 @@ void print(Lesson& lesson, const Heads& heads) {
   std::vector<std::string> names;
   for (const Head& head : heads) names.push_back(head.name);
   lesson.table({{"head", names},
-                {"selective", each(heads, selective), 3},
-                {"missed", each(heads, missed), "{:+.2f}"},
-                {"foretold", each(heads, foretold), "{:+.2f}"}});
+                {"selective", of_each(heads, &Head::selective), 3},
+                {"missed", of_each(heads, &Head::missed), "{:+.2f}"},
+                {"foretold", of_each(heads, &Head::foretold), "{:+.2f}"}});
 }
 
 }  // namespace
 
 void honest(Lesson& lesson) {
-  const std::string text =
-      lesson.text_knob("text", "ROMEO:\nBut soft, what light through yonder window breaks?\n",
-                       "what the model reads");
+  const std::string text = lesson.text_knob(
+      "text", "ROMEO:\nBut soft, what light through yonder window breaks?\n", "what is read", 2);
   const SavedModel saved = open_model(lesson.model("shakespeare"));
+  const std::vector<std::int64_t> ids = saved.tokenizer->encode(text);
+  const Tensor tokens = Tensor::of<std::int64_t>({1, std::ssize(ids)}, ids);
   Tape tape;
-  Heads heads;
-  const Var loss = loss_on(tape, saved, text);
+  const Var loss = loss_on(tape, saved, tokens);
   tape.backward(loss);
-  const std::vector<std::string> scopes = attention_stacks(tape)[0].scopes;  // one a layer
-  for (std::size_t layer = 0; layer < scopes.size(); ++layer) {
-    const Var z = tape[scopes[layer] + "hook_z"];  // [1, H, T, D]
-    for (std::int64_t h = 0; h < z.size(1); ++h) {
-      Tape without(Keep::nothing);
-      without.intervene(z.name(), zero_head(h));
-      const double gain = loss_on(without, saved, text).value().item() - loss.value().item();
-      const std::vector<double> out = numbers(z.value().slice(1, h, h + 1));
-      const std::vector<double> slope = numbers(z.grad().slice(1, h, h + 1));
-      const HeadPlace place{.scope = scopes[layer], .head = h};
-      heads.push_back({fmt::format("layer {}, head {}", layer, h), place,
-                       measure_head(visible_weights(tape, place), /*same_tokens=*/true), gain,
-                       -std::inner_product(out.begin(), out.end(), slope.begin(), 0.0)});
-    }
+  Heads heads;
+  for (const auto& [layer, place, looks] :
+       measure_heads(tape, attention_stacks(tape)[0], /*same_tokens=*/true)) {
+    const std::int64_t h = place.head;
+    const Var z = tape[place.scope + "hook_z"];  // [1, H, T, D]
+    Tape without(Keep::nothing);
+    without.intervene(z.name(), zero_head(h));
+    const double gain = loss_on(without, saved, tokens).value().item() - loss.value().item();
+    const double by_slope = -dot(z.value().slice(1, h, h + 1), z.grad().slice(1, h, h + 1));
+    heads.push_back({fmt::format("layer {}, head {}", layer, h), place, looks.selectivity,
+                     looks.first, gain, by_slope});
   }
 
   lesson.step("selective", Numbers::trained);
   lesson.print("the loss with all heads is {:.2f}", loss.value().item());
-  const Head looks = most(heads, selective)[0], does = most(heads, missed)[0];
-  print(lesson, most(heads, selective));
+  const Heads by_looks = most(heads, &Head::selective), by_effect = most(heads, &Head::missed);
+  print(lesson, by_looks);
   lesson.step("missed", Numbers::trained);
-  print(lesson, most(heads, missed));
-  plot::Heatmap pair{.title = "Which of the two does more?",
-                     .row_title = "query",
-                     .column_title = "key",
-                     .value_title = "weight"};
+  print(lesson, by_effect);
+  const Head &looks = by_looks[0], &does = by_effect[0];
+  std::vector<std::string> letters;
+  for (const std::int64_t id : ids) letters.push_back(saved.tokenizer->token(id));
+  letters.pop_back();  // the last is foretold, not read
+  plot::Heatmap pair{.row_title = "query", .column_title = "key", .value_title = "weight"};
+  pair.title = "Which of the two does more?";
   for (const Head& head : {looks, does}) {
-    std::vector<std::string> letters;
-    for (const char letter : text) letters.emplace_back(1, letter);
     pair.panels.push_back({head.name, visible_weights(tape, head.place), letters, letters});
   }
   lesson.draw("heads", pair);
   lesson.step("orders", Numbers::trained);
-  const double by_looks = same_order(each(heads, selective), each(heads, missed));
-  const double by_gradient = same_order(each(heads, foretold), each(heads, missed));
+  const std::vector<double> missed = of_each(heads, &Head::missed);
+  const double by_picture = same_order(of_each(heads, &Head::selective), missed);
+  const double by_gradient = same_order(of_each(heads, &Head::foretold), missed);
   lesson.table({{"in the order of what is missed", {"selective", "foretold"}},
-                {"agreement", {by_looks, by_gradient}, 2}});
+                {"agreement", {by_picture, by_gradient}, 2}});
 
   lesson.step("sink", Numbers::trained);
-  const Head sink = most(heads, first)[0];
-  const Tensor v =
-      tape[sink.place.scope + "hook_v"].value().slice(1, sink.place.head, sink.place.head + 1);
-  double equal = 0;
-  for (std::int64_t t = 0; t < v.size(2); ++t)
-    equal += 1.0 / static_cast<double>((t + 1) * v.size(2));
-  const double of_first = length(v.slice(2, 0, 1));
-  const double of_all = length(v) / std::sqrt(static_cast<double>(v.size(2)));
-  lesson.print("{} to the first character: {:.2f}; equal shares: {:.2f}", sink.name, first(sink),
+  const Head sink = most(heads, &Head::first)[0];
+  const std::int64_t h = sink.place.head;
+  const Tensor v = tape[sink.place.scope + "hook_v"].value().slice(1, h, h + 1);  // [1, 1, T, D]
+  const auto T = static_cast<double>(v.size(2));
+  double equal = 0;  // place t sees t + 1 characters
+  for (int t = 0; t < T; ++t) equal += 1 / (t + 1.0) / T;
+  const double of_first = length(v.slice(2, 0, 1)), of_all = length(v) / std::sqrt(T);
+  lesson.print("{} to the first character: {:.2f}; equal shares: {:.2f}", sink.name, sink.first,
                equal);
   lesson.print("length of its value: {:.2f}; on average: {:.2f}", of_first, of_all);
 
   lesson.claim("The head that is missed most is not one that looks selective.",
-               selective(does) < 0.1 && looks.missed < 0.1 * does.missed);
+               does.selective < 0.1 && looks.missed < 0.1 * does.missed);
   lesson.claim("The gradient foretells better than the picture does what is missed.",
-               by_gradient > 0.4 && std::abs(by_looks) < 0.4);
+               by_gradient > 0.4 && std::abs(by_picture) < 0.4);
   lesson.claim("The gradient hardly sees the head that is missed most.",
                does.foretold < 0.1 * does.missed);
   lesson.claim("A sink passes on less than its weight promises.",
-               first(sink) > 2 * equal && of_first < 0.75 * of_all);
+               sink.first > 2 * equal && of_first < 0.75 * of_all);
 }
 
 }  // namespace clearhead::lessons

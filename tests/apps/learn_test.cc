@@ -46,6 +46,7 @@ TEST(Learn, WritesFormulasAsText) {
   EXPECT_THAT(result.out, HasSubstr("    Q = X W_Q       K = X W_K       V = X W_V\n"));
   const ProgramResult next = learn({"4"});
   EXPECT_THAT(next.out, HasSubstr("    ∂z / ∂sⱼ = pⱼ (vⱼ - z)\n"));
+  EXPECT_THAT(learn({"9"}).out, HasSubstr(" = relu(x Wᵢₙᵀ) Wₒᵤₜᵀ\n"));
   EXPECT_THAT(next.out, HasSubstr("    Attention(Q, K, V) = softmax((Q Kᵀ) / √d) V\n"));
 }
 
@@ -59,9 +60,26 @@ TEST(Learn, TurnsKnobsAndShowsAnswers) {
 }
 
 TEST(Learn, KeepsTo80ColumnsWithoutColours) {
-  const ProgramResult result = learn({"1", "--answers"});
-  expect_80_columns(result.out);
-  EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
+  for (const char* lesson : {"1", "16", "17"}) {
+    const ProgramResult result = learn({lesson, "--answers"});
+    expect_80_columns(result.out);
+    EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
+  }
+}
+
+TEST(Learn, ShowsFiguresWhereThePageHasThem) {
+  const ProgramResult result = learn({"1"});
+  const std::size_t lead = result.out.find("The same as a picture");
+  const std::size_t figure = result.out.find("The same scores, multiplied");
+  EXPECT_LT(lead, figure);
+  EXPECT_LT(figure, result.out.find("Weights of six words for five factors."));
+}
+
+TEST(Learn, ListsKnobsAsTheyAreTurned) {
+  const ProgramResult result = learn({"17"});
+  EXPECT_THAT(result.out,
+              HasSubstr("  --set \"text=low lower lowest slow slower slowest\"\n      the text"));
+  EXPECT_THAT(result.out, HasSubstr("  --set merges=8  merges to learn"));
 }
 
 TEST(Learn, DrawsFigures) {

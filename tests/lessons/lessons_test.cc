@@ -25,8 +25,8 @@ namespace {
 
 const std::filesystem::path kRoot = CLEARHEAD_SOURCE_DIR;
 
-// A lesson is a page: about 120 lines.
-constexpr std::int64_t kMostLines = 140;
+// A lesson's program is a page.
+constexpr std::int64_t kMostLines = 120;
 
 // With sanitizers these would take minutes, and run nothing that other tests do not.
 const std::set<int> kTakesLong = {4, 6, 7, 8, 11, 15, 18, 19, 20};
@@ -73,17 +73,15 @@ void expect_outputs(const LessonEntry& lesson, const Transcript& usual) {
     EXPECT_EQ(difference(place.text, step.text, step.numbers), "")
         << "in step " << place.step << "; scripts/lessons " << lesson.number
         << " writes the page anew";
+    std::istringstream lines(step.text);
+    for (std::string line; std::getline(lines, line);) {
+      if (step.numbers == Numbers::sampled) break;  // a network ends lines where it likes
+      EXPECT_LE(plot::display_width(line), 78) << "too wide for a terminal: " << line;
+    }
     printed += place.text;
   }
   std::vector<std::string> all;
-  for (const Transcript::Step& step : usual.steps) {
-    all.push_back(step.name);
-    if (step.numbers == Numbers::sampled) continue;  // a network ends lines where it likes
-    std::istringstream lines(step.text);
-    for (std::string line; std::getline(lines, line);) {
-      EXPECT_LE(plot::display_width(line), 78) << "too wide for a terminal: " << line;
-    }
-  }
+  for (const Transcript::Step& step : usual.steps) all.push_back(step.name);
   EXPECT_EQ(steps, all) << "the page shows each step once, in order";
 
   // Whoever writes a number in a sentence took it from the program.
@@ -163,6 +161,14 @@ TEST(Lessons, RefuseWhatIsNoKnob) {
     return [settings] { transcript(all_lessons().front(), settings, {}); };
   };
   expect_error(run({{"colour", "red"}}), "--set colour=red: this lesson has no knob of that name");
+}
+
+TEST(Lessons, RefuseTextsThatAreTooShort) {
+  const auto honest = std::find_if(all_lessons().begin(), all_lessons().end(),
+                                   [](const auto& lesson) { return lesson.number == 20; });
+  ASSERT_NE(honest, all_lessons().end());
+  expect_error([&] { run(*honest, {{"text", ""}}); }, "--set text=: expected a longer text");
+  expect_error([&] { run(*honest, {{"text", "a"}}); }, "--set text=a: expected a longer text");
 }
 
 }  // namespace

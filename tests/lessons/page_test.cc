@@ -25,7 +25,7 @@ d  variance
 
 In between.
 
-<!-- step variance dim=64 seed=2 -->
+<!-- step variance dim=64 seed=2 text="To be, or not" -->
 ```text
 ```
 The end.
@@ -41,6 +41,7 @@ TEST(LessonPage, HasProseAndPlacesForOutput) {
   EXPECT_EQ(page.parts[1].prose, "\nIn between.\n\n");
   EXPECT_EQ(page.parts[1].output->settings.at("dim"), "64");
   EXPECT_EQ(page.parts[1].output->settings.at("seed"), "2");
+  EXPECT_EQ(page.parts[1].output->settings.at("text"), "To be, or not");
   EXPECT_EQ(page.parts[1].output->text, "");
   EXPECT_EQ(page.parts[2].prose, "The end.\n");
   EXPECT_FALSE(page.parts[2].output);
@@ -52,6 +53,7 @@ TEST(LessonPage, ErrorsNameTheLine) {
   expect_error([] { parse_page("no title\n"); }, "begins with its title");
   expect_error([] { parse_page("# T\n<!-- step a -->\nno fence\n"); }, "line 3: expected ```text");
   expect_error([] { parse_page("# T\n<!-- step a b -->\n```text\n"); }, "line 2: expected KNOB=");
+  expect_error([] { parse_page("# T\n<!-- step a b= -->\n```text\n"); }, "line 2: expected KNOB=");
   expect_error([] { parse_page("# T\n<!-- step a\n```text\n"); }, "line 2");
   expect_error([] { parse_page("# T\n<!-- step a -->\n```text\nx\n"); }, "never closed");
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <sstream>
 #include <vector>
 
@@ -152,9 +153,12 @@ void MarkdownPrinter::line(std::string_view line) {
     finish_paragraph();
   } else if (line.starts_with("![")) {
     finish_paragraph();
-    paragraph_ = line.substr(2, line.rfind("](") - 2);
-    text_ += laid_out({{paragraph_, kFaint}}, "  ", terminal_);
-    paragraph_.clear();
+    const std::size_t middle = line.rfind("](");
+    const std::string file(line.substr(middle + 2, line.rfind(')') - middle - 2));
+    const auto figure = figures_.find(std::filesystem::path(file).stem());
+    if (figure != figures_.end()) text_ += figure->second + "\n";
+    const std::string description(line.substr(2, middle - 2));
+    text_ += laid_out({{description, kFaint}}, "  ", terminal_);
   } else if (line.starts_with("|")) {
     finish_paragraph();
     paragraph_ = line;

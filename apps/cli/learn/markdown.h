@@ -20,6 +20,8 @@ class MarkdownPrinter {
 
   /// Whether what comes next is an answer that is not to be shown.
   bool is_folded() const { return is_answer_ && !with_answers_; }
+  /// Lines that stand where the page shows figures/NAME.svg, above its description.
+  void set_figure(const std::string& name, std::string lines) { figures_[name] = std::move(lines); }
   /// Points that begin with one of these sentences in bold get a mark that says whether it holds.
   void set_claims(std::map<std::string, bool> claims) { claims_ = std::move(claims); }
 
@@ -37,6 +39,7 @@ class MarkdownPrinter {
 
   plot::TerminalOptions terminal_;
   bool with_answers_;
+  std::map<std::string, std::string> figures_;
   std::map<std::string, bool> claims_;
   bool ends_blank_ = true;  ///< what has been taken; at the beginning nothing has
   bool is_answer_ = false;

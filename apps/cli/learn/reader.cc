@@ -9,6 +9,7 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "clearhead/plot/figure_file.h"
+#include "clearhead/plot/label.h"
 
 namespace clearhead::cli {
 
@@ -41,7 +42,7 @@ void LessonReader::text(std::string_view lines) {
 }
 
 void LessonReader::figure(std::string_view name, const lessons::Figure& figure) {
-  std::string text = "\n";
+  std::string text;
   std::visit(
       [&](const auto& drawn) {
         text += plot::render_terminal(drawn, options_.terminal);
@@ -51,7 +52,7 @@ void LessonReader::figure(std::string_view name, const lessons::Figure& figure) 
         text += console::wrote(file.string());
       },
       figure);
-  console::write_output(text);
+  printer_.set_figure(std::string(name), std::move(text));
 }
 
 void LessonReader::claim(std::string_view sentence, bool holds) {
@@ -90,8 +91,16 @@ std::string LessonReader::knobs_text() const {
   if (knobs_.empty()) return "";
   std::string text = "\nKnobs to turn:\n";
   for (const lessons::Knob& knob : knobs_) {
-    const std::string use = fmt::format("  --set {}={}  ", knob.name, knob.value);
-    const int indent = static_cast<int>(use.size());
+    const bool is_text = knob.value.find_first_of(" \n") != std::string::npos;
+    const char* const quote = is_text ? "\"" : "";
+    std::string use =
+        fmt::format("  --set {1}{0}={2}{1}  ", knob.name, quote, plot::visible_text(knob.value));
+    int indent = plot::display_width(use);
+    if (is_text) {  // too long for something beside it
+      use.resize(use.size() - 2);
+      use += "\n      ";
+      indent = 6;
+    }
     text += use + console::wrapped(knob.meaning, options_.terminal.columns - indent, indent) + "\n";
   }
   return text;
