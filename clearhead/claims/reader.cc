@@ -13,7 +13,6 @@
 #include "clearhead/claims/csv_claims.h"
 #include "clearhead/claims/fhir.h"
 #include "clearhead/claims/x12.h"
-#include "clearhead/claims/x12_segments.h"
 #include "clearhead/text/byte_stream.h"
 
 namespace clearhead::claims {

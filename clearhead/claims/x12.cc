@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "clearhead/base/error.h"
-#include "clearhead/claims/x12_segments.h"
-#include "clearhead/claims/x12_set.h"
-#include "clearhead/claims/x12_values.h"
+#include "clearhead/claims/x12_segments_internal.h"
+#include "clearhead/claims/x12_set_internal.h"
+#include "clearhead/claims/x12_values_internal.h"
 
 namespace clearhead::claims {
 namespace {

@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "clearhead/claims/x12_set.h"
+#include "clearhead/claims/x12_set_internal.h"
 
 namespace clearhead::claims {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "clearhead/claims/values.h"
-#include "clearhead/claims/x12_set.h"
+#include "clearhead/claims/x12_set_internal.h"
 
 namespace clearhead::claims {
 namespace {

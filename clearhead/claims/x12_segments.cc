@@ -1,11 +1,12 @@
 // Files of X12 come padded, wrapped and cut. What is known for sure is the order of ISA: 16
 // elements, the last of which is the separator of components, and then the terminator.
-#include "clearhead/claims/x12_segments.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "clearhead/claims/x12.h"
+#include "clearhead/claims/x12_segments_internal.h"
 
 namespace clearhead::claims {
 namespace {

@@ -1,11 +1,11 @@
 // Where faults of claims end: a refusal of the claim that is open, else a warning.
-#include "clearhead/claims/x12_set.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include "clearhead/claims/x12_set_internal.h"
 
 namespace clearhead::claims {
 namespace {

@@ -1,6 +1,4 @@
 // Qualifiers of code lists, and the repeated parts of segments.
-#include "clearhead/claims/x12_values.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +6,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/claims/values.h"
+#include "clearhead/claims/x12_values_internal.h"
 
 namespace clearhead::claims {
 namespace {

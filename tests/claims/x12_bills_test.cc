@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "clearhead/claims/x12_segments.h"
+#include "clearhead/claims/x12_segments_internal.h"
 #include "tests/claims/x12_testing.h"
 
 namespace clearhead::claims {

@@ -1,11 +1,11 @@
 // Segments of X12, whatever stands between them.
-#include "clearhead/claims/x12_segments.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "clearhead/claims/x12.h"
+#include "clearhead/claims/x12_segments_internal.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {

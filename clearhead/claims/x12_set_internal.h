@@ -1,7 +1,7 @@
 // A transaction set of X12, from ST to SE, as claims: what bills (837) and answers (835) share. A
 // claim is in memory at a time; what cannot be read of it refuses that claim and no other.
-#ifndef CLEARHEAD_CLAIMS_X12_SET_H_
-#define CLEARHEAD_CLAIMS_X12_SET_H_
+#ifndef CLEARHEAD_CLAIMS_X12_SET_INTERNAL_H_
+#define CLEARHEAD_CLAIMS_X12_SET_INTERNAL_H_
 
 #include <memory>
 #include <optional>
@@ -10,8 +10,8 @@
 
 #include "clearhead/claims/claim.h"
 #include "clearhead/claims/reader.h"
-#include "clearhead/claims/x12_segments.h"
-#include "clearhead/claims/x12_values.h"
+#include "clearhead/claims/x12_segments_internal.h"
+#include "clearhead/claims/x12_values_internal.h"
 
 namespace clearhead::claims {
 
@@ -92,4 +92,4 @@ void take_dates_of_lines(Claim& claim);
 
 }  // namespace clearhead::claims
 
-#endif  // CLEARHEAD_CLAIMS_X12_SET_H_
+#endif  // CLEARHEAD_CLAIMS_X12_SET_INTERNAL_H_

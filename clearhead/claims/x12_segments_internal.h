@@ -1,7 +1,7 @@
 // X12 (EDI) as its segments: an identifier and elements, which may have components. Each
 // interchange says by its first segment, ISA, which characters stand between them.
-#ifndef CLEARHEAD_CLAIMS_X12_SEGMENTS_H_
-#define CLEARHEAD_CLAIMS_X12_SEGMENTS_H_
+#ifndef CLEARHEAD_CLAIMS_X12_SEGMENTS_INTERNAL_H_
+#define CLEARHEAD_CLAIMS_X12_SEGMENTS_INTERNAL_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -77,9 +77,6 @@ class X12Segments {
   bool delimiters_known_ = false;
 };
 
-/// Whether a file that begins so, blanks left out, is X12: with ISA or, if that was lost, GS or ST.
-bool begins_as_x12(std::string_view bytes);
-
 }  // namespace clearhead::claims
 
-#endif  // CLEARHEAD_CLAIMS_X12_SEGMENTS_H_
+#endif  // CLEARHEAD_CLAIMS_X12_SEGMENTS_INTERNAL_H_

@@ -1,7 +1,7 @@
 // Elements of X12 as values with their places. What is not there has none; what is there but cannot
 // be read is a fault of its claim.
-#ifndef CLEARHEAD_CLAIMS_X12_VALUES_H_
-#define CLEARHEAD_CLAIMS_X12_VALUES_H_
+#ifndef CLEARHEAD_CLAIMS_X12_VALUES_INTERNAL_H_
+#define CLEARHEAD_CLAIMS_X12_VALUES_INTERNAL_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "clearhead/claims/claim.h"
-#include "clearhead/claims/x12_segments.h"
+#include "clearhead/claims/x12_segments_internal.h"
 
 namespace clearhead::claims {
 
@@ -71,4 +71,4 @@ Field<T> x12_required(Field<T> field, const std::string& what) {
 
 }  // namespace clearhead::claims
 
-#endif  // CLEARHEAD_CLAIMS_X12_VALUES_H_
+#endif  // CLEARHEAD_CLAIMS_X12_VALUES_INTERNAL_H_
