@@ -22,7 +22,7 @@ std::string script_text(const std::string& json) {
 }  // namespace
 
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
-                      const std::string& script) {
+                      const std::string& script, const std::string& style) {
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -30,7 +30,7 @@ std::string html_page(const std::string& title, const std::string& body, const s
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
   page += "<title>" + escape_markup(title) + "</title>\n<style>" + std::string(html_style()) +
-          "</style>\n</head>\n<body>\n" + body;
+          style + "</style>\n</head>\n<body>\n" + body;
   page += "<script type=\"application/json\" id=\"data\">" + script_text(json) + "</script>\n";
   return page + "<script>" + script + "</script>\n</body>\n</html>\n";
 }

@@ -8,9 +8,9 @@
 namespace clearhead::plot {
 
 /// A whole page, which loads nothing. `body` is markup; `script` finds `json` as the text of the
-/// element "data".
+/// element "data"; `style` comes after the style of all pages.
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
-                      const std::string& script);
+                      const std::string& script, const std::string& style = {});
 
 /// The style sheet of all pages.
 std::string_view html_style();
