@@ -15,6 +15,13 @@ bool is_separator(char c) {
   return std::string_view(":>|^<\\/+&;@!").find(c) != std::string_view::npos;
 }
 
+constexpr int kMostSegments = 50'000;
+
+// Whether a segment of this identifier belongs to no claim before it.
+bool ends_claim(std::string_view id) {
+  return id == "CLM" || id == "HL" || id == "CLP" || id == "PLB";
+}
+
 }  // namespace
 
 std::optional<ClaimType> X12Guide::type() const {
@@ -71,6 +78,12 @@ void X12Output::format(const std::string& format) {
 void X12Set::take(X12Segment& segment) {
   mend_separator(segment);
   try {
+    // The largest bills have 999 lines of some twenty segments. What never ends is not kept.
+    if (claim_ && !ends_claim(segment.id()) && ++segments_ > kMostSegments) {
+      if (refusal_) return;
+      throw X12Fault{segment.place(),
+                     fmt::format("expected at most {} segments in a claim", kMostSegments)};
+    }
     if (segment.too_long) {
       throw X12Fault{segment.place(), fmt::format("expected at most {} bytes before the terminator",
                                                   X12Segments::kLongest)};
@@ -114,6 +127,7 @@ void X12Set::end(bool cut_off) {
 Claim& X12Set::begin_claim(const X12Segment& segment, std::size_t number) {
   end_claim();
   claim_.emplace();
+  segments_ = 0;
   claim_->place = segment.place();
   claim_->id = x12_text(segment, number);
   return *claim_;

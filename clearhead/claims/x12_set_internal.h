@@ -79,6 +79,7 @@ class X12Set {
   X12Output& output_;
   std::optional<Claim> claim_;
   std::optional<Refusal> refusal_;  // of that claim
+  int segments_ = 0;                // of that claim
   char component_ = 0;              // the separator of components that is used, against ISA
 };
 

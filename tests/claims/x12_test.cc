@@ -95,6 +95,17 @@ TEST(X12, AFileThatIsCutOffLosesItsLastClaimOnly) {
   }
 }
 
+TEST(X12, AnEndlessClaimIsRefusedAndNotKept) {
+  std::string endless = "CLM*C-2*80***11:B:1~";
+  for (int i = 0; i < 60'000; ++i) endless += "LX*1~";
+  const std::string last = replaced(kClaim.substr(kClaim.find("CLM")), "C-1", "C-3");
+  const Reading given = read_x12_text(interchange("005010X222A1", kClaim + endless + last));
+  EXPECT_THAT(given.refusals,
+              ElementsAre(HasSubstr("LX: C-2: expected at most 50000 segments in a claim")));
+  ASSERT_EQ(given.claims.size(), 2u);
+  EXPECT_EQ(*given.claims[1].id, "C-3");
+}
+
 TEST(X12, SetsWithoutClaimsAreSaidOnce) {
   for (const std::string set : {"270", "271", "276", "277", "999"}) {
     const std::string text = kIsa + "GS*HN*S*R*20240101*1200*7*X*005010X214~ST*" + set +
