@@ -29,9 +29,11 @@ std::uint64_t details_of(const Line& line, const Claim& claim) {
                              amount_or_0(line).cents, provider.value.value_or("")));
 }
 
-// Bills that replace or void an earlier one repeat its lines on purpose.
+// Bills that replace or void an earlier one repeat its lines on purpose, as do answers that take
+// back what was paid (CLP-02 is 22).
 bool repeats_on_purpose(const Claim& claim) {
-  return claim.frequency && (*claim.frequency == "7" || *claim.frequency == "8");
+  return (claim.frequency && (*claim.frequency == "7" || *claim.frequency == "8")) ||
+         (claim.status && *claim.status == "22");
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ TEST(Rules, DuplicatesAcrossClaimsOfAMember) {
   Claim replaces = again;
   replaces.frequency.value = "7";
   EXPECT_EQ(names_of(rules.check(replaces)), Names{});
+  Claim takes_back = again;
+  takes_back.status.value = "22";
+  EXPECT_EQ(names_of(rules.check(takes_back)), Names{});
 }
 
 TEST(Rules, TheLastThousandLinesOfAMemberAreRemembered) {
@@ -212,9 +215,12 @@ TEST(Rules, PaymentsBalance) {
   }
   claim.adjustments.push_back({{}, {}, field(Money{1000}), {}});
   claim.paid = field(Money{15000}, "paid");
+  claim.status = field(std::string("1"));
   EXPECT_EQ(names_of(check(claim)), Names{});
   claim.lines[1].paid.value = Money{8500};
   EXPECT_EQ(names_of(check(claim)), (Names{"totals", "totals"}));
+  claim.status.value.reset();  // a bill, which tells what others paid
+  EXPECT_EQ(names_of(check(claim)), Names{});
 }
 
 TEST(Rules, CodesByTableAndDay) {
