@@ -202,10 +202,12 @@ double PairStatistics::amount_surprise(const Code& code, Money amount, double un
 double PairStatistics::units_surprise(const Code& code, double units) const {
   const auto found = lines_.find(code);
   if (found == lines_.end() || found->second.units.empty()) return 0;
-  const LineStatistics& lines = found->second;
-  const auto same = lines.units.find(units);
-  const double count = same == lines.units.end() ? 0 : static_cast<double>(same->second);
-  return -std::log((count + 0.5) / (static_cast<double>(lines.lines) + 1));
+  const auto& counts = found->second.units;
+  const auto same = counts.find(units);
+  const std::int64_t count = same == counts.end() ? 0 : same->second;
+  std::int64_t most = 0;
+  for (const auto& [other, with] : counts) most = std::max(most, with);
+  return std::log((static_cast<double>(most) + 0.5) / (static_cast<double>(count) + 0.5));
 }
 
 }  // namespace clearhead::claims

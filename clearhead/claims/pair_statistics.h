@@ -87,7 +87,8 @@ class PairStatistics {
   /// −log of the smoothed share of this code's amounts a unit that are within 5 % of this one; 0
   /// for a code that was never seen.
   double amount_surprise(const Code& code, Money amount, double units) const;
-  /// −log of the smoothed share of this code's lines with as many units; likewise.
+  /// log (n₁ + ½) / (n + ½) for the lines of this code with as many units, and with the commonest
+  /// number of them: 0 if that is it, however rare the code.
   double units_surprise(const Code& code, double units) const;
 
   /// As JSON.

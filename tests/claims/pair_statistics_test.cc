@@ -120,8 +120,9 @@ TEST(PairStatistics, AmountsAreComparedAUnitAmongTheirCode) {
   EXPECT_DOUBLE_EQ(statistics.amount_surprise(code, Money{30000}, 1), -std::log(1.5 / 101));
   EXPECT_DOUBLE_EQ(statistics.amount_surprise(code, Money{90000}, 1), -std::log(0.5 / 101));
   EXPECT_EQ(statistics.amount_surprise({"S", "never"}, Money{1}, 1), 0);
-  EXPECT_DOUBLE_EQ(statistics.units_surprise(code, 2), -std::log(1.5 / 101));
-  EXPECT_DOUBLE_EQ(statistics.units_surprise(code, 3), -std::log(0.5 / 101));
+  EXPECT_EQ(statistics.units_surprise(code, 1), 0);
+  EXPECT_DOUBLE_EQ(statistics.units_surprise(code, 2), std::log(99.5 / 1.5));
+  EXPECT_DOUBLE_EQ(statistics.units_surprise(code, 3), std::log(99.5 / 0.5));
 }
 
 TEST(PairStatistics, ASampleOfAmountsHasTheSharesOfAll) {
