@@ -22,6 +22,7 @@ FOLDERS = {
     "models": "networks",
     "train": "recipes, data, the loop, scores",
     "lens": "looking into networks",
+    "claims": "health-insurance claims: readers, rules, network, scores, evidence, clauses",
     "plot": "figures",
     "text": "text to tokens and back",
     "compute": "whole calculations over all threads",

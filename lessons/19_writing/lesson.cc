@@ -34,8 +34,8 @@ void writing(Lesson& lesson) {
   const Tokenizer& tokenizer = *saved.tokenizer;
   const Ids ids = tokenizer.encode(prompt);
 
-  lesson.step("next");
   const Tensor logits = logits_after(model, ids);
+  lesson.step("next");
   std::vector<std::string> next;
   for (const LikelyToken& likely : likely_tokens(logits, {.top_k = 8})) {
     next.push_back(plot::visible_label(tokenizer.token(likely.token)));
