@@ -85,11 +85,12 @@ class TableReader {
   enum class Kind { empty, number, label };
 
   Kind kind_of(const CsvCell& cell, double& value) const {
-    if (cell.is_quoted && cells_.quotes_mark_labels()) return Kind::label;
+    const bool has_comma = takes_decimal_comma() && has_decimal_comma(cell.text);
+    if (cell.is_quoted && cells_.quotes_mark_labels() && !has_comma) return Kind::label;
     if (cell.text.empty()) return Kind::empty;
     bool fits = true;
     std::string text = cell.text;
-    if (takes_decimal_comma() && has_decimal_comma(text)) text[text.find(',')] = '.';
+    if (has_comma) text[text.find(',')] = '.';
     if (!parse_number(text, value, fits)) return Kind::label;
     if (!fits) cells_.fail(cell, in_quotes(cell.text) + " is too large or too small for an f64");
     return Kind::number;

@@ -25,10 +25,11 @@ struct Table {
 
 /// Reads a table, its values as f64.
 ///
-/// The separator is the one before the last cell: comma, semicolon, tab, or else blanks. Numbers
-/// have a decimal point; between semicolons or tabs all may have a decimal comma, as Excel writes
-/// them in much of Europe, which a note says. That is an Error where each of them may as well have
-/// a comma between thousands ("1,234"). inf and nan are numbers.
+/// The separator is the one before the last cell: comma, semicolon, tab, or else blanks; or the one
+/// that a first line says to Excel ("sep=;"). Numbers have a decimal point; between semicolons or
+/// tabs all may have a decimal comma, as Excel writes them in much of Europe, which a note says.
+/// That is an Error where each of them may as well have a comma between thousands ("1,234"). inf
+/// and nan are numbers.
 ///
 /// The first row is taken for column labels if none of its cells after the first is a number, or if
 /// its first cell is empty; a note says so. The first column is taken for row labels in three
@@ -38,7 +39,8 @@ struct Table {
 /// A number among labels, or a label among numbers, is an Error, so that a mistyped number never
 /// becomes a label. A first row that has only words for numbers ("NA", "true", "10%") is an Error
 /// too. A label that looks like a number must be in quotes: a cell in quotes is a label, unless the
-/// last cell of the file has quotes too. A row label may be blanks.
+/// last cell of the file has quotes too, or it is a number with a decimal comma, which many put in
+/// quotes. A row label may be blanks.
 ///
 /// Throws Error naming file, line and column if rows differ in length, a cell is empty or neither
 /// number nor label, a quote is not closed, or text is not UTF-8.

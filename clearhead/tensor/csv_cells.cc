@@ -59,6 +59,15 @@ char find_separator(std::string_view text) {
   return separator == '\n' ? ',' : separator;
 }
 
+// Of "sep=;", as the first line says it to Excel; 0 if it does not.
+char stated_separator(std::string_view text) {
+  constexpr std::string_view kBegin = "sep=";
+  const std::size_t end = text.find_first_of("\r\n");
+  const bool is_stated = text.starts_with(kBegin) && end == kBegin.size() + 1;
+  const char separator = is_stated ? text[kBegin.size()] : '\0';
+  return separator == ',' || separator == ';' || separator == '\t' ? separator : '\0';
+}
+
 }  // namespace
 
 bool has_decimal_comma(std::string_view text) {
@@ -78,8 +87,15 @@ bool has_decimal_comma(std::string_view text) {
 CsvCells::CsvCells(std::string_view text, const std::string& file)
     : text_(text),
       file_(file),
-      separator_(find_separator(text)),
-      quotes_mark_labels_(!text.ends_with('"')) {}
+      separator_(stated_separator(text)),
+      quotes_mark_labels_(!text.ends_with('"')) {
+  if (separator_ == '\0') {
+    separator_ = find_separator(text);
+  } else {
+    at_ = text.find_first_of("\r\n");
+    end_line();
+  }
+}
 
 bool CsvCells::next_row(CsvRow& row) {
   row.clear();

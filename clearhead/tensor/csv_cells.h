@@ -29,7 +29,8 @@ bool has_decimal_comma(std::string_view text);
 class CsvCells {
  public:
   /// `text` is not empty and does not end in blanks or line ends; both outlive the object. The
-  /// separator is the one before the last cell, which after ';' or '\t' may have a decimal comma.
+  /// separator is the one that a first line "sep=;" says, which is no row; else the one before the
+  /// last cell, which after ';' or '\t' may have a decimal comma.
   CsvCells(std::string_view text, const std::string& file);
 
   /// Puts the next row into `row`, which has at least one cell then; false at the end of the text.

@@ -44,7 +44,7 @@ TEST(AttendErrors, ShapesThatDoNotFitAreNamedWithWhatToDo) {
       {{"--tokens", "3", "--dim", "6", "--heads", "3", "--kv-heads", "2"},
        {"3 query heads", "2 key"}},
       {{"--x", "three.csv", "--tokens-file", "."},
-       {"--tokens-file .", "expected a text file, got a folder"}},
+       {"--tokens-file .", "expected a file, got a folder"}},
       {{"--x", "letters.csv"}, {"letters.csv", "line 2, column 3"}},
       {{"--x", "missing.csv"}, {"missing.csv"}},
       {{"--x", "none.npy"}, {"x (none.npy) is [0, 4]", "nothing in it"}},

@@ -1,6 +1,7 @@
 // `.csv`: numbers and labels as people write them, and what is refused, by line and column.
 #include "clearhead/tensor/csv.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <clocale>
@@ -195,6 +196,26 @@ TEST(Csv, ARowOfWhatStandsForNumbersIsNoHeader) {
   expect_error([&] { parse("10%\n3\n"); }, "x.csv: line 1, column 1: '10%' is no number");
   expect_error([&] { parse("1'5;2'5\n3'5;4'5\n"); }, "line 1, column 2: '2'5' is no");
   expect_table("1st,2020-01\n3,4\n", {{3, 4}}, {}, {"1st", "2020-01"});
+}
+
+TEST(Csv, AFirstLineMaySayTheSeparator) {
+  const Rows rows{{1, 2.5}, {-3, 4e3}};
+  expect_table("sep=;\n1;2,5\n-3;4e3\n", rows, {}, {});
+  expect_table("sep=;\r\nx;y\r\n1;2.5\r\n-3;4e3\r\n", rows, {}, {"x", "y"});
+  expect_table("\xef\xbb\xbfsep=,\nx y,1,2.5\nz,-3,4e3\n", rows, {"x y", "z"}, {});
+  expect_table("sep=\t\n1\t2.5\n-3\t4e3", rows, {}, {});
+  expect_table("sep=;\n1,5\n2,25\n", {{1.5}, {2.25}}, {}, {});  // not what the last comma says
+  expect_error([] { parse("sep=;\n1;2\n3\n"); }, "x.csv: line 3, column 2: expected 2 cells");
+  expect_error([] { parse("sep=;\n"); }, "x.csv: line 1, column 2: an empty cell");
+  expect_error([] { parse("sep=|\n1|2\n"); }, "x.csv: line 2, column 1: '1|2' is no number");
+}
+
+TEST(Csv, DecimalCommasMayBeInQuotes) {
+  expect_table("x;y\n\"1,5\";2\n\"-2,25\";3\n", {{1.5, 2}, {-2.25, 3}}, {}, {"x", "y"});
+  expect_table("\"1,5\"\t2\n7\t\"3,5\"\n8\t4\n", {{1.5, 2}, {7, 3.5}, {8, 4}}, {}, {});
+  EXPECT_THAT(parse("\"1,5\";2\n").notes.at(0), testing::HasSubstr("'1,5' is taken for 1.5"));
+  // Between commas, quotes make labels of them.
+  expect_table("\"1,5\",2\n", {{2}}, {"1,5"}, {});
 }
 
 TEST(Csv, QuotesMakeLabelsOfNumbers) {
