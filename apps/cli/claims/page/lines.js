@@ -58,7 +58,7 @@ function linesTable(claim) {
     const body = make('tbody', i === evidence ? 'evidence' : '', {},
       make('tr', '', {},
         make('th', '', {scope: 'row'}, String(line.number)),
-        make('td', '', {}, codeNode(line.code),
+        make('td', '', {}, codeNode(line.code), ' ',
           i === evidence ? make('span', 'tagged', {}, 'moves the score most') : ''),
         make('td', 'number', {}, line.units === undefined ? '–' : String(line.units)),
         make('td', 'number', {}, moneyText(line.charge)),
