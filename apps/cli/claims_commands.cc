@@ -2,6 +2,7 @@
 #include "apps/cli/claims_commands.h"
 
 #include "apps/cli/claims/explain.h"
+#include "apps/cli/claims/mask.h"
 #include "apps/cli/claims/read.h"
 #include "apps/cli/claims/score.h"
 #include "apps/cli/claims/train.h"
@@ -17,8 +18,18 @@ std::vector<Command> claims_commands() {
 
   Tables with other names of columns (docs/claims.md says how a mapping is made):
     clearhead claims read export.csv --mapping mapping.json
+
+  As tables in our own form, as JSON; where and why claims were refused:
+    clearhead claims read 837.txt --out claims/ --refusals refused.csv
+    clearhead claims read 837.txt --out claims.ndjson
 )",
        set_up_claims_read},
+      {"mask", "claims without what tells who they are about", "PATH --out FOLDER --key FILE",
+       R"(  Numbers of members, providers and claims, and days, with a key of your own:
+    head -c 32 /dev/urandom | base64 > key
+    clearhead claims mask claims/ --out masked/ --key key
+)",
+       set_up_claims_mask},
       {"train", "a network learns what normal claims look like", "RECIPE [OPTIONS]",
        R"(  On your own claims; stopped by Ctrl-C, the same command goes on:
     clearhead claims train recipes/claims.json --data claims/

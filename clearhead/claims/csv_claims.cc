@@ -231,18 +231,16 @@ class Reader {
 
   void finish(Draft&& draft) {
     Claim& claim = draft.claim;
-    const auto complete = [](std::string& system, const std::string& otherwise) {
-      if (system.empty()) system = otherwise;
+    const auto complete = [](Field<Code>& code, const std::string& otherwise) {
+      if (code && code->system.empty()) code.value->system = otherwise;
     };
     if (!claim.type && !mapping_.type.empty()) claim.type.value = claim_type_of(mapping_.type);
-    for (Diagnosis& d : claim.diagnoses) complete(d.code.value->system, mapping_.diagnosis_system);
-    for (Field<Code>& code : claim.procedures) {
-      complete(code.value->system, mapping_.procedure_system);
-    }
+    for (Diagnosis& d : claim.diagnoses) complete(d.code, mapping_.diagnosis_system);
+    for (Field<Code>& code : claim.procedures) complete(code, mapping_.procedure_system);
     std::int64_t number = 0;
     for (Line& line : claim.lines) {
       ++number;
-      if (line.code) complete(line.code.value->system, mapping_.code_system);
+      complete(line.code, mapping_.code_system);
       if (!line.number) line.number.value = number;
       const auto count = static_cast<std::int64_t>(claim.diagnoses.size());
       for (const std::int64_t pointer : line.pointers) {

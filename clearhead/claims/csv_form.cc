@@ -4,56 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "clearhead/base/encoding.h"
 
 namespace clearhead::claims {
 namespace {
-
-// Windows-1252 as UTF-8, but for the signs between 0x80 and 0x9f, most of them quotes and dashes.
-std::string from_windows_1252(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      result += c;
-    } else if (byte < 0xa0) {
-      result += '?';
-    } else {
-      result += static_cast<char>(0xc0 | byte >> 6);
-      result += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-  }
-  return result;
-}
-
-template <typename T>
-Field<T> field(std::optional<T> value, const Cell& cell, std::string_view expected) {
-  if (!value) cell.fail(expected);
-  return {std::move(value), cell.place()};
-}
-
-// What is written
-
-std::string text_of(const std::string& text) { return text; }
-std::string text_of(Date date) { return to_string(date); }
-std::string text_of(Money money) { return to_string(money); }
-std::string text_of(double number) { return fmt::format("{}", number); }
-std::string text_of(std::int64_t number) { return std::to_string(number); }
-std::string text_of(ClaimType type) { return to_string(type); }
-std::string text_of(const Code& code) { return code.value; }
-
-template <typename T>
-std::string text_of(const Field<T>& field) {
-  return field ? text_of(*field) : std::string();
-}
-
-template <typename T, typename F>
-std::string list_of_each(const std::vector<T>& values, F text) {
-  std::vector<std::string> items;
-  for (const T& value : values) items.push_back(text(value));
-  return list_of(items);
-}
 
 // One item if all are the same.
 std::string short_list_of(std::vector<std::string> items) {
@@ -74,18 +30,14 @@ void read_systems(const Cell& cell, std::vector<T>& values, F code) {
     cell.fail(fmt::format("one code system, or one for each of {} codes", values.size()));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    code(values[i]).system = code_system_of(systems[systems.size() == 1 ? 0 : i]);
+    const std::string_view system = systems[systems.size() == 1 ? 0 : i];
+    if (Field<Code>& of = code(values[i]); of && !is_missing(system)) {
+      of.value->system = code_system_of(system);
+    }
   }
 }
 
 // Diagnoses
-
-void add_diagnosis(Claim& claim, const std::string& system, std::string code, const Cell& cell) {
-  Diagnosis diagnosis;
-  diagnosis.code = {Code{system, std::move(code)}, cell.place()};
-  if (claim.diagnoses.empty()) diagnosis.role = DiagnosisRole::principal;
-  claim.diagnoses.push_back(std::move(diagnosis));
-}
 
 // "principal other …"; without it, the first is principal.
 void read_roles(const Cell& cell, Claim& claim) {
@@ -121,7 +73,7 @@ void read_presence(const Cell& cell, Claim& claim) {
     cell.fail(fmt::format("a letter for each of {} diagnoses", claim.diagnoses.size()));
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (items[i].empty()) continue;
+    if (is_missing(items[i])) continue;
     claim.diagnoses[i].present_on_admission = {std::string(items[i]), cell.place()};
   }
 }
@@ -136,117 +88,7 @@ std::string presence_of(const Claim& claim) {
                       [](const Diagnosis& d) { return text_of(d.present_on_admission); });
 }
 
-// Codes that a line gives for itself become pointers; those that the claim lacks are added to it.
-void read_line_diagnoses(const Cell& cell, Claim& claim, Line& line) {
-  for (const std::string_view item : items_of(cell.text)) {
-    const std::string code = code_of(item);
-    auto found = std::find_if(claim.diagnoses.begin(), claim.diagnoses.end(),
-                              [&code](const Diagnosis& d) { return d.code->value == code; });
-    if (found == claim.diagnoses.end()) {
-      const std::string system = claim.diagnoses.empty() ? "" : claim.diagnoses[0].code->system;
-      add_diagnosis(claim, system, code, cell);
-      found = claim.diagnoses.end() - 1;
-    }
-    line.pointers.push_back(found - claim.diagnoses.begin() + 1);
-  }
-  line.pointers_place = cell.place();
-}
-
-void read_pointers(const Cell& cell, Line& line) {
-  for (std::string_view item : items_of(cell.text)) {
-    const auto pointer = whole_number_of(item);
-    if (!pointer || *pointer < 1) cell.fail("places of diagnoses, from 1 on");
-    line.pointers.push_back(*pointer);
-  }
-  line.pointers_place = cell.place();
-}
-
-// Adjustments: "CO-45:12.30", with a quantity "CO-45:12.30:2"
-
-Adjustment adjustment_of(std::string_view item, const Cell& cell) {
-  constexpr std::string_view kExpected = "adjustments such as CO-45:12.30";
-  const std::size_t dash = item.find('-');
-  const std::size_t colon = item.find(':');
-  if (colon == std::string_view::npos || dash > colon) cell.fail(kExpected);
-  const std::size_t second = std::min(item.find(':', colon + 1), item.size());
-  const auto part = [&cell](std::string_view text) {
-    return text.empty() ? Field<std::string>{}
-                        : Field<std::string>{std::string(text), cell.place()};
-  };
-  Adjustment adjustment;
-  adjustment.group = part(item.substr(0, dash));
-  adjustment.reason = part(item.substr(dash + 1, colon - dash - 1));
-  const CsvStyle style{.decimal = DecimalSign::point};
-  if (const auto amount = item.substr(colon + 1, second - colon - 1); !amount.empty()) {
-    adjustment.amount = field(money_of(amount, style), cell, kExpected);
-  }
-  if (second < item.size()) {
-    adjustment.quantity = field(number_of(item.substr(second + 1), style), cell, kExpected);
-  }
-  return adjustment;
-}
-
-void read_adjustments(const Cell& cell, std::vector<Adjustment>& adjustments) {
-  for (const std::string_view item : items_of(cell.text)) {
-    adjustments.push_back(adjustment_of(item, cell));
-  }
-}
-
-std::string text_of(const Adjustment& adjustment) {
-  std::string text = text_of(adjustment.group) + "-" + text_of(adjustment.reason) + ":" +
-                     text_of(adjustment.amount);
-  if (adjustment.quantity) text += ":" + text_of(adjustment.quantity);
-  return text;
-}
-
-// What several columns give in parts, as Synthea's payments by way of payment, is one sum.
-void add(const Cell& cell, Field<Money>& sum) {
-  Field<Money> money = cell.money();
-  if (sum) money.value = *sum + *money;
-  sum = std::move(money);
-}
-
-void set_system(const Cell& cell, Field<Code>& code) {
-  if (code) code.value->system = code_system_of(cell.text);
-}
-
-std::string system_of(const Field<Code>& code) { return code ? code->system : std::string(); }
-
 }  // namespace
-
-Field<std::string> Cell::word() const {
-  const bool is_utf8 = find_invalid_utf8(text) == std::string_view::npos;
-  return {is_utf8 ? std::string(text) : from_windows_1252(text), place()};
-}
-
-Field<Date> Cell::date() const {
-  return field(date_of(text, style.date_order), *this,
-               style.date_order == DateOrder::month_first
-                   ? "a date such as 2024-01-31 or 01/31/2024"
-                   : "a date such as 2024-01-31 or 31/01/2024");
-}
-
-Field<Money> Cell::money() const {
-  return field(money_of(text, style), *this, "an amount such as 1234.50, of which signs are clear");
-}
-
-Field<double> Cell::number() const {
-  return field(number_of(text, style), *this, "a number such as 1.5, of which signs are clear");
-}
-
-Field<std::int64_t> Cell::whole_number() const {
-  return field(whole_number_of(text), *this, "a whole number");
-}
-
-Field<Code> Cell::code(std::string_view system) const {
-  std::string value = code_of(text);
-  if (value.empty()) fail("a code");
-  return {Code{std::string(system), std::move(value)}, place()};
-}
-
-void Cell::fail(std::string_view expected) const {
-  throw UnreadableCell(place(), fmt::format("expected {}, got \"{}\"", expected, *word()));
-}
 
 const std::vector<Column<Member>>& member_columns() {
   static const std::vector<Column<Member>> columns = {
@@ -276,13 +118,17 @@ const std::vector<Column<Claim>>& claim_columns() {
   static const std::vector<Column<Claim>> columns = {
       {"type", "professional, institutional, dental, vision or pharmacy",
        [](const Cell& cell, Claim& claim) {
-         claim.type = field(claim_type_of(cell.text), cell,
-                            "professional, institutional, dental, vision or pharmacy");
+         const auto type = claim_type_of(cell.text);
+         if (!type) cell.fail("professional, institutional, dental, vision or pharmacy");
+         claim.type = {type, cell.place()};
        },
        [](const Claim& claim) { return text_of(claim.type); }},
-      {"service_date", "first day of service",
+      {"service_date",
+       "first day of service",
        [](const Cell& cell, Claim& claim) { claim.from = cell.date(); },
-       [](const Claim& claim) { return text_of(claim.from); }},
+       [](const Claim& claim) { return text_of(claim.from); },
+       false,
+       {"from_date"}},
       {"to_date", "last day of service, if it is not the first",
        [](const Cell& cell, Claim& claim) { claim.to = cell.date(); },
        [](const Claim& claim) { return text_of(claim.to); }},
@@ -306,10 +152,17 @@ const std::vector<Column<Claim>>& claim_columns() {
       {"drg", "the group that pays, of inpatients",
        [](const Cell& cell, Claim& claim) { claim.drg = cell.code("MS-DRG"); },
        [](const Claim& claim) { return text_of(claim.drg); }},
+      {"drg_system", "of this group, if it is not MS-DRG",
+       [](const Cell& cell, Claim& claim) { set_code_system(cell, claim.drg); },
+       [](const Claim& claim) {
+         return system_of(claim.drg) == "MS-DRG" ? "" : system_of(claim.drg);
+       }},
       {"diagnoses", "codes in their order, to which pointers refer",
        [](const Cell& cell, Claim& claim) {
+         const bool keeps_places = cell.text.find('|') != std::string_view::npos;
          for (const std::string_view item : items_of(cell.text)) {
-           if (!is_missing(item)) add_diagnosis(claim, "", code_of(item), cell);
+           const std::string code = code_of(item);
+           if (keeps_places || !is_missing(code)) add_diagnosis(claim, "", code, cell);
          }
        },
        [](const Claim& claim) {
@@ -318,7 +171,7 @@ const std::vector<Column<Claim>>& claim_columns() {
        true},
       {"diagnosis_system", "ICD-10-CM, ICD-9-CM, …: one, or one for each diagnosis",
        [](const Cell& cell, Claim& claim) {
-         read_systems(cell, claim.diagnoses, [](Diagnosis& d) -> Code& { return *d.code.value; });
+         read_systems(cell, claim.diagnoses, [](Diagnosis& d) -> Field<Code>& { return d.code; });
        },
        [](const Claim& claim) {
          std::vector<std::string> systems;
@@ -332,8 +185,9 @@ const std::vector<Column<Claim>>& claim_columns() {
       {"procedures", "codes of the whole stay, as ICD-10-PCS",
        [](const Cell& cell, Claim& claim) {
          for (const std::string_view item : items_of(cell.text)) {
-           if (is_missing(item)) continue;
-           claim.procedures.push_back({Code{"", code_of(item)}, cell.place()});
+           if (const std::string code = code_of(item); !is_missing(code)) {
+             claim.procedures.push_back({Code{"", code}, cell.place()});
+           }
          }
        },
        [](const Claim& claim) {
@@ -342,7 +196,7 @@ const std::vector<Column<Claim>>& claim_columns() {
        true},
       {"procedure_system", "of these codes",
        [](const Cell& cell, Claim& claim) {
-         read_systems(cell, claim.procedures, [](Field<Code>& c) -> Code& { return *c.value; });
+         read_systems(cell, claim.procedures, [](Field<Code>& c) -> Field<Code>& { return c; });
        },
        [](const Claim& claim) {
          std::vector<std::string> systems;
@@ -350,92 +204,21 @@ const std::vector<Column<Claim>>& claim_columns() {
          return short_list_of(std::move(systems));
        }},
       {"charge", "what was charged",
-       [](const Cell& cell, Claim& claim) { add(cell, claim.charge); },
+       [](const Cell& cell, Claim& claim) { add_money(cell, claim.charge); },
        [](const Claim& claim) { return text_of(claim.charge); }, true},
       {"allowed", "what the contract allows",
-       [](const Cell& cell, Claim& claim) { add(cell, claim.allowed); },
+       [](const Cell& cell, Claim& claim) { add_money(cell, claim.allowed); },
        [](const Claim& claim) { return text_of(claim.allowed); }, true},
       {"paid",
        "what was paid",
-       [](const Cell& cell, Claim& claim) { add(cell, claim.paid); },
+       [](const Cell& cell, Claim& claim) { add_money(cell, claim.paid); },
        [](const Claim& claim) { return text_of(claim.paid); },
        true,
        {"paid_electronic", "paid_other"}},
       {"adjustments", "from charge to payment: group-reason:amount, as CO-45:12.30",
-       [](const Cell& cell, Claim& claim) { read_adjustments(cell, claim.adjustments); },
+       [](const Cell& cell, Claim& claim) { add_adjustments(cell, claim.adjustments); },
        [](const Claim& claim) {
          return list_of_each(claim.adjustments, [](const Adjustment& a) { return text_of(a); });
-       }},
-  };
-  return columns;
-}
-
-const std::vector<Column<Claim, Line>>& line_columns() {
-  static const std::vector<Column<Claim, Line>> columns = {
-      {"line", "number within the claim, from 1",
-       [](const Cell& cell, Claim&, Line& line) { line.number = cell.whole_number(); },
-       [](const Claim&, const Line& line) { return text_of(line.number); }},
-      {"date", "day of service, or the first of several",
-       [](const Cell& cell, Claim&, Line& line) { line.from = cell.date(); },
-       [](const Claim&, const Line& line) { return text_of(line.from); }},
-      {"to_date", "last day of service",
-       [](const Cell& cell, Claim&, Line& line) { line.to = cell.date(); },
-       [](const Claim&, const Line& line) { return text_of(line.to); }},
-      {"code", "what was done",
-       [](const Cell& cell, Claim&, Line& line) { line.code = cell.code(""); },
-       [](const Claim&, const Line& line) { return text_of(line.code); }},
-      {"system", "of the code: HCPCS, NDC, SNOMED, …",
-       [](const Cell& cell, Claim&, Line& line) { set_system(cell, line.code); },
-       [](const Claim&, const Line& line) { return system_of(line.code); }},
-      {"modifiers", "of the code, in their order",
-       [](const Cell& cell, Claim&, Line& line) {
-         for (const std::string_view item : items_of(cell.text)) {
-           if (!is_missing(item)) line.modifiers.push_back({code_of(item), cell.place()});
-         }
-       },
-       [](const Claim&, const Line& line) {
-         return list_of_each(line.modifiers,
-                             [](const Field<std::string>& modifier) { return text_of(modifier); });
-       },
-       true},
-      {"revenue", "revenue code (NUBC)",
-       [](const Cell& cell, Claim&, Line& line) { line.revenue = cell.code("NUBC"); },
-       [](const Claim&, const Line& line) { return text_of(line.revenue); }},
-      {"drug", "NDC, beside the code",
-       [](const Cell& cell, Claim&, Line& line) { line.drug = cell.code("NDC"); },
-       [](const Claim&, const Line& line) { return text_of(line.drug); }},
-      {"units", "how many",
-       [](const Cell& cell, Claim&, Line& line) { line.units = cell.number(); },
-       [](const Claim&, const Line& line) { return text_of(line.units); }},
-      {"unit", "of what: UN units, MJ minutes, DA days",
-       [](const Cell& cell, Claim&, Line& line) { line.unit = cell.word(); },
-       [](const Claim&, const Line& line) { return text_of(line.unit); }},
-      {"service_place", "where, if not as the claim says",
-       [](const Cell& cell, Claim&, Line& line) { line.service_place = cell.word(); },
-       [](const Claim&, const Line& line) { return text_of(line.service_place); }},
-      {"provider", "who, if not as the claim says",
-       [](const Cell& cell, Claim&, Line& line) { line.provider = cell.word(); },
-       [](const Claim&, const Line& line) { return text_of(line.provider); }},
-      {"charge", "what was charged",
-       [](const Cell& cell, Claim&, Line& line) { add(cell, line.charge); },
-       [](const Claim&, const Line& line) { return text_of(line.charge); }, true},
-      {"allowed", "what the contract allows",
-       [](const Cell& cell, Claim&, Line& line) { add(cell, line.allowed); },
-       [](const Claim&, const Line& line) { return text_of(line.allowed); }, true},
-      {"paid", "what was paid", [](const Cell& cell, Claim&, Line& line) { add(cell, line.paid); },
-       [](const Claim&, const Line& line) { return text_of(line.paid); }, true},
-      {"diagnosis_pointers", "places in the claim's diagnoses, from 1",
-       [](const Cell& cell, Claim&, Line& line) { read_pointers(cell, line); },
-       [](const Claim&, const Line& line) {
-         return list_of_each(line.pointers, [](std::int64_t i) { return std::to_string(i); });
-       },
-       true},
-      {"diagnoses", "instead of pointers: the codes themselves", read_line_diagnoses, nullptr,
-       true},
-      {"adjustments", "from charge to payment: group-reason:amount, as CO-45:12.30",
-       [](const Cell& cell, Claim&, Line& line) { read_adjustments(cell, line.adjustments); },
-       [](const Claim&, const Line& line) {
-         return list_of_each(line.adjustments, [](const Adjustment& a) { return text_of(a); });
        }},
   };
   return columns;

@@ -3,54 +3,14 @@
 #ifndef CLEARHEAD_CLAIMS_CSV_FORM_H_
 #define CLEARHEAD_CLAIMS_CSV_FORM_H_
 
-#include <cstdint>
-#include <memory>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "clearhead/claims/claim.h"
-#include "clearhead/claims/csv_values.h"
+#include "clearhead/claims/csv_cell.h"
 
 namespace clearhead::claims {
-
-/// A cell that does not hold what its column should, which is its claim's refusal.
-class UnreadableCell : public std::runtime_error {
- public:
-  /// The reason says what was expected and what came.
-  UnreadableCell(Place place, const std::string& reason)
-      : std::runtime_error(reason), place(std::move(place)) {}
-
-  Place place;  ///< of the cell
-};
-
-/// A cell that is not missing, and what it says. Throws UnreadableCell if it says something else.
-struct Cell {
-  std::string_view text;                           ///< without blanks around it
-  const std::string& column;                       ///< as the header has it
-  const std::shared_ptr<const std::string>& file;  ///< its name
-  std::uint64_t line;                              ///< from 1
-  const CsvStyle& style;                           ///< of the file
-
-  /// Where it stands.
-  Place place() const { return {file, line, 0, column}; }
-  /// Any text, in UTF-8; what is not is taken for Windows-1252.
-  Field<std::string> word() const;
-  /// A day.
-  Field<Date> date() const;
-  /// An amount.
-  Field<Money> money() const;
-  /// A number.
-  Field<double> number() const;
-  /// A whole number.
-  Field<std::int64_t> whole_number() const;
-  /// A code of that system.
-  Field<Code> code(std::string_view system) const;
-  /// Throws the UnreadableCell of a cell in which `expected` should be.
-  [[noreturn]] void fail(std::string_view expected) const;
-};
 
 /// A column of a table whose rows fill some structs.
 template <typename... Filled>

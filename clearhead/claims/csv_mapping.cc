@@ -73,6 +73,10 @@ void describe(Fields& fields, CsvMapping& mapping) {
   fields.group("lines", mapping.lines, "a row a line");
 }
 
+std::string csv_mapping_schema() {
+  return schema_of_fields("A mapping of tables of claims", CsvMapping());
+}
+
 CsvMapping read_csv_mapping(const std::filesystem::path& path) {
   CsvMapping mapping;
   if (path.empty()) return mapping;

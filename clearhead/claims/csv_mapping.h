@@ -51,6 +51,9 @@ void describe(Fields& fields, MappedTable& table);
 /// field.
 CsvMapping read_csv_mapping(const std::filesystem::path& path);
 
+/// The JSON schema of a mapping.
+std::string csv_mapping_schema();
+
 }  // namespace clearhead::claims
 
 #endif  // CLEARHEAD_CLAIMS_CSV_MAPPING_H_

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "clearhead/claims/values.h"
@@ -226,10 +227,11 @@ std::optional<Money> money_of(std::string_view cell, const CsvStyle& style) {
   if (!plain) return std::nullopt;
   if (plain->find_first_of("eE") != kNone) {
     const auto value = double_of(*plain);
-    if (!value || std::abs(*value) >= 1e15) return std::nullopt;
+    if (!value || std::abs(*value * 100) > static_cast<double>(kMostCents)) return std::nullopt;
     return Money{std::llround(*value * 100)};
   }
-  return read_money(*plain);
+  const auto money = read_money(*plain);
+  return money && std::abs(money->cents) <= kMostCents ? money : std::nullopt;
 }
 
 std::optional<std::int64_t> whole_number_of(std::string_view cell) {

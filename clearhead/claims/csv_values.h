@@ -13,6 +13,9 @@
 
 namespace clearhead::claims {
 
+/// The most cents of an amount in a table, so that sums of many are exact.
+constexpr std::int64_t kMostCents = 10'000'000'000'000'000;
+
 /// Which of "." and "," stands before the fraction of a number.
 enum class DecimalSign {
   seen,   ///< as each number shows; one that can be read two ways is refused
@@ -43,7 +46,7 @@ std::optional<Date> year_of(std::string_view cell);
 /// A number: 1234.5, "1,234.5", 1.234,5, -2, (2), 2-, $ 2, 1e+05.
 std::optional<double> number_of(std::string_view cell, const CsvStyle& style);
 
-/// The same as an amount below 10¹⁵, exact but for parts of cents, which are rounded.
+/// The same as an amount up to kMostCents, exact but for parts of cents, which are rounded.
 std::optional<Money> money_of(std::string_view cell, const CsvStyle& style);
 
 /// A whole number: 12, or 12.0.

@@ -75,7 +75,7 @@ TEST(CsvValues, ASignThatCanBeReadTwoWaysIsRefusedUnlessItIsTold) {
 
 TEST(CsvValues, WhatIsNoAmount) {
   for (const char* cell : {"", "x", "1.2.3", "12,34,567", "1-2", "--1", "1e", "e5", "-", ".", "()",
-                           "1234567890123456.00", "1e300", "0x10", "inf"}) {
+                           "123456789012345.00", "1e300", "0x10", "inf"}) {
     EXPECT_EQ(money(cell), "none") << cell;
   }
 }

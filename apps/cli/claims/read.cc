@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,7 +17,13 @@
 #include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/file.h"
+#include "clearhead/claims/csv_mapping.h"
+#include "clearhead/claims/csv_writer.h"
 #include "clearhead/claims/reader.h"
+#include "clearhead/claims/writer.h"
 
 namespace clearhead::cli {
 namespace {
@@ -28,6 +35,8 @@ constexpr std::size_t kShown = 10;  // refusals and warnings
 struct Options {
   std::string path;
   claims::ReadOptions read;
+  std::string out, refusals;
+  bool schema = false;
 };
 
 using Counts = std::map<std::string, std::int64_t>;
@@ -109,7 +118,7 @@ class FirstFew {
   std::string text(const std::string& title) const {
     if (lines_.empty()) return "";
     std::string text = "\n" + title + ":\n";
-    for (const std::string& line : lines_) text += "  " + line + "\n";
+    for (const std::string& line : lines_) text += "  " + console::wrapped(line, 76, 4) + "\n";
     if (count_ > lines_.size()) text += fmt::format("  … and {} more\n", count_ - lines_.size());
     return text;
   }
@@ -119,32 +128,83 @@ class FirstFew {
   std::size_t count_ = 0;
 };
 
+// All that is said about what was read.
+class Report {
+ public:
+  // Gives each claim to `write` too, if there is one.
+  claims::ReadSummary read(const Options& o, const claims::WriteClaim& write) {
+    claims::ClaimSink sink;
+    sink.claim = [&](Claim&& claim) {
+      contents_.add(claim);
+      if (write) write(claim);
+    };
+    sink.refusal = [&](claims::Refusal&& refusal) {
+      const std::string whose = refusal.claim.empty() ? "" : "claim " + refusal.claim + ": ";
+      refusals_.add(to_string(refusal.place) + ": " + whose + refusal.reason);
+      if (!o.refusals.empty()) table_ += claims::csv_row(refusal);
+    };
+    sink.warning = [&](const claims::Place& place, const std::string& text) {
+      warnings_.add(to_string(place) + ": " + text);
+    };
+    return summary_ = claims::read_claims(o.path, o.read, sink);
+  }
+
+  // As a table.
+  const std::string& refusals() const { return table_; }
+
+  std::string text(const std::string& path) const {
+    return path + ": " + summary_.format + "\n" + contents_.text(summary_) +
+           refusals_.text("Refused, while the others were read") +
+           warnings_.text("Read, but look at it");
+  }
+
+ private:
+  claims::ReadSummary summary_;
+  Contents contents_;
+  FirstFew refusals_, warnings_;
+  std::string table_ = "file,line,byte,part,claim,reason\n";
+};
+
 void read(const Options& o) {
-  Contents contents;
-  FirstFew refusals, warnings;
-  claims::ClaimSink sink;
-  sink.claim = [&](Claim&& claim) { contents.add(claim); };
-  sink.refusal = [&](claims::Refusal&& refusal) {
-    const std::string whose = refusal.claim.empty() ? "" : "claim " + refusal.claim + ": ";
-    refusals.add(to_string(refusal.place) + ": " + whose + refusal.reason);
-  };
-  sink.warning = [&](const claims::Place& place, const std::string& text) {
-    warnings.add(to_string(place) + ": " + text);
-  };
-  const claims::ReadSummary summary = claims::read_claims(o.path, o.read, sink);
-  console::write_text(o.path + ": " + summary.format + "\n" + contents.text(summary) +
-                      refusals.text("Refused, while the others were read") +
-                      warnings.text("Read, but look at it"));
+  if (o.schema) {
+    return console::write_output(claims::csv_mapping_schema() + "\n");
+  }
+  if (o.path.empty()) throw console::UsageError("read needs a path: PATH");
+  Report report;
+  std::string wrote;
+  if (!o.refusals.empty()) check_writable(o.refusals);
+  if (o.out.empty()) {
+    report.read(o, nullptr);
+  } else {
+    claims::check_claims_writable(o.out);
+    claims::write_claims(o.out, [&](const claims::WriteClaim& write) { report.read(o, write); });
+    wrote += console::wrote(o.out);
+  }
+  if (!o.refusals.empty()) {
+    write_file(o.refusals, [&](std::ostream& out) { out << report.refusals(); });
+    wrote += console::wrote(o.refusals);
+  }
+  console::write_text(report.text(o.path));
+  console::write_output(wrote);
 }
 
 }  // namespace
 
 std::function<void()> set_up_claims_read(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("path", o->path, "A file or folder of claims")->type_name("PATH")->required();
+  app.add_option("path", o->path, "A file or folder of claims")->type_name("PATH");
   console::OptionGroup group(app, "What is read");
   group.text("--mapping", "FILE", "Which columns of tables mean what (JSON)",
              [o](const std::string& file) { o->read.mapping = file; });
+  group.flag("--schema", "Print what a mapping may say, as a JSON schema",
+             [o] { o->schema = true; });
+  console::OptionGroup written(app, "What is written");
+  written.text("--out", "FOLDER",
+               "Write the claims as members.csv, claims.csv and lines.csv into this folder; or, as "
+               "a JSON object a line, into FILE.ndjson",
+               [o](const std::string& path) { o->out = path; });
+  written.text("--refusals", "FILE", "Write where and why claims were refused (CSV)",
+               [o](const std::string& file) { o->refusals = file; });
   return [o] { read(*o); };
 }
 

@@ -1,0 +1,75 @@
+// The columns are those of csv_form, in its order.
+#include "clearhead/claims/csv_writer.h"
+
+#include <fmt/format.h>
+
+#include "clearhead/base/hash.h"
+#include "clearhead/claims/csv_form.h"
+
+namespace clearhead::claims {
+namespace {
+
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + "\"";
+}
+
+template <typename... Filled>
+std::string header(const std::vector<Column<Filled...>>& columns) {
+  std::string text;
+  for (const auto& column : columns) {
+    if (column.write != nullptr) text += "," + column.name;
+  }
+  return text + "\n";
+}
+
+template <typename... Filled>
+std::string row(const std::vector<Column<Filled...>>& columns, const Filled&... filled) {
+  std::string text;
+  for (const auto& column : columns) {
+    if (column.write != nullptr) text += "," + cell(column.write(filled...));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string csv_row(const Refusal& refusal) {
+  const Place& place = refusal.place;
+  return fmt::format("{},{},{},{},{},{}\n", place.file ? cell(*place.file) : "", place.line,
+                     place.byte, cell(place.part), cell(refusal.claim), cell(refusal.reason));
+}
+
+CsvWriter::CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& lines)
+    : members_(members), claims_(claims), lines_(lines) {
+  members_ << "member" << header(member_columns());
+  claims_ << "claim,member" << header(claim_columns());
+  lines_ << "claim" << header(line_columns());
+}
+
+void CsvWriter::write(const Claim& claim) {
+  const std::string number = cell(unique_number(claim));
+  const std::string member = claim.member.id ? cell(*claim.member.id) : "";
+  if (claim.member.id && known_members_.insert(hash_of(*claim.member.id)).second) {
+    members_ << member << row(member_columns(), claim.member);
+  }
+  claims_ << number << ',' << member << row(claim_columns(), claim);
+  for (const Line& line : claim.lines) lines_ << number << row(line_columns(), claim, line);
+}
+
+std::string CsvWriter::unique_number(const Claim& claim) {
+  const std::string number = claim.id ? *claim.id : "";
+  std::string unique = number;
+  for (int i = number.empty() ? 1 : 2;
+       unique.empty() || !known_claims_.insert(hash_of(unique)).second; ++i) {
+    unique = fmt::format("{}#{}", number, i);
+  }
+  return unique;
+}
+
+}  // namespace clearhead::claims

@@ -1,0 +1,39 @@
+// Claims as the three tables of our own form, which read_claims reads back as the same claims.
+#ifndef CLEARHEAD_CLAIMS_CSV_WRITER_H_
+#define CLEARHEAD_CLAIMS_CSV_WRITER_H_
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <unordered_set>
+
+#include "clearhead/claims/claim.h"
+#include "clearhead/claims/reader.h"
+
+namespace clearhead::claims {
+
+/// Where and why a claim was refused, as a row of a table: file, line, byte, part, claim, reason.
+std::string csv_row(const Refusal& refusal);
+
+/// Writes claim by claim. Places are not written.
+class CsvWriter {
+ public:
+  /// Writes the headers. The streams outlive the object.
+  CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& lines);
+
+  /// Writes a claim and its lines, and its member if they were not there before. A claim's number
+  /// that was there before, or is missing, becomes "NUMBER#2", since lines find their claim by it.
+  void write(const Claim& claim);
+
+ private:
+  std::string unique_number(const Claim& claim);
+
+  std::ostream& members_;
+  std::ostream& claims_;
+  std::ostream& lines_;
+  std::unordered_set<std::uint64_t> known_members_, known_claims_;  // hashes of their numbers
+};
+
+}  // namespace clearhead::claims
+
+#endif  // CLEARHEAD_CLAIMS_CSV_WRITER_H_
