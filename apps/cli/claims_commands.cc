@@ -1,6 +1,7 @@
 // The table of these commands. Each has a file of its own in this folder.
 #include "apps/cli/claims_commands.h"
 
+#include "apps/cli/claims/clauses.h"
 #include "apps/cli/claims/explain.h"
 #include "apps/cli/claims/mask.h"
 #include "apps/cli/claims/read.h"
@@ -45,6 +46,18 @@ std::vector<Command> claims_commands() {
     clearhead claims explain C0000123 --data claims/
 )",
        set_up_claims_explain},
+      {"clauses", "find the clauses of a policy that a text or a claim may touch",
+       "POLICY [OPTIONS]",
+       R"(  Which clauses are about hearing aids, in their own words?
+    clearhead claims clauses policy.md --query "hearing aids"
+
+  What may a code touch, and which token met which?
+    clearhead claims clauses policy.html --code E0601 --tables codes.csv --heatmap match.html
+
+  And a claim?
+    clearhead claims clauses policy.txt --claim 17 --data claims/ --tables codes.csv
+)",
+       set_up_claims_clauses},
   };
 }
 

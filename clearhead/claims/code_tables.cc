@@ -225,6 +225,18 @@ bool CodeTables::lists_codes_like(const Code& code) const {
   return listed_.contains({code.system, begins_with_digit(code)});
 }
 
+std::vector<std::string> CodeTables::descriptions_like(const Code& code,
+                                                       std::size_t characters) const {
+  std::vector<std::string> descriptions;
+  if (code.value.size() <= characters) return descriptions;
+  const Code first{code.system, code.value.substr(0, characters)};
+  for (auto row = codes_.lower_bound(first); row != codes_.end(); ++row) {
+    if (row->first.system != code.system || !row->first.value.starts_with(first.value)) break;
+    if (row->first != code) descriptions.push_back(row->second.back().description);
+  }
+  return descriptions;
+}
+
 const UnitsRow* CodeTables::units_of(const Code& code, std::optional<Date> day) const {
   const UnitsRow* row = row_on(units_, code, day);
   return row && row->validity.has(day) ? row : nullptr;

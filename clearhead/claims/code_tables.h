@@ -72,6 +72,9 @@ class CodeTables {
   /// Whether the tables list codes of this system that begin as this one does, with a letter or
   /// with a digit: HCPCS Level II alone says nothing of CPT.
   bool lists_codes_like(const Code& code) const;
+  /// The descriptions of the other codes of its system that begin with the same characters; none if
+  /// the code has no more characters than that.
+  std::vector<std::string> descriptions_like(const Code& code, std::size_t characters) const;
   /// The limit of a code's units on a day; null if there is none.
   const UnitsRow* units_of(const Code& code, std::optional<Date> day) const;
   /// The rows of a pair, in this order of its codes.
