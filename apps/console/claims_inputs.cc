@@ -11,6 +11,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/claims/audit_log.h"
 
 namespace clearhead::console {
 
@@ -31,6 +32,7 @@ void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
 ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& command) {
   if (o.data.empty()) throw UsageError(command + " needs --data: claims to read");
   set_thread_count(o.threads);
+  claims::AuditLog audit(claims::default_audit_log());
   ClaimsInputs inputs;
   inputs.folder = find_model(o.model, model_folders(o.models));
   inputs.model = claims::open_claims_model(inputs.folder);
@@ -44,6 +46,14 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
   write_message(
       fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims, refused));
   inputs.members = encoder.take();
+  audit.add(
+      {.command = command,
+       .data = o.data,
+       .data_hash = claims::sha256_of(o.data),
+       .model = inputs.folder,
+       .model_hash = claims::sha256_of(inputs.folder),
+       .counts = {
+           {"claims", summary.claims}, {"lines", summary.lines}, {"refusals", summary.refusals}}});
   return inputs;
 }
 

@@ -36,8 +36,9 @@ struct ClaimsInputs {
   std::vector<claims::MemberClaims> members;
 };
 
-/// Opens and reads them, and says on stderr what was read. Throws UsageError, naming `command`, if
-/// --data is missing, and Error if the model has no calibration or something cannot be read.
+/// Opens and reads them, and says on stderr and in the audit log what was read. Throws UsageError,
+/// naming `command`, if --data is missing, and Error if the model has no calibration or something
+/// cannot be read, or written into the log.
 ClaimsInputs read_claims_inputs(const ClaimsInputOptions& options, const std::string& command);
 
 /// The claim with this number; of several, the first. Throws Error if there is none.

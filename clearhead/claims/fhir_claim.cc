@@ -301,7 +301,7 @@ void check_use(const FhirNode& resource) {
   const FhirNode use = resource["use"];  // of STU3 also "complete", "proposed", …
   const std::string word = use.text().value.value_or("claim");
   if (word == "preauthorization" || word == "predetermination" || word == "proposed") {
-    use.fail("use: claim, since nothing else was billed");
+    use.fail("claim, since else nothing was billed");
   }
   const FhirNode status = resource["status"];
   if (status && *status.text() == "entered-in-error") {

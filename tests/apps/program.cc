@@ -33,6 +33,7 @@ namespace {
   if (::chdir(where.c_str()) != 0) ::_exit(126);
   ::setenv("COLUMNS", "80", 1);
   ::unsetenv("CLEARHEAD_MODELS");
+  ::setenv("CLEARHEAD_AUDIT_LOG", "/dev/null", 0);
   ::execv(program.c_str(), argv.data());
   ::_exit(127);
 }

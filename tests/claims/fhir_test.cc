@@ -356,7 +356,7 @@ TEST(Fhir, WhatIsNoClaimIsRefusedWithItsPlace) {
   EXPECT_EQ(refusal(answer(R"("item":[])")),
             "a.json, byte 0, item: c1: expected items or diagnoses, got a list");
   EXPECT_EQ(refusal(answer(R"("use":"preauthorization","item":[{}])")),
-            "a.json, byte 0, use: c1: expected use: claim, since nothing else was billed, got "
+            "a.json, byte 0, use: c1: expected claim, since else nothing was billed, got "
             "\"preauthorization\"");
   EXPECT_EQ(refusal(answer(R"("status":"entered-in-error","item":[{}])")),
             "a.json, byte 0, status: c1: expected a status by which the resource holds, got "

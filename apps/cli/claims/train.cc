@@ -14,6 +14,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/claims/audit_log.h"
 #include "clearhead/claims/training.h"
 
 namespace clearhead::cli {
@@ -44,6 +45,9 @@ void train(Options& o) {
   const claims::ClaimsRecipe recipe = claims::read_claims_recipe(o.recipe);
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
   const std::filesystem::path out = o.out;
+  claims::AuditLog audit(claims::default_audit_log());
+  const std::string data_hash = claims::sha256_of(o.data);
+  audit.add({.command = "claims train, begun", .data = o.data, .data_hash = data_hash});
   const InterruptWatch interrupt;
   claims::ClaimsTrainer trainer(recipe, o.data, o.read, out);
   TrainingRun& run = trainer.training();
@@ -58,6 +62,12 @@ void train(Options& o) {
     console::write_message(
         fmt::format("calibrating its scores with up to {} claims", claims::kCalibrationClaims));
     trainer.calibrate();
+    audit.add({.command = "claims train",
+               .data = o.data,
+               .data_hash = data_hash,
+               .model = out / "model",
+               .model_hash = claims::sha256_of(out / "model"),
+               .counts = {{"claims", trainer.claims()}, {"steps", run.step()}}});
   }
   console::write_output(ending);
 }
