@@ -2,7 +2,9 @@
 #include "apps/cli/claims_commands.h"
 
 #include "apps/cli/claims/clauses.h"
+#include "apps/cli/claims/evaluate.h"
 #include "apps/cli/claims/explain.h"
+#include "apps/cli/claims/inject.h"
 #include "apps/cli/claims/mask.h"
 #include "apps/cli/claims/read.h"
 #include "apps/cli/claims/score.h"
@@ -58,6 +60,24 @@ std::vector<Command> claims_commands() {
     clearhead claims clauses policy.txt --claim 17 --data claims/ --tables codes.csv
 )",
        set_up_claims_clauses},
+      {"inject", "alter claims in eight known ways, to measure what finds them",
+       "PATH --out FOLDER [OPTIONS]",
+       R"(  One in ten of the test members' claims; labels.csv says which, and how:
+    clearhead claims inject claims/ --split test --seed 1 --out altered/
+)",
+       set_up_claims_inject},
+      {"evaluate", "how well altered claims are found, by counts or by anybody's scores",
+       "FOLDER --reference PATH [OPTIONS]",
+       R"(  What do counts and rules find among altered claims of the test members?
+    clearhead claims inject claims/ --split test --seed 1 --out altered/
+    clearhead claims evaluate altered/ --reference claims/
+
+  And the network, or somebody else's scores (columns claim, score)?
+    clearhead claims score --data altered/ --out scores.csv
+    clearhead claims evaluate altered/ --reference claims/ \
+      --scores network=scores.csv --out results.csv
+)",
+       set_up_claims_evaluate},
   };
 }
 
