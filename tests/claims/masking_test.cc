@@ -52,7 +52,7 @@ TEST(Masking, DaysOfAMemberMoveTogether) {
 
 TEST(Masking, TextsThatAreNoCodesAreDropped) {
   Claim claim;
-  claim.status.value = "sent back to Ann Smith";
+  claim.status = {"sent back to Ann Smith", {}};
   claim.service_place.value = "11";
   claim.specialty.value = "GENERAL PRACTICE";
   claim.provider.value = "P1";
