@@ -15,9 +15,12 @@ namespace clearhead::claims {
 /// A column of a table whose rows fill some structs.
 template <typename... Filled>
 struct Column {
+  /// Fills from a cell.
   using Read = void (*)(const Cell& cell, Filled&... filled);
+  /// The text of the cell.
   using Write = std::string (*)(const Filled&... filled);
 
+  /// All of it.
   Column(std::string name, std::string help, Read read, Write write, bool is_list = false,
          std::vector<std::string> others = {})
       : name(std::move(name)),

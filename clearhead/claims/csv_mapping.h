@@ -32,6 +32,7 @@ struct MappedTable {
 
 /// A mapping; by default, that of our own form.
 struct CsvMapping {
+  /// That of our own form.
   CsvMapping();
 
   CsvStyle style;       ///< of values; a separator of 0 is seen from the header

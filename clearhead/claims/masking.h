@@ -37,6 +37,7 @@ std::string masked(std::string_view id, const MaskingKey& key);
 /// Takes out of claims what tells who they are about.
 class Masker {
  public:
+  /// With this key.
   explicit Masker(MaskingKey key) : key_(std::move(key)) {}
 
   /// Masks the numbers of claim, member, providers and facilities, moves all days of a member
