@@ -68,7 +68,7 @@ const std::vector<Command>& commands() {
 
   How gradients flow back from component 1 of token 2, and where one comes from:
     clearhead attend --tokens 3 --gradients --gradients-of "hook_z[0,2,1]" \
-      --explain 0,2,0 --explain-of hook_pattern_grad
+      --explain "hook_pattern_grad[0,2,0]"
 
   Your own table, a token a line; a figure for a paper and one to explore:
     clearhead attend --x words.csv --causal --out words.pdf --out words.html

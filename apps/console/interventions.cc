@@ -12,48 +12,14 @@
 
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
-#include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/lens/interventions.h"
-#include "clearhead/ops/attention_steps.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::console {
 namespace {
 
 constexpr std::int64_t kComparedElements = 1 << 24;  // larger values, as fused scores, are not
-
-// Whether the first axis of a value is a batch of one, which a place may leave out.
-bool has_batch_of_one(const std::string& name, const Shape& shape) {
-  if (shape.empty() || shape[0] != 1) return false;
-  const AttentionStep* const step = find_attention_step(name);
-  return step == nullptr || (step->axes[0] == StepAxis::batch && step->axes.size() == shape.size());
-}
-
-// One place of an index; false if it is none.
-bool parse_position(const std::string& text, Selection& to) {
-  to.emplace_back();
-  if (text == ":" || text == "*") return true;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, to.back().emplace());
-  return fault == std::errc() && stop == end;
-}
-
-// Of "NAME[INDEX]"; nothing if it is not of that form.
-std::optional<Numbers> numbers_of(const std::string& text) {
-  const std::size_t bracket = text.find('[');
-  Numbers numbers{text, text.substr(0, bracket), {}};
-  if (numbers.name.empty()) return std::nullopt;
-  if (bracket == std::string::npos) return numbers;
-  if (text.back() != ']') return std::nullopt;
-  const std::size_t last = text.size() - 1;
-  for (std::size_t begin = bracket + 1; begin <= last;) {
-    const std::size_t end = std::min(text.find(',', begin), last);
-    if (!parse_position(text.substr(begin, end - begin), numbers.selected)) return std::nullopt;
-    begin = end + 1;
-  }
-  return numbers;
-}
 
 Intervention parse_set(const std::string& text) {
   const std::size_t equals = text.rfind('=');
@@ -93,56 +59,14 @@ std::optional<Change> greatest_change(const Var& before, const Var& after) {
   return greatest;
 }
 
-// "hook_z[0,2,1]", as --explain takes it.
-std::string place_text(const std::string& name, const Shape& shape, Index place) {
-  if (has_batch_of_one(name, shape) && place.size() > 1) place.erase(place.begin());
-  return fmt::format("{}[{}]", name, fmt::join(place, ","));
-}
-
-[[noreturn]] void refuse_name(const std::string& given, const std::string& name, const Tape& tape) {
-  throw UsageError(fmt::format("{}: nothing that is calculated here is called {}{}", given, name,
-                               those_like(name, tape.names())));
-}
-
 }  // namespace
-
-Selection Numbers::in(const Shape& shape, const std::string& given) const {
-  Selection places = selected;
-  if (!places.empty() && places.size() < shape.size() && has_batch_of_one(name, shape)) {
-    places.insert(places.begin(), std::nullopt);
-  }
-  bool fits = places.size() <= shape.size();
-  for (std::size_t axis = 0; fits && axis < places.size(); ++axis) {
-    if (!places[axis]) continue;
-    if (*places[axis] < 0) *places[axis] += shape[axis];
-    fits = 0 <= *places[axis] && *places[axis] < shape[axis];
-  }
-  if (!fits) refuse_place(given, name, shape);
-  return places;
-}
-
-Numbers parse_numbers(const std::string& option, const std::string& text) {
-  const std::optional<Numbers> numbers = numbers_of(text);
-  if (!numbers) refuse_value(option, "NAME or NAME[INDEX], such as hook_z[0,2]", text);
-  return *numbers;
-}
-
-Var value_named(const Tape& tape, const std::string& name, const std::string& given) {
-  if (!tape.contains(name)) refuse_name(given, name, tape);
-  return tape[name];
-}
-
-void refuse_place(const std::string& given, const std::string& name, const Shape& shape) {
-  throw UsageError(fmt::format("{}: there is no such place in {}, whose shape is {}", given, name,
-                               to_string(shape)));
-}
 
 void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions) {
   group.each_text(
       "--set", "NAME[INDEX]=VALUE",
       "Set numbers to VALUE during the calculation, and show what that changes. In NAME, * stands "
-      "for any text. INDEX counts as in --explain; -1 is the last place, : a whole axis, and axes "
-      "that are left out are taken whole. May be given several times; they act in this order",
+      "for any text. INDEX counts from 0; -1 is the last place, : a whole axis, and axes that are "
+      "left out are taken whole. May be given several times; they act in this order",
       [&](const std::string& x) { interventions.push_back(parse_set(x)); });
   group.each_text("--ablate", "NAME[INDEX]",
                   "Set numbers to 0; without INDEX the whole value. For example head 3 of layer 0: "

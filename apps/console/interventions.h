@@ -6,34 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/named_numbers.h"
 #include "apps/console/option_group.h"
-#include "clearhead/ops/replace.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead::console {
 
-/// Some numbers of a value: "hook_z[1,:,0]".
-struct Numbers {
-  std::string text;    ///< as given
-  std::string name;    ///< or, for interventions, a pattern
-  Selection selected;  ///< as given: -1 is the last place, and a batch of one may be left out
-
-  /// The selection in a value of this shape, with the batch and with places from 0. Throws
-  /// UsageError, which begins with `given`, if they are not in it.
-  Selection in(const Shape& shape, const std::string& given) const;
-};
-
-/// Reads "NAME" or "NAME[INDEX]". Throws UsageError, which names `option`, if it is neither.
-Numbers parse_numbers(const std::string& option, const std::string& text);
-
-/// The value called `name`. Throws UsageError, which begins with `given` ("--explain hook_zz[0]")
-/// and names close names, if there is none.
-Var value_named(const Tape& tape, const std::string& name, const std::string& given);
-
-/// Throws UsageError: `given` asks for what does not lie in the value called `name`.
-[[noreturn]] void refuse_place(const std::string& given, const std::string& name,
-                               const Shape& shape);
-
+/// Numbers that are set to a value.
 struct Intervention {
   std::string given;  ///< "--set hook_z[1]=0.5"
   Numbers numbers;

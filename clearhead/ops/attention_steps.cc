@@ -53,6 +53,34 @@ const AttentionStep* find_attention_step(std::string_view name) {
   return step == all.end() ? nullptr : &*step;
 }
 
+AxisWords axis_words(StepAxis axis) {
+  switch (axis) {
+    case StepAxis::batch:
+      return {"batch", "batches"};
+    case StepAxis::head:
+      return {"head", "heads"};
+    case StepAxis::kv_head:
+      return {"kv head", "kv heads"};
+    case StepAxis::query:
+      return {"query", "queries"};
+    case StepAxis::key:
+      return {"key", "keys"};
+    case StepAxis::token:
+      return {"token", "tokens"};
+    case StepAxis::past:
+      return {"past key", "past keys"};
+    case StepAxis::component:
+      return {"dim", "dims"};
+    case StepAxis::in:
+      return {"in", "in"};
+    case StepAxis::out:
+      return {"out", "out"};
+    case StepAxis::one:
+      break;
+  }
+  return {"", ""};
+}
+
 std::vector<StepAxis> AttentionStep::axes_of(const Var& value) const {
   const auto rank = static_cast<std::ptrdiff_t>(value.rank());
   return {axes.end() - std::min(rank, std::ssize(axes)), axes.end()};

@@ -56,6 +56,14 @@ inline const std::initializer_list<std::string_view> kInner = {
 /// What an axis of a step counts.
 enum class StepAxis { batch, head, kv_head, query, key, past, token, component, in, out, one };
 
+/// What an axis counts, in words: "query", "queries". Empty for `one`.
+struct AxisWords {
+  const char* one;
+  const char* several;
+};
+/// Those of each axis.
+AxisWords axis_words(StepAxis axis);
+
 /// A step of attention.
 struct AttentionStep {
   std::string name;            ///< one of `steps`

@@ -70,8 +70,14 @@ TEST(AttendErrors, ShapesThatDoNotFitAreNamedWithWhatToDo) {
 TEST(AttendErrors, WhatTheInputDoesNotHaveIsWrongUse) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> uses = {
       {{"--explain", "0,3,1"},
-       "--explain 0,3,1: there is no such place in hook_z; say head 0, query 0 to 2, dim 0 to 3"},
-      {{"--explain", "0,0,0", "--explain-of", "hook_patern"}, "did you mean hook_pattern?"},
+       "--explain 0,3,1: there is no such place in hook_z, which has head 0, query 0 to 2, dim 0 "
+       "to "
+       "3"},
+      {{"--explain", "hook_row_max[0,-4]"},
+       "there is no such place in hook_row_max, which has head 0, query 0 to 2"},
+      {{"--explain", "hook_z[0,:,1]"},
+       "expected the place of one number in hook_z, which has head 0, query 0 to 2, dim 0 to 3"},
+      {{"--explain", "hook_patern[0,0,0]"}, "those most like it: hook_pattern"},
       {{"--heads", "3"}, "--dim 4 does not divide into --heads 3"},
   };
   for (const auto& [more, said] : uses) {

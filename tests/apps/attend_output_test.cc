@@ -53,10 +53,12 @@ TEST(AttendOutput, OneNumberIsExplained) {
               AllOf(HasSubstr("W_Q[0, 3, 3]"), HasSubstr("x[0, 0, 2, 3]"), HasSubstr("(input)")));
   EXPECT_EQ(say(with(kDemo, {"--explain", "0,2,1", "--depth", "all"})),
             say(with(kDemo, {"--explain", "0,2,1", "--depth", "5000"})));
-  EXPECT_THAT(say(with(kDemo, {"--explain", "0,1,1", "--explain-of", "hook_pattern"})),
-              HasSubstr("= exp("));
-  EXPECT_THAT(say(with(kDemo, {"--explain", "0,1", "--explain-of", "hook_row_max"})),
+  EXPECT_THAT(say(with(kDemo, {"--explain", "hook_pattern[0,1,1]"})), HasSubstr("= exp("));
+  EXPECT_THAT(say(with(kDemo, {"--explain", "hook_row_max[0,1]"})),
               HasSubstr("hook_row_max[0, 0, 1, 0] = "));
+  for (const char* same : {"0,-1,1", "-1,2,-3", "0,0,2,1", "hook_z[0,2,1]", "hook_z[:,:,2,1]"}) {
+    EXPECT_EQ(say(with(kDemo, {"--explain", same})), text) << same;
+  }
 }
 
 TEST(AttendOutput, FiguresAreWrittenByTheirEnding) {

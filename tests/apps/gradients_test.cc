@@ -100,8 +100,7 @@ TEST_F(Gradients, AreShownAsTablesWithFormulasAndAFigure) {
 }
 
 TEST_F(Gradients, AreExplained) {
-  const std::string text = say(
-      {"--gradients", "--explain", "0,2,1", "--explain-of", "hook_pattern_grad", "--depth", "1"});
+  const std::string text = say({"--gradients", "--explain", "hook_pattern_grad[0,2,1]"});
   EXPECT_THAT(text, HasSubstr("hook_pattern_grad[0, 0, 2, 1] = "));
   EXPECT_THAT(text, HasSubstr("\n  = z_grad·vᵀ\n  = 1·"));
   EXPECT_THAT(text, HasSubstr("\n  hook_z_grad[0, 0, 2, 0] = 1\n"));
@@ -126,8 +125,7 @@ TEST_F(Gradients, WrongUseIsRefused) {
   };
   expect_refused({"--gradients", "--fused"}, 2, "--fused takes no steps");
   expect_refused({"--gradients-of", "hook_pattern"}, 2, "give that too");
-  expect_refused({"--explain", "0,0,0", "--explain-of", "hook_pattern_grad"}, 2,
-                 "give --gradients");
+  expect_refused({"--explain", "hook_pattern_grad[0,0,0]"}, 2, "give --gradients");
   expect_refused({"--gradients", "--gradients-of", "hook_z[a]"}, 2, "--gradients-of: expected");
   expect_refused({"--gradients", "--gradients-of", "hook_z[5]"}, 2, "there is no such place");
   expect_refused({"--gradients", "--gradients-of", "hook_zz"}, 2,

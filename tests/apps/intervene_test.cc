@@ -130,8 +130,8 @@ TEST_F(Intervene, WrongUseIsRefusedBeforeAnythingIsSaid) {
                  "--ablate hook_patern: nothing that is calculated here is called hook_patern; "
                  "those most like it: hook_pattern");
   expect_refused(attend({"--set", "hook_z[0,2]=1"}), 2,
-                 "--set hook_z[0,2]=1: there is no such place in hook_z, whose shape is "
-                 "[1, 1, 2, 2]");
+                 "--set hook_z[0,2]=1: there is no such place in hook_z, which has head 0, query 0 "
+                 "to 1, dim 0 to 1");
   expect_refused(attend({"--ablate", "hook_row_max"}), 1, "only shown");
 }
 

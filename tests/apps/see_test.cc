@@ -118,9 +118,10 @@ TEST_F(See, ExplainsANumberWithItsTokens) {
   const std::string large = say({"to be", "--model", "lm", "--head", "1", "--explain", "4,1"});
   EXPECT_THAT(large, HasSubstr(pattern + "[0, 1, 4, 1] of \"e\" to \"o\" = "));
   EXPECT_THAT(large, HasSubstr("blocks.0.attn.hook_row_sum[0, 1, 4, 0] of \"e\" = "));
-  EXPECT_EQ(large, say({"to be", "--model", "lm", "--explain", pattern + ":0,1,4,1"}));
-  EXPECT_EQ(large, say({"to be", "--model", "lm", "--explain", pattern + ":1,4,1"}));
-  EXPECT_THAT(say({"to be", "--model", "lm", "--explain", "logits:4,3", "--depth", "2"}),
+  EXPECT_EQ(large, say({"to be", "--model", "lm", "--explain", pattern + "[0,1,4,1]"}));
+  EXPECT_EQ(large, say({"to be", "--model", "lm", "--explain", pattern + "[1,-1,1]"}));
+  EXPECT_EQ(large, say({"to be", "--model", "lm", "--head", "1", "--explain", "-1,1"}));
+  EXPECT_THAT(say({"to be", "--model", "lm", "--explain", "logits[4,3]", "--depth", "2"}),
               AllOf(HasSubstr("logits[0, 4, 3] after \"e\" for \"a\" = "),
                     HasSubstr("embed.W_E[3, 0] of \"a\" = ")));
 }
@@ -219,7 +220,7 @@ TEST_F(See, ShowsWhatTheTranslationLooksAt) {
   EXPECT_EQ(named.at("decoder.blocks.0.cross_attn.hook_pattern").shape(), (Shape{1, 2, T, 6}));
   EXPECT_EQ(named.at("encoder.blocks.0.attn.hook_pattern").shape(), (Shape{1, 2, 6, 6}));
   EXPECT_THAT(
-      say({"a dog", "--model", "mt", "--explain", "decoder.blocks.0.cross_attn.hook_v:0,2,1"}),
+      say({"a dog", "--model", "mt", "--explain", "decoder.blocks.0.cross_attn.hook_v[0,2,1]"}),
       HasSubstr("[0, 0, 2, 1] of \"d\" = "));
   EXPECT_THAT(say({"a dog", "--model", "mt", "--attention", "encoder"}),
               HasSubstr("attention within the source"));
@@ -263,6 +264,8 @@ TEST_F(See, OneHeadOfAdditiveAttention) {
                           Not(HasSubstr("all heads")), Not(HasSubstr("selective"))));
   EXPECT_THAT(say({"a dog", "--model", "rnn", "--explain", "0,2"}),
               HasSubstr("decoder.cross_attn.hook_pattern[0, 0, 2] after \"<s>\" to \"d\" = "));
+  EXPECT_EQ(say({"a dog", "--model", "rnn", "--explain", "decoder.cross_attn.hook_pattern[0,2]"}),
+            say({"a dog", "--model", "rnn", "--explain", "0,2"}));
   fail({"a dog", "--model", "rnn", "--attention", "encoder"}, 2, "has none");
 }
 
@@ -289,13 +292,15 @@ TEST_F(See, WrongUseIsSaid) {
          "--window: expected some of queries 0:5 and keys 0:5, got \"0:9,0:5\"");
   refuse({"--window", "0:9"}, 2, "BEGIN:END,BEGIN:END");
   refuse({"--explain", "1"}, 2, "expected the query and the key");
-  refuse({"--explain", "x,y"}, 2, "whole numbers");
-  refuse({"--explain", "1,9"}, 2, "--explain 1,9: expected a query of 0 to 4 and a key of 0 to 4");
+  refuse({"--explain", "x,y"}, 2, "--explain: expected NAME[INDEX]");
+  refuse({"--explain", "1,9"}, 2,
+         "--explain 1,9: there is no such place in blocks.0.attn.hook_pattern, which has head 0 to "
+         "1, query 0 to 4, key 0 to 4");
   refuse({"--explain", "blocks.0.attn.hook_z[9,0,0]"}, 2,
          "--explain blocks.0.attn.hook_z[9,0,0]: there is no such place in "
-         "blocks.0.attn.hook_z, whose shape is [1, 2, 5, 4]");
-  refuse({"--explain", "blocks.0.attn.pattern:0,0"}, 2,
-         "--explain blocks.0.attn.pattern:0,0: nothing that is calculated here is called "
+         "blocks.0.attn.hook_z, which has head 0 to 1, query 0 to 4, dim 0 to 3");
+  refuse({"--explain", "blocks.0.attn.pattern[0,0]"}, 2,
+         "--explain blocks.0.attn.pattern[0,0]: nothing that is calculated here is called "
          "blocks.0.attn.pattern; those most like it: blocks.0.attn.hook_pattern");
   refuse({"--depth", "2"}, 2, "--explain");
   refuse({"--explain", "1,1", "--depth", "9"}, 2, "8 steps");

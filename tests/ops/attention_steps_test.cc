@@ -79,6 +79,9 @@ TEST(AttentionSteps, NoNameStandsTwice) {
   std::set<std::string> names;
   for (const AttentionStep& step : attention_steps()) {
     EXPECT_TRUE(names.insert(step.name).second) << step.name;
+    for (const StepAxis axis : step.axes) {
+      EXPECT_EQ(*axis_words(axis).one == '\0', axis == StepAxis::one) << step.name;
+    }
   }
 }
 

@@ -58,13 +58,13 @@ void attend(const AttendOptions& o) {
   console::check_effect(tape, o.interventions);
   if (o.gradients) go_backward(tape, o);
   const std::string explanation =  // before what takes long, since there may be no such place
-      o.explain.empty() ? "" : print_explanation(tape, o) + "\n";
+      o.explain ? print_explanation(tape, o) + "\n" : "";
   std::optional<Tape> before;  // the interventions
   if (!o.interventions.empty()) calculate(in, o, before.emplace());
 
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const bool bold = terminal.colors != plot::ColorDepth::none;
-  const bool has_summary = o.steps || o.explain.empty();
+  const bool has_summary = o.steps || !o.explain;
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
   const plot::Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : plot::Heatmap();
 

@@ -9,8 +9,8 @@
 
 namespace clearhead::cli {
 
-/// Explains the number at `options.explain` of step `options.explain_of`, `options.depth` steps
-/// back. Throws UsageError if there is no such step or place, saying which there are.
+/// Explains the number `options.explain`, which is given, `options.depth` steps back. Throws
+/// UsageError if there is no such value or place, saying which there are.
 std::string print_explanation(const Tape& tape, const AttendOptions& options);
 
 }  // namespace clearhead::cli

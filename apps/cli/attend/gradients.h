@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "apps/cli/attend/inputs.h"
@@ -14,9 +13,6 @@
 #include "clearhead/tape/tape.h"
 
 namespace clearhead::cli {
-
-/// What a step's name gets appended for its gradient: "hook_pattern_grad".
-inline constexpr std::string_view kGradientSuffix = "_grad";
 
 /// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects.
 /// Throws UsageError if there are no such numbers, or if L depends on nothing.

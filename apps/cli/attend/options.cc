@@ -106,21 +106,20 @@ void add_results(CLI::App& app, AttendOptions& o) {
       "--gradients",
       "Calculate by hand and show how gradients flow: the derivative of the sum of the result by "
       "each number of each step, as tables with formulas. --out then draws the gradient of the "
-      "pattern. For --save and --explain-of a gradient has the name of its step with _grad",
+      "pattern. For --save and --explain a gradient has the name of its step with _grad",
       set(o.gradients, true));
   group.text("--gradients-of", "NAME[INDEX]",
              "Which numbers are summed for --gradients; INDEX as in --set (hook_z if not given)",
              [&o](const std::string& text) {
                o.gradients_of = console::parse_numbers("--gradients-of", text);
              });
-  group.integers(
-      "--explain", "H,T,D",
-      "Where one number comes from: head, query and component of the result, or the place in the "
-      "step that --explain-of names. Counted from 0; with a batch, its place comes first",
-      into(o.explain));
-  group.text("--explain-of", "NAME",
-             "The step that --explain looks into, such as hook_pattern (hook_z if not given)",
-             into(o.explain_of));
+  group.text(
+      "--explain", "NAME[INDEX]",
+      "Where one number comes from; INDEX as in --set, such as hook_pattern[0,2,1]. INDEX alone is "
+      "head, query and component of the result, hook_z",
+      [&o](const std::string& text) {
+        o.explain = console::parse_place("--explain", text, steps::kZ);
+      });
   group.text("--depth", "N|all", "How many steps back --explain goes (1 if not given)",
              [&o](const std::string& text) {
                if (text == "all") {
@@ -204,8 +203,8 @@ void check_gradients(const AttendOptions& o) {
   if (o.gradients_of.text != usual.gradients_of.text) {
     throw console::UsageError("--gradients-of says more of --gradients; give that too");
   }
-  if (o.explain_of.ends_with("_grad")) {
-    throw console::UsageError("--explain-of " + o.explain_of + ": give --gradients too");
+  if (o.explain && o.explain->name.ends_with(kGradientSuffix)) {
+    throw console::UsageError("--explain " + o.explain->text + ": give --gradients too");
   }
 }
 
@@ -222,10 +221,8 @@ void add_attend_options(CLI::App& app, AttendOptions& options) {
 void check(const AttendOptions& o) {
   check_inputs(o);
   if (o.by_hand && o.fused) throw console::UsageError("--by-hand and --fused: choose one");
-  const AttendOptions usual;
-  if (o.explain.empty() && (o.explain_of != usual.explain_of || o.depth != usual.depth)) {
-    throw console::UsageError(
-        "--explain-of and --depth say more of --explain; give --explain H,T,D too");
+  if (!o.explain && o.depth != AttendOptions().depth) {
+    throw console::UsageError("--depth says more of --explain; give that too");
   }
   check_gradients(o);
   console::check_results(o.out, o.save);

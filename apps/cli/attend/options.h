@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/console/figures.h"
 #include "apps/console/interventions.h"
+#include "apps/console/named_numbers.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/heatmap.h"
@@ -19,6 +21,9 @@ class App;
 }
 
 namespace clearhead::cli {
+
+/// What a step's name gets appended for its gradient: "hook_pattern_grad".
+inline constexpr std::string_view kGradientSuffix = "_grad";
 
 struct AttendOptions {
   // Random numbers
@@ -52,9 +57,8 @@ struct AttendOptions {
   bool steps = false;
   bool gradients = false;
   console::Numbers gradients_of{steps::kZ, steps::kZ, {}};  ///< whose sum is differentiated
-  Index explain;
-  std::string explain_of = steps::kZ;
-  int depth = 1;  ///< −1: down to the inputs
+  std::optional<console::Numbers> explain;                  ///< one number
+  int depth = 1;                                            ///< −1: down to the inputs
   std::vector<std::string> out;
   std::string save;
 

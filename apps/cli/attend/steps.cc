@@ -17,38 +17,10 @@ constexpr std::int64_t kMostColumns = 64;   // and never more columns, however w
 constexpr std::int64_t kMostMatrices = 16;  // heads × batches; of more,
 constexpr std::int64_t kSomeMatrices = 4;   // so many are shown
 
-struct AxisText {
-  std::string one;
-  std::string several;
-};
-
-AxisText text_of(StepAxis axis, const AttendInputs& in) {
-  if (axis == StepAxis::kv_head && in.kv_heads == in.heads) axis = StepAxis::head;
-  switch (axis) {
-    case StepAxis::batch:
-      return {"batch", "batches"};
-    case StepAxis::head:
-      return {"head", "heads"};
-    case StepAxis::kv_head:
-      return {"kv head", "kv heads"};
-    case StepAxis::query:
-      return {"query", "queries"};
-    case StepAxis::key:
-      return {"key", "keys"};
-    case StepAxis::token:
-      return {"token", "tokens"};
-    case StepAxis::past:
-      return {"past key", "past keys"};
-    case StepAxis::component:
-      return {"dim", "dims"};
-    case StepAxis::in:
-      return {"in", "in"};
-    case StepAxis::out:
-      return {"out", "out"};
-    case StepAxis::one:
-      break;
-  }
-  return {"", ""};
+// Heads of keys and values are plain heads if there are as many.
+AxisWords words_of(StepAxis axis, const AttendInputs& in) {
+  const bool is_plain = axis == StepAxis::kv_head && in.kv_heads == in.heads;
+  return axis_words(is_plain ? StepAxis::head : axis);
 }
 
 const std::vector<std::string>& labels_of(StepAxis axis, const AttendInputs& in) {
@@ -63,7 +35,7 @@ std::string extent(const std::vector<StepAxis>& axes, const Shape& shape, const 
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const bool matters = i + 2 >= axes.size() || shape[i] != 1;
     if (!matters || axes[i] == StepAxis::one) continue;
-    const AxisText words = text_of(axes[i], in);
+    const AxisWords words = words_of(axes[i], in);
     text += (text.empty() ? "" : " × ") + console::with_commas(shape[i]) + " " +
             (shape[i] == 1 ? words.one : words.several);
   }
@@ -96,8 +68,8 @@ PlacedMatrix matrix_at(const AttentionStep& step, const Var& var, const Index& p
   if (rank >= 2) begin.push_back(0), end.push_back(R);
   if (rank >= 1) begin.push_back(0), end.push_back(C);
   view.corner = var.tile(begin, end).to(DType::f64).reshape({R, C}).contiguous();
-  view.row_title = text_of(row, in).one;
-  view.column_title = text_of(column, in).one;
+  view.row_title = words_of(row, in).one;
+  view.column_title = words_of(column, in).one;
   const auto take_labels = [&](StepAxis axis, std::int64_t count, std::vector<std::string>& to) {
     const std::vector<std::string>& labels = labels_of(axis, in);
     if (std::ssize(labels) == count) to = labels;
@@ -108,7 +80,7 @@ PlacedMatrix matrix_at(const AttentionStep& step, const Var& var, const Index& p
   for (std::size_t i = 0; i < place.size(); ++i) {
     if (shape[i] == 1) continue;
     matrix.title += (matrix.title.empty() ? "" : ", ") +
-                    fmt::format("{} {}", text_of(axes[i], in).one, place[i]);
+                    fmt::format("{} {}", words_of(axes[i], in).one, place[i]);
   }
   return matrix;
 }
@@ -154,10 +126,6 @@ std::vector<AttentionStep> steps_on(const Tape& tape) {
     if (tape.contains(step.name)) found.push_back(step);
   }
   return found;
-}
-
-std::string axis_name(StepAxis axis) {
-  return axis == StepAxis::one ? "place" : text_of(axis, {}).one;
 }
 
 std::string print_step(const AttentionStep& step, const std::string& from, const Var& value,

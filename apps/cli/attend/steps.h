@@ -14,9 +14,6 @@ namespace clearhead::cli {
 /// The steps that are on the tape.
 std::vector<AttentionStep> steps_on(const Tape& tape);
 
-/// "query", "kv head"
-std::string axis_name(StepAxis axis);
-
 /// One step, or a value with its axes, as labelled tables. Above them stand its name, its formula
 /// `from` (" = q·kᵀ") and its meaning.
 std::string print_step(const AttentionStep& step, const std::string& from, const Var& value,

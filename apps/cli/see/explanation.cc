@@ -1,14 +1,8 @@
 // Finds the number of a reading that --explain names, and prints where it comes from, with tokens.
 #include "apps/cli/see/explanation.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 
-#include "apps/console/interventions.h"
-#include "apps/console/option_group.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/label.h"
@@ -16,22 +10,6 @@
 
 namespace clearhead::cli {
 namespace {
-
-// "3,0,2", a part of what was asked.
-Index parse_index(std::string_view text, const std::string& asked) {
-  Index index;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (true) {
-    const auto [stop, fault] = std::from_chars(at, end, index.emplace_back());
-    if (fault != std::errc() || (stop != end && *stop != ',')) {
-      console::refuse_value("--explain", "T,S, NAME[I,J,…] or NAME:I,J,… with whole numbers",
-                            asked);
-    }
-    if (stop == end) return index;
-    at = stop + 1;
-  }
-}
 
 std::string quoted(const std::string& token) { return "\"" + plot::visible_label(token) + "\""; }
 
@@ -80,50 +58,33 @@ class TokenNames {
   const Reading& reading_;
 };
 
-bool lies_in(const Index& index, const Shape& shape) {
-  return std::equal(index.begin(), index.end(), shape.begin(), shape.end(),
-                    [](std::int64_t i, std::int64_t size) { return 0 <= i && i < size; });
-}
-
-// The query and the key of the large head.
-void check_place(const AttentionView& view, const Index& place, const std::string& given) {
-  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
-  if (lies_in(place, {T, S})) return;
-  throw console::UsageError(
-      fmt::format("{}: expected a query of 0 to {} and a key of 0 to {}", given, T - 1, S - 1));
+// A query and a key of the large head, as numbers of its pattern.
+console::Numbers in_large_head(const Reading& reading, const std::optional<AttentionView>& view,
+                               console::Numbers asked, const std::string& given) {
+  if (!view || asked.selected.size() != 2) {
+    throw console::UsageError(given +
+                              (view ? ": expected the query and the key, T,S, of the large head"
+                                    : ": " + reading.name + " has no attention") +
+                              "; any other number is NAME[INDEX], whose names --list shows");
+  }
+  asked.name = view->scope() + steps::kPattern;
+  if (reading.tape[asked.name].rank() == 4) {
+    asked.selected.insert(asked.selected.begin(), view->head);
+  }
+  return asked;
 }
 
 }  // namespace
 
 std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
-                              const std::string& asked, int depth) {
-  const std::string given = "--explain " + asked;
-  const bool in_brackets = asked.ends_with(']');
-  const std::size_t end_of_name = asked.rfind(in_brackets ? '[' : ':');
-  const bool has_name = end_of_name != std::string::npos;
-  const std::size_t begin = has_name ? end_of_name + 1 : 0;
-  std::string name;
-  Index index = parse_index(
-      std::string_view(asked).substr(begin, asked.size() - begin - (in_brackets ? 1 : 0)), asked);
-  if (has_name) {
-    name = asked.substr(0, end_of_name);
-  } else if (view && index.size() == 2) {
-    check_place(*view, index, given);
-    name = view->scope() + steps::kPattern;
-    if (reading.tape[name].rank() == 4) index.insert(index.begin(), view->head);
-  } else {
-    throw console::UsageError(given +
-                              (view ? ": expected the query and the key, T,S, of the large head"
-                                    : ": " + reading.name + " has no attention") +
-                              "; any other number is NAME[I,J,…], whose names --list shows");
-  }
-  const Var var = console::value_named(reading.tape, name, given);
-  const Shape& shape = var.shape();
-  if (index.size() + 1 == shape.size() && shape[0] == 1) index.insert(index.begin(), 0);
-  if (!lies_in(index, shape)) console::refuse_place(given, name, shape);
+                              const console::Numbers& asked, int depth) {
+  const std::string given = "--explain " + asked.text;
+  const console::Numbers number =
+      asked.name.empty() ? in_large_head(reading, view, asked, given) : asked;
+  const Var var = console::value_named(reading.tape, number.name, given);
   const TokenNames tokens(reading);
-  return to_string(explain(var, index, depth), 16,
-                   [&](const Explanation& number) { return tokens.of(number); });
+  return to_string(explain(var, number.place_in(var.shape(), given), depth), 16,
+                   [&](const Explanation& explained) { return tokens.of(explained); });
 }
 
 }  // namespace clearhead::cli

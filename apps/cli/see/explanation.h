@@ -7,14 +7,14 @@
 
 #include "apps/cli/see/attention_view.h"
 #include "apps/cli/see/reading.h"
+#include "apps/console/named_numbers.h"
 
 namespace clearhead::cli {
 
-/// Explains the number that `asked` names, `depth` steps back: "T,S" of the large head, or
-/// "NAME:I,J,…", counted from 0; a batch of one may be left out. Throws Error if there is no such
-/// number.
+/// Explains one number, `depth` steps back; without a name it is that of a query and a key in the
+/// pattern of the large head. Throws UsageError if there is no such number.
 std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
-                              const std::string& asked, int depth);
+                              const console::Numbers& asked, int depth);
 
 }  // namespace clearhead::cli
 

@@ -52,10 +52,10 @@ void add_interventions(CLI::App& app, SeeOptions& o) {
 
 void add_results(CLI::App& app, SeeOptions& o) {
   console::OptionGroup group(app, "What else you get");
-  group.text("--explain", "T,S|NAME[I,J]",
-             "Where one number comes from: the weight that query T of the large head has for key "
-             "S, or the number at I,J,… of the value called NAME",
-             [&o](const std::string& x) { o.explain = x; });
+  group.text("--explain", "NAME[INDEX]",
+             "Where one number comes from; INDEX as in --set. INDEX alone is a query and a key of "
+             "the large head, such as 5,4",
+             [&o](const std::string& x) { o.explain = console::parse_place("--explain", x, ""); });
   group.integer("--depth", "How many steps back --explain goes, at most 8 (1 if not given)", 1,
                 [&o](std::int64_t n) { o.depth = static_cast<int>(n); });
   group.flag("--list", "List the names, shapes and formulas of all values",
@@ -81,7 +81,7 @@ void add_see_options(CLI::App& app, SeeOptions& options) {
 
 void check(const SeeOptions& o) {
   if (o.text.empty()) throw console::UsageError("the text is empty; there is nothing to see");
-  if (o.explain.empty() && o.depth != SeeOptions().depth) {
+  if (!o.explain && o.depth != SeeOptions().depth) {
     throw console::UsageError("--depth says more of --explain; give that too");
   }
   if (o.depth > kMostDepth) {

@@ -10,6 +10,7 @@
 #include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "apps/console/model_options.h"
+#include "apps/console/named_numbers.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/plot/heatmap.h"
@@ -34,7 +35,7 @@ struct SeeOptions {
   std::int64_t top = 5;
 
   // What is said and written besides
-  std::string explain;  ///< "T,S", "NAME[I,J,…]" or "NAME:I,J,…"; empty if not given
+  std::optional<console::Numbers> explain;  ///< one number; without a name T,S of the large head
   int depth = 1;
   bool list = false;
   std::vector<std::string> out;

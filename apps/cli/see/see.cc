@@ -91,8 +91,8 @@ void see(const SeeOptions& o) {
   text += "\n";
   if (before) text += print_changes(*before, reading, o, width) + "\n";
   if (o.list) text += print_list(reading.tape, width) + "\n";
-  if (!o.explain.empty()) text += print_explanation(reading, view, o.explain, o.depth) + "\n";
-  if (!o.list && o.explain.empty()) {
+  if (o.explain) text += print_explanation(reading, view, *o.explain, o.depth) + "\n";
+  if (!o.list && !o.explain) {
     text +=
         (view ? print_attention(reading, *view, o, terminal) : print_states(reading, o, terminal)) +
         "\n" + print_predictions(reading, before, o.top, width) + "\n";
