@@ -26,11 +26,12 @@ namespace clearhead::cli {
 namespace {
 
 // Files first, so that a reader of the text who goes away early takes nothing from them.
-std::string write_files(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
+std::string write_files(const Tape& tape, const std::vector<StepGradient>& gradients,
+                        const AttendInputs& in, const AttendOptions& o,
                         const plot::Heatmap& figure) {
   std::string written = console::write_figures(figure, o.out);
   if (!o.save.empty()) {
-    const std::vector<std::string> left_out = save_steps(tape, in, o.gradients, o.save);
+    const std::vector<std::string> left_out = save_steps(tape, gradients, in, o.save);
     written += console::wrote(o.save);
     if (!left_out.empty()) {
       written += fmt::format(
@@ -56,7 +57,8 @@ void attend(const AttendOptions& o) {
   console::intervene(tape, o.interventions);
   calculate(in, o, tape);
   console::check_effect(tape, o.interventions);
-  if (o.gradients) go_backward(tape, o);
+  std::vector<StepGradient> gradients;
+  if (o.gradients) gradients = go_backward(tape, o);
   const std::string explanation =  // before what takes long, since there may be no such place
       o.explain ? print_explanation(tape, o) + "\n" : "";
   std::optional<Tape> before;  // the interventions
@@ -68,8 +70,7 @@ void attend(const AttendOptions& o) {
   const bool is_drawn = !o.out.empty() || (has_summary && is_quick_to_draw(tape));
   const plot::Heatmap heatmap = is_drawn ? pattern_heatmap(tape, in, o) : plot::Heatmap();
 
-  std::optional<plot::Heatmap> gradient;
-  if (o.gradients) gradient = gradient_heatmap(tape, in, o);
+  const std::optional<plot::Heatmap> gradient = gradient_heatmap(gradients, in, o);
 
   std::string text = console::wrapped(describe(tape, in, o), terminal.columns, 0) + "\n" +
                      console::notes_text(in.notes, terminal.columns) + "\n";
@@ -77,7 +78,7 @@ void attend(const AttendOptions& o) {
   if (o.steps) {
     text += print_steps(tape, in, terminal.columns, bold);
   }
-  if (o.gradients) text += print_gradients(tape, in, o, terminal.columns, bold);
+  if (o.gradients) text += print_gradients(gradients, in, o, terminal.columns, bold);
   if (has_summary) {
     text += is_drawn
                 ? plot::render_terminal(heatmap, terminal)
@@ -86,7 +87,7 @@ void attend(const AttendOptions& o) {
     text += "\n" + print_strongest_keys(tape, before, in, terminal.columns) + "\n";
   }
   text += explanation;
-  text += write_files(tape, in, o, gradient.value_or(heatmap));
+  text += write_files(tape, gradients, in, o, gradient.value_or(heatmap));
   text.erase(text.find_last_not_of('\n') + 1);
   console::write_output(text + "\n");
 }

@@ -31,18 +31,7 @@ Tensor ones_at(const Selection& selection, const Shape& shape, DType dtype) {
   return ones.to(dtype);
 }
 
-}  // namespace
-
-void go_backward(Tape& tape, const AttendOptions& o) {
-  const std::string given = "--gradients-of " + o.gradients_of.text;
-  const Var of = console::value_named(tape, o.gradients_of.name, given);
-  if (!of.needs_grad()) {
-    throw console::UsageError(
-        fmt::format("{}: no gradient goes through {}", given, o.gradients_of.name));
-  }
-  tape.backward(of, ones_at(o.gradients_of.in(of.shape(), given), of.shape(), of.dtype()));
-}
-
+// In the order of backward.
 std::vector<StepGradient> gradients_on(const Tape& tape) {
   Tape gradients(Keep::everything);
   std::vector<StepGradient> found;
@@ -52,20 +41,33 @@ std::vector<StepGradient> gradients_on(const Tape& tape) {
     const std::string formula = explain_gradient(of, Index(of.shape().size(), 0), 0).formula;
     if (formula == "0") continue;  // L is calculated without it
     const Var value = gradients.input(step.name + std::string(kGradientSuffix), of.grad(), false);
-    found.push_back({step, of, value, formula});
+    found.push_back({step, value, formula});
   }
   std::reverse(found.begin(), found.end());
   return found;
 }
 
-std::string print_gradients(const Tape& tape, const AttendInputs& in, const AttendOptions& o,
-                            int width, bool bold) {
+}  // namespace
+
+std::vector<StepGradient> go_backward(Tape& tape, const AttendOptions& o) {
+  const std::string given = "--gradients-of " + o.gradients_of.text;
+  const Var of = console::value_named(tape, o.gradients_of.name, given);
+  if (!of.needs_grad()) {
+    throw console::UsageError(
+        fmt::format("{}: no gradient goes through {}", given, o.gradients_of.name));
+  }
+  tape.backward(of, ones_at(o.gradients_of.in(of.shape(), given), of.shape(), of.dtype()));
+  return gradients_on(tape);
+}
+
+std::string print_gradients(const std::vector<StepGradient>& gradients, const AttendInputs& in,
+                            const AttendOptions& o, int width, bool bold) {
   std::string text =
       console::wrapped(fmt::format("Gradients of L = Σ {}: how much L grows with each number",
                                    o.gradients_of.text),
                        width, 0) +
       "\n\n";
-  for (const StepGradient& gradient : gradients_on(tape)) {
+  for (const StepGradient& gradient : gradients) {
     AttentionStep shown = gradient.step;
     shown.name = gradient.value.name();
     shown.meaning = "∂L/∂" + gradient.step.name;
@@ -74,9 +76,8 @@ std::string print_gradients(const Tape& tape, const AttendInputs& in, const Atte
   return text;
 }
 
-std::optional<plot::Heatmap> gradient_heatmap(const Tape& tape, const AttendInputs& in,
-                                              const AttendOptions& o) {
-  const std::vector<StepGradient> gradients = gradients_on(tape);
+std::optional<plot::Heatmap> gradient_heatmap(const std::vector<StepGradient>& gradients,
+                                              const AttendInputs& in, const AttendOptions& o) {
   const auto pattern = std::find_if(gradients.begin(), gradients.end(), [](const StepGradient& g) {
     return g.step.name == steps::kPattern;
   });

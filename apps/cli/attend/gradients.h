@@ -14,28 +14,25 @@
 
 namespace clearhead::cli {
 
-/// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects.
-/// Throws UsageError if there are no such numbers, or if L depends on nothing.
-void go_backward(Tape& tape, const AttendOptions& options);
-
 /// ∂L/∂(a step).
 struct StepGradient {
   AttentionStep step;
-  Var of;     ///< the step
   Var value;  ///< of its shape, named step.name + kGradientSuffix, on a tape of its own
   std::string formula;
 };
 
-/// Those of all steps that L depends on, in the order in which `go_backward` came to them.
-std::vector<StepGradient> gradients_on(const Tape& tape);
+/// Goes backward on `tape` from L, the sum of the numbers that `options.gradients_of` selects, and
+/// gives the gradients of all steps that L depends on, in the order in which it came to them.
+/// Throws UsageError if there are no such numbers, or if L depends on nothing.
+std::vector<StepGradient> go_backward(Tape& tape, const AttendOptions& options);
 
 /// As labelled tables with formulas, as `print_steps` has the values.
-std::string print_gradients(const Tape& tape, const AttendInputs& in, const AttendOptions& options,
-                            int width, bool bold);
+std::string print_gradients(const std::vector<StepGradient>& gradients, const AttendInputs& in,
+                            const AttendOptions& options, int width, bool bold);
 
 /// That of the pattern as a figure, a panel for each head; nothing if L does not depend on it.
-std::optional<plot::Heatmap> gradient_heatmap(const Tape& tape, const AttendInputs& in,
-                                              const AttendOptions& options);
+std::optional<plot::Heatmap> gradient_heatmap(const std::vector<StepGradient>& gradients,
+                                              const AttendInputs& in, const AttendOptions& options);
 
 }  // namespace clearhead::cli
 

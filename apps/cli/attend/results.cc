@@ -8,7 +8,6 @@
 #include <set>
 
 #include "apps/cli/attend/calculate.h"
-#include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/steps.h"
 #include "apps/console/numbers.h"
 #include "apps/console/table.h"
@@ -201,8 +200,8 @@ std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& be
   return strongest_keys(tape[steps::kPattern], was, in, width);
 }
 
-std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
-                                    const std::string& path) {
+std::vector<std::string> save_steps(const Tape& tape, const std::vector<StepGradient>& gradients,
+                                    const AttendInputs& in, const std::string& path) {
   NamedTensors named;
   std::vector<std::string> left_out;
   const Var pattern = tape[steps::kPattern];
@@ -218,11 +217,9 @@ std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bo
       named.tensors.emplace_back(step.name, as_saved(step, var, in.layout));
     }
   }
-  if (gradients) {
-    for (const StepGradient& gradient : gradients_on(tape)) {
-      named.tensors.emplace_back(gradient.value.name(),
-                                 as_saved(gradient.step, gradient.value, in.layout));
-    }
+  for (const StepGradient& gradient : gradients) {
+    named.tensors.emplace_back(gradient.value.name(),
+                               as_saved(gradient.step, gradient.value, in.layout));
   }
   write_tensors(path, named);
   return left_out;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/attend/gradients.h"
 #include "apps/cli/attend/inputs.h"
 #include "apps/cli/attend/options.h"
 #include "clearhead/plot/heatmap.h"
@@ -36,12 +37,12 @@ bool is_quick_to_draw(const Tape& tape);
 std::string print_strongest_keys(const Tape& tape, const std::optional<Tape>& before,
                                  const AttendInputs& in, int width);
 
-/// Writes all steps, and their gradients if asked for, under their names. Queries, keys, values and
+/// Writes all steps, and gradients, under their names. Queries, keys, values and
 /// results have the layout of the inputs; matrices of scores are [H, T, S], after the batch if the
 /// inputs had one. Returns the names of steps that are left out: scores of fused attention, which
 /// were never stored and are too many to calculate again for a file.
-std::vector<std::string> save_steps(const Tape& tape, const AttendInputs& in, bool gradients,
-                                    const std::string& path);
+std::vector<std::string> save_steps(const Tape& tape, const std::vector<StepGradient>& gradients,
+                                    const AttendInputs& in, const std::string& path);
 
 }  // namespace clearhead::cli
 
