@@ -16,6 +16,7 @@
 #include "clearhead/base/progress.h"
 #include "clearhead/base/random.h"
 #include "clearhead/plot/label.h"
+#include "clearhead/plot/text_table.h"
 
 namespace clearhead::lessons {
 namespace {
@@ -112,25 +113,13 @@ void Lesson::step(std::string_view name, Numbers numbers) {
 void Lesson::line(std::string_view text) { listener_.text(fmt::format("{}\n", text)); }
 
 void Lesson::table(const std::vector<Column>& columns) {
-  const auto padded = [](const std::string& cell, std::size_t width, bool is_text) {
-    const std::string room(width - static_cast<std::size_t>(plot::display_width(cell)), ' ');
-    return is_text ? cell + room : room + cell;
-  };
-  std::vector<std::string> lines(1 + columns.front().cells.size());
+  plot::TextTable table;
+  table.rows.resize(columns.front().cells.size());
   for (const Column& column : columns) {
-    std::size_t width = static_cast<std::size_t>(plot::display_width(column.title));
-    for (const std::string& cell : column.cells) {
-      width = std::max(width, static_cast<std::size_t>(plot::display_width(cell)));
-    }
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (!lines[i].empty()) lines[i] += "  ";
-      lines[i] += padded(i == 0 ? column.title : column.cells[i - 1], width, column.is_text);
-    }
+    table.columns.push_back({column.title, column.is_text});
+    for (std::size_t i = 0; i < table.rows.size(); ++i) table.rows[i].push_back(column.cells[i]);
   }
-  for (std::string& text : lines) {
-    text.erase(text.find_last_not_of(' ') + 1);
-    line(text);
-  }
+  listener_.text(table.text());
 }
 
 void Lesson::matrix(std::string_view title, const Tensor& values,

@@ -1,4 +1,4 @@
-// Tables of text, with columns that line up.
+// Matrices of numbers as tables, blocks of lines, and words in lines.
 #include "apps/console/table.h"
 
 #include <algorithm>
@@ -9,30 +9,8 @@
 namespace clearhead::console {
 namespace {
 
-constexpr int kGap = 2;          // between columns
 constexpr int kBlockGap = 4;     // between blocks side by side
 constexpr int kLabelWidth = 16;  // the most that a label takes
-constexpr const char* kRest = "…";
-
-std::vector<int> column_widths(const TextTable& table) {
-  std::vector<int> widths;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    int width = plot::display_width(table.columns[c].title);
-    for (const auto& row : table.rows) width = std::max(width, plot::display_width(row[c]));
-    widths.push_back(width);
-  }
-  return widths;
-}
-
-// Replaces the columns from `kept` on by "…".
-void cut_columns(TextTable& table, std::size_t kept) {
-  table.columns.resize(kept);
-  table.columns.push_back({kRest});
-  for (auto& row : table.rows) {
-    row.resize(kept);
-    row.push_back(kRest);
-  }
-}
 
 int width_of(const Block& block) {
   int width = 0;
@@ -45,57 +23,6 @@ int width_of(const Block& block) {
 std::string label_text(const std::vector<std::string>& labels, std::int64_t i) {
   if (labels.empty()) return std::to_string(i);
   return plot::shorten(plot::visible_label(labels[static_cast<std::size_t>(i)]), kLabelWidth);
-}
-
-std::string pad_left(const std::string& text, int width) {
-  return std::string(static_cast<std::size_t>(std::max(0, width - plot::display_width(text))),
-                     ' ') +
-         text;
-}
-
-std::string pad_right(const std::string& text, int width) {
-  return text +
-         std::string(static_cast<std::size_t>(std::max(0, width - plot::display_width(text))), ' ');
-}
-
-Block TextTable::lines() const {
-  const std::vector<int> widths = column_widths(*this);
-  const auto line = [&](const auto& cell) {
-    std::string text;
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      text += std::string(c == 0 ? 0 : kGap, ' ');
-      text += columns[c].is_text ? pad_right(cell(c), widths[c]) : pad_left(cell(c), widths[c]);
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text;
-  };
-  Block block{line([&](std::size_t c) { return columns[c].title; })};
-  for (const auto& row : rows) block.push_back(line([&](std::size_t c) { return row[c]; }));
-  return block;
-}
-
-std::string TextTable::text(int width) const {
-  std::string text;
-  for (const std::string& line : lines()) text += plot::shorten(line, width) + "\n";
-  return text;
-}
-
-std::int64_t TextTable::fit(int width) {
-  constexpr std::size_t kLeast = 3;
-  const std::vector<int> widths = column_widths(*this);
-  const int rest_width = kGap + plot::display_width(kRest);
-  int used = -kGap;
-  std::size_t kept = 0;
-  while (kept < widths.size()) {
-    const int needed = used + kGap + widths[kept];
-    const bool is_last = kept + 1 == widths.size();
-    if (kept >= kLeast && needed + (is_last ? 0 : rest_width) > width) break;
-    used = needed;
-    ++kept;
-  }
-  const std::int64_t left_out = std::ssize(columns) - static_cast<std::int64_t>(kept);
-  if (left_out > 0) cut_columns(*this, kept);
-  return left_out;
 }
 
 Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int width) {
@@ -114,7 +41,7 @@ Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int wid
     table.rows.push_back(std::move(row));
   }
   std::int64_t left_out = table.fit(width);
-  if (left_out == 0 && C < view.columns) cut_columns(table, table.columns.size());
+  if (left_out == 0 && C < view.columns) table.cut(table.columns.size());
   left_out += view.columns - C;
   Block block = table.lines();
   std::string rest;

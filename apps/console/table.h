@@ -1,37 +1,23 @@
-// Matrices as labelled tables of text, with columns that line up.
+// Matrices as labelled tables of text, and text in lines.
 #ifndef CLEARHEAD_APPS_CONSOLE_TABLE_H_
 #define CLEARHEAD_APPS_CONSOLE_TABLE_H_
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "apps/console/numbers.h"
+#include "clearhead/plot/text_table.h"
 #include "clearhead/tensor/tensor.h"
 
 namespace clearhead::console {
 
+using plot::pad_left;
+using plot::pad_right;
+using plot::TextTable;
+
 /// A block of lines of text.
 using Block = std::vector<std::string>;
-
-/// Cells under a header; each column is as wide as its widest cell. The first column and columns of
-/// text are aligned left, numbers right.
-struct TextTable {
-  struct Column {
-    std::string title;
-    bool is_text = false;
-  };
-  std::vector<Column> columns;
-  std::vector<std::vector<std::string>> rows;  ///< as many cells each as there are columns
-
-  Block lines() const;
-  /// The lines as a text, each cut at `width` if that is given.
-  std::string text(int width = std::numeric_limits<int>::max()) const;
-  /// Cuts off columns at the right until the table is at most `width` wide, puts "…" in their place
-  /// and returns how many are left out. The first three columns always stay.
-  std::int64_t fit(int width);
-};
 
 /// The upper left corner of a matrix, which is shown, and what surrounds it.
 struct MatrixCorner {
@@ -54,10 +40,6 @@ std::string side_by_side(const std::vector<Block>& blocks, int width, int indent
 /// The name of a row or column in at most 16 columns of a terminal; its number if there are no
 /// names.
 std::string label_text(const std::vector<std::string>& labels, std::int64_t i);
-
-/// `text` filled up with spaces to `width` columns of a terminal.
-std::string pad_left(const std::string& text, int width);
-std::string pad_right(const std::string& text, int width);
 
 /// `text` in lines of at most `width` characters, each after the first behind `indent` spaces.
 std::string wrapped(const std::string& text, int width, int indent);
