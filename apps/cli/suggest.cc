@@ -56,9 +56,9 @@ std::string unknown_option(const std::string& argument, const CLI::App& command)
   const bool is_text = argument.find(' ') != std::string::npos;
   if (is_text && !hint.empty()) return fmt::format("\"{}\" is no option; {}", argument, hint);
   const std::string name = argument.substr(0, argument.find('='));
-  const std::vector<std::string> close = close_names(name, option_names(command), 1);
   const bool misses_text = place != nullptr && place->count() == 0;
-  return fmt::format("there is no option {}; did you mean {}?{}", name, fmt::join(close, ""),
+  return fmt::format("there is no option {}; did you mean {}?{}", name,
+                     close_names(name, option_names(command), 1).front(),
                      misses_text ? " Or " + hint : "");
 }
 
@@ -86,8 +86,8 @@ std::string what_it_takes(const CLI::App& command) {
 }  // namespace
 
 std::string unknown_command(const std::string& name, const CLI::App& app) {
-  return fmt::format("there is no command \"{}\"; there are {}", name,
-                     fmt::join(command_names(app), ", "));
+  return fmt::format("there is no command \"{}\"; did you mean {}?", name,
+                     close_names(name, command_names(app), 1).front());
 }
 
 std::string unexpected_arguments(const std::vector<std::string>& arguments,

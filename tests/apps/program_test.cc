@@ -90,7 +90,8 @@ TEST(Program, ACommandMayBeMadeOfOthers) {
 
 TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> uses = {
-      {{"atend"}, "there is no command \"atend\"; there are see, learn, attend"},
+      {{"atend"}, "there is no command \"atend\"; did you mean attend?\nclearhead --help shows"},
+      {{"seee"}, "did you mean see?"},
       {{"--verson"}, "did you mean --version?"},
       {{"attend"}, "there is nothing to attend to; give --tokens 3"},
       {{"attend", "--token", "3"}, "there is no option --token; did you mean --tokens?"},
@@ -140,9 +141,9 @@ TEST(Program, WrongUseEndsWithTwoAndSaysWhatToDo) {
       {{"train", "a.json", "b.json"}, "\"b.json\" stands alone; train takes one recipe; write"},
       {{"help", "see", "map"}, "\"map\" stands alone; help takes one command\n"},
       {{"completion", "bash", "zsh"}, "\"zsh\" stands alone; completion takes one shell\n"},
-      {{"help", "atend"}, "there is no command \"atend\"; there are see, learn, attend"},
+      {{"help", "atend"}, "there is no command \"atend\"; did you mean attend?"},
       {{"completion"}, "needs a shell: bash|zsh"},
-      {{"claims", "raed"}, "there is no command \"raed\"; there are read"},
+      {{"claims", "raed"}, "there is no command \"raed\"; did you mean read?"},
       {{"claims", "read"}, "read needs a path: PATH\nclearhead claims read --help shows"},
       {{"claims", "read", "a.csv", "--maping", "m"}, "did you mean --mapping?"},
       {{"completion", "fish"}, "expected bash or zsh, got \"fish\""},
