@@ -5,14 +5,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <optional>
-#include <system_error>
 
 #include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/parse_number.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/base/random.h"
 #include "clearhead/plot/label.h"
@@ -21,22 +20,13 @@
 namespace clearhead::lessons {
 namespace {
 
-// The number that `text` is as a whole, if it is one.
-template <typename T>
-std::optional<T> parsed(const std::string& text) {
-  T number{};
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end ? std::optional<T>(number) : std::nullopt;
-}
-
 // A NaN has a sign that means nothing.
 double without_sign(double x) { return std::isnan(x) ? std::abs(x) : x; }
 
 template <typename T>
 T in_range(std::string_view name, const std::string& value, T least, T most,
            std::string_view kind) {
-  const std::optional<T> number = parsed<T>(value);
+  const std::optional<T> number = parse_number<T>(value);
   if (!number || !(*number >= least && *number <= most)) {
     throw Error(
         fmt::format("--set {}={}: expected {} from {} to {}", name, value, kind, least, most));

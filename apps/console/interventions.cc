@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/parse_number.h"
 #include "clearhead/lens/interventions.h"
 #include "clearhead/tape/explain.h"
 
@@ -24,17 +24,13 @@ constexpr std::int64_t kComparedElements = 1 << 24;  // larger values, as fused 
 Intervention parse_set(const std::string& text) {
   const std::size_t equals = text.rfind('=');
   const std::optional<Numbers> numbers = numbers_of(text.substr(0, equals));
-  double value = std::numeric_limits<double>::quiet_NaN();
-  if (equals != std::string::npos) {
-    const char* const end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data() + equals + 1, end, value);
-    if (fault != std::errc() || stop != end) value = std::numeric_limits<double>::quiet_NaN();
-  }
+  std::optional<double> value;
+  if (equals != std::string::npos) value = parse_number<double>(text.substr(equals + 1));
   const bool is_masking = value == -std::numeric_limits<double>::infinity();  // of a score
-  if (!numbers || (!std::isfinite(value) && !is_masking)) {
+  if (!numbers || !value || (!std::isfinite(*value) && !is_masking)) {
     refuse_value("--set", "NAME[INDEX]=VALUE, such as hook_z[0,2]=0.5", text);
   }
-  return {"--set " + text, *numbers, value};
+  return {"--set " + text, *numbers, *value};
 }
 
 // Where a value differs most, if it does anywhere.

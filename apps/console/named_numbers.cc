@@ -5,13 +5,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "apps/console/option_group.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/close_names.h"
+#include "clearhead/base/parse_number.h"
 #include "clearhead/ops/attention_steps.h"
 
 namespace clearhead::console {
@@ -31,9 +32,8 @@ bool has_batch_of_one(const std::string& name, const Shape& shape) {
 bool parse_position(const std::string& text, Selection& to) {
   to.emplace_back();
   if (text == ":" || text == "*") return true;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, to.back().emplace());
-  return fault == std::errc() && stop == end;
+  to.back() = parse_number<std::int64_t>(text);
+  return to.back().has_value();
 }
 
 // "0,:,-1"; nothing if it is not of that form.

@@ -4,25 +4,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/base/parse_number.h"
 
 namespace clearhead::console {
 namespace {
-
-// The number that the whole of `text` is.
-template <typename T>
-std::optional<T> parse(const std::string& text) {
-  T number{};
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
 
 std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts;
@@ -83,7 +73,7 @@ void OptionGroup::each_text(const std::string& name, const std::string& value,
 void OptionGroup::integer(const std::string& name, const std::string& help, IntegerRange range,
                           const std::function<void(std::int64_t)>& take) {
   text(name, "N", help, [=](const std::string& given) {
-    const std::optional<std::int64_t> number = parse<std::int64_t>(given);
+    const std::optional<std::int64_t> number = parse_number<std::int64_t>(given);
     if (number && range.least <= *number && *number <= range.most) return take(*number);
     const bool too_large = !number && given.find_first_not_of("0123456789") == std::string::npos;
     const bool has_most = range.most < IntegerRange(0).most;
@@ -101,7 +91,7 @@ void OptionGroup::integers(const std::string& name, const std::string& value,
   text(name, value, help, [=](const std::string& given) {
     std::vector<std::int64_t> numbers;
     for (const std::string& part : split_at_commas(given)) {
-      const std::optional<std::int64_t> number = parse<std::int64_t>(part);
+      const std::optional<std::int64_t> number = parse_number<std::int64_t>(part);
       if (!number) refuse_value(name, "whole numbers with commas between them", given);
       numbers.push_back(*number);
     }
@@ -112,7 +102,7 @@ void OptionGroup::integers(const std::string& name, const std::string& value,
 void OptionGroup::number(const std::string& name, const std::string& help, const NumberRange& range,
                          const std::function<void(double)>& take) {
   text(name, "X", help, [=](const std::string& given) {
-    const std::optional<double> number = parse<double>(given);
+    const std::optional<double> number = parse_number<double>(given);
     if (!number || !std::isfinite(*number) || !range.has(*number)) {
       refuse_value(name, "a number" + range.words, given);
     }
