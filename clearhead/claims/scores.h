@@ -28,9 +28,10 @@ enum class Statistic {
   amount,            ///< highest surprise of a line's amount
   sex,               ///< surprise of the member's sex
   age,               ///< surprise of the member's age
-  repetition         ///< lines that repeat another: in the claim 2 each, else on that day 1
+  repetition,        ///< lines that repeat another of the claim
+  same_day           ///< lines that repeat one of an earlier claim of the day
 };
-inline constexpr std::size_t kStatistics = 9;  ///< how many there are
+inline constexpr std::size_t kStatistics = 10;  ///< how many there are
 
 /// NaN: the claim has nothing to measure it by.
 using Statistics = std::array<double, kStatistics>;
