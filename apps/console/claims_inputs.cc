@@ -34,7 +34,7 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
   set_thread_count(o.threads);
   claims::AuditLog audit(claims::default_audit_log());
   ClaimsInputs inputs;
-  inputs.folder = find_model(o.model, model_folders(o.models));
+  inputs.folder = find_model(o.model, model_folders(o.models), kClaimsModel);
   inputs.model = claims::open_claims_model(inputs.folder);
   claims::require_calibration(inputs.model, inputs.folder);
   claims::ClaimEncoder encoder(*inputs.model.vocabulary);

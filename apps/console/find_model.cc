@@ -36,7 +36,10 @@ std::vector<fs::path> model_folders(const std::string& given) {
   return {"models", models_of_program()};
 }
 
-fs::path find_model(const std::string& name, const std::vector<fs::path>& folders) {
+fs::path find_model(const std::string& name, const std::vector<fs::path>& folders,
+                    const char* kind) {
+  const char* const maker = kind == kTextModel ? "clearhead train" : "clearhead claims train";
+
   if (is_model(name)) return name;
   std::vector<std::string> looked = {name};
   for (const fs::path& folder : folders) {
@@ -44,22 +47,23 @@ fs::path find_model(const std::string& name, const std::vector<fs::path>& folder
     looked.push_back((folder / name).string());
   }
   if (fs::exists(name)) {
-    throw Error(fmt::format("{}: expected a folder that `clearhead train` wrote, got {}", name,
+    throw Error(fmt::format("{}: expected a folder that `{}` wrote, got {}", name, maker,
                             fs::is_directory(name) ? "one without config.json" : "a file"));
   }
-  const std::string names = names_of_models(folders);
+  const std::string names = names_of_models(folders, kind);
   throw Error(fmt::format(
-      "there is no model \"{}\": looked for {}; expected a folder that `clearhead train` wrote{}. "
+      "there is no model \"{}\": looked for {}; expected a folder that `{}` wrote{}. "
       "--models FOLDER or CLEARHEAD_MODELS says where else models are",
-      name, fmt::join(looked, ", "), names.empty() ? "" : ", or a name: " + names));
+      name, fmt::join(looked, ", "), maker, names.empty() ? "" : ", or a name: " + names));
 }
 
-std::string names_of_models(const std::vector<fs::path>& folders) {
+std::string names_of_models(const std::vector<fs::path>& folders, const char* kind) {
   std::set<std::string> names;
   for (const fs::path& folder : folders) {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(folder, missing)) {
-      if (is_model(entry.path())) names.insert(entry.path().filename().string());
+      if (is_model(entry.path()) && fs::exists(entry.path() / kind))
+        names.insert(entry.path().filename().string());
     }
   }
   return alternatives({names.begin(), names.end()});

@@ -13,14 +13,20 @@ namespace clearhead::console {
 /// the tree in which it was built or beside it where it is installed.
 std::vector<std::filesystem::path> model_folders(const std::string& given);
 
+/// What a folder of models holds, told by a file that only such models have.
+inline constexpr const char* kTextModel = "tokenizer.json";     ///< of `clearhead train`
+inline constexpr const char* kClaimsModel = "vocabulary.json";  ///< of `clearhead claims train`
+
 /// The folder of a model: `name` itself if it is one, else the folder of this name in one of
 /// `folders`. If there is none, throws Error that says which folders were searched and which models
 /// there are.
 std::filesystem::path find_model(const std::string& name,
-                                 const std::vector<std::filesystem::path>& folders);
+                                 const std::vector<std::filesystem::path>& folders,
+                                 const char* kind = kTextModel);
 
-/// "captions, en-fr or shakespeare": the models in `folders`; "" if there are none.
-std::string names_of_models(const std::vector<std::filesystem::path>& folders);
+/// "captions, en-fr or shakespeare": the models of this kind in `folders`; "" if there are none.
+std::string names_of_models(const std::vector<std::filesystem::path>& folders,
+                            const char* kind = kTextModel);
 
 }  // namespace clearhead::console
 

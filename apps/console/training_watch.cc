@@ -34,6 +34,10 @@ plot::LinePlot curves_of(const TrainingWords& words, const std::vector<Evaluatio
   return plot;
 }
 
+void draw_curves(const TrainingWords& words, const std::vector<Evaluation>& evaluations) {
+  if (evaluations.size() > 1) plot::write_figure(curves_of(words, evaluations), words.curves);
+}
+
 // The line that says how a run goes, and the lines that stay.
 class Watch {
  public:
@@ -63,9 +67,7 @@ class Watch {
     const bool is_best = best_of(run_.evaluations()) == run_.evaluations().size() - 1;
     progress_.log(fmt::format("step {}: loss {:.4f}, validation {:.4f}{}", evaluation.step,
                               evaluation.loss, evaluation.validation, is_best ? " (best)" : ""));
-    if (run_.evaluations().size() > 1) {
-      plot::write_figure(curves_of(words_, run_.evaluations()), words_.curves);
-    }
+    draw_curves(words_, run_.evaluations());
     then_ = seconds_now();  // evaluating is no part of a step
   }
 
@@ -108,6 +110,7 @@ std::string ending_text(Ending ending, const TrainingRun& run, const TrainingWor
 
 std::string watch_training(TrainingRun& run, const TrainingWords& words) {
   check_writable(words.curves);
+  draw_curves(words, run.evaluations());
   Ending ending;
   {
     Watch watch(run, words);
