@@ -49,8 +49,10 @@ void Calibration::finish() {
       if (tail * n < kLeastAbove) break;
       const double value = values[static_cast<std::size_t>((1 - tail) * n)];
       if (!points.empty() && value <= points.back().value) continue;
-      const auto first = std::lower_bound(values.begin(), values.end(), value);
-      points.push_back({value, static_cast<double>(values.end() - first) / n});
+      const auto [first, last] = std::equal_range(values.begin(), values.end(), value);
+      // If nothing was higher, the next value that comes may be: one in n + 1.
+      points.push_back({value, static_cast<double>(values.end() - first) / n,
+                        std::max(static_cast<double>(values.end() - last) / n, 1 / (n + 1))});
     }
   }
 }
@@ -70,26 +72,27 @@ double Calibration::tail(const Group& group, double value) const {
   if (points.empty() || value < points.front().value) return 1;
   const auto above = std::upper_bound(points.begin(), points.end(), value,
                                       [](double v, const Point& point) { return v < point.value; });
-  const auto line = [](const Point& a, const Point& b, double at) {
-    const double slope = (std::log(b.tail) - std::log(a.tail)) / (b.value - a.value);
-    return std::exp(std::log(a.tail) + slope * (at - a.value));
-  };
-  if (above != points.end()) return line(above[-1], *above, value);
-  const Point& last = points.back();
-  double slope = -1;
+  const Point& below = above[-1];
+  if (value == below.value) return below.tail;
+  if (above != points.end()) {
+    const double slope =
+        (std::log(above->tail) - std::log(below.above)) / (above->value - below.value);
+    return below.above * std::exp(slope * (value - below.value));
+  }
+  double slope = -kMostSlope;
   if (points.size() > 1) {
     const Point& before = points[points.size() - 2];
-    slope = (std::log(last.tail) - std::log(before.tail)) / (last.value - before.value);
+    slope = (std::log(below.tail) - std::log(before.above)) / (below.value - before.value);
   }
   slope = std::clamp(slope, -kMostSlope, -kLeastSlope);
-  return std::max(std::exp(std::log(last.tail) + slope * (value - last.value)), 1e-300);
+  return std::max(below.above * std::exp(slope * (value - below.value)), 1e-300);
 }
 
 std::string Calibration::json() const {
   nlohmann::ordered_json json;
   for (const auto& [path, points] : groups_) {
     auto& list = json[path] = nlohmann::ordered_json::array();
-    for (const Point& point : points) list.push_back({point.value, point.tail});
+    for (const Point& point : points) list.push_back({point.value, point.tail, point.above});
   }
   return json.dump();
 }
@@ -101,10 +104,12 @@ Calibration Calibration::parse(const std::string& text, const std::string& where
     for (const auto& [path, list] : json.items()) {
       std::vector<Point>& points = calibration.groups_[path];
       for (const auto& entry : list) {
-        const Point point{entry.at(0).get<double>(), entry.at(1).get<double>()};
-        const bool ascends = points.empty() ||
-                             (point.value > points.back().value && point.tail < points.back().tail);
-        if (!std::isfinite(point.value) || point.tail <= 0 || point.tail > 1 || !ascends) {
+        const Point point{entry.at(0).get<double>(), entry.at(1).get<double>(),
+                          entry.at(2).get<double>()};
+        const bool falls = points.empty() ||
+                           (point.value > points.back().value && point.tail <= points.back().above);
+        if (!std::isfinite(point.value) || point.tail > 1 || point.above > point.tail ||
+            point.above <= 0 || !falls) {
           throw Error(where + ": " + path +
                       ": expected ascending values with falling tail probabilities");
         }

@@ -27,7 +27,9 @@ class Calibration {
   double tail(const Group& group, double value) const;
   /// What `tail` compares with: its values and their tail probabilities, for a figure.
   struct Point {
-    double value = 0, tail = 1;
+    double value = 0;
+    double tail = 1;   ///< the share of values that are at least as high
+    double above = 1;  ///< the share of those that are higher
   };
   const std::vector<Point>& points(const Group& group) const;
 

@@ -64,7 +64,7 @@ std::string hash_of_model(const std::filesystem::path& folder) {
   return fmt::format("{:016x}", hash);
 }
 
-ClaimsModel open_claims_model(const std::filesystem::path& folder) {
+ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration) {
   const std::filesystem::path config_file = folder / kConfig, weights = folder / kWeights;
   ClaimNetworkConfig config;
   read_fields(read_text(config_file), config_file.string(), config);
@@ -83,7 +83,7 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder) {
   const NamedTensors tensors = read_safetensors(weights);
   naming(weights, [&] { model.network->parameters().load(tensors); });
   const std::filesystem::path calibration = folder / kCalibration;
-  if (std::filesystem::exists(calibration)) {
+  if (with_calibration && std::filesystem::exists(calibration)) {
     model.calibration = Calibration::parse(read_text(calibration), calibration.string());
   }
   return model;

@@ -26,8 +26,8 @@ struct ClaimsModel {
 void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
                        const ClaimNetwork& network);
 
-/// Reads what `save_claims_model` writes. Throws Error, naming the file and what is wrong with it.
-ClaimsModel open_claims_model(const std::filesystem::path& folder);
+/// Reads what `save_claims_model` writes, and the calibration, if there is one and it is asked for. Throws Error, naming the file and what is wrong with it.
+ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration = true);
 
 /// Throws Error, naming the folder, if the model has no calibration.
 void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder);

@@ -189,8 +189,8 @@ void ClaimsTrainer::calibrate() const {
     if (member.split != "train") members.push_back(member);
   }
   const Pass pass{.precision = recipe_.training.precision};
-  save_calibration(model_folder_, claims::calibrate(open_claims_model(model_folder_), members,
-                                                    kCalibrationClaims, pass));
+  save_calibration(model_folder_, claims::calibrate(open_claims_model(model_folder_, false),
+                                                    members, kCalibrationClaims, pass));
 }
 
 double ClaimsTrainer::validate() const {

@@ -57,6 +57,9 @@ TEST(Calibration, EqualValuesAreAllAtLeastAsHigh) {
   calibration.finish();
   EXPECT_GE(calibration.tail({"amount"}, 0), 0.9);
   EXPECT_NEAR(calibration.tail({"amount"}, 5), 0.1, 0.01);
+  EXPECT_NEAR(calibration.tail({"amount"}, 1), 0.1, 0.01);  // nothing lies between
+  // Higher than all 1000: at most one in 1001.
+  EXPECT_LE(calibration.tail({"amount"}, 6), 1.0 / 1001);
 }
 
 TEST(Calibration, IsTheSameWhenItHasBeenWrittenAndRead) {
@@ -68,8 +71,8 @@ TEST(Calibration, IsTheSameWhenItHasBeenWrittenAndRead) {
 }
 
 TEST(Calibration, RefusesWhatIsNone) {
-  for (const char* json :
-       {"", R"({"code": 1})", R"({"code": [[1, 0.5], [0, 0.1]]})", R"({"code": [[1, 0]]})"}) {
+  for (const char* json : {"", R"({"code": 1})", R"({"code": [[1, 0.5, 0.5], [0, 0.1, 0.1]]})",
+                           R"({"code": [[1, 0, 0]]})"}) {
     EXPECT_THAT(error_of([&] { Calibration::parse(json, "here"); }), HasSubstr("here: ")) << json;
   }
 }
