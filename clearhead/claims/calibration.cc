@@ -18,8 +18,8 @@ constexpr std::array kTails = {0.95, 0.9,  0.8,  0.7,  0.6,  0.5,  0.4,  0.3,  0
                                1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5};
 constexpr double kLeastAbove = 5;
 constexpr std::size_t kLeastValues = 100;  // of a group that is compared with
-// How fast the log of a tail falls beyond all points. Of what has probability p, −log p, the tail of
-// a calibrated network falls by one for each nat; a few points may say more by chance.
+// How fast the log of a tail falls beyond all points. Of what has probability p, −log p, the tail
+// of a calibrated network falls by one for each nat; a few points may say more by chance.
 constexpr double kLeastSlope = 0.2, kMostSlope = 1;
 
 // Paths of 1, 2, … parts of a group.

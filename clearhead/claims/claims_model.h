@@ -21,12 +21,13 @@ struct ClaimsModel {
 };
 
 /// Writes config, vocabulary and weights (as bf16) into `folder`, which is made if needed; a
-/// calibration of other weights goes. Each file is replaced whole or not at all. Throws Error if one
-/// cannot be written.
+/// calibration of other weights goes. Each file is replaced whole or not at all. Throws Error if
+/// one cannot be written.
 void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
                        const ClaimNetwork& network);
 
-/// Reads what `save_claims_model` writes, and the calibration, if there is one and it is asked for. Throws Error, naming the file and what is wrong with it.
+/// Reads what `save_claims_model` writes, and the calibration, if there is one and it is asked for.
+/// Throws Error, naming the file and what is wrong with it.
 ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration = true);
 
 /// Throws Error, naming the folder, if the model has no calibration.

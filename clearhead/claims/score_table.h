@@ -1,4 +1,5 @@
-// The scores of claims as a table: a row a claim, in a file that a stopped calculation goes on with.
+// The scores of claims as a table: a row a claim, in a file that a stopped calculation goes on
+// with.
 #ifndef CLEARHEAD_CLAIMS_SCORE_TABLE_H_
 #define CLEARHEAD_CLAIMS_SCORE_TABLE_H_
 
@@ -24,8 +25,8 @@ struct ScoreRow {
 class ScoreLog {
  public:
   /// Opens or makes it. `identity` says what is calculated: the hashes of claims and model. A file
-  /// of another calculation is begun anew; an unfinished row at its end is left out. Throws Error if
-  /// it cannot be written.
+  /// of another calculation is begun anew; an unfinished row at its end is left out. Throws Error
+  /// if it cannot be written.
   ScoreLog(const std::filesystem::path& path, const std::string& identity);
 
   /// The rows that are there.
@@ -43,8 +44,8 @@ class ScoreLog {
 /// In which order rows come.
 enum class ScoreOrder { input, score };
 
-/// The table as CSV (columns claim, score, one for each kind, evidence_line) or, if the name ends in
-/// .ndjson or .jsonl, as a JSON object a line. Throws Error if it cannot be written.
+/// The table as CSV (columns claim, score, one for each kind, evidence_line) or, if the name ends
+/// in .ndjson or .jsonl, as a JSON object a line. Throws Error if it cannot be written.
 void write_scores(const std::filesystem::path& path, std::vector<ScoreRow> rows, ScoreOrder order);
 
 }  // namespace clearhead::claims

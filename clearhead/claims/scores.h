@@ -45,8 +45,8 @@ Kind kind_of(Statistic statistic);
 Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surprises,
                          const ClaimVocabulary& vocabulary);
 
-/// How unusual a claim is. All scores are −log₁₀ of a tail probability: one normal claim in 10^score
-/// is as unusual. 0: as usual.
+/// How unusual a claim is. All scores are −log₁₀ of a tail probability: one normal claim in
+/// 10^score is as unusual. 0: as usual.
 struct ClaimScore {
   double score = 0;            ///< overall: the highest of the kinds, compared as a whole
   PerKind kinds = {};          ///< each compared by itself, with claims of the type and specialty

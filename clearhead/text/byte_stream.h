@@ -27,8 +27,8 @@ class ByteStream {
   /// Bytes taken so far, after decompression.
   std::uint64_t position() const { return position_; }
 
-  /// The next bytes, at least `least` of them unless the file ends before, without taking them. They
-  /// stay valid until the next call. Throws Error if the file cannot be read or is cut short.
+  /// The next bytes, at least `least` of them unless the file ends before, without taking them.
+  /// They stay valid until the next call. Throws Error if the file cannot be read or is cut short.
   std::string_view peek(std::size_t least = 1);
   /// Takes `count` of the bytes that `peek` gave.
   void take(std::size_t count);

@@ -1,4 +1,5 @@
-// Evidence: changes are those of the claim without the line, looks are attention, likes are counted.
+// Evidence: changes are those of the claim without the line, looks are attention, likes are
+// counted.
 #include "clearhead/claims/evidence.h"
 
 #include <gmock/gmock.h>
