@@ -12,6 +12,7 @@ namespace clearhead::claims {
 /// "CARDIOLOGY", "frequent"}; each value also belongs to the groups that the path begins with.
 class Calibration {
  public:
+  /// A path.
   using Group = std::vector<std::string>;
 
   /// Adds the value of a normal claim.
@@ -25,12 +26,13 @@ class Calibration {
   /// path that has enough values. Beyond the highest its log goes on falling as it
   /// fell before, by 0.2 to 1 for a unit. In (0, 1]. 1 if no group knows.
   double tail(const Group& group, double value) const;
-  /// What `tail` compares with: its values and their tail probabilities, for a figure.
+  /// A point of a distribution.
   struct Point {
-    double value = 0;
+    double value = 0;  ///< of some normal claims
     double tail = 1;   ///< the share of values that are at least as high
     double above = 1;  ///< the share of those that are higher
   };
+  /// What `tail` compares with, values ascending.
   const std::vector<Point>& points(const Group& group) const;
 
   /// As JSON.

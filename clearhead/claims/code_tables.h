@@ -20,7 +20,8 @@ namespace clearhead::claims {
 
 /// The days on which a row holds, first and last; a missing one is open.
 struct Validity {
-  std::optional<Date> first, last;
+  std::optional<Date> first;  ///< the first day
+  std::optional<Date> last;   ///< the last day
 
   /// Whether it holds on this day; a missing day is within.
   bool has(std::optional<Date> day) const {
@@ -37,26 +38,26 @@ struct CodeRow {
 
 /// The most units of a code (medically unlikely edit).
 struct UnitsRow {
-  double most = 0;
+  double most = 0;          ///< how many may be
   bool is_of_line = false;  ///< of a line (adjudication indicator 1); else of a day (2, 3)
-  Validity validity;
-  Place place;
+  Validity validity;        ///< when it holds
+  Place place;              ///< the row of the table
 };
 
 /// Two codes that are not billed together for a day (procedure to procedure edit).
 struct PairRow {
   std::string column1, column2;     ///< the second is not paid beside the first
   bool modifier_may_allow = false;  ///< indicator 1: a modifier says they were apart
-  Validity validity;
-  std::string rationale;  ///< may be empty
-  Place place;
+  Validity validity;                ///< when it holds
+  std::string rationale;            ///< may be empty
+  Place place;                      ///< the row of the table
 };
 
 /// Whom a code is for.
 struct PersonRow {
   std::string sex;                         ///< M or F; empty: both
   std::optional<double> min_age, max_age;  ///< years completed, both included
-  Place place;
+  Place place;                             ///< the row of the table
 };
 
 /// Tables, any number of each kind. Codes that a table gives without a system are HCPCS.

@@ -31,13 +31,13 @@ const char* to_string(ReviewQueue queue);
 
 /// A row of the table.
 struct ClaimDecision {
-  std::string claim;  ///< its number
-  ReviewQueue queue = ReviewQueue::unusual;
-  Verdict verdict = Verdict::none;
-  std::string note;
-  std::optional<Date> date;  ///< of the decision
-  std::string by;            ///< who
-  Place place;               ///< of the row
+  std::string claim;                         ///< its number
+  ReviewQueue queue = ReviewQueue::unusual;  ///< in which list
+  Verdict verdict = Verdict::none;           ///< what was decided
+  std::string note;                          ///< in words
+  std::optional<Date> date;                  ///< of the decision
+  std::string by;                            ///< who
+  Place place;                               ///< of the row
 };
 
 /// The decisions of a table, the last one for each claim and queue.

@@ -35,14 +35,15 @@ class CodeSets {
 
 /// How well a scorer finds what was altered, with intervals.
 struct EvaluationRow {
-  std::string scorer;
+  std::string scorer;                        ///< its name
   std::array<Estimate, kAlterations> auroc;  ///< claims altered so against those that were not
   Estimate average_precision;                ///< of all that were altered
 };
 
 /// Which claims a table is about.
 struct EvaluationTable {
-  std::int64_t claims = 0, altered = 0;
+  std::int64_t claims = 0;          ///< all
+  std::int64_t altered = 0;         ///< of them
   std::vector<EvaluationRow> rows;  ///< a scorer each
 };
 

@@ -22,7 +22,7 @@ std::unordered_map<std::string, Label> read_labels(const std::filesystem::path& 
 struct ScoreFile {
   /// The scores of a claim: as many numbers as columns, and the line that moves them most.
   struct Row {
-    std::vector<double> scores;
+    std::vector<double> scores;      ///< in the order of the columns
     std::int64_t evidence_line = 0;  ///< 0: the file does not say
   };
 

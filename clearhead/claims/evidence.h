@@ -15,8 +15,8 @@ namespace clearhead::claims {
 
 /// A code that might stand in a line.
 struct Guess {
-  Token token = 0;
-  double probability = 0;
+  Token token = 0;         ///< its token
+  double probability = 0;  ///< of it
 };
 
 /// What speaks about one line.
@@ -31,7 +31,7 @@ struct LineEvidence {
 struct Look {
   std::string text;   ///< "line 2: HCPCS 99213", "30 days before: HCPCS 93000"
   double weight = 0;  ///< mean over heads and layers; within the claim and to the history, each 1
-  bool is_history = false;
+  bool is_history = false;  ///< an event of the history, or a part of the claim
 };
 
 /// All of a claim.
@@ -63,12 +63,12 @@ struct HistoryAttention {
 /// read a history.
 HistoryAttention history_attention(const ClaimsModel& model, const ClaimView& claim);
 
-/// Claims that have the code of this line for its diagnosis, but not the claim itself: how many
-/// there are, and the first few numbers.
+/// Claims that are alike.
 struct SimilarClaims {
-  std::int64_t count = 0;
-  std::vector<std::string> some;
+  std::int64_t count = 0;         ///< how many there are
+  std::vector<std::string> some;  ///< the first few numbers
 };
+/// Those that have the code of this line for its diagnosis, but not the claim itself.
 SimilarClaims similar_claims(std::span<const MemberClaims> members, const ClaimView& claim,
                              std::int32_t line);
 

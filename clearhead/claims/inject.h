@@ -42,8 +42,8 @@ std::optional<Alteration> alteration_named(const std::string& name);
 
 /// What was done to which claim.
 struct Label {
-  std::string claim;
-  Alteration alteration = Alteration::swapped_procedure;
+  std::string claim;                                      ///< its number
+  Alteration alteration = Alteration::swapped_procedure;  ///< what was done
   /// The number of the line that was altered or added; of a diagnosis, of the first line that
   /// points to it; 0 if there is none.
   std::int64_t line = 0;

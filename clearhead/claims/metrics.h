@@ -51,7 +51,9 @@ double recall_at(std::int64_t k, std::span<const GuessRank> ranks,
 
 /// A value and the interval that holds the middle 95 % of it in samples drawn again.
 struct Estimate {
-  double value = 0, low = 0, high = 0;
+  double value = 0;  ///< of all members
+  double low = 0;    ///< the beginning of the interval
+  double high = 0;   ///< its end
 };
 
 /// A measure as a function of the weights of members.

@@ -25,7 +25,7 @@ enum class ItemRole { procedure, diagnosis, type, specialty, sex, age };
 
 /// Something that a claim has or has not: a code in one of its roles, or a trait.
 struct Item {
-  ItemRole role = ItemRole::procedure;
+  ItemRole role = ItemRole::procedure;  ///< what it says
   Code code;  ///< traits have no system; an age is the first year of its band
 
   auto operator<=>(const Item&) const = default;
@@ -53,8 +53,8 @@ std::vector<Item> items_of(const Claim& claim);
 /// How often something was seen. Members are counted once as long as their claims follow each
 /// other.
 struct Seen {
-  std::int64_t claims = 0;
-  std::int64_t members = 0;
+  std::int64_t claims = 0;   ///< that have it
+  std::int64_t members = 0;  ///< whose claims have it
 };
 
 /// The claims that were added: a count for each pair of items that was seen together (but for two

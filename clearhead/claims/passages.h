@@ -11,8 +11,10 @@
 
 namespace clearhead::claims {
 
-/// The most tokens of a passage, and of a query.
-inline constexpr std::int64_t kPassageTokens = 96, kQueryTokens = 48;
+/// The most tokens of a passage.
+inline constexpr std::int64_t kPassageTokens = 96;
+/// The most tokens of a query.
+inline constexpr std::int64_t kQueryTokens = 48;
 
 /// A piece of a clause's text.
 struct Passage {

@@ -35,7 +35,7 @@ const char* to_string(Rule rule);
 
 /// What a rule found in a claim.
 struct Finding {
-  Rule rule = Rule::duplicate;
+  Rule rule = Rule::duplicate;   ///< which
   bool is_warning = false;       ///< rather a fault of the table than of the claim
   std::string reason;            ///< one sentence, with the numbers
   std::optional<Place> row;      ///< of a table, where one is meant
