@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/claims/page.h"
+#include "apps/cli/claims/worklist.h"
 #include "apps/console/claims_inputs.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
@@ -33,6 +35,7 @@ struct Options {
   std::vector<std::string> out;
   claims::ScoreOrder order = claims::ScoreOrder::score;
   std::int64_t top = 10;
+  WorklistOptions page;
 };
 
 claims::ScoreRow row_of(const claims::ClaimView& view, const claims::ClaimScore& score) {
@@ -80,9 +83,13 @@ std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
   return table.text(80);
 }
 
+bool is_page(const std::string& file) { return ending_of(file) == ".html"; }
+
 void score(Options& o) {
   if (o.out.empty()) {
-    throw console::UsageError("claims score needs --out: a file for the scores, .csv or .ndjson");
+    throw console::UsageError(
+        "claims score needs --out: a file for the scores, .csv, .ndjson "
+        "or .html");
   }
   for (const std::string& file : o.out) check_writable(file);
   const console::ClaimsInputs in = console::read_claims_inputs(o.inputs, "claims score");
@@ -102,7 +109,13 @@ void score(Options& o) {
   }
   std::string written;
   for (const std::string& file : o.out) {
-    claims::write_scores(file, log.rows(), o.order);
+    if (is_page(file)) {
+      const Worklist list = make_worklist(in, o.inputs.read, o.inputs.data, log.rows(), o.page);
+      const std::string page = render_worklist(list);
+      write_file(file, [&](std::ostream& out) { out << page; });
+    } else {
+      claims::write_scores(file, log.rows(), o.order);
+    }
     written += console::wrote(file);
   }
   console::write_output(worklist(log.rows(), o.top) + "\n" + written);
@@ -116,8 +129,8 @@ std::function<void()> set_up_claims_score(CLI::App& app) {
   console::add_claims_inputs(app, o->inputs);
   console::OptionGroup results(app, "Results");
   results.repeated_text("--out", "FILE",
-                        "Write a row a claim: .csv, .ndjson. May be given several times. A stopped "
-                        "run goes on when it is called again",
+                        "Write a row a claim: .csv, .ndjson; or a page to work with: .html. May be "
+                        "given several times. A stopped run goes on when it is called again",
                         [o](const std::vector<std::string>& files) { o->out = files; });
   results.choice<claims::ScoreOrder>(
       "--order", {{"score", claims::ScoreOrder::score}, {"input", claims::ScoreOrder::input}},
@@ -125,6 +138,7 @@ std::function<void()> set_up_claims_score(CLI::App& app) {
       [o](claims::ScoreOrder order) { o->order = order; });
   results.integer("--top", "How many to show here (10 if not given)", 0,
                   [o](std::int64_t n) { o->top = n; });
+  add_worklist_options(app, o->page);
   return [o] { score(*o); };
 }
 
