@@ -39,6 +39,21 @@ std::optional<DType> softmax_precision(Attributes& attributes) {
   }
 }
 
+AttentionStage qk_matmul_output(Attributes& attributes) {
+  switch (attributes.integer("qk_matmul_output_mode", 0)) {
+    case 0:
+      return AttentionStage::scaled_scores;
+    case 1:
+      return AttentionStage::capped_scores;
+    case 2:
+      return AttentionStage::attn_scores;
+    case 3:
+      return AttentionStage::pattern;
+    default:
+      throw Error("attribute qk_matmul_output_mode: expected 0 to 3");
+  }
+}
+
 AttentionOptions attention_options(Case& c) {
   Attributes& a = c.attributes;
   AttentionOptions options;
@@ -50,10 +65,9 @@ AttentionOptions attention_options(Case& c) {
   options.q_num_heads = a.integer("q_num_heads", 0);
   options.kv_num_heads = a.integer("kv_num_heads", 0);
   options.softmax_precision = softmax_precision(a);
-  const std::int64_t mode = a.integer("qk_matmul_output_mode", 0);
-  if (mode < 0 || mode > 3) throw Error("attribute qk_matmul_output_mode: expected 0 to 3");
+  const AttentionStage stage = qk_matmul_output(a);
   const bool wanted = c.outputs.size() > 3 && !c.outputs[3].name.empty();
-  if (wanted) options.qk_matmul_output_mode = static_cast<QkMatmulOutput>(mode);
+  if (wanted) options.qk_matmul_output_mode = stage;
   a.number("scale", 0);
   a.require_all_known();
   return options;

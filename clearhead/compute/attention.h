@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "clearhead/base/attention_rule.h"
+#include "clearhead/base/attention_stage.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/tensor/tensor.h"
 
@@ -98,15 +99,6 @@ Tensor empty_gradient(const Attention& attention, const Tensor& operand);
 template <typename T>
 void attention_backward(const Attention& attention, const AttentionForward& forward,
                         const Tensor& d_z, const AttentionGradients<T>& gradients);
-
-/// The steps from q·kᵀ to the pattern (ops/attention.h).
-enum class AttentionStage {
-  raw_scores,     ///< q·kᵀ
-  scaled_scores,  ///< scale · q·kᵀ
-  capped_scores,  ///< after the softcap
-  attn_scores,    ///< after the mask: −∞ where a query does not see a key
-  pattern,        ///< after the softmax: 0 where a query does not see a key
-};
 
 /// Positions [begin, end) of a step [B, H, T, S], calculated again from q and k. Only the pattern
 /// also reads row_max and row_sum.

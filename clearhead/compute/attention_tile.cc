@@ -12,22 +12,6 @@ namespace {
 
 using kernels::kKeyTile;
 using kernels::kQueryTile;
-using kernels::ScoreStage;
-
-ScoreStage stage_of(AttentionStage stage) {
-  switch (stage) {
-    case AttentionStage::raw_scores:
-      return ScoreStage::raw;
-    case AttentionStage::scaled_scores:
-      return ScoreStage::scaled;
-    case AttentionStage::capped_scores:
-      return ScoreStage::capped;
-    case AttentionStage::attn_scores:
-    case AttentionStage::pattern:
-      break;
-  }
-  return ScoreStage::masked;
-}
 
 template <typename T>
 Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForward& saved,
@@ -39,6 +23,7 @@ Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForw
   const std::int64_t query_tiles = ceil_div(queries, kQueryTile);
   T* const out = result.mutable_data<T>();
   const bool weights = stage == AttentionStage::pattern;
+  const AttentionStage of_scores = weights ? AttentionStage::attn_scores : stage;
   const T* const row_max = weights ? saved.row_max.data<T>() : nullptr;
   const T* const row_sum = weights ? saved.row_sum.data<T>() : nullptr;
   parallel_for(result.size(0) * heads * query_tiles, [&](std::int64_t i) {
@@ -52,7 +37,7 @@ Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForw
       const std::int64_t n = std::min(kKeyTile, columns - s);
       const kernels::Tile tile{begin[0] + b,        begin[1] + h, begin[2] + t,
                                begin[2] + t + rows, begin[3] + s, begin[3] + s + n};
-      kernels::score_tile(problem, tile, stage_of(stage), scores.get(), memory.get());
+      kernels::score_tile(problem, tile, of_scores, scores.get(), memory.get());
       for (std::int64_t r = 0; r < rows; ++r) {
         T* const to = out + ((b * heads + h) * queries + t + r) * columns + s;
         const T* const from = scores.get() + r * kKeyTile;

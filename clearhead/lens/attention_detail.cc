@@ -31,7 +31,7 @@ Tensor attention_window(const Tensor& q, const Tensor& k, const AttentionWindow&
   const compute::Attention some = queries_of(head, w.t, w.t_end);
   const compute::AttentionRows softmax = compute::attention_rows(some, options.progress);
   const Index begin = {0, 0, 0, w.s}, end = {1, 1, rows, w.s_end};
-  Tensor pattern = compute::attention_tile(some, compute::AttentionStage::pattern,
+  Tensor pattern = compute::attention_tile(some, AttentionStage::pattern,
                                            {Tensor(), softmax.row_max, softmax.row_sum}, begin, end)
                        .reshape({rows, columns});
   float* const weights = pattern.mutable_data<float>();

@@ -35,6 +35,7 @@
 #include <optional>
 
 #include "clearhead/base/attention_rule.h"
+#include "clearhead/base/attention_stage.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/tape/tape.h"
 
@@ -43,14 +44,6 @@ namespace clearhead {
 /// How attention is calculated. `automatic`: by hand if the tape keeps everything and the steps fit
 /// (`kByHandMaxBytes`), else fused.
 enum class AttentionWay { automatic, by_hand, fused };
-
-/// What the optional fourth output holds (ONNX `qk_matmul_output_mode`).
-enum class QkMatmulOutput {
-  scaled_scores = 0,  ///< scale · q·kᵀ
-  capped_scores = 1,  ///< after the softcap
-  attn_scores = 2,    ///< after the mask
-  pattern = 3,        ///< after the softmax
-};
 
 /// The most bytes that all steps by hand may take together; more is refused before anything is
 /// allocated.
@@ -73,8 +66,8 @@ struct AttentionOptions {
   /// The type in which the softmax is calculated: scores are rounded to it, and weights back.
   /// Default: the type of the scores.
   std::optional<DType> softmax_precision = {};
-  /// Asks for the fourth output.
-  std::optional<QkMatmulOutput> qk_matmul_output_mode = {};
+  /// Asks for the fourth output, and which stage it holds; ONNX numbers them from scaled_scores on.
+  std::optional<AttentionStage> qk_matmul_output_mode = {};
 
   /// Broadcasts to [B, H, T, S]. Boolean: true where a query sees a key. Floating: added to the
   /// scores; takes a gradient. If the last axis is shorter than S, no query sees the other keys (so

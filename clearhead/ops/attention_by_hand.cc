@@ -46,20 +46,8 @@ AttentionResult attention_by_hand(const PreparedAttention& p) {
   AttentionResult result;
   result.z = join_queries(z).named(steps::kZ);
   if (p.qk_matmul_output_mode) {
-    switch (*p.qk_matmul_output_mode) {
-      case QkMatmulOutput::scaled_scores:
-        result.qk_matmul_output = scaled;
-        break;
-      case QkMatmulOutput::capped_scores:
-        result.qk_matmul_output = capped;
-        break;
-      case QkMatmulOutput::attn_scores:
-        result.qk_matmul_output = scores;
-        break;
-      case QkMatmulOutput::pattern:
-        result.qk_matmul_output = pattern;
-        break;
-    }
+    const Var stages[] = {raw, scaled, capped, scores, pattern};  // as in AttentionStage
+    result.qk_matmul_output = stages[static_cast<std::size_t>(*p.qk_matmul_output_mode)];
   }
   return result;
 }

@@ -9,20 +9,6 @@
 namespace clearhead {
 namespace {
 
-compute::AttentionStage stage_of(QkMatmulOutput output) {
-  switch (output) {
-    case QkMatmulOutput::scaled_scores:
-      return compute::AttentionStage::scaled_scores;
-    case QkMatmulOutput::capped_scores:
-      return compute::AttentionStage::capped_scores;
-    case QkMatmulOutput::attn_scores:
-      return compute::AttentionStage::attn_scores;
-    case QkMatmulOutput::pattern:
-      break;
-  }
-  return compute::AttentionStage::pattern;
-}
-
 // Where the gradient of input i, an operand of attention, goes: a new one, or what there is.
 template <typename T>
 compute::HeadsInto<T> gradient_of(const compute::Attention& call, Gradients& gradients,
@@ -71,8 +57,8 @@ AttentionResult attention_fused(const PreparedAttention& p) {
                   })
           .named(steps::kZ);
   if (p.qk_matmul_output_mode) {
-    const Tensor asked = compute::attention_tile(p.call, stage_of(*p.qk_matmul_output_mode),
-                                                 forward, {0, 0, 0, 0}, p.scores_shape());
+    const Tensor asked = compute::attention_tile(p.call, *p.qk_matmul_output_mode, forward,
+                                                 {0, 0, 0, 0}, p.scores_shape());
     result.qk_matmul_output = tape.record("qk_matmul_output", {p.q, p.k}, asked,
                                           [](Record& op) { op.formula = "scores of {0} and {1}"; });
   }

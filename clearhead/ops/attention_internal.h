@@ -21,7 +21,7 @@ struct PreparedAttention {
   /// Their sizes, their numbers (held here, since those of a computed view live no longer than
   /// their holder) and the options.
   compute::Attention call;
-  std::optional<QkMatmulOutput> qk_matmul_output_mode;  ///< as asked for
+  std::optional<AttentionStage> qk_matmul_output_mode;  ///< as asked for
 
   /// [B, H, T, S]
   Shape scores_shape() const { return {call.B, call.H, call.T, call.S}; }

@@ -6,8 +6,6 @@
 
 namespace clearhead {
 
-using compute::AttentionStage;
-
 StepViews record_step_views(const PreparedAttention& p, const compute::AttentionForward& forward) {
   Tape tape = p.q.tape();
   const auto view = [&](const char* kind, const OperandList& operands, AttentionStage stage,

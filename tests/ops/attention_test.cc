@@ -168,18 +168,21 @@ TEST(Attention, ExplainsEveryStepBothWays) {
 
 TEST(Attention, QkMatmulOutputIsTheStepAskedForBothWays) {
   Random random(7);
-  const char* steps[] = {"hook_scaled_scores", "hook_capped_scores", "hook_attn_scores",
-                         "hook_pattern"};
-  for (int mode = 0; mode < 4; ++mode) {
+  using enum AttentionStage;
+  const std::pair<AttentionStage, const char*> steps[] = {{raw_scores, "hook_raw_scores"},
+                                                          {scaled_scores, "hook_scaled_scores"},
+                                                          {capped_scores, "hook_capped_scores"},
+                                                          {attn_scores, "hook_attn_scores"},
+                                                          {pattern, "hook_pattern"}};
+  for (const auto& [stage, name] : steps) {
     AttentionCase c =
         random_case(random, DType::f64, {.empty_batches = false, .rounded_softmax = false});
     c.options.softcap = 2;
-    c.options.qk_matmul_output_mode = static_cast<QkMatmulOutput>(mode);
+    c.options.qk_matmul_output_mode = stage;
     for (const AttentionWay way : kWays) {
       Tape tape;
       const AttentionCall call = testing::call(tape, c, way);
-      EXPECT_EQ(largest_difference(call.output.qk_matmul_output.value(), tape[steps[mode]].value()),
-                0);
+      EXPECT_EQ(largest_difference(call.output.qk_matmul_output.value(), tape[name].value()), 0);
     }
   }
 }

@@ -45,7 +45,7 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
   const std::int64_t n = tile.s_end - tile.s;
   const std::int64_t g = problem.kv_head(tile.h);
   const std::int64_t first_row = (tile.b * problem.H + tile.h) * problem.queries;
-  score_tile(problem, tile, ScoreStage::masked, w.weights, w.columns);
+  score_tile(problem, tile, AttentionStage::attn_scores, w.weights, w.columns);
   for (std::int64_t i = 0; i < tile.t_end - tile.t; ++i) {
     const std::int64_t row = first_row + tile.t + i;
     T* p = w.weights + i * kKeyTile;
@@ -72,7 +72,7 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
   T capped[kKeyTile];
   for (std::int64_t i = 0; i < tile.t_end - tile.t; ++i) {
     const Tile one_row{tile.b, tile.h, tile.t + i, tile.t + i + 1, tile.s, tile.s_end};
-    score_tile(problem, one_row, ScoreStage::capped, capped, w.columns);
+    score_tile(problem, one_row, AttentionStage::capped_scores, capped, w.columns);
     for (std::int64_t j = 0; j < n; ++j) {
       if (w.weights[i * kKeyTile + j] == T{-1}) continue;
       const T c = capped[j] / softcap;

@@ -73,7 +73,7 @@ void rounded_queries(const AttentionProblem<T>& problem, std::int64_t b, std::in
   double sums[kQueryTile] = {};
   for (const int pass : {0, 1, 2}) {
     for_each_key_tile(problem, b, h, t, t_end, keys, [&](const Tile& tile) {
-      score_tile(problem, tile, ScoreStage::masked, scores, kt);
+      score_tile(problem, tile, AttentionStage::attn_scores, scores, kt);
       const std::int64_t n = tile.s_end - tile.s;
       for (std::int64_t i = 0; i < rows; ++i) {
         const T* row = scores + i * kKeyTile;
@@ -117,7 +117,7 @@ void attention_forward_scalar(const AttentionProblem<T>& problem, std::int64_t b
     return;
   }
   for_each_key_tile(problem, b, h, t, t_end, keys, [&](const Tile& tile) {
-    score_tile(problem, tile, ScoreStage::masked, scores, kt);
+    score_tile(problem, tile, AttentionStage::attn_scores, scores, kt);
     for (std::int64_t i = 0; i < rows; ++i) {
       online_row(problem, tile, scores + i * kKeyTile, weights, acc + i * problem.Dv, row_max + i,
                  row_sum + i);

@@ -107,7 +107,7 @@ void attention_pool_scalar(const AttentionProblem<T>& problem, std::int64_t b, s
   const std::int64_t end = std::min(visible_keys(problem, b, t_end - 1).end, problem.keys);
   for (std::int64_t s = begin; s < end; s += kKeyTile) {
     const Tile tile{b, h, t, t_end, s, std::min(s + kKeyTile, end)};
-    score_tile(problem, tile, ScoreStage::masked, scores, rest);
+    score_tile(problem, tile, AttentionStage::attn_scores, scores, rest);
     for (std::int64_t i = 0; i < rows; ++i) pool_row(tile, scores + i * kKeyTile, i, out);
   }
   for (std::int64_t i = 0; i < rows; ++i) {

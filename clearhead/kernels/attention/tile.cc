@@ -81,22 +81,22 @@ void mask_scores(const AttentionProblem<T>& problem, std::int64_t b, std::int64_
 }
 
 template <typename T>
-void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage stage, T* scores,
-                T* workspace) {
+void score_tile(const AttentionProblem<T>& problem, const Tile& tile, AttentionStage stage,
+                T* scores, T* workspace) {
   const std::int64_t rows = tile.t_end - tile.t;
   const std::int64_t columns = tile.s_end - tile.s;
-  assert(rows <= kQueryTile && columns <= kKeyTile);
+  assert(rows <= kQueryTile && columns <= kKeyTile && stage != AttentionStage::pattern);
   const T scale = problem.scale(), softcap = problem.softcap();
   raw_scores(problem, tile, scores, workspace);
   for (std::int64_t i = 0; i < rows; ++i) {
     T* row = scores + i * kKeyTile;
-    if (stage == ScoreStage::raw) continue;
+    if (stage == AttentionStage::raw_scores) continue;
     for (std::int64_t j = 0; j < columns; ++j) row[j] *= scale;
-    if (stage == ScoreStage::scaled) continue;
+    if (stage == AttentionStage::scaled_scores) continue;
     for (std::int64_t j = 0; softcap != T{0} && j < columns; ++j) {
       row[j] = softcap * std::tanh(row[j] / softcap);
     }
-    if (stage == ScoreStage::capped) continue;
+    if (stage == AttentionStage::capped_scores) continue;
     mask_scores(problem, tile.b, tile.h, tile.t + i, {tile.s, tile.s_end}, row);
   }
 }
@@ -160,7 +160,7 @@ std::int64_t attention_workspace_scalar(const AttentionProblem<T>& problem) {
 #define CLEARHEAD_INSTANTIATE(T)                                                                  \
   template void mask_scores(const AttentionProblem<T>&, std::int64_t, std::int64_t, std::int64_t, \
                             KeyRange, T*);                                                        \
-  template void score_tile(const AttentionProblem<T>&, const Tile&, ScoreStage, T*, T*);          \
+  template void score_tile(const AttentionProblem<T>&, const Tile&, AttentionStage, T*, T*);      \
   template T softmax_round(T, SoftmaxRounding);                                                   \
   template double softmax_numerator(T, T, SoftmaxRounding);                                       \
   template T softmax_weight(T, T, T, SoftmaxRounding);                                            \

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "clearhead/base/attention_stage.h"
 #include "clearhead/kernels/attention/problem.h"
 
 namespace clearhead::kernels {
@@ -19,20 +20,17 @@ template <typename T>
 void mask_scores(const AttentionProblem<T>& problem, std::int64_t b, std::int64_t h, std::int64_t t,
                  KeyRange keys, T* scores);
 
-/// Which step the scores of a tile are wanted at.
-enum class ScoreStage { raw, scaled, capped, masked };
-
 /// A rectangle of queries [t, t_end) and keys [s, s_end) of one head, at most kQueryTile ×
 /// kKeyTile.
 struct Tile {
   std::int64_t b, h, t, t_end, s, s_end;
 };
 
-/// Scores of a tile, row i at scores + i·kKeyTile. Masked scores are −inf where a query does not
-/// see a key. `workspace`: (D + kQueryTile)·kKeyTile numbers.
+/// Scores of a tile as far as `stage`, which comes before the pattern; row i at scores +
+/// i·kKeyTile. `workspace`: (D + kQueryTile)·kKeyTile numbers.
 template <typename T>
-void score_tile(const AttentionProblem<T>& problem, const Tile& tile, ScoreStage stage, T* scores,
-                T* workspace);
+void score_tile(const AttentionProblem<T>& problem, const Tile& tile, AttentionStage stage,
+                T* scores, T* workspace);
 
 /// exp(score − row_max), each step rounded as asked; exactly 0 for a score of −inf.
 template <typename T>
