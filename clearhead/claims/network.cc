@@ -96,18 +96,17 @@ Var ClaimNetwork::embed(Tape& tape, const std::vector<Tensor>& fields,
 }
 
 Var ClaimNetwork::forward(Tape& tape, const ClaimBatch& batch, const Pass& pass) const {
-  BlockContext context{
-      .self_options = {.attn_mask = tape.input("same_version", batch.same_version)}};
+  BlockContext context{.own = {.attn_mask = tape.input("same_version", batch.same_version)}};
   if (config_.history > 0) {
     const auto scope = tape.scope("history");
     Var memory = dropout_events_.forward(embed(tape, batch.events, kEventFields), pass);
-    const BlockContext seen{.self_options = {.nonpad_kv_seqlen = batch.event_counts}};
+    const BlockContext seen{.own = {.nonpad_kv_seqlen = batch.event_counts}};
     for (std::size_t i = 0; i < history_blocks_.size(); ++i) {
       const auto block = tape.scope("blocks." + std::to_string(i));
       memory = history_blocks_[i].forward(memory, pass, seen);  // [B, S, C]
     }
     context.memory = memory;
-    context.cross_options.nonpad_kv_seqlen = batch.event_counts;
+    context.of_memory.nonpad_kv_seqlen = batch.event_counts;
   }
   Var x = dropout_positions_.forward(embed(tape, batch.positions, kPositionFields), pass);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {

@@ -18,10 +18,9 @@ Var DecoderStack::forward(const Embedding& table, const Var& tokens, const Pass&
   if (state != nullptr) state->blocks.resize(blocks_.size());
 
   Var x = input_.forward(table, tokens, pass, first);  // [B, T, C]
-  BlockContext context{
-      .self_options = {.is_causal = true, .attn_mask = input_.score_bias(x, first)},
-      .memory = memory.states,
-      .cross_options = {.nonpad_kv_seqlen = memory.lengths}};
+  BlockContext context{.own = {.is_causal = true, .attn_mask = input_.score_bias(x, first)},
+                       .memory = memory.states,
+                       .of_memory = {.nonpad_kv_seqlen = memory.lengths}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto scope = tape.scope("blocks." + std::to_string(i));
     context.cache = state == nullptr ? nullptr : &state->blocks[i];

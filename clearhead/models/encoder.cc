@@ -17,7 +17,7 @@ Var EncoderStack::forward(const Embedding& table, const Var& tokens, const Tenso
   Tape tape = tokens.tape();
   Var x = input_.forward(table, tokens, pass);  // [B, S, C]
   const BlockContext context{
-      .self_options = {.attn_mask = input_.score_bias(x), .nonpad_kv_seqlen = lengths}};
+      .own = {.attn_mask = input_.score_bias(x), .nonpad_kv_seqlen = lengths}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto scope = tape.scope("blocks." + std::to_string(i));
     x = blocks_[i].forward(x, pass, context);  // [B, S, C]

@@ -78,7 +78,7 @@ Var Block::forward(const Var& input, const Pass& pass, const BlockContext& conte
 
 Var Block::self_attention(const Var& x, const Pass& pass, const BlockContext& context) const {
   const auto scope = x.tape().scope("attn");
-  return attention_.forward(x, x, pass, context.self_options,
+  return attention_.forward(x, x, pass, context.own,
                             context.cache == nullptr ? nullptr : &context.cache->self);
 }
 
@@ -86,8 +86,8 @@ Var Block::cross_attention(const Var& x, const Pass& pass, const BlockContext& c
   const auto scope = x.tape().scope("cross_attn");
   KeyValueCache* cache = context.cache == nullptr ? nullptr : &context.cache->cross;
   const bool is_known = cache != nullptr && cache->length() > 0;
-  return cross_attention_->forward(x, is_known ? Var() : context.memory, pass,
-                                   context.cross_options, cache);
+  return cross_attention_->forward(x, is_known ? Var() : context.memory, pass, context.of_memory,
+                                   cache);
 }
 
 Var Block::feed_forward(const Var& x, const Pass& pass) const {

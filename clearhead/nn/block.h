@@ -46,10 +46,10 @@ struct BlockCache {
 
 /// What a block reads besides its input.
 struct BlockContext {
-  AttentionOptions self_options = {};   ///< which positions see which: causal in a decoder
-  Var memory = {};                      ///< [B, S, C]: what the encoder gives, for cross-attention
-  AttentionOptions cross_options = {};  ///< which positions of it are seen
-  BlockCache* cache = nullptr;          ///< of the tokens before x, if x is not the beginning
+  Visibility own = {};          ///< which positions of x see which: causal in a decoder
+  Var memory = {};              ///< [B, S, C]: what the encoder gives, for cross-attention
+  Visibility of_memory = {};    ///< which positions of it are seen
+  BlockCache* cache = nullptr;  ///< of the tokens before x, if x is not the beginning
 };
 
 /// Attention, and a feed-forward part, each with a norm and added to what it got.

@@ -111,7 +111,7 @@ Var MultiHeadAttention::turn(const Var& x, std::int64_t first) const {
 }
 
 Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_input,
-                                const Pass& pass, AttentionOptions options,
+                                const Pass& pass, Visibility visibility,
                                 KeyValueCache* cache) const {
   const std::int64_t before = cache == nullptr ? 0 : cache->length();
   check_input(query_input, "query_input", config_.embed_dim);
@@ -134,15 +134,18 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
     k = q.tape().input("cached_k", cache->keys.view(), false);
     v = q.tape().input("cached_v", cache->values.view(), false);
   }
-  if (cache != nullptr &&
-      !options.nonpad_kv_seqlen
-           .defined()) {  // the queries are the last of the positions in the cache
-    options.nonpad_kv_seqlen = all_equal(k.size(2), q.size(0));
+  Tensor& lengths = visibility.nonpad_kv_seqlen;
+  if (cache != nullptr && !lengths.defined()) {  // the queries are the last positions of the cache
+    lengths = all_equal(k.size(2), q.size(0));
   }
-  options.scale = config_.scale;
-  options.way = pass.way;
-  options.precision = pass.precision;
-  return join_heads(scaled_dot_product_attention(q, k, v, options), pass);
+  const Var z = scaled_dot_product_attention(q, k, v,
+                                             {.is_causal = visibility.is_causal,
+                                              .scale = config_.scale,
+                                              .attn_mask = visibility.attn_mask,
+                                              .nonpad_kv_seqlen = lengths,
+                                              .way = pass.way,
+                                              .precision = pass.precision});  // [B, H, T, D]
+  return join_heads(z, pass);                                                 // [B, T, C]
 }
 
 // attn_out = [z_1, …, z_H]·W_Oᵀ

@@ -50,6 +50,13 @@ struct MultiHeadAttentionConfig {
   std::int64_t head_size() const { return head_dim == 0 ? embed_dim / num_heads : head_dim; }
 };
 
+/// Which keys the queries of a layer see; AttentionOptions (ops/attention.h) says what these mean.
+struct Visibility {
+  bool is_causal = false;        ///< keys up to its own position
+  Var attn_mask = {};            ///< keys that the mask allows
+  Tensor nonpad_kv_seqlen = {};  ///< keys that are no padding
+};
+
 /// Attention of H heads, with the weights that make queries, keys and values and join results.
 class MultiHeadAttention {
  public:
@@ -59,17 +66,16 @@ class MultiHeadAttention {
   MultiHeadAttention(Parameters& parameters, const MultiHeadAttentionConfig& config);
 
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
-  /// the same input twice. `options` say what sees what; way and precision are those of the pass,
-  /// the scale that of the config. Records, within the current scope, hook_q [B, H, T, D], hook_k
-  /// and hook_v [B, G, S, D], with rotary positions hook_rot_q and hook_rot_k, and the steps of
-  /// `attention`. The result has no name: the block gives it one.
+  /// the same input twice. Way and precision are those of the pass. Records, within the current
+  /// scope, hook_q [B, H, T, D], hook_k and hook_v [B, G, S, D], with rotary positions hook_rot_q
+  /// and hook_rot_k, and the steps of `attention`. The result has no name: the block gives it one.
   ///
   /// With a cache, keys and values are appended to it, and the queries, which stand at the last
   /// positions, see everything in it: the results are those of one run over all positions. Without
   /// a key_value_input the queries see what is in the cache, as in cross-attention once its keys
-  /// are known. Throws Error if shapes, types or options do not fit.
+  /// are known. Throws Error if shapes or types do not fit.
   Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
-              AttentionOptions options = {}, KeyValueCache* cache = nullptr) const;
+              Visibility visibility = {}, KeyValueCache* cache = nullptr) const;
 
   /// As it was made.
   const MultiHeadAttentionConfig& config() const { return config_; }

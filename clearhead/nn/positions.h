@@ -41,7 +41,7 @@ class Positions {
   Var add_to(const Var& x, std::int64_t first = 0) const;
 
   /// [1, H, T, S]: what is added to the scores of T queries from position `first` on and S keys
-  /// from position 0 on. It is AttentionOptions::attn_mask of every layer; undefined if nothing is
+  /// from position 0 on. It is Visibility::attn_mask of every layer; undefined if nothing is
   /// added.
   Var bias(Tape tape, std::int64_t first, std::int64_t T, std::int64_t S, DType dtype) const;
 

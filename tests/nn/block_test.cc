@@ -129,8 +129,8 @@ TEST(Blocks, GradientsWithCrossAttentionAndRelativeBias) {
         parameters,
         [&](Tape& tape, const std::vector<Var>& x) {
           const Var bias = positions.bias(tape, 0, 3, 3, DType::f64);
-          return block.forward(
-              x[0], {}, {.self_options = {.is_causal = true, .attn_mask = bias}, .memory = x[1]});
+          return block.forward(x[0], {},
+                               {.own = {.is_causal = true, .attn_mask = bias}, .memory = x[1]});
         },
         {random_tensor({1, 3, kC}, 1), random_tensor({1, 2, kC}, 2)}, 1e-6);
   }
@@ -147,11 +147,10 @@ TEST(Blocks, GiveWithACacheWhatTheyGiveWithout) {
       const Tensor length = Tensor::of<std::int64_t>({2}, {3, 4});
       const auto run = [&](std::int64_t begin, std::int64_t end, BlockCache* cache) {
         Tape tape(Keep::nothing);
-        BlockContext context{.self_options = {.is_causal = true},
-                             .memory = tape.input("memory", memory),
-                             .cache = cache};
-        context.self_options.attn_mask = positions.bias(tape, begin, end - begin, end, DType::f64);
-        context.cross_options.nonpad_kv_seqlen = length;
+        BlockContext context{
+            .own = {.is_causal = true}, .memory = tape.input("memory", memory), .cache = cache};
+        context.own.attn_mask = positions.bias(tape, begin, end - begin, end, DType::f64);
+        context.of_memory.nonpad_kv_seqlen = length;
         return block.forward(tape.input("x", x.slice(1, begin, end)), {}, context).value();
       };
       const Tensor whole = run(0, 7, nullptr);
