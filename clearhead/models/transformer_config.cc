@@ -22,22 +22,24 @@ void TransformerConfig::validate() const {
                 std::to_string(vocabulary) + ", " + std::to_string(context) + ", " +
                 std::to_string(layers) + " and " + std::to_string(heads));
   }
-  if (channels < 1 || kv_heads < 0 || hidden < 0) {
-    throw Error("model: expected channels of at least 1, kv_heads and hidden of at least 0, got " +
-                std::to_string(channels) + ", " + std::to_string(kv_heads) + " and " +
-                std::to_string(hidden));
+  if (channels < 1 || head_size < 0 || kv_heads < 0 || hidden < 0) {
+    throw Error(
+        "model: expected channels of at least 1, head_size, kv_heads and hidden of at least 0, "
+        "got " +
+        std::to_string(channels) + ", " + std::to_string(head_size) + ", " +
+        std::to_string(kv_heads) + " and " + std::to_string(hidden));
   }
-  if (channels % heads != 0) {
+  if (head_size == 0 && channels % heads != 0) {
     throw Error("model: channels " + std::to_string(channels) + " do not divide into " +
-                std::to_string(heads) + " heads; choose a multiple of heads");
+                std::to_string(heads) + " heads; choose a multiple of heads, or give head_size");
   }
   if (kv_heads > 0 && heads % kv_heads != 0) {
     throw Error("model: heads " + std::to_string(heads) + " are no multiple of kv_heads " +
                 std::to_string(kv_heads) + "; each of those serves as many heads");
   }
-  if (positions == TransformerPositions::rotary && (channels / heads) % 2 != 0) {
+  if (positions == TransformerPositions::rotary && size_of_head() % 2 != 0) {
     throw Error("model: rotary positions turn pairs of channels, and a head has " +
-                std::to_string(channels / heads) + "; choose other channels or heads");
+                std::to_string(size_of_head()) + "; choose other channels, heads or head_size");
   }
   if (positions == TransformerPositions::relative && relative_distance <= relative_buckets / 2) {
     throw Error("model: relative_distance " + std::to_string(relative_distance) +
@@ -62,7 +64,9 @@ void describe(Fields& fields, TransformerConfig& config) {
   fields.integer("kv_heads", config.kv_heads, {0, 1000},
                  "key/value heads, a divisor of heads; 0: as many as heads");
   fields.integer("channels", config.channels, {1, kMany},
-                 "numbers that stand for a token between the blocks, a multiple of heads");
+                 "numbers that stand for a token between the blocks");
+  fields.integer("head_size", config.head_size, {0, kMany},
+                 "numbers of a head; 0: channels / heads");
   fields.integer("hidden", config.hidden, {0, kMany},
                  "numbers within the feed-forward part; 0: 4 times the channels");
   fields.choice("positions", config.positions,
@@ -74,6 +78,8 @@ void describe(Fields& fields, TransformerConfig& config) {
                  {"relative", TransformerPositions::relative}},
                 "how positions are known; relative: T5's");
   fields.number("rotary_theta", config.rotary_theta, {1, 1e12}, "base of rotary positions");
+  fields.flag("rotary_interleaved", config.rotary_interleaved,
+              "rotary positions turn pairs of neighbours, not of two halves");
   fields.integer("relative_buckets", config.relative_buckets, {4, kMany}, "of relative positions");
   fields.integer("relative_distance", config.relative_distance, {1, kMany},
                  "from here on all distances share a bucket");
@@ -141,6 +147,7 @@ BlockConfig block_config(const TransformerConfig& config) {
   BlockConfig block{.attention = {.embed_dim = config.channels,
                                   .num_heads = config.heads,
                                   .num_kv_heads = config.kv_heads,
+                                  .head_dim = config.head_size,
                                   .bias = config.bias,
                                   .out_init_scale = out_init_scale},
                     .feed_forward = {.hidden_dim = config.hidden,
@@ -152,7 +159,9 @@ BlockConfig block_config(const TransformerConfig& config) {
                     .pre_norm = config.pre_norm};
   if (!config.scale_scores) block.attention.scale = 1;
   if (config.positions == TransformerPositions::rotary) {
-    block.attention.rotary = {.dim = config.channels / config.heads, .theta = config.rotary_theta};
+    block.attention.rotary = {.dim = config.size_of_head(),
+                              .interleaved = config.rotary_interleaved,
+                              .theta = config.rotary_theta};
   }
   return block;
 }

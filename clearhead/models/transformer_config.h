@@ -22,9 +22,11 @@ struct TransformerConfig {
   std::int64_t heads = 6;       ///< H
   std::int64_t kv_heads = 0;    ///< key/value heads; 0: as many as heads
   std::int64_t channels = 384;  ///< C
+  std::int64_t head_size = 0;   ///< numbers of a head; 0: channels/heads
   std::int64_t hidden = 0;      ///< of the feed-forward part; 0: 4·channels
   TransformerPositions positions = TransformerPositions::learned;  ///< how order comes in
-  double rotary_theta = 10000;           ///< of `rotary`: the base of its angles
+  double rotary_theta = 10000;      ///< of `rotary`: the base of its angles
+  bool rotary_interleaved = false;  ///< turns pairs of neighbours (GPT-J), not two halves (Llama)
   std::int64_t relative_buckets = 32;    ///< of `relative`: how many distances are told apart
   std::int64_t relative_distance = 128;  ///< from here on all distances share a bucket
   NormKind norm = NormKind::layer;       ///< of all norms
@@ -42,6 +44,8 @@ struct TransformerConfig {
   /// write into the residual stream; 0: Glorot's uniform distribution.
   double init_std = 0.02;
 
+  /// D, of each head.
+  std::int64_t size_of_head() const { return head_size == 0 ? channels / heads : head_size; }
   /// Throws Error if the numbers do not fit together.
   void validate() const;
 };

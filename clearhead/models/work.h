@@ -1,7 +1,7 @@
 // How many multiply-adds a decoder takes, counted from its config: what its time follows, on every
 // machine.
 //
-// Letters: T tokens, C channels of all H heads together, G key/value heads, F hidden numbers of the
+// Letters: T tokens, C channels, H heads of D numbers, G key/value heads, F hidden numbers of the
 // feed-forward part, V vocabulary, L layers.
 #ifndef CLEARHEAD_MODELS_WORK_H_
 #define CLEARHEAD_MODELS_WORK_H_
@@ -26,8 +26,8 @@ struct Work {
 
 /// Of a decoder that reads one sequence of T tokens:
 ///
-///     maps   T·(L·(2·C² + 2·C²·G/H + 2·C·F) + C·V)     3·C·F if it is gated
-///     pairs  L·2·C·T·(T + 1)/2                         a query sees itself and what came before
+///     maps   T·(L·(2·C·D·(H + G) + 2·C·F) + C·V)     3·C·F if it is gated
+///     pairs  L·2·H·D·T·(T + 1)/2                     a query sees itself and what came before
 ///
 /// Throws Error if the config does not fit together.
 Work work_of_reading(const TransformerConfig& config, std::int64_t tokens);

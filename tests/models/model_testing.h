@@ -30,14 +30,19 @@ inline TransformerConfig small(TransformerConfig config) {
   return config;
 }
 
-/// The published ones, by name; Llama's with grouped heads.
+/// The published ones, by name; Llama's with grouped heads, and with heads of another size that
+/// turn neighbours.
 inline std::vector<std::pair<std::string, TransformerConfig>> presets() {
   TransformerConfig grouped = small(llama());
   grouped.kv_heads = 1;
+  TransformerConfig wide = grouped;
+  wide.head_size = 6;
+  wide.rotary_interleaved = true;
   return {{"original", small(original_transformer())},
           {"bert", small(bert())},
           {"gpt2", small(gpt2())},
           {"llama", grouped},
+          {"llama with wide heads", wide},
           {"t5", small(t5())}};
 }
 

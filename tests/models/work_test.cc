@@ -20,6 +20,10 @@ TEST(Work, IsThatOfEachMatrixAndEachPair) {
   EXPECT_EQ(work.pair_share(), 48.0 / 744);
   EXPECT_EQ(work_of_training(config, 3).maps, 3 * 696);
   EXPECT_EQ(work_of_training(config, 3).pairs, 3 * 48);
+  TransformerConfig wide = config;  // heads of 6: 4 matrices of 4·12, and pairs of 6 + 6 numbers
+  wide.head_size = 6;
+  EXPECT_EQ(work_of_reading(wide, 3).maps, 3 * (232 - 64 + 4 * 48));
+  EXPECT_EQ(work_of_reading(wide, 3).pairs, 6 * 2 * 12);
 }
 
 // Each number of a matrix of the blocks, and of the table that unembeds, meets each token once.

@@ -55,6 +55,9 @@ TEST(Recipe, ErrorsOfTheModelHaveTheRecipesNames) {
   };
   expect_refused(model("decoder", R"("transformer": {"heads": 3, "channels": 16})"),
                  "model: channels 16 do not divide into 3 heads");
+  expect_refused(model("decoder", R"("transformer": {"head_size": -1})"), "head_size");
+  expect_refused(model("decoder", R"("transformer": {"like": "llama", "head_size": 5})"),
+                 "model: rotary positions turn pairs of channels, and a head has 5");
   expect_refused(model("decoder", R"("transformer": {"heads": 6, "kv_heads": 4})"),
                  "model: heads 6 are no multiple of kv_heads 4");
   expect_refused(model("decoder", R"("transformer": {"heads": 2, "kv_heads": 4})"),
