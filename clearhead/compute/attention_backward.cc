@@ -51,6 +51,10 @@ void backward_tiles(const AttentionProblem<T>& problem, const kernels::Attention
   }
 }
 
+// The kernels that can calculate a problem: each tier is faster than the one before and takes fewer
+// problems.
+enum class Tier { scalar, simd, bf16 };
+
 Tier tier_of(const AttentionProblem<float>& problem) {
   if (kernels::attention_backward_takes_bf16(problem)) return Tier::bf16;
   return kernels::attention_backward_takes_simd(problem) ? Tier::simd : Tier::scalar;

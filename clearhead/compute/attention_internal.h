@@ -19,10 +19,6 @@ kernels::SoftmaxRounding rounding_to(DType type);
 template <typename T>
 kernels::AttentionProblem<T> problem_of(const Attention& attention);
 
-/// The kernels that can calculate a problem: each tier is faster than the one before and takes
-/// fewer problems.
-enum class Tier { scalar, simd, bf16 };
-
 /// f(0) with a number of the type of calculation.
 template <typename F>
 auto with_type(const Attention& attention, F&& f) {

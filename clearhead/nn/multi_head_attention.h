@@ -77,9 +77,6 @@ class MultiHeadAttention {
   Var forward(const Var& query_input, const Var& key_value_input, const Pass& pass,
               Visibility visibility = {}, KeyValueCache* cache = nullptr) const;
 
-  /// As it was made.
-  const MultiHeadAttentionConfig& config() const { return config_; }
-
  private:
   struct Projected {
     Var q, k, v;

@@ -68,9 +68,7 @@ class Var {
   const std::string& kind() const;
   /// The formula with the operands' own names, e.g. "softmax(attn_scores)".
   std::string formula() const;
-  /// The operands; an undefined Var for one that was left out or is not recorded.
-  std::vector<Var> inputs() const;
-  /// Operand i; undefined if there are fewer.
+  /// Operand i; undefined if it was left out or is not recorded, or if there are fewer.
   Var input(std::size_t i) const;
   /// What this value was before interventions changed it; undefined if none did.
   Var before() const;

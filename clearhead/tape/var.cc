@@ -106,13 +106,6 @@ std::string Var::formula() const {
                                       : recording_->filled_in(entry.record.formula, entry);
 }
 
-std::vector<Var> Var::inputs() const {
-  std::vector<Var> vars;
-  if (id_ < 0) return vars;
-  for (std::size_t i = 0; i < recording_->entry(id_).inputs.size(); ++i) vars.push_back(input(i));
-  return vars;
-}
-
 Var Var::at(std::int64_t id) const {
   return Var(recording_, id, recording_->entry(id).record.value);
 }

@@ -281,8 +281,6 @@ TensorFile open_npz(std::span<const std::byte> bytes, const std::string& name,
   return file;
 }
 
-NamedTensors read_npz(const std::filesystem::path& path) { return open_npz(path).read_all(); }
-
 void write_npz(const std::filesystem::path& path, const NamedTensors& named) {
   write_file(path, [&](std::ostream& to) { write_npz(to, named, path.string()); });
 }

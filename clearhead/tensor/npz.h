@@ -24,9 +24,6 @@ TensorFile open_npz(const std::filesystem::path& path);
 TensorFile open_npz(std::span<const std::byte> bytes, const std::string& name,
                     std::shared_ptr<const void> owner = nullptr);
 
-/// All of its tensors, which are read-only.
-NamedTensors read_npz(const std::filesystem::path& path);
-
 /// Writes the tensors in their order, not deflated; the same tensors give the same bytes. The
 /// archive is built in memory. Throws Error for metadata, which .npz cannot hold, for bf16, which
 /// NumPy does not have, and if a name occurs twice.

@@ -11,8 +11,6 @@ namespace {
 
 }  // namespace
 
-NamedTensors read_npz(const std::filesystem::path& path) { refuse(path.string()); }
-
 TensorFile open_npz(const std::filesystem::path& path) { refuse(path.string()); }
 
 TensorFile open_npz(std::span<const std::byte>, const std::string& name,

@@ -20,7 +20,7 @@ const MultiHeadAttentionConfig kGrouped{
 // A layer with random weights, and biases that are not zero.
 struct Layer {
   explicit Layer(const MultiHeadAttentionConfig& config)
-      : parameters({.seed = 7}, DType::f64), attention(parameters, config) {
+      : config(config), parameters({.seed = 7}, DType::f64), attention(parameters, config) {
     std::uint64_t stream = 50;
     for (Parameter& parameter : parameters) {
       if (parameter.name.starts_with("b_")) {
@@ -30,13 +30,14 @@ struct Layer {
   }
   Tensor operator[](const std::string& name) { return parameters.at(name).value; }
 
+  MultiHeadAttentionConfig config;
   Parameters parameters;
   MultiHeadAttention attention;
 };
 
 // The definition, one head, query and number at a time.
 Tensor by_definition(Layer& layer, const Tensor& x, const Tensor& y, bool is_causal) {
-  const MultiHeadAttentionConfig& config = layer.attention.config();
+  const MultiHeadAttentionConfig& config = layer.config;
   const std::int64_t B = x.size(0), T = x.size(1), S = y.size(1), C = config.embed_dim;
   const std::int64_t H = config.num_heads, G = config.kv_heads(), D = config.head_size();
   const auto project = [&](const Tensor& input, const std::string& name, std::int64_t b,
