@@ -20,39 +20,22 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
   return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
 }
 
-}  // namespace
-
-Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int64_t> ids,
-                 Precision precision, Tape recorder)
-    : name(std::move(given_name)), saved(std::move(model)), tape(std::move(recorder)) {
-  const Pass pass{.precision = precision};
-  Var logits;  // [1, T, V]
-  if (const auto* const masked = as_if<MaskedModel>(saved)) {
-    logits = read_masked(*masked, std::move(ids), pass);
-  } else if (const auto* const translator = as_if<TranslationModel>(saved)) {
-    logits = translate_and_read(*translator, std::move(ids), pass);
-  } else {
-    logits = read_and_go_on(as<LanguageModel>(saved), std::move(ids), pass);
-  }
-  probabilities = softmax(logits).named("probabilities");
+Var read_on(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
+  reading.text = named(std::move(ids), *reading.saved.tokenizer);
+  const Var tokens = on_tape(reading.tape, "tokens", reading.text);
+  return as<LanguageModel>(reading.saved).forward(tokens, pass);
 }
 
-Var Reading::read_masked(const MaskedModel& model, std::vector<std::int64_t> ids,
-                         const Pass& pass) {
-  text = named(std::move(ids), *saved.tokenizer);
-  return model.forward(on_tape(tape, "tokens", text), {}, pass);
-}
-
-Var Reading::read_and_go_on(const LanguageModel& model, std::vector<std::int64_t> ids,
-                            const Pass& pass) {
-  text = named(std::move(ids), *saved.tokenizer);
-  return model.forward(on_tape(tape, "tokens", text), pass);
+Var read_masked(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
+  reading.text = named(std::move(ids), *reading.saved.tokenizer);
+  const Var tokens = on_tape(reading.tape, "tokens", reading.text);
+  return as<MaskedModel>(reading.saved).forward(tokens, {}, pass);
 }
 
 // Once the translation is known, the decoder reads it as a whole: that is the run that is seen.
-Var Reading::translate_and_read(const TranslationModel& model, std::vector<std::int64_t> ids,
-                                const Pass& pass) {
-  const Tokenizer& tokenizer = *saved.tokenizer;
+Var translate_and_read(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
+  const TranslationModel& model = as<TranslationModel>(reading.saved);
+  const Tokenizer& tokenizer = *reading.saved.tokenizer;
   const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
   const std::vector<std::vector<std::int64_t>> sources = {ids};
   std::vector<std::int64_t> target =
@@ -60,9 +43,9 @@ Var Reading::translate_and_read(const TranslationModel& model, std::vector<std::
           .at(0)
           .at(0)
           .tokens;
-  translation = tokenizer.decode(target);
+  reading.translation = tokenizer.decode(target);
   ids.push_back(end);
-  source = named(std::move(ids), tokenizer);
+  reading.source = named(std::move(ids), tokenizer);
   std::vector<std::int64_t> next = target;
   next.push_back(end);
   target.insert(target.begin(), start);
@@ -70,10 +53,36 @@ Var Reading::translate_and_read(const TranslationModel& model, std::vector<std::
     target.pop_back();
     next.pop_back();
   }
-  text = named(std::move(target), tokenizer);
-  written = named(std::move(next), tokenizer);
-  const Memory memory = model.encode(on_tape(tape, "source_tokens", source), {}, pass);
-  return model.decode(memory, on_tape(tape, "tokens", text), pass);
+  reading.text = named(std::move(target), tokenizer);
+  reading.written = named(std::move(next), tokenizer);
+  const Memory memory =
+      model.encode(on_tape(reading.tape, "source_tokens", reading.source), {}, pass);
+  return model.decode(memory, on_tape(reading.tape, "tokens", reading.text), pass);
+}
+
+// How models read by what they can do: a new ability is a new row.
+struct Reader {
+  Ability ability;
+  Predicted predicted;
+  // Fills in the tokens, and gives the logits, [1, T, V].
+  Var (*read)(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass);
+};
+
+constexpr Reader kReaders[] = {
+    {LanguageModel::kAbility, Predicted::next, read_on},
+    {MaskedModel::kAbility, Predicted::hidden, read_masked},
+    {TranslationModel::kAbility, Predicted::translation, translate_and_read},
+};
+
+}  // namespace
+
+Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int64_t> ids,
+                 Precision precision, Tape recorder)
+    : name(std::move(given_name)), saved(std::move(model)), tape(std::move(recorder)) {
+  const Reader& reader = row_for(row_of(saved.config.family).ability, kReaders, "reading");
+  predicted = reader.predicted;
+  const Var logits = reader.read(*this, std::move(ids), {.precision = precision});
+  probabilities = softmax(logits).named("probabilities");
 }
 
 Reading read_with_model(const std::filesystem::path& folder, std::string_view text) {

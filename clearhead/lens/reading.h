@@ -20,6 +20,13 @@ struct Tokens {
   std::vector<std::string> names;  ///< to show, one each
 };
 
+/// What a model predicts of a text that it has read.
+enum class Predicted {
+  next,         ///< the token that comes next
+  hidden,       ///< the tokens behind masks
+  translation,  ///< another text
+};
+
 /// One run of a network on one text, with everything that it calculated.
 class Reading {
  public:
@@ -32,28 +39,23 @@ class Reading {
           Tape tape = Tape(Keep::everything));
 
   /// Whether a source was read too.
-  bool is_translation() const { return !source.ids.empty(); }
+  bool is_translation() const { return predicted == Predicted::translation; }
   /// Whether the text is one that the model continues.
-  bool goes_on() const { return as_if<LanguageModel>(saved) != nullptr; }
+  bool goes_on() const { return predicted == Predicted::next; }
   /// A token of the vocabulary, to show.
   std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
 
-  std::string name;  ///< of the model
-  SavedModel saved;  ///< the model that read
-  Tape tape;         ///< the record of the run
-  Tokens source;     ///< what is translated; empty for other models
-  Tokens text;       ///< what is read; of a translation model, <s> and the translation
+  std::string name;                       ///< of the model
+  SavedModel saved;                       ///< the model that read
+  Tape tape;                              ///< the record of the run
+  Predicted predicted = Predicted::next;  ///< by the model's ability
+  Tokens source;                          ///< what is translated; empty for other models
+  Tokens text;  ///< what is read; of a translation model, <s> and the translation
   /// Of a translation model, what it writes after each token of `text`: the translation and </s>.
   /// Of a translation as long as the model's context the last token is written, but not read.
   Tokens written;
   std::string translation;  ///< as text; empty for other models
   Var probabilities;        ///< [1, T, V]: of each token to come next, or to stand there
-
- private:
-  Var read_masked(const MaskedModel& model, std::vector<std::int64_t> ids, const Pass& pass);
-  Var read_and_go_on(const LanguageModel& model, std::vector<std::int64_t> ids, const Pass& pass);
-  Var translate_and_read(const TranslationModel& model, std::vector<std::int64_t> ids,
-                         const Pass& pass);
 };
 
 /// The model in `folder`, called as the folder is, reads `text` in Precision::highest. Throws Error

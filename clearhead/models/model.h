@@ -5,11 +5,14 @@
 #ifndef CLEARHEAD_MODELS_MODEL_H_
 #define CLEARHEAD_MODELS_MODEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "clearhead/base/error.h"
 #include "clearhead/nn/block.h"
 #include "clearhead/nn/parameters.h"
 #include "clearhead/nn/pass.h"
@@ -25,6 +28,16 @@ struct Ability {
 
   bool operator==(const Ability&) const = default;
 };
+
+/// The row for `ability` in a table whose rows have one each. Throws Error if it has none; `what`
+/// is what the table knows of each, such as "training".
+template <typename Row, std::size_t N>
+const Row& row_for(const Ability& ability, const Row (&table)[N], const char* what) {
+  for (const Row& row : table) {
+    if (row.ability == ability) return row;
+  }
+  throw Error("there is no " + std::string(what) + " of " + std::string(ability.words) + " yet");
+}
 
 /// Learned tensors and the sizes of what they read.
 class Model {

@@ -181,12 +181,7 @@ constexpr TaskRow kTasks[] = {
 };
 
 const TaskRow& task_of(Family family) {
-  const FamilyRow& row = row_of(family);
-  for (const TaskRow& task : kTasks) {
-    if (task.ability == row.ability) return task;
-  }
-  throw Error(fmt::format("recipe: model.family: expected one that can be trained, got {}, {}",
-                          row.name, row.ability.words));
+  return row_for(row_of(family).ability, kTasks, "training");
 }
 
 }  // namespace

@@ -118,26 +118,20 @@ Report evaluate_translations(const SavedModel& saved, const Options& o) {
 struct Evaluator {
   Ability ability;
   bool reads_pairs;  // of --source and --target, or one --file
+  bool takes_skip;   // reads the file as one text
   Report (*evaluate)(const SavedModel& saved, const Options& o);
 };
 
 constexpr Evaluator kEvaluators[] = {
-    {LanguageModel::kAbility, false, evaluate_text},
-    {MaskedModel::kAbility, false, evaluate_masks},
-    {TranslationModel::kAbility, true, evaluate_translations},
+    {LanguageModel::kAbility, false, true, evaluate_text},
+    {MaskedModel::kAbility, false, false, evaluate_masks},
+    {TranslationModel::kAbility, true, false, evaluate_translations},
 };
-
-const Evaluator& evaluator_of(const Ability& ability) {
-  for (const Evaluator& evaluator : kEvaluators) {
-    if (evaluator.ability == ability) return evaluator;
-  }
-  throw Error(fmt::format("there is no measure of {} yet", ability.words));
-}
 
 void evaluate(const Options& o) {
   const SavedModel saved = console::open_model(o.model);
   const Ability& ability = row_of(saved.config.family).ability;
-  const Evaluator& evaluator = evaluator_of(ability);
+  const Evaluator& evaluator = row_for(ability, kEvaluators, "measure");
   const bool has_pairs = !o.source.empty() && !o.target.empty() && o.file.empty();
   const bool has_file = !o.file.empty() && o.source.empty() && o.target.empty();
   if (!(evaluator.reads_pairs ? has_pairs : has_file)) {
@@ -145,7 +139,7 @@ void evaluate(const Options& o) {
         fmt::format("this is {}: give {}", ability.words,
                     evaluator.reads_pairs ? "--source FILE and --target FILE" : "--file FILE"));
   }
-  if (o.skip != 0 && as_if<LanguageModel>(saved) == nullptr) {
+  if (o.skip != 0 && !evaluator.takes_skip) {
     throw console::UsageError("--skip is for language models, which read one text");
   }
   console::write_output(evaluator.evaluate(saved, o).text());

@@ -25,9 +25,8 @@ class TokenNames {
     if (name == "embed.W_E") return " of " + quoted(reading_.token(at[0]));
     if (name == "tokens" || name == "source_tokens") return token(" of ", name, false, at[1]);
     if (name == "logits" || name == "probabilities") {
-      return token(reading_.goes_on() || reading_.is_translation() ? " after " : " at ", name,
-                   false, at[1]) +
-             " for " + quoted(reading_.token(at[2]));
+      const char* const where = reading_.predicted == Predicted::hidden ? " at " : " after ";
+      return token(where, name, false, at[1]) + " for " + quoted(reading_.token(at[2]));
     }
     const AttentionStep* const step = find_attention_step(name);
     if (step == nullptr) return at.size() == 3 ? token(" of ", name, false, at[1]) : "";

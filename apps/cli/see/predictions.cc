@@ -153,8 +153,14 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
 
 std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
                               std::int64_t top, int width) {
-  if (reading.is_translation()) return print_translation(reading, before, top, width);
-  if (!reading.goes_on()) return print_masks(reading, before, top);
+  switch (reading.predicted) {
+    case Predicted::hidden:
+      return print_masks(reading, before, top);
+    case Predicted::translation:
+      return print_translation(reading, before, top, width);
+    case Predicted::next:
+      break;
+  }
   return "The next token:\n" + print_bars(reading, before, std::ssize(reading.text.ids) - 1, top);
 }
 

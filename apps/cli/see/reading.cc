@@ -28,6 +28,24 @@ Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most,
   return ids;
 }
 
+Sequence plain_ids(std::string text, const Tokenizer& tokenizer) { return tokenizer.encode(text); }
+
+Sequence as_they_are(Sequence ids, const Tokenizer&) { return ids; }
+
+// Which tokens a text is for models by what they can do: a new ability is a new row.
+struct TextForm {
+  Ability ability;
+  Sequence (*ids)(std::string text, const Tokenizer& tokenizer);
+  std::int64_t beside;  // tokens that come to them
+  Sequence (*whole)(Sequence ids, const Tokenizer& tokenizer);
+};
+
+constexpr TextForm kTextForms[] = {
+    {LanguageModel::kAbility, plain_ids, 0, as_they_are},
+    {MaskedModel::kAbility, console::ids_of_masked_text, console::kFrame, console::in_frame},
+    {TranslationModel::kAbility, plain_ids, 1, as_they_are},  // </s>, when it is translated
+};
+
 std::string sizes(const TransformerConfig& network) {
   return fmt::format("{} × {}, {} channels", console::counted(network.layers, "layer"),
                      console::counted(network.heads, "head"), network.channels);
@@ -45,17 +63,10 @@ Reading read(const console::ModelOptions& options, const std::string& text, std:
   SavedModel saved = console::open_model(options);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::string known = console::readable(text, tokenizer, options, "TEXT");
-  const auto last_ids = [&](Sequence ids, std::int64_t beside) {
-    return last_of(std::move(ids), last, console::most_tokens(*saved.model, beside), options);
-  };
-  Sequence ids;
-  if (as_if<MaskedModel>(saved) != nullptr) {
-    ids = last_ids(console::ids_of_masked_text(known, tokenizer), console::kFrame);
-    ids = console::in_frame(std::move(ids), tokenizer);
-  } else {
-    const bool translates = as_if<TranslationModel>(saved) != nullptr;
-    ids = last_ids(tokenizer.encode(known), translates ? 1 : 0);  // </s> comes to it
-  }
+  const TextForm& form = row_for(row_of(saved.config.family).ability, kTextForms, "reading");
+  Sequence ids = last_of(form.ids(known, tokenizer), last,
+                         console::most_tokens(*saved.model, form.beside), options);
+  ids = form.whole(std::move(ids), tokenizer);
   return {console::model_name(options), std::move(saved), std::move(ids), options.precision,
           std::move(tape)};
 }
