@@ -19,7 +19,7 @@ std::vector<Command> claims_commands() {
     clearhead claims read claims/
     clearhead claims read 837.txt.gz
 
-  Tables with other names of columns (docs/claims.md says how a mapping is made):
+  Tables with other names of columns (docs/claims-formats.md says how a mapping is made):
     clearhead claims read export.csv --mapping mapping.json
 
   As tables in our own form, as JSON; where and why claims were refused:

@@ -20,7 +20,7 @@ void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
   OptionGroup group(app, "Which claims, and which model");
   group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
              [o](const std::string& x) { o->data = x; });
-  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
+  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims-formats.md)",
              [o](const std::string& x) { o->read.mapping = x; });
   group.text("--model", "MODEL", "A model of claims: a name or a folder (claims if not given)",
              [o](const std::string& x) { o->model = x; });

@@ -1,5 +1,5 @@
 // Reads FHIR: Claim and ExplanationOfBenefit of R4 and STU3, with the patients and conditions that
-// they refer to. docs/claims.md has a table of what goes where.
+// they refer to. docs/claims-formats.md has a table of what goes where.
 #ifndef CLEARHEAD_CLAIMS_FHIR_H_
 #define CLEARHEAD_CLAIMS_FHIR_H_
 

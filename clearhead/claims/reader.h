@@ -51,7 +51,7 @@ ReadSummary& operator+=(ReadSummary& sum, const ReadSummary& summary);
 
 /// How to read.
 struct ReadOptions {
-  std::filesystem::path mapping;  ///< of CSV: which columns mean what; none: as in docs/claims.md
+  std::filesystem::path mapping;  ///< of CSV: which columns mean what; none: our own tables
 };
 
 /// Reads a file, or a folder of files in the order of their names, plain or gzip; the format is

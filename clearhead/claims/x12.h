@@ -1,5 +1,5 @@
 // Claims in X12: bills (837 of professionals, institutions and dentists) and answers (835), as of
-// release 4010 and 5010. docs/claims.md has a table of what becomes of which element.
+// release 4010 and 5010. docs/claims-formats.md has a table of what becomes of which element.
 #ifndef CLEARHEAD_CLAIMS_X12_H_
 #define CLEARHEAD_CLAIMS_X12_H_
 

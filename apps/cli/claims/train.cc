@@ -80,7 +80,7 @@ std::function<void()> set_up_claims_train(CLI::App& app) {
   console::OptionGroup group(app, "What to learn from, and where");
   group.text("--data", "PATH", "Claims: a folder of tables, or files (claims read says which)",
              [o](const std::string& x) { o->data = x; });
-  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims.md)",
+  group.text("--mapping", "FILE", "Which columns of a table mean what (docs/claims-formats.md)",
              [o](const std::string& x) { o->read.mapping = x; });
   group.text("--out", "FOLDER", "Where the run is written, or continued (runs/RECIPE if not given)",
              [o](const std::string& x) { o->out = x; });

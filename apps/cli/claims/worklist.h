@@ -29,8 +29,8 @@ struct WorklistOptions {
 /// Adds --tables, --decisions, --list, --details and --show-identifiers.
 void add_worklist_options(CLI::App& app, WorklistOptions& options);
 
-/// The claims that score highest, and those in which rules found something. `rows` are the scores of
-/// the members' claims, in their order. The claims are read again for what the network does not
+/// The claims that score highest, and those in which rules found something. `rows` are the scores
+/// of the members' claims, in their order. The claims are read again for what the network does not
 /// keep. Throws Error if a table or the decisions cannot be read.
 Worklist make_worklist(const console::ClaimsInputs& in, const claims::ReadOptions& read,
                        const std::string& data, const std::vector<claims::ScoreRow>& rows,
