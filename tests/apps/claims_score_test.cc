@@ -15,6 +15,7 @@ namespace clearhead {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class ClaimsScore : public ::testing::Test {
@@ -70,6 +71,29 @@ TEST_F(ClaimsScore, AClaimIsExplained) {
   EXPECT_THAT(result.out, HasSubstr("Where it looked when line"));
   EXPECT_THAT(result.out, HasSubstr("in the history"));
   expect_80_columns(result.out);
+}
+
+TEST_F(ClaimsScore, ANumberIsExplained) {
+  const ProgramResult result = run("explain",
+                                   "C5 --data . --model run/model --line 2 "
+                                   "--explain blocks.0.cross_attn.hook_pattern[0,1,0]");
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("blocks.0.cross_attn.hook_pattern[0, 0, 1, 0] = "));
+  EXPECT_EQ(run("explain", "C5 --data . --model run/model --explain nothing[0]").status, 2);
+}
+
+TEST_F(ClaimsScore, APageHasTheListsAndMasksMembers) {
+  const ProgramResult result =
+      run("score", "--data . --model run/model --out page.html --list 20 --details 3");
+  ASSERT_EQ(result.status, 0) << result.error;
+  const std::string page = folder_->read("page.html");
+  EXPECT_THAT(page, HasSubstr("Claims to look at"));
+  EXPECT_THAT(page, Not(HasSubstr("\"M149\"")));
+  const ProgramResult open = run("score",
+                                 "--data . --model run/model --out page.html --list 2000 "
+                                 "--details 0 --show-identifiers");
+  ASSERT_EQ(open.status, 0) << open.error;
+  EXPECT_THAT(folder_->read("page.html"), HasSubstr("\"M149\""));
 }
 
 TEST_F(ClaimsScore, WrongUseIsMetBeforeAnythingIsRead) {

@@ -207,8 +207,8 @@ TEST(LabKnobs, DoesNotMixExperiments) {
 
 TEST(Lab, WrongUseSaysWhatIsRight) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"lab"}, "lab needs an experiment: memory, parallel or knobs"},
-      {{"lab", "memroy"}, "expected memory, parallel or knobs, got \"memroy\""},
+      {{"lab"}, "lab needs an experiment: memory, parallel, knobs or claims"},
+      {{"lab", "memroy"}, "expected memory, parallel, knobs or claims, got \"memroy\""},
       {{"lab", "memory", "--lengths", "4"}, "--lengths belongs to lab parallel or knobs"},
       {{"lab", "parallel", "--steps", "4"}, "--steps belongs to lab memory or knobs"},
       {{"lab", "knobs", "--parameters", "4"}, "--parameters belongs to lab memory or parallel"},

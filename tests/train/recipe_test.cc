@@ -55,7 +55,8 @@ TEST(Recipe, ErrorsOfTheModelHaveTheRecipesNames) {
   };
   expect_refused(model("decoder", R"("transformer": {"heads": 3, "channels": 16})"),
                  "model: channels 16 do not divide into 3 heads");
-  expect_refused(model("decoder", R"("transformer": {"head_size": -1})"), "head_size");
+  expect_refused(model("decoder", R"("transformer": {"head_size": -1})"),
+                 "model.transformer.head_size");
   expect_refused(model("decoder", R"("transformer": {"like": "llama", "head_size": 5})"),
                  "model: rotary positions turn pairs of channels, and a head has 5");
   expect_refused(model("decoder", R"("transformer": {"heads": 6, "kv_heads": 4})"),

@@ -2,7 +2,6 @@
 #include "apps/cli/claims/explain.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "apps/console/claims_inputs.h"
+#include "apps/console/named_numbers.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/table.h"
@@ -20,7 +20,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/claims/evidence.h"
 #include "clearhead/claims/training.h"
-#include "clearhead/plot/terminal.h"
+#include "clearhead/tape/explain.h"
 
 namespace clearhead::cli {
 namespace {
@@ -32,6 +32,8 @@ struct Options {
   console::ClaimsInputOptions inputs;
   std::string claim;
   std::optional<std::int64_t> line;
+  std::string number;
+  std::int64_t depth = 1;
 };
 
 // "1 in 250 normal claims are"
@@ -117,6 +119,13 @@ std::int32_t line_of(const Options& o, const claims::EncodedClaim& claim,
   throw console::UsageError(fmt::format("--line {}: claim {} has no such line", *o.line, claim.id));
 }
 
+std::string number_text(const Tape& tape, const Options& o) {
+  const std::string given = "--explain " + o.number;
+  const console::Numbers numbers = console::parse_numbers("--explain", o.number);
+  const Var var = console::value_named(tape, numbers.name, given);
+  return to_string(explain(var, numbers.place_in(var.shape(), given), static_cast<int>(o.depth)));
+}
+
 void explain_claim(Options& o) {
   if (o.claim.empty()) {
     throw console::UsageError("claims explain needs CLAIM: the number of a claim in --data");
@@ -137,6 +146,7 @@ void explain_claim(Options& o) {
     if (similar.count > 0) text += fmt::format("  {}\n", fmt::join(similar.some, ", "));
     const Tape tape = claims::tape_of_line(in.model, view, line);
     text += "\n" + looks_text(claims::looks_of(in.model, tape, view, line), number);
+    if (!o.number.empty()) text += "\n" + number_text(tape, o);
   }
   console::write_output(text);
 }
@@ -151,6 +161,12 @@ std::function<void()> set_up_claims_explain(CLI::App& app) {
   group.integer("--line",
                 "The line that is hidden (the one that moves the score most if not given)", 1,
                 [o](std::int64_t n) { o->line = n; });
+  group.text("--explain", "NAME[INDEX]",
+             "Where a number comes from when the line is hidden, such as "
+             "blocks.0.cross_attn.hook_pattern[0,2,1]",
+             [o](const std::string& x) { o->number = x; });
+  group.integer("--depth", "How far back; -1: down to the inputs (1 if not given)", {-1, 1000},
+                [o](std::int64_t n) { o->depth = n; });
   return [o] { explain_claim(*o); };
 }
 
