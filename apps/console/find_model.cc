@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 #include "apps/console/option_group.h"
@@ -38,7 +39,8 @@ std::vector<fs::path> model_folders(const std::string& given) {
 
 fs::path find_model(const std::string& name, const std::vector<fs::path>& folders,
                     const char* kind) {
-  const char* const maker = kind == kTextModel ? "clearhead train" : "clearhead claims train";
+  const char* const maker =
+      std::string_view(kind) == kTextModel ? "clearhead train" : "clearhead claims train";
 
   if (is_model(name)) return name;
   std::vector<std::string> looked = {name};
