@@ -58,8 +58,8 @@ enum class StepAxis { batch, head, kv_head, query, key, past, token, component, 
 
 /// What an axis counts, in words: "query", "queries". Empty for `one`.
 struct AxisWords {
-  const char* one;
-  const char* several;
+  const char* one;      ///< of one: "query"
+  const char* several;  ///< of several: "queries"
 };
 /// Those of each axis.
 AxisWords axis_words(StepAxis axis);
