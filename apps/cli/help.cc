@@ -27,7 +27,7 @@ std::string option_lines(const CLI::Option& option) {
   if (plot::display_width(left) > kHelpColumn - 2) {
     left += "\n" + std::string(kHelpColumn, ' ');
   } else {
-    left = console::pad_right(left, kHelpColumn);
+    left = plot::pad_right(left, kHelpColumn);
   }
   return left + console::wrapped(option.get_description(), kWidth - kHelpColumn, kHelpColumn) +
          "\n";
@@ -37,7 +37,7 @@ std::string option_lines(const CLI::Option& option) {
 std::string list_of(const std::vector<Command>& commands) {
   std::string text;
   for (const Command& command : commands) {
-    text += "  " + console::pad_right(command.name, 14) + command.summary + "\n";
+    text += "  " + plot::pad_right(command.name, 14) + command.summary + "\n";
   }
   return text;
 }

@@ -37,6 +37,7 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
   inputs.folder = find_model(o.model, model_folders(o.models), kClaimsModel);
   inputs.model = claims::open_claims_model(inputs.folder);
   claims::require_calibration(inputs.model, inputs.folder);
+  inputs.model_hash = claims::sha256_of(inputs.folder);
   claims::ClaimEncoder encoder(*inputs.model.vocabulary);
   const claims::ReadSummary summary = claims::read_claims(
       o.data, o.read, {.claim = [&](claims::Claim&& claim) { encoder.add(claim); }});
@@ -51,7 +52,7 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
        .data = o.data,
        .data_hash = claims::sha256_of(o.data),
        .model = inputs.folder,
-       .model_hash = claims::sha256_of(inputs.folder),
+       .model_hash = inputs.model_hash,
        .counts = {
            {"claims", summary.claims}, {"lines", summary.lines}, {"refusals", summary.refusals}}});
   return inputs;

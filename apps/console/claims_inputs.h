@@ -32,6 +32,7 @@ void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options);
 /// A model, and claims as it reads them.
 struct ClaimsInputs {
   std::filesystem::path folder;  ///< of the model
+  std::string model_hash;        ///< SHA-256 of that folder (claims/audit_log.h)
   claims::ClaimsModel model;
   std::vector<claims::MemberClaims> members;
 };

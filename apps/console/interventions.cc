@@ -97,7 +97,7 @@ void check_effect(const Tape& tape, const std::vector<Intervention>& interventio
 std::string print_changes(const Tape& before, const Tape& after,
                           const std::vector<std::string>& names,
                           const std::vector<Intervention>& interventions, int width) {
-  TextTable table;
+  plot::TextTable table;
   table.columns = {{"changed most at", true}, {"before", false}, {"after", false}};
   std::vector<std::string> large;
   for (const std::string& name : names) {

@@ -29,7 +29,7 @@ Block matrix_lines(const MatrixCorner& view, const NumberFormat& format, int wid
   const std::int64_t R = view.corner.size(0);
   const std::int64_t C = view.corner.size(1);
   const double* values = view.corner.data<double>();
-  TextTable table;
+  plot::TextTable table;
   const bool names_both = !view.row_title.empty() && !view.column_title.empty();
   table.columns.push_back({view.row_title + (names_both ? " \\ " : "") + view.column_title});
   for (std::int64_t c = 0; c < C; ++c) {
@@ -69,8 +69,8 @@ std::string side_by_side(const std::vector<Block>& blocks, int width, int indent
       std::string line(static_cast<std::size_t>(indent), ' ');
       for (std::size_t b = begin; b < end; ++b) {
         const std::string part = row < blocks[b].size() ? blocks[b][row] : "";
-        line +=
-            (b == begin ? "" : std::string(kBlockGap, ' ')) + pad_right(part, width_of(blocks[b]));
+        line += (b == begin ? "" : std::string(kBlockGap, ' ')) +
+                plot::pad_right(part, width_of(blocks[b]));
       }
       line.erase(line.find_last_not_of(' ') + 1);
       text += line + "\n";

@@ -12,10 +12,6 @@
 
 namespace clearhead::console {
 
-using plot::pad_left;
-using plot::pad_right;
-using plot::TextTable;
-
 /// A block of lines of text.
 using Block = std::vector<std::string>;
 

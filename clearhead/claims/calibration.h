@@ -26,21 +26,20 @@ class Calibration {
   /// path that has enough values. Beyond the highest its log goes on falling as it
   /// fell before, by 0.2 to 1 for a unit. In (0, 1]. 1 if no group knows.
   double tail(const Group& group, double value) const;
-  /// A point of a distribution.
-  struct Point {
-    double value = 0;  ///< of some normal claims
-    double tail = 1;   ///< the share of values that are at least as high
-    double above = 1;  ///< the share of those that are higher
-  };
-  /// What `tail` compares with, values ascending.
-  const std::vector<Point>& points(const Group& group) const;
-
   /// As JSON.
   std::string json() const;
   /// From it. Throws Error, which begins with `where`, if it is something else.
   static Calibration parse(const std::string& json, const std::string& where);
 
  private:
+  // Of a distribution, values ascending.
+  struct Point {
+    double value = 0;
+    double tail = 1;   // the share of values that are at least as high
+    double above = 1;  // the share of those that are higher
+  };
+  const std::vector<Point>& points(const Group& group) const;
+
   std::map<std::string, std::vector<double>> values_;  // by path, while they are added
   std::map<std::string, std::vector<Point>> groups_;   // by path, values ascending
 };

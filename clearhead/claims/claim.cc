@@ -61,4 +61,9 @@ const char* to_string(DiagnosisRole role) {
   return "";
 }
 
+std::string split_of(const Claim& claim) {
+  const std::string split = claim.member.split.value.value_or("");
+  return split == "valid" ? "validation" : split;
+}
+
 }  // namespace clearhead::claims

@@ -146,6 +146,10 @@ struct Claim {
   Place place;                          ///< where the claim begins
 };
 
+/// The split of a claim's member: "train", "validation" (also where it is called valid), "test";
+/// empty if the input does not say.
+std::string split_of(const Claim& claim);
+
 }  // namespace clearhead::claims
 
 #endif  // CLEARHEAD_CLAIMS_CLAIM_H_

@@ -1,13 +1,8 @@
 // Each file is read by itself, and an error begins with its name.
 #include "clearhead/claims/claims_model.h"
 
-#include <fmt/format.h>
-
-#include <cstdint>
-
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
-#include "clearhead/base/hash.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 
@@ -51,17 +46,6 @@ void require_calibration(const ClaimsModel& model, const std::filesystem::path& 
   throw Error((folder / kCalibration).string() +
               ": expected the calibration of the model's scores, got none; clearhead claims train "
               "makes it when a run ends");
-}
-
-std::string hash_of_model(const std::filesystem::path& folder) {
-  std::uint64_t hash = 0;
-  for (const char* name : {kConfig, kVocabulary, kWeights, kCalibration}) {
-    if (!std::filesystem::exists(folder / name)) continue;
-    const auto file = MappedFile::open(folder / name);
-    const auto bytes = file->bytes();
-    hash = hash * 31 + hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-  return fmt::format("{:016x}", hash);
 }
 
 ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration) {

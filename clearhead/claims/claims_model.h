@@ -33,9 +33,6 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_cal
 /// Throws Error, naming the folder, if the model has no calibration.
 void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder);
 
-/// The hash of all files of a model, by which scores say what they were made with.
-std::string hash_of_model(const std::filesystem::path& folder);
-
 /// Writes the calibration beside them. Throws Error if that fails.
 void save_calibration(const std::filesystem::path& folder, const Calibration& calibration);
 

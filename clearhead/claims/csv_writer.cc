@@ -9,16 +9,6 @@
 namespace clearhead::claims {
 namespace {
 
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') quoted += c;
-  }
-  return quoted + "\"";
-}
-
 template <typename... Filled>
 std::string header(const std::vector<Column<Filled...>>& columns) {
   std::string text;
@@ -32,17 +22,28 @@ template <typename... Filled>
 std::string row(const std::vector<Column<Filled...>>& columns, const Filled&... filled) {
   std::string text;
   for (const auto& column : columns) {
-    if (column.write != nullptr) text += "," + cell(column.write(filled...));
+    if (column.write != nullptr) text += "," + csv_cell(column.write(filled...));
   }
   return text + "\n";
 }
 
 }  // namespace
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + "\"";
+}
+
 std::string csv_row(const Refusal& refusal) {
   const Place& place = refusal.place;
-  return fmt::format("{},{},{},{},{},{}\n", place.file ? cell(*place.file) : "", place.line,
-                     place.byte, cell(place.part), cell(refusal.claim), cell(refusal.reason));
+  return fmt::format("{},{},{},{},{},{}\n", place.file ? csv_cell(*place.file) : "", place.line,
+                     place.byte, csv_cell(place.part), csv_cell(refusal.claim),
+                     csv_cell(refusal.reason));
 }
 
 CsvWriter::CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& lines)
@@ -53,8 +54,8 @@ CsvWriter::CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& 
 }
 
 void CsvWriter::write(const Claim& claim) {
-  const std::string number = cell(unique_number(claim));
-  const std::string member = claim.member.id ? cell(*claim.member.id) : "";
+  const std::string number = csv_cell(unique_number(claim));
+  const std::string member = claim.member.id ? csv_cell(*claim.member.id) : "";
   if (claim.member.id && known_members_.insert(hash_of(*claim.member.id)).second) {
     members_ << member << row(member_columns(), claim.member);
   }

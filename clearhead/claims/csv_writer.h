@@ -12,6 +12,9 @@
 
 namespace clearhead::claims {
 
+/// A cell of a CSV file: the text, in quotes if it holds what separates cells or rows.
+std::string csv_cell(const std::string& text);
+
 /// Where and why a claim was refused, as a row of a table: file, line, byte, part, claim, reason.
 std::string csv_row(const Refusal& refusal);
 

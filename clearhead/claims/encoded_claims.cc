@@ -28,9 +28,7 @@ EncodedLine encode_line(const Line& line, const EncodedClaim& claim,
   encoded.units = narrow(vocabulary.number(FieldKind::units, line.units ? *line.units : -1));
   encoded.amount = narrow(vocabulary.missing(FieldKind::amount));
   if (line.charge) {
-    const double units = line.units && *line.units > 1 ? *line.units : 1;
-    const auto cents = std::llround(static_cast<double>(line.charge->cents) / units);
-    encoded.amount = narrow(vocabulary.amount(encoded.code, cents));
+    encoded.amount = narrow(vocabulary.amount(encoded.code, cents_for_one(line)));
   }
   std::size_t pointer = line.pointers.empty() ? 0 : static_cast<std::size_t>(line.pointers[0] - 1);
   if (pointer >= claim.diagnoses.size()) pointer = 0;

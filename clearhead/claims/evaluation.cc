@@ -22,11 +22,6 @@ std::uint64_t hash_of_codes(const Claim& claim) {
 
 }  // namespace
 
-std::string split_of(const Claim& claim) {
-  const std::string split = claim.member.split.value.value_or("");
-  return split == "valid" ? "validation" : split;
-}
-
 void CodeSets::add(const Claim& claim) { hashes_.insert(hash_of_codes(claim)); }
 
 bool CodeSets::has(const Claim& claim) const { return hashes_.contains(hash_of_codes(claim)); }

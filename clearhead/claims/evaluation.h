@@ -17,10 +17,6 @@
 
 namespace clearhead::claims {
 
-/// The split of a claim's member: "train", "validation" (also where it is called valid), "test";
-/// empty if the input does not say.
-std::string split_of(const Claim& claim);
-
 /// Which sets of codes there are: a claim's codes and diagnoses, each once, without order.
 class CodeSets {
  public:

@@ -12,6 +12,7 @@
 #include "clearhead/base/file.h"
 #include "clearhead/claims/csv_rows.h"
 #include "clearhead/claims/csv_values.h"
+#include "clearhead/claims/csv_writer.h"
 
 namespace clearhead::claims {
 namespace {
@@ -66,21 +67,13 @@ class Table {
   CsvRow row_;
 };
 
-// Claims' numbers may hold what separates cells.
-std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
-  std::string text = "\"";
-  for (const char c : cell) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
-}
-
 }  // namespace
 
 void write_labels(const std::filesystem::path& path, const std::vector<Label>& labels) {
   write_file(path, [&](std::ostream& out) {
     out << "claim,kind,line\n";
     for (const Label& label : labels) {
-      out << quoted(label.claim) << ',' << to_string(label.alteration) << ','
+      out << csv_cell(label.claim) << ',' << to_string(label.alteration) << ','
           << (label.line > 0 ? std::to_string(label.line) : "") << '\n';
     }
   });

@@ -11,36 +11,7 @@
 namespace clearhead::claims {
 namespace {
 
-constexpr std::size_t kGuesses = 3;
 constexpr std::size_t kSimilar = 5;  // numbers of claims that are named
-
-// The most probable tokens of a code, given the logits of one question.
-std::vector<Guess> guesses_of(const Tensor& logits, const ClaimVocabulary& vocabulary) {
-  const float* const scores = logits.data<float>() + vocabulary.missing(FieldKind::code);
-  std::vector<Guess> guesses;
-  double sum = 0;
-  const auto count = vocabulary.values(FieldKind::code);
-  const float highest = *std::max_element(scores, scores + count);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double weight = std::exp(static_cast<double>(scores[i]) - highest);
-    sum += weight;
-    guesses.push_back({static_cast<Token>(vocabulary.missing(FieldKind::code) + i), weight});
-  }
-  std::partial_sort(guesses.begin(), guesses.begin() + std::min(kGuesses, guesses.size()),
-                    guesses.end(),
-                    [](const Guess& a, const Guess& b) { return a.probability > b.probability; });
-  guesses.resize(std::min(kGuesses, guesses.size()));
-  for (Guess& guess : guesses) guess.probability /= sum;
-  return guesses;
-}
-
-std::vector<Guess> guesses_of(const ClaimsModel& model, const ClaimView& view, std::int32_t line,
-                              const Pass& pass) {
-  BatchMaker maker(*model.vocabulary, model.network->config().history);
-  maker.add(*view.member, view.claim, {ask_for_line(view.member->claims[view.claim], line)});
-  Tape tape(Keep::nothing);
-  return guesses_of(model.network->forward(tape, maker.take(), pass).value(), *model.vocabulary);
-}
 
 double score_with(const ClaimsModel& model, const ClaimView& view, std::int32_t line, Token code,
                   const Pass& pass) {
@@ -95,14 +66,13 @@ Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim, const Pas
   for (const Surprise& surprise : evidence.surprises) {
     if (surprise.kind != FieldKind::code) continue;
     const std::int32_t line = surprise.part.number;
-    LineEvidence of_line{.surprise = surprise,
-                         .change = evidence.score.changes[static_cast<std::size_t>(line)],
-                         .guesses = guesses_of(model, claim, line, pass)};
-    const Token guess = of_line.guesses.front().token;
-    of_line.score_with_guess = guess == encoded.lines[static_cast<std::size_t>(line)].code
-                                   ? evidence.score.score
-                                   : score_with(model, claim, line, guess, pass);
-    evidence.lines.push_back(std::move(of_line));
+    const bool is_expected = surprise.expected == surprise.token;
+    evidence.lines.push_back(
+        {.surprise = surprise,
+         .change = evidence.score.changes[static_cast<std::size_t>(line)],
+         .score_with_expected = is_expected
+                                    ? evidence.score.score
+                                    : score_with(model, claim, line, surprise.expected, pass)});
   }
   return evidence;
 }

@@ -13,18 +13,11 @@
 
 namespace clearhead::claims {
 
-/// A code that might stand in a line.
-struct Guess {
-  Token token = 0;         ///< its token
-  double probability = 0;  ///< of it
-};
-
 /// What speaks about one line.
 struct LineEvidence {
-  Surprise surprise;            ///< of its code
-  double change = 0;            ///< of the score: that of the claim less that without the line
-  std::vector<Guess> guesses;   ///< the most probable codes
-  double score_with_guess = 0;  ///< of the claim with the first of them, at its usual amount
+  Surprise surprise;               ///< of its code: also what would be expected, and how probable
+  double change = 0;               ///< of the score: that of the claim less that without the line
+  double score_with_expected = 0;  ///< of the claim with that code, at its usual amount
 };
 
 /// Something that attention gave weight to. It says where the network looked, not why.

@@ -11,6 +11,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
+#include "clearhead/claims/csv_writer.h"
 #include "clearhead/text/byte_stream.h"
 
 namespace clearhead::claims {
@@ -45,15 +46,8 @@ ScoreRow row_of(const std::string& line) {
   return row;
 }
 
-std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-  std::string text = "\"";
-  for (const char c : cell) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
-}
-
 std::string csv_line(const ScoreRow& row) {
-  std::string line = fmt::format("{},{:.4f}", quoted(row.claim), row.score);
+  std::string line = fmt::format("{},{:.4f}", csv_cell(row.claim), row.score);
   for (const double kind : row.kinds) line += fmt::format(",{:.4f}", kind);
   return line + (row.evidence_line > 0 ? fmt::format(",{}\n", row.evidence_line) : ",\n");
 }

@@ -91,10 +91,10 @@ Calibration::Group group_of(Statistic statistic, const EncodedClaim& claim,
 ClaimScore score_of(const ClaimView& view, std::span<const Surprise> surprises,
                     const ClaimVocabulary& vocabulary, const Calibration& calibration) {
   ClaimScore score;
-  score.statistics = statistics_of(view, surprises, vocabulary);
+  Statistics statistics = statistics_of(view, surprises, vocabulary);
   const EncodedClaim& claim = view.member->claims[view.claim];
   for (const Row& row : kRows) {
-    const double value = at(score.statistics, row.statistic);
+    const double value = at(statistics, row.statistic);
     if (std::isnan(value) || value < row.least) continue;
     const double tail = calibration.tail(group_of(row.statistic, claim, vocabulary), value);
     double& kind = score.kinds[static_cast<std::size_t>(row.kind)];

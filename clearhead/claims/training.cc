@@ -26,10 +26,10 @@ constexpr std::int64_t kValidationClaims = 4096;  // drawn once for all evaluati
 constexpr std::int64_t kValidationBatch = 128;
 constexpr std::uint64_t kValidationStream = std::uint64_t{1} << 63;
 
-// "train", "validation", "test", or what the member's hash says if the input has no splits.
-std::string split_of(const Member& member) {
-  if (member.split) return *member.split == "valid" ? "validation" : *member.split;
-  return member.id && hash_of(*member.id) % 10 == 0 ? "validation" : "train";
+// Its split or, if the input has none, what the member's hash says.
+std::string split_or_share(const Claim& claim) {
+  if (claim.member.split) return split_of(claim);
+  return claim.member.id && hash_of(*claim.member.id) % 10 == 0 ? "validation" : "train";
 }
 
 }  // namespace
@@ -120,7 +120,7 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
   } else {
     VocabularyCounts counts;
     read_claims(data, options, {.claim = [&](Claim&& claim) {
-                  if (split_of(claim.member) == "train") counts.add(claim);
+                  if (split_or_share(claim) == "train") counts.add(claim);
                 }});
     vocabulary_ = ClaimVocabulary::learn(counts, recipe_.least_count);
     write_file(folder / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
@@ -128,7 +128,7 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
   }
   ClaimEncoder encoder(vocabulary_);
   read_claims(data, options, {.claim = [&](Claim&& claim) {
-                claim.member.split.value = split_of(claim.member);
+                claim.member.split.value = split_or_share(claim);
                 if (*claim.member.split != "test") encoder.add(claim);
               }});
   members_ = encoder.take();
@@ -160,8 +160,8 @@ void ClaimsTrainer::begin() {
 }
 
 // Claims drawn at random, each in several versions.
-BatchLoss ClaimsTrainer::loss(Tape& tape, const std::vector<Place>& from, std::uint64_t stream,
-                              std::int64_t claims, const Pass& pass) const {
+BatchLoss ClaimsTrainer::loss(Tape& tape, const std::vector<NumberedClaim>& from,
+                              std::uint64_t stream, std::int64_t claims, const Pass& pass) const {
   Random random(static_cast<std::uint64_t>(recipe_.training.seed), stream);
   BatchMaker maker(vocabulary_, recipe_.network.history);
   // A batch of few claims might have no question; then there are more.

@@ -65,11 +65,11 @@ class ClaimsTrainer {
   void calibrate() const;
 
  private:
-  using Place = std::pair<std::uint32_t, std::uint32_t>;  // member, claim
+  using NumberedClaim = std::pair<std::uint32_t, std::uint32_t>;  // member, claim
   void read(const std::filesystem::path& data, const ReadOptions& options,
             const std::filesystem::path& folder);
   void begin();
-  BatchLoss loss(Tape& tape, const std::vector<Place>& from, std::uint64_t stream,
+  BatchLoss loss(Tape& tape, const std::vector<NumberedClaim>& from, std::uint64_t stream,
                  std::int64_t claims, const Pass& pass) const;
   double validate() const;
 
@@ -78,7 +78,7 @@ class ClaimsTrainer {
   TrainingRun run_;
   ClaimVocabulary vocabulary_;
   std::vector<MemberClaims> members_;
-  std::vector<Place> train_, validation_;
+  std::vector<NumberedClaim> train_, validation_;
   std::unique_ptr<ClaimNetwork> network_;
 };
 

@@ -84,14 +84,14 @@ std::string upper(std::string text) {
   return text;
 }
 
-std::int64_t for_one_unit(const Line& line) {
-  const double units = line.units && *line.units > 1 ? *line.units : 1;
-  return std::llround(static_cast<double>(line.charge->cents) / units);
-}
-
 }  // namespace
 
 const char* to_string(FieldKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+
+std::int64_t cents_for_one(const Line& line) {
+  const double units = line.units && *line.units > 1 ? *line.units : 1;
+  return std::llround(static_cast<double>(line.charge->cents) / units);
+}
 
 std::vector<std::string> code_families(const Code& code) {
   std::vector<std::string> families;
@@ -122,7 +122,7 @@ void VocabularyCounts::add(const Claim& claim) {
     count(FieldKind::code, text_of(*line.code));
     if (!line.charge) continue;
     auto& known = amounts[text_of(*line.code)];
-    if (known.size() < kMostAmounts) known.push_back(for_one_unit(line));
+    if (known.size() < kMostAmounts) known.push_back(cents_for_one(line));
   }
 }
 

@@ -12,7 +12,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "clearhead/base/fields.h"
 #include "clearhead/claims/claim.h"
 
 namespace clearhead::claims {
@@ -114,6 +113,9 @@ class ClaimVocabulary {
   std::array<std::int64_t, kFieldKinds + 1> first_ = {};
   std::int64_t size_ = 0;
 };
+
+/// What a line charges for one unit, in cents. It must have a charge.
+std::int64_t cents_for_one(const Line& line);
 
 /// The beginnings that a rare code may share with others, longest first: "ICD-10-CM E11*",
 /// "ICD-10-CM *".

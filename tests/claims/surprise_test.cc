@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "tests/claims/made_claims.h"
+#include "tests/claims/small_model.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {
@@ -16,20 +17,9 @@ namespace {
 class Surprises : public ::testing::Test {
  protected:
   Surprises() {
-    VocabularyCounts counts;
-    for (const Claim& claim : made_claims()) counts.add(claim);
-    const auto vocabulary =
-        std::make_shared<const ClaimVocabulary>(ClaimVocabulary::learn(counts, 1));
-    ClaimEncoder encoder(*vocabulary);
-    for (const Claim& claim : made_claims()) encoder.add(claim);
-    members_ = encoder.take();
-    const ClaimNetworkConfig config{.channels = 8, .heads = 2, .hidden = 12, .layers = 1};
-    model_ = {vocabulary, std::make_shared<ClaimNetwork>(config, vocabulary->size(), 1)};
-    for (Parameter& parameter : model_.network->parameters()) {  // so that it is sure of something
-      if (parameter.value.rank() < 2) continue;
-      float* numbers = parameter.value.mutable_data<float>();
-      for (std::int64_t i = 0; i < parameter.value.count(); ++i) numbers[i] *= 10;
-    }
+    SmallModel small = small_model(/*layers=*/1);
+    model_ = std::move(small.model);
+    members_ = std::move(small.members);
   }
 
   ClaimsModel model_;

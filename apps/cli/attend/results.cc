@@ -94,7 +94,7 @@ std::string strongest_keys(const Var& pattern, const Var& before, const AttendIn
   const std::int64_t T = shape[2];
   const std::vector<std::string> queries = distinct_labels(in.query_labels);
   const std::vector<std::string> keys = distinct_labels(in.key_labels);
-  console::TextTable table;
+  plot::TextTable table;
   table.columns.push_back({"query", !in.query_labels.empty()});
   const std::int64_t shown_heads = std::min(heads, kSummaryHeads);
   for (std::int64_t i = 0; i < shown_heads; ++i) {

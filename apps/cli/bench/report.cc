@@ -57,7 +57,7 @@ std::optional<double> share_of_limit(const MeasuredCase& c,
 }  // namespace
 
 std::string limits_text(const std::vector<MeasuredLimit>& limits) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"limit", true}, {"threads"}, {"best"}, {"median"}};
   for (const MeasuredLimit& l : limits) {
     table.rows.push_back({describe(l.limit), std::to_string(l.threads),
@@ -69,7 +69,7 @@ std::string limits_text(const std::vector<MeasuredLimit>& limits) {
 
 std::string cases_text(const std::vector<MeasuredCase>& cases,
                        const std::vector<MeasuredLimit>& limits) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"kernel", true}, {"size", true}, {"", true}, {"min ms"},
                    {"25 % ms"},      {"median ms"},  {"rate"},   {"of limit"}};
   bool any_above = false;

@@ -171,7 +171,7 @@ std::string cell(const Estimate& e) {
 
 // A column a scorer, a row a measure.
 std::string text_of(const claims::EvaluationTable& table) {
-  console::TextTable text{.columns = {{"AUROC", true}}, .rows = {}};
+  plot::TextTable text{.columns = {{"AUROC", true}}, .rows = {}};
   for (const claims::EvaluationRow& row : table.rows) text.columns.push_back({row.scorer, true});
   for (std::size_t i = 0; i <= claims::kAlterations; ++i) {
     const bool is_last = i == claims::kAlterations;
@@ -213,7 +213,7 @@ class Results {
 };
 
 std::string guesses_text(const Reference& reference, std::uint64_t seed, Results& results) {
-  console::TextTable text{.columns = {{"recall of a hidden procedure", true}}, .rows = {}};
+  plot::TextTable text{.columns = {{"recall of a hidden procedure", true}}, .rows = {}};
   for (const std::int64_t k : kRanks) text.columns.push_back({fmt::format("at {}", k), true});
   for (std::size_t i = 0; i < kGuesses.size(); ++i) {
     std::vector<std::string> cells = {kGuesses[i].first};

@@ -73,23 +73,23 @@ std::string describe(const claims::ClaimView& view, const claims::Evidence& evid
 std::string lines_table(const claims::ClaimView& view, const claims::Evidence& evidence,
                         const claims::ClaimVocabulary& vocabulary) {
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
-  console::TextTable table{.columns = {{"line"},
-                                       {"code", true},
-                                       {"without it"},
-                                       {"surprise"},
-                                       {"expected", true},
-                                       {"p"},
-                                       {"score then"}},
-                           .rows = {}};
+  plot::TextTable table{.columns = {{"line"},
+                                    {"code", true},
+                                    {"without it"},
+                                    {"surprise"},
+                                    {"expected", true},
+                                    {"p"},
+                                    {"score then"}},
+                        .rows = {}};
   for (const claims::LineEvidence& line : evidence.lines) {
     const claims::EncodedLine& encoded =
         claim.lines[static_cast<std::size_t>(line.surprise.part.number)];
-    const claims::Guess& guess = line.guesses.front();
     table.rows.push_back({std::to_string(encoded.number), vocabulary.text(encoded.code),
                           std::isnan(line.change) ? "" : signed_text(-line.change),
-                          fmt::format("{:.1f}", line.surprise.nats), vocabulary.text(guess.token),
-                          fmt::format("{:.2f}", guess.probability),
-                          fmt::format("{:.2f}", line.score_with_guess)});
+                          fmt::format("{:.1f}", line.surprise.nats),
+                          vocabulary.text(line.surprise.expected),
+                          fmt::format("{:.2f}", line.surprise.expected_probability),
+                          fmt::format("{:.2f}", line.score_with_expected)});
   }
   return table.text() +
          "\nwithout it: how the score changes if the line is left out. surprise: −ln of the\n"

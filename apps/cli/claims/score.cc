@@ -68,8 +68,8 @@ std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(top)));
-  console::TextTable table{.columns = {{"claim", true}, {"score"}, {"line"}, {"unusual by", true}},
-                           .rows = {}};
+  plot::TextTable table{.columns = {{"claim", true}, {"score"}, {"line"}, {"unusual by", true}},
+                        .rows = {}};
   for (const claims::ScoreRow& row : rows) {
     std::string kinds;
     for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
@@ -99,7 +99,7 @@ void score(Options& o) {
   }
   const InterruptWatch interrupt;
   claims::ScoreLog log(o.out.front() + ".part",
-                       claims::hash_of_claims(in.members) + " " + claims::hash_of_model(in.folder));
+                       claims::hash_of_claims(in.members) + " " + in.model_hash);
   if (!score_all(in.model, views, log)) {
     console::write_output(
         fmt::format("stopped after {} of {} claims; the same command goes on "

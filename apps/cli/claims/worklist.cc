@@ -129,9 +129,8 @@ void add_evidence(const console::ClaimsInputs& in, const Listed& listed, Worklis
     if (number >= std::ssize(shown.lines)) continue;
     WorklistLine& of_line = shown.lines[static_cast<std::size_t>(number)];
     if (!std::isnan(line.change)) of_line.change = line.change;
-    const claims::Guess& guess = line.guesses.front();
-    of_line.expected = {code_of(vocabulary.text(guess.token)), guess.probability,
-                        line.score_with_guess};
+    of_line.expected = {code_of(vocabulary.text(line.surprise.expected)),
+                        line.surprise.expected_probability, line.score_with_expected};
     of_line.similar = claims::similar_claims(in.members, listed.view, number);
     const Tape tape = claims::tape_of_line(in.model, listed.view, number);
     of_line.looks = claims::looks_of(in.model, tape, listed.view, number);
@@ -193,7 +192,7 @@ Worklist make_worklist(const console::ClaimsInputs& in, const claims::ReadOption
   const claims::MaskingKey key = claims::MaskingKey::random();
 
   Worklist list{.model = in.folder.filename().string(),
-                .model_hash = claims::hash_of_model(in.folder),
+                .model_hash = in.model_hash,
                 .data_hash = claims::hash_of_claims(in.members),
                 .from = {},
                 .to = {},

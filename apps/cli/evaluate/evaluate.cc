@@ -45,7 +45,7 @@ class Report {
   }
   std::string text() const {
     std::string text;
-    for (const auto& [name, value] : rows_) text += console::pad_right(name, 18) + value + "\n";
+    for (const auto& [name, value] : rows_) text += plot::pad_right(name, 18) + value + "\n";
     return text;
   }
 

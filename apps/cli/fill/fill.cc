@@ -57,7 +57,7 @@ void fill(const Options& o) {
   const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";
   for (std::size_t i = 0; i < likely.size(); ++i) {
-    console::TextTable table;
+    plot::TextTable table;
     table.columns = {{likely.size() == 1 ? "<mask>" : fmt::format("<mask> {}", i + 1), true},
                      {"probability", false}};
     for (const LikelyToken& token : likely[i]) {

@@ -113,7 +113,7 @@ std::string short_text(double x) {
 }
 
 std::string table_text(const Runs& runs, const Knob& knob) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{knob.name}, {"parameters"}, {"work, M"}, {"MiB"}, {"ms"},
                    {"median"},  {"attention"},  {"steps"},   {"loss"}};
   for (const KnobsRun& run : runs_of(runs, knob)) {

@@ -89,7 +89,7 @@ std::string share_text(double x) {
 std::string table_text(const std::string& title, const std::vector<MemoryRun>& runs,
                        const std::function<std::string(const MemoryRun&)>& cell) {
   const std::set<std::int64_t> distances = distances_of(runs);
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{title, true}, {"parameters"}};
   for (const std::int64_t distance : distances) table.columns.push_back({std::to_string(distance)});
   for (const std::string& network : networks_of(runs)) {

@@ -90,7 +90,7 @@ std::string ms_text(double ms) {
 }
 
 std::string tables(const Times& times, int threads) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"network", true}, {"parameters"},  {"tokens"},
                    {"forward ms"},    {"training ms"}, {"tokens/s"}};
   const bool compares = threads > 1;

@@ -41,7 +41,7 @@ bool sees_nothing(const AttentionMap& map, std::int64_t t) { return map.row_sum.
 
 // A table of rows: entropy, and the keys that they look at most with their weights.
 std::string strongest_of_rows(const AttentionMap& map, const MapInputs& in, const MapOptions& o) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"query", false}, {"entropy", false}, {"strongest keys (weight)", true}};
   for (const std::int64_t t : shown_rows(o, in.q.size(0))) {
     std::string keys;
@@ -69,7 +69,7 @@ std::string most_received(const Tensor& mass, std::int64_t cell, std::int64_t ke
     return x != y ? x > y : a < b;
   };
   std::partial_sort(order.begin(), order.begin() + n, order.end(), larger);
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {
       {cell == 1 ? "key" : "keys", false}, {"weight received", false}, {"of all", false}};
   for (std::int64_t i = 0; i < n; ++i) {

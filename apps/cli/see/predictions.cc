@@ -63,7 +63,7 @@ std::string print_bars(const Reading& reading, const std::optional<Reading>& bef
       if (!is_there) tokens.push_back({was.token, probability(reading, t, was.token)});
     }
   }
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"token", true}, {"probability", false}, {"", true}};
   if (before) table.columns.insert(table.columns.begin() + 1, {"before", false});
   for (const LikelyToken& likely : tokens) {
@@ -107,7 +107,7 @@ std::string print_others(const Reading& reading, std::int64_t t, std::int64_t wr
 // A row for each token that is written after those before it.
 std::string print_translation(const Reading& reading, const std::optional<Reading>& before,
                               std::int64_t top, int width) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"token", true}, {"probability", false}};
   if (before) table.columns.insert(table.columns.begin() + 1, {"before", false});
   const std::vector<std::int64_t>& written = reading.written.ids;
@@ -138,7 +138,7 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
     lines.clear();
     bool fits = true;
     for (std::int64_t begin = 0; begin < count && fits; begin += step) {
-      std::string line = console::pad_left(std::to_string(begin), number_width) + " ";
+      std::string line = plot::pad_left(std::to_string(begin), number_width) + " ";
       for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
         line += " " + plot::visible_label(tokens.names[static_cast<std::size_t>(i)]);
       }

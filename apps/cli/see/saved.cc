@@ -28,7 +28,7 @@ Tensor as_transformer_lens(const std::string& name, const Tensor& value) {
 }  // namespace
 
 std::string print_list(const Tape& tape, int width) {
-  console::TextTable table;
+  plot::TextTable table;
   table.columns = {{"name", true}, {"shape", true}, {"formula", true}};
   for (const std::string& name : tape.names()) {
     const Var var = tape[name];

@@ -23,7 +23,7 @@ std::string shape_text(const SummaryRow& row) {
 }  // namespace
 
 std::string summary_text(const ModelSummary& summary) {
-  console::TextTable table{
+  plot::TextTable table{
       .columns = {{"part", true}, {"shape", true}, {"numbers"}, {"f32"}, {"bf16"}}, .rows = {}};
   for (const SummaryRow& row : summary.rows) {
     table.rows.push_back(cells(row.name, shape_text(row), row.count()));
