@@ -129,7 +129,7 @@ ReadSummary Reader::read(ByteStream& stream) {
 void Reader::read_resource(const Json& json, const Place& place) {
   const Json& type = json["resourceType"];
   if (type != "Claim" && type != "ExplanationOfBenefit") return;
-  const FhirNode resource(json, place);
+  const JsonNode resource(json, place);
   std::string id;
   try {
     id = read_fhir_claim_id(resource).value.value_or("");
@@ -140,7 +140,7 @@ void Reader::read_resource(const Json& json, const Place& place) {
     ++summary_.claims;
     summary_.lines += static_cast<std::int64_t>(claim.lines.size());
     if (sink_.claim) sink_.claim(std::move(claim));
-  } catch (FhirFault& fault) {
+  } catch (JsonFault& fault) {
     refuse({std::move(fault.place), std::move(id), std::move(fault.reason)});
   }
 }
@@ -166,7 +166,7 @@ void FhirReferences::collect(ByteStream& stream) {
   const auto keep = [this](const Json& json, const std::string& full_url, const Place& place) {
     const Json& type = json["resourceType"];
     if (type != "Patient" && type != "Condition") return;
-    const FhirNode resource(json, place);
+    const JsonNode resource(json, place);
     try {
       const std::string id = resource["id"].text().value.value_or("");
       for (const std::string& name : {full_url, id}) {  // the same, if people keep to the rules
@@ -175,7 +175,7 @@ void FhirReferences::collect(ByteStream& stream) {
         if (type == "Patient") patients_.insert_or_assign(key, read_fhir_patient(resource));
         if (type == "Condition") conditions_.insert_or_assign(key, read_fhir_condition(resource));
       }
-    } catch (const FhirFault&) {
+    } catch (const JsonFault&) {
       return;
     }
   };

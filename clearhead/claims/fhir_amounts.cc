@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 9> kPaid{
     "paidtoprovider",   "line_prvdr_pmt_amt", "rev_cntr_prvdr_pmt_amt", "clm_line_prvdr_pmt_amt",
     "clm_prvdr_pmt_amt"};
 
-Field<Money> amount_of_extension(const FhirNode& resource, std::string_view name) {
+Field<Money> amount_of_extension(const JsonNode& resource, std::string_view name) {
   return extension_of(resource, name)["valueMoney"]["value"].money();
 }
 
@@ -35,9 +35,9 @@ Field<Money> first_of(std::initializer_list<Field<Money>> amounts) {
 
 }  // namespace
 
-void FhirAmounts::add(const FhirNode& list) {
-  for (const FhirNode& row : list.elements()) {
-    const FhirNode amount = row["amount"]["value"];
+void FhirAmounts::add(const JsonNode& list) {
+  for (const JsonNode& row : list.elements()) {
+    const JsonNode amount = row["amount"]["value"];
     if (amount) rows_.push_back({words_in(row["category"]), amount});
   }
 }
@@ -55,12 +55,12 @@ Field<Money> FhirAmounts::first_of(std::span<const std::string_view> words) cons
   return {};
 }
 
-void read_fhir_totals(const FhirNode& resource, Claim& claim) {
+void read_fhir_totals(const JsonNode& resource, Claim& claim) {
   FhirAmounts amounts;
-  const FhirNode total = resource["total"];  // of a Claim an amount, of an answer rows
+  const JsonNode total = resource["total"];  // of a Claim an amount, of an answer rows
   if (!total.is_object()) amounts.add(total);
   amounts.add(resource["adjudication"]);
-  const FhirNode whole = total.is_object() ? total["value"] : total.none("value");
+  const JsonNode whole = total.is_object() ? total["value"] : total.none("value");
   claim.charge = first_of({amounts.charge(), whole.money(), resource["totalCost"]["value"].money(),
                            amount_of_extension(resource, "nch_carr_clm_sbmtd_chrg_amt")});
   claim.allowed =
@@ -71,7 +71,7 @@ void read_fhir_totals(const FhirNode& resource, Claim& claim) {
   claim.adjustments = read_fhir_adjustments(resource["adjudication"]);
 }
 
-std::vector<Adjustment> read_fhir_adjustments(const FhirNode& adjudication) {
+std::vector<Adjustment> read_fhir_adjustments(const JsonNode& adjudication) {
   constexpr std::array<std::string_view, 2> kGroups{"claim-adjustment-group-codes", "ansi-grp-cd"};
   constexpr std::array<std::string_view, 2> kReasons{"claim-adjustment-reason-codes",
                                                      "ansi-rsn-cd"};
@@ -79,9 +79,9 @@ std::vector<Adjustment> read_fhir_adjustments(const FhirNode& adjudication) {
     return std::ranges::find(names, name) != names.end();
   };
   std::vector<Adjustment> adjustments;
-  for (const FhirNode& row : adjudication.elements()) {
+  for (const JsonNode& row : adjudication.elements()) {
     Adjustment adjustment;
-    for (const FhirNode& coding : row["reason"]["coding"].elements()) {
+    for (const JsonNode& coding : row["reason"]["coding"].elements()) {
       const std::string system = last_part(coding["system"].text().value.value_or(""));
       Field<std::string> code = coding["code"].text();
       if (!adjustment.group && is_one_of(kGroups, system))

@@ -20,22 +20,22 @@ bool has(const std::vector<std::string>& words, std::initializer_list<std::strin
       wanted, [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); });
 }
 
-std::string system_of(const FhirNode& coding) {
+std::string system_of(const JsonNode& coding) {
   return last_part(coding["system"].text().value.value_or(""));
 }
 
 /// The code of a coding of the system that ends in `name`.
-Field<std::string> code_of_system(const FhirNode& concept_node, std::string_view name) {
-  for (const FhirNode& coding : concept_node["coding"].elements()) {
+Field<std::string> code_of_system(const JsonNode& concept_node, std::string_view name) {
+  for (const JsonNode& coding : concept_node["coding"].elements()) {
     if (system_of(coding) == name) return coding["code"].text();
   }
   return {std::nullopt, concept_node.place()};
 }
 
 /// The code of the first information of a category, such as "drg".
-FhirNode information(const FhirNode& resource, std::string_view category) {
-  const FhirNode list = resource.either("supportingInfo", "information");
-  for (const FhirNode& entry : list.elements()) {
+JsonNode information(const JsonNode& resource, std::string_view category) {
+  const JsonNode list = resource.either("supportingInfo", "information");
+  for (const JsonNode& entry : list.elements()) {
     if (has(words_in(entry["category"]), {category})) return entry["code"];
   }
   return list.none(category);
@@ -43,16 +43,16 @@ FhirNode information(const FhirNode& resource, std::string_view category) {
 
 // Who
 
-FhirNode contained(const FhirNode& resource, std::string_view id) {
-  for (const FhirNode& node : resource["contained"].elements()) {
+JsonNode contained(const JsonNode& resource, std::string_view id) {
+  for (const JsonNode& node : resource["contained"].elements()) {
     if (node["id"].text().value == id) return node;
   }
   return resource.none("contained");
 }
 
-Field<std::string> identifier_in(const FhirNode& resource) {
+Field<std::string> identifier_in(const JsonNode& resource) {
   Field<std::string> first{std::nullopt, resource.place()};
-  for (const FhirNode& identifier : resource["identifier"].elements()) {
+  for (const JsonNode& identifier : resource["identifier"].elements()) {
     Field<std::string> value = identifier["value"].text();
     if (value && system_of(identifier) == "us-npi") return value;
     if (!first) first = std::move(value);
@@ -61,7 +61,7 @@ Field<std::string> identifier_in(const FhirNode& resource) {
 }
 
 /// Who a reference means, by number: of the party itself, or else of its resource.
-Field<std::string> party(const FhirNode& resource, const FhirNode& reference) {
+Field<std::string> party(const JsonNode& resource, const JsonNode& reference) {
   if (!reference) return {std::nullopt, reference.place()};
   if (Field<std::string> number = reference["identifier"]["value"].text()) return number;
   Field<std::string> text = reference["reference"].text();
@@ -76,8 +76,8 @@ Field<std::string> party(const FhirNode& resource, const FhirNode& reference) {
   return text;
 }
 
-Member member_of(const FhirNode& resource, const FhirReferences& references) {
-  const FhirNode patient = resource["patient"];
+Member member_of(const JsonNode& resource, const FhirReferences& references) {
+  const JsonNode patient = resource["patient"];
   Field<std::string> reference = patient["reference"].text();
   Member member;
   if (!reference) {
@@ -85,7 +85,7 @@ Member member_of(const FhirNode& resource, const FhirReferences& references) {
     return member;
   }
   if (reference->starts_with('#')) {
-    const FhirNode node = contained(resource, reference->substr(1));
+    const JsonNode node = contained(resource, reference->substr(1));
     if (node) member = read_fhir_patient(node);
     member.id = party(resource, patient);
     return member;
@@ -96,14 +96,14 @@ Member member_of(const FhirNode& resource, const FhirReferences& references) {
 }
 
 /// A taxonomy code if there is one, else another code of a specialty.
-Field<std::string> specialty_in(const FhirNode& qualification) {
+Field<std::string> specialty_in(const JsonNode& qualification) {
   Field<std::string> taxonomy = code_of_system(qualification, "provider-taxonomy");
   return taxonomy ? taxonomy : plain_code_in(qualification);
 }
 
-std::vector<FhirCareTeamMember> care_team_of(const FhirNode& resource) {
+std::vector<FhirCareTeamMember> care_team_of(const JsonNode& resource) {
   std::vector<FhirCareTeamMember> team;
-  for (const FhirNode& node : resource["careTeam"].elements()) {
+  for (const JsonNode& node : resource["careTeam"].elements()) {
     team.push_back({.sequence = node["sequence"].integer().value.value_or(0),
                     .provider = party(resource, node["provider"]),
                     .specialty = specialty_in(node["qualification"]),
@@ -113,7 +113,7 @@ std::vector<FhirCareTeamMember> care_team_of(const FhirNode& resource) {
   return team;
 }
 
-void read_provider(const FhirNode& resource, const std::vector<FhirCareTeamMember>& team,
+void read_provider(const JsonNode& resource, const std::vector<FhirCareTeamMember>& team,
                    Claim& claim) {
   claim.provider = party(resource, resource["provider"]);
   if (!claim.provider) claim.provider = party(resource, resource["organization"]);  // STU3
@@ -131,7 +131,7 @@ void read_provider(const FhirNode& resource, const std::vector<FhirCareTeamMembe
 
 /// Blue Button's record types tell more than HL7's, under which it has claims of outpatient
 /// hospitals as professional.
-Field<ClaimType> type_of(const FhirNode& type) {
+Field<ClaimType> type_of(const JsonNode& type) {
   struct Word {
     std::string_view word;
     ClaimType type;
@@ -170,7 +170,7 @@ Field<ClaimType> type_of(const FhirNode& type) {
   });
   Field<ClaimType> best{std::nullopt, type.place()};
   std::size_t best_rank = 1 + kWords.size();
-  for (const FhirNode& coding : type["coding"].elements()) {
+  for (const JsonNode& coding : type["coding"].elements()) {
     const Field<std::string> code = coding["code"].text();
     if (!code) continue;
     const std::string system = system_of(coding);
@@ -188,8 +188,8 @@ Field<ClaimType> type_of(const FhirNode& type) {
 }
 
 /// The type of bill: one code, or the three parts that it is made of.
-Field<std::string> type_of_bill(const FhirNode& resource) {
-  const FhirNode code = information(resource, "typeofbill");
+Field<std::string> type_of_bill(const JsonNode& resource) {
+  const JsonNode code = information(resource, "typeofbill");
   Field<std::string> bill = code_of_system(code, "typeofbill");
   if (!bill) bill = plain_code_in(code);
   if (bill) {
@@ -206,15 +206,15 @@ Field<std::string> type_of_bill(const FhirNode& resource) {
 }
 
 /// An answer's outcome, unless the resource itself is not active.
-Field<std::string> status_of(const FhirNode& resource) {
+Field<std::string> status_of(const JsonNode& resource) {
   Field<std::string> status = resource["status"].text();
-  const FhirNode outcome = resource["outcome"];  // of STU3 a CodeableConcept
+  const JsonNode outcome = resource["outcome"];  // of STU3 a CodeableConcept
   if (!outcome || (status && *status != "active")) return status;
   return outcome.is_object() ? plain_code_in(outcome) : outcome.text();
 }
 
 /// Where the claim was: as it says, or as its lines say, of which only others keep their own.
-void read_service_place(const FhirNode& resource, Claim& claim) {
+void read_service_place(const JsonNode& resource, Claim& claim) {
   claim.service_place = type_of_bill(resource);
   if (claim.service_place) {
     if (claim.service_place->size() != 3) return;
@@ -228,8 +228,8 @@ void read_service_place(const FhirNode& resource, Claim& claim) {
 }
 
 /// Without a period of its own, a claim is as long as its lines.
-void read_period(const FhirNode& resource, Claim& claim) {
-  const FhirNode period = resource["billablePeriod"];
+void read_period(const JsonNode& resource, Claim& claim) {
+  const JsonNode period = resource["billablePeriod"];
   claim.from = period["start"].date();
   claim.to = period["end"].date();
   if (claim.from) return;
@@ -250,9 +250,9 @@ DiagnosisRole role_of(const std::vector<std::string>& words) {
   return DiagnosisRole::other;
 }
 
-Field<Code> diagnosis_code(const FhirNode& resource, const FhirNode& node,
+Field<Code> diagnosis_code(const JsonNode& resource, const JsonNode& node,
                            const FhirReferences& references) {
-  const FhirNode reference = node["diagnosisReference"];
+  const JsonNode reference = node["diagnosisReference"];
   if (!reference) return code_in(node["diagnosisCodeableConcept"], kDiagnoses, CodeUse::diagnosis);
   const std::string text = reference["reference"].text().value.value_or("");
   if (text.starts_with('#')) return read_fhir_condition(contained(resource, text.substr(1)));
@@ -260,10 +260,10 @@ Field<Code> diagnosis_code(const FhirNode& resource, const FhirNode& node,
   return known != nullptr ? *known : Field<Code>{std::nullopt, reference.place()};
 }
 
-void read_diagnoses(const FhirNode& resource, const FhirReferences& references,
+void read_diagnoses(const JsonNode& resource, const FhirReferences& references,
                     const FhirWarning& warn, Claim& claim, FhirNumbered& numbered) {
   bool has_roles = false;
-  for (const FhirNode& node : resource["diagnosis"].elements()) {
+  for (const JsonNode& node : resource["diagnosis"].elements()) {
     if (!claim.drg) claim.drg = code_in(node["packageCode"], kGroups, CodeUse::diagnosis);
     Diagnosis diagnosis;
     diagnosis.code = diagnosis_code(resource, node, references);
@@ -274,7 +274,7 @@ void read_diagnoses(const FhirNode& resource, const FhirReferences& references,
       continue;
     }
     std::vector<std::string> words;
-    for (const FhirNode& type : node["type"].elements()) {
+    for (const JsonNode& type : node["type"].elements()) {
       std::ranges::move(words_in(type), std::back_inserter(words));
     }
     has_roles = has_roles || !words.empty();
@@ -289,21 +289,21 @@ void read_diagnoses(const FhirNode& resource, const FhirReferences& references,
   }
 }
 
-void read_procedures(const FhirNode& resource, Claim& claim) {
-  for (const FhirNode& node : resource["procedure"].elements()) {
+void read_procedures(const JsonNode& resource, Claim& claim) {
+  for (const JsonNode& node : resource["procedure"].elements()) {
     Field<Code> code = code_in(node["procedureCodeableConcept"], kProcedures, CodeUse::procedure);
     if (code) claim.procedures.push_back(std::move(code));
   }
 }
 
-/// Throws FhirFault for what is no bill.
-void check_use(const FhirNode& resource) {
-  const FhirNode use = resource["use"];  // of STU3 also "complete", "proposed", …
+/// Throws JsonFault for what is no bill.
+void check_use(const JsonNode& resource) {
+  const JsonNode use = resource["use"];  // of STU3 also "complete", "proposed", …
   const std::string word = use.text().value.value_or("claim");
   if (word == "preauthorization" || word == "predetermination" || word == "proposed") {
     use.fail("claim, since else nothing was billed");
   }
-  const FhirNode status = resource["status"];
+  const JsonNode status = resource["status"];
   if (status && *status.text() == "entered-in-error") {
     status.fail("a status by which the resource holds");
   }
@@ -317,9 +317,9 @@ std::string_view id_in_reference(std::string_view reference) {
   return end == std::string_view::npos ? reference : reference.substr(end + 1);
 }
 
-Field<std::string> read_fhir_claim_id(const FhirNode& resource) {
+Field<std::string> read_fhir_claim_id(const JsonNode& resource) {
   Field<std::string> first;
-  for (const FhirNode& identifier : resource["identifier"].elements()) {
+  for (const JsonNode& identifier : resource["identifier"].elements()) {
     Field<std::string> value = identifier["value"].text();
     if (!value) continue;
     const std::string system = system_of(identifier);
@@ -331,7 +331,7 @@ Field<std::string> read_fhir_claim_id(const FhirNode& resource) {
   return first ? first : resource["id"].text();
 }
 
-Member read_fhir_patient(const FhirNode& resource) {
+Member read_fhir_patient(const JsonNode& resource) {
   Member member;
   member.id = resource["id"].text();
   member.birth_date = resource["birthDate"].date();
@@ -339,28 +339,28 @@ Member read_fhir_patient(const FhirNode& resource) {
   if (member.sex.value == "male") member.sex.value = "M";
   if (member.sex.value == "female") member.sex.value = "F";
   if (member.sex.value == "unknown") member.sex.value = "U";
-  for (const FhirNode& address : resource["address"].elements()) {
+  for (const JsonNode& address : resource["address"].elements()) {
     if (!member.state) member.state = address["state"].text();
   }
   return member;
 }
 
-Field<Code> read_fhir_condition(const FhirNode& resource) {
+Field<Code> read_fhir_condition(const JsonNode& resource) {
   return code_in(resource["code"], kDiagnoses, CodeUse::diagnosis);
 }
 
-bool is_stu3(const FhirNode& resource) {
+bool is_stu3(const JsonNode& resource) {
   for (const char* name : {"information", "totalCost", "totalBenefit", "organization",
                            "hospitalization", "employmentImpacted"}) {
     if (resource[name]) return true;
   }
-  for (const FhirNode& item : resource["item"].elements()) {
+  for (const JsonNode& item : resource["item"].elements()) {
     if (item["service"] || item["careTeamLinkId"] || item["diagnosisLinkId"]) return true;
   }
   return false;
 }
 
-Claim read_fhir_claim(const FhirNode& resource, const FhirReferences& references,
+Claim read_fhir_claim(const JsonNode& resource, const FhirReferences& references,
                       const FhirWarning& warn) {
   check_use(resource);
   Claim claim;

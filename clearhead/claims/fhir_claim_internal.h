@@ -12,28 +12,28 @@
 
 #include "clearhead/claims/claim.h"
 #include "clearhead/claims/fhir.h"
-#include "clearhead/claims/fhir_node_internal.h"
+#include "clearhead/claims/fhir_concepts_internal.h"
 
 namespace clearhead::claims {
 
 /// Gets a doubt about what was read all the same.
 using FhirWarning = std::function<void(const Place& place, const std::string& text)>;
 
-/// Reads a Claim or ExplanationOfBenefit. Throws FhirFault if it is none, or no bill.
-Claim read_fhir_claim(const FhirNode& resource, const FhirReferences& references,
+/// Reads a Claim or ExplanationOfBenefit. Throws JsonFault if it is none, or no bill.
+Claim read_fhir_claim(const JsonNode& resource, const FhirReferences& references,
                       const FhirWarning& warn);
 
 /// The number of a claim: the payer's identifier, else that of the resource.
-Field<std::string> read_fhir_claim_id(const FhirNode& resource);
+Field<std::string> read_fhir_claim_id(const JsonNode& resource);
 
 /// Reads a Patient.
-Member read_fhir_patient(const FhirNode& resource);
+Member read_fhir_patient(const JsonNode& resource);
 
 /// The code of a Condition.
-Field<Code> read_fhir_condition(const FhirNode& resource);
+Field<Code> read_fhir_condition(const JsonNode& resource);
 
 /// Whether a claim has what only STU3 has.
-bool is_stu3(const FhirNode& resource);
+bool is_stu3(const JsonNode& resource);
 
 /// What a reference ends in, without its type and version: "12" of "Patient/12/_history/3".
 std::string_view id_in_reference(std::string_view reference);
@@ -52,14 +52,14 @@ struct FhirNumbered {
 };
 
 /// Reads `item` into the claim's lines.
-void read_fhir_lines(const FhirNode& resource, const FhirNumbered& numbered,
+void read_fhir_lines(const JsonNode& resource, const FhirNumbered& numbered,
                      const FhirWarning& warn, Claim& claim);
 
 /// Amounts by what they are: the rows of `adjudication` or `total`.
 class FhirAmounts {
  public:
   /// Adds the rows of a list.
-  void add(const FhirNode& list);
+  void add(const JsonNode& list);
   Field<Money> charge() const;   ///< what was asked for
   Field<Money> allowed() const;  ///< what the payer recognizes
   Field<Money> paid() const;     ///< what it pays
@@ -67,7 +67,7 @@ class FhirAmounts {
  private:
   struct Row {
     std::vector<std::string> words;
-    FhirNode amount;
+    JsonNode amount;
   };
   Field<Money> first_of(std::span<const std::string_view> words) const;
 
@@ -75,10 +75,10 @@ class FhirAmounts {
 };
 
 /// Reads the totals of a claim.
-void read_fhir_totals(const FhirNode& resource, Claim& claim);
+void read_fhir_totals(const JsonNode& resource, Claim& claim);
 
 /// The rows of `adjudication` that give a reason of adjustment.
-std::vector<Adjustment> read_fhir_adjustments(const FhirNode& adjudication);
+std::vector<Adjustment> read_fhir_adjustments(const JsonNode& adjudication);
 
 }  // namespace clearhead::claims
 

@@ -20,12 +20,12 @@ class LineReader {
   LineReader(const FhirNumbered& numbered, const FhirWarning& warn, Claim& claim)
       : numbered_(numbered), warn_(warn), claim_(claim) {}
 
-  void add_item(const FhirNode& item);
+  void add_item(const JsonNode& item);
 
  private:
-  Line line_of(const FhirNode& item) const;
-  void read_pointers(const FhirNode& list, Line& line) const;
-  Field<std::string> provider_of(const FhirNode& list) const;
+  Line line_of(const JsonNode& item) const;
+  void read_pointers(const JsonNode& list, Line& line) const;
+  Field<std::string> provider_of(const JsonNode& list) const;
 
   const FhirNumbered& numbered_;
   const FhirWarning& warn_;
@@ -33,18 +33,18 @@ class LineReader {
 };
 
 /// What a product says, and the drug beside it.
-void read_product(const FhirNode& product, Line& line) {
+void read_product(const JsonNode& product, Line& line) {
   line.code = code_in(product, kServices, CodeUse::procedure);
   Field<Code> drug = code_in(product, kDrugs, CodeUse::procedure);
   if (drug && drug->system == "NDC" && drug->value != line.code->value) line.drug = std::move(drug);
 }
 
 /// A CodeableConcept is one modifier; but Blue Button has all modifiers of a line in one.
-std::vector<Field<std::string>> modifiers_of(const FhirNode& list) {
+std::vector<Field<std::string>> modifiers_of(const JsonNode& list) {
   std::vector<Field<std::string>> modifiers;
-  for (const FhirNode& modifier : list.elements()) {
+  for (const JsonNode& modifier : list.elements()) {
     std::optional<std::string> first;
-    for (const FhirNode& coding : modifier["coding"].elements()) {
+    for (const JsonNode& coding : modifier["coding"].elements()) {
       const std::string system =
           code_system_at(coding["system"].text().value.value_or(""), CodeUse::procedure);
       Field<std::string> code = coding["code"].text();
@@ -56,7 +56,7 @@ std::vector<Field<std::string>> modifiers_of(const FhirNode& list) {
   return modifiers;
 }
 
-void read_amounts(const FhirNode& item, Line& line) {
+void read_amounts(const JsonNode& item, Line& line) {
   FhirAmounts amounts;
   amounts.add(item["adjudication"]);
   line.charge = amounts.charge();
@@ -72,9 +72,9 @@ void read_amounts(const FhirNode& item, Line& line) {
   line.adjustments = read_fhir_adjustments(item["adjudication"]);
 }
 
-void LineReader::read_pointers(const FhirNode& list, Line& line) const {
+void LineReader::read_pointers(const JsonNode& list, Line& line) const {
   line.pointers_place = list.place();
-  for (const FhirNode& element : list.elements()) {
+  for (const JsonNode& element : list.elements()) {
     const Field<std::int64_t> sequence = element.integer();
     const auto found = numbered_.diagnoses.find(*sequence);
     if (found != numbered_.diagnoses.end()) {
@@ -87,8 +87,8 @@ void LineReader::read_pointers(const FhirNode& list, Line& line) const {
 }
 
 /// Whoever of the care team is not the claim's provider.
-Field<std::string> LineReader::provider_of(const FhirNode& list) const {
-  for (const FhirNode& element : list.elements()) {
+Field<std::string> LineReader::provider_of(const JsonNode& list) const {
+  for (const JsonNode& element : list.elements()) {
     const Field<std::int64_t> sequence = element.integer();
     for (const FhirCareTeamMember& member : numbered_.care_team) {
       if (member.sequence != *sequence || !member.provider) continue;
@@ -98,18 +98,18 @@ Field<std::string> LineReader::provider_of(const FhirNode& list) const {
   return {std::nullopt, list.place()};
 }
 
-Line LineReader::line_of(const FhirNode& item) const {
+Line LineReader::line_of(const JsonNode& item) const {
   Line line;
   line.place = item.place();
   line.number = item["sequence"].integer();
-  const FhirNode period = item["servicedPeriod"];
-  const FhirNode day = item["servicedDate"];
+  const JsonNode period = item["servicedPeriod"];
+  const JsonNode day = item["servicedDate"];
   line.from = day ? day.date() : period["start"].date();
   line.to = period["end"].date();
   read_product(item.either("productOrService", "service"), line);
   line.revenue = code_in(item["revenue"], kRevenue, CodeUse::procedure);
   line.modifiers = modifiers_of(item["modifier"]);
-  const FhirNode quantity = item["quantity"];
+  const JsonNode quantity = item["quantity"];
   line.units = quantity["value"].number();
   line.unit = quantity["unit"].text();
   if (!line.unit) line.unit = quantity["code"].text();
@@ -142,10 +142,10 @@ void leave_to_details(Field<Money> Line::*amount, Line& item, const std::vector<
   if (detailed) (item.*amount).value.reset();
 }
 
-void LineReader::add_item(const FhirNode& item) {
+void LineReader::add_item(const JsonNode& item) {
   Line line = line_of(item);
   std::vector<Line> details;
-  const auto add = [&](const FhirNode& node) {
+  const auto add = [&](const JsonNode& node) {
     Line detail = line_of(node);
     if (!line.drug && detail.code && detail.code->system == "NDC") {
       line.drug = std::move(detail.code);
@@ -158,9 +158,9 @@ void LineReader::add_item(const FhirNode& item) {
     complete(detail, line);
     details.push_back(std::move(detail));
   };
-  for (const FhirNode& detail : item["detail"].elements()) {
+  for (const JsonNode& detail : item["detail"].elements()) {
     add(detail);
-    for (const FhirNode& part : detail["subDetail"].elements()) add(part);
+    for (const JsonNode& part : detail["subDetail"].elements()) add(part);
   }
   if (!line.code && !line.revenue && line.drug) line.code = std::exchange(line.drug, {});
   leave_to_details(&Line::charge, line, details);
@@ -172,10 +172,10 @@ void LineReader::add_item(const FhirNode& item) {
 
 }  // namespace
 
-void read_fhir_lines(const FhirNode& resource, const FhirNumbered& numbered,
+void read_fhir_lines(const JsonNode& resource, const FhirNumbered& numbered,
                      const FhirWarning& warn, Claim& claim) {
   LineReader reader(numbered, warn, claim);
-  for (const FhirNode& item : resource["item"].elements()) reader.add_item(item);
+  for (const JsonNode& item : resource["item"].elements()) reader.add_item(item);
 }
 
 }  // namespace clearhead::claims

@@ -1,4 +1,4 @@
-// Types of FHIR: https://hl7.org/fhir/R4/datatypes.html
+// Amounts and dates are as FHIR has them: https://hl7.org/fhir/R4/datatypes.html
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "clearhead/claims/fhir_node_internal.h"
+#include "clearhead/claims/json_node_internal.h"
 #include "clearhead/claims/values.h"
 
 namespace clearhead::claims {
@@ -40,47 +40,46 @@ std::optional<Date> date_of(std::string_view text) {
 
 }  // namespace
 
-Place FhirNode::place() const {
-  Place place = *resource_;
+Place JsonNode::place() const {
+  Place place = *object_;
   place.part = path_;
   return place;
 }
 
-FhirNode FhirNode::operator[](const char* name) const {
+JsonNode JsonNode::operator[](const char* name) const {
   std::string path = path_.empty() ? name : path_ + "." + name;
-  if (json_ == nullptr) return {nullptr, resource_, std::move(path)};
+  if (json_ == nullptr) return {nullptr, object_, std::move(path)};
   if (!json_->is_object()) fail("an object");
   const auto member = json_->find(name);
   const bool there = member != json_->end() && !member->is_null();
-  return {there ? &*member : nullptr, resource_, std::move(path)};
+  return {there ? &*member : nullptr, object_, std::move(path)};
 }
 
-FhirNode FhirNode::none(std::string_view name) const {
-  return {nullptr, resource_,
-          path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name)};
+JsonNode JsonNode::none(std::string_view name) const {
+  return {nullptr, object_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name)};
 }
 
-bool FhirNode::is_object() const { return json_ != nullptr && json_->is_object(); }
+bool JsonNode::is_object() const { return json_ != nullptr && json_->is_object(); }
 
-FhirNode FhirNode::either(const char* name, const char* other) const {
-  FhirNode second = (*this)[other];
+JsonNode JsonNode::either(const char* name, const char* other) const {
+  JsonNode second = (*this)[other];
   return second ? second : (*this)[name];
 }
 
-std::vector<FhirNode> FhirNode::elements() const {
-  std::vector<FhirNode> nodes;
+std::vector<JsonNode> JsonNode::elements() const {
+  std::vector<JsonNode> nodes;
   if (json_ == nullptr) return nodes;
   if (json_->is_object()) return {*this};
   if (!json_->is_array()) fail("a list");
   for (std::size_t i = 0; i < json_->size(); ++i) {
     const Json& element = (*json_)[i];
     if (element.is_null()) continue;
-    nodes.push_back({&element, resource_, fmt::format("{}[{}]", path_, i)});
+    nodes.push_back({&element, object_, fmt::format("{}[{}]", path_, i)});
   }
   return nodes;
 }
 
-Field<std::string> FhirNode::text() const {
+Field<std::string> JsonNode::text() const {
   if (json_ == nullptr) return {std::nullopt, place()};
   if (!json_->is_string()) fail("text");
   const std::string& text = json_->get_ref<const std::string&>();
@@ -88,19 +87,19 @@ Field<std::string> FhirNode::text() const {
   return {text, place()};
 }
 
-Field<double> FhirNode::number() const {
+Field<double> JsonNode::number() const {
   if (json_ == nullptr) return {std::nullopt, place()};
   if (!json_->is_number()) fail("a number");
   return {json_->get<double>(), place()};
 }
 
-Field<std::int64_t> FhirNode::integer() const {
+Field<std::int64_t> JsonNode::integer() const {
   if (json_ == nullptr) return {std::nullopt, place()};
   if (!json_->is_number_integer() || json_->get<double>() > 1e15) fail("a whole number");
   return {json_->get<std::int64_t>(), place()};
 }
 
-Field<Money> FhirNode::money() const {
+Field<Money> JsonNode::money() const {
   if (json_ == nullptr) return {std::nullopt, place()};
   if (!json_->is_number()) fail("a number");
   const std::optional<Money> amount = money_of(*json_);
@@ -108,7 +107,7 @@ Field<Money> FhirNode::money() const {
   return {amount, place()};
 }
 
-Field<Date> FhirNode::date() const {
+Field<Date> JsonNode::date() const {
   const Field<std::string> words = text();
   if (!words) return {std::nullopt, words.place};
   const std::optional<Date> date = date_of(*words);
@@ -116,50 +115,9 @@ Field<Date> FhirNode::date() const {
   return {date, words.place};
 }
 
-void FhirNode::fail(std::string_view expected) const {
-  throw FhirFault{place(), fmt::format("expected {}, got {}", expected,
+void JsonNode::fail(std::string_view expected) const {
+  throw JsonFault{place(), fmt::format("expected {}, got {}", expected,
                                        json_ == nullptr ? "nothing" : described(*json_))};
-}
-
-Field<Code> code_in(const FhirNode& concept_node, std::span<const std::string_view> wanted,
-                    CodeUse use) {
-  Field<Code> best{std::nullopt, concept_node.place()};
-  std::size_t best_rank = wanted.size() + 1;
-  for (const FhirNode& coding : concept_node["coding"].elements()) {
-    const std::string system = coding["system"].text().value.value_or("");
-    const Field<std::string> value = coding["code"].text();
-    if (!value || is_placeholder(system)) continue;
-    Code code = fhir_code(system, *value, use);
-    const auto rank =
-        static_cast<std::size_t>(std::ranges::find(wanted, code.system) - wanted.begin());
-    if (rank >= best_rank) continue;
-    best_rank = rank;
-    best = {std::move(code), value.place};
-  }
-  return best;
-}
-
-Field<std::string> plain_code_in(const FhirNode& concept_node) {
-  for (const FhirNode& coding : concept_node["coding"].elements()) {
-    if (Field<std::string> code = coding["code"].text()) return code;
-  }
-  return {std::nullopt, concept_node.place()};
-}
-
-std::vector<std::string> words_in(const FhirNode& concept_node) {
-  std::vector<std::string> words;
-  for (const FhirNode& coding : concept_node["coding"].elements()) {
-    if (const Field<std::string> code = coding["code"].text()) words.push_back(last_part(*code));
-  }
-  return words;
-}
-
-FhirNode extension_of(const FhirNode& node, std::string_view name) {
-  for (const FhirNode& extension : node["extension"].elements()) {
-    const Field<std::string> address = extension["url"].text();
-    if (address && last_part(*address) == name) return extension;
-  }
-  return node.none("extension");
 }
 
 }  // namespace clearhead::claims
