@@ -235,6 +235,8 @@ std::vector<Clause> parse_clauses(std::string_view text, PolicyFormat format,
     clauses = builder.take();
   }
   if (clauses.empty()) throw Error(file + ": expected the clauses of a policy, got no words");
+  const std::size_t mark = text.size() - words.size();  // the byte order mark counts, too
+  for (Clause& clause : clauses) clause.place.byte += mark;
   return clauses;
 }
 
@@ -243,7 +245,7 @@ std::vector<Clause> read_clauses(const std::filesystem::path& path) {
   if (ending_of(path) == ".pdf") {
     throw Error(path.string() + ": a PDF is read as text; make one with scripts/policy-text");
   }
-  return parse_clauses(read_text(path), format, path.string());
+  return parse_clauses(read_text_bytes(path), format, path.string());
 }
 
 std::string path_text(const Clause& clause) {

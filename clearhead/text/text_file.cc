@@ -14,19 +14,6 @@ namespace {
 
 constexpr std::size_t kMostText = std::size_t{1} << 30;
 
-std::string decompress(const std::filesystem::path& path) {
-  ByteStream file(path);
-  std::string text;
-  for (std::string_view piece = file.peek(); !piece.empty(); piece = file.peek()) {
-    text += piece;
-    file.take(piece.size());
-    if (text.size() > kMostText) {
-      throw Error(path.string() + ": it has more than 1 GiB of text; split it into several files");
-    }
-  }
-  return text;
-}
-
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -41,8 +28,21 @@ std::vector<std::string> split_lines(std::string_view text) {
 
 }  // namespace
 
+std::string read_text_bytes(const std::filesystem::path& path) {
+  ByteStream file(path);
+  std::string text;
+  for (std::string_view piece = file.peek(); !piece.empty(); piece = file.peek()) {
+    text += piece;
+    file.take(piece.size());
+    if (text.size() > kMostText) {
+      throw Error(path.string() + ": it has more than 1 GiB of text; split it into several files");
+    }
+  }
+  return text;
+}
+
 std::string read_text(const std::filesystem::path& path) {
-  std::string text = decompress(path);
+  std::string text = read_text_bytes(path);
   text.erase(0, text.size() - utf8_text(text, path.string()).size());
   if (text.empty()) throw Error(path.string() + ": expected text, got an empty file");
   return text;

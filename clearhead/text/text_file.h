@@ -9,8 +9,12 @@
 
 namespace clearhead {
 
-/// The text of the file `path`, decompressed if it is a gzip file, without byte order mark. Throws
-/// Error if it cannot be read, is empty, is more than 1 GiB of text or is not UTF-8.
+/// The bytes of the file `path`, decompressed if it is a gzip file. Throws Error if it cannot be
+/// read or holds more than 1 GiB.
+std::string read_text_bytes(const std::filesystem::path& path);
+
+/// Its text, without byte order mark. Throws Error as `read_text_bytes` does, and if it is empty or
+/// not UTF-8.
 std::string read_text(const std::filesystem::path& path);
 
 /// Its lines, without their ends ("\n" or "\r\n"). Throws Error as `read_text` does.

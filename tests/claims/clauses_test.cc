@@ -35,6 +35,19 @@ TEST(Clauses, ReadsAnObjectALine) {
   EXPECT_EQ(*clauses[1].place.file, "usc.jsonl");
 }
 
+TEST(Clauses, PlacesCountTheByteOrderMark) {
+  const std::string text = "\xef\xbb\xbf# Items\n\n(a) beds\n";
+  const TemporaryFolder folder;
+  const std::string path = folder.write("marked.md", text);
+  for (const auto& clauses :
+       {parse_clauses(text, PolicyFormat::markdown, "policy.md"), read_clauses(path)}) {
+    ASSERT_EQ(clauses.size(), 1u);
+    EXPECT_EQ(clauses[0].place.byte, text.find("(a)"));
+    EXPECT_EQ(clauses[0].place.line, 3u);
+    EXPECT_THAT(clauses[0].path, ElementsAre("Items"));
+  }
+}
+
 TEST(Clauses, SaysWhichLineIsNoClause) {
   expect_error([] { parsed("{\"id\": \"a\"}", PolicyFormat::jsonl); }, "policy, line 1: expected");
   expect_error([] { parsed("\n[1]", PolicyFormat::jsonl); },
