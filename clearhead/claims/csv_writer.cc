@@ -54,23 +54,13 @@ CsvWriter::CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& 
 }
 
 void CsvWriter::write(const Claim& claim) {
-  const std::string number = csv_cell(unique_number(claim));
+  const std::string number = claim.id ? csv_cell(*claim.id) : "";
   const std::string member = claim.member.id ? csv_cell(*claim.member.id) : "";
   if (claim.member.id && known_members_.insert(hash_of(*claim.member.id)).second) {
     members_ << member << row(member_columns(), claim.member);
   }
   claims_ << number << ',' << member << row(claim_columns(), claim);
   for (const Line& line : claim.lines) lines_ << number << row(line_columns(), claim, line);
-}
-
-std::string CsvWriter::unique_number(const Claim& claim) {
-  const std::string number = claim.id ? *claim.id : "";
-  std::string unique = number;
-  for (int i = number.empty() ? 1 : 2;
-       unique.empty() || !known_claims_.insert(hash_of(unique)).second; ++i) {
-    unique = fmt::format("{}#{}", number, i);
-  }
-  return unique;
 }
 
 }  // namespace clearhead::claims

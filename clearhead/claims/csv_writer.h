@@ -24,17 +24,15 @@ class CsvWriter {
   /// Writes the headers. The streams outlive the object.
   CsvWriter(std::ostream& members, std::ostream& claims, std::ostream& lines);
 
-  /// Writes a claim and its lines, and its member if they were not there before. A claim's number
-  /// that was there before, or is missing, becomes "NUMBER#2", since lines find their claim by it.
+  /// Writes a claim and its lines, and its member if they were not there before. Lines find their
+  /// claim by its number, which no other may have.
   void write(const Claim& claim);
 
  private:
-  std::string unique_number(const Claim& claim);
-
   std::ostream& members_;
   std::ostream& claims_;
   std::ostream& lines_;
-  std::unordered_set<std::uint64_t> known_members_, known_claims_;  // hashes of their numbers
+  std::unordered_set<std::uint64_t> known_members_;  // hashes of their numbers
 };
 
 }  // namespace clearhead::claims

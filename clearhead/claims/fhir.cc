@@ -67,20 +67,13 @@ void visit(ByteStream& stream, std::span<const std::string_view> types, const Vi
   JsonPieces pieces(stream);
   JsonPiece piece;
   while (pieces.next(piece)) {
-    Place place{stream.name(), piece.line, piece.byte, piece.path};
-    if (!piece.fault.empty()) {
-      visitor.fault(place, piece.fault);
-      continue;
-    }
     if (!may_have(piece.text, types)) continue;
+    const Place place{stream.name(), piece.line, piece.byte, piece.path};
     Json json;
     try {
-      json = Json::parse(piece.text);
-    } catch (const Json::exception& error) {  // parse_error, or out_of_range for great numbers
-      const auto* parsing = dynamic_cast<const Json::parse_error*>(&error);
-      if (parsing != nullptr && parsing->byte > 0) place.byte += parsing->byte - 1;
-      visitor.fault(place, parsing != nullptr ? "expected JSON, got a fault of its syntax here"
-                                              : "expected numbers within ±1.8e308, got a greater");
+      json = parsed(piece, place);
+    } catch (const JsonFault& fault) {
+      visitor.fault(fault.place, fault.reason);
       continue;
     }
     if (piece.path.starts_with("entry")) {

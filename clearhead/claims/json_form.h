@@ -10,6 +10,7 @@ namespace clearhead::claims {
 
 /// {"claim":"C1","member":{"member":"M1",…},…,"lines":[…]}, without a line end. What is missing is
 /// left out; codes are {"system":"HCPCS","code":"99213"}; bytes that are not UTF-8 become U+FFFD.
+/// `read_json_claims` (json_claims.h) reads it.
 std::string json_of(const Claim& claim);
 
 }  // namespace clearhead::claims

@@ -59,6 +59,13 @@ JsonNode JsonNode::none(std::string_view name) const {
   return {nullptr, object_, path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name)};
 }
 
+std::vector<std::string> JsonNode::names() const {
+  std::vector<std::string> names;
+  if (!is_object()) return names;
+  for (const auto& member : json_->items()) names.push_back(member.key());
+  return names;
+}
+
 bool JsonNode::is_object() const { return json_ != nullptr && json_->is_object(); }
 
 JsonNode JsonNode::either(const char* name, const char* other) const {
@@ -113,6 +120,19 @@ Field<Date> JsonNode::date() const {
   const std::optional<Date> date = date_of(*words);
   if (!date) fail("a date such as 2024-07-31");
   return {date, words.place};
+}
+
+Json parsed(const JsonPiece& piece, const Place& place) {
+  if (!piece.fault.empty()) throw JsonFault{place, piece.fault};
+  try {
+    return Json::parse(piece.text);
+  } catch (const Json::parse_error& error) {
+    Place fault = place;
+    if (error.byte > 0) fault.byte += error.byte - 1;
+    throw JsonFault{fault, "expected JSON, got a fault of its syntax here"};
+  } catch (const Json::out_of_range&) {
+    throw JsonFault{place, "expected numbers within ±1.8e308, got a greater"};
+  }
 }
 
 void JsonNode::fail(std::string_view expected) const {

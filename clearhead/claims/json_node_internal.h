@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clearhead/claims/claim.h"
+#include "clearhead/claims/json_pieces.h"
 
 namespace clearhead::claims {
 
@@ -42,6 +43,8 @@ class JsonNode {
   JsonNode none(std::string_view name) const;
   /// Whether it is an object.
   bool is_object() const;
+  /// The names of an object's members.
+  std::vector<std::string> names() const;
 
   /// A string that is not empty.
   Field<std::string> text() const;
@@ -65,6 +68,9 @@ class JsonNode {
   const Place* object_;
   std::string path_;
 };
+
+/// What a piece says. Throws JsonFault if it is no JSON, or could not be cut out.
+nlohmann::json parsed(const JsonPiece& piece, const Place& place);
 
 }  // namespace clearhead::claims
 

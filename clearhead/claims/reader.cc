@@ -12,6 +12,7 @@
 #include "clearhead/base/error.h"
 #include "clearhead/claims/csv_claims.h"
 #include "clearhead/claims/fhir.h"
+#include "clearhead/claims/json_claims.h"
 #include "clearhead/claims/x12.h"
 #include "clearhead/text/byte_stream.h"
 
@@ -36,7 +37,7 @@ bool begins_as_json(std::string_view text) {
   return text.starts_with('{') || text.starts_with('[');
 }
 
-ReadSummary read_json(ByteStream& stream, const Context& context, const ClaimSink& sink) {
+ReadSummary read_fhir_json(ByteStream& stream, const Context& context, const ClaimSink& sink) {
   return read_fhir(stream, context.references, sink);
 }
 
@@ -45,6 +46,10 @@ bool begins_as_table(std::string_view text) {
   if (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff")) return true;  // says what to do
   return !line.empty() && line[0] != '<' && line.find_first_of(",;\t|") != std::string_view::npos &&
          line.find('\0') == std::string_view::npos;
+}
+
+ReadSummary read_our_json(ByteStream& stream, const Context& /*context*/, const ClaimSink& sink) {
+  return read_json_claims(stream, sink);
 }
 
 ReadSummary read_table(ByteStream& stream, const Context& context, const ClaimSink& sink) {
@@ -59,7 +64,8 @@ ReadSummary read_segments(ByteStream& stream, const Context& /*context*/, const 
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
       {begins_as_x12, read_segments},
-      {begins_as_json, read_json},
+      {begins_as_json_claims, read_our_json},
+      {begins_as_json, read_fhir_json},
       {begins_as_table, read_table},
   };
   return all;
@@ -82,7 +88,7 @@ void collect_references(const std::vector<fs::path>& files, FhirReferences& refe
     try {
       ByteStream stream(path);
       const Format* format = format_of(stream);
-      if (format != nullptr && format->read == read_json) references.collect(stream);
+      if (format != nullptr && format->read == read_fhir_json) references.collect(stream);
     } catch (const Error&) {
       continue;
     }

@@ -17,6 +17,7 @@ void check_claims_writable(const std::filesystem::path& path);
 
 /// Calls `produce` with a function that writes each claim: into a file if `path` ends in ".ndjson",
 /// else into members.csv, claims.csv and lines.csv in the folder `path`, which is made if need be.
+/// A claim's number that was there before, or is missing, becomes "NUMBER#2", or "#1".
 /// Files appear whole when `produce` is done; if it throws, there are none.
 void write_claims(const std::filesystem::path& path,
                   const std::function<void(const WriteClaim&)>& produce);

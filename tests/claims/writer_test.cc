@@ -68,6 +68,7 @@ TEST(Writer, WhatItWritesIsReadAsTheSame) {
   EXPECT_EQ(json_of_all(folder / "out"), claims);
   write_again(path, folder / "out.ndjson");
   EXPECT_EQ(folder.read("out.ndjson"), claims[0] + "\n" + claims[1] + "\n");
+  EXPECT_EQ(json_of_all(folder / "out.ndjson"), claims);
 }
 
 TEST(Writer, NumbersThatOccurTwiceAreToldApart) {
@@ -75,17 +76,20 @@ TEST(Writer, NumbersThatOccurTwiceAreToldApart) {
   Claim claim;
   claim.lines.resize(1);
   claim.lines[0].code.value = Code{"", "A"};
-  write_claims(folder / "out", [&claim](const WriteClaim& write) {
-    write(claim);
-    claim.id.value = "C1";
-    for (int i = 0; i < 3; ++i) write(claim);
-  });
-  Reading reading;
-  read_claims(folder / "out", {}, reading.sink());
-  std::vector<std::string> numbers;
-  for (const Claim& read : reading.claims) numbers.push_back(*read.id);
-  EXPECT_THAT(numbers, ElementsAre("#1", "C1", "C1#2", "C1#3"));
-  EXPECT_THAT(reading.refusals, IsEmpty());
+  for (const char* name : {"out", "out.ndjson"}) {
+    claim.id = {};
+    write_claims(folder / name, [&claim](const WriteClaim& write) {
+      write(claim);
+      claim.id.value = "C1";
+      for (int i = 0; i < 3; ++i) write(claim);
+    });
+    Reading reading;
+    read_claims(folder / name, {}, reading.sink());
+    std::vector<std::string> numbers;
+    for (const Claim& read : reading.claims) numbers.push_back(*read.id);
+    EXPECT_THAT(numbers, ElementsAre("#1", "C1", "C1#2", "C1#3"));
+    EXPECT_THAT(reading.refusals, IsEmpty());
+  }
 }
 
 TEST(Writer, IfReadingFailsThereAreNoFiles) {
@@ -99,8 +103,11 @@ TEST(Writer, SharedClaimsAreTheSameAgain) {
   const auto path = shared_path("data/claims/synthea-small");
   if (!path) GTEST_SKIP() << "no shared data";
   const TemporaryFolder folder;
-  write_again(*path, folder / "out");
-  EXPECT_EQ(json_of_all(folder / "out"), json_of_all(*path));
+  const std::vector<std::string> claims = json_of_all(*path);
+  for (const char* name : {"out", "out.ndjson"}) {
+    write_again(*path, folder / name);
+    EXPECT_EQ(json_of_all(folder / name), claims);
+  }
 }
 
 }  // namespace
