@@ -32,6 +32,7 @@ std::vector<std::string> close_names(std::string_view name, const std::vector<st
   std::vector<std::pair<std::size_t, std::string>> ranked;
   const std::string end = "." + std::string(name);
   for (const std::string& other : known) {
+    if (other.empty()) continue;  // a column without a name
     ranked.emplace_back(
         other.ends_with(end)
             ? 0

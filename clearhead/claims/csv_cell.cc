@@ -29,6 +29,17 @@ std::string from_windows_1252(std::string_view text) {
   return result;
 }
 
+std::string utf8(std::string_view text) {
+  const bool is_utf8 = find_invalid_utf8(text) == std::string_view::npos;
+  return is_utf8 ? std::string(text) : from_windows_1252(text);
+}
+
+// How many digits a code of the system has that is all digits; 0: any number.
+std::size_t digits_of(std::string_view system) {
+  if (system == "NUBC") return 4;
+  return system == "MS-DRG" ? 3 : 0;
+}
+
 template <typename T>
 Field<T> field(std::optional<T> value, const Cell& cell, std::string_view expected) {
   if (!value) cell.fail(expected);
@@ -60,16 +71,19 @@ Adjustment adjustment_of(std::string_view item, const Cell& cell) {
 
 }  // namespace
 
-Field<std::string> Cell::word() const {
-  const bool is_utf8 = find_invalid_utf8(text) == std::string_view::npos;
-  return {is_utf8 ? std::string(text) : from_windows_1252(text), place()};
-}
+Field<std::string> Cell::word() const { return {utf8(without_fraction(text)), place()}; }
 
 Field<Date> Cell::date() const {
-  return field(date_of(text, style.date_order), *this,
-               style.date_order == DateOrder::month_first
-                   ? "a date such as 2024-01-31 or 01/31/2024"
-                   : "a date such as 2024-01-31 or 31/01/2024");
+  const bool month_first = style.date_order == DateOrder::month_first;
+  const auto date = date_of(text, style.date_order);
+  if (!date && date_of(text, month_first ? DateOrder::day_first : DateOrder::month_first)) {
+    const char* const order = month_first ? "DD/MM/YYYY" : "MM/DD/YYYY";
+    fail(fmt::format("a date such as 2024-01-31 or, unless a mapping says \"dates\": \"{}\", {}",
+                     order, month_first ? "01/31/2024" : "31/01/2024"));
+  }
+  return field(date, *this,
+               month_first ? "a date such as 2024-01-31 or 01/31/2024"
+                           : "a date such as 2024-01-31 or 31/01/2024");
 }
 
 Field<Money> Cell::money() const {
@@ -85,13 +99,17 @@ Field<std::int64_t> Cell::whole_number() const {
 }
 
 Field<Code> Cell::code(std::string_view system) const {
-  std::string value = code_of(text);
+  std::string value = code_of(without_fraction(text));
   if (is_missing(value)) fail("a code");
+  const std::size_t digits = digits_of(system);
+  if (value.size() < digits && value.find_first_not_of("0123456789") == std::string::npos) {
+    value.insert(0, digits - value.size(), '0');
+  }
   return {Code{std::string(system), std::move(value)}, place()};
 }
 
 void Cell::fail(std::string_view expected) const {
-  throw UnreadableCell(place(), fmt::format("expected {}, got \"{}\"", expected, *word()));
+  throw UnreadableCell(place(), fmt::format("expected {}, got \"{}\"", expected, utf8(text)));
 }
 
 void add_diagnosis(Claim& claim, const std::string& system, const std::string& code,

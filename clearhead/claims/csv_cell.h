@@ -35,7 +35,7 @@ struct Cell {
 
   /// Where it stands.
   Place place() const { return {file, line, 0, column}; }
-  /// Any text, in UTF-8; what is not is taken for Windows-1252.
+  /// Any text, in UTF-8; what is not is taken for Windows-1252. 77.0 is 77.
   Field<std::string> word() const;
   /// A day.
   Field<Date> date() const;
@@ -45,7 +45,7 @@ struct Cell {
   Field<double> number() const;
   /// A whole number.
   Field<std::int64_t> whole_number() const;
-  /// A code of that system.
+  /// A code of that system, with the zeros before it that spreadsheets take away.
   Field<Code> code(std::string_view system) const;
   /// Throws the UnreadableCell of a cell in which `expected` should be.
   [[noreturn]] void fail(std::string_view expected) const;

@@ -102,7 +102,9 @@ const std::vector<Column<Member>>& member_columns() {
        false,
        {"birth_year"}},
       {"sex", "M, F, or U for unknown",
-       [](const Cell& cell, Member& member) { member.sex = cell.word(); },
+       [](const Cell& cell, Member& member) {
+         member.sex = {sex_of(*cell.word()), cell.place()};
+       },
        [](const Member& member) { return text_of(member.sex); }},
       {"state", "where the member lives",
        [](const Cell& cell, Member& member) { member.state = cell.word(); },
@@ -118,7 +120,7 @@ const std::vector<Column<Claim>>& claim_columns() {
   static const std::vector<Column<Claim>> columns = {
       {"type", "professional, institutional, dental, vision or pharmacy",
        [](const Cell& cell, Claim& claim) {
-         const auto type = claim_type_of(cell.text);
+         const auto type = claim_type_of(without_fraction(cell.text));
          if (!type) cell.fail("professional, institutional, dental, vision or pharmacy");
          claim.type = {type, cell.place()};
        },

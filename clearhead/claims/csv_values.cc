@@ -243,15 +243,25 @@ std::optional<std::int64_t> whole_number_of(std::string_view cell) {
   return value;
 }
 
+std::string_view without_fraction(std::string_view cell) {
+  const bool is_whole = cell.size() > 2 && cell.ends_with(".0") &&
+                        std::all_of(cell.begin(), cell.end() - 2, is_digit);
+  return is_whole ? cell.substr(0, cell.size() - 2) : cell;
+}
+
 std::string code_of(std::string_view cell) {
-  // No system of codes has five digits before a point.
-  if (cell.size() >= 7 && cell.ends_with(".0") &&
-      std::all_of(cell.begin(), cell.end() - 2, is_digit)) {
-    cell.remove_suffix(2);
-  }
-  std::string code = plain_code(cell);
+  // No system of codes has five digits before a point; 250.0 is one of ICD-9.
+  std::string code = plain_code(cell.size() >= 7 ? without_fraction(cell) : cell);
   std::transform(code.begin(), code.end(), code.begin(), large);
   return code;
+}
+
+std::string sex_of(std::string_view cell) {
+  const std::string letters = letters_of(cell);
+  if (letters == "m" || letters == "male" || letters == "1") return "M";
+  if (letters == "f" || letters == "female" || letters == "2") return "F";
+  if (letters == "u" || letters == "unknown" || letters == "0" || letters == "9") return "U";
+  return std::string(cell);
 }
 
 std::string code_system_of(std::string_view cell) {

@@ -52,8 +52,16 @@ std::optional<Money> money_of(std::string_view cell, const CsvStyle& style);
 /// A whole number: 12, or 12.0.
 std::optional<std::int64_t> whole_number_of(std::string_view cell);
 
+/// 77 of 77.0: pandas writes numbers so that are no amounts, if one in their column is missing.
+/// Anything else as it is.
+std::string_view without_fraction(std::string_view cell);
+
 /// A code in capitals without dots and blanks. 99213.0, as pandas has it, is 99213.
 std::string code_of(std::string_view cell);
+
+/// M, F or U of what files have for them: male, Female, 1 and 2 (ISO 5218 and Medicare), …; another
+/// word as it is.
+std::string sex_of(std::string_view cell);
 
 /// A code system by the name that claims use: "RxNorm" of "RXNORM", "HCPCS" of "CPT". Another
 /// keeps its name.

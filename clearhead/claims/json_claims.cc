@@ -67,8 +67,10 @@ Diagnosis read_diagnosis(const JsonNode& node) {
 }
 
 Member read_member(const JsonNode& node) {
-  return {node["member"].text(), node["birth_date"].date(), node["sex"].text(),
-          node["state"].text(), node["split"].text()};
+  Field<std::string> sex = node["sex"].text();
+  if (sex) sex.value = sex_of(*sex);
+  return {node["member"].text(), node["birth_date"].date(), std::move(sex), node["state"].text(),
+          node["split"].text()};
 }
 
 std::int64_t read_pointer(const JsonNode& node) {

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "clearhead/base/error.h"
@@ -80,11 +83,21 @@ const Format* format_of(ByteStream& stream) {
   return found == formats().end() ? nullptr : &*found;
 }
 
+// What files are that people take for claims, with what to do.
+std::string what_came(ByteStream& stream) {
+  const std::string_view begin = stream.peek(4);
+  if (begin.empty()) return "an empty file";
+  if (begin.starts_with("PK")) return "a zip archive or a workbook; unpack it, or save it as CSV";
+  if (begin.starts_with("%PDF")) return "a PDF";
+  return "something else";
+}
+
 // Patients may stand behind the claims, or in another file: they are read before. What cannot be
 // read of a file is said when its claims are read. A pipe can be read only once.
 void collect_references(const std::vector<fs::path>& files, FhirReferences& references) {
   for (const fs::path& path : files) {
-    if (!fs::is_regular_file(path)) continue;
+    std::error_code none;
+    if (!fs::is_regular_file(path, none)) continue;
     try {
       ByteStream stream(path);
       const Format* format = format_of(stream);
@@ -132,18 +145,22 @@ ReadSummary read_files(const fs::path& folder, Context& context, const ClaimSink
   collect_references(files, context.references);
   ReadSummary sum;
   for (const fs::path& path : files) {
-    ByteStream stream(path);
-    const Place place{stream.name(), 0, 0, ""};
+    const Place place{std::make_shared<const std::string>(path.string()), 0, 0, ""};
     try {
+      ByteStream stream(path);
       if (const Format* format = format_of(stream)) {
         sum += format->read(stream, context, sink);
         continue;
       }
       ++sum.warnings;
-      if (sink.warning) sink.warning(place, "left out, because it is no file of claims");
+      if (sink.warning) {
+        sink.warning(place, "left out: expected a file of claims, got " + what_came(stream));
+      }
     } catch (const Error& error) {
       ++sum.refusals;
-      if (sink.refusal) sink.refusal({place, "", error.what()});
+      std::string reason = error.what();
+      if (reason.starts_with(*place.file + ": ")) reason.erase(0, place.file->size() + 2);
+      if (sink.refusal) sink.refusal({place, "", std::move(reason)});
     }
   }
   if (sum.format.empty()) {
@@ -151,6 +168,15 @@ ReadSummary read_files(const fs::path& folder, Context& context, const ClaimSink
                 ": expected lines.csv and claims.csv, or files of claims in CSV, X12 or FHIR JSON");
   }
   return sum;
+}
+
+ReadSummary read_folder(const fs::path& folder, Context& context, const ClaimSink& sink) {
+  try {
+    const auto summary = read_tables(folder, context.mapping, sink);
+    return summary ? *summary : read_files(folder, context, sink);
+  } catch (const fs::filesystem_error& error) {
+    throw Error(folder.string() + ": cannot read this folder: " + error.code().message());
+  }
 }
 
 }  // namespace
@@ -173,15 +199,14 @@ ReadSummary& operator+=(ReadSummary& sum, const ReadSummary& summary) {
 
 ReadSummary read_claims(const fs::path& path, const ReadOptions& options, const ClaimSink& sink) {
   Context context{.mapping = read_csv_mapping(options.mapping), .references = {}};
-  if (fs::is_directory(path)) {
-    const auto summary = read_tables(path, context.mapping, sink);
-    return summary ? *summary : read_files(path, context, sink);
-  }
+  std::error_code none;  // what cannot be looked at cannot be opened, which says why
+  if (fs::is_directory(path, none)) return read_folder(path, context, sink);
   collect_references({path}, context.references);
   ByteStream stream(path);
   const Format* format = format_of(stream);
   if (format == nullptr) {
-    throw Error(path.string() + ": expected claims in CSV, X12 or FHIR JSON, plain or gzip");
+    throw Error(path.string() + ": expected claims in CSV, X12 or FHIR JSON, plain or gzip, got " +
+                what_came(stream));
   }
   return format->read(stream, context, sink);
 }

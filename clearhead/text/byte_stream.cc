@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "clearhead/base/error.h"
@@ -28,7 +29,8 @@ struct ByteStream::Source {
 ByteStream::ByteStream(const std::filesystem::path& path)
     : name_(std::make_shared<const std::string>(path.string())),
       source_(std::make_unique<Source>()) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) {
     throw Error(path.string() + ": expected a file, got a folder");
   }
   errno = 0;
@@ -55,8 +57,9 @@ std::string_view ByteStream::peek(std::size_t least) {
     const char* message = gzerror(source_->file, &error);
     // A file that ends too early reads as if it were whole, but for the error.
     if (count < 0 || error == Z_BUF_ERROR) {
-      throw Error(*name_ + ": cannot read: " +
-                  (error == Z_ERRNO ? std::strerror(errno) : std::string(message)));
+      std::string reason = error == Z_ERRNO ? std::strerror(errno) : message;
+      if (reason.starts_with(*name_ + ": ")) reason.erase(0, name_->size() + 2);  // of zlib
+      throw Error(*name_ + ": cannot read: " + reason);
     }
     ended_ = count == 0;
   }

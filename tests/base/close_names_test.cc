@@ -24,6 +24,10 @@ TEST(CloseNames, TheEndOfANameIsCloserThanAnother) {
   EXPECT_EQ(close_names("attn.hook_z", known, 1), Names{"b.0.attn.hook_z"});
 }
 
+TEST(CloseNames, WhatHasNoNameIsNotClose) {
+  EXPECT_EQ(close_names("a", {"", "bcd"}, 2), std::vector<std::string>{"bcd"});
+}
+
 TEST(CloseNames, NoMoreThanThereAre) {
   EXPECT_EQ(close_names("q", {}, 5), Names{});
   EXPECT_EQ(close_names("q", {"k"}, 5), Names{"k"});

@@ -188,6 +188,34 @@ TEST(CsvClaims, RowsOfAClaimMustLieTogetherInOneTable) {
   EXPECT_THAT(reading.refusals[0], testing::HasSubstr("got this one apart; sort the file"));
 }
 
+TEST(CsvClaims, NumbersThatPandasMadeOfIdentifiersFindEachOther) {
+  const Reading reading = read(
+      "member,sex\n77,male\n",
+      ",claim,member,type,service_place,drg,provider\n0,5.0,77.0,71.0,11.0,64.0,1234567890.0\n",
+      "claim,line,code,revenue\n5,1.0,140.0,450.0\n");
+  EXPECT_THAT(reading.refusals, IsEmpty());
+  EXPECT_THAT(reading.warnings, IsEmpty());
+  ASSERT_EQ(reading.claims.size(), 1u);
+  const Claim& claim = reading.claims[0];
+  EXPECT_EQ(*claim.id, "5");
+  EXPECT_EQ(*claim.member.sex, "M");
+  EXPECT_EQ(*claim.type, ClaimType::professional);
+  EXPECT_EQ(*claim.service_place, "11");
+  EXPECT_EQ(claim.drg->value, "064");
+  EXPECT_EQ(*claim.provider, "1234567890");
+  ASSERT_EQ(claim.lines.size(), 1u);
+  EXPECT_EQ(claim.lines[0].code->value, "140");
+  EXPECT_EQ(claim.lines[0].revenue->value, "0450");
+}
+
+TEST(CsvClaims, ADateInTheOtherOrderSaysHowToReadIt) {
+  const Reading reading = read({}, {}, "claim,service_date,code\nC1,31/01/2024,A\n");
+  EXPECT_THAT(reading.refusals,
+              ElementsAre("lines.csv, line 2, service_date: C1: expected a date such as 2024-01-31 "
+                          "or, unless a mapping says \"dates\": \"DD/MM/YYYY\", 01/31/2024, got "
+                          "\"31/01/2024\""));
+}
+
 TEST(CsvClaims, ColumnsThatNobodyKnowsAreNamed) {
   EXPECT_THAT(read(std::nullopt, std::nullopt, "claim,code,colour\nC1,A,red\n").warnings,
               ElementsAre("lines.csv, line 1: columns that are not read: colour"));

@@ -39,6 +39,20 @@ TEST(CsvValues, WhatIsNoDate) {
   }
 }
 
+TEST(CsvValues, NumbersThatPandasMadeOfIdentifiers) {
+  EXPECT_EQ(without_fraction("77.0"), "77");
+  for (const char* cell : {"77", "7.7", "77.00", "a7.0", ".0", "-7.0", "P1.0"}) {
+    EXPECT_EQ(without_fraction(cell), cell);
+  }
+}
+
+TEST(CsvValues, Sexes) {
+  for (const char* cell : {"M", "m", "male", "Male", "1"}) EXPECT_EQ(sex_of(cell), "M") << cell;
+  for (const char* cell : {"F", "FEMALE", "2"}) EXPECT_EQ(sex_of(cell), "F") << cell;
+  for (const char* cell : {"U", "unknown", "0"}) EXPECT_EQ(sex_of(cell), "U") << cell;
+  EXPECT_EQ(sex_of("X"), "X");
+}
+
 TEST(CsvValues, Years) {
   EXPECT_EQ(to_string(*year_of("1979")), "1979-01-01");
   EXPECT_EQ(to_string(*year_of("1979.0")), "1979-01-01");

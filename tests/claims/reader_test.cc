@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/claims/reading.h"
 #include "tests/claims/x12_testing.h"
@@ -62,6 +65,39 @@ TEST(Reader, FilesOfSeveralFormatsAreReadInTheOrderOfTheirNames) {
   EXPECT_EQ(reading.summary.claims, 4);
   EXPECT_THAT(reading.refusals, ElementsAre(testing::HasSubstr("CLM-02: X: expected an amount")));
   EXPECT_THAT(reading.warnings, ElementsAre(testing::HasSubstr("left out")));
+}
+
+TEST(Reader, WhatIsNoFileOfClaimsIsNamed) {
+  const TemporaryFolder folder;
+  for (const auto& [text, came] : std::vector<std::pair<std::string, std::string>>{
+           {"PK\x03\x04", "got a zip archive or a workbook; unpack it, or save it as CSV"},
+           {"%PDF-1.4", "got a PDF"},
+           {"", "got an empty file"},
+           {"nothing", "got something else"}}) {
+    const auto path = folder.write("a", text);
+    expect_error([&] { read(path); }, came);
+  }
+}
+
+TEST(Reader, AFileThatCannotBeReadDoesNotStopTheOthers) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.write("0.csv", "claim,code\nC0,A\n"), {});
+  folder.write("1.csv", "claim,code\nC1,A\n");
+  const Reading reading = read(folder.path());
+  EXPECT_EQ(reading.claims.size(), 1u);
+  EXPECT_THAT(reading.refusals,
+              ElementsAre(testing::EndsWith("0.csv, byte 0: : cannot open: Permission denied")));
+}
+
+TEST(Reader, AFolderThatCannotBeReadIsAnError) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "closed");
+  std::filesystem::permissions(folder / "closed", {});
+  expect_error([&] { read(folder / "closed"); }, "closed: cannot read this folder: Permission");
+  expect_error([&] { read(folder / "closed" / "a.csv"); }, "a.csv: cannot open: Permission");
+  std::filesystem::permissions(folder / "closed", std::filesystem::perms::owner_all);
 }
 
 }  // namespace

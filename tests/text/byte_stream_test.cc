@@ -64,7 +64,7 @@ TEST(ByteStream, AFileThatIsCutShortIsAnError) {
   EXPECT_THAT(error_of([&] {
                 while (stream.take_until('\n', text)) continue;
               }),
-              HasSubstr("cannot read"));
+              HasSubstr("cut.gz: cannot read: unexpected end of file"));
 }
 
 }  // namespace
