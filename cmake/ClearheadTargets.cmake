@@ -14,11 +14,13 @@ function(clearhead_configure_target target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(CLEARHEAD_COVERAGE)
-    # Paths are relative, so that ccache knows what was compiled in another clone.
+    # Said so that ccache knows what was compiled in another clone: paths are relative, and with
+    # -fprofile-instr-generate, which asks for the same, it takes the folder of the build for a
+    # part of what is compiled.
     file(RELATIVE_PATH uncounted "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/cmake/uncounted.txt")
     target_compile_options(${target} PRIVATE
-      -fprofile-instr-generate -fcoverage-mapping -fcoverage-compilation-dir=.
-      "SHELL:-Xclang -fprofile-list=${uncounted}")
+      "SHELL:-Xclang -fprofile-instrument=clang" "SHELL:-Xclang -fcoverage-mapping"
+      -fcoverage-compilation-dir=. "SHELL:-Xclang -fprofile-list=${uncounted}")
     target_link_options(${target} PUBLIC -fprofile-instr-generate)
   endif()
   set_target_properties(${target} PROPERTIES
