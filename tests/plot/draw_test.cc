@@ -110,7 +110,7 @@ TEST(Draw, OneValueAmongMillionsIsSeen) {
 }
 
 TEST(Draw, LargeMatrixStaysASmallFile) {
-  const Heatmap heatmap = one_panel(random_weights(2000, 2000, 4));
+  const Heatmap heatmap = one_panel(random_weights(1200, 1200, 4));
   const Image image(render_png(heatmap));
   EXPECT_LT(image.width(), 4000);
   EXPECT_LT(image.height(), 4000);

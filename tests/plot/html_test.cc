@@ -145,11 +145,11 @@ TEST(Html, NumbersOfTheColourBarDoNotTouch) {
 }
 
 TEST(Html, PoolsWhatIsTooLargeAndSaysSo) {
-  const std::string page = render_html(one_panel(Tensor({5000, 5000})));
-  EXPECT_THAT(page, HasSubstr("Each cell is the max of 10 × 10 values"));
+  const std::string page = render_html(one_panel(Tensor({1500, 1500})));
+  EXPECT_THAT(page, HasSubstr("Each cell is the max of 3 × 3 values"));
   EXPECT_LT(page.size(), 4u << 20);
   Heatmap many;
-  for (int i = 0; i < 64; ++i) many.panels.push_back({.values = Tensor({512, 512})});
+  for (int i = 0; i < 64; ++i) many.panels.push_back({.values = Tensor({200, 200})});
   EXPECT_LT(render_html(many).size(), 4u << 20);
 }
 
