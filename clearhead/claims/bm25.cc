@@ -34,7 +34,9 @@ bool is_stop_word(std::string_view word) {
 // Letters of any script and digits: of what is not ASCII, everything but the signs of Latin-1 and
 // general punctuation.
 bool is_in_word(char32_t c) {
-  if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  if (c < 0x80) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
   return c >= 0xC0 && (c < 0x2000 || c > 0x206F) && c != kNoCodePoint;
 }
 
@@ -98,27 +100,35 @@ class FieldCounts {
 
 }  // namespace
 
-std::vector<std::string> search_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
+std::vector<TextWord> text_words(std::string_view text) {
+  std::vector<TextWord> words;
+  TextWord next;
   const auto end = [&] {
-    if (!word.empty() && !is_stop_word(word)) {
-      remove_plural(word);
-      remove_ending(word);
-      words.push_back(std::move(word));
+    if (next.size == 0) return;
+    next.word = lowercase(text.substr(next.begin, next.size));
+    if (!is_stop_word(next.word)) {
+      remove_plural(next.word);
+      remove_ending(next.word);
+      words.push_back(next);
     }
-    word.clear();
+    next.size = 0;
   };
-  const std::string small = lowercase(text);
-  for (std::string_view rest = small; !rest.empty();) {
-    const char* const begin = rest.data();
-    if (is_in_word(take_code_point(rest))) {
-      word.append(begin, rest.data());
-    } else {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t begin = text.size() - rest.size();
+    if (!is_in_word(take_code_point(rest))) {
       end();
+      continue;
     }
+    if (next.size == 0) next.begin = begin;
+    next.size = text.size() - rest.size() - next.begin;
   }
   end();
+  return words;
+}
+
+std::vector<std::string> search_words(std::string_view text) {
+  std::vector<std::string> words;
+  for (TextWord& word : text_words(text)) words.push_back(std::move(word.word));
   return words;
 }
 

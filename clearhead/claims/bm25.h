@@ -18,8 +18,16 @@
 
 namespace clearhead::claims {
 
+/// A word of a text that is searched for.
+struct TextWord {
+  std::string word;                 ///< in lower case, without its ending
+  std::size_t begin = 0, size = 0;  ///< the bytes of the text where it stands
+};
+
 /// The words of an English text that are searched for, in its order: in lower case, without words
 /// such as "of", and without the endings of plurals and verbs ("hearing aids": hear, aid).
+std::vector<TextWord> text_words(std::string_view text);
+/// The same without their places.
 std::vector<std::string> search_words(std::string_view text);
 
 /// How much each word of a query counts.

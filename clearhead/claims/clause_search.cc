@@ -87,12 +87,23 @@ std::vector<FoundClause> ClauseSearch::find(const ClauseQuery& query, std::size_
   }
   std::vector<FoundClause> found;
   for (const std::size_t clause : highest(scores, most)) {
+    const Passage& best = passages_[passages_of(clause).front()];
     found.push_back({.clause = clause,
                      .score = scores[clause],
                      .words = index_.shares(query.words, clause),
-                     .quote = passages_[passages_of(clause).front()].text});
+                     .quote = best.text,
+                     .begin = best.begin});
   }
   return found;
+}
+
+std::vector<MetWord> met_words(const FoundClause& found) {
+  std::vector<MetWord> met;
+  for (const TextWord& word : text_words(found.quote)) {
+    const auto shared = std::ranges::find(found.words, word.word, &WordShare::word);
+    if (shared != found.words.end()) met.push_back({word.begin, word.size, *shared});
+  }
+  return met;
 }
 
 std::vector<double> ClauseSearch::read_again(const ClauseQuery& query,

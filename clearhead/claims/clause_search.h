@@ -28,7 +28,16 @@ struct FoundClause {
   double score = 0;              ///< BM25's, or fused; the best has the highest
   std::vector<WordShare> words;  ///< that it shares with the query, the largest share first
   std::string quote;             ///< its passage that fits best, as it stands there
+  std::size_t begin = 0;         ///< the byte of its text where the quote begins
 };
+
+/// A word of a quote that a query has, too.
+struct MetWord {
+  std::size_t begin = 0, size = 0;  ///< bytes of the quote
+  WordShare word;                   ///< of the query, and its share of the clause's score
+};
+/// All of them, in the order of the quote.
+std::vector<MetWord> met_words(const FoundClause& found);
 
 /// Which token of a query met which of a passage.
 struct TokenMatch {

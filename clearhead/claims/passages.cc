@@ -14,49 +14,56 @@ std::int64_t count_tokens(const std::string& text, const Tokenizer* tokenizer) {
   return 1 + std::count(text.begin(), text.end(), ' ');
 }
 
-// Joins pieces with `between` as long as they are no longer than a passage.
-class Joiner {
- public:
-  Joiner(const Tokenizer* tokenizer, char between) : tokenizer_(tokenizer), between_(between) {}
-
-  void add(const std::string& piece) {
-    const std::int64_t tokens = count_tokens(piece, tokenizer_) + 1;
-    if (pieces_.empty() || tokens_ + tokens > kPassageTokens) {
-      pieces_.emplace_back();
-      tokens_ = 0;
-    } else {
-      pieces_.back() += between_;
-    }
-    pieces_.back() += piece;
-    tokens_ += tokens;
-  }
-  std::vector<std::string> take() { return std::move(pieces_); }
-
- private:
-  const Tokenizer* tokenizer_;
-  char between_;
-  std::int64_t tokens_ = 0;
-  std::vector<std::string> pieces_;
+// Bytes of a text.
+struct Piece {
+  std::size_t begin = 0, end = 0;
 };
 
+// Joins pieces that follow each other as long as they are no longer than a passage.
+class Joiner {
+ public:
+  Joiner(const std::string& text, const Tokenizer* tokenizer)
+      : text_(text), tokenizer_(tokenizer) {}
+
+  void add(const Piece& piece) {
+    const std::int64_t tokens =
+        count_tokens(text_.substr(piece.begin, piece.end - piece.begin), tokenizer_) + 1;
+    if (pieces_.empty() || tokens_ + tokens > kPassageTokens) {
+      pieces_.push_back(piece);
+      tokens_ = 0;
+    }
+    pieces_.back().end = piece.end;
+    tokens_ += tokens;
+  }
+  const std::vector<Piece>& pieces() const { return pieces_; }
+
+ private:
+  const std::string& text_;
+  const Tokenizer* tokenizer_;
+  std::int64_t tokens_ = 0;
+  std::vector<Piece> pieces_;
+};
+
+// The parts of a piece that `between` separates, without those that are empty.
 template <typename F>
-void for_each_part(const std::string& text, char end, const F& f) {
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t stop = std::min(text.find(end, begin), text.size());
-    if (stop > begin) f(text.substr(begin, stop - begin));
-    begin = stop + 1;
+void for_each_part(const std::string& text, const Piece& whole, char between, const F& f) {
+  for (std::size_t begin = whole.begin; begin < whole.end;) {
+    const std::size_t end = std::min(text.find(between, begin), whole.end);
+    if (end > begin) f(Piece{begin, end});
+    begin = end + 1;
   }
 }
 
-std::vector<std::string> passages_of(const std::string& text, const Tokenizer* tokenizer) {
-  Joiner lines(tokenizer, '\n');
-  for_each_part(text, '\n', [&](const std::string& line) {
-    if (count_tokens(line, tokenizer) < kPassageTokens) return lines.add(line);
-    Joiner words(tokenizer, ' ');
-    for_each_part(line, ' ', [&](const std::string& word) { words.add(word); });
-    for (const std::string& piece : words.take()) lines.add(piece);
+std::vector<Piece> passages_of(const std::string& text, const Tokenizer* tokenizer) {
+  Joiner lines(text, tokenizer);
+  for_each_part(text, {0, text.size()}, '\n', [&](const Piece& line) {
+    const std::string words_of_line = text.substr(line.begin, line.end - line.begin);
+    if (count_tokens(words_of_line, tokenizer) < kPassageTokens) return lines.add(line);
+    Joiner words(text, tokenizer);
+    for_each_part(text, line, ' ', [&](const Piece& word) { words.add(word); });
+    for (const Piece& piece : words.pieces()) lines.add(piece);
   });
-  return lines.take();
+  return lines.pieces();
 }
 
 }  // namespace
@@ -69,8 +76,12 @@ std::vector<Passage> cut_into_passages(const std::vector<Clause>& clauses,
                                        const Tokenizer* tokenizer) {
   std::vector<Passage> passages;
   for (std::size_t i = 0; i < clauses.size(); ++i) {
-    for (std::string& text : passages_of(clauses[i].text, tokenizer)) {
-      Passage passage{.clause = i, .text = std::move(text), .ids = {}};
+    const std::string& text = clauses[i].text;
+    for (const Piece& piece : passages_of(text, tokenizer)) {
+      Passage passage{.clause = i,
+                      .begin = piece.begin,
+                      .text = text.substr(piece.begin, piece.end - piece.begin),
+                      .ids = {}};
       if (tokenizer != nullptr) {
         passage.ids = text_ids(*tokenizer, passage.text);
         passage.ids.resize(std::min<std::size_t>(passage.ids.size(), kPassageTokens));

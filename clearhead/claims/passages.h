@@ -19,6 +19,7 @@ inline constexpr std::int64_t kQueryTokens = 48;
 /// A piece of a clause's text.
 struct Passage {
   std::size_t clause = 0;         ///< number of the clause
+  std::size_t begin = 0;          ///< byte of the clause's text where it begins
   std::string text;               ///< as it stands there
   std::vector<std::int64_t> ids;  ///< its tokens, at most kPassageTokens
 };

@@ -23,6 +23,18 @@ TEST(SearchWords, LoseTheirEndingsAndStopWordsGo) {
   EXPECT_THAT(search_words("of the"), ElementsAre());
 }
 
+TEST(TextWords, KnowWhereTheyStand) {
+  const std::string text = "The § 4 ÉTÉS of Oxygen-Tents";
+  std::vector<std::string> words, written;
+  for (const TextWord& word : text_words(text)) {
+    words.push_back(word.word);
+    written.push_back(text.substr(word.begin, word.size));
+  }
+  EXPECT_EQ(words, search_words(text));
+  EXPECT_THAT(words, ElementsAre("4", "été", "oxygen", "tent"));
+  EXPECT_THAT(written, ElementsAre("4", "ÉTÉS", "Oxygen", "Tents"));
+}
+
 // k₁ = 1.2; the text counts once and its opening twice, relative to the text's length.
 TEST(Bm25, IsTheFormula) {
   const Bm25 index({clause("oxygen tent"), clause("oxygen bed bed chair")});

@@ -47,6 +47,23 @@ TEST(ClauseQuery, ACodeHasTheWordsOfItsNeighbours) {
   EXPECT_EQ(query->words.at("binaur"), 1);
   EXPECT_EQ(query->words.count("airway"), 0u);
   EXPECT_FALSE(query_of_code({"HCPCS", "A0001"}, tables).has_value());
+  const WordSource& own = query->sources.at("binaur");
+  EXPECT_EQ(own.written, "Binaural");
+  EXPECT_EQ(own.code, (Code{"HCPCS", "V5120"}));
+  EXPECT_FALSE(own.is_of_neighbour);
+  EXPECT_EQ(query->sources.at("hear").written, "Hearing");
+  EXPECT_TRUE(query->sources.at("hear").is_of_neighbour);
+}
+
+TEST(ClauseQuery, TheTagOfSnomedIsNoWord) {
+  const TemporaryFolder folder;
+  CodeTables tables;
+  tables.add(folder.write("codes.csv",
+                          "system,code,description\nSNOMED,1,Asthma (disorder)\n"
+                          "SNOMED,2,Influenza (H1N1)\nHCPCS,E0001,Bed (rental)\n"));
+  EXPECT_EQ(query_of_code({"SNOMED", "1"}, tables)->text, "Asthma");
+  EXPECT_EQ(query_of_code({"SNOMED", "2"}, tables)->text, "Influenza (H1N1)");
+  EXPECT_EQ(query_of_code({"HCPCS", "E0001"}, tables)->text, "Bed (rental)");
 }
 
 TEST(ClauseQuery, NumbersWithoutBlocksHaveNoNeighbours) {
@@ -62,7 +79,8 @@ TEST(ClauseQuery, AClaimHasEachOfItsCodesOnce) {
   const TemporaryFolder folder;
   CodeTables tables;
   tables.add(folder.write("codes.csv",
-                          "system,code,description\nHCPCS,V5120,Binaural\nICD-10-CM,H903,Loss\n"));
+                          "system,code,description\nHCPCS,V5120,Binaural\nHCPCS,V5230,Loss\n"
+                          "HCPCS,V5231,Binaural\nICD-10-CM,H903,Loss\n"));
   Claim claim;
   claim.lines.resize(2);
   for (Line& line : claim.lines) line.code.value = Code{"HCPCS", "V5120"};
@@ -71,6 +89,9 @@ TEST(ClauseQuery, AClaimHasEachOfItsCodesOnce) {
   const ClauseQuery query = query_of_claim(claim, tables);
   EXPECT_EQ(query.text, "Binaural; Loss");
   EXPECT_EQ(query.words.size(), 2u);
+  // The diagnosis has the word itself; it counts more than in codes like the line's.
+  EXPECT_EQ(query.words.at("loss"), 1);
+  EXPECT_EQ(query.sources.at("loss").code.value, "H903");
   EXPECT_EQ(query_of_claim(Claim(), tables).text, "");
 }
 
@@ -87,13 +108,32 @@ TEST(Passages, AreCutBetweenLinesAndLongLinesBetweenWords) {
   EXPECT_THAT(joined, testing::EndsWith("end "));
 }
 
+TEST(Passages, AreTheExactWordsOfTheText) {
+  std::string text = "\n\n";
+  for (int i = 0; i < 60; ++i) text += "two  blanks\n\nand a line of ";
+  for (int i = 0; i < 130; ++i) text += "words ";
+  const std::vector<Passage> passages =
+      cut_into_passages({{.id = "a", .path = {}, .text = text, .place = {}}}, nullptr);
+  ASSERT_GE(passages.size(), 3u);
+  for (const Passage& passage : passages) {
+    EXPECT_EQ(text.substr(passage.begin, passage.text.size()), passage.text);
+  }
+}
+
 TEST(ClauseSearch, FindsByWordsWithoutAModel) {
   const ClauseSearch search(policy(), std::nullopt);
   const std::vector<FoundClause> found = search.find(query_of_text("Hearing aid, digital"), 5);
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(search.clauses()[found[0].clause].place.line, 3u);
   EXPECT_EQ(found[0].quote, "hearing aids or examinations therefor");
+  EXPECT_EQ(found[0].begin, 0u);
   EXPECT_EQ(found[0].words[0].word, "aid");
+  const std::vector<MetWord> met = met_words(found[0]);
+  ASSERT_EQ(met.size(), 2u);
+  EXPECT_EQ(found[0].quote.substr(met[0].begin, met[0].size), "hearing");
+  EXPECT_EQ(found[0].quote.substr(met[1].begin, met[1].size), "aids");
+  EXPECT_EQ(met[1].word.word, "aid");
+  EXPECT_EQ(met[1].word.share, found[0].words[0].share);
   EXPECT_GT(found[0].score, found[1].score);
   EXPECT_TRUE(search.find(query_of_text("wheelchair"), 5).empty());
   expect_error([&] { search.match(query_of_text("aid"), found[0]); }, "needs a model");
