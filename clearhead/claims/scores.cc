@@ -96,16 +96,19 @@ ClaimScore score_of(const ClaimView& view, std::span<const Surprise> surprises,
   for (const Row& row : kRows) {
     const double value = at(statistics, row.statistic);
     if (std::isnan(value) || value < row.least) continue;
-    const double tail = calibration.tail(group_of(row.statistic, claim, vocabulary), value);
+    const double part =
+        -std::log10(calibration.tail(group_of(row.statistic, claim, vocabulary), value));
+    at(score.parts, row.statistic) = part;
     double& kind = score.kinds[static_cast<std::size_t>(row.kind)];
-    kind = std::max(kind, -std::log10(tail));
+    kind = std::max(kind, part);
   }
   score.score = *std::max_element(score.kinds.begin(), score.kinds.end());
   return score;
 }
 
-void compare_as_a_whole(ClaimScore& score, const Calibration& calibration) {
-  score.score = -std::log10(calibration.tail({"score"}, score.score));
+// The highest of the kinds as an overall score.
+double compared_as_a_whole(double score, const Calibration& calibration) {
+  return -std::log10(calibration.tail({"score"}, score));
 }
 
 // Lines to leave out: all, or those with the highest surprise of any field.
@@ -223,7 +226,7 @@ std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const Clai
   std::vector<ClaimScore> scores;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     scores.push_back(score_of(claims[i], surprises[i], *model.vocabulary, model.calibration));
-    compare_as_a_whole(scores.back(), model.calibration);
+    scores.back().score = compared_as_a_whole(scores.back().score, model.calibration);
   }
   return scores;
 }
@@ -261,7 +264,12 @@ std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
         score.evidence_line = static_cast<std::int32_t>(i);
       }
     }
-    compare_as_a_whole(score, model.calibration);
+    const double highest = score.score;
+    score.score = compared_as_a_whole(highest, model.calibration);
+    for (double& change : score.changes) {
+      if (std::isnan(change)) continue;
+      change = score.score - compared_as_a_whole(highest - change, model.calibration);
+    }
   }
   return scores;
 }

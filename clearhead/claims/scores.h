@@ -48,8 +48,9 @@ Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surpri
 /// How unusual a claim is. All scores are −log₁₀ of a tail probability: one normal claim in
 /// 10^score is as unusual. 0: as usual.
 struct ClaimScore {
-  double score = 0;    ///< overall: the highest of the kinds, compared as a whole
-  PerKind kinds = {};  ///< each compared by itself, with claims of the type and specialty
+  double score = 0;       ///< overall: the highest of the kinds, compared as a whole
+  PerKind kinds = {};     ///< each compared by itself, with claims of the type and specialty
+  Statistics parts = {};  ///< the same of each statistic; the highest of a kind is its score
   std::int32_t evidence_line = -1;  ///< the line without which the score falls most; −1: no lines
   std::vector<double> changes;  ///< score less that without the line, for each line; NaN: not asked
 };

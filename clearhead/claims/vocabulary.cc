@@ -257,12 +257,15 @@ std::int64_t ClaimVocabulary::amount(std::int64_t code, std::int64_t cents) cons
   return token + std::min<std::int64_t>(place, kShares) - (place > 0 ? 1 : 0);
 }
 
-std::int64_t ClaimVocabulary::usual_amount(std::int64_t code) const {
+std::optional<Money> ClaimVocabulary::middle_amount(std::int64_t code) const {
   const std::int64_t number = code - missing(FieldKind::code) - 1;
-  if (number < 0 || quantiles_[static_cast<std::size_t>(number)].empty()) {
-    return missing(FieldKind::amount);
-  }
-  return amount(code, quantiles_[static_cast<std::size_t>(number)][kShares / 2]);
+  if (number < 0 || quantiles_[static_cast<std::size_t>(number)].empty()) return std::nullopt;
+  return Money{quantiles_[static_cast<std::size_t>(number)][kShares / 2]};
+}
+
+std::int64_t ClaimVocabulary::usual_amount(std::int64_t code) const {
+  const std::optional<Money> middle = middle_amount(code);
+  return middle ? amount(code, middle->cents) : missing(FieldKind::amount);
 }
 
 FieldKind ClaimVocabulary::kind_of(std::int64_t token) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -80,7 +81,9 @@ class ClaimVocabulary {
   /// The token of an amount, in cents for one unit, of a line whose code has the token `code`.
   std::int64_t amount(std::int64_t code, std::int64_t cents) const;
 
-  /// The token of the middle amount of a code.
+  /// The middle amount for one unit of the code with this token; none: no amount was learnt.
+  std::optional<Money> middle_amount(std::int64_t code) const;
+  /// The token of that amount.
   std::int64_t usual_amount(std::int64_t code) const;
 
   /// What a token means, for people: "SNOMED 185345009", "365 to 401 days".

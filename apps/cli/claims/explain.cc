@@ -19,14 +19,14 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/claims/evidence.h"
+#include "clearhead/claims/reasons.h"
 #include "clearhead/claims/training.h"
 #include "clearhead/tape/explain.h"
 
 namespace clearhead::cli {
 namespace {
 
-constexpr std::size_t kLooks = 8;    // that are shown
-constexpr double kLeastUnusual = 1;  // a score from which a kind is named: 1 claim in 10
+constexpr std::size_t kLooks = 8;  // that are shown
 
 struct Options {
   console::ClaimsInputOptions inputs;
@@ -61,11 +61,11 @@ std::string describe(const claims::ClaimView& view, const claims::Evidence& evid
   }
   text += fmt::format("\nScore {:.2f}: {} as unusual.\n", evidence.score.score,
                       share(evidence.score.score));
-  for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
-    const double score = evidence.score.kinds[kind];
-    if (score < kLeastUnusual) continue;
-    text += fmt::format("  {:<13}{:.2f}: {} as unusual\n", claims::kKindNames[kind], score,
-                        share(score));
+  for (const claims::Reason& reason :
+       claims::reasons_of(view, evidence.surprises, evidence.score, vocabulary)) {
+    const double score = evidence.score.kinds[static_cast<std::size_t>(reason.kind)];
+    text += fmt::format("  {:<13}{:.2f}: {} as unusual\n    {}\n", to_string(reason.kind), score,
+                        share(score), console::wrapped(reason.text, 76, 4));
   }
   return text;
 }
