@@ -41,6 +41,10 @@ std::vector<Command> claims_commands() {
       {"score", "how unusual each claim is, by kind, and which line makes it so", "[OPTIONS]",
        R"(  A row a claim, the most unusual first:
     clearhead claims score --data claims/ --out scores.csv
+
+  A page with the clauses that each claim possibly touches, the highest amounts first:
+    clearhead claims score --data claims/ --out page.html --tables codes.csv \
+      --clauses policy.md --order stake
 )",
        set_up_claims_score},
       {"explain", "why one claim is unusual, line by line", "CLAIM [OPTIONS]",

@@ -29,6 +29,7 @@ EncodedLine encode_line(const Line& line, const EncodedClaim& claim,
   encoded.amount = narrow(vocabulary.missing(FieldKind::amount));
   if (line.charge) {
     encoded.amount = narrow(vocabulary.amount(encoded.code, cents_for_one(line)));
+    encoded.charge = *line.charge;
   }
   std::size_t pointer = line.pointers.empty() ? 0 : static_cast<std::size_t>(line.pointers[0] - 1);
   if (pointer >= claim.diagnoses.size()) pointer = 0;

@@ -24,6 +24,7 @@ struct EncodedLine {
   Token diagnosis = 0;      ///< the first that it points to; else the claim's first
   std::uint16_t times = 0;  ///< how often the member had this code before
   std::int32_t number = 0;  ///< as the input has it; else its place, from 1
+  Money charge = {};        ///< 0 if the input does not say; no part of what the network reads
 };
 
 /// A claim as tokens.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -27,6 +28,7 @@ nlohmann::ordered_json object_of(const ScoreRow& row) {
     object[kKindNames[kind]] = rounded(row.kinds[kind]);
   }
   object["evidence_line"] = row.evidence_line;
+  object["at_stake"] = static_cast<double>(row.at_stake.cents) / 100;
   return object;
 }
 
@@ -43,6 +45,7 @@ ScoreRow row_of(const std::string& line) {
     row.kinds[kind] = object.at(kKindNames[kind]).get<double>();
   }
   row.evidence_line = object.at("evidence_line").get<std::int64_t>();
+  row.at_stake.cents = std::llround(100 * object.at("at_stake").get<double>());
   return row;
 }
 
@@ -53,6 +56,16 @@ std::string csv_line(const ScoreRow& row) {
 }
 
 }  // namespace
+
+ScoreRow row_of(const ClaimView& view, const ClaimScore& score) {
+  const EncodedClaim& claim = view.member->claims[view.claim];
+  ScoreRow row{claim.id, score.score, score.kinds, 0, {}};
+  if (score.evidence_line < 0) return row;
+  const EncodedLine& line = claim.lines[static_cast<std::size_t>(score.evidence_line)];
+  row.evidence_line = line.number;
+  row.at_stake = line.charge;
+  return row;
+}
 
 ScoreLog::ScoreLog(const std::filesystem::path& path, const std::string& identity) : path_(path) {
   std::string kept = nlohmann::json{{"scores_of", identity}}.dump() + "\n";
@@ -83,11 +96,35 @@ void ScoreLog::add(const std::vector<ScoreRow>& rows) {
 
 void ScoreLog::remove() { std::filesystem::remove(path_); }
 
-void write_scores(const std::filesystem::path& path, std::vector<ScoreRow> rows, ScoreOrder order) {
-  if (order == ScoreOrder::score) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const ScoreRow& a, const ScoreRow& b) { return a.score > b.score; });
+std::string to_string(const ScoreOrder& order) {
+  switch (order.by) {
+    case ScoreOrder::By::score:
+      return "score";
+    case ScoreOrder::By::stake:
+      return "stake";
+    case ScoreOrder::By::input:
+      return "input";
+    case ScoreOrder::By::kind:
+      break;
   }
+  return to_string(order.kind);
+}
+
+void rank(std::vector<ScoreRow>& rows, const ScoreOrder& order, const Decisions& decisions) {
+  if (order.by == ScoreOrder::By::input) return;
+  const auto value = [&](const ScoreRow& row) {
+    if (order.by == ScoreOrder::By::stake) return static_cast<double>(row.at_stake.cents);
+    return order.by == ScoreOrder::By::kind ? row.kinds[static_cast<std::size_t>(order.kind)]
+                                            : row.score;
+  };
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const ScoreRow& a, const ScoreRow& b) { return value(a) > value(b); });
+  std::stable_partition(rows.begin(), rows.end(), [&](const ScoreRow& row) {
+    return !decisions.dismissed(row.claim, ReviewQueue::unusual);
+  });
+}
+
+void write_scores(const std::filesystem::path& path, const std::vector<ScoreRow>& rows) {
   const std::string ending = ending_of(path);
   const bool is_json = ending == ".ndjson" || ending == ".jsonl";
   write_file(path, [&](std::ostream& out) {

@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/claims/claim.h"
+#include "clearhead/claims/decisions.h"
 #include "clearhead/claims/kind.h"
+#include "clearhead/claims/scores.h"
 
 namespace clearhead::claims {
 
@@ -18,7 +21,11 @@ struct ScoreRow {
   double score = 0;                ///< overall, −log₁₀ of a tail probability
   PerKind kinds = {};              ///< likewise, by kind
   std::int64_t evidence_line = 0;  ///< the number of the line that moves the score most; 0: none
+  Money at_stake = {};             ///< the charge of that line
 };
+
+/// The row of a claim that was scored.
+ScoreRow row_of(const ClaimView& claim, const ClaimScore& score);
 
 /// A file beside the table to come, with the rows so far. What was written of it is read again by
 /// the next process, if it is of the same calculation.
@@ -41,12 +48,23 @@ class ScoreLog {
   std::vector<ScoreRow> rows_;
 };
 
-/// In which order rows come.
-enum class ScoreOrder { input, score };
+/// By what claims are ranked, the highest first.
+struct ScoreOrder {
+  /// What is compared.
+  enum class By { score, stake, kind, input } by = By::score;
+  Kind kind = Kind::code;  ///< by the score of this kind
+};
+/// "score", "stake", "input", or the name of the kind.
+std::string to_string(const ScoreOrder& order);
+
+/// Puts rows in an order; those that people dismissed as not unusual come last. Equal ones, and all
+/// by `input`, stay as they were.
+void rank(std::vector<ScoreRow>& rows, const ScoreOrder& order, const Decisions& decisions);
 
 /// The table as CSV (columns claim, score, one for each kind, evidence_line) or, if the name ends
-/// in .ndjson or .jsonl, as a JSON object a line. Throws Error if it cannot be written.
-void write_scores(const std::filesystem::path& path, std::vector<ScoreRow> rows, ScoreOrder order);
+/// in .ndjson or .jsonl, as a JSON object a line, which has at_stake too. Throws Error if it cannot
+/// be written.
+void write_scores(const std::filesystem::path& path, const std::vector<ScoreRow>& rows);
 
 }  // namespace clearhead::claims
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/apps/program.h"
@@ -96,7 +97,54 @@ TEST_F(ClaimsScore, APageHasTheListsAndMasksMembers) {
   EXPECT_THAT(folder_->read("page.html"), HasSubstr("\"M149\""));
 }
 
+TEST_F(ClaimsScore, RanksByWhatIsAskedAndKeepsDismissedClaimsDown) {
+  const auto first_of = [&](const std::string& options) {
+    const ProgramResult result =
+        run("score", "--data . --model run/model --out o.csv --top 0" + options);
+    EXPECT_EQ(result.status, 0) << result.error;
+    const std::string table = folder_->read("o.csv");
+    const std::size_t row = table.find('\n') + 1;
+    return table.substr(row, table.find(',', row) - row);
+  };
+  EXPECT_EQ(first_of(" --order input"), "C0");
+  const std::string most = first_of("");
+  folder_->write("d.csv", "claim,queue,decision\n" + most + ",unusual,dismiss\n");
+  EXPECT_NE(first_of(" --decisions d.csv"), most);
+  const ProgramResult stake =
+      run("score", "--data . --model run/model --out o.csv --top 1 --order stake");
+  EXPECT_THAT(stake.out, HasSubstr("100.00"));  // a visit; tests cost less
+  EXPECT_THAT(run("score", "--data . --model run/model --out o.csv --order stakes").error,
+              HasSubstr("score, stake, input, code, combination"));
+}
+
+TEST_F(ClaimsScore, APageQuotesClausesWithTheWordsThatMet) {
+  folder_->write("policy.md",
+                 "# Tests\n\n(a) A Glucose test is paid once a year.\n\n(b) Others.\n");
+  folder_->write("codes.csv", "code,description\n83036,Glucose in blood\n99213,Office visit\n");
+  const ProgramResult result =
+      run("score",
+          "--data . --model run/model --out page.html --list 20 --details 20 --tables codes.csv "
+          "--clauses policy.md");
+  ASSERT_EQ(result.status, 0) << result.error;
+  const std::string page = folder_->read("page.html");
+  const std::string clause =
+      R"j(["(a)","Tests","A Glucose test is paid once a year.","policy.md, line 3"])j";
+  ASSERT_NE(page.find(clause), std::string::npos);
+  EXPECT_EQ(page.find(clause), page.rfind(clause));  // once, however many claims touch it
+  EXPECT_NE(page.find("[0,0,35,[[2,9,1.0,"), std::string::npos);
+  EXPECT_NE(page.find("\"Glucose (83036)\""), std::string::npos);
+}
+
 TEST_F(ClaimsScore, WrongUseIsMetBeforeAnythingIsRead) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"--out s.csv --clauses policy.md --tables codes.csv", "are for a page"},
+      {"--out s.html --clauses policy.md", "needs --tables"},
+      {"--out s.html --tables codes.csv --fuse", "--fuse needs --clauses"}};
+  for (const auto& [options, says] : cases) {
+    const ProgramResult result = run("score", "--data . --model run/model " + options);
+    EXPECT_EQ(result.status, 2) << options;
+    EXPECT_THAT(result.error, HasSubstr(says));
+  }
   EXPECT_EQ(run("score", "--data . --model run/model").status, 2);
   EXPECT_EQ(run("score", "--out s.csv").status, 2);
   EXPECT_EQ(run("explain", "--data .").status, 2);

@@ -140,7 +140,8 @@ TEST_F(Scores, ChangesAreThoseOfTheClaimReadAgain) {
 
 TEST(ScoreLog, GoesOnWhereItWasStopped) {
   const TemporaryFolder folder;
-  const std::vector<ScoreRow> rows = {{"C\"1,", 1.5, {1, 0, 0, 0, 0.25, 0}, 2}, {"C2", 0, {}, 0}};
+  const std::vector<ScoreRow> rows = {{"C\"1,", 1.5, {1, 0, 0, 0, 0.25, 0}, 2, Money{1999}},
+                                      {"C2", 0, {}, 0, {}}};
   {
     ScoreLog log(folder / "log", "same");
     log.add(rows);
@@ -152,20 +153,46 @@ TEST(ScoreLog, GoesOnWhereItWasStopped) {
     EXPECT_EQ(log.rows()[0].claim, rows[0].claim);
     EXPECT_EQ(log.rows()[0].kinds, rows[0].kinds);
     EXPECT_EQ(log.rows()[0].evidence_line, 2);
+    EXPECT_EQ(log.rows()[0].at_stake, Money{1999});
   }
   EXPECT_TRUE(ScoreLog(folder / "log", "other").rows().empty());
 }
 
 TEST(ScoreTable, IsCsvOrJson) {
   const TemporaryFolder folder;
-  const std::vector<ScoreRow> rows = {{"a", 0.5, {}, 0}, {"b,\"c\"", 2, {2, 0, 0, 0, 0, 0}, 3}};
-  write_scores(folder / "s.csv", rows, ScoreOrder::score);
+  const std::vector<ScoreRow> rows = {{"b,\"c\"", 2, {2, 0, 0, 0, 0, 0}, 3, Money{1250}},
+                                      {"a", 0.5, {}, 0, {}}};
+  write_scores(folder / "s.csv", rows);
   EXPECT_EQ(content(folder / "s.csv"),
             "claim,score,code,combination,units,amount,duplicate,demographics,evidence_line\n"
             "\"b,\"\"c\"\"\",2.0000,2.0000,0.0000,0.0000,0.0000,0.0000,0.0000,3\n"
             "a,0.5000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,\n");
-  write_scores(folder / "s.ndjson", rows, ScoreOrder::input);
+  write_scores(folder / "s.ndjson", rows);
   EXPECT_THAT(content(folder / "s.ndjson"), HasSubstr(R"({"claim":"a","score":0.5,"code":0.0)"));
+  EXPECT_THAT(content(folder / "s.ndjson"), HasSubstr(R"("evidence_line":3,"at_stake":12.5})"));
+}
+
+TEST(ScoreTable, IsRankedByScoreStakeOrKind) {
+  const std::vector<ScoreRow> rows = {{"a", 1, {0, 0, 3, 0, 0, 0}, 1, Money{500}},
+                                      {"b", 3, {0, 0, 1, 0, 0, 0}, 1, Money{100}},
+                                      {"c", 2, {0, 0, 2, 0, 0, 0}, 1, Money{900}}};
+  ByteStream stream("claim,queue,decision\nb,unusual,dismiss\nc,rules,dismiss\n", "d.csv");
+  const Decisions decisions = Decisions::read(stream, {});
+  const auto ranked = [&](const ScoreOrder& order, const Decisions& before) {
+    std::vector<ScoreRow> list = rows;
+    rank(list, order, before);
+    std::string ids;
+    for (const ScoreRow& row : list) ids += row.claim;
+    return ids;
+  };
+  using By = ScoreOrder::By;
+  EXPECT_EQ(ranked({By::score}, {}), "bca");
+  EXPECT_EQ(ranked({By::stake}, {}), "cab");
+  EXPECT_EQ(ranked({By::kind, Kind::units}, {}), "acb");
+  EXPECT_EQ(ranked({By::input}, decisions), "abc");
+  // The other queue decides nothing here.
+  EXPECT_EQ(ranked({By::score}, decisions), "cab");
+  EXPECT_EQ(to_string(ScoreOrder{By::kind, Kind::units}), "units");
 }
 
 }  // namespace

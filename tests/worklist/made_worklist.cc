@@ -65,7 +65,8 @@ class Maker {
     c.specialty = kSpecialties[below(kSpecialties.size())];
     const double share = static_cast<double>(number) / static_cast<double>(count + 1);
     c.score = 1.5 - 3.2 * std::log10(share);
-    c.tail = std::pow(10, -c.score / 2);
+    c.as_high = static_cast<std::int64_t>(number);
+    c.reasons = {{claims::Kind::units, "line 1, HCPCS E0431: 7 units; 1 would be expected (99 %)"}};
     for (double& score : c.kind_scores) score = 0.6 * c.score * random_.uniform();
     c.kind_scores[below(claims::kKinds)] = c.score;
     c.rank = number % 30 == 0 ? 0 : static_cast<std::int64_t>(number);
@@ -202,8 +203,7 @@ Worklist made_worklist(std::size_t count, std::uint64_t seed) {
   for (const Named& named : kDiagnoses) list.code_texts[{"ICD-10-CM", named.code}] = named.text;
   list.clauses = {{"P 4(b)(2)", {"Equipment", "Oxygen", "At home"}, kClauses[0], {}},
                   {"P 7(a)", {"Transport", "Ambulance"}, kClauses[1], {}}};
-  list.distributions = {distribution("professional, Family medicine, frequent codes", 2.5),
-                        distribution("institutional, rare codes", 4)};
+  list.distributions = {distribution("professional", 2.5), distribution("institutional", 4)};
   Maker maker(seed);
   for (std::size_t i = 1; i <= count; ++i) list.claims.push_back(maker.claim(i, count));
   return list;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -67,6 +68,16 @@ TEST(WorklistPage, CountsQuotedBytesAsScriptsDo) {
   EXPECT_EQ(hit[3][0][0], 6);
   EXPECT_EQ(hit[3][0][1], 12);
   EXPECT_EQ(hit[2], 20);
+}
+
+TEST(WorklistPage, HasEachClauseOnceWithItsPlace) {
+  Worklist list = made_worklist(20);
+  list.clauses[0].place = {std::make_shared<std::string>("policy.md"), 7, 0, ""};
+  const Json clauses = data_of(render_worklist(list))["clauses"];
+  ASSERT_EQ(clauses.size(), 2u);
+  EXPECT_EQ(clauses[0][1], "Equipment › Oxygen › At home");
+  EXPECT_EQ(clauses[0][2], list.clauses[0].text);
+  EXPECT_EQ(clauses[0][3], "policy.md, line 7");
 }
 
 TEST(WorklistPage, FiveThousandClaimsAreSmall) {

@@ -89,7 +89,7 @@ TEST_F(WorklistPageUse, KeysGoThroughTheListAndDecide) {
   Worklist list = made_worklist(20);
   list.claims[4].decisions = {{"C-5",
                                claims::ReviewQueue::unusual,
-                               claims::Verdict::dismiss,
+                               claims::Verdict::accept,
                                "as \"agreed\",\nfine",
                                claims::Date{std::chrono::year{2026} / 1 / 2},
                                "K",
@@ -148,7 +148,7 @@ TEST_F(WorklistPageUse, KeysGoThroughTheListAndDecide) {
                 "C-2,unusual,accept,," +
                 today +
                 ",Ann\n"
-                "C-5,unusual,dismiss,\"as \"\"agreed\"\",↵fine\",2026-01-02,K\n");
+                "C-5,unusual,accept,\"as \"\"agreed\"\",↵fine\",2026-01-02,K\n");
   EXPECT_THAT(seen["count"].get<std::string>(), HasSubstr("3 decided"));
   ByteStream stream(seen["csv"].get<std::string>(), "decisions.csv");
   const claims::Decisions read = claims::Decisions::read(
@@ -192,6 +192,91 @@ TEST_F(WorklistPageUse, FiltersSortsAndSearches) {
   EXPECT_EQ(seen["queue"], "true");
   EXPECT_EQ(seen["decisions"], Json::array({"rules"}));  // a queue has decisions of its own
   EXPECT_EQ(seen["accepted"], 0);
+}
+
+TEST_F(WorklistPageUse, WhatWasDismissedIsLastInItsQueue) {
+  Worklist list = made_worklist(60);
+  list.ranked_by = "stake";
+  for (const char* id : {"C-1", "C-9"}) {
+    list.claims[id == std::string("C-1") ? 0 : 8].decisions = {
+        {id, claims::ReviewQueue::unusual, claims::Verdict::dismiss, {}, {}, {}, {}},
+        {id, claims::ReviewQueue::rules, claims::Verdict::dismiss, {}, {}, {}, {}}};
+  }
+  const Json seen = use(list, R"js(
+    const ids = () => shown.map((claim) => claim.id);
+    seen.first = title();
+    seen.unusual = ids().slice(-2);
+    document.querySelector('[data-order=score] button').click();
+    seen.scores = ids().slice(-2);
+    press('d');
+    seen.stays = title();
+    find('tab-rules').click();
+    seen.rules = ids().slice(-1);
+    find('tab-unusual').click();
+    seen.three = ids().slice(-3);
+    seen.about = find('about').textContent;
+  )js");
+  EXPECT_EQ(seen["first"], "C-2");
+  EXPECT_EQ(seen["unusual"], Json::array({"C-1", "C-9"}));
+  EXPECT_EQ(seen["scores"], Json::array({"C-1", "C-9"}));
+  EXPECT_EQ(seen["stays"], "C-2");  // a row does not jump away below one's hand
+  EXPECT_EQ(seen["rules"], Json::array({"C-9"}));
+  EXPECT_EQ(seen["three"], Json::array({"C-1", "C-2", "C-9"}));
+  EXPECT_THAT(seen["about"].get<std::string>(), HasSubstr("ranked by amount at stake"));
+}
+
+TEST_F(WorklistPageUse, SaysWhyAndHowManyAreAsUnusual) {
+  Worklist list = made_worklist(40);
+  list.claims[0].score = 5;
+  list.claims[1].score = 2;
+  for (WorklistLine& line : list.claims[2].lines) line.change = std::nullopt;
+  for (WorklistLine& line : list.claims[2].lines) line.expected = std::nullopt;
+  const Json seen = use(list, R"js(
+    const facts = () => document.querySelector('#claim .facts').textContent;
+    seen.first = facts();
+    seen.why = document.querySelector('#claim .reasons').textContent;
+    seen.among = document.querySelector('.histogram').nextSibling.textContent;
+    press('ArrowDown');
+    seen.second = facts();
+    press('ArrowDown');
+    seen.without = document.querySelector('#claim .lines').nextSibling.textContent;
+    find('tab-rules').click();
+    seen.stake = stakeOf(chosen);
+    seen.rule = document.querySelector('#claim .findings').textContent;
+  )js");
+  EXPECT_THAT(seen["first"].get<std::string>(), HasSubstr("< 1 in 20,000 of normal claims"));
+  EXPECT_THAT(seen["second"].get<std::string>(), HasSubstr("1 in 100 of normal claims"));
+  // The text of the user's table stands behind its code.
+  EXPECT_EQ(seen["why"],
+            "line 1, HCPCS E0431 (Portable gaseous oxygen system, rental): 7 units; 1 would be "
+            "expected (99 %)");
+  EXPECT_THAT(seen["among"].get<std::string>(), HasSubstr("this one alone scores as high"));
+  EXPECT_THAT(seen["without"].get<std::string>(), HasSubstr("clearhead claims explain C-3"));
+  EXPECT_EQ(seen["stake"], 12345);  // of the finding, not of the line
+  EXPECT_THAT(seen["rule"].get<std::string>(), HasSubstr("at most 250 a day. At stake: 123.45."));
+}
+
+TEST_F(WorklistPageUse, SaysWhichWordsMetInAClause) {
+  Worklist list = made_worklist(1);
+  list.clauses[0].place = {std::make_shared<std::string>("policy.md"), 7, 0, ""};
+  const std::string& text = list.clauses[0].text;
+  const std::size_t rent = text.find("Rent"), oxygen = text.find("oxygen");
+  list.claims[0].clauses = {{0,
+                             0,
+                             0,
+                             {{rent, 4, 0.5, "rental (E0431)"},
+                              {oxygen, 6, 1, "oxygen (E1390)"},
+                              {text.find("month"), 5, 0.5, "rental (E0431)"}}}};
+  const Json seen = use(list, R"js(
+    const clause = document.querySelector('.clause');
+    seen.marks = [...clause.querySelectorAll('mark')].map((mark) => mark.textContent);
+    seen.met = [...clause.querySelectorAll('.met li')].map((met) => met.textContent);
+    seen.place = clause.querySelector('.place').textContent;
+  )js");
+  EXPECT_EQ(seen["marks"], Json::array({"oxygen", "month", "Rent"}));
+  EXPECT_EQ(seen["met"],
+            Json::array({"oxygen (E1390) met oxygen", "rental (E0431) met month, Rent"}));
+  EXPECT_EQ(seen["place"], "policy.md, line 7");
 }
 
 TEST_F(WorklistPageUse, MakesFewRowsOfManyAndAllOfThemForPrint) {

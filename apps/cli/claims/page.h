@@ -17,6 +17,7 @@
 #include "clearhead/claims/decisions.h"
 #include "clearhead/claims/evidence.h"
 #include "clearhead/claims/kind.h"
+#include "clearhead/claims/reasons.h"
 #include "clearhead/claims/rules.h"
 
 namespace clearhead::cli {
@@ -55,11 +56,11 @@ struct WorklistClauseHit {
   std::vector<WorklistMeeting> meetings;  ///< in any order
 };
 
-/// How the scores of like claims are spread.
+/// How the scores of the claims of a type are spread.
 struct WorklistDistribution {
-  std::string of;                    ///< of which claims
+  std::string of;                    ///< of which type
   double from = 0, to = 1;           ///< of the scores
-  std::vector<std::int64_t> counts;  ///< of claims, in bins of equal width
+  std::vector<std::int64_t> counts;  ///< of claims that were scored, in bins of equal width
 };
 
 /// A claim and what is said about it.
@@ -70,17 +71,18 @@ struct WorklistClaim {
   std::optional<claims::Date> date;         ///< of service
   std::string specialty;                    ///< of the provider
   std::optional<claims::Money> charge;      ///< in all
-  claims::Money at_stake;                   ///< of the charge, on what is unusual or was found
+  claims::Money at_stake;                   ///< of the charge, on what is unusual
   std::int64_t rank = 0;                    ///< in the queue unusual, from 1; 0: not in it
   double score = 0;                         ///< higher: more unusual
   claims::PerKind kind_scores{};            ///< on the same scale
-  double tail = 1;                          ///< share of its like with this score or more
+  std::vector<claims::Reason> reasons;      ///< for the kinds in which it is unusual
   std::vector<WorklistLine> lines;          ///< in the claim's order
   std::vector<claims::Code> diagnoses;      ///< likewise
   std::vector<claims::Finding> findings;    ///< of rules; if there are any, it is in their queue
   std::vector<WorklistClauseHit> clauses;   ///< the likeliest first
   std::optional<std::size_t> distribution;  ///< its place in Worklist::distributions
-  claims::Place place;                      ///< in the input
+  std::int64_t as_high = 0;  ///< how many of these score as high or higher, itself included
+  claims::Place place;       ///< in the input
   std::vector<claims::ClaimDecision> decisions;  ///< from before, at most one a queue
 };
 
@@ -89,9 +91,11 @@ struct Worklist {
   std::string model;       ///< its name
   std::string model_hash;  ///< of its files
   std::string data_hash;   ///< of the input; decisions kept in the browser belong to it
-  std::optional<claims::Date> from, to;             ///< first and last day of service
-  std::int64_t scored = 0;                          ///< claims, of which some are listed
-  std::int64_t refused = 0;                         ///< claims that could not be read
+  std::optional<claims::Date> from, to;  ///< first and last day of service
+  std::string ranked_by = "score";       ///< or "stake", or the name of a kind
+  std::int64_t scored = 0;               ///< claims, of which some are listed
+  std::int64_t refused = 0;              ///< claims that could not be read
+  std::int64_t compared = 20000;         ///< normal claims that scores were compared with, at most
   std::array<std::string, claims::kKinds> kinds;    ///< what each kind means, in words
   std::map<claims::Code, std::string> code_texts;   ///< from the user's tables
   std::vector<claims::Clause> clauses;              ///< that claims refer to

@@ -77,7 +77,9 @@ class Writer {
     Json page = {{"model", text(list_.model)},
                  {"modelHash", text(list_.model_hash)},
                  {"dataHash", text(list_.data_hash)},
+                 {"rankedBy", text(list_.ranked_by)},
                  {"scored", list_.scored},
+                 {"compared", list_.compared},
                  {"refused", list_.refused}};
     if (list_.from) page["from"] = claims::to_string(*list_.from);
     if (list_.to) page["to"] = claims::to_string(*list_.to);
@@ -86,7 +88,8 @@ class Writer {
     }
     page["clauses"] = Json::array();
     for (const claims::Clause& clause : list_.clauses) {
-      page["clauses"].push_back({text(clause.id), text(claims::path_text(clause)), clause.text});
+      page["clauses"].push_back({text(clause.id), text(claims::path_text(clause)), clause.text,
+                                 text(claims::to_string(clause.place))});
     }
     page["distributions"] = Json::array();
     for (const WorklistDistribution& d : list_.distributions) {
@@ -122,7 +125,7 @@ class Writer {
                  {"stake", claim.at_stake.cents},
                  {"rank", claim.rank},
                  {"score", rounded(claim.score)},
-                 {"tail", rounded(claim.tail)},
+                 {"asHigh", claim.as_high},
                  {"place", claims::to_string(claim.place)}};
     if (claim.type) json["type"] = word(claims::to_string(*claim.type));
     if (claim.date) json["date"] = claims::to_string(*claim.date);
@@ -132,6 +135,9 @@ class Writer {
       must_have(claim, "distribution", *claim.distribution, list_.distributions.size());
       json["like"] = *claim.distribution;
     }
+    add(json, "reasons", claim.reasons, [&](const auto& reason) {
+      return Json{reason.kind, text(reason.text)};
+    });
     add(json, "lines", claim.lines, [&](const auto& line) { return one(line); });
     add(json, "diagnoses", claim.diagnoses, [&](const auto& code) { return codes_.number(code); });
     add(json, "findings", claim.findings, [&](const auto& finding) { return one(finding); });

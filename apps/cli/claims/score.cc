@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/cli/claims/page.h"
@@ -33,18 +34,10 @@ constexpr std::size_t kClaimsAtATime = 1024;  // between two looks at the clock 
 struct Options {
   console::ClaimsInputOptions inputs;
   std::vector<std::string> out;
-  claims::ScoreOrder order = claims::ScoreOrder::score;
+  claims::ScoreOrder order;
   std::int64_t top = 10;
   WorklistOptions page;
 };
-
-claims::ScoreRow row_of(const claims::ClaimView& view, const claims::ClaimScore& score) {
-  const claims::EncodedClaim& claim = view.member->claims[view.claim];
-  const std::int64_t line = score.evidence_line < 0
-                                ? 0
-                                : claim.lines[static_cast<std::size_t>(score.evidence_line)].number;
-  return {claim.id, score.score, score.kinds, line};
-}
 
 // Adds the rows that are missing; false if it was interrupted.
 bool score_all(const claims::ClaimsModel& model, const std::vector<claims::ClaimView>& views,
@@ -57,19 +50,20 @@ bool score_all(const claims::ClaimsModel& model, const std::vector<claims::Claim
         std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
     const auto scores = claims::explained_scores(model, part, {.precision = Precision::medium});
     std::vector<claims::ScoreRow> rows;
-    for (std::size_t i = 0; i < part.size(); ++i) rows.push_back(row_of(part[i], scores[i]));
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      rows.push_back(claims::row_of(part[i], scores[i]));
+    }
     log.add(rows);
     progress.update(static_cast<std::int64_t>(log.rows().size()), "claims");
   }
   return true;
 }
 
-std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto& a, const auto& b) { return a.score > b.score; });
+std::string first_of(std::vector<claims::ScoreRow> rows, std::int64_t top) {
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(top)));
-  plot::TextTable table{.columns = {{"claim", true}, {"score"}, {"line"}, {"unusual by", true}},
-                        .rows = {}};
+  plot::TextTable table{
+      .columns = {{"claim", true}, {"score"}, {"line"}, {"at stake"}, {"unusual by", true}},
+      .rows = {}};
   for (const claims::ScoreRow& row : rows) {
     std::string kinds;
     for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
@@ -78,12 +72,26 @@ std::string worklist(std::vector<claims::ScoreRow> rows, std::int64_t top) {
                            row.kinds[kind]);
     }
     table.rows.push_back({row.claim, fmt::format("{:.2f}", row.score),
-                          row.evidence_line > 0 ? std::to_string(row.evidence_line) : "", kinds});
+                          row.evidence_line > 0 ? std::to_string(row.evidence_line) : "",
+                          row.evidence_line > 0 ? to_string(row.at_stake) : "", kinds});
   }
   return table.text(80);
 }
 
 bool is_page(const std::string& file) { return ending_of(file) == ".html"; }
+
+std::vector<std::pair<std::string, claims::ScoreOrder>> orders() {
+  using claims::ScoreOrder;
+  std::vector<std::pair<std::string, ScoreOrder>> orders;
+  for (const auto by : {ScoreOrder::By::score, ScoreOrder::By::stake, ScoreOrder::By::input}) {
+    orders.push_back({claims::to_string(ScoreOrder{by}), {by}});
+  }
+  for (std::size_t kind = 0; kind < claims::kKinds; ++kind) {
+    const ScoreOrder order{ScoreOrder::By::kind, static_cast<claims::Kind>(kind)};
+    orders.push_back({claims::to_string(order), order});
+  }
+  return orders;
+}
 
 void score(Options& o) {
   if (o.out.empty()) {
@@ -92,6 +100,8 @@ void score(Options& o) {
         "or .html");
   }
   for (const std::string& file : o.out) check_writable(file);
+  check_worklist_options(o.page, std::ranges::any_of(o.out, is_page));
+  const WorklistSources sources = open_worklist_sources(o.page, o.inputs.models);
   const console::ClaimsInputs in = console::read_claims_inputs(o.inputs, "claims score");
   std::vector<claims::ClaimView> views;
   for (const claims::MemberClaims& member : in.members) {
@@ -107,18 +117,23 @@ void score(Options& o) {
                     log.rows().size(), views.size()));
     return;
   }
+  const bool as_input = o.order.by == claims::ScoreOrder::By::input;
+  const claims::ScoreOrder order = as_input ? claims::ScoreOrder() : o.order;
+  std::vector<claims::ScoreRow> ranked = log.rows();
+  claims::rank(ranked, order, sources.decisions);
   std::string written;
   for (const std::string& file : o.out) {
     if (is_page(file)) {
-      const Worklist list = make_worklist(in, o.inputs.read, o.inputs.data, log.rows(), o.page);
+      Worklist list = make_worklist(in, o.inputs, ranked, sources, o.page);
+      list.ranked_by = claims::to_string(order);
       const std::string page = render_worklist(list);
       write_file(file, [&](std::ostream& out) { out << page; });
     } else {
-      claims::write_scores(file, log.rows(), o.order);
+      claims::write_scores(file, as_input ? log.rows() : ranked);
     }
     written += console::wrote(file);
   }
-  console::write_output(worklist(log.rows(), o.top) + "\n" + written);
+  console::write_output(first_of(std::move(ranked), o.top) + "\n" + written);
   log.remove();
 }
 
@@ -133,9 +148,10 @@ std::function<void()> set_up_claims_score(CLI::App& app) {
                         "given several times. A stopped run goes on when it is called again",
                         [o](const std::vector<std::string>& files) { o->out = files; });
   results.choice<claims::ScoreOrder>(
-      "--order", {{"score", claims::ScoreOrder::score}, {"input", claims::ScoreOrder::input}},
-      "Order of the rows (score if not given)",
-      [o](claims::ScoreOrder order) { o->order = order; });
+      "--order", orders(),
+      "What comes first, in tables and pages: the highest score (if not given), the highest amount "
+      "at stake, the highest score of a kind; or the order of the input",
+      [o](const claims::ScoreOrder& order) { o->order = order; });
   results.integer("--top", "How many to show here (10 if not given)", 0,
                   [o](std::int64_t n) { o->top = n; });
   add_worklist_options(app, o->page);

@@ -7,26 +7,31 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "apps/console/find_model.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/progress.h"
-#include "clearhead/claims/code_tables.h"
-#include "clearhead/claims/decisions.h"
+#include "clearhead/claims/clauses.h"
 #include "clearhead/claims/evidence.h"
 #include "clearhead/claims/masking.h"
+#include "clearhead/claims/training.h"
 #include "clearhead/text/byte_stream.h"
 
 namespace clearhead::cli {
 namespace {
 
-constexpr int kBins = 40;                // of a distribution
-constexpr std::size_t kLooksShown = 16;  // of a line
+constexpr int kBins = 40;                 // of a distribution
+constexpr std::size_t kLooksShown = 16;   // of a line
+constexpr std::size_t kClausesShown = 3;  // of a claim
 
 const std::array<std::string, claims::kKinds> kKindWords = {
     "What was done, for this member's history, type of claim and specialty.",
@@ -42,39 +47,25 @@ struct Listed {
   const claims::ScoreRow* row = nullptr;
   std::int64_t rank = 0;  // among the unusual; 0: not listed there
 };
-
-claims::Decisions read_decisions(const std::string& path) {
-  if (path.empty()) return {};
-  ByteStream stream{std::filesystem::path(path)};
-  return claims::Decisions::read(stream, [](const claims::Place& place, const std::string& fault) {
-    console::write_message(claims::to_string(place) + ": " + fault);
-  });
+const claims::EncodedClaim& encoded(const Listed& listed) {
+  return listed.view.member->claims[listed.view.claim];
 }
 
-// All claims by their numbers; the highest scores have a rank, those that were dismissed the last.
-std::unordered_map<std::string, Listed> ranked(const std::vector<claims::MemberClaims>& members,
-                                               const std::vector<claims::ScoreRow>& rows,
-                                               const claims::Decisions& decisions,
-                                               std::int64_t most) {
+// All claims by their numbers, with their scores; the first `most` of these have a rank.
+std::unordered_map<std::string, Listed> listed_claims(
+    const std::vector<claims::MemberClaims>& members, const std::vector<claims::ScoreRow>& ranked,
+    std::int64_t most) {
   std::unordered_map<std::string, Listed> listed;
-  std::size_t i = 0;
   for (const claims::MemberClaims& member : members) {
-    for (std::size_t c = 0; c < member.claims.size(); ++c, ++i) {
-      listed[rows[i].claim] = {{&member, c}, &rows[i]};
+    for (std::size_t c = 0; c < member.claims.size(); ++c) {
+      listed[member.claims[c].id] = {.view = {&member, c}};
     }
   }
-  std::vector<const claims::ScoreRow*> order;
-  for (const claims::ScoreRow& row : rows) order.push_back(&row);
-  const auto is_down = [&](const claims::ScoreRow* row) {
-    return decisions.dismissed(row->claim, claims::ReviewQueue::unusual);
-  };
-  std::stable_sort(order.begin(), order.end(), [&](const auto* a, const auto* b) {
-    const bool a_down = is_down(a), b_down = is_down(b);
-    return a_down != b_down ? b_down : a->score > b->score;
-  });
-  order.resize(std::min(order.size(), static_cast<std::size_t>(most)));
-  for (std::size_t place = 0; place < order.size(); ++place) {
-    listed.at(order[place]->claim).rank = static_cast<std::int64_t>(place) + 1;
+  std::int64_t rank = 0;
+  for (const claims::ScoreRow& row : ranked) {
+    Listed& claim = listed.at(row.claim);
+    claim.row = &row;
+    claim.rank = ++rank <= most ? rank : 0;
   }
   return listed;
 }
@@ -96,7 +87,7 @@ WorklistClaim shown(const claims::Claim& claim, const Listed& listed,
   shown.rank = listed.rank;
   shown.score = listed.row->score;
   shown.kind_scores = listed.row->kinds;
-  shown.tail = std::pow(10, -shown.score);
+  shown.at_stake = listed.row->at_stake;
   shown.place = claim.place;
   claims::Money total;
   for (const claims::Line& line : claim.lines) {
@@ -108,14 +99,10 @@ WorklistClaim shown(const claims::Claim& claim, const Listed& listed,
     of_line.place = line.place;
     if (!line.charge) continue;
     total = total + *line.charge;
-    if (of_line.number == listed.row->evidence_line) shown.at_stake = *line.charge;
   }
   shown.charge = claim.charge ? claim.charge.value : total;
   for (const claims::Diagnosis& diagnosis : claim.diagnoses) {
     if (diagnosis.code) shown.diagnoses.push_back(*diagnosis.code);
-  }
-  for (const claims::Finding& finding : findings) {
-    shown.at_stake = std::max(shown.at_stake, finding.at_stake);
   }
   shown.findings = std::move(findings);
   return shown;
@@ -124,6 +111,7 @@ WorklistClaim shown(const claims::Claim& claim, const Listed& listed,
 void add_evidence(const console::ClaimsInputs& in, const Listed& listed, WorklistClaim& shown) {
   const claims::ClaimVocabulary& vocabulary = *in.model.vocabulary;
   const claims::Evidence evidence = claims::evidence_of(in.model, listed.view, {});
+  shown.reasons = claims::reasons_of(listed.view, evidence.surprises, evidence.score, vocabulary);
   for (const claims::LineEvidence& line : evidence.lines) {
     const std::int32_t number = line.surprise.part.number;
     if (number >= std::ssize(shown.lines)) continue;
@@ -138,42 +126,169 @@ void add_evidence(const console::ClaimsInputs& in, const Listed& listed, Worklis
   }
 }
 
-// Of the scores of all claims of each type.
-std::map<std::string, std::size_t> add_distributions(const console::ClaimsInputs& in,
-                                                     const std::vector<claims::ScoreRow>& rows,
-                                                     Worklist& list) {
-  std::map<std::string, std::size_t> places;
+// The scores of all claims of a type.
+struct TypeScores {
+  std::size_t place = 0;       // of their distribution in the list
+  std::vector<double> scores;  // descending
+};
+
+std::map<std::string, TypeScores> add_distributions(
+    const claims::ClaimVocabulary& vocabulary,
+    const std::unordered_map<std::string, Listed>& listed, Worklist& list) {
   double most = 1;
-  for (const claims::ScoreRow& row : rows) most = std::max(most, row.score);
-  std::size_t i = 0;
-  for (const claims::MemberClaims& member : in.members) {
-    for (const claims::EncodedClaim& claim : member.claims) {
-      const std::string type = in.model.vocabulary->text(claim.type);
-      const auto [place, is_new] = places.emplace(type, list.distributions.size());
-      if (is_new) {
-        list.distributions.push_back(
-            {type + " claims here", 0, most, std::vector<std::int64_t>(kBins)});
+  std::map<std::string, TypeScores> types;
+  for (const auto& [id, claim] : listed) {
+    most = std::max(most, claim.row->score);
+    types[vocabulary.text(encoded(claim).type)].scores.push_back(claim.row->score);
+  }
+  for (auto& [name, type] : types) {
+    std::ranges::sort(type.scores, std::ranges::greater{});
+    type.place = list.distributions.size();
+    std::vector<std::int64_t> counts(kBins);
+    for (const double score : type.scores) {
+      const int bin = std::clamp(static_cast<int>(score / most * kBins), 0, kBins - 1);
+      ++counts[static_cast<std::size_t>(bin)];
+    }
+    list.distributions.push_back({name, 0, most, std::move(counts)});
+  }
+  return types;
+}
+
+// The word of the claim, and which code it is from.
+std::string met_word(const claims::WordSource& source) {
+  return fmt::format("{} ({}{})", source.written, source.is_of_neighbour ? "codes like " : "",
+                     source.code.value);
+}
+
+// Finds the clauses that claims possibly touch; those that were found have a place in the list.
+class ClauseFinder {
+ public:
+  ClauseFinder(const WorklistSources& sources, bool fuse, Worklist& list)
+      : sources_(sources),
+        ranking_(fuse ? claims::ClauseRanking::fused : claims::ClauseRanking::words),
+        list_(list) {}
+
+  void add(const claims::Claim& claim, WorklistClaim& shown) {
+    const claims::ClauseQuery query = claims::query_of_claim(claim, sources_.tables);
+    for (const claims::FoundClause& found :
+         sources_.clauses->find(query, kClausesShown, ranking_)) {
+      const auto [place, is_new] = places_.emplace(found.clause, list_.clauses.size());
+      if (is_new) list_.clauses.push_back(sources_.clauses->clauses()[found.clause]);
+      WorklistClauseHit& hit = shown.clauses.emplace_back();
+      hit = {place->second, found.begin, found.quote.size(), {}};
+      for (const claims::MetWord& met : claims::met_words(found)) {
+        hit.meetings.push_back({found.begin + met.begin, met.size,
+                                met.word.share / found.words.front().share,
+                                met_word(query.sources.at(met.word.word))});
       }
-      const double share = rows[i++].score / most;
-      const int bin = std::clamp(static_cast<int>(share * kBins), 0, kBins - 1);
-      ++list.distributions[place->second].counts[static_cast<std::size_t>(bin)];
     }
   }
-  return places;
-}
+
+ private:
+  const WorklistSources& sources_;
+  claims::ClauseRanking ranking_;
+  Worklist& list_;
+  std::map<std::size_t, std::size_t> places_;  // of clauses, in the list
+};
+
+// Gathers the claims that are listed.
+class Maker {
+ public:
+  Maker(const console::ClaimsInputs& in, const std::vector<claims::ScoreRow>& ranked,
+        const WorklistSources& sources, const WorklistOptions& options)
+      : in_(in),
+        sources_(sources),
+        options_(options),
+        listed_(listed_claims(in.members, ranked, options.most)),
+        rules_(sources.tables),
+        clauses_(sources, options.fuse, list_),
+        progress_(std::cerr, std::min<std::int64_t>(options.details, std::ssize(ranked)),
+                  detect_progress(STDERR_FILENO)) {
+    list_.model = in.folder.filename().string();
+    list_.model_hash = in.model_hash;
+    list_.data_hash = claims::hash_of_claims(in.members);
+    list_.scored = std::ssize(ranked);
+    list_.compared = claims::kCalibrationClaims;
+    list_.kinds = kKindWords;
+    types_ = add_distributions(*in.model.vocabulary, listed_, list_);
+  }
+
+  void add(const claims::Claim& claim) {
+    std::vector<claims::Finding> findings = rules_.check(claim);
+    const auto found = claim.id ? listed_.find(*claim.id) : listed_.end();
+    if (found == listed_.end()) return;
+    if (!findings.empty() && ++with_findings_ > options_.most) findings.clear();
+    const Listed& listed = found->second;
+    if (listed.rank == 0 && findings.empty()) return;
+    const std::string id = claim.member.id ? *claim.member.id : "";
+    WorklistClaim one = shown(claim, listed, std::move(findings),
+                              options_.show_identifiers ? id : claims::masked(id, key_));
+    const TypeScores& type = types_.at(in_.model.vocabulary->text(encoded(listed).type));
+    one.distribution = type.place;
+    one.as_high = std::ranges::upper_bound(type.scores, one.score, std::ranges::greater{}) -
+                  type.scores.begin();
+    for (const auto queue : {claims::ReviewQueue::rules, claims::ReviewQueue::unusual}) {
+      const claims::ClaimDecision* decision = sources_.decisions.find(one.id, queue);
+      if (decision != nullptr) one.decisions.push_back(*decision);
+    }
+    if (one.rank > 0 && one.rank <= options_.details) {
+      add_evidence(in_, listed, one);
+      if (sources_.clauses) clauses_.add(claim, one);
+      progress_.update(++explained_, "claims explained");
+    }
+    add_texts(one);
+    if (one.date && (!list_.from || *one.date < *list_.from)) list_.from = one.date;
+    if (one.date && (!list_.to || *one.date > *list_.to)) list_.to = one.date;
+    list_.claims.push_back(std::move(one));
+  }
+
+  Worklist take() { return std::move(list_); }
+
+ private:
+  void add_texts(const WorklistClaim& claim) {
+    const auto add = [&](const claims::Code& code) {
+      const claims::CodeRow* row = sources_.tables.row_of(code, {});
+      if (row != nullptr && !row->description.empty()) list_.code_texts[code] = row->description;
+    };
+    for (const WorklistLine& line : claim.lines) {
+      add(line.code);
+      if (line.expected) add(line.expected->code);
+    }
+    for (const claims::Code& code : claim.diagnoses) add(code);
+  }
+
+  const console::ClaimsInputs& in_;
+  const WorklistSources& sources_;
+  const WorklistOptions& options_;
+  const std::unordered_map<std::string, Listed> listed_;
+  const claims::MaskingKey key_ = claims::MaskingKey::random();
+  claims::Rules rules_;
+  Worklist list_;
+  ClauseFinder clauses_;
+  std::map<std::string, TypeScores> types_;
+  Progress progress_;
+  std::int64_t with_findings_ = 0, explained_ = 0;
+};
 
 }  // namespace
 
 void add_worklist_options(CLI::App& app, WorklistOptions& options) {
   WorklistOptions* const o = &options;
+  console::OptionGroup before(app, "What was decided before");
+  before.text("--decisions", "FILE",
+              "What people decided, as a page saved it: what was dismissed stays down",
+              [o](const std::string& file) { o->decisions = file; });
   console::OptionGroup group(app, "A page (--out FILE.html)");
   group.repeated_text("--tables", "FILE",
                       "Your tables of codes, units, pairs, persons: rules check the claims by "
                       "them. May be given several times",
                       [o](const std::vector<std::string>& files) { o->tables = files; });
-  group.text("--decisions", "FILE",
-             "What people decided, as a page saved it: what was dismissed stays down",
-             [o](const std::string& file) { o->decisions = file; });
+  group.repeated_text("--clauses", "POLICY",
+                      "Quote the clauses that a claim possibly touches, by the texts of its codes "
+                      "in --tables (claims clauses says how). May be given several times",
+                      [o](const std::vector<std::string>& files) { o->clauses = files; });
+  group.flag("--fuse", "Let late interaction read the best clauses again, and fuse both ranks",
+             [o] { o->fuse = true; });
   group.integer("--list", "The most claims of each of its two lists (5000 if not given)", 1,
                 [o](std::int64_t n) { o->most = n; });
   group.integer("--details", "Claims with all evidence, from the top (200 if not given)", 0,
@@ -182,68 +297,48 @@ void add_worklist_options(CLI::App& app, WorklistOptions& options) {
              [o] { o->show_identifiers = true; });
 }
 
-Worklist make_worklist(const console::ClaimsInputs& in, const claims::ReadOptions& read,
-                       const std::string& data, const std::vector<claims::ScoreRow>& rows,
-                       const WorklistOptions& o) {
-  claims::CodeTables tables;
-  for (const std::string& file : o.tables) tables.add(file);
-  const claims::Decisions decisions = read_decisions(o.decisions);
-  const auto listed = ranked(in.members, rows, decisions, o.most);
-  const claims::MaskingKey key = claims::MaskingKey::random();
+void check_worklist_options(const WorklistOptions& o, bool has_page) {
+  if (!has_page && !(o.tables.empty() && o.clauses.empty())) {
+    throw console::UsageError("--tables and --clauses are for a page: add --out FILE.html");
+  }
+  if (!o.clauses.empty() && o.tables.empty()) {
+    throw console::UsageError("--clauses needs --tables, with texts of the claims' codes");
+  }
+  if (o.fuse && o.clauses.empty()) throw console::UsageError("--fuse needs --clauses");
+}
 
-  Worklist list{.model = in.folder.filename().string(),
-                .model_hash = in.model_hash,
-                .data_hash = claims::hash_of_claims(in.members),
-                .from = {},
-                .to = {},
-                .scored = static_cast<std::int64_t>(rows.size()),
-                .kinds = kKindWords,
-                .code_texts = {},
-                .clauses = {},
-                .distributions = {},
-                .claims = {}};
-  const auto distributions = add_distributions(in, rows, list);
-  const auto name = [&](const claims::Code& code) {
-    const claims::CodeRow* row = tables.row_of(code, {});
-    if (row != nullptr && !row->description.empty()) list.code_texts[code] = row->description;
-  };
-  claims::Rules rules(tables);
-  std::int64_t with_findings = 0;
-  Progress progress(std::cerr, std::min<std::int64_t>(o.details, std::ssize(rows)),
-                    detect_progress(STDERR_FILENO));
-  std::int64_t explained = 0;
-  const auto take = [&](claims::Claim&& claim) {
-    std::vector<claims::Finding> findings = rules.check(claim);
-    const auto found = claim.id ? listed.find(*claim.id) : listed.end();
-    if (found == listed.end()) return;
-    const bool is_in_rules = !findings.empty() && with_findings < o.most;
-    if (found->second.rank == 0 && !is_in_rules) return;
-    if (is_in_rules) ++with_findings;
-    if (!is_in_rules) findings.clear();
-    const std::string id = claim.member.id ? *claim.member.id : "";
-    WorklistClaim one = shown(claim, found->second, std::move(findings),
-                              o.show_identifiers ? id : claims::masked(id, key));
-    for (const WorklistLine& line : one.lines) name(line.code);
-    for (const claims::Code& code : one.diagnoses) name(code);
-    for (const auto queue : {claims::ReviewQueue::rules, claims::ReviewQueue::unusual}) {
-      const claims::ClaimDecision* decision = decisions.find(one.id, queue);
-      if (decision != nullptr) one.decisions.push_back(*decision);
-    }
-    const claims::EncodedClaim& encoded =
-        found->second.view.member->claims[found->second.view.claim];
-    one.distribution = distributions.at(in.model.vocabulary->text(encoded.type));
-    if (one.rank > 0 && one.rank <= o.details) {
-      add_evidence(in, found->second, one);
-      for (const WorklistLine& line : one.lines) {
-        if (line.expected) name(line.expected->code);
-      }
-      progress.update(++explained, "claims explained");
-    }
-    if (one.date && (!list.from || *one.date < *list.from)) list.from = one.date;
-    if (one.date && (!list.to || *one.date > *list.to)) list.to = one.date;
-    list.claims.push_back(std::move(one));
-  };
-  list.refused = claims::read_claims(data, read, {.claim = take}).refusals;
+WorklistSources open_worklist_sources(const WorklistOptions& o, const std::string& models) {
+  WorklistSources sources;
+  for (const std::string& file : o.tables) sources.tables.add(file);
+  if (!o.decisions.empty()) {
+    ByteStream stream{std::filesystem::path(o.decisions)};
+    sources.decisions =
+        claims::Decisions::read(stream, [](const claims::Place& place, const std::string& fault) {
+          console::write_message(claims::to_string(place) + ": " + fault);
+        });
+  }
+  std::vector<claims::Clause> clauses;
+  for (const std::string& file : o.clauses) {
+    std::ranges::move(claims::read_clauses(file), std::back_inserter(clauses));
+  }
+  if (clauses.empty()) return sources;
+  std::optional<claims::ClauseModel> model;
+  if (o.fuse) {
+    model =
+        claims::open_clause_model(console::find_model("clauses", console::model_folders(models)));
+  }
+  sources.clauses.emplace(std::move(clauses), std::move(model));
+  return sources;
+}
+
+Worklist make_worklist(const console::ClaimsInputs& in, const console::ClaimsInputOptions& inputs,
+                       const std::vector<claims::ScoreRow>& ranked, const WorklistSources& sources,
+                       const WorklistOptions& options) {
+  Maker maker(in, ranked, sources, options);
+  const claims::ReadSummary summary = claims::read_claims(
+      inputs.data, inputs.read, {.claim = [&](claims::Claim&& claim) { maker.add(claim); }});
+  Worklist list = maker.take();
+  list.refused = summary.refusals;
   return list;
 }
 

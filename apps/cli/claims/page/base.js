@@ -30,8 +30,10 @@ const moneyText = (cents) => cents === undefined ? '–' : withCents.format(cent
 const scoreText = (x) => x.toFixed(1).replace('-', '\u2212');
 const signedText = (x) => (x > 0 ? '+' : '') + scoreText(x);
 const shareText = (p) => p >= 0.0995 ? Math.round(100 * p) + ' %' : (100 * p).toPrecision(2) + ' %';
-// "1 in 2,500"
-const oneInText = (p) => p > 0 ? '1 in ' + countText(Number((1 / p).toPrecision(2))) : 'none';
+// "1 in 2,500": how many normal claims score so high. More than were compared cannot be told.
+const normalText = (score) => Math.pow(10, score) > data.compared ?
+  '< 1 in ' + countText(data.compared) :
+  '1 in ' + countText(Number(Math.pow(10, Math.max(0, score)).toPrecision(2)));
 const counted = (n, one, many) => countText(n) + ' ' + (n === 1 ? one : many);
 
 // "HCPCS E0431", and what it means if the user's tables say so.

@@ -5,23 +5,27 @@ function fact(name, ...value) {
   return make('div', '', {}, make('dt', '', {}, name), make('dd', '', {}, ...value));
 }
 
+// The score of each kind; below it, what stands there and what would be expected.
 function kindTable(claim) {
-  const kinds = kindsOf(claim), most = leading(claim);
-  return make('table', 'kindtable', {}, ...kindNames.map((name, i) => make('tr',
+  const kinds = kindsOf(claim), most = leading(claim), reasons = new Map(claim.reasons || []);
+  return make('table', 'kindtable', {}, ...kindNames.flatMap((name, i) => [make('tr',
     i === most ? 'leading' : '', {title: data.kinds[i][1]},
     make('th', '', {scope: 'row'}, name),
     make('td', 'number', {}, scoreText(kinds[i])),
     make('td', 'wide', {}, make('span', 'meter', {'aria-hidden': 'true'},
-      make('i', '', {style: 'width:' + clamp(100 * kinds[i] / highestKind, 0, 100) + '%'}))))));
+      make('i', '', {style: 'width:' + clamp(100 * kinds[i] / highestKind, 0, 100) + '%'})))),
+  reasons.has(i) ? make('tr', 'reasons', {}, make('td', '', {}),
+    make('td', '', {colspan: '2'}, quoted(withTexts(reasons.get(i))))) : ''].filter(Boolean)));
 }
 
-// The scores of like claims, and where this one stands.
+// The scores of the claims of its type, and where this one stands.
 function histogram(claim) {
   const [of, from, to, counts] = data.distributions[claim.like];
   const total = counts.reduce((sum, n) => sum + n, 0), most = Math.max(1, ...counts);
   const width = 320, height = 80, wide = width / counts.length;
-  const words = counted(total, 'claim', 'claims') + ' like it (' + of + '); of these ' +
-    shareText(claim.tail) + ' score as high or higher.';
+  const words = 'Of ' + counted(total, of + ' claim', of + ' claims') + ' here, ' +
+    (claim.asHigh > 1 ? countText(claim.asHigh) + ' score' : 'this one alone scores') +
+    ' as high or higher.';
   const svg = draw('svg', {class: 'histogram', viewBox: '0 0 ' + width + ' ' + (height + 30),
     role: 'img', 'aria-label': 'Histogram. ' + words + ' This claim: ' + scoreText(claim.score)});
   counts.forEach((n, i) => {
@@ -38,17 +42,17 @@ function histogram(claim) {
   label(clamp(x, 40, width - 40), 9, 'middle', 'this claim ' + scoreText(claim.score), 'here');
   label(0, height + 26, 'start', scoreText(from));
   label(width, height + 26, 'end', scoreText(to));
-  return make('section', '', {}, make('h3', '', {}, 'Compared with'), svg,
+  return make('section', '', {}, make('h3', '', {}, 'Among the claims here'), svg,
     make('p', '', {}, words));
 }
 
 function findingsList(claim) {
   return make('section', '', {}, make('h3', '', {}, 'Found by rules'),
     make('ul', 'findings', {}, ...claim.findings.map((finding) => make('li', '', {},
-      make('b', '', {}, quoted(data.words[finding.rule])), ' ',
+      make('b', '', {}, ruleName(finding)), ' ',
       make('span', 'tagged', {}, kindNames[finding.kind]), ' ',
       finding.warning ? make('span', 'tagged', {}, 'a warning: look at the table first') : '',
-      make('p', 'told', {}, quoted(finding.reason),
+      make('p', 'told', {}, quoted(finding.reason), /[.!?]$/.test(finding.reason) ? '' : '.',
         finding.stake ? ' At stake: ' + moneyText(finding.stake) + '.' : ''),
       finding.row ? make('p', 'place', {}, 'Table: ', quoted(finding.row)) : '',
       ...finding.places.map((place) => make('p', 'place', {}, quoted(place)))))));
@@ -70,22 +74,32 @@ function quotation([clause, begin, end, meetings]) {
   return quote;
 }
 
+// Which words of the claim met which of the clause, each once, the best first.
+function metWords([clause, , , meetings]) {
+  const text = data.clauses[clause][2], met = new Map();
+  for (const [from, to, , word] of [...meetings].sort((a, b) => b[2] - a[2])) {
+    met.set(word, (met.get(word) || new Set()).add(text.slice(from, to)));
+  }
+  return make('ul', 'met', {}, ...[...met].slice(0, 6).map(([word, words]) => make('li', '', {},
+    quoted(data.words[word]), ' met ', quoted([...words].join(', ')))));
+}
+
 function clauseList(claim) {
   return make('section', '', {}, make('h3', '', {}, 'Possibly relevant clauses'),
+    make('p', '', {}, 'They share words with the texts of its codes; the darker a word, the more ' +
+      'it counts. Whether one applies is for a person to say.'),
     ...claim.clauses.map((hit) => {
-      const [id, heading, text] = data.clauses[hit[0]];
-      const best = [...hit[3]].sort((a, b) => b[2] - a[2]).slice(0, 5);
-      const met = best.map(([from, to, , word]) => make('li', '', {},
-        quoted(data.words[word]), ' met ', quoted(text.slice(from, to))));
-      const whole = hit[1] > 0 || hit[2] < text.length;
+      const [id, heading, text, place] = data.clauses[hit[0]];
+      const whole = make('details', '', {ontoggle: () => {
+        if (whole.open && !whole.querySelector('blockquote')) {
+          whole.append(make('blockquote', '', {}, text));
+        }
+      }}, make('summary', '', {}, 'The whole clause'));
       return make('article', 'clause', {},
         make('h4', '', {}, quoted(id), heading ? make('span', 'sub', {}, quoted(heading)) : ''),
-        quotation(hit),
-        met.length ?
-          make('p', 'met', {}, 'The darker, the better a word of the claim met it:') : '',
-        met.length ? make('ul', 'met', {}, ...met) : '',
-        whole ? make('details', '', {}, make('summary', '', {}, 'The whole clause'),
-          make('blockquote', '', {}, text)) : '');
+        quotation(hit), hit[3].length ? metWords(hit) : '',
+        hit[1] > 0 || hit[2] < text.length ? whole : '',
+        place ? make('p', 'place', {}, quoted(place)) : '');
     }));
 }
 
@@ -160,16 +174,13 @@ function showClaim() {
     decisionForm(claim),
     make('dl', 'facts', {},
       fact('Score', scoreText(claim.score)),
-      fact('This or more', oneInText(claim.tail), make('small', '', {}, ' of its like')),
+      fact('As unusual', normalText(claim.score), make('small', '', {}, ' of normal claims')),
       fact('Rank', claim.rank ? countText(claim.rank) : '–'),
-      fact('At stake', moneyText(claim.stake)),
+      fact('At stake', moneyText(stakeOf(claim))),
       fact('Charge', moneyText(claim.charge))),
     ...[
       claim.findings ? findingsList(claim) : null,
-      make('section', '', {}, make('h3', '', {}, 'Lines'), linesTable(claim),
-        make('p', 'legend', {},
-          make('span', '', {}, make('i', 'lower'), 'lower without it: the line makes it unusual'),
-          make('span', '', {}, make('i', 'higher'), 'higher without it'))),
+      make('section', '', {}, make('h3', '', {}, 'Lines'), linesTable(claim), linesLegend(claim)),
       make('section', '', {}, make('h3', '', {}, 'In what it is unusual'), kindTable(claim)),
       claim.like === undefined ? null : histogram(claim),
       whereItLooked(claim),

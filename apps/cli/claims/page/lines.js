@@ -45,13 +45,28 @@ function lineNotes(claim, line) {
   return notes;
 }
 
+const hasChanges = (claim) => (claim.lines || []).some((line) => line.change !== undefined);
+
+// What the bars mean; or where there is more about this claim.
+function linesLegend(claim) {
+  if (hasChanges(claim)) {
+    return make('p', 'legend', {},
+      make('span', '', {}, make('i', 'lower'), 'lower without it: the line makes it unusual'),
+      make('span', '', {}, make('i', 'higher'), 'higher without it'));
+  }
+  const isExplained = (claim.lines || []).some((line) => line.expected);
+  return isExplained ? '' : make('p', '', {}, 'What speaks for and against each line was ' +
+    'calculated for the first ranks alone. For this claim: ',
+  make('code', '', {}, 'clearhead claims explain ', quoted(claim.id)));
+}
+
 function linesTable(claim) {
   const lines = claim.lines || [], evidence = evidenceLine(claim);
   const widest = Math.max(1e-9, ...lines.map((line) => Math.abs(line.change || 0)));
+  const columns = [['', '#'], ['', 'code'], ['number', 'units'], ['number', 'charge'],
+    ['effect', hasChanges(claim) ? 'change of score without it' : '']];
   const table = make('table', 'lines', {}, make('thead', '', {}, make('tr', '', {},
-    ...[['', '#'], ['', 'code'], ['number', 'units'], ['number', 'charge'],
-      ['effect', 'change of score without it']].map(([cssClass, words]) =>
-      make('th', cssClass, {scope: 'col'}, words)))));
+    ...columns.map(([cssClass, words]) => make('th', cssClass, {scope: 'col'}, words)))));
   lines.forEach((line, i) => {
     const change = line.change === undefined ? [] :
       [make('b', '', {}, signedText(line.change)), changeBar(line.change, widest)];
@@ -70,6 +85,19 @@ function linesTable(claim) {
   return table;
 }
 
+// Words in which codes, with their systems, are followed by what they mean: "ICD-10-CM I10
+// (Essential hypertension)".
+const textOfCode = new Map(data.codes.map(([system, value, text]) => [system + ' ' + value, text]));
+function withTexts(words) {
+  let before = '';
+  return words.split(' ').map((word) => {
+    const [, value, sign] = word.match(/^(.*?)([,:;]?)$/);
+    const text = textOfCode.get(before + ' ' + value);
+    before = value;
+    return text ? value + ' (' + text + ')' + sign : word;
+  }).join(' ');
+}
+
 // Attention from one line, strongest first. It begins with the line that moves the score most.
 function whereItLooked(claim) {
   const from = (claim.lines || []).filter((line) => line.looks);
@@ -82,7 +110,7 @@ function whereItLooked(claim) {
       make('li', '', {}, make('span', 'weight', {}, shareText(weight)),
         make('span', 'meter', {'aria-hidden': 'true'},
           make('i', '', {style: 'width:' + clamp(100 * weight, 0, 100) + '%'})),
-        quoted(data.words[text]))))] : [];
+        quoted(withTexts(data.words[text])))))] : [];
   const show = (line) => lists.replaceChildren(
     ...listOf('In the claim', line.looks.filter((look) => !look[2])),
     ...listOf('In what the member had before', line.looks.filter((look) => look[2])));

@@ -15,11 +15,19 @@ const inQueue = {
 const highest = Math.max(1e-9, ...data.claims.map((claim) => claim.score));
 const highestKind = Math.max(1e-9, ...data.claims.map((claim) => Math.max(...kindsOf(claim))));
 
+// What is at stake: in the queue of rules, what they found. In cents.
+const stakeOf = (claim) => queue === 'unusual' ? claim.stake :
+  Math.max(0, ...claim.findings.map((finding) => finding.stake));
+
+// What ranks were given by, if not by the score.
+const rankedBy = data.rankedBy === 'score' ? '' :
+  data.rankedBy === 'stake' ? 'amount at stake' : data.rankedBy;
 // Orders: name, words, and what is compared, the largest first.
 const orders = [
-  ['rank', 'rank', (claim) => claim.rank ? -claim.rank : -Infinity],
+  ['rank', rankedBy ? 'rank, by ' + rankedBy : 'rank',
+    (claim) => claim.rank ? -claim.rank : -Infinity],
   ['score', 'score', (claim) => claim.score],
-  ['stake', 'amount at stake', (claim) => claim.stake],
+  ['stake', 'amount at stake', stakeOf],
   ['charge', 'charge', (claim) => claim.charge === undefined ? -Infinity : claim.charge],
   ['date', 'date, latest first', (claim) => claim.date || ''],
   ...kindNames.map((name, i) => ['kind' + i, name, (claim) => kindsOf(claim)[i]]),
@@ -30,7 +38,7 @@ function passes(claim) {
   const search = find('search').value.trim().toLowerCase(), kind = find('kind').value;
   const least = find('least').value, decided = find('decided').value;
   if (search && !claim.id.toLowerCase().includes(search)) return false;
-  if (least && claim.stake < 100 * Number(least)) return false;
+  if (least && stakeOf(claim) < 100 * Number(least)) return false;
   if (kind) {
     const number = Number(kind);
     if (queue === 'rules' ? !claim.findings.some((finding) => finding.kind === number) :
@@ -43,12 +51,18 @@ function passes(claim) {
   return Boolean(d && d.decision === decided);
 }
 
-// Filters and sorts anew. The chosen claim stays chosen if it is still there.
+const isDismissed = (claim) => {
+  const d = decisionOn(claim, queue);
+  return Boolean(d && d.decision === 'dismiss');
+};
+
+// Filters and sorts anew; what is dismissed by now comes last. The chosen claim stays chosen if it
+// is still there.
 function updateList() {
   const value = orders.find((order) => order[0] === find('order').value)[2];
-  shown = inQueue[queue].filter(passes).map((claim) => [value(claim), claim]);
-  shown.sort((a, b) => a[0] < b[0] ? 1 : a[0] > b[0] ? -1 : 0);
-  shown = shown.map((pair) => pair[1]);
+  shown = inQueue[queue].filter(passes).map((claim) => [value(claim), isDismissed(claim), claim]);
+  shown.sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? 1 : a[0] > b[0] ? -1 : 0));
+  shown = shown.map((entry) => entry[2]);
   for (const name of ['unusual', 'rules']) {
     const tab = find('tab-' + name), here = name === queue;
     tab.setAttribute('aria-selected', here);
@@ -75,7 +89,7 @@ function tellCount() {
     const d = decisionOn(claim, queue);
     return d && d.decision;
   });
-  const stake = shown.reduce((sum, claim) => sum + claim.stake, 0);
+  const stake = shown.reduce((sum, claim) => sum + stakeOf(claim), 0);
   find('count').textContent = !all.length ? 'No claim is in this queue.' :
     (shown.length === all.length ? counted(all.length, 'claim', 'claims') :
       countText(shown.length) + ' of ' + counted(all.length, 'claim', 'claims')) +
@@ -99,9 +113,11 @@ function kindBars(claim) {
 
 const decisionMark = {accept: ['✓', 'accepted'], dismiss: ['✕', 'dismissed'], '': ['', '']};
 
+const ruleName = (finding) => data.words[finding.rule].replace(/_/g, ' ');
+
 // Why a claim is in the queue, in a word or two.
 const reasonOf = (claim) => queue === 'rules' ?
-  data.words[claim.findings[0].rule] : kindNames[leading(claim)];
+  ruleName(claim.findings[0]) : kindNames[leading(claim)];
 
 function rowOf(claim, index) {
   const d = decisionOn(claim, queue), mark = decisionMark[d ? d.decision : ''];
@@ -115,7 +131,7 @@ function rowOf(claim, index) {
     cell('rank', claim.rank ? countText(claim.rank) : '–'),
     cell('what', quoted(claim.id, 'id'),
       make('span', 'sub', {}, quoted(reasonOf(claim), 'reason'), ' ', quoted(where))),
-    cell('stake number', moneyText(claim.stake)),
+    cell('stake number', moneyText(stakeOf(claim))),
     cell('score number', scoreText(claim.score),
       make('span', 'meter', {}, make('i', '', {style: 'width:' +
         clamp(100 * claim.score / highest, 0, 100) + '%'}))),

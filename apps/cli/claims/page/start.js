@@ -75,7 +75,7 @@ function tellAbout() {
   const days = data.from && data.to ? data.from + ' to ' + data.to : '';
   find('about').append(...[
     make('span', '', {}, counted(data.scored, 'claim', 'claims') + ' scored, ' +
-      countText(data.claims.length) + ' listed' +
+      countText(data.claims.length) + ' listed' + (rankedBy ? ', ranked by ' + rankedBy : '') +
       (data.refused ? ', ' + countText(data.refused) + ' not readable' : '')),
     days ? make('span', '', {}, days) : null,
     make('span', 'model', {title: 'hash of the model ' + data.modelHash}, 'model ',
