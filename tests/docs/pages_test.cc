@@ -68,6 +68,13 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+// "4096/4096  rows of the map": how far work is that takes seconds. A slow machine says it, and no
+// page shows it.
+bool is_progress(const std::string& line) {
+  static const std::regex progress("[0-9]+/[0-9]+  .*");
+  return std::regex_match(line, progress);
+}
+
 // Runs the fenced texts of one page, and keeps the page as it should be.
 class PageRun {
  public:
@@ -139,7 +146,8 @@ class PageRun {
       }
       std::vector<std::string> shown;
       for (++i; i < body.size() && !body[i].starts_with("$ "); ++i) shown.push_back(body[i]);
-      const Printed printed = run(command.substr(2));
+      Printed printed = run(command.substr(2));
+      std::erase_if(printed.lines, is_progress);
       const bool is_refused =
           std::any_of(printed.lines.begin(), printed.lines.end(),
                       [](const std::string& line) { return line.starts_with("clearhead: "); });
