@@ -136,10 +136,14 @@ void write_panels(const Figure& figure, const TerminalPlan& plan, const Terminal
   for (std::size_t begin = 0; begin < figure.panels.size();) {
     const std::vector<Placed> band = next_band(figure, begin, plan, options.columns);
     std::vector<TerminalLine> lines{TerminalLine(options.colors)};  // the first holds the titles
-    for (const auto& [panel, own, start] : band) {
-      const int title_room = own.panel_width(*panel) - own.margin();
-      lines[0].pad_to(start + own.margin());
-      lines[0].add(shorten(panel->title, title_room), {.bold = true});
+    for (std::size_t i = 0; i < band.size(); ++i) {
+      const auto& [panel, own, start] = band[i];
+      const int title_begin = start + own.margin();
+      const int title_end = i + 1 < band.size()
+                                ? band[i + 1].start + band[i + 1].plan.margin() - kPanelGap
+                                : options.columns;
+      lines[0].pad_to(title_begin);
+      lines[0].add(shorten(panel->title, title_end - title_begin), {.bold = true});
       const std::vector<TerminalLine> cells = panel_lines(*panel, figure.scale, own);
       lines.resize(std::max(lines.size(), cells.size() + 1), TerminalLine(options.colors));
       for (std::size_t k = 0; k < cells.size(); ++k) {

@@ -35,10 +35,10 @@ Tensor step(const Tape& tape, const char* name) {
 }
 
 // The weights of the most selective head of a model that has read a text.
-plot::Panel selective_head(const Reading& reading) {
+plot::Panel selective_head(const std::string& title, const Reading& reading) {
   const AttentionStack stack = attention_stacks(reading.tape).front();
   const MeasuredHead head = most_selective_head(reading.tape, stack, /*same_tokens=*/true);
-  return {.title = reading.name,
+  return {.title = title,
           .values = visible_weights(reading.tape, head.place),
           .row_labels = reading.text.names,
           .column_labels = reading.text.names};
@@ -79,7 +79,7 @@ void mask(Lesson& lesson) {
                       .column_title = "at whom",
                       .value_title = "weight"};
   // How far the probabilities at each place move when the last word becomes another.
-  const auto replace_last = [&](const char* name, const std::string& begin,
+  const auto replace_last = [&](const char* family, const char* name, const std::string& begin,
                                 const std::string& end) {
     const auto folder = lesson.model(name);
     const Reading before = read_with_model(folder, begin + "a dog is running" + end);
@@ -94,13 +94,13 @@ void mask(Lesson& lesson) {
       moved.push_back(largest_difference(at(before), at(after)));
     }
     lesson.table({{"token", tokens}, {"moved by", moved, "{:.1e}"}});
-    heads.panels.push_back(selective_head(before));
+    heads.panels.push_back(selective_head(family, before));
     return moved;
   };
   lesson.step("encoder", Numbers::trained);
-  const std::vector<double> in_encoder = replace_last("captions", "<s>", "</s>");
+  const std::vector<double> in_encoder = replace_last("encoder", "captions", "<s>", "</s>");
   lesson.step("decoder", Numbers::trained);
-  const std::vector<double> in_decoder = replace_last("shakespeare", "", "");
+  const std::vector<double> in_decoder = replace_last("decoder", "shakespeare", "", "");
   lesson.draw("heads", heads);
 
   lesson.claim("A hidden word has a weight of exactly 0.", weights.at({1, 4}) == 0);

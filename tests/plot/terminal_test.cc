@@ -117,6 +117,17 @@ TEST(Terminal, SmallPanelsStandInTheColumnsAskedFor) {
             "0 [ .:-=+*#%@] 1\n");
 }
 
+TEST(Terminal, ATitleMayBeWiderThanItsPanel) {
+  Heatmap heatmap;
+  for (const char* title : {"the first of them", "the second of them"}) {
+    heatmap.panels.push_back({.title = title,
+                              .values = Tensor::of<double>({2, 2}, {1, 0, 0, 1}),
+                              .row_labels = {"a long label", title}});
+  }
+  EXPECT_THAT(lines_of(render_terminal(heatmap, {}))[0],
+              testing::AllOf(HasSubstr("the first of them  "), HasSubstr("the second of them")));
+}
+
 TEST(Terminal, SmallPanelsArePooledAndSaySo) {
   Heatmap heatmap = heads(8, 64, 64);
   heatmap.panel_columns = 4;
