@@ -67,6 +67,15 @@ TEST(Learn, KeepsTo80ColumnsWithoutColours) {
   }
 }
 
+TEST(Learn, WrapsOutputThatIsTooLong) {
+  const ProgramResult result = learn(
+      {"10", "--set",
+       "sentence=A man in a blue shirt is standing on a ladder and is cleaning the windows of "
+       "a house."});
+  EXPECT_THAT(result.out, HasSubstr("cleaning the windows of a\n  house."));
+  expect_80_columns(result.out.substr(0, result.out.find("Knobs to turn:")));  // as it was given
+}
+
 TEST(Learn, ShowsFiguresWhereThePageHasThem) {
   const ProgramResult result = learn({"1"});
   const std::size_t lead = result.out.find("The same as a picture");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/cli/learn/formula.h"
+#include "apps/console/table.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/plot/terminal_line.h"
 
@@ -126,6 +127,9 @@ std::string MarkdownPrinter::print(std::string_view markdown) {
 std::string MarkdownPrinter::print_output(std::string_view lines) {
   std::istringstream all{std::string(lines)};
   for (std::string next; std::getline(all, next);) {
+    if (plot::display_width(next) + 2 > terminal_.columns) {  // what a model wrote
+      next = console::wrapped(next, terminal_.columns - 2, 2);
+    }
     text_ += next.empty() ? "\n" : "  " + next + "\n";
   }
   return take();

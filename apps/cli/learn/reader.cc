@@ -21,9 +21,10 @@ LessonReader::LessonReader(const lessons::LessonEntry& lesson, const ReadingOpti
 void LessonReader::begin(const std::vector<lessons::Knob>& knobs) {
   knobs_ = knobs;
   if (options_.turned.empty()) return;
-  console::write_output(
-      fmt::format("(With {}: the program's output follows, the text speaks of what is usual.)\n\n",
-                  options_.turned));
+  const std::string note =
+      fmt::format("(With {}: the program's output follows, the text speaks of what is usual.)",
+                  options_.turned);
+  console::write_output(console::wrapped(note, options_.terminal.columns, 0) + "\n\n");
 }
 
 void LessonReader::step(std::string_view name, lessons::Numbers) {
