@@ -5,11 +5,11 @@ import re
 
 INK = ("10.196078", "14.901961", "20", "25.098039", "30.196078", "34.901961")
 GRID = "89.411765"
+MASKED = {"95.686275": "#22252a", "78.431373": "#4a4f57"}  # cells and their hatching
 DARK = {  # of what is grey, in percent: filled and drawn as
     **{ink: "#d8d8dc" for ink in INK},
     GRID: "#363a44",
-    "95.686275": "#22252a",  # masked cells
-    "78.431373": "#4a4f57",  # their hatching
+    **MASKED,
 }
 PAPER = "#1e2129"  # the theme's
 
@@ -21,6 +21,8 @@ def grey(percent):
 def style_of(svg):
     rules = [f'g[id^="surface"] > rect:first-child {{ fill: {PAPER} !important }}']
     for percent, color in DARK.items():
+        if percent in MASKED and "<image" in svg:  # which holds masked cells too, as pixels
+            continue
         for kind in ("fill", "stroke"):
             if f"{kind}:{grey(percent)}" in svg:
                 rules.append(
