@@ -94,7 +94,7 @@ const std::vector<Command>& commands() {
 )",
        set_up_bench},
       {"lab", "what recurrence forgets, why it waits, what a GPT costs, measured",
-       "memory|parallel|knobs [OPTIONS]",
+       "memory|parallel|knobs|claims [OPTIONS]",
        R"(  RNN, LSTM, GRU and transformer of equal size recall a value seen N steps ago:
     clearhead lab memory --csv memory.csv --out memory.svg
 
@@ -106,6 +106,9 @@ const std::vector<Command>& commands() {
 
   What do dimension, heads, layers and length of a GPT cost, and what do they bring?
     clearhead lab knobs --csv knobs.csv --out knobs.svg
+
+  What does a claim look at in its member's history, as it is and with another code?
+    clearhead lab claims --data claims/ --claim C0000634 --out claim.svg
 )",
        set_up_lab},
       {"map", "attention of sequences of any length: an overview, and any window of it",

@@ -2,10 +2,14 @@
 #include "apps/console/claims_inputs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <set>
 
 #include "apps/console/find_model.h"
+#include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
@@ -29,7 +33,43 @@ void add_claims_inputs(CLI::App& app, ClaimsInputOptions& options) {
   group.threads(o->threads);
 }
 
-ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& command) {
+namespace {
+
+// Lines whose codes are like none that a model has learnt.
+class UnknownCodes {
+ public:
+  explicit UnknownCodes(const claims::ClaimVocabulary& vocabulary) : vocabulary_(vocabulary) {}
+
+  void add(const claims::Claim& claim) {
+    using claims::FieldKind;
+    for (const claims::Line& line : claim.lines) {
+      if (!line.code) continue;
+      ++lines_;
+      const std::int64_t token = vocabulary_.code(FieldKind::code, line.code);
+      if (token != vocabulary_.missing(FieldKind::code)) continue;
+      ++unknown_;
+      systems_.insert(line.code->system.empty() ? "no system" : line.code->system);
+    }
+  }
+
+  // Empty if there are none.
+  std::string text() const {
+    if (unknown_ == 0) return {};
+    return fmt::format(
+        "the model has not learnt the codes of {} of {} ({}): it can say little about them",
+        with_commas(unknown_), counted(lines_, "line"), fmt::join(systems_, ", "));
+  }
+
+ private:
+  const claims::ClaimVocabulary& vocabulary_;
+  std::int64_t lines_ = 0, unknown_ = 0;
+  std::set<std::string> systems_;
+};
+
+}  // namespace
+
+ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& command,
+                                const std::function<void(const claims::Claim&)>& take) {
   if (o.data.empty()) throw UsageError(command + " needs --data: claims to read");
   set_thread_count(o.threads);
   claims::AuditLog audit(claims::default_audit_log());
@@ -39,13 +79,19 @@ ClaimsInputs read_claims_inputs(const ClaimsInputOptions& o, const std::string& 
   claims::require_calibration(inputs.model, inputs.folder);
   inputs.model_hash = claims::sha256_of(inputs.folder);
   claims::ClaimEncoder encoder(*inputs.model.vocabulary);
-  const claims::ReadSummary summary = claims::read_claims(
-      o.data, o.read, {.claim = [&](claims::Claim&& claim) { encoder.add(claim); }});
+  UnknownCodes unknown(*inputs.model.vocabulary);
+  const claims::ReadSummary summary =
+      claims::read_claims(o.data, o.read, {.claim = [&](claims::Claim&& claim) {
+                            encoder.add(claim);
+                            unknown.add(claim);
+                            if (take) take(claim);
+                          }});
   const std::string refused =
       summary.refusals == 0 ? ""
                             : fmt::format(", {} refused (claims read says why)", summary.refusals);
-  write_message(
-      fmt::format("{}: {}, {} claims{}", o.data, summary.format, summary.claims, refused));
+  write_message(fmt::format("{}: {}, {}{}", o.data, summary.format,
+                            counted(summary.claims, "claim"), refused));
+  if (const std::string text = unknown.text(); !text.empty()) write_message(text);
   inputs.members = encoder.take();
   audit.add(
       {.command = command,

@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CONSOLE_CLAIMS_INPUTS_H_
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ struct ClaimsInputs {
 
 /// Opens and reads them, and says on stderr and in the audit log what was read. Throws UsageError,
 /// naming `command`, if --data is missing, and Error if the model has no calibration or something
-/// cannot be read, or written into the log.
-ClaimsInputs read_claims_inputs(const ClaimsInputOptions& options, const std::string& command);
+/// cannot be read, or written into the log. `take` sees each claim as it is read.
+ClaimsInputs read_claims_inputs(const ClaimsInputOptions& options, const std::string& command,
+                                const std::function<void(const claims::Claim&)>& take = nullptr);
 
 /// The claim with this number; of several, the first. Throws Error if there is none.
 claims::ClaimView find_claim(const ClaimsInputs& inputs, const std::string& id);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -46,31 +47,25 @@ double& at(Statistics& statistics, Statistic statistic) {
   return statistics[static_cast<std::size_t>(statistic)];
 }
 
-bool same_service(const EncodedLine& a, const EncodedLine& b) {
-  return a.code == b.code && a.units == b.units && a.amount == b.amount;
-}
+using Service = std::tuple<Token, Token, Token>;
+
+Service service_of(const EncodedLine& line) { return {line.code, line.units, line.amount}; }
 
 // Lines that repeat one before them in the claim, and lines that repeat one of an earlier claim of
 // the day.
 std::pair<double, double> repetitions_of(const ClaimView& view) {
   const auto& claims = view.member->claims;
   const EncodedClaim& claim = claims[view.claim];
+  std::set<Service> here, earlier;
+  for (std::size_t k = view.claim; k-- > 0 && claims[k].day == claim.day;) {
+    for (const EncodedLine& line : claims[k].lines) earlier.insert(service_of(line));
+  }
   std::pair<double, double> count = {0, 0};
-  for (std::int32_t i = 0; i < static_cast<std::int32_t>(claim.lines.size()); ++i) {
+  for (std::int32_t i = 0; i < std::ssize(claim.lines); ++i) {
     if (i == view.without_line) continue;
-    const auto is_same = [&](const EncodedLine& line) {
-      return same_service(line, claim.lines[static_cast<std::size_t>(i)]);
-    };
-    for (std::int32_t j = 0; j < i; ++j) {
-      if (j == view.without_line || !is_same(claim.lines[static_cast<std::size_t>(j)])) continue;
-      ++count.first;
-      break;
-    }
-    for (std::size_t k = view.claim; k-- > 0 && claims[k].day == claim.day;) {
-      if (std::none_of(claims[k].lines.begin(), claims[k].lines.end(), is_same)) continue;
-      ++count.second;
-      break;
-    }
+    const Service service = service_of(claim.lines[static_cast<std::size_t>(i)]);
+    if (!here.insert(service).second) ++count.first;
+    if (earlier.contains(service)) ++count.second;
   }
   return count;
 }
@@ -108,7 +103,7 @@ ClaimScore score_of(const ClaimView& view, std::span<const Surprise> surprises,
 
 // The highest of the kinds as an overall score.
 double compared_as_a_whole(double score, const Calibration& calibration) {
-  return -std::log10(calibration.tail({"score"}, score));
+  return std::max(0.0, -std::log10(calibration.tail({"score"}, score)));  // no −0
 }
 
 // Lines to leave out: all, or those with the highest surprise of any field.

@@ -73,6 +73,12 @@ Surprise surprise_of(const float* logits, std::int64_t first, std::int64_t count
   return surprise;
 }
 
+// What the input does not say cannot be unusual. A code that has no token is new, which may be.
+bool says_something(const Surprise& surprise, const ClaimVocabulary& vocabulary) {
+  const bool is_code = surprise.kind == FieldKind::code || surprise.kind == FieldKind::diagnosis;
+  return is_code || surprise.token != vocabulary.missing(surprise.kind);
+}
+
 }  // namespace
 
 std::vector<std::vector<Surprise>> surprises_of(const ClaimsModel& model,
@@ -102,7 +108,7 @@ std::vector<std::vector<Surprise>> surprises_of(const ClaimsModel& model,
                                       vocabulary.values(field.kind), *answer++);
       surprise.part = field.part;
       surprise.kind = field.kind;
-      results[claim].push_back(surprise);
+      if (says_something(surprise, vocabulary)) results[claim].push_back(surprise);
       scores += logits.size(1);
     }
   }

@@ -34,7 +34,8 @@ struct ClaimView {
 
 /// The surprise of each field that is asked for: of lines code (hidden with all else of the line,
 /// and with lines of the same code), units and amount (hidden together); of diagnoses the code; of
-/// the header sex and age (hidden together). One list for each claim: header, diagnoses, lines,
+/// the header sex and age (hidden together). Of these, units, amount, sex and age are left out if
+/// the input does not say them. One list for each claim: header, diagnoses, lines,
 /// each in its order. Claims are read together in batches; the result does not depend on which.
 std::vector<std::vector<Surprise>> surprises_of(const ClaimsModel& model,
                                                 std::span<const ClaimView> claims,

@@ -189,8 +189,16 @@ void ClaimVocabulary::number_tokens() {
     Words& words = words_[kind];
     words.numbers.clear();
     words.total = std::max(1.0, std::accumulate(words.counts.begin(), words.counts.end(), 0.0));
-    for (const std::string& word : words.list) {
-      words.numbers.emplace(word, static_cast<std::int64_t>(words.numbers.size()));
+    words.values.clear();
+    for (std::size_t i = 0; i < words.list.size(); ++i) {
+      const auto number = static_cast<std::int64_t>(i);
+      words.numbers.emplace(words.list[i], number);
+      // Of two systems the one whose code is more frequent.
+      const std::string value = words.list[i].substr(words.list[i].find(' ') + 1);
+      const auto [known, is_new] = words.values.emplace(value, number);
+      if (!is_new && words.counts[static_cast<std::size_t>(known->second)] < words.counts[i]) {
+        known->second = number;
+      }
     }
     next += static_cast<std::int64_t>(words.list.size());
   }
@@ -208,6 +216,11 @@ std::int64_t ClaimVocabulary::code(FieldKind kind, const Field<Code>& code) cons
   if (!code) return missing(kind);
   const Words& words = words_[index(kind)];
   auto found = words.numbers.find(text_of(*code));
+  if (found == words.numbers.end() && code->system.empty()) {
+    if (const auto value = words.values.find(code->value); value != words.values.end()) {
+      return missing(kind) + 1 + value->second;
+    }
+  }
   if (found == words.numbers.end()) {
     for (const std::string& family : code_families(*code)) {
       found = words.numbers.find(family);

@@ -109,6 +109,7 @@ class ClaimVocabulary {
     std::vector<std::int64_t> counts;
     double total = 0;                                       // of the counts
     std::unordered_map<std::string, std::int64_t> numbers;  // places in the list
+    std::unordered_map<std::string, std::int64_t> values;   // of codes without their systems
   };
   std::array<Words, kFieldKinds> words_;
   // For each code, amounts that part what was charged into equal shares, in cents, ascending.

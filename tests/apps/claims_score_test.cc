@@ -74,6 +74,38 @@ TEST_F(ClaimsScore, AClaimIsExplained) {
   expect_80_columns(result.out);
 }
 
+TEST_F(ClaimsScore, CodesThatTheModelDoesNotKnowAreSaid) {
+  folder_->write("strange.csv",
+                 "claim,member,type,service_date,diagnoses,diagnosis_system,code,system,charge\n"
+                 "C1,M1,professional,2024-01-31,E11.9,ICD-10-CM,D0120,CDT,10.00\n"
+                 "C1,M1,professional,2024-01-31,E11.9,ICD-10-CM,99213,,10.00\n");
+  const ProgramResult score = run("score", "--data strange.csv --model run/model --out strange.s");
+  ASSERT_EQ(score.status, 0) << score.error;
+  EXPECT_THAT(score.error, HasSubstr("strange.csv: CSV, 1 claim\n"));
+  EXPECT_THAT(score.error, HasSubstr("has not learnt the codes of 1 of 2 lines (CDT): it can say "
+                                     "little about them"));
+  const ProgramResult explain = run("explain", "C1 --data strange.csv --model run/model");
+  ASSERT_EQ(explain.status, 0) << explain.error;
+  EXPECT_THAT(explain.out, HasSubstr("diagnosis 1: ICD-10-CM E119"));
+  EXPECT_THAT(explain.out, HasSubstr("CDT D0120"));
+  EXPECT_THAT(explain.out, HasSubstr("line 1: unknown to the model\n"));
+  EXPECT_THAT(explain.out, HasSubstr("line 2: read as HCPCS 99213\n"));
+}
+
+// A number may occur twice in X12 and JSON.
+TEST_F(ClaimsScore, OfTwoClaimsWithANumberTheEarlierIsExplained) {
+  const std::string line = R"("lines":[{"code":{"system":"HCPCS","code":"99213"}}])";
+  folder_->write("twice.ndjson",
+                 R"({"claim":"C1","member":{"member":"M"},"service_date":"2024-02-01",)" + line +
+                     "}\n" +
+                     R"({"claim":"C1","member":{"member":"M"},"service_date":"2024-01-01",)" +
+                     R"("diagnoses":[{"code":"E119"},{"code":"I10"}],)" + line + "}\n");
+  const ProgramResult result = run("explain", "C1 --data twice.ndjson --model run/model");
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("2024-01-01"));
+  EXPECT_THAT(result.out, HasSubstr("diagnosis 2: I10"));
+}
+
 TEST_F(ClaimsScore, ANumberIsExplained) {
   const ProgramResult result = run("explain",
                                    "C5 --data . --model run/model --line 2 "

@@ -46,6 +46,22 @@ TEST_F(Surprises, EachFieldIsAskedForOnce) {
   }
 }
 
+TEST_F(Surprises, WhatTheInputDoesNotSayIsNotAskedFor) {
+  Line line;
+  line.code.value = Code{"HCPCS", "99213"};
+  ClaimEncoder encoder(*model_.vocabulary);
+  Claim claim;
+  claim.lines = {line, Line()};
+  claim.diagnoses.resize(1);
+  encoder.add(claim);
+  const std::vector<MemberClaims> members = encoder.take();
+  const auto all = surprises_of(model_, std::vector<ClaimView>{{&members[0], 0}}, {});
+  ASSERT_EQ(all[0].size(), 3u);
+  EXPECT_EQ(all[0][0].kind, FieldKind::diagnosis);
+  EXPECT_EQ(all[0][1].kind, FieldKind::code);
+  EXPECT_EQ(all[0][2].kind, FieldKind::code);
+}
+
 TEST_F(Surprises, DoNotDependOnTheOtherClaims) {
   std::vector<ClaimView> views;
   for (const MemberClaims& member : members_) {

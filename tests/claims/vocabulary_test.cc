@@ -31,6 +31,13 @@ TEST(ClaimVocabulary, FrequentCodesAreTokens) {
   EXPECT_EQ(vocabulary.count(token), 3);
 }
 
+TEST(ClaimVocabulary, ACodeWithoutItsSystemIsFoundByItself) {
+  const ClaimVocabulary vocabulary = learn(2);
+  EXPECT_EQ(vocabulary.text(vocabulary.code(FieldKind::code, code("", "99213"))), "HCPCS 99213");
+  EXPECT_EQ(vocabulary.text(vocabulary.code(FieldKind::code, code("CDT", "99213"))), "no code");
+  EXPECT_EQ(vocabulary.text(vocabulary.code(FieldKind::code, code("", "nothing"))), "no code");
+}
+
 TEST(ClaimVocabulary, RareCodesShareTheirFamily) {
   VocabularyCounts counts;
   for (const char* rare : {"E1010", "E1011", "E1012"}) {

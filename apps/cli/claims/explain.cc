@@ -50,14 +50,51 @@ std::string signed_text(double number) {
   return text == "+0.00" || text == "-0.00" ? "0.00" : text;
 }
 
-std::string describe(const claims::ClaimView& view, const claims::Evidence& evidence,
-                     const claims::ClaimVocabulary& vocabulary) {
+std::string text_of(const claims::Field<claims::Code>& code) {
+  if (!code) return "no code";
+  return code->system.empty() ? code->value : code->system + " " + code->value;
+}
+
+// What the network reads in place of a code, if that is something else.
+std::string read_as(const claims::Field<claims::Code>& code, claims::FieldKind kind,
+                    const claims::ClaimVocabulary& vocabulary) {
+  const std::int64_t token = vocabulary.code(kind, code);
+  const std::string read = vocabulary.text(token);
+  if (!code || read == text_of(code)) return {};
+  if (token == vocabulary.missing(kind)) return "unknown to the model";
+  return (read.ends_with('*') ? "rare, read as " : "read as ") + read;
+}
+
+// Of the claims with a number, the one that the network reads.
+const claims::Claim& claim_of(const std::vector<claims::Claim>& numbered,
+                              const claims::EncodedClaim& encoded,
+                              const claims::ClaimVocabulary& vocabulary) {
+  using claims::FieldKind;
+  const auto is_line = [&](const claims::Line& line, const claims::EncodedLine& as) {
+    return vocabulary.code(FieldKind::code, line.code) == as.code;
+  };
+  const auto is_diagnosis = [&](const claims::Diagnosis& diagnosis, claims::Token as) {
+    return vocabulary.code(FieldKind::diagnosis, diagnosis.code) == as;
+  };
+  const auto found = std::ranges::find_if(numbered, [&](const claims::Claim& claim) {
+    return std::ranges::equal(claim.lines, encoded.lines, is_line) &&
+           std::ranges::equal(claim.diagnoses, encoded.diagnoses, is_diagnosis);
+  });
+  if (found == numbered.end()) throw Error("claim " + encoded.id + ": its lines have changed");
+  return *found;
+}
+
+std::string describe(const claims::Claim& as_read, const claims::ClaimView& view,
+                     const claims::Evidence& evidence, const claims::ClaimVocabulary& vocabulary) {
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   const claims::Date day{std::chrono::days(claim.day)};
   std::string text = fmt::format("Claim {}, {}, {}, {}\n", claim.id, claims::to_string(day),
                                  vocabulary.text(claim.type), vocabulary.text(claim.specialty));
   for (std::size_t i = 0; i < claim.diagnoses.size(); ++i) {
-    text += fmt::format("  diagnosis {}: {}\n", i + 1, vocabulary.text(claim.diagnoses[i]));
+    const claims::Field<claims::Code>& code = as_read.diagnoses[i].code;
+    const std::string other = read_as(code, claims::FieldKind::diagnosis, vocabulary);
+    text += fmt::format("  diagnosis {}: {}{}\n", i + 1, text_of(code),
+                        other.empty() ? "" : ", " + other);
   }
   text += fmt::format("\nScore {:.2f}: {} as unusual.\n", evidence.score.score,
                       share(evidence.score.score));
@@ -70,7 +107,8 @@ std::string describe(const claims::ClaimView& view, const claims::Evidence& evid
   return text;
 }
 
-std::string lines_table(const claims::ClaimView& view, const claims::Evidence& evidence,
+std::string lines_table(const claims::Claim& as_read, const claims::ClaimView& view,
+                        const claims::Evidence& evidence,
                         const claims::ClaimVocabulary& vocabulary) {
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   plot::TextTable table{.columns = {{"line"},
@@ -81,17 +119,21 @@ std::string lines_table(const claims::ClaimView& view, const claims::Evidence& e
                                     {"p"},
                                     {"score then"}},
                         .rows = {}};
+  std::string others;
   for (const claims::LineEvidence& line : evidence.lines) {
-    const claims::EncodedLine& encoded =
-        claim.lines[static_cast<std::size_t>(line.surprise.part.number)];
-    table.rows.push_back({std::to_string(encoded.number), vocabulary.text(encoded.code),
+    const auto place = static_cast<std::size_t>(line.surprise.part.number);
+    const claims::EncodedLine& encoded = claim.lines[place];
+    const claims::Field<claims::Code>& code = as_read.lines[place].code;
+    const std::string other = read_as(code, claims::FieldKind::code, vocabulary);
+    if (!other.empty()) others += fmt::format("line {}: {}\n", encoded.number, other);
+    table.rows.push_back({std::to_string(encoded.number), text_of(code),
                           std::isnan(line.change) ? "" : signed_text(-line.change),
                           fmt::format("{:.1f}", line.surprise.nats),
                           vocabulary.text(line.surprise.expected),
                           fmt::format("{:.2f}", line.surprise.expected_probability),
                           fmt::format("{:.2f}", line.score_with_expected)});
   }
-  return table.text() +
+  return table.text() + (others.empty() ? "" : "\n" + others) +
          "\nwithout it: how the score changes if the line is left out. surprise: −ln of the\n"
          "probability of its code, given all else. expected: the most probable code, its\n"
          "probability, and the score of the claim with it.\n";
@@ -130,15 +172,20 @@ void explain_claim(Options& o) {
   if (o.claim.empty()) {
     throw console::UsageError("claims explain needs CLAIM: the number of a claim in --data");
   }
-  const console::ClaimsInputs in = console::read_claims_inputs(o.inputs, "claims explain");
+  std::vector<claims::Claim> numbered;
+  const console::ClaimsInputs in =
+      console::read_claims_inputs(o.inputs, "claims explain", [&](const claims::Claim& claim) {
+        if (claim.id.value == o.claim) numbered.push_back(claim);
+      });
   const claims::ClaimVocabulary& vocabulary = *in.model.vocabulary;
   const claims::ClaimView view = console::find_claim(in, o.claim);
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
+  const claims::Claim& as_read = claim_of(numbered, claim, vocabulary);
   const claims::Evidence evidence = claims::evidence_of(in.model, view, {});
-  std::string text = describe(view, evidence, vocabulary);
+  std::string text = describe(as_read, view, evidence, vocabulary);
   const std::int32_t line = line_of(o, claim, evidence);
   if (line >= 0) {
-    text += "\n" + lines_table(view, evidence, vocabulary);
+    text += "\n" + lines_table(as_read, view, evidence, vocabulary);
     const claims::SimilarClaims similar = claims::similar_claims(in.members, view, line);
     const std::int64_t number = claim.lines[static_cast<std::size_t>(line)].number;
     text += fmt::format("\nOther claims here with the code of line {} for its diagnosis: {}\n",
