@@ -61,6 +61,14 @@ const char* to_string(DiagnosisRole role) {
   return "";
 }
 
+std::optional<int> age_on(const Member& member, std::optional<Date> day) {
+  if (!member.birth_date || !day || *day < *member.birth_date) return std::nullopt;
+  const std::chrono::year_month_day born(*member.birth_date), now(*day);
+  const bool had_birthday =
+      now.month() > born.month() || (now.month() == born.month() && now.day() >= born.day());
+  return static_cast<int>(now.year()) - static_cast<int>(born.year()) - (had_birthday ? 0 : 1);
+}
+
 std::string split_of(const Claim& claim) {
   const std::string split = claim.member.split.value.value_or("");
   return split == "valid" ? "validation" : split;

@@ -146,6 +146,9 @@ struct Claim {
   Place place;                          ///< where the claim begins
 };
 
+/// Years completed on a day; none if one of the dates is missing or the day is before birth.
+std::optional<int> age_on(const Member& member, std::optional<Date> day);
+
 /// The split of a claim's member: "train", "validation" (also where it is called valid), "test";
 /// empty if the input does not say.
 std::string split_of(const Claim& claim);

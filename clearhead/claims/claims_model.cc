@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kConfig = "config.json";
 constexpr const char* kVocabulary = "vocabulary.json";
 constexpr const char* kWeights = "model.safetensors";
+constexpr const char* kSexes = "sexes.json";
 constexpr const char* kCalibration = "calibration.json";
 
 }  // namespace
@@ -29,7 +30,7 @@ void save_claims_model(const std::filesystem::path& folder, const ClaimVocabular
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
-  std::filesystem::remove(folder / kCalibration);
+  for (const char* file : {kSexes, kCalibration}) std::filesystem::remove(folder / file);
   write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(network.config()); });
   write_vocabulary(folder / kVocabulary, vocabulary);
   NamedTensors weights = network.parameters().named_tensors();
@@ -37,8 +38,10 @@ void save_claims_model(const std::filesystem::path& folder, const ClaimVocabular
   write_safetensors(folder / kWeights, weights);
 }
 
-void save_calibration(const std::filesystem::path& folder, const Calibration& calibration) {
-  write_file(folder / kCalibration, [&](std::ostream& out) { out << calibration.json() << '\n'; });
+void save_calibration(const std::filesystem::path& folder, const ClaimsModel& model) {
+  write_file(folder / kSexes, [&](std::ostream& out) { out << model.sexes.json() << '\n'; });
+  write_file(folder / kCalibration,
+             [&](std::ostream& out) { out << model.calibration.json() << '\n'; });
 }
 
 void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder) {
@@ -66,7 +69,10 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_cal
   });
   const NamedTensors tensors = read_safetensors(weights);
   naming(weights, [&] { model.network->parameters().load(tensors); });
-  const std::filesystem::path calibration = folder / kCalibration;
+  const std::filesystem::path sexes = folder / kSexes, calibration = folder / kCalibration;
+  if (with_calibration && std::filesystem::exists(sexes)) {
+    model.sexes = SexCounts::parse(read_text(sexes), sexes.string());
+  }
   if (with_calibration && std::filesystem::exists(calibration)) {
     model.calibration = Calibration::parse(read_text(calibration), calibration.string());
   }

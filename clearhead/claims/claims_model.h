@@ -1,5 +1,6 @@
 // A trained network that reads claims, and what it reads them by, as a folder: config.json,
-// vocabulary.json, model.safetensors, and calibration.json once its scores are calibrated.
+// vocabulary.json, model.safetensors, and sexes.json and calibration.json once its scores are
+// calibrated.
 #ifndef CLEARHEAD_CLAIMS_CLAIMS_MODEL_H_
 #define CLEARHEAD_CLAIMS_CLAIMS_MODEL_H_
 
@@ -9,6 +10,7 @@
 
 #include "clearhead/claims/calibration.h"
 #include "clearhead/claims/network.h"
+#include "clearhead/claims/sex_counts.h"
 #include "clearhead/claims/vocabulary.h"
 
 namespace clearhead::claims {
@@ -17,6 +19,7 @@ namespace clearhead::claims {
 struct ClaimsModel {
   std::shared_ptr<const ClaimVocabulary> vocabulary = {};  ///< fields to tokens
   std::shared_ptr<ClaimNetwork> network = {};              ///< f32
+  SexCounts sexes = {};                                    ///< of the members that it learnt from
   Calibration calibration = {};  ///< what its surprises are compared with; empty before it is made
 };
 
@@ -26,15 +29,16 @@ struct ClaimsModel {
 void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
                        const ClaimNetwork& network);
 
-/// Reads what `save_claims_model` writes, and the calibration, if there is one and it is asked for.
+/// Reads what `save_claims_model` writes, and what `save_calibration` writes, if it is there and
+/// asked for.
 /// Throws Error, naming the file and what is wrong with it.
 ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration = true);
 
 /// Throws Error, naming the folder, if the model has no calibration.
 void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder);
 
-/// Writes the calibration beside them. Throws Error if that fails.
-void save_calibration(const std::filesystem::path& folder, const Calibration& calibration);
+/// Writes counts and calibration of the model beside its weights. Throws Error if that fails.
+void save_calibration(const std::filesystem::path& folder, const ClaimsModel& model);
 
 /// Writes the vocabulary alone. Throws Error if that fails.
 void write_vocabulary(const std::filesystem::path& path, const ClaimVocabulary& vocabulary);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -15,11 +14,6 @@ namespace clearhead::claims {
 namespace {
 
 Token narrow(std::int64_t token) { return static_cast<Token>(token); }
-
-double age_at(const Field<Date>& birth, Date day) {
-  if (!birth) return -1;
-  return std::floor(static_cast<double>((day - *birth).count()) / 365.2425);
-}
 
 EncodedLine encode_line(const Line& line, const EncodedClaim& claim,
                         const ClaimVocabulary& vocabulary) {
@@ -64,7 +58,7 @@ void ClaimEncoder::add(const Claim& claim) {
   encoded.specialty = narrow(vocabulary_.word(FieldKind::specialty, claim.specialty));
   encoded.place = narrow(vocabulary_.word(FieldKind::place, claim.service_place));
   encoded.age = narrow(
-      vocabulary_.number(FieldKind::age, claim.from ? age_at(claim.member.birth_date, day) : -1));
+      vocabulary_.number(FieldKind::age, age_on(claim.member, claim.from.value).value_or(-1)));
   const auto month = static_cast<unsigned>(std::chrono::year_month_day(day).month());
   encoded.month = narrow(vocabulary_.number(FieldKind::month, claim.from ? month : -1.0));
   for (const Diagnosis& diagnosis : claim.diagnoses) {

@@ -49,14 +49,6 @@ std::optional<Date> day_of(const Line& line, const Claim& claim) {
   return line.from ? line.from.value : claim.from.value;
 }
 
-std::optional<int> age_on(const Member& member, std::optional<Date> day) {
-  if (!member.birth_date || !day || *day < *member.birth_date) return std::nullopt;
-  const std::chrono::year_month_day born(*member.birth_date), now(*day);
-  const bool had_birthday =
-      now.month() > born.month() || (now.month() == born.month() && now.day() >= born.day());
-  return static_cast<int>(now.year()) - static_cast<int>(born.year()) - (had_birthday ? 0 : 1);
-}
-
 Item age_item(int age) {
   const auto band = std::upper_bound(kAgeBands.begin(), kAgeBands.end(), age) - 1;
   return {ItemRole::age, {"", std::to_string(*band)}};
@@ -75,6 +67,10 @@ std::vector<Item> items_of(const Claim& claim) {
   if (claim.member.sex) items.insert({ItemRole::sex, {"", *claim.member.sex}});
   if (const auto age = age_on(claim.member, claim.from.value)) items.insert(age_item(*age));
   return {items.begin(), items.end()};
+}
+
+double trait_surprise(double both, double members, double share) {
+  return share == 0 ? 0 : std::log(share) - std::log((both + share) / (members + 1));
 }
 
 void PairStatistics::count(Count& count, std::uint64_t member) {
@@ -184,9 +180,7 @@ double PairStatistics::members_expected(const Item& code, const Item& trait) con
 
 double PairStatistics::trait_surprise(const Item& code, const Item& trait) const {
   const auto [members, share] = members_and_share(code, trait);
-  if (share == 0) return 0;
-  const auto both = static_cast<double>(seen(code, trait).members);
-  return std::log(share) - std::log((both + share) / (members + 1));
+  return claims::trait_surprise(static_cast<double>(seen(code, trait).members), members, share);
 }
 
 double PairStatistics::amount_surprise(const Code& code, Money amount, double units) const {

@@ -40,9 +40,6 @@ std::optional<Money> amount_of(const Line& line);
 /// When a line was: its own day, else its claim's.
 std::optional<Date> day_of(const Line& line, const Claim& claim);
 
-/// Years completed on a day; none if one of the dates is missing or the day is before birth.
-std::optional<int> age_on(const Member& member, std::optional<Date> day);
-
 /// The band of ages that has this one: from 0, 2, 6, 13, 18, 30, 40, … or 80 years.
 Item age_item(int age);
 
@@ -56,6 +53,10 @@ struct Seen {
   std::int64_t claims = 0;   ///< that have it
   std::int64_t members = 0;  ///< whose claims have it
 };
+
+/// log p − log (m + p) / (M + 1): how much rarer a trait is among M members, of whom m have it, than
+/// among all, where its share is p. Positive: rarer; 0 if nobody has it.
+double trait_surprise(double both, double members, double share);
 
 /// The claims that were added: a count for each pair of items that was seen together (but for two
 /// traits), and a sample of 1,000 amounts of each code.
@@ -79,8 +80,7 @@ class PairStatistics {
   double surprise(const Item& a, const Item& b, const std::optional<Item>& type) const;
   /// −log of the smoothed share p of claims of this type that have the item.
   double rarity(const Item& item, const std::optional<Item>& type) const;
-  /// log p − log (m + p) / (M + 1): how much rarer a sex or age is among the M members with a code,
-  /// of whom m have it, than among all, where its share is p. Positive: rarer.
+  /// The same of a sex or age among the members with a code.
   double trait_surprise(const Item& code, const Item& trait) const;
   /// The members that would have both if the trait did not matter: M·p, as above.
   double members_expected(const Item& code, const Item& trait) const;

@@ -14,12 +14,13 @@ constexpr double kLeast = 1;  // score of a kind that needs a reason
 
 class Writer {
  public:
-  Writer(const ClaimView& view, std::span<const Surprise> surprises,
-         const ClaimVocabulary& vocabulary)
+  Writer(const ClaimView& view, std::span<const Surprise> surprises, const ClaimsModel& model)
       : claim_(view.member->claims[view.claim]),
+        sex_(view.member->sex),
         surprises_(surprises),
-        vocabulary_(vocabulary),
-        measured_(statistics_of(view, surprises, vocabulary)) {}
+        vocabulary_(*model.vocabulary),
+        sexes_(model.sexes),
+        measured_(statistics_of(view, surprises, model)) {}
 
   std::string text(Statistic statistic) const {
     switch (statistic) {
@@ -41,6 +42,8 @@ class Writer {
         return member("sex", highest(FieldKind::sex, false).front());
       case Statistic::age:
         return member("age", highest(FieldKind::age, false).front());
+      case Statistic::sex_of_codes:
+        return sex_of_codes();
       case Statistic::repetition:
         return repeated(measured_[static_cast<std::size_t>(statistic)],
                         "another line of the claim");
@@ -105,6 +108,21 @@ class Writer {
                        expected(surprise));
   }
 
+  // The code or diagnosis that fewest members of the sex have.
+  std::string sex_of_codes() const {
+    std::optional<Surprise> rarest;
+    for (const Surprise& surprise : surprises_) {
+      if (surprise.kind != FieldKind::code && surprise.kind != FieldKind::diagnosis) continue;
+      if (!rarest || sexes_.surprise(surprise.token, sex_) > sexes_.surprise(rarest->token, sex_)) {
+        rarest = surprise;
+      }
+    }
+    if (!rarest) return "";
+    const auto [members, all] = sexes_.members(rarest->token, sex_);
+    return fmt::format("{}: {} of the {} members who had it are of sex {}", place(*rarest), members,
+                       all, words(sex_));
+  }
+
   // How many lines are repeated is what is measured.
   static std::string repeated(double lines, const char* where) {
     return fmt::format("{:.0f} {} the code, units and amount of {}", lines,
@@ -112,16 +130,18 @@ class Writer {
   }
 
   const EncodedClaim& claim_;
+  Token sex_;
   std::span<const Surprise> surprises_;
   const ClaimVocabulary& vocabulary_;
+  const SexCounts& sexes_;
   Statistics measured_;
 };
 
 }  // namespace
 
 std::vector<Reason> reasons_of(const ClaimView& claim, std::span<const Surprise> surprises,
-                               const ClaimScore& score, const ClaimVocabulary& vocabulary) {
-  const Writer writer(claim, surprises, vocabulary);
+                               const ClaimScore& score, const ClaimsModel& model) {
+  const Writer writer(claim, surprises, model);
   std::vector<Reason> reasons;
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     if (score.kinds[kind] < kLeast) continue;

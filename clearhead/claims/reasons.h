@@ -20,7 +20,7 @@ struct Reason {
 /// A reason for each kind that is at least as unusual as one normal claim in ten (a score of 1), in
 /// the order of the kinds. `surprises` are those of the claim, and `score` comes from them.
 std::vector<Reason> reasons_of(const ClaimView& claim, std::span<const Surprise> surprises,
-                               const ClaimScore& score, const ClaimVocabulary& vocabulary);
+                               const ClaimScore& score, const ClaimsModel& model);
 
 }  // namespace clearhead::claims
 

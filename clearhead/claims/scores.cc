@@ -40,6 +40,7 @@ constexpr std::array<Row, kStatistics> kRows = {
      {Statistic::amount, "amount", Kind::amount, 3},
      {Statistic::sex, "sex", Kind::demographics, 3},
      {Statistic::age, "age", Kind::demographics, 6},
+     {Statistic::sex_of_codes, "sex of codes", Kind::demographics, 3},
      {Statistic::repetition, "repetition", Kind::duplicate, 1},
      {Statistic::same_day, "same day", Kind::duplicate, 1}}};
 
@@ -71,9 +72,10 @@ std::pair<double, double> repetitions_of(const ClaimView& view) {
 }
 
 // Claims of the type and specialty; for repetitions, which many lines have by chance, of about as
-// many lines.
+// many lines. Whom a code is for does not depend on them: there all claims are one group.
 Calibration::Group group_of(Statistic statistic, const EncodedClaim& claim,
                             const ClaimVocabulary& vocabulary) {
+  if (statistic == Statistic::sex_of_codes) return {to_string(statistic)};
   const std::string type = vocabulary.text(claim.type);
   if (kind_of(statistic) == Kind::duplicate) {
     const std::size_t lines = std::bit_floor(std::min<std::size_t>(claim.lines.size(), 16));
@@ -82,17 +84,34 @@ Calibration::Group group_of(Statistic statistic, const EncodedClaim& claim,
   return {to_string(statistic), type, vocabulary.text(claim.specialty)};
 }
 
+// How much the codes of a claim speak against the member's sex; kNone if it is not known.
+double sex_of_codes(const ClaimView& view, const ClaimsModel& model) {
+  const Token sex = view.member->sex;
+  if (sex == model.vocabulary->missing(FieldKind::sex)) return kNone;
+  const EncodedClaim& claim = view.member->claims[view.claim];
+  double highest = kNone;
+  const auto raise = [&](Token code) {
+    const double surprise = model.sexes.surprise(code, sex);
+    if (std::isnan(highest) || surprise > highest) highest = surprise;
+  };
+  for (const Token diagnosis : claim.diagnoses) raise(diagnosis);
+  for (std::size_t i = 0; i < claim.lines.size(); ++i) {
+    if (static_cast<std::int32_t>(i) != view.without_line) raise(claim.lines[i].code);
+  }
+  return highest;
+}
+
 // The kinds, and the highest of them as `score`.
 ClaimScore score_of(const ClaimView& view, std::span<const Surprise> surprises,
-                    const ClaimVocabulary& vocabulary, const Calibration& calibration) {
+                    const ClaimsModel& model, const Calibration& calibration) {
   ClaimScore score;
-  Statistics statistics = statistics_of(view, surprises, vocabulary);
+  Statistics statistics = statistics_of(view, surprises, model);
   const EncodedClaim& claim = view.member->claims[view.claim];
   for (const Row& row : kRows) {
     const double value = at(statistics, row.statistic);
     if (std::isnan(value) || value < row.least) continue;
     const double part =
-        -std::log10(calibration.tail(group_of(row.statistic, claim, vocabulary), value));
+        -std::log10(calibration.tail(group_of(row.statistic, claim, *model.vocabulary), value));
     at(score.parts, row.statistic) = part;
     double& kind = score.kinds[static_cast<std::size_t>(row.kind)];
     kind = std::max(kind, part);
@@ -134,7 +153,7 @@ const char* to_string(Statistic statistic) {
 Kind kind_of(Statistic statistic) { return kRows[static_cast<std::size_t>(statistic)].kind; }
 
 Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surprises,
-                         const ClaimVocabulary& vocabulary) {
+                         const ClaimsModel& model) {
   Statistics statistics;
   statistics.fill(kNone);
   std::vector<double> excesses;
@@ -143,7 +162,7 @@ Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surpri
     if (std::isnan(highest) || value > highest) highest = value;
   };
   for (const Surprise& surprise : surprises) {
-    const double excess = surprise.nats - vocabulary.rarity(surprise.token);
+    const double excess = surprise.nats - model.vocabulary->rarity(surprise.token);
     switch (surprise.kind) {
       case FieldKind::code:
         raise(Statistic::code, surprise.nats);
@@ -173,6 +192,7 @@ Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surpri
   if (excesses.size() > 1) at(statistics, Statistic::second_excess) = excesses[1];
   std::tie(at(statistics, Statistic::repetition), at(statistics, Statistic::same_day)) =
       repetitions_of(view);
+  at(statistics, Statistic::sex_of_codes) = sex_of_codes(view, model);
   return statistics;
 }
 
@@ -196,20 +216,19 @@ Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> me
         std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
     for (auto& of_claim : surprises_of(model, part, pass)) surprises.push_back(std::move(of_claim));
   }
-  const ClaimVocabulary& vocabulary = *model.vocabulary;
   for (std::size_t i = 0; i < views.size(); ++i) {
-    Statistics statistics = statistics_of(views[i], surprises[i], vocabulary);
+    Statistics statistics = statistics_of(views[i], surprises[i], model);
     const EncodedClaim& claim = views[i].member->claims[views[i].claim];
     for (const Row& row : kRows) {
       // A claim with one line has no second; it counts among those that are not unusual by it.
       const double value = at(statistics, row.statistic);
-      calibration.add(group_of(row.statistic, claim, vocabulary),
+      calibration.add(group_of(row.statistic, claim, *model.vocabulary),
                       std::isnan(value) ? kLowest : value);
     }
   }
   calibration.finish();
   for (std::size_t i = 0; i < views.size(); ++i) {
-    calibration.add({"score"}, score_of(views[i], surprises[i], vocabulary, calibration).score);
+    calibration.add({"score"}, score_of(views[i], surprises[i], model, calibration).score);
   }
   calibration.finish();
   return calibration;
@@ -220,7 +239,7 @@ std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const Clai
   const auto surprises = surprises_of(model, claims, pass);
   std::vector<ClaimScore> scores;
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    scores.push_back(score_of(claims[i], surprises[i], *model.vocabulary, model.calibration));
+    scores.push_back(score_of(claims[i], surprises[i], model, model.calibration));
     scores.back().score = compared_as_a_whole(scores.back().score, model.calibration);
   }
   return scores;
@@ -235,7 +254,7 @@ std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
   std::vector<std::size_t> of_claim;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const EncodedClaim& claim = claims[i].member->claims[claims[i].claim];
-    ClaimScore score = score_of(claims[i], surprises[i], *model.vocabulary, model.calibration);
+    ClaimScore score = score_of(claims[i], surprises[i], model, model.calibration);
     score.changes.assign(claim.lines.size(), kNone);
     if (!claim.lines.empty()) score.evidence_line = 0;
     if (claim.lines.size() > 1) {
@@ -249,7 +268,7 @@ std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
   const auto without = surprises_of(model, views, pass);
   for (std::size_t j = 0; j < views.size(); ++j) {
     ClaimScore& score = scores[of_claim[j]];
-    const ClaimScore other = score_of(views[j], without[j], *model.vocabulary, model.calibration);
+    const ClaimScore other = score_of(views[j], without[j], model, model.calibration);
     score.changes[static_cast<std::size_t>(views[j].without_line)] = score.score - other.score;
   }
   for (ClaimScore& score : scores) {

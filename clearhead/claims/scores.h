@@ -28,10 +28,11 @@ enum class Statistic {
   amount,            ///< highest surprise of a line's amount
   sex,               ///< surprise of the member's sex
   age,               ///< surprise of the member's age
+  sex_of_codes,      ///< highest surprise of the member's sex by one code or diagnosis (SexCounts)
   repetition,        ///< lines that repeat another of the claim
   same_day           ///< lines that repeat one of an earlier claim of the day
 };
-inline constexpr std::size_t kStatistics = 10;  ///< how many there are
+inline constexpr std::size_t kStatistics = 11;  ///< how many there are
 
 /// NaN: the claim has nothing to measure it by.
 using Statistics = std::array<double, kStatistics>;
@@ -43,7 +44,7 @@ Kind kind_of(Statistic statistic);
 
 /// What is measured of the claim, given its surprises.
 Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surprises,
-                         const ClaimVocabulary& vocabulary);
+                         const ClaimsModel& model);
 
 /// How unusual a claim is. All scores are −log₁₀ of a tail probability: one normal claim in
 /// 10^score is as unusual. 0: as usual.

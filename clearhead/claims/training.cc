@@ -184,13 +184,18 @@ BatchLoss ClaimsTrainer::loss(Tape& tape, const std::vector<NumberedClaim>& from
 }
 
 void ClaimsTrainer::calibrate() const {
+  ClaimsModel model = open_claims_model(model_folder_, false);
   std::vector<MemberClaims> members;
   for (const MemberClaims& member : members_) {
-    if (member.split != "train") members.push_back(member);
+    if (member.split == "train") {
+      model.sexes.add(member);
+    } else {
+      members.push_back(member);
+    }
   }
   const Pass pass{.precision = recipe_.training.precision};
-  save_calibration(model_folder_, claims::calibrate(open_claims_model(model_folder_, false),
-                                                    members, kCalibrationClaims, pass));
+  model.calibration = claims::calibrate(model, members, kCalibrationClaims, pass);
+  save_calibration(model_folder_, model);
 }
 
 double ClaimsTrainer::validate() const {

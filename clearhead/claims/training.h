@@ -61,7 +61,8 @@ class ClaimsTrainer {
   /// Claims that are learnt from.
   std::int64_t claims() const { return static_cast<std::int64_t>(train_.size()); }
   /// Calibrates the scores of the best model (scores.h) with at most kCalibrationClaims claims of
-  /// the members that were not learnt from, and keeps that beside the model. For the end of a run.
+  /// the members that were not learnt from, counts codes by sex among those that were, and keeps
+  /// both beside the model. For the end of a run.
   void calibrate() const;
 
  private:

@@ -28,5 +28,14 @@ TEST(Claim, APlaceNamesFileLineOrByteAndPart) {
   EXPECT_EQ(to_string(Place{}), "made here");
 }
 
+TEST(Claim, AgeIsInYearsCompleted) {
+  Member member;
+  member.birth_date.value = std::chrono::year{1990} / 6 / 15;
+  EXPECT_EQ(age_on(member, std::chrono::year{2020} / 6 / 14), 29);
+  EXPECT_EQ(age_on(member, std::chrono::year{2020} / 6 / 15), 30);
+  EXPECT_EQ(age_on(member, std::chrono::year{1990} / 6 / 14), std::nullopt);
+  EXPECT_EQ(age_on(member, std::nullopt), std::nullopt);
+}
+
 }  // namespace
 }  // namespace clearhead::claims

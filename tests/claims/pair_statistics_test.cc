@@ -47,15 +47,6 @@ PairStatistics two_worlds() {
   return statistics;
 }
 
-TEST(PairStatistics, AgeIsInYearsCompleted) {
-  Member member;
-  member.birth_date.value = std::chrono::year{1990} / 6 / 15;
-  EXPECT_EQ(age_on(member, std::chrono::year{2020} / 6 / 14), 29);
-  EXPECT_EQ(age_on(member, std::chrono::year{2020} / 6 / 15), 30);
-  EXPECT_EQ(age_on(member, std::chrono::year{1990} / 6 / 14), std::nullopt);
-  EXPECT_EQ(age_on(member, std::nullopt), std::nullopt);
-}
-
 TEST(PairStatistics, ItemsAreDistinctAndTraitsComeLast) {
   Claim claim = claim_of("a", "F", "d", "p");
   claim.lines.push_back(claim.lines[0]);

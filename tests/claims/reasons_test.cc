@@ -36,7 +36,7 @@ class Reasons : public ::testing::Test {
     score.kinds[static_cast<std::size_t>(kind_of(part))] = 2;
     std::vector<std::string> texts;
     for (const Reason& reason :
-         reasons_of({&small_.members[0], 2}, surprises, score, *small_.model.vocabulary)) {
+         reasons_of({&small_.members[0], 2}, surprises, score, small_.model)) {
       EXPECT_EQ(reason.kind, kind_of(part));
       texts.push_back(reason.text);
     }
@@ -88,8 +88,18 @@ TEST_F(Reasons, OfAnAmountNameTheMiddleOne) {
       HasSubstr("the amount for one unit is more than ever; the middle one of this code is "));
 }
 
+TEST_F(Reasons, OfASexCountTheMembersWithTheCode) {
+  const Token visit = token(FieldKind::code, "HCPCS 99213");
+  for (const MemberClaims& member : small_.members) small_.model.sexes.add(member);
+  MemberClaims& member = small_.members[0];
+  member.sex = small_.members[1].sex;
+  EXPECT_THAT(
+      said(Statistic::sex_of_codes, {{{Part::line, 0}, FieldKind::code, visit, 1, visit, 0.5, 1}}),
+      ElementsAre("line 1, HCPCS 99213: 0 of the 1 members who had it are of sex M"));
+}
+
 TEST_F(Reasons, UsualKindsNeedNone) {
-  EXPECT_TRUE(reasons_of({&small_.members[0], 2}, {}, {}, *small_.model.vocabulary).empty());
+  EXPECT_TRUE(reasons_of({&small_.members[0], 2}, {}, {}, small_.model).empty());
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "clearhead/claims/score_table.h"
 #include "clearhead/claims/training.h"
 #include "tests/claims/made_claims.h"
+#include "tests/claims/small_model.h"
 #include "tests/claims/small_world.h"
 #include "tests/testing.h"
 
@@ -55,8 +56,9 @@ TEST(ClaimsTrainer, ARunThatWasStoppedEndsWithTheSameBytes) {
                  Error);
   }
   train(recipe, data, folder / "parts");
-  for (const char* file : {"checkpoint.safetensors", "model/model.safetensors",
-                           "model/vocabulary.json", "model/calibration.json", "curves.csv"}) {
+  for (const char* file :
+       {"checkpoint.safetensors", "model/model.safetensors", "model/vocabulary.json",
+        "model/sexes.json", "model/calibration.json", "curves.csv"}) {
     EXPECT_EQ(content(folder / "whole" / file), content(folder / "parts" / file)) << file;
   }
 }
@@ -136,6 +138,26 @@ TEST_F(Scores, ChangesAreThoseOfTheClaimReadAgain) {
   const auto whole = score_of({made_line("99213", 10000), made_line("83036", 2000)});
   ASSERT_EQ(whole.changes.size(), 2u);
   EXPECT_GT(whole.changes[1], whole.changes[0]);
+}
+
+TEST(ScoresOfPersons, ACodeThatOnlyTheOtherSexHasIsUnusual) {
+  SmallModel small = small_model(/*layers=*/1);
+  std::vector<MemberClaims> many;
+  for (int i = 0; i < 40; ++i) many.insert(many.end(), small.members.begin(), small.members.end());
+  for (const MemberClaims& member : many) small.model.sexes.add(member);
+  small.model.calibration = calibrate(small.model, many, 1000, {});
+  const auto demographics = [&](const MemberClaims& member, std::int32_t without_line) {
+    const ClaimView view{&member, 0, without_line};
+    return scores_of(small.model, std::vector<ClaimView>{view}, {})
+        .front()
+        .kinds[static_cast<std::size_t>(Kind::demographics)];
+  };
+  ASSERT_NE(small.members[0].sex, small.members[1].sex);
+  MemberClaims altered = small.members[1];
+  altered.claims[0].lines[0].code = small.members[0].claims[0].lines[0].code;
+  EXPECT_LT(demographics(small.members[1], -1), 1);
+  EXPECT_GT(demographics(altered, -1), 1);
+  EXPECT_LT(demographics(altered, 0), 1);
 }
 
 TEST(ScoreLog, GoesOnWhereItWasStopped) {

@@ -85,7 +85,8 @@ const claims::Claim& claim_of(const std::vector<claims::Claim>& numbered,
 }
 
 std::string describe(const claims::Claim& as_read, const claims::ClaimView& view,
-                     const claims::Evidence& evidence, const claims::ClaimVocabulary& vocabulary) {
+                     const claims::Evidence& evidence, const claims::ClaimsModel& model) {
+  const claims::ClaimVocabulary& vocabulary = *model.vocabulary;
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   const claims::Date day{std::chrono::days(claim.day)};
   std::string text = fmt::format("Claim {}, {}, {}, {}\n", claim.id, claims::to_string(day),
@@ -99,7 +100,7 @@ std::string describe(const claims::Claim& as_read, const claims::ClaimView& view
   text += fmt::format("\nScore {:.2f}: {} as unusual.\n", evidence.score.score,
                       share(evidence.score.score));
   for (const claims::Reason& reason :
-       claims::reasons_of(view, evidence.surprises, evidence.score, vocabulary)) {
+       claims::reasons_of(view, evidence.surprises, evidence.score, model)) {
     const double score = evidence.score.kinds[static_cast<std::size_t>(reason.kind)];
     text += fmt::format("  {:<13}{:.2f}: {} as unusual\n    {}\n", to_string(reason.kind), score,
                         share(score), console::wrapped(reason.text, 76, 4));
@@ -182,7 +183,7 @@ void explain_claim(Options& o) {
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   const claims::Claim& as_read = claim_of(numbered, claim, vocabulary);
   const claims::Evidence evidence = claims::evidence_of(in.model, view, {});
-  std::string text = describe(as_read, view, evidence, vocabulary);
+  std::string text = describe(as_read, view, evidence, in.model);
   const std::int32_t line = line_of(o, claim, evidence);
   if (line >= 0) {
     text += "\n" + lines_table(as_read, view, evidence, vocabulary);
