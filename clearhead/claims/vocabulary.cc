@@ -286,6 +286,10 @@ FieldKind ClaimVocabulary::kind_of(std::int64_t token) const {
   return static_cast<FieldKind>(above - first_.begin() - 1);
 }
 
+bool ClaimVocabulary::is_shared(std::int64_t token) const {
+  return token == missing(kind_of(token)) || text(token).ends_with('*');
+}
+
 std::string ClaimVocabulary::text(std::int64_t token) const {
   if (token < 1 || token >= size_) return "nothing";
   const FieldKind kind = kind_of(token);

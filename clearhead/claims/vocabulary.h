@@ -86,6 +86,8 @@ class ClaimVocabulary {
   /// The token of that amount.
   std::int64_t usual_amount(std::int64_t code) const;
 
+  /// Whether a token of a code stands for several: a family of rare ones, or what is left out.
+  bool is_shared(std::int64_t token) const;
   /// What a token means, for people: "SNOMED 185345009", "365 to 401 days".
   std::string text(std::int64_t token) const;
   /// How often the word of a token occurred in what was learnt from; 0 of other tokens.

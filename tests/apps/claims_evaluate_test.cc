@@ -15,14 +15,15 @@ namespace {
 
 using testing::HasSubstr;
 
-// Thirty members of two worlds with four claims each: ten to learn from, to calibrate and to test.
+// Ninety members of two worlds with four claims each: thirty to learn from, to calibrate and to
+// test.
 void write_claims(const TemporaryFolder& folder) {
   std::string members = "member,birth_date,sex,split\n";
   std::string claims = "claim,member,type,service_date,diagnoses,charge\n";
   std::string lines = "claim,line,date,system,code,units,charge\n";
   const char* const splits[] = {"train", "valid", "test"};
-  for (int m = 0; m < 30; ++m) {
-    members += fmt::format("M{},1980-01-01,{},{}\n", m, m % 2 == 0 ? "M" : "F", splits[m / 10]);
+  for (int m = 0; m < 90; ++m) {
+    members += fmt::format("M{},1980-01-01,{},{}\n", m, m % 2 == 0 ? "M" : "F", splits[m / 30]);
     for (int c = 0; c < 4; ++c) {
       const std::string day = fmt::format("2024-0{}-01", c + 1);
       claims += fmt::format("C{}x{},M{},professional,{},d{},15.00\n", m, c, m, day, m % 2);
@@ -46,7 +47,7 @@ TEST(ClaimsEvaluate, InjectedClaimsAreFoundByBaselinesAndByScores) {
   const ProgramResult injected = run(folder, {"inject", "clean", "--split", "test", "--seed", "3",
                                               "--share", "0.5", "--out", "altered"});
   ASSERT_EQ(injected.status, 0) << injected.error;
-  EXPECT_THAT(injected.out, HasSubstr("of 40 claims altered:\n"));
+  EXPECT_THAT(injected.out, HasSubstr("of 120 claims altered:\n"));
   EXPECT_THAT(injected.out, HasSubstr("wrote altered/labels.csv"));
   const std::string labels = folder.read("altered/labels.csv");
   run(folder,
@@ -56,7 +57,7 @@ TEST(ClaimsEvaluate, InjectedClaimsAreFoundByBaselinesAndByScores) {
 
   // Somebody who knows: 1 and the line where a label is, 0 elsewhere.
   std::string scores = "claim,score,evidence_line\n";
-  for (int m = 20; m < 30; ++m) {
+  for (int m = 60; m < 90; ++m) {
     for (int c = 0; c < 4; ++c) {
       const std::string id = fmt::format("C{}x{}", m, c);
       const std::size_t at = labels.find("\n" + id + ",");
@@ -69,14 +70,44 @@ TEST(ClaimsEvaluate, InjectedClaimsAreFoundByBaselinesAndByScores) {
   folder.write("scores.csv", scores);
   const ProgramResult evaluated =
       run(folder, {"evaluate", "altered", "--reference", "clean", "--scores", "oracle=scores.csv",
-                   "--out", "results.csv"});
+                   "--sample", "1", "--out", "results.csv"});
   ASSERT_EQ(evaluated.status, 0) << evaluated.error;
-  EXPECT_THAT(evaluated.out, HasSubstr("recall of a hidden procedure"));
-  EXPECT_THAT(evaluated.out, HasSubstr("40 claims, "));
+  EXPECT_THAT(evaluated.out, HasSubstr("hidden procedure, one of each of 120 claims"));
+  EXPECT_THAT(evaluated.out, HasSubstr("120 claims, "));
   const std::string results = folder.read("results.csv");
   EXPECT_THAT(results, HasSubstr("all,oracle,average_precision,1.000000,1.000000,1.000000\n"));
   EXPECT_THAT(results, HasSubstr("normal,both,recall_at_5,1.000000,1.000000,1.000000\n"));
   EXPECT_THAT(results, HasSubstr("novel,pairs,average_precision,"));
+}
+
+TEST(ClaimsEvaluate, NetworksStandBesideEachOther) {
+  const TemporaryFolder folder;
+  write_claims(folder);
+  folder.write("recipe.json", R"({
+    "network": {"channels": 16, "heads": 2, "hidden": 24, "layers": 1, "history": 16},
+    "training": {"steps": 20, "batch": 16, "evaluate_every": 20}})");
+  const ProgramResult trained =
+      run(folder, {"train", "recipe.json", "--data", "clean", "--out", "run"});
+  ASSERT_EQ(trained.status, 0) << trained.error;
+  run(folder, {"inject", "clean", "--split", "test", "--share", "0.5", "--out", "altered"});
+  const ProgramResult evaluated =
+      run(folder, {"evaluate", "altered", "--reference", "clean", "--model", "one=run/model",
+                   "--model", "run/model", "--sample", "1", "--out", "results.csv"});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.error;
+  EXPECT_THAT(evaluated.out, HasSubstr("one of each of 120 claims"));
+  EXPECT_THAT(evaluated.out, HasSubstr("each of their 240 lines"));
+  EXPECT_THAT(evaluated.out, HasSubstr("first evidence moves the score more than another line"));
+  const std::string results = folder.read("results.csv");
+  for (const char* name : {"one", "run/model"}) {
+    // There are three codes.
+    EXPECT_THAT(results, HasSubstr(fmt::format("normal,{},recall_at_5,1.000000,1.0", name)));
+    EXPECT_THAT(results, HasSubstr(fmt::format("normal,{},recall_of_lines_at_10,1.0", name)));
+    for (const char* measure :
+         {"average_precision", "evidence", "evidence_of_several", "evidence_moves_more"}) {
+      EXPECT_THAT(results, HasSubstr(fmt::format("all,{},{},", name, measure)));
+    }
+    EXPECT_THAT(results, HasSubstr(fmt::format("all,{}.demographics,average_precision,", name)));
+  }
 }
 
 TEST(ClaimsEvaluate, WrongUseIsSaidBeforeAnythingIsRead) {
@@ -88,6 +119,10 @@ TEST(ClaimsEvaluate, WrongUseIsSaidBeforeAnythingIsRead) {
       run(folder, {"evaluate", "altered", "--reference", "clean", "--scores", "scores.csv"});
   EXPECT_EQ(scores.status, 2);
   EXPECT_THAT(scores.error, HasSubstr("expected NAME=FILE"));
+  const ProgramResult model =
+      run(folder, {"evaluate", "altered", "--reference", "clean", "--model", "=run"});
+  EXPECT_EQ(model.status, 2);
+  EXPECT_THAT(model.error, HasSubstr("expected NAME=MODEL or MODEL"));
   const ProgramResult out = run(folder, {"inject", "clean"});
   EXPECT_EQ(out.status, 2);
   EXPECT_THAT(out.error, HasSubstr("needs --out"));

@@ -54,6 +54,16 @@ TEST(ClaimVocabulary, RareCodesShareTheirFamily) {
             "no diagnosis");
 }
 
+TEST(ClaimVocabulary, SaysWhichTokensStandForSeveralCodes) {
+  const ClaimVocabulary vocabulary = learn(2);
+  const auto is_shared = [&](const Field<Code>& code) {
+    return vocabulary.is_shared(vocabulary.code(FieldKind::code, code));
+  };
+  EXPECT_FALSE(is_shared(code("HCPCS", "99213")));
+  EXPECT_TRUE(is_shared(code("HCPCS", "99214")));  // once
+  EXPECT_TRUE(is_shared({}));
+}
+
 TEST(ClaimVocabulary, NumbersFallIntoRanges) {
   const ClaimVocabulary vocabulary;
   const auto text = [&](FieldKind kind, double n) {
