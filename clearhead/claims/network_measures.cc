@@ -2,7 +2,6 @@
 #include "clearhead/claims/network_measures.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "clearhead/base/hash.h"
 #include "clearhead/base/random.h"
@@ -62,7 +61,7 @@ Random draws_of(const std::string& claim, std::uint64_t seed) {
   return Random(seed, hash_of(claim));
 }
 
-// Adds, for claims of a sample, how far the first evidence and another line move the score.
+// Adds, for claims of a sample, whether the score falls further without the first evidence.
 void add_moves(const ClaimsModel& model, std::span<const NumberedView> claims,
                std::span<const ClaimScore> scores, const Sample& sample, const Pass& pass,
                std::vector<GuessRank>& moves) {
@@ -82,8 +81,7 @@ void add_moves(const ClaimsModel& model, std::span<const NumberedView> claims,
   const std::vector<ClaimScore> then = scores_of(model, without, pass);
   for (std::size_t k = 0; k < asked.size(); ++k) {
     const double score = scores[asked[k]].score;
-    const double evidence = std::abs(score - then[2 * k].score);
-    const double other = std::abs(score - then[2 * k + 1].score);
+    const double evidence = score - then[2 * k].score, other = score - then[2 * k + 1].score;
     moves.push_back({evidence > other + kEqual ? 1 : 2, claims[asked[k]].member});
   }
 }

@@ -49,8 +49,8 @@ ProcedureRanks procedure_ranks(const ClaimsModel& model, std::span<const MemberC
 struct MeasuredScores {
   std::vector<ScoreRow> rows;  ///< of all claims; with evidence where it was wanted
   /// For each claim of the sample with two lines or more: the rank of its first evidence beside one
-  /// other line, drawn at random, by how far the score moves when either is left out: 1 if
-  /// further (by more than 0.0001), else 2.
+  /// other line, drawn at random, by how far the score falls when either is left out: 1 if
+  /// further (by more than 0.0001), else 2. Of equal lines neither is further.
   std::vector<GuessRank> moves;
 };
 

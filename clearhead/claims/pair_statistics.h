@@ -54,8 +54,8 @@ struct Seen {
   std::int64_t members = 0;  ///< whose claims have it
 };
 
-/// log p − log (m + p) / (M + 1): how much rarer a trait is among M members, of whom m have it, than
-/// among all, where its share is p. Positive: rarer; 0 if nobody has it.
+/// log p − log (m + p) / (M + 1): how much rarer a trait is among M members, of whom m have it,
+/// than among all, where its share is p. Positive: rarer; 0 if nobody has it.
 double trait_surprise(double both, double members, double share);
 
 /// The claims that were added: a count for each pair of items that was seen together (but for two

@@ -96,14 +96,16 @@ TEST(ClaimsEvaluate, NetworksStandBesideEachOther) {
   ASSERT_EQ(evaluated.status, 0) << evaluated.error;
   EXPECT_THAT(evaluated.out, HasSubstr("one of each of 120 claims"));
   EXPECT_THAT(evaluated.out, HasSubstr("each of their 240 lines"));
-  EXPECT_THAT(evaluated.out, HasSubstr("first evidence moves the score more than another line"));
+  EXPECT_THAT(
+      evaluated.out,
+      HasSubstr("without the first evidence the score falls more than without another line"));
   const std::string results = folder.read("results.csv");
   for (const char* name : {"one", "run/model"}) {
     // There are three codes.
     EXPECT_THAT(results, HasSubstr(fmt::format("normal,{},recall_at_5,1.000000,1.0", name)));
     EXPECT_THAT(results, HasSubstr(fmt::format("normal,{},recall_of_lines_at_10,1.0", name)));
     for (const char* measure :
-         {"average_precision", "evidence", "evidence_of_several", "evidence_moves_more"}) {
+         {"average_precision", "evidence", "evidence_of_several", "evidence_lowers_more"}) {
       EXPECT_THAT(results, HasSubstr(fmt::format("all,{},{},", name, measure)));
     }
     EXPECT_THAT(results, HasSubstr(fmt::format("all,{}.demographics,average_precision,", name)));

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <set>
 #include <span>
 #include <string>
@@ -81,8 +80,7 @@ TEST_F(NetworkMeasures, TheFirstEvidenceIsComparedWithAnotherLine) {
   const std::int32_t evidence = whole.evidence_line;
   const auto then = scores_of(
       model_, std::vector<ClaimView>{{&member, 0, evidence}, {&member, 0, 1 - evidence}}, {});
-  const double further =
-      std::abs(whole.score - then[0].score) - std::abs(whole.score - then[1].score);
+  const double further = then[1].score - then[0].score;
   const auto alone = measured_scores(model_, std::span(&member, 1), nobody, {}, {});
   ASSERT_EQ(alone.moves.size(), 1u);
   EXPECT_EQ(alone.moves[0].rank, further > 1e-4 ? 1 : 2);

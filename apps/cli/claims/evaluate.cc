@@ -292,11 +292,12 @@ void add_evidence(const std::vector<Scorer>& scorers, const std::vector<Network>
   if (!networks.empty()) {
     const auto asked = static_cast<std::int64_t>(networks.front().moves.size());
     EvaluationReport::Share moves{
-        console::counted(asked, "claim") + " with two lines or more", "evidence_moves_more", {}};
+        console::counted(asked, "claim") + " with two lines or more", "evidence_lowers_more", {}};
     for (const Network& network : networks) {
       moves.ranks.push_back({network.name, network.moves, network.altered_members});
     }
-    report.add_shares("first evidence moves the score more than another line", {moves});
+    report.add_shares("without the first evidence the score falls more than without another line",
+                      {moves});
   }
 }
 
