@@ -92,7 +92,7 @@ Baselines::Parts Baselines::parts_of(const Claim& claim) {
     }
   }
   for (const Line& line : claim.lines) {
-    const Code* code = code_of(line);
+    const Field<Code>& code = code_of(line);
     if (!code) continue;
     const double units = line.units.value.value_or(1);
     parts[kUnits] = std::max(parts[kUnits], pairs_.units_surprise(*code, units));

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "clearhead/claims/claim.h"
-#include "clearhead/claims/code_tables.h"
 #include "clearhead/claims/pair_statistics.h"
 #include "clearhead/claims/procedure_guesses.h"
 #include "clearhead/claims/rules.h"
@@ -53,10 +52,9 @@ class Baselines {
   Parts parts_of(const Claim& claim);
   double tail(Part part, double value);
 
-  CodeTables no_tables_;
   PairStatistics pairs_;
   ProcedureGuesses guesses_;
-  Rules rules_{no_tables_};
+  Rules rules_;
   std::array<std::vector<double>, kParts> normal_;  // of calibration claims
   bool is_sorted_ = true;
 };

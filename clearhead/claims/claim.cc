@@ -1,11 +1,20 @@
-// Claims' values as words.
+// Claims' values as words, and what follows from the parts of a claim.
 #include "clearhead/claims/claim.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace clearhead::claims {
+
+Money Money::operator+(Money other) const {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t a = cents, b = other.cents;
+  if (b > 0 ? a > kMost - b : a < -kMost - b) return {b > 0 ? kMost : -kMost};
+  return {a + b};
+}
 
 std::string to_string(const Place& place) {
   std::string text = place.file ? *place.file : "made here";
@@ -61,12 +70,40 @@ const char* to_string(DiagnosisRole role) {
   return "";
 }
 
+const Field<Code>& code_of(const Line& line) {
+  for (const Field<Code>* field : {&line.code, &line.drug, &line.revenue}) {
+    if (*field) return *field;
+  }
+  return line.code;
+}
+
+std::optional<Money> amount_of(const Line& line) {
+  for (const Field<Money>* field : {&line.charge, &line.allowed, &line.paid}) {
+    if (*field) return field->value;
+  }
+  return std::nullopt;
+}
+
+std::optional<Date> day_of(const Line& line, const Claim& claim) {
+  return line.from ? line.from.value : claim.from.value;
+}
+
 std::optional<int> age_on(const Member& member, std::optional<Date> day) {
   if (!member.birth_date || !day || *day < *member.birth_date) return std::nullopt;
   const std::chrono::year_month_day born(*member.birth_date), now(*day);
   const bool had_birthday =
       now.month() > born.month() || (now.month() == born.month() && now.day() >= born.day());
   return static_cast<int>(now.year()) - static_cast<int>(born.year()) - (had_birthday ? 0 : 1);
+}
+
+void take_dates_of_lines(Claim& claim) {
+  if (claim.from) return;
+  for (const Line& line : claim.lines) {
+    if (line.from && (!claim.from || *line.from < *claim.from)) claim.from = line.from;
+    const Field<Date>& last = line.to ? line.to : line.from;
+    if (last && (!claim.to || *claim.to < *last)) claim.to = last;
+  }
+  if (claim.from && claim.to && *claim.from == *claim.to) claim.to.value.reset();  // one day
 }
 
 std::string split_of(const Claim& claim) {

@@ -51,10 +51,10 @@ struct Money {
   std::int64_t cents = 0;  ///< hundredths; smaller parts are rounded, halves away from 0
 
   auto operator<=>(const Money&) const = default;
-  /// Sum.
-  Money operator+(Money other) const { return {cents + other.cents}; }
-  /// Difference.
-  Money operator-(Money other) const { return {cents - other.cents}; }
+  /// Sum; beyond 9·10¹⁶ it stays there.
+  Money operator+(Money other) const;
+  /// Difference, likewise.
+  Money operator-(Money other) const { return *this + Money{-other.cents}; }
 };
 
 /// "1234.50".
@@ -146,8 +146,21 @@ struct Claim {
   Place place;                          ///< where the claim begins
 };
 
+/// The code of a line: its procedure, else its drug, else its revenue code; without a value if it
+/// has none of them.
+const Field<Code>& code_of(const Line& line);
+
+/// What a line cost: its charge, else what was allowed, else paid; none if it says nothing.
+std::optional<Money> amount_of(const Line& line);
+
+/// When a line was: its own day, else its claim's.
+std::optional<Date> day_of(const Line& line, const Claim& claim);
+
 /// Years completed on a day; none if one of the dates is missing or the day is before birth.
 std::optional<int> age_on(const Member& member, std::optional<Date> day);
+
+/// Gives a claim that does not say when it was the first and the last day of its lines.
+void take_dates_of_lines(Claim& claim);
 
 /// The split of a claim's member: "train", "validation" (also where it is called valid), "test";
 /// empty if the input does not say.

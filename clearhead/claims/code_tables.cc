@@ -16,6 +16,8 @@
 namespace clearhead::claims {
 namespace {
 
+constexpr const char* kHcpcs = "HCPCS";  // the system of codes whose table does not say
+
 enum Column {
   kSystem,
   kCode,
@@ -97,13 +99,14 @@ class CodeTables::Reader {
     for (const ColumnNames& names : kColumnNames) cells_[names.column] = find(names);
   }
 
-  void read_into(CodeTables& tables) {
+  std::int64_t read_into(CodeTables& tables) {
     void (Reader::*const add)(CodeTables&) const = kind();
-    for (count_ = 0; rows_.next(row_); ++count_) {
+    std::int64_t count = 0;
+    for (; rows_.next(row_); ++count) {
       if (!row_.fault.empty()) fail(row_.fault);
       (this->*add)(tables);
     }
-    tables.files_.emplace_back(*rows_.file(), count_);
+    return count;
   }
 
  private:
@@ -169,7 +172,7 @@ class CodeTables::Reader {
   }
   Code code() const {
     const std::string_view system = text(kSystem);
-    return {system.empty() ? "HCPCS" : code_system_of(system), code_text(kCode)};
+    return {system.empty() ? kHcpcs : code_system_of(system), code_text(kCode)};
   }
   Place place() const { return {rows_.file(), row_.line, 0, ""}; }
 
@@ -207,14 +210,14 @@ class CodeTables::Reader {
   CsvRows rows_;
   CsvRow row_;
   std::array<std::optional<std::size_t>, kColumns> cells_;  // which cell is what
-  std::int64_t count_ = 0;
 };
 
-void CodeTables::add(const std::filesystem::path& path) {
+std::int64_t CodeTables::add(const std::filesystem::path& path) {
   ByteStream stream(path);
-  Reader(stream).read_into(*this);
+  const std::int64_t rows = Reader(stream).read_into(*this);
   std::stable_sort(pairs_.begin(), pairs_.end(),
                    [](const PairRow& a, const PairRow& b) { return codes_of(a) < codes_of(b); });
+  return rows;
 }
 
 const CodeRow* CodeTables::row_of(const Code& code, std::optional<Date> day) const {
@@ -242,9 +245,9 @@ const UnitsRow* CodeTables::units_of(const Code& code, std::optional<Date> day) 
   return row && row->validity.has(day) ? row : nullptr;
 }
 
-std::span<const PairRow> CodeTables::pairs_of(const std::string& column1,
-                                              const std::string& column2) const {
-  const auto codes = std::tie(column1, column2);
+std::span<const PairRow> CodeTables::pairs_of(const Code& column1, const Code& column2) const {
+  if (column1.system != kHcpcs || column2.system != kHcpcs) return {};
+  const auto codes = std::tie(column1.value, column2.value);
   const auto begin =
       std::lower_bound(pairs_.begin(), pairs_.end(), codes,
                        [](const PairRow& row, const auto& c) { return codes_of(row) < c; });

@@ -65,8 +65,9 @@ class CodeTables {
  public:
   /// Adds a CSV file, plain or gzip; its columns say which kind it is. Names are compared without
   /// case, and as CMS writes them too (docs/claims.md lists them). Throws Error if the columns are
-  /// of none of these kinds, or a value cannot be read, with its place.
-  void add(const std::filesystem::path& path);
+  /// of none of these kinds, or a value cannot be read, with its place. Returns how many rows it
+  /// has.
+  std::int64_t add(const std::filesystem::path& path);
 
   /// The row of a code that holds on this day; else the last of that code; null if there is none.
   const CodeRow* row_of(const Code& code, std::optional<Date> day) const;
@@ -78,12 +79,10 @@ class CodeTables {
   std::vector<std::string> descriptions_like(const Code& code, std::size_t characters) const;
   /// The limit of a code's units on a day; null if there is none.
   const UnitsRow* units_of(const Code& code, std::optional<Date> day) const;
-  /// The rows of a pair, in this order of its codes.
-  std::span<const PairRow> pairs_of(const std::string& column1, const std::string& column2) const;
+  /// The rows of a pair of HCPCS codes, in this order.
+  std::span<const PairRow> pairs_of(const Code& column1, const Code& column2) const;
   /// Whom a code is for; empty if no table says.
   std::span<const PersonRow> persons_of(const Code& code) const;
-  /// The files that were added, in their order, and how many rows each has.
-  const std::vector<std::pair<std::string, std::int64_t>>& files() const { return files_; }
 
  private:
   class Reader;
@@ -93,7 +92,6 @@ class CodeTables {
   std::map<Code, std::vector<UnitsRow>> units_;
   std::vector<PairRow> pairs_;  // by their codes
   std::map<Code, std::vector<PersonRow>> persons_;
-  std::vector<std::pair<std::string, std::int64_t>> files_;
 };
 
 }  // namespace clearhead::claims

@@ -234,6 +234,7 @@ class Reader {
     const auto complete = [](Field<Code>& code, const std::string& otherwise) {
       if (code && code->system.empty()) code.value->system = otherwise;
     };
+    take_dates_of_lines(claim);
     if (!claim.type && !mapping_.type.empty()) claim.type.value = claim_type_of(mapping_.type);
     for (Diagnosis& d : claim.diagnoses) complete(d.code, mapping_.diagnosis_system);
     for (Field<Code>& code : claim.procedures) complete(code, mapping_.procedure_system);
@@ -309,12 +310,17 @@ class Reader {
         lines_.row.fault.empty() ? "expected a claim's number, got none" : lines_.row.fault);
   }
 
-  // Lines that are left when all claims are read. One refusal for all those of a number.
+  // Lines that are left when all claims are read. One refusal for those of a number that lie
+  // together.
   void refuse_orphans() {
-    std::vector<std::pair<Place, std::string>> orphans;
+    std::vector<std::pair<Place, std::string>> held;
     for (const auto& [claim, rows] : held_) {
-      orphans.emplace_back(lines_.place(rows[0], line_claim_), claim);
+      held.emplace_back(lines_.place(rows[0], line_claim_), claim);
     }
+    std::sort(held.begin(), held.end(),
+              [](const auto& a, const auto& b) { return a.first.line < b.first.line; });
+    for (const auto& [place, claim] : held) refuse_orphan(place, claim);
+    std::string last;
     for (; has_line_; has_line_ = lines_.next()) {
       const std::string claim = claim_of_line();
       if (claim.empty()) {
@@ -322,16 +328,14 @@ class Reader {
         continue;
       }
       check_not_late(claim, lines_.row);
-      if (held_.contains(claim)) continue;
-      if (orphans.empty() || orphans.back().second != claim) {
-        orphans.emplace_back(lines_.place(lines_.row, line_claim_), claim);
-      }
+      if (claim == last || held_.contains(claim)) continue;
+      refuse_orphan(lines_.place(lines_.row, line_claim_), claim);
+      last = claim;
     }
-    std::sort(orphans.begin(), orphans.end(),
-              [](const auto& a, const auto& b) { return a.first.line < b.first.line; });
-    for (auto& [place, claim] : orphans) {
-      counted_.refuse(place, claim, "expected a line of a claim, got one of none that there is");
-    }
+  }
+
+  void refuse_orphan(const Place& place, const std::string& claim) {
+    counted_.refuse(place, claim, "expected a line of a claim, got one of none that there is");
   }
 
   // One table
@@ -343,19 +347,7 @@ class Reader {
       add_line(lines_.row, draft);
       has_line_ = lines_.next();
     } while (has_line_ && !id.empty() && claim_of_line() == id);
-    complete_from_lines(draft.claim);
     finish(std::move(draft));
-  }
-
-  // Days of a claim whose rows have none but the lines'.
-  static void complete_from_lines(Claim& claim) {
-    if (claim.from) return;
-    for (const Line& line : claim.lines) {
-      const Field<Date>& last = line.to ? line.to : line.from;
-      if (line.from && (!claim.from || *line.from < *claim.from)) claim.from = line.from;
-      if (last && (!claim.to || *claim.to < *last)) claim.to = last;
-    }
-    if (claim.from && claim.to && *claim.from == *claim.to) claim.to = {};
   }
 
   CsvMapping mapping_;

@@ -232,12 +232,7 @@ void read_period(const JsonNode& resource, Claim& claim) {
   const JsonNode period = resource["billablePeriod"];
   claim.from = period["start"].date();
   claim.to = period["end"].date();
-  if (claim.from) return;
-  for (const Line& line : claim.lines) {
-    if (line.from && (!claim.from || *line.from < *claim.from)) claim.from = line.from;
-    const Field<Date>& last = line.to ? line.to : line.from;
-    if (last && (!claim.to || *last > *claim.to)) claim.to = last;
-  }
+  take_dates_of_lines(claim);
 }
 
 // Why

@@ -53,7 +53,7 @@ Field<Code>* code_field(Line& line) {
 
 bool has_code(const Claim& claim, const Code& code) {
   return std::any_of(claim.lines.begin(), claim.lines.end(), [&](const Line& line) {
-    const Code* own = code_of(line);
+    const Field<Code>& own = code_of(line);
     return own && *own == code;
   });
 }
@@ -134,7 +134,7 @@ std::optional<Alteration> alteration_named(const std::string& name) {
 void Donors::add(const Claim& claim) {
   const std::uint64_t member = claim.member.id ? hash_of(*claim.member.id) : 0;
   for (const Line& line : claim.lines) {
-    const Code* code = code_of(line);
+    const Field<Code>& code = code_of(line);
     if (!code) continue;
     OfCode& of_code = lines_[{claim.type.value, code->system}][*code];
     const std::int64_t earlier = of_code.lines++;

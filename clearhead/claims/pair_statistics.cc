@@ -31,24 +31,6 @@ std::int32_t log_amount(Money amount, double units) {
 
 }  // namespace
 
-const Code* code_of(const Line& line) {
-  for (const Field<Code>* field : {&line.code, &line.drug, &line.revenue}) {
-    if (*field) return &**field;
-  }
-  return nullptr;
-}
-
-std::optional<Money> amount_of(const Line& line) {
-  for (const Field<Money>* field : {&line.charge, &line.allowed, &line.paid}) {
-    if (*field) return **field;
-  }
-  return std::nullopt;
-}
-
-std::optional<Date> day_of(const Line& line, const Claim& claim) {
-  return line.from ? line.from.value : claim.from.value;
-}
-
 Item age_item(int age) {
   const auto band = std::upper_bound(kAgeBands.begin(), kAgeBands.end(), age) - 1;
   return {ItemRole::age, {"", std::to_string(*band)}};
@@ -57,7 +39,7 @@ Item age_item(int age) {
 std::vector<Item> items_of(const Claim& claim) {
   std::set<Item> items;
   for (const Line& line : claim.lines) {
-    if (const Code* code = code_of(line)) items.insert({ItemRole::procedure, *code});
+    if (const Field<Code>& code = code_of(line)) items.insert({ItemRole::procedure, *code});
   }
   for (const Diagnosis& diagnosis : claim.diagnoses) {
     if (diagnosis.code) items.insert({ItemRole::diagnosis, *diagnosis.code});
@@ -94,16 +76,23 @@ void PairStatistics::add(const Claim& claim) {
   for (const Item& item : items) {
     const std::uint32_t number = number_of(item);
     count(items_[number], member);
-    for (std::size_t i = 0; i < numbers.size() && !is_trait(items[i].role); ++i) {
+    for (std::size_t i = 0; i < numbers.size() && counts(items[i].role, item.role); ++i) {
       count(pairs_[key_of(numbers[i], number)], member);
     }
     numbers.push_back(number);
   }
+  if (which_ == Pairs::with_persons) return;
   for (const Line& line : claim.lines) add_line(line);
 }
 
+// Items come in the order of their roles.
+bool PairStatistics::counts(ItemRole first, ItemRole second) const {
+  if (is_trait(first)) return false;
+  return which_ == Pairs::all || second == ItemRole::sex || second == ItemRole::age;
+}
+
 void PairStatistics::add_line(const Line& line) {
-  const Code* code = code_of(line);
+  const Field<Code>& code = code_of(line);
   if (!code) return;
   LineStatistics& lines = lines_[*code];
   const std::int64_t earlier = lines.lines++;

@@ -31,15 +31,6 @@ struct Item {
   auto operator<=>(const Item&) const = default;
 };
 
-/// The code of a line: its procedure, else its drug, else its revenue code; null if it has none.
-const Code* code_of(const Line& line);
-
-/// What a line cost: its charge, else what was allowed, else paid; none if it says nothing.
-std::optional<Money> amount_of(const Line& line);
-
-/// When a line was: its own day, else its claim's.
-std::optional<Date> day_of(const Line& line, const Claim& claim);
-
 /// The band of ages that has this one: from 0, 2, 6, 13, 18, 30, 40, … or 80 years.
 Item age_item(int age);
 
@@ -62,6 +53,14 @@ double trait_surprise(double both, double members, double share);
 /// traits), and a sample of 1,000 amounts of each code.
 class PairStatistics {
  public:
+  /// Which pairs are counted.
+  enum class Pairs {
+    all,           ///< and amounts and units
+    with_persons,  ///< codes and diagnoses with sex and age: what rules need, in little memory
+  };
+  /// Nothing was counted yet.
+  explicit PairStatistics(Pairs pairs = Pairs::all) : which_(pairs) {}
+
   /// Counts a claim.
   void add(const Claim& claim);
 
@@ -115,6 +114,9 @@ class PairStatistics {
   // M and p of `trait_surprise`.
   std::pair<double, double> members_and_share(const Item& code, const Item& trait) const;
 
+  bool counts(ItemRole first, ItemRole second) const;
+
+  Pairs which_;
   Count all_;
   std::map<Item, std::uint32_t> numbers_;
   std::vector<Count> items_;                        // by number

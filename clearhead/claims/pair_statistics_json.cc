@@ -67,8 +67,11 @@ PairStatistics PairStatistics::from_json(std::string_view text) {
       statistics.items_[number].seen = seen_from(item.at(3), item.at(4));
     }
     for (const Json& pair : json.at("pairs")) {
-      const std::uint64_t key =
-          (pair.at(0).get<std::uint64_t>() << 32) | pair.at(1).get<std::uint64_t>();
+      const auto a = pair.at(0).get<std::uint64_t>(), b = pair.at(1).get<std::uint64_t>();
+      if (a >= b || b >= statistics.items_.size()) {
+        throw Error("expected pair statistics, got a pair of items that are not there");
+      }
+      const std::uint64_t key = (a << 32) | b;
       statistics.pairs_[key].seen = seen_from(pair.at(2), pair.at(3));
     }
     for (const Json& line : json.at("lines")) {

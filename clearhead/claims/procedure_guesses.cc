@@ -7,7 +7,7 @@ namespace clearhead::claims {
 
 void ProcedureGuesses::Counted::add(const Claim& claim) {
   for (const Line& line : claim.lines) {
-    const Code* code = code_of(line);
+    const Field<Code>& code = code_of(line);
     if (!code) continue;
     ++codes[*code];
     ++lines;
@@ -61,7 +61,7 @@ std::int64_t ProcedureGuesses::rank(const Claim& claim, const Line& hidden, Gues
   }
   const auto type = types_.find(claim.type.value);
   if (type != types_.end()) add(&type->second, 0.1, 0);
-  const Code* truth = code_of(hidden);
+  const Field<Code>& truth = code_of(hidden);
   const auto own = truth ? scores.find(*truth) : scores.end();
   if (own == scores.end()) return 0;
   std::int64_t rank = 0;

@@ -4,15 +4,14 @@
 #define CLEARHEAD_CLAIMS_RULES_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "clearhead/claims/claim.h"
 #include "clearhead/claims/code_tables.h"
 #include "clearhead/claims/pair_statistics.h"
+#include "clearhead/claims/seen_lines.h"
 
 namespace clearhead::claims {
 
@@ -20,7 +19,7 @@ namespace clearhead::claims {
 enum class Rule {
   duplicate,       ///< the same member, code, modifiers, day, units, amount and provider again
   near_duplicate,  ///< the same member, code and day, but another of those differs
-  units,           ///< more units than the table's most
+  units,           ///< more units than the table's most, in a line or on a day of one provider
   pair,            ///< two codes of one day and provider that a table does not let stand together
   sex,             ///< a code that a table gives to the other sex, or no one of this sex had
   age,             ///< likewise of another age
@@ -39,16 +38,18 @@ struct Finding {
   bool is_warning = false;       ///< rather a fault of the table than of the claim
   std::string reason;            ///< one sentence, with the numbers
   std::optional<Place> row;      ///< of a table, where one is meant
-  std::vector<Place> places;     ///< in the claim; of duplicates, also in the earlier one
+  std::vector<Place> places;     ///< in the claim, and in an earlier one that has to do with it
   std::int64_t line = 0;         ///< place among the claim's lines, from 1; 0: the whole claim
   Money at_stake;                ///< the part of the line's or claim's amount that it is about
-  std::string other_claim = {};  ///< of duplicates across claims: the number of the earlier one
+  std::string other_claim = {};  ///< if an earlier claim has to do with it: its number
 };
 
-/// Checks claims one after the other. Remembers the last 1,000 lines of each member, with which
-/// later ones are compared.
+/// Checks claims one after the other. Each is compared with those of the same member and day that
+/// came before it, as many as SeenLines remembers.
 class Rules {
  public:
+  /// Without tables.
+  Rules();
   /// Tables may be empty; without `learnt`, sex and age are known from tables alone. Both must
   /// outlive it.
   explicit Rules(const CodeTables& tables, const PairStatistics* learnt = nullptr)
@@ -58,24 +59,9 @@ class Rules {
   std::vector<Finding> check(const Claim& claim);
 
  private:
-  // A line that was seen before.
-  struct Remembered {
-    std::uint64_t service;  // hash of code and day
-    std::uint64_t details;  // hash of modifiers, units, amount, provider
-    std::shared_ptr<const std::string> claim;
-    Place place;
-  };
-  // The lines of a member; once there are too many, the oldest are replaced.
-  struct Memory {
-    std::vector<Remembered> lines;
-    std::size_t next = 0;
-  };
-
-  void find_duplicates(const Claim& claim, std::vector<Finding>& findings);
-
   const CodeTables& tables_;
   const PairStatistics* learnt_;
-  std::unordered_map<std::string, Memory> members_;
+  SeenLines seen_;
 };
 
 }  // namespace clearhead::claims

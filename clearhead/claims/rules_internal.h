@@ -1,8 +1,9 @@
-// The rules that need no memory of other claims.
+// The rules, one after the other, and what they share.
 #ifndef CLEARHEAD_CLAIMS_RULES_INTERNAL_H_
 #define CLEARHEAD_CLAIMS_RULES_INTERNAL_H_
 
-#include <optional>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "clearhead/claims/rules.h"
@@ -15,10 +16,22 @@ inline Money amount_or_0(const Line& line) { return amount_of(line).value_or(Mon
 /// Whether a line is the sum of the others: revenue code 0001, total charge (NUBC).
 inline bool is_total(const Line& line) { return line.revenue && line.revenue->value == "0001"; }
 
-/// Units over the most that a table has for a line, or for all of a day's.
-void find_units(const Claim& claim, const CodeTables& tables, std::vector<Finding>& findings);
-/// Pairs of a table, unless a modifier says that they were apart.
-void find_pairs(const Claim& claim, const CodeTables& tables, std::vector<Finding>& findings);
+/// "HCPCS 99213".
+inline std::string full_text(const Code& code) { return code.system + " " + code.value; }
+
+/// What is found of units over the most: of a line that has `of_line` of them, the part of its
+/// amount that is too much.
+Finding units_finding(const UnitsRow& row, double units, double of_line, Money amount,
+                      std::int64_t line, std::string reason, std::vector<Place> places,
+                      std::string other_claim);
+
+/// Duplicates, units of a day and pairs of a table, beside the lines of the member's day in this
+/// claim and in those before it, to which its lines are added.
+void compare_with_day(const Claim& claim, const CodeTables& tables, SeenLines& seen,
+                      std::vector<Finding>& findings);
+/// Units over the most that a table has for a line.
+void find_units_of_line(const Claim& claim, const CodeTables& tables,
+                        std::vector<Finding>& findings);
 /// Sex and age against codes, by tables and by what was learnt, which may be null.
 void find_persons(const Claim& claim, const CodeTables& tables, const PairStatistics* learnt,
                   std::vector<Finding>& findings);

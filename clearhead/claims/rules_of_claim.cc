@@ -61,7 +61,16 @@ std::optional<Money> sum_of_lines(const Claim& claim, Field<Money> Line::*amount
 
 void find_dates(const Claim& claim, std::vector<Finding>& findings) {
   const Money all = claim.charge.value.value_or(Money{});
-  expect_order(claim.member.birth_date, claim.from, "service before birth", 0, all, findings);
+  const Field<Date>& birth = claim.member.birth_date;
+  if (birth && claim.from && *claim.from < *birth) {  // whose day is not shown: it tells who
+    findings.push_back({Rule::dates,
+                        false,
+                        "service before birth, on " + to_string(*claim.from),
+                        std::nullopt,
+                        {birth.place, claim.from.place},
+                        0,
+                        all});
+  }
   expect_order(claim.from, claim.to, "the claim ends before it begins", 0, all, findings);
   std::int64_t number = 0;
   for (const Line& line : claim.lines) {

@@ -145,14 +145,4 @@ void X12Set::end_claim() {
   refusal_.reset();
 }
 
-void take_dates_of_lines(Claim& claim) {
-  if (claim.from) return;
-  for (const Line& line : claim.lines) {
-    if (!line.from) continue;
-    const Field<Date>& last = line.to ? line.to : line.from;
-    if (!claim.from || *line.from < *claim.from) claim.from = line.from;
-    if (!claim.to || *last > *claim.to) claim.to = last;
-  }
-}
-
 }  // namespace clearhead::claims

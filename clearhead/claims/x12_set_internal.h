@@ -88,9 +88,6 @@ std::unique_ptr<X12Set> x12_bills(const X12Guide& guide, X12Output& output);
 /// Reads an 835: what was paid, and why not all.
 std::unique_ptr<X12Set> x12_answers(const X12Guide& guide, X12Output& output);
 
-/// The first and last day of a claim's lines, if the claim itself does not say them.
-void take_dates_of_lines(Claim& claim);
-
 }  // namespace clearhead::claims
 
 #endif  // CLEARHEAD_CLAIMS_X12_SET_INTERNAL_H_

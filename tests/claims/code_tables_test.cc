@@ -62,14 +62,14 @@ TEST(CodeTables, PairsHoldInTheirOrderAndNinesNever) {
       "A4301,A4300,2001-12-31,1,Standards\n"
       "A4263,A4262,1996-01-01,9,More extensive procedure\n"
       "A4301,A4300,,0,Again\n");
-  const auto rows = tables.pairs_of("A4301", "A4300");
+  const auto rows = tables.pairs_of(hcpcs("A4301"), hcpcs("A4300"));
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_TRUE(rows[0].modifier_may_allow);
   EXPECT_FALSE(rows[0].validity.has(day(2002, 1, 1)));
   EXPECT_FALSE(rows[1].modifier_may_allow);
   EXPECT_EQ(rows[1].place.line, 4u);
-  EXPECT_TRUE(tables.pairs_of("A4300", "A4301").empty());
-  EXPECT_TRUE(tables.pairs_of("A4263", "A4262").empty());
+  EXPECT_TRUE(tables.pairs_of(hcpcs("A4300"), hcpcs("A4301")).empty());
+  EXPECT_TRUE(tables.pairs_of(hcpcs("A4263"), hcpcs("A4262")).empty());
 }
 
 TEST(CodeTables, ColumnsAsCmsWritesThem) {
@@ -82,8 +82,8 @@ TEST(CodeTables, ColumnsAsCmsWritesThem) {
       "Column 1\tColumn 2\tEffective Date\tDeletion Date *=no data\t"
       "Modifier 0=not allowed 1=allowed 9=not applicable\tPTP Edit Rationale\n"
       "A4301\tA4300\t20200101\t*\t1\tStandards\n");
-  ASSERT_EQ(pairs.pairs_of("A4301", "A4300").size(), 1u);
-  const PairRow& row = pairs.pairs_of("A4301", "A4300").front();
+  ASSERT_EQ(pairs.pairs_of(hcpcs("A4301"), hcpcs("A4300")).size(), 1u);
+  const PairRow& row = pairs.pairs_of(hcpcs("A4301"), hcpcs("A4300")).front();
   EXPECT_EQ(row.validity.first, day(2020, 1, 1));
   EXPECT_FALSE(row.validity.last);
   EXPECT_TRUE(row.modifier_may_allow);
@@ -110,12 +110,16 @@ TEST(CodeTables, TheTablesOfCms) {
   const auto folder = shared_path("data/claims/tables");
   if (!folder) GTEST_SKIP() << "without the shared data";
   CodeTables tables;
-  for (const char* name : {"hcpcs-level2", "ncci-mue-level2", "ncci-ptp-level2"}) {
-    tables.add(*folder / (std::string(name) + ".csv"));
-  }
-  EXPECT_EQ(tables.files()[0].second, 8033);
-  EXPECT_EQ(tables.files()[1].second, 4457);
-  EXPECT_EQ(tables.files()[2].second, 3158);
+  const auto rows = [&](const char* name) { return tables.add(*folder / name); };
+  EXPECT_EQ(rows("hcpcs-level2.csv"), 8033);
+  EXPECT_EQ(rows("ncci-mue-level2.csv"), 4457);
+  EXPECT_EQ(rows("ncci-ptp-level2.csv"), 3158);
+}
+
+TEST(CodeTables, PairsAreOfHcpcs) {
+  const CodeTables tables = tables_of("column1,column2\nA4301,A4300\n");
+  EXPECT_TRUE(tables.pairs_of({"NDC", "A4301"}, hcpcs("A4300")).empty());
+  EXPECT_TRUE(tables.pairs_of(hcpcs("A4301"), {"SNOMED", "A4300"}).empty());
 }
 
 }  // namespace

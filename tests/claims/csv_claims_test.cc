@@ -148,6 +148,26 @@ TEST(CsvClaims, AFaultInALineRefusesItsClaimAlone) {
             "again");
 }
 
+TEST(CsvClaims, AClaimWithoutADayHasThoseOfItsLines) {
+  const Reading reading =
+      read(std::nullopt, "claim,charge\nC1,2\nC2,1\n",
+           "claim,code,date,to_date\nC1,A,2024-03-02,2024-03-04\nC1,B,2024-03-01,\n"
+           "C2,A,2024-03-05,\n");
+  ASSERT_EQ(reading.claims.size(), 2u);
+  EXPECT_EQ(to_string(*reading.claims[0].from), "2024-03-01");
+  EXPECT_EQ(to_string(*reading.claims[0].to), "2024-03-04");
+  EXPECT_EQ(to_string(*reading.claims[1].from), "2024-03-05");
+  EXPECT_FALSE(reading.claims[1].to);
+}
+
+TEST(CsvClaims, ARefusalDoesNotTellADayOfBirth) {
+  const Reading reading =
+      read("member,birth_date\nM1,5551234\n", "claim,member\nC1,M1\n", "claim,code\nC1,A\n");
+  EXPECT_THAT(reading.refusals,
+              ElementsAre("members.csv, line 2, birth_date: : expected a day of birth such as "
+                          "1961-05-04, or its year, got something else"));
+}
+
 TEST(CsvClaims, MembersThatAreNotListedAreWarnedOf) {
   const Reading reading =
       read("member,sex\nM1,F\nM1,M\n", "claim,member\nC1,M1\nC2,M2\n", "claim,code\nC1,A\nC2,B\n");

@@ -126,6 +126,22 @@ TEST(PairStatistics, ASampleOfAmountsHasTheSharesOfAll) {
   EXPECT_NEAR(share, 0.25, 3 * 0.014);
 }
 
+TEST(PairStatistics, WithPersonsCountsSexAndAgeAlone) {
+  PairStatistics all, people(PairStatistics::Pairs::with_persons);
+  for (int k = 0; k < 20; ++k) {
+    const Claim claim = claim_of("m" + std::to_string(k), k % 4 == 0 ? "M" : "F", "d", "p", 100);
+    all.add(claim);
+    people.add(claim);
+  }
+  const Item woman{ItemRole::sex, {"", "F"}};
+  EXPECT_EQ(people.seen(procedure("p"), woman).members, 15);
+  EXPECT_EQ(people.members_expected(procedure("p"), woman),
+            all.members_expected(procedure("p"), woman));
+  EXPECT_EQ(people.seen(procedure("p"), diagnosis("d")).claims, 0);
+  EXPECT_EQ(all.seen(procedure("p"), diagnosis("d")).claims, 20);
+  EXPECT_EQ(people.amount_surprise({"S", "p"}, Money{100}, 1), 0);
+}
+
 TEST(PairStatistics, JsonKeepsAll) {
   const PairStatistics before = two_worlds();
   const std::string text = before.to_json();
@@ -137,6 +153,11 @@ TEST(PairStatistics, JsonKeepsAll) {
   EXPECT_EQ(after.amount_surprise({"S", "p1"}, Money{7}, 1),
             before.amount_surprise({"S", "p1"}, Money{7}, 1));
   expect_error([] { PairStatistics::from_json("[]"); }, "expected pair statistics");
+  expect_error(
+      [] {
+        PairStatistics::from_json(R"({"seen":[1,1],"items":[],"pairs":[[0,1,1,1]],"lines":[]})");
+      },
+      "a pair of items that are not there");
   expect_error([] { PairStatistics::from_json("{\"seen\": 3}"); }, "expected pair statistics");
 }
 

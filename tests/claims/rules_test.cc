@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -82,17 +85,49 @@ TEST(Rules, DuplicatesAcrossClaimsOfAMember) {
   EXPECT_EQ(names_of(rules.check(takes_back)), Names{});
 }
 
-TEST(Rules, TheLastThousandLinesOfAMemberAreRemembered) {
+TEST(Rules, ABillThatReplacesAnotherIsComparedWithItselfAlone) {
   const CodeTables tables;
   Rules rules(tables);
-  const auto claim_of = [](int i) {
-    Claim claim = claim_with({"99213"});
-    claim.from.value = day(1990, 1, 1) + std::chrono::days(i);
-    return claim;
-  };
-  for (int i = 0; i < 1001; ++i) EXPECT_EQ(names_of(rules.check(claim_of(i))), Names{});
-  EXPECT_EQ(names_of(rules.check(claim_of(1))), Names{"duplicate"});  // replaces day 1
-  EXPECT_EQ(names_of(rules.check(claim_of(0))), Names{});
+  rules.check(claim_with({"99213"}));
+  Claim replaces = claim_with({"99213", "99213"});
+  replaces.id.value = "C2";
+  replaces.frequency = field(std::string("7"));
+  const std::vector<Finding> found = rules.check(replaces);
+  ASSERT_EQ(names_of(found), Names{"duplicate"});
+  EXPECT_EQ(found[0].other_claim, "");
+  Claim third = claim_with({"99213"});
+  third.id.value = "C3";
+  EXPECT_EQ(rules.check(third).at(0).other_claim, "C1");
+}
+
+TEST(Rules, AnAnswerToAClaimIsNotAnother) {
+  const CodeTables tables;
+  Rules rules(tables);
+  rules.check(claim_with({"99213"}));
+  Claim answer = claim_with({"99213"});
+  answer.status = field(std::string("1"));
+  EXPECT_EQ(names_of(rules.check(answer)), Names{});
+  answer.id.value = "C2";
+  EXPECT_EQ(names_of(rules.check(answer)), Names{"duplicate"});
+  EXPECT_EQ(names_of(rules.check(claim_with({"99213"}))), Names{"duplicate"});  // billed again
+}
+
+TEST(SeenLines, TheDaysThatCameFirstAreForgotten) {
+  SeenLines seen(3);
+  for (const std::uint64_t day : {1, 2, 1, 3}) {
+    SeenLine line;
+    line.number = static_cast<std::int64_t>(day);
+    seen.add(day, line);
+  }
+  EXPECT_TRUE(seen.of(1).empty());
+  EXPECT_EQ(seen.of(2).size(), 1u);
+  EXPECT_EQ(seen.of(3).at(0).number, 3);
+}
+
+TEST(SeenLines, ADayHasAThousand) {
+  SeenLines seen;
+  for (int i = 0; i < 1200; ++i) seen.add(7, {});
+  EXPECT_EQ(seen.of(7).size(), 1000u);
 }
 
 TEST(Rules, UnitsOverTheMostOfALineOrADay) {
@@ -130,6 +165,58 @@ TEST(Rules, PairsUnlessAModifierSaysTheyWereApart) {
   EXPECT_EQ(names_of(check(claim, {table})), Names{"pair"});
   claim.lines[1].from.value = day(2024, 3, 2);
   EXPECT_EQ(names_of(check(claim, {table})), Names{});
+}
+
+TEST(Rules, UnitsOfADayAcrossClaimsOfAProvider) {
+  const CodeTables tables = tables_of({"code,max_units,adjudication_indicator\nA1,2,3\n"});
+  Rules rules(tables);
+  const auto claim_of = [](const std::string& id, double units, const std::string& provider) {
+    Claim claim = claim_with({"A1"});
+    claim.id.value = id;
+    claim.lines[0].units.value = units;
+    claim.provider.value = provider;
+    return claim;
+  };
+  EXPECT_EQ(names_of(rules.check(claim_of("C1", 2, "P1"))), Names{});
+  EXPECT_EQ(names_of(rules.check(claim_of("C2", 1, "P2"))), Names{"near_duplicate"});
+  const std::vector<Finding> found = rules.check(claim_of("C3", 1, "P1"));
+  ASSERT_EQ(names_of(found), (Names{"near_duplicate", "units"}));
+  EXPECT_EQ(found[1].reason, "3 units of HCPCS A1 on a day, with claim C1, at most 2");
+  EXPECT_EQ(found[1].other_claim, "C1");
+  EXPECT_EQ(found[1].at_stake, Money{10000});
+  EXPECT_EQ(found[1].places.size(), 2u);
+}
+
+TEST(Rules, PairsAcrossClaimsOfADayAndProvider) {
+  const CodeTables tables = tables_of({"column1,column2,modifier_indicator\nA1,A2,0\n"});
+  Rules rules(tables);
+  const auto claim_of = [](const std::string& id, const std::string& code) {
+    Claim claim = claim_with({"A9", code});
+    claim.lines[0].code.value->value = "A8" + id;
+    claim.id.value = id;
+    return claim;
+  };
+  EXPECT_EQ(names_of(rules.check(claim_of("C1", "A1"))), Names{});
+  const std::vector<Finding> second = rules.check(claim_of("C2", "A2"));
+  ASSERT_EQ(names_of(second), Names{"pair"});
+  EXPECT_EQ(second[0].reason, "A2 is not paid beside A1 of claim C1 on one day");
+  EXPECT_EQ(second[0].line, 2);
+  EXPECT_EQ(second[0].other_claim, "C1");
+  const std::vector<Finding> first =
+      rules.check(claim_of("C3", "A1"));  // what is not paid came first
+  ASSERT_EQ(names_of(first), (Names{"duplicate", "pair"}));
+  EXPECT_EQ(first[1].reason, "A2 of claim C2 is not paid beside A1 on one day");
+  EXPECT_EQ(first[1].line, 2);
+  for (const auto& change : std::vector<std::function<void(Claim&)>>{
+           [](Claim& claim) { claim.provider.value = "P2"; },
+           [](Claim& claim) { claim.member.id.value = "M2"; },
+           [](Claim& claim) { claim.from.value = day(2024, 3, 2); },
+           [](Claim& claim) { claim.frequency = field(std::string("7")); }}) {
+    Claim other = claim_of("C4", "A2");
+    change(other);
+    const Names names = names_of(rules.check(other));
+    EXPECT_EQ(std::count(names.begin(), names.end(), "pair"), 0);
+  }
 }
 
 TEST(Rules, SexAndAgeByTable) {
@@ -174,7 +261,7 @@ TEST(Rules, DaysInTheirOrder) {
   claim.member.birth_date.value = day(2024, 3, 2);
   const std::vector<Finding> found = check(claim);
   ASSERT_EQ(names_of(found), (Names{"dates", "dates", "dates"}));
-  EXPECT_EQ(found[0].reason, "service before birth: 2024-03-02 is after 2024-03-01");
+  EXPECT_EQ(found[0].reason, "service before birth, on 2024-03-01");
   EXPECT_EQ(found[1].reason, "the claim ends before it begins: 2024-03-01 is after 2024-02-28");
   EXPECT_EQ(found[2].reason, "the line begins before its claim: 2024-03-01 is after 2024-02-27");
   EXPECT_EQ(found[2].line, 1);
