@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
@@ -37,10 +38,32 @@ void move(Field<Date>& date, std::chrono::days shift) {
   if (date) *date.value -= shift;
 }
 
+// Where only the year of birth is known, or its month, the first day of that stands there. It moves
+// to the nearest such day: how far it is from one would tell how far all days were moved.
+void move_birth(Field<Date>& birth, std::chrono::days shift) {
+  using namespace std::chrono;
+  if (!birth) return;
+  const year_month_day before(*birth);
+  move(birth, shift);
+  if (before.day() != day{1}) return;
+  const months step(before.month() == January ? 12 : 1);
+  const year_month_day after(*birth);
+  const Date first(after.year() / (step == months(12) ? January : after.month()) / 1);
+  const Date next(year_month_day(first) + step);
+  birth.value = *birth - first < next - *birth ? first : next;
+}
+
 // Codes have no blanks and are short; a name or a note is not kept.
 void drop_free_text(Field<std::string>& text) {
   if (text && (text->size() > kLongestWord || text->find(' ') != std::string::npos)) {
     text.value.reset();
+  }
+}
+
+void drop_free_texts(std::vector<Adjustment>& adjustments) {
+  for (Adjustment& adjustment : adjustments) {
+    drop_free_text(adjustment.group);
+    drop_free_text(adjustment.reason);
   }
 }
 
@@ -85,10 +108,11 @@ void Masker::mask(Claim& claim) const {
   const auto hide = [this](Field<std::string>& id) {
     if (id) id.value = masked(*id, key_);
   };
-  const std::chrono::days days = shift(claim.member.id ? *claim.member.id : "");
+  const std::chrono::days days =
+      shift((claim.member.id ? claim.member.id : claim.id).value.value_or(""));
   hide(claim.id);
   hide(claim.member.id);
-  move(claim.member.birth_date, days);
+  move_birth(claim.member.birth_date, days);
   move(claim.from, days);
   move(claim.to, days);
   hide(claim.provider);
@@ -97,12 +121,17 @@ void Masker::mask(Claim& claim) const {
                                    &claim.service_place, &claim.frequency, &claim.status}) {
     drop_free_text(*text);
   }
+  for (Diagnosis& diagnosis : claim.diagnoses) drop_free_text(diagnosis.present_on_admission);
+  drop_free_texts(claim.adjustments);
   for (Line& line : claim.lines) {
     move(line.from, days);
     move(line.to, days);
     hide(line.provider);
     drop_free_text(line.service_place);
     drop_free_text(line.unit);
+    for (Field<std::string>& modifier : line.modifiers) drop_free_text(modifier);
+    std::erase_if(line.modifiers, [](const Field<std::string>& modifier) { return !modifier; });
+    drop_free_texts(line.adjustments);
   }
 }
 

@@ -42,10 +42,11 @@ class Masker {
 
   /// Masks the numbers of claim, member, providers and facilities, moves all days of a member
   /// between 1 and 365 days back, all by the same number, and drops texts that are neither codes
-  /// nor a specialty.
+  /// nor a specialty. A birth on the first of a year or month, which may be all that is known of
+  /// it, moves to the nearest such day.
   void mask(Claim& claim) const;
 
-  /// How far the days of a member are moved.
+  /// How far the days of a member are moved; of a claim without a member, by its own number.
   std::chrono::days shift(std::string_view member) const;
 
  private:
