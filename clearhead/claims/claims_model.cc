@@ -14,6 +14,13 @@ constexpr const char* kVocabulary = "vocabulary.json";
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kSexes = "sexes.json";
 constexpr const char* kCalibration = "calibration.json";
+constexpr const char* kPeople = "people.json";
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+}
 
 }  // namespace
 
@@ -27,9 +34,7 @@ ClaimVocabulary read_vocabulary(const std::filesystem::path& path) {
 
 void save_claims_model(const std::filesystem::path& folder, const ClaimVocabulary& vocabulary,
                        const ClaimNetwork& network) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  make_folder(folder);
   for (const char* file : {kSexes, kCalibration}) std::filesystem::remove(folder / file);
   write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(network.config()); });
   write_vocabulary(folder / kVocabulary, vocabulary);
@@ -42,6 +47,11 @@ void save_calibration(const std::filesystem::path& folder, const ClaimsModel& mo
   write_file(folder / kSexes, [&](std::ostream& out) { out << model.sexes.json() << '\n'; });
   write_file(folder / kCalibration,
              [&](std::ostream& out) { out << model.calibration.json() << '\n'; });
+}
+
+void save_people(const std::filesystem::path& folder, const PairStatistics& people) {
+  make_folder(folder);
+  write_file(folder / kPeople, [&](std::ostream& out) { out << people.to_json() << '\n'; });
 }
 
 void require_calibration(const ClaimsModel& model, const std::filesystem::path& folder) {
@@ -69,6 +79,12 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_cal
   });
   const NamedTensors tensors = read_safetensors(weights);
   naming(weights, [&] { model.network->parameters().load(tensors); });
+  if (const auto people = folder / kPeople; std::filesystem::exists(people)) {
+    naming(people, [&] {
+      model.people =
+          std::make_shared<const PairStatistics>(PairStatistics::from_json(read_text(people)));
+    });
+  }
   const std::filesystem::path sexes = folder / kSexes, calibration = folder / kCalibration;
   if (with_calibration && std::filesystem::exists(sexes)) {
     model.sexes = SexCounts::parse(read_text(sexes), sexes.string());

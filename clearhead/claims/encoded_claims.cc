@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <limits>
 #include <utility>
 
@@ -13,12 +14,15 @@
 namespace clearhead::claims {
 namespace {
 
+// No bill has more: an 837I has 25, and 16 of other roles. Each is read beside all others.
+constexpr std::size_t kMostDiagnoses = 48;
+
 Token narrow(std::int64_t token) { return static_cast<Token>(token); }
 
 EncodedLine encode_line(const Line& line, const EncodedClaim& claim,
                         const ClaimVocabulary& vocabulary) {
   EncodedLine encoded;
-  encoded.code = narrow(vocabulary.code(FieldKind::code, line.code));
+  encoded.code = narrow(vocabulary.code(FieldKind::code, code_of(line)));
   encoded.units = narrow(vocabulary.number(FieldKind::units, line.units ? *line.units : -1));
   encoded.amount = narrow(vocabulary.missing(FieldKind::amount));
   if (line.charge) {
@@ -62,6 +66,7 @@ void ClaimEncoder::add(const Claim& claim) {
   const auto month = static_cast<unsigned>(std::chrono::year_month_day(day).month());
   encoded.month = narrow(vocabulary_.number(FieldKind::month, claim.from ? month : -1.0));
   for (const Diagnosis& diagnosis : claim.diagnoses) {
+    if (encoded.diagnoses.size() == kMostDiagnoses) break;
     encoded.diagnoses.push_back(narrow(vocabulary_.code(FieldKind::diagnosis, diagnosis.code)));
   }
   for (const Line& line : claim.lines) {
@@ -91,10 +96,19 @@ std::vector<MemberClaims> ClaimEncoder::take() {
 
 std::string hash_of_claims(const std::vector<MemberClaims>& members) {
   std::uint64_t hash = 0;
+  const auto add = [&hash](std::initializer_list<std::uint64_t> numbers) {
+    for (const std::uint64_t number : numbers) hash = (hash ^ number) * 0x100000001b3;
+  };
   for (const MemberClaims& member : members) {
+    add({hash_of(member.id), hash_of(member.split), member.sex, member.claims.size()});
     for (const EncodedClaim& claim : member.claims) {
-      hash = hash * 31 + hash_of(claim.id) + static_cast<std::uint64_t>(claim.day);
-      for (const EncodedLine& line : claim.lines) hash = hash * 31 + line.code + line.amount;
+      add({hash_of(claim.id), static_cast<std::uint64_t>(claim.day), claim.provider, claim.type,
+           claim.specialty, claim.place, claim.age, claim.month, claim.diagnoses.size()});
+      for (const Token diagnosis : claim.diagnoses) add({diagnosis});
+      for (const EncodedLine& line : claim.lines) {
+        add({line.code, line.units, line.amount, line.diagnosis,
+             static_cast<std::uint64_t>(line.number)});
+      }
     }
   }
   return fmt::format("{:016x}", hash);

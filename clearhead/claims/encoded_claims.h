@@ -33,7 +33,7 @@ struct EncodedClaim {
   std::int32_t day = 0;                                          ///< of service, since 1970-01-01
   std::uint32_t provider = 0;                                    ///< a hash
   Token type = 0, specialty = 0, place = 0, age = 0, month = 0;  ///< header
-  std::vector<Token> diagnoses;                                  ///< in their order
+  std::vector<Token> diagnoses;                                  ///< the first 48, in their order
   std::vector<EncodedLine> lines;                                ///< in their order
 };
 

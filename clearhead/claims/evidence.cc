@@ -34,14 +34,16 @@ void add_weights(const Tensor& pattern, std::int64_t position, std::vector<doubl
   }
 }
 
+// `first_line` stands behind the diagnoses.
 std::string text_of_position(const EncodedClaim& claim, std::size_t position,
-                             const ClaimVocabulary& vocabulary) {
+                             std::int32_t first_line, const ClaimVocabulary& vocabulary) {
   if (position == 0) return "header";
   if (position <= claim.diagnoses.size()) {
     return fmt::format("diagnosis {}: {}", position,
                        vocabulary.text(claim.diagnoses[position - 1]));
   }
-  const EncodedLine& line = claim.lines[position - 1 - claim.diagnoses.size()];
+  const EncodedLine& line =
+      claim.lines[position - 1 - claim.diagnoses.size() + static_cast<std::size_t>(first_line)];
   return fmt::format("line {}: {}", line.number, vocabulary.text(line.code));
 }
 
@@ -89,7 +91,8 @@ std::vector<Look> looks_of(const ClaimsModel& model, const Tape& tape, const Cla
                            std::int32_t line) {
   const EncodedClaim& encoded = claim.member->claims[claim.claim];
   const ClaimNetworkConfig& config = model.network->config();
-  const auto position = static_cast<std::int64_t>(1 + encoded.diagnoses.size()) + line;
+  const std::int32_t first_line = ask_for_line(encoded, line).first_line;
+  const auto position = static_cast<std::int64_t>(1 + encoded.diagnoses.size()) + line - first_line;
   std::vector<double> within, history;
   for (std::int64_t i = 0; i < config.layers; ++i) {
     const std::string block = "blocks." + std::to_string(i);
@@ -101,9 +104,9 @@ std::vector<Look> looks_of(const ClaimsModel& model, const Tape& tape, const Cla
   const auto layers = static_cast<double>(config.layers);
   for (std::size_t i = 0; i < within.size(); ++i) {
     const bool is_itself = static_cast<std::int64_t>(i) == position;
-    looks.push_back(
-        {is_itself ? "the hidden line itself" : text_of_position(encoded, i, *model.vocabulary),
-         within[i] / layers, false});
+    looks.push_back({is_itself ? "the hidden line itself"
+                               : text_of_position(encoded, i, first_line, *model.vocabulary),
+                     within[i] / layers, false});
   }
   for (std::size_t i = 0; i < history.size(); ++i) {
     looks.push_back({text_of_event(tape, static_cast<std::int64_t>(i), *model.vocabulary),
@@ -135,7 +138,7 @@ HistoryAttention history_attention(const ClaimsModel& model, const ClaimView& cl
       row[s] = weights[static_cast<std::size_t>(s)] / static_cast<double>(layers);
     }
     attention.positions.push_back(
-        text_of_position(encoded, static_cast<std::size_t>(t), *model.vocabulary));
+        text_of_position(encoded, static_cast<std::size_t>(t), 0, *model.vocabulary));
   }
   for (std::int64_t s = 0; s < S; ++s) {
     attention.events.push_back(text_of_event(tape, s, *model.vocabulary));

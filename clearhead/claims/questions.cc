@@ -36,9 +36,14 @@ void hide_line(Part part, bool is_asked, Version& version) {
 
 }  // namespace
 
+std::int32_t Version::end_of_lines(const EncodedClaim& claim) const {
+  return std::min(first_line + kMostLines, static_cast<std::int32_t>(claim.lines.size()));
+}
+
 Version ask_for_line(const EncodedClaim& claim, std::int32_t line) {
   Version version;
-  for (std::int32_t i = 0; i < static_cast<std::int32_t>(claim.lines.size()); ++i) {
+  version.first_line = line / kMostLines * kMostLines;
+  for (std::int32_t i = version.first_line; i < version.end_of_lines(claim); ++i) {
     if (claim.lines[i].code == claim.lines[line].code) {
       hide_line({Part::line, i}, i == line, version);
     }
@@ -133,10 +138,10 @@ void BatchMaker::add_version(const MemberClaims& member, std::size_t number, con
         {{field(FieldKind::diagnosis, claim.diagnoses[i]), static_cast<Token>(rank), 0, 0, 0, 0, 0},
          version_number});
   }
-  for (std::size_t i = 0; i < claim.lines.size(); ++i) {
-    part = {Part::line, static_cast<std::int32_t>(i)};
-    if (version.without_line == part.number) continue;
-    const EncodedLine& line = claim.lines[i];
+  for (std::int32_t i = version.first_line; i < version.end_of_lines(claim); ++i) {
+    part = {Part::line, i};
+    if (version.without_line == i) continue;
+    const EncodedLine& line = claim.lines[static_cast<std::size_t>(i)];
     row.positions.push_back(
         {{field(FieldKind::code, line.code), field(FieldKind::units, line.units),
           field(FieldKind::amount, line.amount), 0, 0, 0, 0},

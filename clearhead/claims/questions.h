@@ -27,14 +27,22 @@ struct HiddenField {
   bool is_asked = true;  ///< or hidden only
 };
 
+/// The most lines that are read beside each other: no claim that is learnt from has more, and time
+/// and memory grow with the square. A longer claim is read in parts of so many.
+inline constexpr std::int32_t kMostLines = 32;
+
 /// One version of a claim.
 struct Version {
   std::vector<HiddenField> hidden;  ///< the other fields are shown
+  std::int32_t first_line = 0;      ///< of the kMostLines lines that are shown
   std::int32_t without_line = -1;   ///< a line that is left out, as if it had not been there
+
+  /// Behind the last line of the claim that is shown.
+  std::int32_t end_of_lines(const EncodedClaim& claim) const;
 };
 
 /// Hides a line wholly, asks for its code, and hides all lines of the same code with it, so that it
-/// cannot be copied from them.
+/// cannot be copied from them. Shows the part of the claim that the line is in.
 Version ask_for_line(const EncodedClaim& claim, std::int32_t line);
 /// The same of a diagnosis.
 Version ask_for_diagnosis(const EncodedClaim& claim, std::int32_t diagnosis);

@@ -88,10 +88,13 @@ ScoreLog::ScoreLog(const std::filesystem::path& path, const std::string& identit
 
 void ScoreLog::add(const std::vector<ScoreRow>& rows) {
   std::ofstream out(path_, std::ios::app);
-  for (const ScoreRow& row : rows) out << json_line(row);
+  for (const ScoreRow& row : rows) {
+    const std::string line = json_line(row);
+    out << line;
+    rows_.push_back(row_of(line));  // as it will be read if this process ends
+  }
   out.flush();
   if (!out) throw Error(path_.string() + ": cannot be written: " + std::strerror(errno));
-  rows_.insert(rows_.end(), rows.begin(), rows.end());
 }
 
 void ScoreLog::remove() { std::filesystem::remove(path_); }

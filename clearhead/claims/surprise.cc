@@ -25,7 +25,8 @@ std::vector<Version> all_versions(const EncodedClaim& claim, std::int32_t withou
     if (i == without_line) continue;
     versions.push_back(ask_for_line(claim, i));
     const Part line{Part::line, i};
-    versions.push_back({.hidden = {{line, FieldKind::units}, {line, FieldKind::amount}}});
+    versions.push_back({.hidden = {{line, FieldKind::units}, {line, FieldKind::amount}},
+                        .first_line = versions.back().first_line});
   }
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(claim.diagnoses.size()); ++i) {
     versions.push_back(ask_for_diagnosis(claim, i));
@@ -39,9 +40,10 @@ std::vector<Row> rows_of(std::span<const ClaimView> claims) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const EncodedClaim& claim = claims[i].member->claims[claims[i].claim];
-    const std::size_t length = 1 + claim.diagnoses.size() + claim.lines.size();
     Row* row = nullptr;
     for (Version& version : all_versions(claim, claims[i].without_line)) {
+      const auto lines = static_cast<std::size_t>(version.end_of_lines(claim) - version.first_line);
+      const std::size_t length = 1 + claim.diagnoses.size() + lines;
       if (row == nullptr || row->positions + length > kRowPositions) {
         row = &rows.emplace_back(Row{.claim = i});
       }

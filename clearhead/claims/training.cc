@@ -21,7 +21,6 @@ constexpr const char* kRecipe = "recipe.json";
 constexpr const char* kVocabulary = "vocabulary.json";
 constexpr const char* kModel = "model";
 
-constexpr std::size_t kMostLines = 32;            // of a claim that is learnt from
 constexpr std::int64_t kValidationClaims = 4096;  // drawn once for all evaluations
 constexpr std::int64_t kValidationBatch = 128;
 constexpr std::uint64_t kValidationStream = std::uint64_t{1} << 63;
@@ -119,12 +118,16 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
     vocabulary_ = read_vocabulary(folder / kVocabulary);
   } else {
     VocabularyCounts counts;
+    PairStatistics people(PairStatistics::Pairs::with_persons);
     read_claims(data, options, {.claim = [&](Claim&& claim) {
-                  if (split_or_share(claim) == "train") counts.add(claim);
+                  if (split_or_share(claim) != "train") return;
+                  counts.add(claim);
+                  people.add(claim);
                 }});
     vocabulary_ = ClaimVocabulary::learn(counts, recipe_.least_count);
     write_file(folder / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
     write_vocabulary(folder / kVocabulary, vocabulary_);
+    save_people(model_folder_, people);
   }
   ClaimEncoder encoder(vocabulary_);
   read_claims(data, options, {.claim = [&](Claim&& claim) {
@@ -135,7 +138,7 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
   for (std::uint32_t m = 0; m < members_.size(); ++m) {
     auto& part = members_[m].split == "train" ? train_ : validation_;
     for (std::uint32_t i = 0; i < members_[m].claims.size(); ++i) {
-      const std::size_t lines = members_[m].claims[i].lines.size();
+      const auto lines = std::ssize(members_[m].claims[i].lines);
       if (lines >= 1 && lines <= kMostLines) part.push_back({m, i});
     }
   }

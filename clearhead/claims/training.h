@@ -42,7 +42,7 @@ Version random_version(const EncodedClaim& claim, Random& random);
 inline constexpr std::int64_t kCalibrationClaims = 20000;
 
 /// A run of training, in a folder with recipe.json, vocabulary.json, checkpoint.safetensors,
-/// curves.csv and model/, the best so far, calibrated at the end.
+/// curves.csv and model/: who had which code, and the best network so far, calibrated at the end.
 class ClaimsTrainer {
  public:
   /// Begins a run, or continues from the checkpoint in `folder`. Members whose split is "train" are

@@ -118,10 +118,11 @@ void VocabularyCounts::add(const Claim& claim) {
     if (diagnosis.code) count(FieldKind::diagnosis, text_of(*diagnosis.code));
   }
   for (const Line& line : claim.lines) {
-    if (!line.code) continue;
-    count(FieldKind::code, text_of(*line.code));
+    const Field<Code>& code = code_of(line);
+    if (!code) continue;
+    count(FieldKind::code, text_of(*code));
     if (!line.charge) continue;
-    auto& known = amounts[text_of(*line.code)];
+    auto& known = amounts[text_of(*code)];
     if (known.size() < kMostAmounts) known.push_back(cents_for_one(line));
   }
 }

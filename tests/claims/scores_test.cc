@@ -58,9 +58,14 @@ TEST(ClaimsTrainer, ARunThatWasStoppedEndsWithTheSameBytes) {
   train(recipe, data, folder / "parts");
   for (const char* file :
        {"checkpoint.safetensors", "model/model.safetensors", "model/vocabulary.json",
-        "model/sexes.json", "model/calibration.json", "curves.csv"}) {
+        "model/sexes.json", "model/calibration.json", "model/people.json", "curves.csv"}) {
     EXPECT_EQ(content(folder / "whole" / file), content(folder / "parts" / file)) << file;
   }
+  const ClaimsModel model = open_claims_model(folder / "parts" / "model");
+  ASSERT_NE(model.people, nullptr);
+  EXPECT_EQ(model.people->seen().members, 120);  // four of five are learnt from
+  const Item heart{ItemRole::procedure, {"HCPCS", "93000"}}, woman{ItemRole::sex, {"", "F"}};
+  EXPECT_EQ(model.people->seen(heart, woman).members, 60);
 }
 
 TEST(ClaimsTrainer, RefusesToGoOnWithOtherClaims) {
@@ -178,6 +183,16 @@ TEST(ScoreLog, GoesOnWhereItWasStopped) {
     EXPECT_EQ(log.rows()[0].at_stake, Money{1999});
   }
   EXPECT_TRUE(ScoreLog(folder / "log", "other").rows().empty());
+}
+
+// Else claims of nearly equal scores would change places.
+TEST(ScoreLog, RowsAreTheSameAsWhenTheyAreReadAgain) {
+  const TemporaryFolder folder;
+  ScoreLog log(folder / "log", "same");
+  log.add({{"C1", 1.23456789, {0.123456789, 0, 0, 0, 0, 0}, 2}});
+  const ScoreLog again(folder / "log", "same");
+  EXPECT_EQ(log.rows().at(0).score, again.rows().at(0).score);
+  EXPECT_EQ(log.rows().at(0).kinds, again.rows().at(0).kinds);
 }
 
 TEST(ScoreTable, IsCsvOrJson) {

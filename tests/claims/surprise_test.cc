@@ -100,5 +100,24 @@ TEST_F(Surprises, ALongClaimIsDividedAndTheSame) {
   EXPECT_NEAR(all[0][3].nats, all[0][9].nats, 1e-4);
 }
 
+// Else time and memory would grow with the square of the lines, or faster.
+TEST_F(Surprises, ALongClaimIsReadInParts) {
+  const auto surprises = [this](const std::string& first) {
+    std::vector<Line> lines;
+    for (int i = 0; i < 3 * kMostLines; ++i) lines.push_back(made_line("99213", 5000));
+    lines[0] = made_line(first, 5000);
+    ClaimEncoder encoder(*model_.vocabulary);
+    encoder.add(made_claim("M", 0, {"I10"}, lines));
+    const std::vector<MemberClaims> members = encoder.take();
+    return surprises_of(model_, std::vector<ClaimView>{{&members[0], 0}}, {})[0];
+  };
+  const auto one = surprises("99213"), other = surprises("93000");
+  ASSERT_EQ(one.size(), 2u + 1 + 9 * kMostLines);
+  const auto of_line = [](const auto& all, std::size_t line) { return all[3 + 3 * line].nats; };
+  // One line of many has little weight; those of other parts have none.
+  EXPECT_GT(std::abs(of_line(one, 1) - of_line(other, 1)), 1e-5);
+  EXPECT_NEAR(of_line(one, kMostLines), of_line(other, kMostLines), 1e-7);
+}
+
 }  // namespace
 }  // namespace clearhead::claims

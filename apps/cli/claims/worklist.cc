@@ -200,7 +200,7 @@ class Maker {
         sources_(sources),
         options_(options),
         listed_(listed_claims(in.members, ranked, options.most)),
-        rules_(sources.tables),
+        rules_(sources.tables, in.model.people.get()),
         clauses_(sources, options.fuse, list_),
         progress_(std::cerr, std::min<std::int64_t>(options.details, std::ssize(ranked)),
                   detect_progress(STDERR_FILENO)) {
