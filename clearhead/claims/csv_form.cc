@@ -96,7 +96,12 @@ const std::vector<Column<Member>>& member_columns() {
        "day of birth, or its year",
        [](const Cell& cell, Member& member) {
          const auto year = year_of(cell.text);
-         member.birth_date = year ? Field<Date>{year, cell.place()} : cell.date();
+         member.birth_date = {year ? year : date_of(cell.text, cell.style.date_order),
+                              cell.place()};
+         if (member.birth_date) return;
+         throw UnreadableCell(cell.place(),  // what came might tell who
+                              "expected a day of birth such as 1961-05-04, or its year, got "
+                              "something else");
        },
        [](const Member& member) { return text_of(member.birth_date); },
        false,

@@ -14,10 +14,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// What came, for a message.
-std::string described(const Json& json) {
+/// Which type came, for a message. The value might tell who.
+const char* type_of(const Json& json) {
   if (json.is_object()) return "an object";
   if (json.is_array()) return "a list";
+  if (json.is_string()) return "text";
+  return json.is_number() ? "a number" : "true or false";
+}
+
+/// What came, for a message.
+std::string described(const Json& json) {
+  if (json.is_object() || json.is_array()) return type_of(json);
   const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
   return text.size() <= 40 ? text : text.substr(0, 40) + "…";
 }
@@ -49,7 +56,7 @@ Place JsonNode::place() const {
 JsonNode JsonNode::operator[](const char* name) const {
   std::string path = path_.empty() ? name : path_ + "." + name;
   if (json_ == nullptr) return {nullptr, object_, std::move(path)};
-  if (!json_->is_object()) fail("an object");
+  if (!json_->is_object()) fail_by_type("an object");
   const auto member = json_->find(name);
   const bool there = member != json_->end() && !member->is_null();
   return {there ? &*member : nullptr, object_, std::move(path)};
@@ -77,7 +84,7 @@ std::vector<JsonNode> JsonNode::elements() const {
   std::vector<JsonNode> nodes;
   if (json_ == nullptr) return nodes;
   if (json_->is_object()) return {*this};
-  if (!json_->is_array()) fail("a list");
+  if (!json_->is_array()) fail_by_type("a list");
   for (std::size_t i = 0; i < json_->size(); ++i) {
     const Json& element = (*json_)[i];
     if (element.is_null()) continue;
@@ -88,7 +95,7 @@ std::vector<JsonNode> JsonNode::elements() const {
 
 Field<std::string> JsonNode::text() const {
   if (json_ == nullptr) return {std::nullopt, place()};
-  if (!json_->is_string()) fail("text");
+  if (!json_->is_string()) fail_by_type("text");
   const std::string& text = json_->get_ref<const std::string&>();
   if (text.empty()) return {std::nullopt, place()};
   return {text, place()};
@@ -96,19 +103,20 @@ Field<std::string> JsonNode::text() const {
 
 Field<double> JsonNode::number() const {
   if (json_ == nullptr) return {std::nullopt, place()};
-  if (!json_->is_number()) fail("a number");
+  if (!json_->is_number()) fail_by_type("a number");
   return {json_->get<double>(), place()};
 }
 
 Field<std::int64_t> JsonNode::integer() const {
   if (json_ == nullptr) return {std::nullopt, place()};
+  if (!json_->is_number()) fail_by_type("a whole number");
   if (!json_->is_number_integer() || json_->get<double>() > 1e15) fail("a whole number");
   return {json_->get<std::int64_t>(), place()};
 }
 
 Field<Money> JsonNode::money() const {
   if (json_ == nullptr) return {std::nullopt, place()};
-  if (!json_->is_number()) fail("a number");
+  if (!json_->is_number()) fail_by_type("a number");
   const std::optional<Money> amount = money_of(*json_);
   if (!amount) fail("an amount of at most 15 digits");
   return {amount, place()};
@@ -118,7 +126,9 @@ Field<Date> JsonNode::date() const {
   const Field<std::string> words = text();
   if (!words) return {std::nullopt, words.place};
   const std::optional<Date> date = date_of(*words);
-  if (!date) fail("a date such as 2024-07-31");
+  constexpr const char* kExpected = "a date such as 2024-07-31";
+  const bool tells_who = path_.ends_with("birthDate") || path_.ends_with("birth_date");
+  if (!date) tells_who ? fail_by_type(kExpected) : fail(kExpected);
   return {date, words.place};
 }
 
@@ -133,6 +143,10 @@ Json parsed(const JsonPiece& piece, const Place& place) {
   } catch (const Json::out_of_range&) {
     throw JsonFault{place, "expected numbers within ±1.8e308, got a greater"};
   }
+}
+
+void JsonNode::fail_by_type(std::string_view expected) const {
+  throw JsonFault{place(), fmt::format("expected {}, got {}", expected, type_of(*json_))};
 }
 
 void JsonNode::fail(std::string_view expected) const {

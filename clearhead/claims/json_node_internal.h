@@ -61,6 +61,8 @@ class JsonNode {
   [[noreturn]] void fail(std::string_view expected) const;
 
  private:
+  [[noreturn]] void fail_by_type(std::string_view expected) const;
+
   JsonNode(const nlohmann::json* json, const Place* object, std::string path)
       : json_(json), object_(object), path_(std::move(path)) {}
 

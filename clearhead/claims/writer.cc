@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <ostream>
 #include <string>
 #include <system_error>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "clearhead/base/error.h"
@@ -28,16 +30,17 @@ class UniqueNumbers {
  public:
   std::string of(const Claim& claim) {
     const std::string number = claim.id ? *claim.id : "";
-    std::string unique = number;
-    for (int i = number.empty() ? 1 : 2; unique.empty() || !known_.insert(hash_of(unique)).second;
-         ++i) {
-      unique = fmt::format("{}#{}", number, i);
+    int& times = known_[hash_of(number)];  // which stays where it is
+    if (++times == 1 && !number.empty()) return number;
+    std::string unique = fmt::format("{}#{}", number, times);
+    while (!known_.try_emplace(hash_of(unique), 1).second) {
+      unique = fmt::format("{}#{}", number, ++times);
     }
     return unique;
   }
 
  private:
-  std::unordered_set<std::uint64_t> known_;  // hashes
+  std::unordered_map<std::uint64_t, int> known_;  // by hash: how often it came
 };
 
 // Gives each claim to `write` with a number of its own.
@@ -61,7 +64,17 @@ void make_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-void check_claims_writable(const std::filesystem::path& path) {
+void check_claims_writable(const std::filesystem::path& path, const std::filesystem::path& source) {
+  const auto is_source = [&source](const std::filesystem::path& written) {
+    std::error_code none;  // what is not there is not the same
+    return std::filesystem::equivalent(written, source, none);
+  };
+  if (is_source(path) || std::any_of(std::begin(kTables), std::end(kTables),
+                                     [&](const char* table) { return is_source(path / table); })) {
+    throw Error(path.string() +
+                ": expected another place than that of the claims that are read, "
+                "which would be written over");
+  }
   if (is_ndjson(path)) return check_writable(path);
   make_folder(path);
   for (const char* table : kTables) check_writable(path / table);

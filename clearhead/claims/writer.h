@@ -12,8 +12,9 @@ namespace clearhead::claims {
 /// Takes a claim that is to be written.
 using WriteClaim = std::function<void(const Claim&)>;
 
-/// Throws the Error of `write_claims` if that cannot succeed.
-void check_claims_writable(const std::filesystem::path& path);
+/// Throws the Error of `write_claims` if that cannot succeed; and if it would write over what is
+/// read from `source`, which masks or alterations would destroy.
+void check_claims_writable(const std::filesystem::path& path, const std::filesystem::path& source);
 
 /// Calls `produce` with a function that writes each claim: into a file if `path` ends in ".ndjson",
 /// else into members.csv, claims.csv and lines.csv in the folder `path`, which is made if need be.

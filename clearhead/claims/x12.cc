@@ -96,8 +96,8 @@ void X12Reader::take(X12Segment& segment) {
     end(interchange_, segment);
   } else if (!is_identifier(id)) {
     output_.warning({segment.file, 0, segment.byte, ""},
-                    "expected a segment's identifier, such as CLM, got \"" +
-                        without_controls(id.substr(0, 20)) + "\"; the segment is left out");
+                    "expected a segment's identifier, such as CLM, got other text; the segment is "
+                    "left out");
   } else if (claims_) {
     claims_->take(segment);
   }

@@ -59,7 +59,7 @@ void X12Answers::read_clp(const X12Segment& clp) {
   claim.paid = x12_required(x12_money(clp, 4), "an amount");
   claim.service_place = x12_text(clp, 8);
   claim.frequency = x12_text(clp, 9);
-  if (!clp[11].empty()) claim.drg = {Code{"DRG", std::string(clp[11])}, clp.place(11)};
+  if (!clp[11].empty()) claim.drg = {Code{kX12Drg, std::string(clp[11])}, clp.place(11)};
 }
 
 void X12Answers::read_nm1(const X12Segment& nm1) {

@@ -1,9 +1,10 @@
 // Bills (837): below the billing provider stand its subscribers, below these their dependents, and
 // below either the claims, whose lines come last. What a loop means depends on where it stands: the
 // name IL is the member below HL, and a member of another payer's within a claim.
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -122,6 +123,9 @@ void X12Bills::read_hl(const X12Segment& hl) {
     loop_ = Loop::patient;
     parent = &subscriber_hl_;
   } else {
+    loop_ = Loop::header;  // whose claims are nobody's that is known
+    subscriber_ = {};
+    patient_.reset();
     throw x12_fault(hl, 3, 0, "the level 20 (billing provider), 22 (subscriber) or 23 (patient)");
   }
   if (loop_ != Loop::patient) subscriber_ = {};
@@ -221,8 +225,14 @@ void X12Bills::complete(Claim& claim) {
   if (claim.lines.empty()) output().warning(claim.place, "the claim has no lines");
   if (!claim.type) claim.type = {guide().type(), claim.place};
   take_dates_of_lines(claim);
+  const auto count = static_cast<std::int64_t>(claim.diagnoses.size());
   for (Line& line : claim.lines) {
     if (!line.provider) line.provider = rendering_;
+    for (const std::int64_t pointer : line.pointers) {
+      if (pointer >= 1 && pointer <= count) continue;
+      output().warning(line.pointers_place,
+                       fmt::format("diagnosis {} of a claim with {}", pointer, count));
+    }
   }
 }
 
@@ -236,7 +246,7 @@ void X12Bills::add_code(const X12Segment& hi, std::size_t element) {
   const auto field = [&](const char* system) {
     return Field<Code>{Code{system, code}, hi.place(element, 2)};
   };
-  if (list == "DR") claim.drg = field("DRG");
+  if (list == "DR") claim.drg = field(kX12Drg);
   for (const DiagnosisList& known : kDiagnosisLists) {
     if (list != known.icd9 && list != known.icd10) continue;
     claim.diagnoses.push_back({field(list == known.icd9 ? "ICD-9-CM" : "ICD-10-CM"), known.role,
@@ -281,10 +291,8 @@ void X12Bills::read_cas(const X12Segment& cas) {
 
 // What other payers have paid before; several add up.
 void add_paid(const X12Segment& segment, std::size_t element, Field<Money>& paid) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 62;  // far from where sums overflow
   const Field<Money> more = x12_money(segment, element);
   if (!more) return;
-  if (paid && std::abs(paid->cents) > kMost) throw x12_fault(segment, element, 0, "a smaller sum");
   paid = paid ? Field<Money>{*paid + *more, paid.place} : more;
 }
 

@@ -49,9 +49,11 @@ std::string system_of_procedure(std::string_view qualifier) {
 X12Fault x12_fault(const X12Segment& segment, std::size_t element, std::size_t component,
                    const std::string& expected) {
   const std::string_view text = value_of(segment, element, component);
+  const bool tells_who = segment.id() == "DMG";  // the day of birth
   const std::string came = text.empty() ? "nothing"
+                           : tells_who  ? "something else"
                                         : "\"" + without_controls(text.substr(0, kShown)) +
-                                              (text.size() > kShown ? "…\"" : "\"");
+                                             (text.size() > kShown ? "…\"" : "\"");
   return {segment.place(element, component), "expected " + expected + ", got " + came};
 }
 

@@ -15,6 +15,9 @@
 
 namespace clearhead::claims {
 
+/// The system of X12's groups of diagnoses: its list of them (code source 229) is that of CMS.
+inline constexpr const char* kX12Drg = "MS-DRG";
+
 /// Thrown where an element cannot be read. It ends at the reader, who refuses the claim.
 struct X12Fault {
   Place place;         ///< of the element

@@ -333,11 +333,24 @@ TEST(Fhir, LinesOfNdjsonAreReadOneByOne) {
   EXPECT_EQ(result.summary.refusals, 2);
   EXPECT_EQ(result.refusals,
             (std::vector<std::string>{
-                "a.json, line 3, item[0].sequence: c1: expected a whole number, got \"1\"",
+                "a.json, line 3, item[0].sequence: c1: expected a whole number, got text",
                 "a.json, line 4: : expected the object to end within its line, as in NDJSON; "
                 "the line ends before"}));
   ASSERT_EQ(result.claims.size(), 2u);
   EXPECT_EQ(to_string(result.claims[1].lines[1].number.place), "a.json, line 5, item[1].sequence");
+}
+
+TEST(Fhir, ARefusalDoesNotTellWho) {
+  for (const char* fields :
+       {R"("patient":"Patient/secret","item":[{}])",
+        R"("patient":{"identifier":{"value":5551234}},"item":[{}])",
+        R"("contained":[{"resourceType":"Patient","id":"p","birthDate":"5551234"}],)"
+        R"("patient":{"reference":"#p"},"item":[{}])"}) {
+    const Reading result = read(answer(fields));
+    ASSERT_EQ(result.refusals.size(), 1u) << fields;
+    EXPECT_EQ(result.refusals[0].find("secret"), std::string::npos) << result.refusals[0];
+    EXPECT_EQ(result.refusals[0].find("5551234"), std::string::npos) << result.refusals[0];
+  }
 }
 
 TEST(Fhir, WhatIsNoClaimIsRefusedWithItsPlace) {
@@ -362,14 +375,14 @@ TEST(Fhir, WhatIsNoClaimIsRefusedWithItsPlace) {
             "a.json, byte 0, status: c1: expected a status by which the resource holds, got "
             "\"entered-in-error\"");
   EXPECT_EQ(refusal(answer(R"("item":[{"net":{"value":"12"}}])")),
-            "a.json, byte 0, item[0].net.value: c1: expected a number, got \"12\"");
+            "a.json, byte 0, item[0].net.value: c1: expected a number, got text");
   EXPECT_EQ(refusal(answer(R"("item":[{"servicedDate":"2024-02-30"}])")),
             "a.json, byte 0, item[0].servicedDate: c1: expected a date such as 2024-07-31, got "
             "\"2024-02-30\"");
   EXPECT_EQ(refusal(answer(R"("item":[7])")),
-            "a.json, byte 0, item[0]: c1: expected an object, got 7");
+            "a.json, byte 0, item[0]: c1: expected an object, got a number");
   EXPECT_EQ(refusal(answer(R"("item":"x")")),
-            "a.json, byte 0, item: c1: expected a list, got \"x\"");
+            "a.json, byte 0, item: c1: expected a list, got text");
   EXPECT_EQ(refusal(answer(R"("item":[{"net":{"value":1e17}}])")),
             "a.json, byte 0, item[0].net.value: c1: expected an amount of at most 15 digits, got "
             "1e+17");

@@ -71,12 +71,12 @@ TEST(JsonClaims, AFaultRefusesItsClaimAlone) {
           "\"2024-02-30\"",
           "a.ndjson, line 2, lines[0].diagnosis_pointers[0]: C2: expected the place of a "
           "diagnosis, from 1 on, got 0",
-          "a.ndjson, line 3, charge: C3: expected a number, got \"12.50\"",
+          "a.ndjson, line 3, charge: C3: expected a number, got text",
           "a.ndjson, line 4, type: C4: expected professional, institutional, dental, vision or "
           "pharmacy, got \"other\"",
           "a.ndjson, line 5, diagnoses[0].role: C5: expected a role such as principal, other, "
           "admitting, got \"first\"",
-          "a.ndjson, line 6, claim: : expected text, got 17",
+          "a.ndjson, line 6, claim: : expected text, got a number",
           "a.ndjson, line 7, claim: : expected a claim's number, got nothing",
           "a.ndjson, line 8: : expected JSON, got a fault of its syntax here"));
   ASSERT_EQ(reading.claims.size(), 1u);

@@ -92,6 +92,20 @@ TEST(Writer, NumbersThatOccurTwiceAreToldApart) {
   }
 }
 
+TEST(Writer, WhatIsReadIsNotWrittenOver) {
+  const TemporaryFolder folder;
+  const std::filesystem::path tables = folder.write("lines.csv", "claim,code\nC1,A\n");
+  const std::filesystem::path ndjson = folder.write("a.ndjson", "{}");
+  const auto in = tables.parent_path();
+  for (const auto& [out, source] :
+       {std::pair(in, in), std::pair(in, tables), std::pair(ndjson, ndjson)}) {
+    expect_error([&out = out, &source = source] { check_claims_writable(out, source); },
+                 "expected another place than that of the claims that are read");
+  }
+  check_claims_writable(in / "out", in);
+  check_claims_writable(in / "b.ndjson", in);
+}
+
 TEST(Writer, IfReadingFailsThereAreNoFiles) {
   const TemporaryFolder folder;
   expect_error([&] { write_claims(folder / "out", [](const auto&) { throw Error("stop"); }); },

@@ -92,7 +92,7 @@ TEST(X12Answers, AnInpatientsClaimMayHaveNoLines) {
   EXPECT_EQ(*claim.type, ClaimType::institutional);
   EXPECT_EQ(claim.type.place.part, "MIA");
   EXPECT_EQ(*claim.service_place, "111");
-  EXPECT_EQ(*claim.drg, (Code{"DRG", "280"}));
+  EXPECT_EQ(*claim.drg, (Code{"MS-DRG", "280"}));
   EXPECT_EQ(*claim.member.id, "M200");
   EXPECT_EQ(claim.adjustments.size(), 1u);
 }

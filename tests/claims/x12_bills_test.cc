@@ -10,6 +10,8 @@
 namespace clearhead::claims {
 namespace {
 
+using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -147,7 +149,7 @@ TEST(X12Bills, AnInstitutionalClaimHasRolesProceduresGroupAndTypeOfBill) {
   EXPECT_EQ(*claim.from, day(2024, 2, 1));
   EXPECT_EQ(*claim.to, day(2024, 2, 5));
   EXPECT_EQ(*claim.specialty, "207RC0000X");
-  EXPECT_EQ(*claim.drg, (Code{"DRG", "280"}));
+  EXPECT_EQ(*claim.drg, (Code{"MS-DRG", "280"}));
   EXPECT_EQ(claim.drg.place.part, "HI-01-2");
   std::vector<DiagnosisRole> roles;
   for (const Diagnosis& diagnosis : claim.diagnoses) roles.push_back(diagnosis.role);
@@ -225,7 +227,7 @@ TEST(X12Bills, LoopsSayWhoseAClaimIs) {
                           "HL*5*3*23*0~PAT*19~NM1*QC*1*ROE*TOM****MI*M201~CLM*4*80***11:B:1~" +
                           kLine + "HL*6**20*1~NM1*85*1*SOLO*S~REF*G2*77~REF*SY*123123123~" +
                           "HL*7*6*22*0~NM1*IL*1*POE*EVA****MI*M300~CLM*5*80***11:B:1~" + kLine));
-  EXPECT_THAT(given.warnings, IsEmpty());
+  EXPECT_THAT(given.warnings, Each(HasSubstr("diagnosis 1 of a claim with 0")));
   ASSERT_EQ(given.claims.size(), 5u);
   EXPECT_EQ(*given.claims[0].member.id, "M100");
   EXPECT_EQ(*given.claims[1].member.id, "M100");
@@ -345,23 +347,35 @@ TEST(X12Bills, DoubtsAreWarnedOf) {
   EXPECT_THAT(warnings(professional("HL*3*9*22*0~HL*4*8*22*0~")),
               ElementsAre(HasSubstr("HL-02: expected the open loop above it, 1, got \"9\"")));
   EXPECT_THAT(warnings(professional("DMG*D8*1980*F~NM1*IL*1~DMG*D8*1980*F~")),
-              ElementsAre(HasSubstr("DMG-02: expected a day of the form 20240731, got \"1980\"")));
+              ElementsAre(HasSubstr("DMG-02: expected a day of the form 20240731, got something "
+                                    "else")));
+  EXPECT_THAT(warnings(professional("CLM*1*80***11:B:1~HI*ABK:I10~LX*1~SV1*HC:1*80*UN*1***1:2~")),
+              ElementsAre(HasSubstr("SV1-07: diagnosis 2 of a claim with 1")));
   const Reading given = read_x12_text(
       interchange("005010X223A2", kProvider + kSubscriber + "CLM*1*80***11:B:1~" + kLine));
   EXPECT_THAT(given.warnings, ElementsAre(HasSubstr("SV1: expected lines of X12 837I 5010, got "
-                                                    "SV1; read as professional")));
+                                                    "SV1; read as professional"),
+                                          HasSubstr("diagnosis 1 of a claim with 0")));
   EXPECT_EQ(*given.claims.at(0).type, ClaimType::professional);
   EXPECT_EQ(*given.claims.at(0).service_place, "11");
 }
 
+TEST(X12Bills, ClaimsBelowALoopThatIsNotKnownAreNobodys) {
+  const Reading given = read_x12_text(
+      professional("HL*3*2*99*0~NM1*IL*1*DOE*BOB****MI*M200~CLM*1*80***11:B:1~" + kLine));
+  EXPECT_THAT(given.warnings, Contains(HasSubstr("HL-03: expected the level 20")));
+  ASSERT_EQ(given.claims.size(), 1u);
+  EXPECT_FALSE(given.claims[0].member.id);
+}
+
 TEST(X12Bills, AnotherSeparatorOfComponentsThanIsaSaysIsSeen) {
   const Reading given = read_x12_text(
-      professional("CLM*1*80***11>B>1~HI*ABK>I10~LX*1~SV1*HC>99213>25*80*UN*1***1>2~"));
+      professional("CLM*1*80***11>B>1~HI*ABK>I10*ABF>E119~LX*1~SV1*HC>99213>25*80*UN*1***1>2~"));
   EXPECT_THAT(given.warnings, ElementsAre(HasSubstr("CLM-05: ISA says that \":\" separates "
                                                     "components, but \">\" does")));
   ASSERT_EQ(given.claims.size(), 1u);
   EXPECT_EQ(*given.claims[0].frequency, "1");
-  EXPECT_EQ(given.claims[0].diagnoses.size(), 1u);
+  EXPECT_EQ(given.claims[0].diagnoses.size(), 2u);
   EXPECT_EQ(*given.claims[0].lines[0].modifiers.at(0), "25");
   EXPECT_THAT(given.claims[0].lines[0].pointers, ElementsAre(1, 2));
 }

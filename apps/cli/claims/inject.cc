@@ -47,7 +47,7 @@ std::string summary_of(const std::vector<claims::Label>& labels, std::int64_t wr
 
 void inject(const Options& o) {
   if (o.out.empty()) throw console::UsageError("claims inject needs --out: a folder to write into");
-  claims::check_claims_writable(o.out);
+  claims::check_claims_writable(o.out, o.path);
   claims::Donors donors;
   claims::read_claims(o.path, o.read, {.claim = [&](const claims::Claim& c) { donors.add(c); }});
   const claims::Injector injector(donors, o.seed, o.share);

@@ -32,7 +32,7 @@ void mask(const Options& o) {
         "key");
   }
   const claims::Masker masker(claims::MaskingKey::read(o.key));
-  claims::check_claims_writable(o.out);
+  claims::check_claims_writable(o.out, o.path);
   claims::ReadSummary summary;
   claims::write_claims(o.out, [&](const claims::WriteClaim& write) {
     claims::ClaimSink sink;

@@ -60,6 +60,11 @@ class Contents {
     }
   }
 
+  void add(const claims::ProviderAdjustment& adjustment) {
+    ++provider_adjustments_;
+    taken_off_ = taken_off_ + adjustment.amount.value.value_or(claims::Money{});
+  }
+
   std::string text(const claims::ReadSummary& summary) const {
     std::string text = row("claims", console::with_commas(summary.claims) + listed(types_));
     text += row("lines", console::with_commas(summary.lines));
@@ -69,7 +74,12 @@ class Contents {
     text +=
         codes("codes", codes_) + codes("diagnoses", diagnoses_) + codes("procedures", procedures_);
     text += row("refused", console::with_commas(summary.refusals));
-    return text + row("warnings", console::with_commas(summary.warnings));
+    text += row("warnings", console::with_commas(summary.warnings));
+    if (provider_adjustments_ == 0) return text;
+    return text +
+           row("providers", fmt::format("{} that belong to no claim (PLB): {} taken off",
+                                        console::counted(provider_adjustments_, "adjustment"),
+                                        claims::to_string(taken_off_)));
   }
 
  private:
@@ -106,6 +116,8 @@ class Contents {
   Counts types_, codes_, diagnoses_, procedures_;
   std::set<std::string> members_;
   std::optional<claims::Date> first_, last_;
+  std::int64_t provider_adjustments_ = 0;
+  claims::Money taken_off_;
 };
 
 // The first few lines of a kind, and how many more there are.
@@ -143,6 +155,9 @@ class Report {
       refusals_.add(to_string(refusal.place) + ": " + whose + refusal.reason);
       if (!o.refusals.empty()) table_ += claims::csv_row(refusal);
     };
+    sink.provider_adjustment = [&](claims::ProviderAdjustment&& adjustment) {
+      contents_.add(adjustment);
+    };
     sink.warning = [&](const claims::Place& place, const std::string& text) {
       warnings_.add(to_string(place) + ": " + text);
     };
@@ -176,7 +191,7 @@ void read(const Options& o) {
   if (o.out.empty()) {
     report.read(o, nullptr);
   } else {
-    claims::check_claims_writable(o.out);
+    claims::check_claims_writable(o.out, o.path);
     claims::write_claims(o.out, [&](const claims::WriteClaim& write) { report.read(o, write); });
     wrote += console::wrote(o.out);
   }
