@@ -71,7 +71,8 @@ class Builder {
     } else if (!label.parts.empty()) {
       add_numbered(block, label, words);
     } else if (is_open_) {
-      clauses_.back().text += "\n" + block.text;
+      std::string& text = clauses_.back().text;
+      text += (text.empty() ? "" : "\n") + block.text;
     } else {
       begin(block, "line " + std::to_string(block.line), block.text);
     }
@@ -196,7 +197,10 @@ std::vector<Clause> parse_jsonl(std::string_view text, std::shared_ptr<const std
                   .path = {},
                   .text = string_field(object, "text", where),
                   .place = {.file = file, .line = line, .byte = byte, .part = {}}};
-    if (clause.id.empty() || clause.text.empty()) {
+    const auto has_words = [](const std::string& text) {
+      return text.find_first_not_of(" \t\r\n") != text.npos;
+    };
+    if (!has_words(clause.id) || !has_words(clause.text)) {
       throw Error(where + ": expected \"id\" and \"text\" with some words each");
     }
     for (const char* const name : {"section_title", "heading"}) {

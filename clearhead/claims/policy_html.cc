@@ -56,8 +56,11 @@ std::optional<Tag> tag_at(std::string_view text, std::size_t at) {
 // Behind </name>, or the end of the text.
 std::size_t end_of_element(std::string_view text, std::size_t at, const std::string& name) {
   for (; (at = text.find("</", at)) != text.npos; ++at) {
-    const std::optional<Tag> tag = tag_at(text, at);
-    if (tag && tag->closes && tag->name == name) return tag->end;
+    const std::string_view rest = text.substr(at + 2);
+    const bool has_name = rest.size() > name.size() && !is_name(rest[name.size()]) &&
+                          std::equal(name.begin(), name.end(), rest.begin(),
+                                     [](char a, char b) { return a == lower(b); });
+    if (has_name) return tag_at(text, at)->end;  // only now, since a tag may reach far
   }
   return text.size();
 }

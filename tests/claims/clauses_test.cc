@@ -130,6 +130,24 @@ TEST(Clauses, TagsOfHtmlDivideTheWords) {
   EXPECT_EQ(page.substr(clauses[0].place.byte, 12), "(a) Hospital");
 }
 
+TEST(Clauses, ManyTagsThatDoNotEndTakeNoLonger) {
+  std::string page = "a <script>";
+  for (int i = 0; i < 200'000; ++i) page += "</x\"";
+  page += "</SCRIPT>b";
+  EXPECT_EQ(parse_clauses(page, PolicyFormat::html, "page.html")[0].text, "a b");
+}
+
+TEST(Clauses, ANumberAloneIsThatOfTheParagraphBehindIt) {
+  EXPECT_THAT(parsed("(a)\n\nHearing aids\n\nand batteries\n", PolicyFormat::text),
+              ElementsAre("(a) |  | Hearing aids\nand batteries | 1"));
+}
+
+TEST(Clauses, BlanksAreNoWords) {
+  expect_error(
+      [] { parse_clauses(R"({"id":"1","heading":"Beds","text":"\n"})", PolicyFormat::jsonl, "p"); },
+      "p, line 1: expected \"id\" and \"text\" with some words each");
+}
+
 TEST(Clauses, BrokenHtmlIsReadAsFarAsItGoes) {
   for (const std::string page : {"a < b & c &bogus; &#xD800; d", "a <", "a <p", "a <!--",
                                  "a <p b='", "a <script>b", "a </", "a &", "a &#99999999999;"}) {

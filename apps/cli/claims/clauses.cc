@@ -24,6 +24,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/claims/clause_search.h"
 #include "clearhead/claims/clause_training.h"
+#include "clearhead/claims/csv_values.h"
 #include "clearhead/claims/reader.h"
 #include "clearhead/plot/figure_file.h"
 
@@ -80,13 +81,13 @@ claims::ClauseQuery query_of(const Options& o) {
   claims::CodeTables tables;
   for (const std::string& table : o.tables) tables.add(table);
   if (!o.code.empty()) {
-    const auto query = claims::query_of_code({"HCPCS", o.code}, tables);
+    const auto query = claims::query_of_code({"HCPCS", claims::code_of(o.code)}, tables);
     if (!query) throw Error("--code " + o.code + ": the tables have no description of it");
     return *query;
   }
   std::optional<claims::Claim> claim;
   claims::read_claims(o.data, o.read, {.claim = [&](claims::Claim&& read) {
-                        if (read.id && *read.id == o.claim) claim = std::move(read);
+                        if (!claim && read.id && *read.id == o.claim) claim = std::move(read);
                       }});
   if (!claim) throw Error("no claim in " + o.data + " has the number " + o.claim);
   claims::ClauseQuery query = claims::query_of_claim(*claim, tables);
