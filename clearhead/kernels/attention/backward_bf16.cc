@@ -4,6 +4,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/attention/backward_amx.h"
 #include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/targets/amx.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels {
@@ -19,7 +20,7 @@ amx::BackwardSizes sizes_of(const AttentionProblem<float>& problem) {
   amx::BackwardSizes sizes = {};
   sizes.D = problem.D;
   sizes.Dv = problem.Dv;
-  sizes.parts = problem.precision == Precision::high ? 2 : 1;
+  sizes.parts = bf16_parts(problem.precision);
   sizes.keys = std::min(amx::backward_stretch(sizes.D, sizes.Dv, sizes.parts), problem.keys);
   return sizes;
 }

@@ -27,8 +27,6 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 
 namespace {
 
-constexpr std::int64_t whole_vectors(std::int64_t n) { return round_up(n, kLanes); }
-
 // The parts of the workspace.
 struct BackwardMemory {
   BackwardMemory(const AttentionProblem<float>& p, float* memory)

@@ -38,8 +38,6 @@ namespace {
 
 constexpr float kHidden = -std::numeric_limits<float>::infinity();
 
-constexpr std::int64_t whole_vectors(std::int64_t n) { return round_up(n, kLanes); }
-
 // Keys and values of one head.
 template <typename T>
 struct Cache {

@@ -7,6 +7,7 @@
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/attention/amx.h"
 #include "clearhead/kernels/attention/bf16.h"
+#include "clearhead/kernels/targets/amx.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels {
@@ -20,8 +21,6 @@ constexpr std::int64_t kPieceKeys = 1024;
 constexpr std::int64_t kStretchBytes = std::int64_t{2} << 20;
 static_assert(kPieceKeys % amx::kKeyStep == 0);
 
-int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
-
 // Packed keys: the largest |k| of each piece, then tiles of keys, then of values.
 struct Packed {
   float* largest;
@@ -31,12 +30,12 @@ struct Packed {
 Packed parts_of_packed(const AttentionProblem<float>& problem, std::int64_t n, char* packed) {
   const std::int64_t header = round_up(pack_pieces({0, n}) * 4, 64);
   return {reinterpret_cast<float*>(packed), packed + header,
-          packed + header + amx::packed_keys_bytes(n, problem.D, parts_of(problem.precision))};
+          packed + header + amx::packed_keys_bytes(n, problem.D, bf16_parts(problem.precision))};
 }
 
 // Bytes of n packed keys and values.
 std::int64_t bytes_of(const AttentionProblem<float>& problem, std::int64_t n) {
-  const int parts = parts_of(problem.precision);
+  const int parts = bf16_parts(problem.precision);
   return round_up(pack_pieces({0, n}) * 4, 64) + amx::packed_keys_bytes(n, problem.D, parts) +
          amx::packed_values_bytes(n, problem.Dv, parts);
 }
@@ -47,7 +46,7 @@ std::int64_t stretch_keys(const AttentionProblem<float>& problem) {
 
 void pack_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t g,
                 KeyRange keys, std::int64_t i, const Packed& packed) {
-  const int parts = parts_of(problem.precision);
+  const int parts = bf16_parts(problem.precision);
   const std::int64_t at = i * kPieceKeys;
   const std::int64_t s = keys.begin + at;
   // Keys from key_count on are seen by none; they may hold anything.
@@ -94,7 +93,7 @@ amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& bl
   rows.has_mask = problem.mask.visible != nullptr || problem.mask.bias != nullptr;
   rows.D = problem.D;
   rows.Dv = problem.Dv;
-  rows.parts = parts_of(problem.precision);
+  rows.parts = bf16_parts(problem.precision);
   rows.scale = problem.scale();
   rows.softcap = problem.softcap();
   return rows;
@@ -159,7 +158,7 @@ bool attention_forward_takes_bf16(const AttentionProblem<float>& problem) {
 }
 
 std::int64_t packed_stretch(const AttentionProblem<float>& problem) {
-  const int parts = parts_of(problem.precision);
+  const int parts = bf16_parts(problem.precision);
   const std::int64_t piece = amx::packed_keys_bytes(kPieceKeys, problem.D, parts) +
                              amx::packed_values_bytes(kPieceKeys, problem.Dv, parts);
   return std::max<std::int64_t>(kStretchBytes / piece, 1) * kPieceKeys;
@@ -178,7 +177,7 @@ void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 
 std::int64_t attention_forward_workspace_bf16(const AttentionProblem<float>& problem) {
   const std::int64_t tiles =
-      amx::forward_workspace_bytes(problem.D, problem.Dv, parts_of(problem.precision)) /
+      amx::forward_workspace_bytes(problem.D, problem.Dv, bf16_parts(problem.precision)) /
       static_cast<std::int64_t>(sizeof(float));
   return joining_numbers(problem) + std::max(tiles, attention_workspace_simd(problem));
 }
@@ -222,7 +221,7 @@ void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 
 std::int64_t attention_pool_workspace_bf16(const AttentionProblem<float>& problem) {
   const std::int64_t state =
-      amx::pool_state_bytes(problem.D, problem.Dv, parts_of(problem.precision));
+      amx::pool_state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
   return (amx::kPoolScratchBytes + kPoolRows / amx::kRows * state) /
          static_cast<std::int64_t>(sizeof(float));
 }
@@ -234,7 +233,7 @@ void attention_pool_bf16(const AttentionProblem<float>& problem, std::int64_t b,
   const float largest_key = largest_of(packed, problem.keys);
   std::fill(trusted, trusted + (t_end - t), largest_key < std::numeric_limits<float>::infinity());
   if (!trusted[0]) return;
-  const int parts = parts_of(problem.precision);
+  const int parts = bf16_parts(problem.precision);
   char* const scratch = reinterpret_cast<char*>(workspace);
   struct PoolBlock {
     amx::Rows rows;

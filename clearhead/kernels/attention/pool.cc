@@ -53,15 +53,6 @@ void pool_by_reference(const AttentionProblem<float>& problem, std::int64_t b, s
   }
 }
 
-bool is_finite_row(const AttentionProblem<float>& problem, const PooledRows<float>& out,
-                   std::int64_t row) {
-  bool finite = std::isfinite(out.row_sum[row]);
-  for (std::int64_t e = 0; e < problem.Dv; ++e) {
-    finite = finite && std::isfinite(out.z[row * problem.Dv + e]);
-  }
-  return finite;
-}
-
 // By blocks of queries with the processor's vectors.
 void pool_by_blocks(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h,
                     std::int64_t t, std::int64_t t_end, KeyRange cells,
@@ -71,7 +62,8 @@ void pool_by_blocks(const AttentionProblem<float>& problem, std::int64_t b, std:
     const PooledRows<float> rows = rows_from(problem, out, i - t);
     simd::pool(problem, b, h, i, end, cells, rows, workspace);
     for (std::int64_t row = 0; row < end - i; ++row) {
-      if (is_finite_row(problem, rows, row)) continue;
+      const float* const z = rows.z + row * problem.Dv;
+      if (simd::is_finite_row(problem.Dv, z, rows.row_sum[row])) continue;
       attention_pool_scalar(problem, b, h, i + row, i + row + 1, rows_from(problem, rows, row),
                             workspace);
     }

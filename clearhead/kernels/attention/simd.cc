@@ -31,15 +31,6 @@ void reference_rows(const AttentionProblem<float>& problem, const QueryBlock& bl
   }
 }
 
-bool is_finite_row(const AttentionProblem<float>& problem, const BlockResult& result,
-                   std::int64_t row) {
-  bool finite = std::isfinite(result.row_sum[row]);
-  for (std::int64_t e = 0; e < problem.Dv; ++e) {
-    finite = finite && std::isfinite(result.z[row * problem.Dv + e]);
-  }
-  return finite;
-}
-
 }  // namespace
 
 std::int64_t query_blocks(const AttentionProblem<float>& problem) {
@@ -118,9 +109,12 @@ void attention_forward_simd(const AttentionProblem<float>& problem, const QueryB
                           : simd::forward(problem, block, keys, result, workspace);
   if (finite) return;
   if (problem.k_bf16.data != nullptr) return;
+  const auto is_finite = [&](std::int64_t row) {
+    return simd::is_finite_row(problem.Dv, result.z + row * problem.Dv, result.row_sum[row]);
+  };
   for (std::int64_t row = 0; row < block.rows;) {
     std::int64_t end = row;
-    while (end < block.rows && !is_finite_row(problem, result, end)) ++end;
+    while (end < block.rows && !is_finite(end)) ++end;
     reference_rows(problem, block, row, end, keys, result, workspace);
     row = end + 1;
   }

@@ -2,6 +2,9 @@
 #ifndef CLEARHEAD_KERNELS_ATTENTION_SIMD_LOOPS_H_
 #define CLEARHEAD_KERNELS_ATTENTION_SIMD_LOOPS_H_
 
+#include <cmath>
+#include <cstdint>
+
 #include "clearhead/kernels/attention/pool.h"
 #include "clearhead/kernels/attention/simd.h"
 #include "clearhead/kernels/attention/tile.h"
@@ -39,6 +42,13 @@ void pool(const AttentionProblem<float>& problem, std::int64_t b, std::int64_t h
 /// the functions above calculate. `workspace`: (D + kQueryTile)·kKeyTile numbers.
 void raw_scores(const AttentionProblem<float>& problem, const Tile& tile, float* scores,
                 float* workspace);
+
+/// Whether z [Dv] and row_sum of a row are finite; if not, the reference calculates the row.
+inline bool is_finite_row(std::int64_t Dv, const float* z, float row_sum) {
+  bool finite = std::isfinite(row_sum);
+  for (std::int64_t e = 0; e < Dv; ++e) finite = finite && std::isfinite(z[e]);
+  return finite;
+}
 
 }  // namespace clearhead::kernels::simd
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "clearhead/kernels/products/row_blocks_bf16.h"
+#include "clearhead/kernels/targets/amx.h"
 #include "clearhead/kernels/targets/dispatch.h"
 
 namespace clearhead::kernels {
@@ -22,11 +23,9 @@ constexpr std::int64_t kBlockColumns = 512;
 constexpr std::int64_t kPiecePanels = 8, kSmallPiecePanels = 2;
 constexpr std::int64_t kSmall = 2048;  // rows and columns together
 
-int parts_of(Precision precision) { return precision == Precision::high ? 2 : 1; }
-
 // Bytes of the packed panels of `lines` lines and K steps.
 std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
-  return ceil_div(lines, kPanel) * amx::panel_bytes(K, parts_of(p.precision));
+  return ceil_div(lines, kPanel) * amx::panel_bytes(K, bf16_parts(p.precision));
 }
 
 std::int64_t piece_lines(const MatmulProblem& p) {
@@ -54,7 +53,7 @@ std::int64_t block_rows(const MatmulProblem& p) {
 bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p) >= 48 << 20; }
 
 amx::Panels panels_of(const MatmulProblem& p, char* to) {
-  const int parts = parts_of(p.precision);
+  const int parts = bf16_parts(p.precision);
   return {to, amx::panel_bytes(p.a.columns, parts), parts, packed_past_caches(p)};
 }
 
@@ -69,7 +68,7 @@ void multiply_packed(const MatmulProblem& p, std::int64_t row, std::int64_t colu
   const MatrixView<float> part = c.part(row, column, std::min(block_rows(p), c.rows - row),
                                         std::min(kBlockColumns, c.columns - column));
   amx::multiply_panels({part, p.accumulate, is_large(c.rows, c.columns)}, p.a.columns, a, b,
-                       parts_of(p.precision), sums);
+                       bf16_parts(p.precision), sums);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "clearhead/base/ceil_div.h"
 #include "clearhead/base/half.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,6 +27,9 @@ using Ints = hn::RebindToSigned<Floats>;
 using Vec = hn::Vec<Floats>;
 
 constexpr std::int64_t kLanes = HWY_MAX_BYTES / sizeof(float);
+
+// The lanes of as many vectors as n numbers need.
+constexpr std::int64_t whole_vectors(std::int64_t n) { return round_up(n, kLanes); }
 
 HWY_INLINE Vec load(const float* x) { return hn::LoadU(Floats(), x); }
 
