@@ -50,9 +50,11 @@ class ScoreLog {
 
 /// By what claims are ranked, the highest first.
 struct ScoreOrder {
-  /// What is compared.
-  enum class By { score, stake, kind, input } by = By::score;
-  Kind kind = Kind::code;  ///< by the score of this kind
+  /// What may be compared: scores, amounts at stake, the scores of a kind, or the order of the
+  /// input.
+  enum class By { score, stake, kind, input };
+  By by = By::score;       ///< what is compared
+  Kind kind = Kind::code;  ///< whose scores, by `kind`
 };
 /// "score", "stake", "input", or the name of the kind.
 std::string to_string(const ScoreOrder& order);
