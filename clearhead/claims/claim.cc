@@ -38,6 +38,10 @@ std::string to_string(Money money) {
   return fmt::format("{}{}.{:02}", money.cents < 0 ? "-" : "", cents / 100, cents % 100);
 }
 
+std::string to_string(const Code& code) {
+  return code.system.empty() ? code.value : code.system + " " + code.value;
+}
+
 const char* to_string(ClaimType type) {
   switch (type) {
     case ClaimType::professional:

@@ -69,6 +69,8 @@ struct Code {
 
   auto operator<=>(const Code&) const = default;
 };
+/// "HCPCS 99213"; the value alone if the input does not say the system.
+std::string to_string(const Code& code);
 
 /// What kind of bill a claim is.
 enum class ClaimType { professional, institutional, dental, vision, pharmacy };

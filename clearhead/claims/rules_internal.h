@@ -16,9 +16,6 @@ inline Money amount_or_0(const Line& line) { return amount_of(line).value_or(Mon
 /// Whether a line is the sum of the others: revenue code 0001, total charge (NUBC).
 inline bool is_total(const Line& line) { return line.revenue && line.revenue->value == "0001"; }
 
-/// "HCPCS 99213".
-inline std::string full_text(const Code& code) { return code.system + " " + code.value; }
-
 /// What is found of units over the most: of a line that has `of_line` of them, the part of its
 /// amount that is too much.
 Finding units_finding(const UnitsRow& row, double units, double of_line, Money amount,

@@ -76,7 +76,7 @@ class LineRules {
     findings_.push_back(
         {is_same ? Rule::duplicate : Rule::near_duplicate,
          false,
-         fmt::format("{} on {} stands in {} too{}", full_text(*now_.code), to_string(*day_),
+         fmt::format("{} on {} stands in {} too{}", to_string(*now_.code), to_string(*day_),
                      claim.empty() ? "another line" : claim_text(claim), is_same ? "" : kOtherwise),
          std::nullopt,
          {now_.place, earlier->place},
@@ -101,7 +101,7 @@ class LineRules {
     if (units <= row->most || before > row->most) return;  // said once, of the line that passes it
     findings_.push_back(units_finding(
         *row, units, now_.units, now_.amount, now_.number,
-        fmt::format("{} units of {} on a day{}, at most {}", units, full_text(*now_.code),
+        fmt::format("{} units of {} on a day{}, at most {}", units, to_string(*now_.code),
                     claim.empty() ? "" : ", with " + claim_text(claim), row->most),
         std::move(places), claim));
   }

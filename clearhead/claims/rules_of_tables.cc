@@ -69,12 +69,12 @@ class PersonRules {
     const Field<std::string>& sex = claim_.member.sex;
     if (!row.sex.empty() && is_sex(sex) && *sex != row.sex) {
       add(Rule::sex,
-          fmt::format("{} is for {}, the member is {}", full_text(use_.code), row.sex, *sex),
+          fmt::format("{} is for {}, the member is {}", to_string(use_.code), row.sex, *sex),
           row.place, sex.place);
     }
     if (age_ && !is_within(*age_, row)) {
       add(Rule::age,
-          fmt::format("{} is for ages {}, the member was {}", full_text(use_.code), ages_of(row),
+          fmt::format("{} is for ages {}, the member was {}", to_string(use_.code), ages_of(row),
                       *age_),
           row.place, claim_.member.birth_date.place);
     }
@@ -100,7 +100,7 @@ class PersonRules {
   std::string learnt_reason(const PairStatistics& learnt, const Item& code,
                             const std::string& trait) const {
     return fmt::format("of {} members with {} in the claims learnt from, none is {}",
-                       learnt.seen(code).members, full_text(use_.code), trait);
+                       learnt.seen(code).members, to_string(use_.code), trait);
   }
 
   void add(Rule rule, std::string reason, std::optional<Place> row, const Place& of_member) {
@@ -141,7 +141,7 @@ void find_units_of_line(const Claim& claim, const CodeTables& tables,
     if (!row || !row->is_of_line || *line.units <= row->most) continue;
     findings.push_back(units_finding(*row, *line.units, *line.units, amount_or_0(line), number,
                                      fmt::format("{} units of {} in a line, at most {}",
-                                                 *line.units, full_text(*code), row->most),
+                                                 *line.units, to_string(*code), row->most),
                                      {line.units.place}, ""));
   }
 }
@@ -161,7 +161,7 @@ void find_codes(const Claim& claim, const CodeTables& tables, std::vector<Findin
     if (!row && tables.lists_codes_like(use.code)) {
       findings.push_back({Rule::unknown_code,
                           true,
-                          fmt::format("no table has {}", full_text(use.code)),
+                          fmt::format("no table has {}", to_string(use.code)),
                           std::nullopt,
                           {use.place},
                           use.line,
@@ -171,7 +171,7 @@ void find_codes(const Claim& claim, const CodeTables& tables, std::vector<Findin
     const auto& [first, last] = row->validity;
     findings.push_back({Rule::code_dates,
                         false,
-                        fmt::format("{} on {}: the code is valid{}{}", full_text(use.code),
+                        fmt::format("{} on {}: the code is valid{}{}", to_string(use.code),
                                     to_string(*use.day), first ? " from " + to_string(*first) : "",
                                     last ? " until " + to_string(*last) : ""),
                         row->place,

@@ -21,6 +21,11 @@ TEST(Claim, DatesAreIso) {
   EXPECT_EQ(to_string(Date{std::chrono::year{985} / 1 / 1}), "0985-01-01");
 }
 
+TEST(Claim, ACodeHasItsSystemBeforeItIfThatIsKnown) {
+  EXPECT_EQ(to_string(Code{"HCPCS", "99213"}), "HCPCS 99213");
+  EXPECT_EQ(to_string(Code{"", "99213"}), "99213");
+}
+
 TEST(Claim, APlaceNamesFileLineOrByteAndPart) {
   const auto file = std::make_shared<const std::string>("a.csv");
   EXPECT_EQ(to_string(Place{file, 7, 120, "charge"}), "a.csv, line 7, charge");

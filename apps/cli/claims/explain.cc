@@ -51,8 +51,7 @@ std::string signed_text(double number) {
 }
 
 std::string text_of(const claims::Field<claims::Code>& code) {
-  if (!code) return "no code";
-  return code->system.empty() ? code->value : code->system + " " + code->value;
+  return code ? to_string(*code) : "no code";
 }
 
 // What the network reads in place of a code, if that is something else.
