@@ -43,12 +43,13 @@ class UnknownCodes {
   void add(const claims::Claim& claim) {
     using claims::FieldKind;
     for (const claims::Line& line : claim.lines) {
-      if (!line.code) continue;
+      const claims::Field<claims::Code>& code = code_of(line);
+      if (!code) continue;
       ++lines_;
-      const std::int64_t token = vocabulary_.code(FieldKind::code, line.code);
+      const std::int64_t token = vocabulary_.code(FieldKind::code, code);
       if (token != vocabulary_.missing(FieldKind::code)) continue;
       ++unknown_;
-      systems_.insert(line.code->system.empty() ? "no system" : line.code->system);
+      systems_.insert(code->system.empty() ? "no system" : code->system);
     }
   }
 

@@ -106,6 +106,21 @@ TEST_F(ClaimsScore, OfTwoClaimsWithANumberTheEarlierIsExplained) {
   EXPECT_THAT(result.out, HasSubstr("diagnosis 2: I10"));
 }
 
+// A line has a procedure, a drug or a revenue code, and of very many diagnoses 48 are read.
+TEST_F(ClaimsScore, AClaimOfADrugAndOfManyDiagnosesIsExplained) {
+  std::string diagnoses = R"({"code":"E119"})";
+  for (int i = 0; i < 60; ++i) diagnoses += R"(,{"code":"I10"})";
+  folder_->write("drug.ndjson",
+                 R"({"claim":"C1","member":{"member":"M"},"service_date":"2024-01-01",)"
+                 R"("diagnoses":[)" +
+                     diagnoses + R"(],"lines":[{"drug":{"system":"NDC","code":"00002821501"}}]})" +
+                     "\n");
+  const ProgramResult result = run("explain", "C1 --data drug.ndjson --model run/model");
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.error, HasSubstr("has not learnt the codes of 1 of 1 line (NDC)"));
+  EXPECT_THAT(result.out, HasSubstr("NDC 00002821501"));
+}
+
 TEST_F(ClaimsScore, ANumberIsExplained) {
   const ProgramResult result = run("explain",
                                    "C5 --data . --model run/model --line 2 "

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,14 +71,17 @@ const claims::Claim& claim_of(const std::vector<claims::Claim>& numbered,
                               const claims::ClaimVocabulary& vocabulary) {
   using claims::FieldKind;
   const auto is_line = [&](const claims::Line& line, const claims::EncodedLine& as) {
-    return vocabulary.code(FieldKind::code, line.code) == as.code;
+    return vocabulary.code(FieldKind::code, code_of(line)) == as.code;
   };
   const auto is_diagnosis = [&](const claims::Diagnosis& diagnosis, claims::Token as) {
     return vocabulary.code(FieldKind::diagnosis, diagnosis.code) == as;
   };
   const auto found = std::ranges::find_if(numbered, [&](const claims::Claim& claim) {
+    // Of very many diagnoses the network reads the first.
+    const std::span diagnoses(claim.diagnoses);
     return std::ranges::equal(claim.lines, encoded.lines, is_line) &&
-           std::ranges::equal(claim.diagnoses, encoded.diagnoses, is_diagnosis);
+           std::ranges::equal(diagnoses.first(std::min(diagnoses.size(), encoded.diagnoses.size())),
+                              encoded.diagnoses, is_diagnosis);
   });
   if (found == numbered.end()) throw Error("claim " + encoded.id + ": its lines have changed");
   return *found;
@@ -123,7 +127,7 @@ std::string lines_table(const claims::Claim& as_read, const claims::ClaimView& v
   for (const claims::LineEvidence& line : evidence.lines) {
     const auto place = static_cast<std::size_t>(line.surprise.part.number);
     const claims::EncodedLine& encoded = claim.lines[place];
-    const claims::Field<claims::Code>& code = as_read.lines[place].code;
+    const claims::Field<claims::Code>& code = code_of(as_read.lines[place]);
     const std::string other = read_as(code, claims::FieldKind::code, vocabulary);
     if (!other.empty()) others += fmt::format("line {}: {}\n", encoded.number, other);
     table.rows.push_back({std::to_string(encoded.number), text_of(code),
