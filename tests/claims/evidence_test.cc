@@ -20,13 +20,9 @@ using ::testing::HasSubstr;
 class EvidenceOf : public ::testing::Test {
  protected:
   EvidenceOf() {
-    SmallModel small = small_model(/*layers=*/2);
+    SmallModel small = calibrated_small_model(/*layers=*/2);
     model_ = std::move(small.model);
     members_ = std::move(small.members);
-    // As if all claims were normal: enough of them for a distribution.
-    std::vector<MemberClaims> many;
-    for (int i = 0; i < 40; ++i) many.insert(many.end(), members_.begin(), members_.end());
-    model_.calibration = calibrate(model_, many, 1000, {});
   }
 
   ClaimsModel model_;

@@ -20,12 +20,9 @@ bool nobody(const std::string&) { return false; }
 class NetworkMeasures : public ::testing::Test {
  protected:
   NetworkMeasures() {
-    SmallModel small = small_model(/*layers=*/1);
+    SmallModel small = calibrated_small_model(/*layers=*/1);
     model_ = std::move(small.model);
     members_ = std::move(small.members);
-    std::vector<MemberClaims> many;
-    for (int i = 0; i < 40; ++i) many.insert(many.end(), members_.begin(), members_.end());
-    model_.calibration = calibrate(model_, many, 1000, {});
   }
 
   ClaimsModel model_;

@@ -8,6 +8,7 @@
 
 #include "clearhead/claims/claims_model.h"
 #include "clearhead/claims/encoded_claims.h"
+#include "clearhead/claims/scores.h"
 #include "tests/claims/made_claims.h"
 
 namespace clearhead::claims {
@@ -36,6 +37,15 @@ inline SmallModel small_model(std::int64_t layers) {
     float* numbers = parameter.value.mutable_data<float>();
     for (std::int64_t i = 0; i < parameter.value.count(); ++i) numbers[i] *= 10;
   }
+  return small;
+}
+
+/// The same, calibrated as if all its claims were normal: enough of them for a distribution.
+inline SmallModel calibrated_small_model(std::int64_t layers) {
+  SmallModel small = small_model(layers);
+  std::vector<MemberClaims> many;
+  for (int i = 0; i < 40; ++i) many.insert(many.end(), small.members.begin(), small.members.end());
+  small.model.calibration = calibrate(small.model, many, 1000, {});
   return small;
 }
 
