@@ -164,8 +164,9 @@ std::optional<int> age_on(const Member& member, std::optional<Date> day);
 /// Gives a claim that does not say when it was the first and the last day of its lines.
 void take_dates_of_lines(Claim& claim);
 
-/// The split of a claim's member: "train", "validation" (also where it is called valid), "test";
-/// empty if the input does not say.
+/// The split of a claim's member: "train", "validation" (also where it is called valid), "test". If
+/// the input does not say, eight, one and one of ten members, by a hash of their numbers (without
+/// them of the claims').
 std::string split_of(const Claim& claim);
 
 }  // namespace clearhead::claims

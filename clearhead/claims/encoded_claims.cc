@@ -44,7 +44,7 @@ void ClaimEncoder::add(const Claim& claim) {
   if (place == places_.end()) {
     if (!id.empty()) place = places_.emplace(id, members_.size()).first;
     members_.push_back({.id = id,
-                        .split = claim.member.split ? *claim.member.split : "",
+                        .split = split_of(claim),
                         .sex = narrow(vocabulary_.word(FieldKind::sex, claim.member.sex)),
                         .claims = {}});
   }
@@ -53,6 +53,7 @@ void ClaimEncoder::add(const Claim& claim) {
   const Date day = claim.from ? *claim.from : Date{};
   EncodedClaim encoded;
   encoded.id = claim.id ? *claim.id : "";
+  encoded.input = claims_++;
   encoded.day = static_cast<std::int32_t>(day.time_since_epoch().count());
   if (claim.provider) {
     encoded.provider = static_cast<std::uint32_t>(hash_of(*claim.provider));
@@ -91,6 +92,7 @@ std::vector<MemberClaims> ClaimEncoder::take() {
     }
   }
   places_.clear();
+  claims_ = 0;
   return std::exchange(members_, {});
 }
 

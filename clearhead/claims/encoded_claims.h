@@ -30,6 +30,7 @@ struct EncodedLine {
 /// A claim as tokens.
 struct EncodedClaim {
   std::string id;                                                ///< as the input has it
+  std::int64_t input = 0;                                        ///< how many were read before it
   std::int32_t day = 0;                                          ///< of service, since 1970-01-01
   std::uint32_t provider = 0;                                    ///< a hash
   Token type = 0, specialty = 0, place = 0, age = 0, month = 0;  ///< header
@@ -40,7 +41,7 @@ struct EncodedClaim {
 /// All claims of one member.
 struct MemberClaims {
   std::string id;                    ///< as the input has it
-  std::string split;                 ///< train, validation, test; empty if the input does not say
+  std::string split;                 ///< train, validation, test (`split_of` the first claim)
   Token sex = 0;                     ///< as the first claim says
   std::vector<EncodedClaim> claims;  ///< by day; those of one day in the order of the input
 };
@@ -64,6 +65,7 @@ class ClaimEncoder {
   const ClaimVocabulary& vocabulary_;
   std::vector<MemberClaims> members_;
   std::unordered_map<std::string, std::size_t> places_;
+  std::int64_t claims_ = 0;  // so far
 };
 
 }  // namespace clearhead::claims

@@ -32,14 +32,22 @@ nlohmann::ordered_json object_of(const ScoreRow& row) {
   return object;
 }
 
-std::string json_line(const ScoreRow& row) {
-  return object_of(row).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+std::string line_of(const nlohmann::ordered_json& object) {
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// As the log has it.
+std::string log_line(const ScoreRow& row) {
+  nlohmann::ordered_json object = object_of(row);
+  object["input"] = row.input;
+  return line_of(object);
 }
 
 ScoreRow row_of(const std::string& line) {
   const auto object = nlohmann::json::parse(line);
   ScoreRow row;
   row.claim = object.at("claim").get<std::string>();
+  row.input = object.at("input").get<std::int64_t>();
   row.score = object.at("score").get<double>();
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     row.kinds[kind] = object.at(kKindNames[kind]).get<double>();
@@ -59,7 +67,7 @@ std::string csv_line(const ScoreRow& row) {
 
 ScoreRow row_of(const ClaimView& view, const ClaimScore& score) {
   const EncodedClaim& claim = view.member->claims[view.claim];
-  ScoreRow row{claim.id, score.score, score.kinds, 0, {}};
+  ScoreRow row{claim.id, claim.input, score.score, score.kinds, 0, {}};
   if (score.evidence_line < 0) return row;
   const EncodedLine& line = claim.lines[static_cast<std::size_t>(score.evidence_line)];
   row.evidence_line = line.number;
@@ -76,7 +84,7 @@ ScoreLog::ScoreLog(const std::filesystem::path& path, const std::string& identit
       try {
         while (file.take_until('\n', line)) {
           rows_.push_back(row_of(line));
-          kept += json_line(rows_.back());
+          kept += log_line(rows_.back());
         }
       } catch (const nlohmann::json::exception&) {
         // The row that was being written when the process ended; it is calculated again.
@@ -89,7 +97,7 @@ ScoreLog::ScoreLog(const std::filesystem::path& path, const std::string& identit
 void ScoreLog::add(const std::vector<ScoreRow>& rows) {
   std::ofstream out(path_, std::ios::app);
   for (const ScoreRow& row : rows) {
-    const std::string line = json_line(row);
+    const std::string line = log_line(row);
     out << line;
     rows_.push_back(row_of(line));  // as it will be read if this process ends
   }
@@ -114,7 +122,10 @@ std::string to_string(const ScoreOrder& order) {
 }
 
 void rank(std::vector<ScoreRow>& rows, const ScoreOrder& order, const Decisions& decisions) {
-  if (order.by == ScoreOrder::By::input) return;
+  if (order.by == ScoreOrder::By::input) {
+    std::ranges::sort(rows, {}, &ScoreRow::input);
+    return;
+  }
   const auto value = [&](const ScoreRow& row) {
     if (order.by == ScoreOrder::By::stake) return static_cast<double>(row.at_stake.cents);
     return order.by == ScoreOrder::By::kind ? row.kinds[static_cast<std::size_t>(order.kind)]
@@ -136,7 +147,7 @@ void write_scores(const std::filesystem::path& path, const std::vector<ScoreRow>
       for (const char* kind : kKindNames) out << ',' << kind;
       out << ",evidence_line\n";
     }
-    for (const ScoreRow& row : rows) out << (is_json ? json_line(row) : csv_line(row));
+    for (const ScoreRow& row : rows) out << (is_json ? line_of(object_of(row)) : csv_line(row));
   });
 }
 

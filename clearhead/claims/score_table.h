@@ -18,6 +18,7 @@ namespace clearhead::claims {
 /// A row: how unusual a claim is.
 struct ScoreRow {
   std::string claim;               ///< its number
+  std::int64_t input = 0;          ///< how many were read before it: two can have one number
   double score = 0;                ///< overall, −log₁₀ of a tail probability
   PerKind kinds = {};              ///< likewise, by kind
   std::int64_t evidence_line = 0;  ///< the number of the line that moves the score most; 0: none
@@ -59,8 +60,8 @@ struct ScoreOrder {
 /// "score", "stake", "input", or the name of the kind.
 std::string to_string(const ScoreOrder& order);
 
-/// Puts rows in an order; those that people dismissed as not unusual come last. Equal ones, and all
-/// by `input`, stay as they were.
+/// Puts rows in an order; those that people dismissed as not unusual come last, but not by `input`.
+/// Equal ones stay as they were.
 void rank(std::vector<ScoreRow>& rows, const ScoreOrder& order, const Decisions& decisions);
 
 /// The table as CSV (columns claim, score, one for each kind, evidence_line) or, if the name ends

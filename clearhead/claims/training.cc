@@ -9,7 +9,6 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
-#include "clearhead/base/hash.h"
 #include "clearhead/claims/scores.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/text/text_file.h"
@@ -24,12 +23,6 @@ constexpr const char* kModel = "model";
 constexpr std::int64_t kValidationClaims = 4096;  // drawn once for all evaluations
 constexpr std::int64_t kValidationBatch = 128;
 constexpr std::uint64_t kValidationStream = std::uint64_t{1} << 63;
-
-// Its split or, if the input has none, what the member's hash says.
-std::string split_or_share(const Claim& claim) {
-  if (claim.member.split) return split_of(claim);
-  return claim.member.id && hash_of(*claim.member.id) % 10 == 0 ? "validation" : "train";
-}
 
 }  // namespace
 
@@ -120,7 +113,7 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
     VocabularyCounts counts;
     PairStatistics people(PairStatistics::Pairs::with_persons);
     read_claims(data, options, {.claim = [&](Claim&& claim) {
-                  if (split_or_share(claim) != "train") return;
+                  if (split_of(claim) != "train") return;
                   counts.add(claim);
                   people.add(claim);
                 }});
@@ -131,7 +124,7 @@ void ClaimsTrainer::read(const std::filesystem::path& data, const ReadOptions& o
   }
   ClaimEncoder encoder(vocabulary_);
   read_claims(data, options, {.claim = [&](Claim&& claim) {
-                claim.member.split.value = split_or_share(claim);
+                claim.member.split.value = split_of(claim);
                 if (*claim.member.split != "test") encoder.add(claim);
               }});
   members_ = encoder.take();

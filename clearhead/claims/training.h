@@ -46,9 +46,8 @@ inline constexpr std::int64_t kCalibrationClaims = 20000;
 class ClaimsTrainer {
  public:
   /// Begins a run, or continues from the checkpoint in `folder`. Members whose split is "train" are
-  /// learnt from, those of "valid" or "validation" choose the best model; if the input has no
-  /// splits, nine and one of ten, by a hash of the member. Throws Error if recipe, claims or folder
-  /// cannot be used, or if the checkpoint is of another run.
+  /// learnt from, those of "validation" choose the best model (`split_of` says who is what). Throws
+  /// Error if recipe, claims or folder cannot be used, or if the checkpoint is of another run.
   ClaimsTrainer(const ClaimsRecipe& recipe, const std::filesystem::path& data,
                 const ReadOptions& options, const std::filesystem::path& folder);
   ClaimsTrainer(const ClaimsTrainer&) = delete;

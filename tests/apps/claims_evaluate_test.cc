@@ -130,10 +130,12 @@ TEST(ClaimsEvaluate, WrongUseIsSaidBeforeAnythingIsRead) {
   EXPECT_THAT(out.error, HasSubstr("needs --out"));
 }
 
-TEST(ClaimsEvaluate, AReferenceWithoutSplitsIsRefused) {
+TEST(ClaimsEvaluate, AReferenceWithoutMembersToTestIsRefused) {
   const TemporaryFolder folder;
   write_claims(folder);
-  folder.write("clean/members.csv", "member,birth_date,sex\nM1,1980-01-01,F\n");
+  std::string members = "member,split\n";
+  for (int m = 0; m < 100; ++m) members += fmt::format("M{},train\n", m);
+  folder.write("clean/members.csv", members);
   folder.write("altered/labels.csv", "claim,kind,line\n");
   const ProgramResult result = run(folder, {"evaluate", "altered", "--reference", "clean"});
   EXPECT_EQ(result.status, 1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -142,6 +143,34 @@ TEST_F(ClaimsScore, APageHasTheListsAndMasksMembers) {
                                  "--details 0 --show-identifiers");
   ASSERT_EQ(open.status, 0) << open.error;
   EXPECT_THAT(folder_->read("page.html"), HasSubstr("\"M149\""));
+}
+
+// A bill that is sent again has the number of the first.
+TEST_F(ClaimsScore, ClaimsOfOneNumberHaveARowEach) {
+  ASSERT_EQ(run("read", ". --out all.ndjson").status, 0);
+  const auto rows_of = [](const std::string& file) {
+    std::istringstream text(folder_->read(file));
+    std::vector<std::string> rows;
+    for (std::string row; std::getline(text, row);) rows.push_back(row);
+    return rows;
+  };
+  const std::vector<std::string> claims = rows_of("all.ndjson");
+  std::string again = claims.at(1);  // without a test; the first has one
+  const std::size_t at = again.find("\"C1\"");
+  ASSERT_NE(at, std::string::npos);
+  folder_->write("two.ndjson", claims.at(0) + "\n" + again.replace(at, 4, "\"C0\"") + "\n");
+  const ProgramResult result = run("score",
+                                   "--data two.ndjson --model run/model --order input --out "
+                                   "s.ndjson --out page.html --show-identifiers");
+  ASSERT_EQ(result.status, 0) << result.error;
+  const std::vector<std::string> rows = rows_of("s.ndjson");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_THAT(rows[0], StartsWith(R"({"claim":"C0")"));
+  EXPECT_THAT(rows[1], StartsWith(R"({"claim":"C0")"));
+  EXPECT_NE(rows[0], rows[1]);
+  const std::string page = folder_->read("page.html");
+  EXPECT_THAT(page, HasSubstr("\"rank\":1,"));
+  EXPECT_THAT(page, HasSubstr("\"rank\":2,"));
 }
 
 TEST_F(ClaimsScore, RanksByWhatIsAskedAndKeepsDismissedClaimsDown) {

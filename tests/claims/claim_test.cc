@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -40,6 +41,24 @@ TEST(Claim, AgeIsInYearsCompleted) {
   EXPECT_EQ(age_on(member, std::chrono::year{2020} / 6 / 15), 30);
   EXPECT_EQ(age_on(member, std::chrono::year{1990} / 6 / 14), std::nullopt);
   EXPECT_EQ(age_on(member, std::nullopt), std::nullopt);
+}
+
+TEST(Claim, SplitsAreAsSaidOrByAHashOfTheMember) {
+  std::map<std::string, int> splits;
+  for (int i = 0; i < 1000; ++i) {
+    Claim claim;
+    claim.id.value = "C" + std::to_string(i);
+    if (i % 2 == 0) claim.member.id.value = "M" + std::to_string(i);
+    ++splits[split_of(claim)];
+    Claim other = claim;
+    if (claim.member.id) other.id.value = "another";
+    EXPECT_EQ(split_of(other), split_of(claim));
+    other.member.split.value = "valid";
+    EXPECT_EQ(split_of(other), "validation");
+  }
+  EXPECT_NEAR(splits["train"], 800, 40);
+  EXPECT_NEAR(splits["validation"], 100, 30);
+  EXPECT_NEAR(splits["test"], 100, 30);
 }
 
 }  // namespace

@@ -167,8 +167,8 @@ TEST(ScoresOfPersons, ACodeThatOnlyTheOtherSexHasIsUnusual) {
 
 TEST(ScoreLog, GoesOnWhereItWasStopped) {
   const TemporaryFolder folder;
-  const std::vector<ScoreRow> rows = {{"C\"1,", 1.5, {1, 0, 0, 0, 0.25, 0}, 2, Money{1999}},
-                                      {"C2", 0, {}, 0, {}}};
+  const std::vector<ScoreRow> rows = {{"C\"1,", 7, 1.5, {1, 0, 0, 0, 0.25, 0}, 2, Money{1999}},
+                                      {"C2", 8, 0, {}, 0, {}}};
   {
     ScoreLog log(folder / "log", "same");
     log.add(rows);
@@ -178,6 +178,7 @@ TEST(ScoreLog, GoesOnWhereItWasStopped) {
     ScoreLog log(folder / "log", "same");
     ASSERT_EQ(log.rows().size(), 2u);
     EXPECT_EQ(log.rows()[0].claim, rows[0].claim);
+    EXPECT_EQ(log.rows()[0].input, 7);
     EXPECT_EQ(log.rows()[0].kinds, rows[0].kinds);
     EXPECT_EQ(log.rows()[0].evidence_line, 2);
     EXPECT_EQ(log.rows()[0].at_stake, Money{1999});
@@ -189,7 +190,7 @@ TEST(ScoreLog, GoesOnWhereItWasStopped) {
 TEST(ScoreLog, RowsAreTheSameAsWhenTheyAreReadAgain) {
   const TemporaryFolder folder;
   ScoreLog log(folder / "log", "same");
-  log.add({{"C1", 1.23456789, {0.123456789, 0, 0, 0, 0, 0}, 2}});
+  log.add({{"C1", 0, 1.23456789, {0.123456789, 0, 0, 0, 0, 0}, 2}});
   const ScoreLog again(folder / "log", "same");
   EXPECT_EQ(log.rows().at(0).score, again.rows().at(0).score);
   EXPECT_EQ(log.rows().at(0).kinds, again.rows().at(0).kinds);
@@ -197,8 +198,8 @@ TEST(ScoreLog, RowsAreTheSameAsWhenTheyAreReadAgain) {
 
 TEST(ScoreTable, IsCsvOrJson) {
   const TemporaryFolder folder;
-  const std::vector<ScoreRow> rows = {{"b,\"c\"", 2, {2, 0, 0, 0, 0, 0}, 3, Money{1250}},
-                                      {"a", 0.5, {}, 0, {}}};
+  const std::vector<ScoreRow> rows = {{"b,\"c\"", 0, 2, {2, 0, 0, 0, 0, 0}, 3, Money{1250}},
+                                      {"a", 1, 0.5, {}, 0, {}}};
   write_scores(folder / "s.csv", rows);
   EXPECT_EQ(content(folder / "s.csv"),
             "claim,score,code,combination,units,amount,duplicate,demographics,evidence_line\n"
@@ -210,9 +211,9 @@ TEST(ScoreTable, IsCsvOrJson) {
 }
 
 TEST(ScoreTable, IsRankedByScoreStakeOrKind) {
-  const std::vector<ScoreRow> rows = {{"a", 1, {0, 0, 3, 0, 0, 0}, 1, Money{500}},
-                                      {"b", 3, {0, 0, 1, 0, 0, 0}, 1, Money{100}},
-                                      {"c", 2, {0, 0, 2, 0, 0, 0}, 1, Money{900}}};
+  const std::vector<ScoreRow> rows = {{"a", 0, 1, {0, 0, 3, 0, 0, 0}, 1, Money{500}},
+                                      {"b", 2, 3, {0, 0, 1, 0, 0, 0}, 1, Money{100}},
+                                      {"c", 1, 2, {0, 0, 2, 0, 0, 0}, 1, Money{900}}};
   ByteStream stream("claim,queue,decision\nb,unusual,dismiss\nc,rules,dismiss\n", "d.csv");
   const Decisions decisions = Decisions::read(stream, {});
   const auto ranked = [&](const ScoreOrder& order, const Decisions& before) {
@@ -226,7 +227,7 @@ TEST(ScoreTable, IsRankedByScoreStakeOrKind) {
   EXPECT_EQ(ranked({By::score}, {}), "bca");
   EXPECT_EQ(ranked({By::stake}, {}), "cab");
   EXPECT_EQ(ranked({By::kind, Kind::units}, {}), "acb");
-  EXPECT_EQ(ranked({By::input}, decisions), "abc");
+  EXPECT_EQ(ranked({By::input}, decisions), "acb");
   // The other queue decides nothing here.
   EXPECT_EQ(ranked({By::score}, decisions), "cab");
   EXPECT_EQ(to_string(ScoreOrder{By::kind, Kind::units}), "units");

@@ -119,8 +119,9 @@ void score(Options& o) {
   }
   const bool as_input = o.order.by == claims::ScoreOrder::By::input;
   const claims::ScoreOrder order = as_input ? claims::ScoreOrder() : o.order;
-  std::vector<claims::ScoreRow> ranked = log.rows();
+  std::vector<claims::ScoreRow> ranked = log.rows(), table = log.rows();
   claims::rank(ranked, order, sources.decisions);
+  claims::rank(table, o.order, sources.decisions);
   std::string written;
   for (const std::string& file : o.out) {
     if (is_page(file)) {
@@ -129,7 +130,7 @@ void score(Options& o) {
       const std::string page = render_worklist(list);
       write_file(file, [&](std::ostream& out) { out << page; });
     } else {
-      claims::write_scores(file, as_input ? log.rows() : ranked);
+      claims::write_scores(file, table);
     }
     written += console::wrote(file);
   }

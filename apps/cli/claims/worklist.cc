@@ -12,7 +12,6 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "apps/console/find_model.h"
@@ -51,19 +50,18 @@ const claims::EncodedClaim& encoded(const Listed& listed) {
   return listed.view.member->claims[listed.view.claim];
 }
 
-// All claims by their numbers, with their scores; the first `most` of these have a rank.
-std::unordered_map<std::string, Listed> listed_claims(
-    const std::vector<claims::MemberClaims>& members, const std::vector<claims::ScoreRow>& ranked,
-    std::int64_t most) {
-  std::unordered_map<std::string, Listed> listed;
+// All claims in the order of the input, with their scores; the first `most` of these have a rank.
+std::vector<Listed> listed_claims(const std::vector<claims::MemberClaims>& members,
+                                  const std::vector<claims::ScoreRow>& ranked, std::int64_t most) {
+  std::vector<Listed> listed(ranked.size());
   for (const claims::MemberClaims& member : members) {
     for (std::size_t c = 0; c < member.claims.size(); ++c) {
-      listed[member.claims[c].id] = {.view = {&member, c}};
+      listed.at(static_cast<std::size_t>(member.claims[c].input)).view = {&member, c};
     }
   }
   std::int64_t rank = 0;
   for (const claims::ScoreRow& row : ranked) {
-    Listed& claim = listed.at(row.claim);
+    Listed& claim = listed.at(static_cast<std::size_t>(row.input));
     claim.row = &row;
     claim.rank = ++rank <= most ? rank : 0;
   }
@@ -79,7 +77,7 @@ claims::Code code_of(const std::string& text) {
 WorklistClaim shown(const claims::Claim& claim, const Listed& listed,
                     std::vector<claims::Finding> findings, const std::string& member) {
   WorklistClaim shown;
-  shown.id = *claim.id;
+  shown.id = claim.id ? *claim.id : "no number";
   shown.member = member;
   shown.type = claim.type.value;
   shown.date = claim.from.value;
@@ -133,11 +131,10 @@ struct TypeScores {
 };
 
 std::map<std::string, TypeScores> add_distributions(
-    const claims::ClaimVocabulary& vocabulary,
-    const std::unordered_map<std::string, Listed>& listed, Worklist& list) {
+    const claims::ClaimVocabulary& vocabulary, const std::vector<Listed>& listed, Worklist& list) {
   double most = 1;
   std::map<std::string, TypeScores> types;
-  for (const auto& [id, claim] : listed) {
+  for (const Listed& claim : listed) {
     most = std::max(most, claim.row->score);
     types[vocabulary.text(encoded(claim).type)].scores.push_back(claim.row->score);
   }
@@ -215,10 +212,8 @@ class Maker {
 
   void add(const claims::Claim& claim) {
     std::vector<claims::Finding> findings = rules_.check(claim);
-    const auto found = claim.id ? listed_.find(*claim.id) : listed_.end();
-    if (found == listed_.end()) return;
+    const Listed& listed = listed_.at(read_++);
     if (!findings.empty() && ++with_findings_ > options_.most) findings.clear();
-    const Listed& listed = found->second;
     if (listed.rank == 0 && findings.empty()) return;
     const std::string id = claim.member.id ? *claim.member.id : "";
     WorklistClaim one = shown(claim, listed, std::move(findings),
@@ -260,13 +255,14 @@ class Maker {
   const console::ClaimsInputs& in_;
   const WorklistSources& sources_;
   const WorklistOptions& options_;
-  const std::unordered_map<std::string, Listed> listed_;
+  const std::vector<Listed> listed_;
   const claims::MaskingKey key_ = claims::MaskingKey::random();
   claims::Rules rules_;
   Worklist list_;
   ClauseFinder clauses_;
   std::map<std::string, TypeScores> types_;
   Progress progress_;
+  std::size_t read_ = 0;  // claims so far
   std::int64_t with_findings_ = 0, explained_ = 0;
 };
 
