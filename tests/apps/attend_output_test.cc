@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "clearhead/tensor/io.h"
 #include "tests/apps/attend.h"
 #include "tests/apps/program.h"
+#include "tests/scale.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -90,8 +90,7 @@ TEST(AttendOutput, LargeStepsShowTheirCornerAndSaySo) {
 }
 
 TEST(AttendOutput, APatternTooLargeToHoldIsPooledAndSaysSo) {
-  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
-  if (scale != nullptr && std::string(scale) == "small") GTEST_SKIP() << "67 million weights";
+  if (is_small_scale()) GTEST_SKIP() << "67 million weights";
   const TemporaryFolder folder;
   write_tensors(folder / "long.npy", {{{"x", Tensor({8200, 1})}}, {}});
   const std::string text = say({"attend", "--x", folder / "long.npy", "--fused", "--causal",

@@ -105,8 +105,8 @@ std::vector<std::string> knobs_command(const TemporaryFolder& folder) {
   for (int i = 0; i < 200; ++i) text += "to be or not to be\n";
   folder.write("text", text);
   return {
-      "lab",       "knobs",         "--dims",  "32", "--heads",  "2", "--layers", "1",
-      "--lengths", "32,64",         "--steps", "2",  "--rounds", "2", "--data",   folder / "text",
+      "lab",       "knobs",         "--dims",  "16", "--heads",  "2", "--layers", "1",
+      "--lengths", "16,32",         "--steps", "2",  "--rounds", "2", "--data",   folder / "text",
       "--csv",     folder / "k.csv"};
 }
 

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <thread>
 #include <vector>
 
 #include "clearhead/base/peak_memory.h"
+#include "tests/scale.h"
 
 namespace clearhead {
 namespace {
@@ -50,7 +50,7 @@ std::size_t resident() {
 }
 
 TEST(Memory, WhatIsKeptNeverAddsToTheMostThatWasUsed) {
-  if (std::getenv("CLEARHEAD_TEST_SCALE") != nullptr) {
+  if (is_small_scale()) {
     GTEST_SKIP() << "a sanitizer keeps what is freed for a while";
   }
   const ReuseMemory reuse;

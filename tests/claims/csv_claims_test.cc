@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/claims/reading.h"
+#include "tests/scale.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {
@@ -258,7 +258,7 @@ TEST(CsvClaims, SharedClaimsAreReadToTheLast) {
     const auto path = shared_path("data/claims/" + name);
     if (!path) GTEST_SKIP() << "no shared data";
     // Sanitizers take half a minute for it, and read the same kinds of lines in the others.
-    if (name == "synthea" && std::getenv("CLEARHEAD_TEST_SCALE") != nullptr) continue;
+    if (name == "synthea" && is_small_scale()) continue;
     Reading reading;
     ClaimSink sink = reading.sink();
     sink.claim = nullptr;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/scale.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
 
@@ -169,7 +170,7 @@ class PageRun {
 class Pages : public testing::TestWithParam<std::string> {};
 
 TEST_P(Pages, CommandsPrintWhatThePageShows) {
-  if (std::getenv("CLEARHEAD_TEST_SCALE") != nullptr) {
+  if (is_small_scale()) {
     GTEST_SKIP() << "they take minutes under sanitizers, and other tests run these programs there";
   }
   const fs::path path = kRoot / GetParam();

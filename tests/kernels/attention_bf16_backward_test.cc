@@ -11,6 +11,7 @@
 #include "clearhead/kernels/attention/bf16.h"
 #include "tests/kernels/attention_call.h"
 #include "tests/kernels/on_tiles.h"
+#include "tests/scale.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -204,8 +205,9 @@ TEST_P(AttentionPackedBackward, Stretches) {
 }
 
 TEST_P(AttentionPackedBackward, EveryOption) {
-  for (std::uint64_t i = 0; i < 150; ++i) {
-    expect_close(testing::random_call(i, GetParam()), i, i % 2 == 0 ? 64 : 512);
+  for (int i = 0; i < rounds(150); ++i) {
+    const auto seed = static_cast<std::uint64_t>(i);
+    expect_close(testing::random_call(seed, GetParam()), seed, i % 2 == 0 ? 64 : 512);
     if (HasFatalFailure()) return;
   }
 }

@@ -13,6 +13,7 @@
 #include "clearhead/kernels/attention/bf16.h"
 #include "tests/kernels/attention_call.h"
 #include "tests/kernels/on_tiles.h"
+#include "tests/scale.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -158,8 +159,8 @@ TEST_P(AttentionPacked, Stretches) {
 }
 
 TEST_P(AttentionPacked, EveryOption) {
-  for (std::uint64_t i = 0; i < 300; ++i) {
-    expect_close(random_call(i, GetParam()));
+  for (int i = 0; i < rounds(300); ++i) {
+    expect_close(random_call(static_cast<std::uint64_t>(i), GetParam()));
     if (HasFatalFailure()) return;
   }
 }

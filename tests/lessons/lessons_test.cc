@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,6 +16,7 @@
 
 #include "clearhead/plot/label.h"
 #include "tests/lessons/compare_output.h"
+#include "tests/scale.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
 
@@ -30,7 +30,7 @@ constexpr std::int64_t kMostLines = 120;
 
 // With sanitizers these would take minutes, and run nothing that other tests do not.
 const std::set<int> kTakesLong = {4, 6, 7, 8, 11, 15, 18, 19, 20};
-const bool kIsSmall = std::getenv("CLEARHEAD_TEST_SCALE") != nullptr;
+const bool kIsSmall = is_small_scale();
 
 // All matches of the first group.
 std::vector<std::string> matches(const std::string& text, const std::regex& pattern) {

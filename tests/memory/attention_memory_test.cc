@@ -2,12 +2,12 @@
 // its own, so that the peak that the system reports is this test's.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include "clearhead/base/random.h"
 #include "clearhead/ops/attention.h"
+#include "tests/scale.h"
 
 namespace clearhead {
 namespace {
@@ -22,9 +22,7 @@ std::int64_t status_kib(const std::string& field) {
 }
 
 TEST(AttentionMemory, FusedNeedsUnder16MiBBeyondOperandsAndResultAt65536Tokens) {
-  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
-  if (scale != nullptr && std::string(scale) == "small")
-    GTEST_SKIP() << "too slow with a sanitizer";
+  if (is_small_scale()) GTEST_SKIP() << "too slow with a sanitizer";
   constexpr std::int64_t kTokens = 65536, kD = 64;
   Random random(1);
   Tape tape(Keep::for_backward);
@@ -63,9 +61,7 @@ Tensor uniform(const Shape& shape, Random& random) {
 // The window keeps the test short; memory does not depend on it, since what is packed and what is
 // gathered depends on the sizes alone.
 TEST(AttentionMemory, ForwardAndBackwardNeedUnder64MiBBeyondTensorsAt131072Tokens) {
-  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
-  if (scale != nullptr && std::string(scale) == "small")
-    GTEST_SKIP() << "too slow with a sanitizer";
+  if (is_small_scale()) GTEST_SKIP() << "too slow with a sanitizer";
   constexpr std::int64_t kTokens = 131072, kD = 64;
   const Shape shape = {1, 1, kTokens, kD};
   Random random(2);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "tests/testing.h"
 
@@ -85,11 +84,6 @@ std::string AttentionCase::describe() const {
   }
   if (nonpad_kv_seqlen.defined()) text += " nonpad";
   return text;
-}
-
-int rounds(int full) {
-  const char* scale = std::getenv("CLEARHEAD_TEST_SCALE");
-  return scale != nullptr && std::string(scale) == "small" ? full / 20 : full;
 }
 
 AttentionCase random_case(Random& random, DType dtype, const CaseLimits& limits) {

@@ -32,10 +32,6 @@ struct CaseLimits {
   bool rounded_softmax = true;
 };
 
-/// `full`, or a twentieth of it where CLEARHEAD_TEST_SCALE asks for few cases: sanitizers make
-/// everything some ten times slower and look for other faults.
-int rounds(int full);
-
 AttentionCase random_case(Random& random, DType dtype, const CaseLimits& limits);
 
 /// The operands of a case on a tape, and the call.

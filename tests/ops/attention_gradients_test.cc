@@ -11,6 +11,7 @@
 
 #include "attention_cases.h"
 #include "clearhead/ops/attention.h"
+#include "tests/scale.h"
 
 namespace clearhead {
 namespace {
@@ -145,7 +146,7 @@ TEST(AttentionGradients, AgreeWithCentralDifferencesForEachOption) {
 
 TEST(AttentionGradients, AgreeWithCentralDifferencesForRandomCombinations) {
   Random random(3);
-  for (int i = 0; i < testing::rounds(160); ++i) {
+  for (int i = 0; i < rounds(160); ++i) {
     SCOPED_TRACE(i);
     const AttentionCase c = random_case(
         random, DType::f64,

@@ -14,6 +14,7 @@
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
 #include "clearhead/tape/explain.h"
+#include "tests/scale.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -25,7 +26,6 @@ using testing::CaseLimits;
 using ::testing::HasSubstr;
 using testing::random_case;
 using testing::random_normal;
-using testing::rounds;
 
 constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 

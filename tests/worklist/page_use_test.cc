@@ -9,6 +9,7 @@
 #include <string>
 
 #include "apps/cli/claims/page.h"
+#include "tests/scale.h"
 #include "tests/testing.h"
 #include "tests/worklist/made_worklist.h"
 
@@ -46,6 +47,7 @@ const title = () => document.querySelector('#claim h2').textContent;
 class WorklistPageUse : public testing::Test {
  protected:
   void SetUp() override {
+    if (is_small_scale()) GTEST_SKIP() << "sanitizers do not watch a browser";
     if (output_of("command -v chromium").empty()) GTEST_SKIP() << "chromium is not installed";
   }
 

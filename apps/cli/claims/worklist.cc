@@ -130,8 +130,9 @@ struct TypeScores {
   std::vector<double> scores;  // descending
 };
 
-std::map<std::string, TypeScores> add_distributions(
-    const claims::ClaimVocabulary& vocabulary, const std::vector<Listed>& listed, Worklist& list) {
+std::map<std::string, TypeScores> add_distributions(const claims::ClaimVocabulary& vocabulary,
+                                                    const std::vector<Listed>& listed,
+                                                    Worklist& list) {
   double most = 1;
   std::map<std::string, TypeScores> types;
   for (const Listed& claim : listed) {
