@@ -20,26 +20,26 @@ Var on_tape(Tape& tape, const char* name, const Tokens& tokens) {
   return tape.input(name, Tensor::of<std::int64_t>({1, T}, tokens.ids));
 }
 
-Var read_on(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
+void take_text(Reading& reading, std::vector<std::int64_t> ids) {
   reading.text = named(std::move(ids), *reading.saved.tokenizer);
-  const Var tokens = on_tape(reading.tape, "tokens", reading.text);
-  return as<LanguageModel>(reading.saved).forward(tokens, pass);
 }
 
-Var read_masked(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
-  reading.text = named(std::move(ids), *reading.saved.tokenizer);
-  const Var tokens = on_tape(reading.tape, "tokens", reading.text);
-  return as<MaskedModel>(reading.saved).forward(tokens, {}, pass);
+Var read_on(const Reading& reading, Tape tape, const Pass& pass) {
+  return as<LanguageModel>(reading.saved).forward(on_tape(tape, "tokens", reading.text), pass);
+}
+
+Var read_masked(const Reading& reading, Tape tape, const Pass& pass) {
+  return as<MaskedModel>(reading.saved).forward(on_tape(tape, "tokens", reading.text), {}, pass);
 }
 
 // Once the translation is known, the decoder reads it as a whole: that is the run that is seen.
-Var translate_and_read(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass) {
+void take_and_translate(Reading& reading, std::vector<std::int64_t> ids) {
   const TranslationModel& model = as<TranslationModel>(reading.saved);
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
   const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
   const std::vector<std::vector<std::int64_t>> sources = {ids};
   std::vector<std::int64_t> target =
-      translate(model, sources, {.start = start, .end = end, .precision = pass.precision})
+      translate(model, sources, {.start = start, .end = end, .precision = reading.precision})
           .at(0)
           .at(0)
           .tokens;
@@ -55,34 +55,49 @@ Var translate_and_read(Reading& reading, std::vector<std::int64_t> ids, const Pa
   }
   reading.text = named(std::move(target), tokenizer);
   reading.written = named(std::move(next), tokenizer);
-  const Memory memory =
-      model.encode(on_tape(reading.tape, "source_tokens", reading.source), {}, pass);
-  return model.decode(memory, on_tape(reading.tape, "tokens", reading.text), pass);
+}
+
+Var read_translation(const Reading& reading, Tape tape, const Pass& pass) {
+  const TranslationModel& model = as<TranslationModel>(reading.saved);
+  const Memory memory = model.encode(on_tape(tape, "source_tokens", reading.source), {}, pass);
+  return model.decode(memory, on_tape(tape, "tokens", reading.text), pass);
 }
 
 // How models read by what they can do: a new ability is a new row.
 struct Reader {
   Ability ability;
   Predicted predicted;
-  // Fills in the tokens, and gives the logits, [1, T, V].
-  Var (*read)(Reading& reading, std::vector<std::int64_t> ids, const Pass& pass);
+  void (*take)(Reading& reading, std::vector<std::int64_t> ids);    // fills in the tokens
+  Var (*run)(const Reading& reading, Tape tape, const Pass& pass);  // gives the logits, [1, T, V]
 };
 
 constexpr Reader kReaders[] = {
-    {LanguageModel::kAbility, Predicted::next, read_on},
-    {MaskedModel::kAbility, Predicted::hidden, read_masked},
-    {TranslationModel::kAbility, Predicted::translation, translate_and_read},
+    {LanguageModel::kAbility, Predicted::next, take_text, read_on},
+    {MaskedModel::kAbility, Predicted::hidden, take_text, read_masked},
+    {TranslationModel::kAbility, Predicted::translation, take_and_translate, read_translation},
 };
+
+const Reader& reader_of(const SavedModel& saved) {
+  return row_for(row_of(saved.config.family).ability, kReaders, "reading");
+}
 
 }  // namespace
 
 Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int64_t> ids,
-                 Precision precision, Tape recorder)
-    : name(std::move(given_name)), saved(std::move(model)), tape(std::move(recorder)) {
-  const Reader& reader = row_for(row_of(saved.config.family).ability, kReaders, "reading");
+                 Precision products, Tape recorder)
+    : name(std::move(given_name)),
+      saved(std::move(model)),
+      tape(std::move(recorder)),
+      precision(products) {
+  const Reader& reader = reader_of(saved);
   predicted = reader.predicted;
-  const Var logits = reader.read(*this, std::move(ids), {.precision = precision});
+  reader.take(*this, std::move(ids));
+  logits = run(tape);
   probabilities = softmax(logits).named("probabilities");
+}
+
+Var Reading::run(Tape recorder, AttentionWay way) const {
+  return reader_of(saved).run(*this, std::move(recorder), {.precision = precision, .way = way});
 }
 
 Reading read_with_model(const std::filesystem::path& folder, std::string_view text) {

@@ -42,6 +42,9 @@ class Reading {
   bool is_translation() const { return predicted == Predicted::translation; }
   /// Whether the text is one that the model continues.
   bool goes_on() const { return predicted == Predicted::next; }
+  /// The network's run on the same tokens once more, on `tape`: with the interventions of that
+  /// tape, and kept as it keeps. → logits [1, T, V]
+  Var run(Tape tape, AttentionWay way = AttentionWay::automatic) const;
   /// A token of the vocabulary, to show.
   std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
 
@@ -54,8 +57,10 @@ class Reading {
   /// Of a translation model, what it writes after each token of `text`: the translation and </s>.
   /// Of a translation as long as the model's context the last token is written, but not read.
   Tokens written;
-  std::string translation;  ///< as text; empty for other models
-  Var probabilities;        ///< [1, T, V]: of each token to come next, or to stand there
+  std::string translation;                   ///< as text; empty for other models
+  Precision precision = Precision::highest;  ///< of the run
+  Var logits;         ///< [1, T, V]: of each token to come next, or to stand there
+  Var probabilities;  ///< [1, T, V]: the same after the softmax
 };
 
 /// The model in `folder`, called as the folder is, reads `text` in Precision::highest. Throws Error

@@ -2,34 +2,12 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/pattern.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/recording_internal.h"
 
 namespace clearhead {
 namespace {
-
-// Whether `text` is `pattern`, in which "*" stands for any text. What "*" stands for grows from
-// nothing, and only that of the last "*" met need grow again: the one before it has let the rest
-// begin as early as it can.
-bool matches(std::string_view pattern, std::string_view text) {
-  constexpr std::size_t kNone = std::string_view::npos;
-  std::size_t p = 0, t = 0, star = kNone,
-              covered = 0;  // text before `covered` is matched up to `star`
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      covered = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p, ++t;
-    } else if (star != kNone) {
-      p = star + 1;
-      t = ++covered;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == kNone;
-}
 
 // gradient += d, both contiguous.
 void add(Tensor& gradient, const Tensor& d) {
@@ -78,7 +56,7 @@ std::vector<std::string> Tape::unmatched() const {
 const std::string* Recording::intervention_for(const std::string& path) const {
   if (is_changing) return nullptr;
   for (const Intervention& intervention : interventions) {
-    if (matches(intervention.pattern, path)) return &intervention.pattern;
+    if (matches_pattern(intervention.pattern, path)) return &intervention.pattern;
   }
   return nullptr;
 }
@@ -107,7 +85,7 @@ Var Tape::changed(const Var& var, const std::string& path) {
   } done{recording_->is_changing};
   auto& interventions = recording_->interventions;
   for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (!matches(interventions[i].pattern, path)) continue;
+    if (!matches_pattern(interventions[i].pattern, path)) continue;
     interventions[i].has_matched = true;
     const Var next = Change(interventions[i].change)(now);  // a copy: it may intervene itself
     const std::string what = "intervention on " + interventions[i].pattern;

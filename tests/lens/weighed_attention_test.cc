@@ -1,0 +1,216 @@
+// Attention weighed by norms, gradients, rollout and value zeroing, against what each is by its
+// definition.
+#include "clearhead/lens/weighed_attention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "clearhead/lens/interventions.h"
+#include "clearhead/lens/logit_metric.h"
+#include "clearhead/models/decoder.h"
+#include "clearhead/models/encoder_decoder.h"
+#include "tests/lens/tiny_reading.h"
+#include "tests/models/model_testing.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TransformerConfig grouped() {
+  TransformerConfig config = llama();
+  config.kv_heads = 1;
+  return config;
+}
+
+// ‖P_ts · v_s·W_Oᵀ‖, number by number.
+double norm_by_hand(const Tape& tape, const std::string& scope, const Tensor& v, std::int64_t b,
+                    std::int64_t h, std::int64_t t, std::int64_t s) {
+  const Tensor P = tape[scope + "hook_pattern"].value(), W = tape[scope + "W_O"].value();
+  const std::int64_t g = h / (P.size(1) / v.size(1)), D = v.size(3);
+  double sum = 0;
+  for (std::int64_t c = 0; c < W.size(0); ++c) {
+    double x = 0;
+    for (std::int64_t i = 0; i < D; ++i) x += v.at({b, g, s, i}) * W.at({c, h * D + i});
+    sum += x * x;
+  }
+  return P.at({b, h, t, s}) * std::sqrt(sum);
+}
+
+TEST(NormWeights, AreTheLengthsOfWhatIsCarried) {
+  for (const TransformerConfig& config : {gpt2(), grouped()}) {
+    const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7}, config);
+    const std::string scope = "blocks.1.attn.";
+    const Tensor weights = norm_weights(reading.tape, {.scope = scope, .head = 1});
+    const Tensor v = reading.tape[scope + "hook_v"].value();
+    EXPECT_EQ(weights.at({1, 2}), -kInfinity);
+    for (std::int64_t s = 0; s < 4; ++s) {
+      EXPECT_NEAR(weights.at({3, s}), norm_by_hand(reading.tape, scope, v, 0, 1, 3, s), 1e-12);
+    }
+  }
+}
+
+TEST(NormWeights, OfCrossAttentionOfPaddedBatches) {
+  EncoderDecoder model(small(t5()), 1, DType::f64);
+  shake(model.parameters());
+  Tape tape;
+  const Memory memory =
+      model.encode(tape.input("source_tokens", ids({{1, 2, 3}, {4, 5, 0}})), lengths({3, 2}), {});
+  model.decode(memory, tape.input("tokens", ids({{1, 2}, {3, 4}})), {});
+  const std::string scope = "decoder.blocks.1.cross_attn.";
+  const Tensor weights = norm_weights(tape, {.scope = scope, .batch = 1, .head = 0});
+  EXPECT_EQ(weights.shape(), (Shape{2, 3}));
+  EXPECT_EQ(weights.at({0, 2}), -kInfinity);  // padding
+  const Tensor v = tape[scope + "hook_v"].value();
+  EXPECT_NEAR(weights.at({1, 1}), norm_by_hand(tape, scope, v, 1, 0, 1, 1), 1e-12);
+}
+
+TEST(NormWeights, WithACacheCountItsKeys) {
+  Decoder model(small(gpt2()), 1, DType::f64);
+  shake(model.parameters());
+  Tape whole, before(Keep::nothing), next;
+  model.forward(whole.input("tokens", ids({{1, 2, 3, 4}})), {});
+  DecodingState state;
+  model.forward(before.input("tokens", ids({{1, 2, 3}})), {}, &state);
+  model.forward(next.input("tokens", ids({{4}})), {}, &state);
+  const HeadPlace place{.scope = "blocks.1.attn.", .head = 1};
+  const Tensor one = norm_weights(next, place), all = norm_weights(whole, place);
+  ASSERT_EQ(one.shape(), (Shape{1, 4}));
+  expect_near(one, all.slice(0, 3, 4), 1e-12);
+}
+
+TEST(NormWeights, OfAttentionWithoutHeadsAreRefused) {
+  Tape tape;
+  tape.input("attn.hook_pattern", Tensor({1, 2, 3}));
+  expect_error([&] { norm_weights(tape, {.scope = "attn."}); }, "no values of heads");
+}
+
+// The weight itself, made a little larger, changes the metric by P·∂m/∂P per that share of it.
+TEST(GradientWeights, AreTheChangeThatTheWeightMakes) {
+  const LogitMetric metric{.place = 3, .token = 5, .other = 6};
+  const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7});
+  Tape tape = reading.tape;
+  tape.backward(reading.logits, metric.gradient(reading.logits.value()));
+  const std::string name = "blocks.0.attn.hook_pattern";
+  const Tensor weights = gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1});
+  for (std::int64_t s = 0; s < 3; ++s) {
+    const double p = tape[name].value().at({0, 1, 2, s});
+    const auto metric_with = [&](double factor) {
+      Tape changed(Keep::nothing);
+      changed.intervene(name, set_to(p * factor, {0, 1, 2, s}));
+      return metric.of(reading.run(changed).value());
+    };
+    const double slope = (metric_with(1 + 1e-4) - metric_with(1 - 1e-4)) / 2e-4;
+    EXPECT_NEAR(weights.at({2, s}), slope, 1e-6) << s;
+  }
+  EXPECT_EQ(weights.at({0, 3}), -kInfinity);
+}
+
+TEST(GradientWeights, OfFusedAttentionAreRefused) {
+  const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7});
+  Tape tape;
+  const Var logits = reading.run(tape, AttentionWay::fused);
+  tape.backward(logits, LogitMetric{.token = 5}.gradient(logits.value()));
+  expect_error([&] { gradient_weights(tape, {.scope = "blocks.0.attn."}); }, "by hand");
+}
+
+TEST(Rollout, IsTheProductOfTheLayersEachHalfItself) {
+  const Reading reading = tiny_reading(Family::decoder, {4, 6, 5});
+  const AttentionStack stack = attention_stacks(reading.tape).at(0);
+  const auto half = [&](const char* name, std::int64_t t, std::int64_t s) {
+    const Tensor P = reading.tape[name].value();
+    return (P.at({0, 0, t, s}) + P.at({0, 1, t, s})) / 4 + (t == s ? 0.5 : 0);
+  };
+  const Tensor rolled = rollout(reading.tape, stack);
+  for (std::int64_t t = 0; t < 3; ++t) {
+    double row = 0;
+    for (std::int64_t s = 0; s <= t; ++s) {
+      double expected = 0;
+      for (std::int64_t k = 0; k < 3; ++k) {
+        expected +=
+            half("blocks.1.attn.hook_pattern", t, k) * half("blocks.0.attn.hook_pattern", k, s);
+      }
+      EXPECT_NEAR(rolled.at({t, s}), expected, 1e-14);
+      row += rolled.at({t, s});
+    }
+    EXPECT_NEAR(row, 1, 1e-12);
+  }
+  EXPECT_EQ(rolled.at({0, 1}), -kInfinity);
+}
+
+TEST(Rollout, IsOfTokensToThemselves) {
+  const Reading reading = tiny_reading(Family::encoder_decoder, {4, 6, 5});
+  const std::vector<AttentionStack> stacks = attention_stacks(reading.tape);
+  EXPECT_EQ(rollout(reading.tape, stacks[0]).shape(), (Shape{4, 4}));  // with </s>
+  expect_error([&] { rollout(reading.tape, stacks[2]); }, "to themselves");
+}
+
+// In layer 1 alone: what a token loses if key s has no value there.
+TEST(ValueZeroing, IsTheTurnOfABlocksResultWithoutAValue) {
+  for (const TransformerConfig& config : {gpt2(), original_transformer()}) {
+    const Reading reading = tiny_reading(Family::decoder, {4, 6, 5}, config);
+    const std::vector<Tensor> all = value_zeroing(reading, attention_stacks(reading.tape).at(0));
+    ASSERT_EQ(all.size(), 2u);
+    const std::string result =
+        config.pre_norm ? "blocks.1.hook_resid_post" : "blocks.1.hook_normalized_resid_post";
+    const Tensor with = reading.tape[result].value();
+    std::vector<double> turns;
+    for (std::int64_t s = 0; s < 3; ++s) {
+      Tape tape;
+      tape.intervene("blocks.1.attn.hook_v", set_to(0, {{}, {}, s}));
+      reading.run(tape);
+      const Tensor without = tape[result].value();
+      double ab = 0, aa = 0, bb = 0;
+      for (std::int64_t c = 0; c < 8; ++c) {
+        const double a = with.at({0, 2, c}), b = without.at({0, 2, c});
+        ab += a * b, aa += a * a, bb += b * b;
+      }
+      turns.push_back(1 - ab / std::sqrt(aa * bb));
+    }
+    const double sum = turns[0] + turns[1] + turns[2];
+    for (std::int64_t s = 0; s < 3; ++s) {
+      EXPECT_NEAR(all[1].at({2, s}), turns[static_cast<std::size_t>(s)] / sum, 1e-9);
+    }
+    EXPECT_EQ(all[1].at({0, 1}), -kInfinity);
+  }
+}
+
+TEST(ValueZeroing, OfCrossAttentionTakesTokensOfTheSourceAway) {
+  const Reading reading = tiny_reading(Family::encoder_decoder, {4, 6, 5});
+  const std::vector<Tensor> all = value_zeroing(reading, attention_stacks(reading.tape).at(2));
+  EXPECT_EQ(all[0].size(1), 4);
+  double row = 0;
+  for (std::int64_t s = 0; s < 4; ++s) row += all[0].at({0, s});
+  EXPECT_NEAR(row, 1, 1e-12);
+}
+
+TEST(MeanWeights, AreMaskedWhereAllAre) {
+  const std::vector<Tensor> weights = {tensor_of({1, 3}, {0.5, -kInfinity, -kInfinity}),
+                                       tensor_of({1, 3}, {0.25, 1, -kInfinity})};
+  EXPECT_THAT(numbers_of(mean_weights(weights)), ElementsAre(0.375, 0.5, -kInfinity));
+  expect_error([] { mean_weights({}); }, "none");
+}
+
+TEST(Sinks, AreKeysThatOthersLookAtWhateverTheyAre) {
+  Tensor weights({6, 6}, DType::f64);
+  for (std::int64_t t = 0; t < 6; ++t) {
+    for (std::int64_t s = 0; s < 6; ++s) {
+      weights.mutable_data<double>()[t * 6 + s] = s > t ? -kInfinity : s == 0 ? 0.5 : 0.5 / 5;
+    }
+  }
+  const std::vector<std::int64_t> found = sinks(weights);
+  EXPECT_THAT(found, ElementsAre(0));
+  const Tensor rest = without_keys(weights, found);
+  EXPECT_EQ(rest.at({3, 0}), -kInfinity);
+  EXPECT_EQ(rest.at({3, 1}), 0.1);
+  EXPECT_THAT(sinks(rest), IsEmpty());
+}
+
+}  // namespace
+}  // namespace clearhead
