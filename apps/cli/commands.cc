@@ -6,8 +6,11 @@
 #include "apps/cli/bench/bench.h"
 #include "apps/cli/claims_commands.h"
 #include "apps/cli/command.h"
+#include "apps/cli/compare/compare.h"
 #include "apps/cli/completion.h"
+#include "apps/cli/dump/dump.h"
 #include "apps/cli/evaluate/evaluate.h"
+#include "apps/cli/explain/explain.h"
 #include "apps/cli/fill/fill.h"
 #include "apps/cli/generate/generate.h"
 #include "apps/cli/help.h"
@@ -44,6 +47,29 @@ const std::vector<Command>& commands() {
     clearhead see "First Citizen:" --save hooks.safetensors
 )",
        set_up_see},
+      {"explain", "where one number of a network's run comes from, step by step",
+       "MODEL \"TEXT\" NAME[INDEX] [OPTIONS]",
+       R"(  Where does component 2 of head 0 for token 5 come from, and its operands?
+    clearhead explain shakespeare "First Citizen:" "blocks.3.attn.hook_z[0,5,2]"
+    clearhead explain shakespeare "First Citizen:" "logits[-1,10]" --depth 2
+)",
+       set_up_explain},
+      {"dump", "all activations of a run, in a file with TransformerLens's names",
+       "MODEL \"TEXT\" --save FILE [OPTIONS]",
+       R"(  Everything; and the patterns of all heads alone:
+    clearhead dump shakespeare "First Citizen:" --save hooks.safetensors
+    clearhead dump shakespeare "First Citizen:" --only "*.hook_pattern" \
+      --save patterns.npz
+)",
+       set_up_dump},
+      {"compare", "where two runs part: two prompts, two models, or a run and a file",
+       "A B [OPTIONS]",
+       R"(  Two prompts; a model and what another program saved of it:
+    clearhead compare shakespeare shakespeare --text "First Citizen:" \
+      --other-text "First Servant:"
+    clearhead compare shakespeare hooks.safetensors --text "First Citizen:"
+)",
+       set_up_compare},
       {"learn", "twenty lessons, from one weight to a whole transformer", "[NUMBER] [OPTIONS]",
        R"(  Which lessons are there? The first of them, step by step:
     clearhead learn

@@ -13,6 +13,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parse_number.h"
+#include "clearhead/lens/divergence.h"
 #include "clearhead/lens/interventions.h"
 #include "clearhead/tape/explain.h"
 
@@ -33,34 +34,12 @@ Intervention parse_set(const std::string& text) {
   return {"--set " + text, *numbers, *value};
 }
 
-// Where a value differs most, if it does anywhere.
-struct Change {
-  Index place;
-  double before = 0, after = 0;
-};
-
-std::optional<Change> greatest_change(const Var& before, const Var& after) {
-  const Tensor old_values = before.value().to(DType::f64).contiguous();
-  const Tensor values = after.value().to(DType::f64).contiguous();
-  std::optional<Change> greatest;
-  double most = 0;
-  for (std::int64_t i = 0; i < values.count(); ++i) {
-    const double old_value = old_values.data<double>()[i], value = values.data<double>()[i];
-    if (value == old_value || (std::isnan(value) && std::isnan(old_value))) continue;
-    const double by = std::abs(value - old_value);
-    if (greatest && !(by > most)) continue;
-    greatest = {unflatten(i, after.shape()), old_value, value};
-    most = std::isnan(by) ? std::numeric_limits<double>::infinity() : by;
-  }
-  return greatest;
-}
-
 }  // namespace
 
 void add_interventions(OptionGroup& group, std::vector<Intervention>& interventions) {
   group.each_text(
       "--set", "NAME[INDEX]=VALUE",
-      "Set numbers to VALUE during the calculation, and show what that changes. In NAME, * stands "
+      "Set numbers to VALUE during the calculation. In NAME, * stands "
       "for any text. INDEX counts from 0; -1 is the last place, : a whole axis, and axes that are "
       "left out are taken whole. May be given several times; they act in this order",
       [&](const std::string& x) { interventions.push_back(parse_set(x)); });
@@ -105,9 +84,9 @@ std::string print_changes(const Tape& before, const Tape& after,
     const Var was = before[name], is = after[name];
     if (element_count(is.shape()) > kComparedElements) {
       large.push_back(name);
-    } else if (const std::optional<Change> change = greatest_change(was, is)) {
-      table.rows.push_back({place_text(name, is.shape(), change->place),
-                            format_number(change->before), format_number(change->after)});
+    } else if (const auto change = greatest_difference(was.value(), is.value())) {
+      table.rows.push_back({place_text(name, is.shape(), change->place), format_number(change->a),
+                            format_number(change->b)});
     }
   }
   std::vector<std::string> given;

@@ -12,34 +12,6 @@
 namespace clearhead::cli {
 namespace {
 
-// In the order of AttentionKind.
-constexpr const char* kKindWords[] = {"encoder", "decoder", "cross"};
-constexpr const char* kKindTitles[] = {"attention within the source",
-                                       "attention within the translation",
-                                       "attention of the translation to the source"};
-
-// Axes and their tokens. The query of a decoder that looks at the source is called by the token
-// that it is about to write, as in figures of alignments.
-void name_axes(const Reading& reading, AttentionView& view) {
-  view.query_names = view.key_names = reading.text.names;
-  view.query_title = "query";
-  view.key_title = "key";
-  if (!reading.is_translation()) return;
-  switch (kind_of(view.stack)) {
-    case AttentionKind::encoder:
-      view.query_names = view.key_names = reading.source.names;
-      break;
-    case AttentionKind::decoder:
-      break;
-    case AttentionKind::cross:
-      view.key_names = reading.source.names;
-      view.query_names = reading.written.names;
-      view.query_title = "token that is written next";
-      view.key_title = "token of the source";
-      view.same_tokens = false;
-  }
-}
-
 Tensor weights_of(const Reading& reading, const AttentionView& view, std::int64_t layer,
                   std::int64_t head) {
   const HeadPlace place{.scope = view.stack.scopes[static_cast<std::size_t>(layer)], .head = head};
@@ -82,25 +54,9 @@ std::vector<std::string> part(const std::vector<std::string>& names, std::int64_
 }  // namespace
 
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& o) {
-  if (o.attention && !reading.is_translation()) {
-    throw console::UsageError("--attention is for translation models; " + reading.name +
-                              " is none");
-  }
-  const std::vector<AttentionStack> stacks = attention_stacks(reading.tape);
-  if (stacks.empty()) return std::nullopt;
-  const AttentionKind wanted = o.attention.value_or(AttentionKind::cross);
-  const auto stack = std::find_if(stacks.begin(), stacks.end(), [&](const AttentionStack& other) {
-    return !reading.is_translation() || kind_of(other) == wanted;
-  });
-  if (stack == stacks.end()) {
-    throw console::UsageError(fmt::format("--attention {0}: the {0} of {1} has none",
-                                          kKindWords[static_cast<int>(wanted)], reading.name));
-  }
-  AttentionView view;
-  view.stack = *stack;
-  view.heads = attention_head_count(reading.tape, stack->scopes.front());
-  view.title = reading.is_translation() ? kKindTitles[static_cast<int>(wanted)] : "attention";
-  name_axes(reading, view);
+  const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
+  if (!axes) return std::nullopt;
+  AttentionView view{*axes};
   choose_head(reading, o, view);
   if (o.window) {
     console::check_window(*o.window, std::ssize(view.query_names), std::ssize(view.key_names));

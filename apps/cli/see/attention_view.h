@@ -8,29 +8,20 @@
 #include <vector>
 
 #include "apps/cli/see/options.h"
-#include "apps/cli/see/reading.h"
+#include "apps/console/attention_axes.h"
 #include "clearhead/lens/attention_heads.h"
+#include "clearhead/lens/reading.h"
 #include "clearhead/plot/heatmap.h"
 #include "clearhead/plot/terminal.h"
 
 namespace clearhead::cli {
 
 /// One kind of attention in all its layers, and the head that is shown large.
-struct AttentionView {
-  AttentionStack stack;
-  std::string title;                     ///< "attention of the translation to the source"
-  std::int64_t heads = 0;                ///< of a layer
-  std::vector<std::string> query_names;  ///< tokens
-  std::vector<std::string> key_names;
-  std::string query_title, key_title;
-  bool same_tokens = true;  ///< query t and key t are one
+struct AttentionView : console::AttentionAxes {
   std::int64_t layer = 0, head = 0;
-  bool is_chosen = false;  ///< by its selectivity
-  HeadMeasures measures;   ///< of the large head
+  bool is_chosen = false;      ///< by its selectivity
+  HeadMeasures measures = {};  ///< of the large head
 
-  std::int64_t layers() const { return static_cast<std::int64_t>(stack.scopes.size()); }
-  /// Of all heads.
-  std::int64_t count() const { return layers() * heads; }
   /// The scope of the layer that is shown large.
   const std::string& scope() const { return stack.scopes[static_cast<std::size_t>(layer)]; }
 };

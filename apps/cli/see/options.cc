@@ -3,24 +3,22 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/console/attention_axes.h"
+#include "apps/console/explanation.h"
 #include "apps/console/figures.h"
 #include "apps/console/option_group.h"
+#include "apps/console/reading.h"
 #include "apps/console/usage_error.h"
 
 namespace clearhead::cli {
 namespace {
-
-constexpr int kMostDepth = 8;  // further back, all that the network calculated has a part in it
 
 void add_reading(CLI::App& app, SeeOptions& o) {
   app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
   console::OptionGroup group(app, "Which network, and which part of it");
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
              [&o](const std::string& x) { o.model.model = x; });
-  group.integer("--last",
-                "Read only the last N tokens of the text, if it is longer than the model can read "
-                "(all if not given)",
-                1, [&o](std::int64_t n) { o.last = n; });
+  console::add_last(group, o.last);
   console::add_replace(group, o.model);
   group.integer("--layer", "The layer whose head is shown large, counted from 0", 0,
                 [&o](std::int64_t n) { o.layer = n; });
@@ -29,14 +27,7 @@ void add_reading(CLI::App& app, SeeOptions& o) {
                 "most selective one: the head in which the text, rather than the place, decides "
                 "which keys get the weight",
                 0, [&o](std::int64_t n) { o.head = n; });
-  group.choice<AttentionKind>(
-      "--attention",
-      {{"encoder", AttentionKind::encoder},
-       {"decoder", AttentionKind::decoder},
-       {"cross", AttentionKind::cross}},
-      "Of a translation model: attention of the source to itself, of the translation to itself, or "
-      "of the translation to the source (cross if not given)",
-      [&o](AttentionKind x) { o.attention = x; });
+  console::add_attention(group, o.attention);
   group.text("--window", "T:T,S:S",
              "Of the large head, only queries T:T and keys S:S, from the first up to but not "
              "including the second (if not given, all that fit)",
@@ -84,8 +75,8 @@ void check(const SeeOptions& o) {
   if (!o.explain && o.depth != SeeOptions().depth) {
     throw console::UsageError("--depth says more of --explain; give that too");
   }
-  if (o.depth > kMostDepth) {
-    throw console::UsageError("--depth: " + std::to_string(kMostDepth) +
+  if (o.depth > console::kMostDepth) {
+    throw console::UsageError("--depth: " + std::to_string(console::kMostDepth) +
                               " steps at most; numbers further back can be asked for by name");
   }
   console::check_results(o.out, o.save);

@@ -130,27 +130,6 @@ std::string print_translation(const Reading& reading, const std::optional<Readin
 
 }  // namespace
 
-std::string print_tokens(const std::string& title, const Tokens& tokens, int width) {
-  const std::int64_t count = std::ssize(tokens.names);
-  const int number_width = static_cast<int>(std::to_string(count).size()) + 1;
-  std::vector<std::string> lines;
-  for (const std::int64_t step : {50, 40, 30, 20, 10, 5, 1}) {
-    lines.clear();
-    bool fits = true;
-    for (std::int64_t begin = 0; begin < count && fits; begin += step) {
-      std::string line = plot::pad_left(std::to_string(begin), number_width) + " ";
-      for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
-        line += " " + plot::visible_label(tokens.names[static_cast<std::size_t>(i)]);
-      }
-      fits = plot::display_width(line) <= width;
-      lines.push_back(fits ? line : plot::shorten(line, width));
-    }
-    if (fits) break;
-  }
-  return fmt::format("{} ({}):\n{}\n", title, console::counted(count, "token"),
-                     fmt::join(lines, "\n"));
-}
-
 std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
                               std::int64_t top, int width) {
   switch (reading.predicted) {

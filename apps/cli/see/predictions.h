@@ -6,12 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "apps/cli/see/reading.h"
+#include "clearhead/lens/reading.h"
 
 namespace clearhead::cli {
-
-/// The tokens with their places, at most `width` wide.
-std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
 
 /// The `top` likeliest tokens with their probabilities: for the next token, or for each <mask>; or
 /// the translation, token by token, each with the `top` − 1 likeliest others. `before`, if given,

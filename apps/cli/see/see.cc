@@ -9,16 +9,17 @@
 #include <string>
 
 #include "apps/cli/see/attention_view.h"
-#include "apps/cli/see/explanation.h"
 #include "apps/cli/see/options.h"
 #include "apps/cli/see/predictions.h"
-#include "apps/cli/see/reading.h"
-#include "apps/cli/see/saved.h"
 #include "apps/cli/see/states_view.h"
+#include "apps/console/activations.h"
+#include "apps/console/explanation.h"
 #include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "apps/console/output.h"
+#include "apps/console/reading.h"
 #include "apps/console/table.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/terminal.h"
@@ -73,24 +74,45 @@ std::string print_changes(const Reading& before, const Reading& after, const See
   return console::print_changes(before.tape, after.tape, names, o.interventions, width);
 }
 
+// --explain: a number by its name, or a query and a key of the large head.
+std::string print_explanation(const Reading& reading, const std::optional<AttentionView>& view,
+                              console::Numbers asked, int depth) {
+  const std::string given = "--explain " + asked.text;
+  if (asked.name.empty()) {
+    if (!view || asked.selected.size() != 2) {
+      throw console::UsageError(given +
+                                (view ? ": expected the query and the key, T,S, of the large head"
+                                      : ": " + reading.name + " has no attention") +
+                                "; any other number is NAME[INDEX], whose names --list shows");
+    }
+    asked.name = view->scope() + steps::kPattern;
+    if (reading.tape[asked.name].rank() == 4) {
+      asked.selected.insert(asked.selected.begin(), view->head);
+    }
+  }
+  return console::print_explanation(reading, asked, depth, given);
+}
+
 void see(const SeeOptions& o) {
   check(o);
   Tape tape(Keep::everything);
   console::intervene(tape, o.interventions);
-  const Reading reading = read(o.model, o.text, o.last, tape);
+  const Reading reading = console::read(o.model, o.text, o.last, tape);
   console::check_effect(tape, o.interventions);
   std::optional<Reading> before;  // the interventions
-  if (!o.interventions.empty()) before = read(o.model, o.text, o.last);
+  if (!o.interventions.empty()) before = console::read(o.model, o.text, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
 
-  std::string text = console::wrapped(describe(reading), width, 0) + "\n\n";
-  if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
-  text += print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
+  std::string text = console::wrapped(console::describe(reading), width, 0) + "\n\n";
+  if (reading.is_translation())
+    text += console::print_tokens("source", reading.source, width) + "\n";
+  text +=
+      console::print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
   text += "\n";
   if (before) text += print_changes(*before, reading, o, width) + "\n";
-  if (o.list) text += print_list(reading.tape, width) + "\n";
+  if (o.list) text += console::print_list(reading.tape, width) + "\n";
   if (o.explain) text += print_explanation(reading, view, *o.explain, o.depth) + "\n";
   if (!o.list && !o.explain) {
     text +=
@@ -99,7 +121,7 @@ void see(const SeeOptions& o) {
   }
   if (!o.out.empty()) text += console::write_figures(figure(reading, view, o), o.out);
   if (!o.save.empty()) {
-    save_activations(reading.tape, o.save);
+    console::save_activations(reading.tape, console::activation_names(reading.tape), o.save);
     text += console::wrote(o.save);
   }
   text.erase(text.find_last_not_of('\n') + 1);

@@ -3,7 +3,7 @@
 #define CLEARHEAD_APPS_CLI_SEE_STATES_VIEW_H_
 
 #include "apps/cli/see/options.h"
-#include "apps/cli/see/reading.h"
+#include "clearhead/lens/reading.h"
 #include "clearhead/plot/heatmap.h"
 
 namespace clearhead::cli {

@@ -1,0 +1,40 @@
+// All values of a run, as a list and as arrays under TransformerLens's names.
+#ifndef CLEARHEAD_APPS_CONSOLE_ACTIVATIONS_H_
+#define CLEARHEAD_APPS_CONSOLE_ACTIVATIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clearhead/tape/tape.h"
+#include "clearhead/tensor/named_tensors.h"
+
+namespace clearhead::console {
+
+/// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
+std::string print_list(const Tape& tape, int width);
+
+/// Whether this is what a network calculated from the text, as opposed to what it learnt and to
+/// steps without a name: the tokens, each hook_…, the predictions.
+bool is_activation(const std::string& name);
+
+/// Whether TransformerLens has the axes of a value in another order: queries, keys, values and
+/// results of heads are [B, T, H, D] there, and [B, H, T, D] on a tape.
+bool has_heads_behind_tokens(const std::string& name, std::int64_t rank);
+
+/// A value with the axes of TransformerLens.
+Tensor as_transformer_lens(const std::string& name, const Tensor& value);
+
+/// Their names in the order of the calculation: all, or those that match one of the patterns, in
+/// which * stands for any text. Throws UsageError, which names `option`, if a pattern matches none.
+std::vector<std::string> activation_names(const Tape& tape,
+                                          const std::vector<std::string>& patterns = {},
+                                          const std::string& option = "");
+
+/// Writes them into `path`, with the names and axes of TransformerLens.
+void save_activations(const Tape& tape, const std::vector<std::string>& names,
+                      const std::string& path);
+
+}  // namespace clearhead::console
+
+#endif  // CLEARHEAD_APPS_CONSOLE_ACTIVATIONS_H_

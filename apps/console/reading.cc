@@ -1,0 +1,128 @@
+// A text becomes what its model takes, within what it can read.
+#include "apps/console/reading.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "apps/console/numbers.h"
+#include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
+#include "clearhead/plot/label.h"
+#include "clearhead/plot/text_table.h"
+
+namespace clearhead::console {
+namespace {
+
+// The last of `ids`, of which the model reads at most `most`; 0: all, or any number.
+Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const ModelOptions& options) {
+  if (most > 0 && last > most) {
+    throw UsageError(
+        fmt::format("--last {}: {} reads {} tokens at most", last, model_name(options), most));
+  }
+  if (last > 0 && std::ssize(ids) > last) ids.erase(ids.begin(), ids.end() - last);
+  if (ids.empty()) throw Error("nothing is left of the text; there is nothing to see");
+  check_length(std::ssize(ids), most, options, fmt::format("--last {} reads its end", most));
+  return ids;
+}
+
+Sequence plain_ids(std::string text, const Tokenizer& tokenizer) { return tokenizer.encode(text); }
+
+Sequence as_they_are(Sequence ids, const Tokenizer&) { return ids; }
+
+// Which tokens a text is for models by what they can do: a new ability is a new row.
+struct TextForm {
+  Ability ability;
+  Sequence (*ids)(std::string text, const Tokenizer& tokenizer);
+  std::int64_t beside;  // tokens that come to them
+  Sequence (*whole)(Sequence ids, const Tokenizer& tokenizer);
+};
+
+constexpr TextForm kTextForms[] = {
+    {LanguageModel::kAbility, plain_ids, 0, as_they_are},
+    {MaskedModel::kAbility, ids_of_masked_text, kFrame, in_frame},
+    {TranslationModel::kAbility, plain_ids, 1, as_they_are},  // </s>, when it is translated
+};
+
+std::string sizes(const TransformerConfig& network) {
+  return fmt::format("{} × {}, {} channels", counted(network.layers, "layer"),
+                     counted(network.heads, "head"), network.channels);
+}
+
+std::string sizes(const RecurrentModelConfig& network) {
+  return fmt::format("{}, states of {} numbers", counted(network.layers, "layer"), network.hidden);
+}
+
+}  // namespace
+
+void add_last(OptionGroup& group, std::int64_t& last) {
+  group.integer("--last",
+                "Read only the last N tokens of the text, if it is longer than the model can read "
+                "(all if not given)",
+                1, [&last](std::int64_t n) { last = n; });
+}
+
+void add_reading(CLI::App& app, ReadingOptions& o) {
+  add_model(app, o.model);
+  app.add_option("text", o.text, "The text")->type_name("\"TEXT\"");
+  OptionGroup text(app, "What is read");
+  add_last(text, o.last);
+  add_replace(text, o.model);
+  add_calculation(app, o.model);
+}
+
+Reading read(const ModelOptions& options, const std::string& text, std::int64_t last, Tape tape) {
+  SavedModel saved = open_model(options);
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const std::string known = readable(text, tokenizer, options, "TEXT");
+  const TextForm& form = row_for(row_of(saved.config.family).ability, kTextForms, "reading");
+  Sequence ids =
+      last_of(form.ids(known, tokenizer), last, most_tokens(*saved.model, form.beside), options);
+  ids = form.whole(std::move(ids), tokenizer);
+  return {model_name(options), std::move(saved), std::move(ids), options.precision,
+          std::move(tape)};
+}
+
+Reading read(const ReadingOptions& o) {
+  if (o.text.empty()) throw UsageError("which TEXT? There is nothing to read");
+  Tape tape(Keep::everything);
+  intervene(tape, o.interventions);
+  Reading reading = read(o.model, o.text, o.last, tape);
+  check_effect(tape, o.interventions);
+  return reading;
+}
+
+std::string describe(const Reading& reading) {
+  const ModelConfig& config = reading.saved.config;
+  return fmt::format("{}, {}: {}, {} parameters", without_controls(reading.name),
+                     row_of(config.family).words,
+                     std::visit([](const auto& network) { return sizes(network); }, config.network),
+                     with_commas(reading.saved.model->parameters().count()));
+}
+
+std::string print_tokens(const std::string& title, const Tokens& tokens, int width) {
+  const std::int64_t count = std::ssize(tokens.names);
+  const int number_width = static_cast<int>(std::to_string(count).size()) + 1;
+  std::vector<std::string> lines;
+  for (const std::int64_t step : {50, 40, 30, 20, 10, 5, 1}) {
+    lines.clear();
+    bool fits = true;
+    for (std::int64_t begin = 0; begin < count && fits; begin += step) {
+      std::string line = plot::pad_left(std::to_string(begin), number_width) + " ";
+      for (std::int64_t i = begin; i < std::min(begin + step, count); ++i) {
+        line += " " + plot::visible_label(tokens.names[static_cast<std::size_t>(i)]);
+      }
+      fits = plot::display_width(line) <= width;
+      lines.push_back(fits ? line : plot::shorten(line, width));
+    }
+    if (fits) break;
+  }
+  return fmt::format("{} ({}):\n{}\n", title, counted(count, "token"), fmt::join(lines, "\n"));
+}
+
+}  // namespace clearhead::console
