@@ -16,6 +16,7 @@
 #include "apps/cli/help.h"
 #include "apps/cli/lab/lab.h"
 #include "apps/cli/learn/learn.h"
+#include "apps/cli/lens_commands.h"
 #include "apps/cli/map/map.h"
 #include "apps/cli/see/see.h"
 #include "apps/cli/train/train.h"
@@ -47,6 +48,8 @@ const std::vector<Command>& commands() {
     clearhead see "First Citizen:" --save hooks.safetensors
 )",
        set_up_see},
+      {"lens", "why a network predicts what it does: by layer, head, token", "COMMAND [OPTIONS]",
+       "", nullptr, lens_commands()},
       {"explain", "where one number of a network's run comes from, step by step",
        "MODEL \"TEXT\" NAME[INDEX] [OPTIONS]",
        R"(  Where does component 2 of head 0 for token 5 come from, and its operands?

@@ -1,0 +1,75 @@
+// Files first, then text, so that files are whole even if a reader of the text leaves early.
+#include "apps/cli/lens/results.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "apps/console/output.h"
+#include "apps/console/reading.h"
+#include "apps/console/table.h"
+#include "clearhead/tensor/io.h"
+
+namespace clearhead::cli {
+
+void add_lens_results(CLI::App& app, LensResultOptions& o) {
+  console::OptionGroup group(app, "What else you get");
+  group.repeated_text("--out", "FILE",
+                      "Draw it: .svg, .pdf, .png or .html. May be given several times",
+                      [&o](const std::vector<std::string>& x) { o.out = x; });
+  group.text("--save", "FILE", "Write the numbers: .safetensors or .npz",
+             [&o](const std::string& x) { o.save = x; });
+  console::add_figure_options(group, o.figure, "linear if not given");
+}
+
+void check(const LensResultOptions& o) { console::check_results(o.out, o.save); }
+
+plot::TerminalOptions terminal() { return plot::detect_terminal(STDOUT_FILENO); }
+
+std::string heading(const Reading& reading) {
+  const int width = terminal().columns;
+  std::string text = console::wrapped(console::describe(reading), width, 0) + "\n\n";
+  if (reading.is_translation()) {
+    text += console::print_tokens("source", reading.source, width) + "\n";
+  }
+  return text +
+         console::print_tokens(reading.is_translation() ? "translation" : "text", reading.text,
+                               width) +
+         "\n";
+}
+
+std::vector<std::string> short_names(std::vector<std::string> names) {
+  constexpr std::size_t kShort = 15;
+  const auto drop_common = [&](const auto& part_of, const auto& drop) {
+    const std::string part = part_of(names[0]);
+    const bool is_common =
+        !part.empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+          return part_of(name) == part;
+        });
+    if (is_common) std::for_each(names.begin(), names.end(), drop);
+    return is_common;
+  };
+  const auto last = [](const std::string& name) {
+    return name.find('.') == std::string::npos ? "" : name.substr(name.rfind('.'));
+  };
+  drop_common(last, [](std::string& name) { name.erase(name.rfind('.')); });
+  const auto is_long = [](const std::string& name) { return name.size() > kShort; };
+  const auto first = [](const std::string& name) { return name.substr(0, name.find('.') + 1); };
+  while (std::any_of(names.begin(), names.end(), is_long) &&
+         drop_common(first, [](std::string& name) { name.erase(0, name.find('.') + 1); })) {
+  }
+  return names;
+}
+
+void finish(const LensResultOptions& o, std::string text, const plot::Heatmap& figure,
+            const NamedTensors& numbers) {
+  if (!o.out.empty()) text += "\n" + console::write_figures(figure, o.out);
+  if (!o.save.empty()) {
+    write_tensors(o.save, numbers);
+    text += (o.out.empty() ? "\n" : "") + console::wrote(o.save);
+  }
+  text.erase(text.find_last_not_of('\n') + 1);
+  console::write_output(text + "\n");
+}
+
+}  // namespace clearhead::cli

@@ -1,0 +1,48 @@
+// What every lens writes: figures and numbers.
+#ifndef CLEARHEAD_APPS_CLI_LENS_RESULTS_H_
+#define CLEARHEAD_APPS_CLI_LENS_RESULTS_H_
+
+#include <string>
+#include <vector>
+
+#include "apps/console/figures.h"
+#include "apps/console/option_group.h"
+#include "clearhead/lens/reading.h"
+#include "clearhead/plot/heatmap.h"
+#include "clearhead/plot/terminal.h"
+#include "clearhead/tensor/named_tensors.h"
+
+namespace CLI {
+class App;
+}
+
+namespace clearhead::cli {
+
+struct LensResultOptions {
+  std::vector<std::string> out;
+  std::string save;
+  console::FigureOptions figure;
+};
+
+/// --out, --save, --color-scale and --color-map.
+void add_lens_results(CLI::App& app, LensResultOptions& options);
+/// To be called before anything is calculated. Throws as console::check_results.
+void check(const LensResultOptions& options);
+
+/// The terminal that is written to.
+plot::TerminalOptions terminal();
+
+/// The first lines: the model, and the text with the places of its tokens.
+std::string heading(const Reading& reading);
+
+/// Names for a narrow axis: without their last part, if it is that of all ("blocks.0.attn"); where
+/// they are still long, also without the first ones that all have ("0.cross_attn").
+std::vector<std::string> short_names(std::vector<std::string> names);
+
+/// Writes the files, then prints `text`, without blank lines at its end, and their names.
+void finish(const LensResultOptions& options, std::string text, const plot::Heatmap& figure,
+            const NamedTensors& numbers);
+
+}  // namespace clearhead::cli
+
+#endif  // CLEARHEAD_APPS_CLI_LENS_RESULTS_H_

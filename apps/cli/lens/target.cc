@@ -1,0 +1,98 @@
+// Places and tokens, as they are named on the command line.
+#include "apps/cli/lens/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "apps/console/numbers.h"
+#include "apps/console/table.h"
+#include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
+
+namespace clearhead::cli {
+namespace {
+
+// The one token that `text` is for the model.
+std::int64_t token_of(const Reading& reading, const char* option, const std::string& text) {
+  const Tokenizer& tokenizer = *reading.saved.tokenizer;
+  std::vector<std::int64_t> ids;
+  if (tokenizer.unknown_characters(text).empty()) ids = tokenizer.encode(text);
+  if (ids.size() == 1) return ids[0];
+  std::string parts;
+  for (const std::int64_t id : ids) parts += " " + shown_token(reading, id);
+  throw console::UsageError(
+      ids.empty() ? fmt::format("{} \"{}\": {} has no such token", option, text, reading.name)
+                  : fmt::format("{} \"{}\": expected one token, but for {} these are {}:{}", option,
+                                text, reading.name, ids.size(), parts));
+}
+
+}  // namespace
+
+void add_place(console::OptionGroup& group, std::optional<std::int64_t>& at) {
+  group.integer("--at",
+                "The token after which (with masks: at which) is predicted, counted from 0 (the "
+                "last, or the first mask, if not given)",
+                0, [&at](std::int64_t n) { at = n; });
+}
+
+void add_target(console::OptionGroup& group, TargetOptions& o) {
+  add_place(group, o.at);
+  group.text("--token", "TOKEN", "The token whose logit is explained (the likeliest if not given)",
+             [&o](const std::string& x) { o.token = x; });
+  group.text("--against", "TOKEN",
+             "Explain the difference to the logit of this one: why TOKEN, and not that?",
+             [&o](const std::string& x) { o.against = x; });
+}
+
+std::string shown_token(const Reading& reading, std::int64_t id) {
+  return console::label_text({reading.token(id)}, 0);
+}
+
+std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at) {
+  const std::int64_t T = std::ssize(reading.text.ids);
+  if (at) {
+    if (*at < T) return *at;
+    throw console::UsageError(
+        fmt::format("--at {}: there are {}, counted from 0", *at, console::counted(T, "token")));
+  }
+  if (reading.predicted != Predicted::hidden) return T - 1;
+  const std::vector<std::int64_t>& ids = reading.text.ids;
+  const auto mask = std::find(ids.begin(), ids.end(), reading.saved.tokenizer->special(kMaskToken));
+  if (mask != ids.end()) return mask - ids.begin();
+  throw console::UsageError(
+      fmt::format("there is no {} in the text; --at says which token is "
+                  "meant",
+                  kMaskToken));
+}
+
+std::int64_t likeliest_token(const Tensor& logits, std::int64_t place) {
+  std::int64_t best = 0;
+  for (std::int64_t id = 1; id < logits.size(2); ++id) {
+    if (logits.at({0, place, id}) > logits.at({0, place, best})) best = id;
+  }
+  return best;
+}
+
+Target find_target(const Reading& reading, const TargetOptions& o) {
+  const std::int64_t place = place_of(reading, o.at);
+  const Tensor logits = reading.logits.value();
+  Target target{.metric = {.place = place}, .words = {}};
+  target.metric.token =
+      o.token.empty() ? likeliest_token(logits, place) : token_of(reading, "--token", o.token);
+  target.words = "the logit of " + shown_token(reading, target.metric.token);
+  if (!o.against.empty()) {
+    target.metric.other = token_of(reading, "--against", o.against);
+    if (*target.metric.other == target.metric.token) {
+      throw console::UsageError("--against: " + o.against + " is the token itself");
+    }
+    target.words += " less that of " + shown_token(reading, *target.metric.other);
+  }
+  target.words +=
+      fmt::format(" {} token {}, {}", reading.predicted == Predicted::hidden ? "at" : "after",
+                  place, console::label_text(reading.text.names, place));
+  return target;
+}
+
+}  // namespace clearhead::cli

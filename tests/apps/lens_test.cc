@@ -1,0 +1,177 @@
+// clearhead lens: each lens shows, saves and draws what the library calculates, and says what is
+// wrong.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "clearhead/tensor/io.h"
+#include "tests/apps/program.h"
+#include "tests/apps/tiny_models.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Lens : public testing::Test {
+ protected:
+  Lens() {
+    write_language_model(folder_ / "lm");
+    write_masked_model(folder_ / "masked");
+    write_translation_model(folder_ / "mt");
+  }
+
+  ProgramResult lens(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "lens");
+    return run_program("clearhead", arguments, folder_.path());
+  }
+
+  std::string say(const std::vector<std::string>& arguments) const {
+    const ProgramResult result = lens(arguments);
+    EXPECT_EQ(result.status, 0) << result.error;
+    EXPECT_EQ(result.error, "");
+    expect_80_columns(result.out);
+    return result.out;
+  }
+
+  NamedTensors saved(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--save", folder_ / "lens.safetensors"});
+    EXPECT_THAT(say(arguments), HasSubstr("wrote "));
+    return read_tensors(folder_ / "lens.safetensors");
+  }
+
+  void fail(const std::vector<std::string>& arguments, int status, const std::string& says) const {
+    const ProgramResult result = lens(arguments);
+    EXPECT_EQ(result.status, status) << says;
+    EXPECT_THAT(result.error, HasSubstr(says));
+    EXPECT_EQ(result.out, "");
+  }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(Lens, EachKindShowsItsNumbersOfEachModel) {
+  const std::string masked = "a <mask> dog";
+  for (const char* kind :
+       {"pattern", "norms", "gradients", "zeroing", "logits", "decompose", "ablate"}) {
+    EXPECT_THAT(say({kind, "lm", "to be"}), StartsWith("lm, a decoder: ")) << kind;
+    EXPECT_THAT(say({kind, "masked", masked}), HasSubstr("<s> a ␣ <mask>")) << kind;
+    EXPECT_THAT(say({kind, "mt", "a dog"}), HasSubstr("source (6 tokens):")) << kind;
+  }
+  say({"rollout", "lm", "to be"});
+  say({"rollout", "masked", masked});
+  say({"rollout", "mt", "a dog", "--attention", "encoder"});
+}
+
+TEST_F(Lens, DrawsAndSaves) {
+  const std::string text = say({"pattern", "lm", "to be", "--out", folder_ / "lens.svg", "--out",
+                                folder_ / "lens.html", "--save", folder_ / "lens.npz"});
+  EXPECT_THAT(text, AllOf(HasSubstr("lens.svg\nwrote "), HasSubstr("lens.npz\n")));
+  EXPECT_THAT(folder_.read("lens.svg"), HasSubstr("<svg"));
+  const NamedTensors named = read_tensors(folder_ / "lens.npz");
+  const Tensor weights = named.at("blocks.0.attn.weights.1");
+  EXPECT_EQ(weights.shape(), (Shape{5, 5}));
+  EXPECT_EQ(weights.at({0, 1}), 0);  // masked
+}
+
+TEST_F(Lens, TheMeanIsOfTheHeadsThatWereChosen) {
+  const NamedTensors all = saved({"pattern", "lm", "to be"});
+  const Tensor one = saved({"pattern", "lm", "to be", "--heads", "1", "--mean"}).at("mean");
+  const Tensor both = saved({"pattern", "lm", "to be", "--mean"}).at("mean");
+  const double a = all.at("blocks.0.attn.weights.0").at({4, 2}),
+               b = all.at("blocks.0.attn.weights.1").at({4, 2});
+  EXPECT_EQ(one.at({4, 2}), b);
+  EXPECT_DOUBLE_EQ(both.at({4, 2}), (a + b) / 2);
+}
+
+TEST_F(Lens, HidesTheKeysThatAllLookAt) {
+  const std::string plain = say({"pattern", "lm", "to be"});
+  const std::string hidden = say({"pattern", "lm", "to be", "--hide-sinks"});
+  EXPECT_THAT(plain, Not(HasSubstr("most queries look at")));
+  EXPECT_THAT(hidden, testing::AnyOf(HasSubstr("most queries look at"), HasSubstr("is a sink")));
+}
+
+TEST_F(Lens, ThePartsThatAreSavedSumToTheLogit) {
+  const NamedTensors parts = saved({"decompose", "lm", "to be", "--token", "a"});
+  double sum = 0;
+  for (const auto& [name, value] : parts.tensors) sum += value.item();
+  run_program("clearhead", {"dump", "lm", "to be", "--save", folder_ / "all.safetensors"},
+              folder_.path());
+  const Tensor logits = read_tensors(folder_ / "all.safetensors").at("logits");
+  EXPECT_NEAR(sum, logits.at({0, 4, 3}), 1e-4 * (1 + std::abs(sum)));  // f32; a has the id 3
+  EXPECT_THAT(say({"decompose", "lm", "to be", "--token", "a", "--against", "b"}),
+              HasSubstr("the logit of a less that of b after token 4, e, which is "));
+}
+
+TEST_F(Lens, TheLogitLensEndsWithWhatIsPredicted) {
+  run_program("clearhead", {"dump", "lm", "to be", "--save", folder_ / "all.safetensors"},
+              folder_.path());
+  const Tensor logits = read_tensors(folder_ / "all.safetensors").at("logits");
+  const Tensor last = saved({"logits", "lm", "to be"}).at("blocks.0.hook_resid_post.logits");
+  expect_near(last, logits, 1e-4);
+  EXPECT_THAT(say({"logits", "lm", "to be", "--at", "1"}), HasSubstr("token 1, o:"));
+}
+
+TEST_F(Lens, AblationIsWhatAblatingDoes) {
+  const Tensor effects =
+      saved({"ablate", "lm", "to be", "--token", "a"}).at("blocks.0.attn.hook_z.effect");
+  const auto logit = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"dump", "lm", "to be", "--save", folder_ / "all.safetensors"});
+    run_program("clearhead", more, folder_.path());
+    return read_tensors(folder_ / "all.safetensors").at("logits").at({0, 4, 3});
+  };
+  EXPECT_NEAR(effects.at({1}), logit({"--ablate", "blocks.0.attn.hook_z[1]"}) - logit({}), 1e-4);
+}
+
+TEST_F(Lens, PatchesFromAnotherText) {
+  const std::vector<std::string> patch = {
+      "lm", "to be", "--from", "to we", "--of", "blocks.*.hook_resid_pre", "--each", "token"};
+  for (const char* kind : {"patch", "attribute"}) {
+    std::vector<std::string> arguments = patch;
+    arguments.insert(arguments.begin(), kind);
+    const Tensor effects = saved(arguments).at("blocks.0.hook_resid_pre.effect");
+    EXPECT_EQ(effects.shape(), (Shape{5}));
+    EXPECT_NEAR(effects.at({0}), 0, 1e-6);  // the same token
+    EXPECT_NE(effects.at({3}), 0);
+  }
+  fail({"patch", "lm", "to be"}, 2, "--from TEXT");
+  fail({"patch", "lm", "to be", "--from", "to"}, 2, "as many tokens");
+}
+
+TEST_F(Lens, ScoresHeadsOnRandomTokensOrAText) {
+  EXPECT_THAT(say({"heads", "lm", "--tokens", "8"}), HasSubstr("text (16 tokens):"));
+  EXPECT_NE(say({"heads", "lm", "--tokens", "8"}),
+            say({"heads", "lm", "--tokens", "8", "--seed", "2"}));
+  EXPECT_THAT(say({"heads", "lm", "to be to be"}), HasSubstr("induction"));
+  say({"heads", "masked", "--tokens", "8"});
+  EXPECT_EQ(saved({"heads", "mt", "a dog", "--attention", "encoder"}).at("induction").shape(),
+            (Shape{1, 2}));
+  fail({"heads", "lm", "--tokens", "17"}, 2, "16 of them twice");
+  fail({"heads", "lm", "to be", "--tokens", "4"}, 2, "choose one");
+  fail({"heads", "mt"}, 2, "reads a TEXT");
+  fail({"heads", "mt", "a dog"}, 2, "--attention encoder");
+}
+
+TEST_F(Lens, WrongUseSaysWhatToDo) {
+  fail({"pattern", "lm"}, 2, "which TEXT?");
+  fail({"pattern", "lm", "to be", "--layers", "1"}, 2, "--layers 1: there is 1 of them");
+  fail({"pattern", "lm", "to be", "--heads", "0,2"}, 2, "--heads 2: there are 2");
+  fail({"rollout", "mt", "a dog"}, 2, "--attention encoder");
+  fail({"decompose", "lm", "to be", "--token", "ab"}, 2, "expected one token");
+  fail({"decompose", "lm", "to be", "--token", "é"}, 2, "has no such token");
+  fail({"decompose", "lm", "to be", "--at", "5"}, 2, "--at 5: there are 5 tokens");
+  fail({"decompose", "lm", "to be", "--token", "a", "--against", "a"}, 2, "the token itself");
+  fail({"decompose", "masked", "a dog"}, 2, "--at says");
+  fail({"ablate", "lm", "to be", "--of", "hook_nothing"}, 1, "hook_nothing");
+}
+
+}  // namespace
+}  // namespace clearhead
