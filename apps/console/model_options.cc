@@ -12,7 +12,6 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/label.h"
-#include "clearhead/text/byte_pairs.h"
 #include "clearhead/text/utf8.h"
 
 namespace clearhead::console {
@@ -131,7 +130,7 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
 
 Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
   const std::string blank_mask = " " + std::string(kMaskToken);
-  if (dynamic_cast<const BytePairTokenizer*>(&tokenizer) != nullptr) {
+  if (tokenizer.takes_bytes()) {  // the word behind a blank has it
     for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
   }
   return tokenizer.encode(text);

@@ -42,8 +42,8 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const std::vector<Clause>& clau
   std::vector<std::string> texts;
   for (const Clause& clause : clauses) texts.push_back(" " + path_text(clause) + " " + clause.text);
   const std::vector<std::string_view> views(texts.begin(), texts.end());
-  return std::make_shared<BytePairTokenizer>(
-      BytePairTokenizer::learn(views, {.size = size, .specials = {}, .lowercase = true}));
+  return std::make_shared<Tokenizer>(
+      learn_byte_pairs(views, {.size = size, .specials = {}, .lowercase = true}));
 }
 
 }  // namespace

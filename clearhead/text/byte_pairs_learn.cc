@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "clearhead/base/error.h"
+#include "clearhead/text/added_tokens_internal.h"
 #include "clearhead/text/byte_pairs.h"
+#include "clearhead/text/learned_tokenizer_internal.h"
 #include "clearhead/text/split.h"
 #include "clearhead/text/utf8.h"
 
@@ -20,16 +21,17 @@ constexpr std::int64_t kBytes = 256;
 constexpr std::int64_t kFewest = 2;  // a pair that is there once teaches nothing
 
 using WordCounts = std::unordered_map<std::string, std::int64_t>;
-using Specials = std::map<std::string, std::int64_t, std::less<>>;
 
-WordCounts count_words(std::span<const std::string_view> texts, const Specials& specials,
+WordCounts count_words(std::span<const std::string_view> texts, const AddedTokens& specials,
                        bool lowercase) {
   WordCounts counts;
   for (const std::string_view text : texts) {
-    for (const TextPart& part : split_at_specials(text, specials)) {
-      if (part.special >= 0) continue;
-      const std::string lowered = lowercase ? clearhead::lowercase(part.text) : std::string();
-      for_each_word(lowercase ? lowered : part.text,
+    for (const TextPart& part : specials.split(text, false)) {
+      if (part.added >= 0) continue;
+      const std::string_view words =
+          text.substr(part.range.begin, part.range.end - part.range.begin);
+      const std::string lowered = lowercase ? clearhead::lowercase(words) : std::string();
+      for_each_word(lowercase ? lowered : words,
                     [&](std::string_view word) { ++counts[std::string(word)]; });
     }
   }
@@ -174,8 +176,8 @@ void Learner::merge(std::uint64_t key, std::int64_t merged) {
 
 }  // namespace
 
-BytePairTokenizer BytePairTokenizer::learn(std::span<const std::string_view> texts,
-                                           const BytePairOptions& options) {
+Tokenizer learn_byte_pairs(std::span<const std::string_view> texts,
+                           const BytePairOptions& options) {
   const auto special_count = static_cast<std::int64_t>(options.specials.size());
   if (options.size < special_count + kBytes || options.size > std::int64_t{1} << 24) {
     throw Error(fmt::format(
@@ -183,17 +185,18 @@ BytePairTokenizer BytePairTokenizer::learn(std::span<const std::string_view> tex
         "tokens, got {}",
         special_count + kBytes, options.size));
   }
-  Specials specials;
+  std::vector<AddedToken> specials;
   for (std::int64_t id = 0; id < special_count; ++id) {
-    specials.emplace(options.specials[static_cast<std::size_t>(id)], id);
+    specials.push_back({.id = id, .name = options.specials[static_cast<std::size_t>(id)]});
   }
-  Learner learner(count_words(texts, specials, options.lowercase), options.specials);
+  Learner learner(count_words(texts, AddedTokens(std::move(specials), nullptr), options.lowercase),
+                  options.specials);
   while (static_cast<std::int64_t>(learner.tokens.size()) < options.size && learner.step()) {
   }
-  Vocabulary vocabulary{std::move(learner.tokens),
-                        std::vector<std::int64_t>(options.specials.size())};
-  std::iota(vocabulary.specials.begin(), vocabulary.specials.end(), 0);
-  return {std::move(vocabulary), std::move(learner.merges), options.lowercase};
+  const std::vector<std::string> tokens(learner.tokens.begin() + special_count,
+                                        learner.tokens.end());
+  return learned_tokenizer(TokenUnit::bytes, options.specials, tokens, std::move(learner.merges),
+                           options.lowercase);
 }
 
 }  // namespace clearhead

@@ -33,11 +33,18 @@ const std::map<char32_t, char>& bytes_of_characters() {
 
 }  // namespace
 
+std::string_view spelling_of_byte(unsigned char byte) {
+  static const std::array<std::string, 256> kSpellings = [] {
+    std::array<std::string, 256> spellings;
+    for (std::size_t i = 0; i < 256; ++i) append_code_point(spellings[i], characters()[i]);
+    return spellings;
+  }();
+  return kSpellings[byte];
+}
+
 std::string spell_bytes(std::string_view bytes) {
   std::string spelling;
-  for (const char byte : bytes) {
-    append_code_point(spelling, characters()[static_cast<unsigned char>(byte)]);
-  }
+  for (const char byte : bytes) spelling += spelling_of_byte(static_cast<unsigned char>(byte));
   return spelling;
 }
 

@@ -11,6 +11,8 @@ namespace clearhead {
 
 /// Source: bytes_to_unicode of GPT-2's encoder.py.
 std::string spell_bytes(std::string_view bytes);
+/// The character that one byte is spelt as.
+std::string_view spelling_of_byte(unsigned char byte);
 
 /// The bytes that `spelling` stands for; nullopt if one of its characters stands for no byte.
 std::optional<std::string> unspell_bytes(std::string_view spelling);

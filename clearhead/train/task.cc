@@ -199,7 +199,7 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
   }
   const bool is_of_characters = recipe.tokenizer.kind == TokenizerKind::characters;
   if (is_of_characters && is_text) {
-    return std::make_shared<CharacterTokenizer>(CharacterTokenizer::learn(
+    return std::make_shared<Tokenizer>(learn_characters(
         joined_text(recipe.data.train, data) + joined_text(recipe.data.validation, data), specials,
         recipe.tokenizer.lowercase));
   }
@@ -208,14 +208,14 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const Recipe& recipe,
       text_to_learn_from(recipe, recipe.data.train_targets, data)};
   if (is_of_characters) {
     specials.emplace_back(kUnknownToken);
-    return std::make_shared<CharacterTokenizer>(
-        CharacterTokenizer::learn(texts[0] + texts[1], specials, recipe.tokenizer.lowercase));
+    return std::make_shared<Tokenizer>(
+        learn_characters(texts[0] + texts[1], specials, recipe.tokenizer.lowercase));
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
-  return std::make_shared<BytePairTokenizer>(
-      BytePairTokenizer::learn(views, {.size = recipe.tokenizer.size,
-                                       .specials = specials,
-                                       .lowercase = recipe.tokenizer.lowercase}));
+  return std::make_shared<Tokenizer>(
+      learn_byte_pairs(views, {.size = recipe.tokenizer.size,
+                               .specials = specials,
+                               .lowercase = recipe.tokenizer.lowercase}));
 }
 
 std::map<std::string, std::string> hashes_of_texts(const Recipe& recipe,

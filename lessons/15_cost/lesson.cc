@@ -31,7 +31,7 @@ void cost(Lesson& lesson) {
   const auto width = lesson.knob("width", 16, 1, 64, "numbers of each of the four heads");
   const auto steps = lesson.knob("steps", 120, 10, 100000, "training steps of the base");
   const std::string text = read_text(lesson.model("shakespeare") / "input.txt.gz");
-  const CharacterTokenizer tokenizer = CharacterTokenizer::learn(text);
+  const Tokenizer tokenizer = learn_characters(text);
   const Sequence ids = tokenizer.encode(text);
   const Sequence unseen(ids.begin(), ids.begin() + 4096), seen(ids.begin() + 4096, ids.end());
 

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::int64_t kBytes = 256;  // the tokens before anything is learnt
 
-BytePairTokenizer learn(std::string_view text, std::int64_t merges) {
-  return BytePairTokenizer::learn(std::span(&text, 1), {.size = kBytes + merges});
+Tokenizer learn(std::string_view text, std::int64_t merges) {
+  return learn_byte_pairs(std::span(&text, 1), {.size = kBytes + merges});
 }
 
 // "the| clo|uds": the tokens of a text, and where one ends and the next begins.
@@ -45,7 +45,7 @@ void tokens(Lesson& lesson) {
   const std::int64_t most = lesson.knob("merges", 8, 1, 1000, "merges to learn from it");
 
   lesson.step("bytes");
-  const BytePairTokenizer bytes = learn("", 0);
+  const Tokenizer bytes = learn("", 0);
   const std::vector<std::string> samples = {"low", "café", "雲"};
   std::vector<std::string> of_samples;
   for (const std::string& sample : samples) of_samples.push_back(ids_of(bytes, sample));
@@ -53,13 +53,14 @@ void tokens(Lesson& lesson) {
   lesson.table({{"text", samples}, {"bytes", of_samples}});
 
   lesson.step("merges");
-  const BytePairTokenizer learnt = learn(text, most);
+  const Tokenizer learnt = learn(text, most);
   std::vector<std::string> steps = {"0"}, made = {""};
   std::vector<std::string> now = {divided(bytes, text)};
   std::vector<double> lengths = {static_cast<double>(bytes.encode(text).size())};
-  for (std::int64_t i = 0; i < std::ssize(learnt.merges()); ++i) {
-    const Merge merge = learnt.merges()[static_cast<std::size_t>(i)];
-    const BytePairTokenizer so_far = learn(text, i + 1);
+  const std::vector<Merge> merges = learnt.merges();
+  for (std::int64_t i = 0; i < std::ssize(merges); ++i) {
+    const Merge merge = merges[static_cast<std::size_t>(i)];
+    const Tokenizer so_far = learn(text, i + 1);
     steps.push_back(std::to_string(i + 1));
     made.push_back(plot::visible_label(learnt.token(merge.left)) + " + " +
                    plot::visible_label(learnt.token(merge.right)));
@@ -74,8 +75,8 @@ void tokens(Lesson& lesson) {
   lesson.step("shakespeare");
   const std::string all = read_text(lesson.model("shakespeare") / "input.txt.gz").substr(0, 200000);
   std::vector<double> vocabulary, characters;
-  for (const std::int64_t merges : {0, 64, 256, 1024, 2048}) {
-    const BytePairTokenizer of_all = learn(all, merges);
+  for (const std::int64_t count : {0, 64, 256, 1024, 2048}) {
+    const Tokenizer of_all = learn(all, count);
     vocabulary.push_back(static_cast<double>(of_all.size()));
     characters.push_back(static_cast<double>(all.size()) /
                          static_cast<double>(of_all.encode(all).size()));
@@ -86,7 +87,7 @@ void tokens(Lesson& lesson) {
                                            .curves = {{"Shakespeare", vocabulary, characters}},
                                            .x_title = "tokens in the vocabulary",
                                            .y_title = "characters a token"});
-  const BytePairTokenizer of_plays = learn(all, 2048);
+  const Tokenizer of_plays = learn(all, 2048);
   lesson.print("");
   lesson.print("{}", divided(of_plays, "Now is the winter of our discontent"));
   lesson.print("{}", divided(of_plays, "Is the attention of a transformer unbelievable?"));
@@ -107,7 +108,7 @@ void tokens(Lesson& lesson) {
                of_plays.decode(of_plays.encode(anything)) == anything);
   lesson.claim("Each merge makes the text shorter, and the vocabulary larger by one.",
                std::is_sorted(lengths.rbegin(), lengths.rend()) &&
-                   learnt.size() == kBytes + std::ssize(learnt.merges()));
+                   learnt.size() == kBytes + std::ssize(merges));
   lesson.claim("What is frequent becomes one token.", of_plays.encode(" the").size() == 1);
   lesson.claim("The tokens of a word do not show its letters.",
                trained->encode(" play").size() == 1 && trained->encode("yalp").size() == 3);

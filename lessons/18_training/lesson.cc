@@ -45,7 +45,7 @@ void training(Lesson& lesson) {
 
   lesson.step("data");
   const std::string text = read_text(lesson.model("shakespeare") / "input.txt.gz");
-  const CharacterTokenizer tokenizer = CharacterTokenizer::learn(text);
+  const Tokenizer tokenizer = learn_characters(text);
   const std::vector<std::int64_t> ids = tokenizer.encode(text);
   const auto held_out = ids.begin() + std::ssize(ids) * 9 / 10;  // from here on, never trained on
   const TransformerConfig config{.vocabulary = tokenizer.size(),

@@ -25,23 +25,23 @@ SavedModel write(const std::filesystem::path& folder, Family family, const Token
   return open_model(folder);
 }
 
-CharacterTokenizer with_specials() {
+Tokenizer with_specials() {
   std::vector<std::string> specials;
   for (const std::string_view name : {kPadToken, kStartToken, kEndToken, kMaskToken}) {
     specials.emplace_back(name);
   }
-  return CharacterTokenizer::learn(kCharacters, specials);
+  return learn_characters(kCharacters, specials);
 }
 
 }  // namespace
 
 SavedModel write_language_model(const std::filesystem::path& folder) {
-  return write(folder, Family::decoder, CharacterTokenizer::learn(kCharacters));
+  return write(folder, Family::decoder, learn_characters(kCharacters));
 }
 
 SavedModel write_byte_model(const std::filesystem::path& folder) {
   const std::array<std::string_view, 1> text = {kCharacters};
-  return write(folder, Family::decoder, BytePairTokenizer::learn(text, {.size = 256}));
+  return write(folder, Family::decoder, learn_byte_pairs(text, {.size = 256}));
 }
 
 SavedModel write_masked_model(const std::filesystem::path& folder) {

@@ -56,8 +56,8 @@ TEST(ClauseEncoder, VectorsHaveLengthOneAndPaddingChangesNothing) {
 TEST(ClauseModel, SurvivesItsFolder) {
   const TemporaryFolder folder;
   const std::vector<std::string_view> texts = {"iron lungs"};
-  const BytePairTokenizer tokenizer =
-      BytePairTokenizer::learn(texts, {.size = 256, .specials = {}, .lowercase = true});
+  const Tokenizer tokenizer =
+      learn_byte_pairs(texts, {.size = 256, .specials = {}, .lowercase = true});
   const ClauseEncoder encoder(small_config(), 3);
   save_clause_model(folder.path(), tokenizer, encoder);
   const ClauseModel model = open_clause_model(folder.path());

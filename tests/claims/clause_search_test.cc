@@ -20,8 +20,8 @@ std::vector<Clause> policy() {
 // An encoder that has learnt nothing, so that equal tokens are nearest.
 ClauseModel new_model() {
   const std::vector<std::string_view> texts = {"hearing aids shoes judge appeals examinations"};
-  const auto tokenizer = std::make_shared<BytePairTokenizer>(
-      BytePairTokenizer::learn(texts, {.size = 300, .specials = {}, .lowercase = true}));
+  const auto tokenizer = std::make_shared<Tokenizer>(
+      learn_byte_pairs(texts, {.size = 300, .specials = {}, .lowercase = true}));
   TransformerConfig config;
   config.vocabulary = tokenizer->size();
   config.layers = 1;

@@ -25,9 +25,9 @@ using testing::IsEmpty;
 // Random weights that are large, so that what the model says depends on all that it reads. Ids are
 // a 4, b 5, c 6.
 SavedModel tiny(Family family, std::int64_t context) {
-  auto tokenizer = std::make_shared<CharacterTokenizer>(
-      CharacterTokenizer::learn("abc", {std::string(kPadToken), std::string(kStartToken),
-                                        std::string(kEndToken), std::string(kMaskToken)}));
+  auto tokenizer = std::make_shared<Tokenizer>(
+      learn_characters("abc", {std::string(kPadToken), std::string(kStartToken),
+                               std::string(kEndToken), std::string(kMaskToken)}));
   const ModelConfig config{family, TransformerConfig{.vocabulary = tokenizer->size(),
                                                      .context = context,
                                                      .layers = 1,

@@ -12,9 +12,9 @@ namespace clearhead {
 
 Reading tiny_reading(Family family, std::vector<std::int64_t> ids, TransformerConfig config,
                      Tape tape) {
-  auto tokenizer = std::make_shared<CharacterTokenizer>(
-      CharacterTokenizer::learn("abcdefgh", {std::string(kPadToken), std::string(kStartToken),
-                                             std::string(kEndToken), std::string(kMaskToken)}));
+  auto tokenizer = std::make_shared<Tokenizer>(
+      learn_characters("abcdefgh", {std::string(kPadToken), std::string(kStartToken),
+                                    std::string(kEndToken), std::string(kMaskToken)}));
   config.vocabulary = tokenizer->size();
   config.context = 16;
   config.layers = 2;

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const CharacterTokenizer kTokenizer = CharacterTokenizer::learn("abcdefg");  // kV of them
+const Tokenizer kTokenizer = learn_characters("abcdefg");  // kV of them
 
 ModelConfig config_of(Family family) {
   if (family == Family::recurrent || family == Family::recurrent_encoder_decoder) {

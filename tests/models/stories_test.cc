@@ -2,11 +2,10 @@
 // weights our decoder calculates every activation that is on record for it, and continues a text as
 // it does.
 #include <cmath>
-#include <map>
-#include <nlohmann/json.hpp>
 
 #include "clearhead/models/decoder.h"
 #include "clearhead/tensor/safetensors.h"
+#include "clearhead/text/tokenizer_file.h"
 #include "tests/models/model_testing.h"
 #include "tests/testing.h"
 
@@ -88,25 +87,6 @@ TEST_F(Stories, CalculatesWhatIsOnRecord) {
   }
 }
 
-// The pieces of the tokenizer: "▁" is a space, <0x0A> a byte.
-std::string decoded(const std::vector<std::int64_t>& tokens, const nlohmann::json& tokenizer) {
-  std::map<std::int64_t, std::string> pieces;
-  for (const auto& [piece, id] : tokenizer["model"]["vocab"].items()) pieces[id] = piece;
-  const std::string space = "▁";
-  std::string text;
-  for (const std::int64_t token : tokens) {
-    std::string piece = pieces.at(token);
-    if (piece.starts_with("<0x")) {
-      piece = std::string(1, static_cast<char>(std::stoi(piece.substr(3), nullptr, 16)));
-    }
-    for (std::size_t at; (at = piece.find(space)) != std::string::npos;) {
-      piece.replace(at, space.size(), " ");
-    }
-    text += piece;
-  }
-  return text.substr(text.starts_with(" ") ? 1 : 0);
-}
-
 TEST_F(Stories, ContinuesATextWithTheLikeliestTokens) {
   const auto folder = *shared_path("models/stories260K");
   std::vector<std::int64_t> tokens;
@@ -121,7 +101,7 @@ TEST_F(Stories, ContinuesATextWithTheLikeliestTokens) {
     tokens.push_back(next);
   }
   std::string expected = content(folder / "greedy_200.txt");
-  EXPECT_EQ(decoded(tokens, nlohmann::json::parse(content(folder / "tokenizer.json"))), expected);
+  EXPECT_EQ(read_tokenizer(folder / "tokenizer.json")->decode(tokens), expected);
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ std::vector<std::int64_t> counting(std::int64_t count) {
 }
 
 // a is 5, b 6, …
-CharacterTokenizer letters() {
-  return CharacterTokenizer::learn("abcdefghijklmnopqrstuvwxyz",
-                                   {"<pad>", "<s>", "</s>", "<mask>", "<unk>"});
+Tokenizer letters() {
+  return learn_characters("abcdefghijklmnopqrstuvwxyz",
+                          {"<pad>", "<s>", "</s>", "<mask>", "<unk>"});
 }
 
 TEST(SplitText, CutsCharactersNotBytes) {
@@ -128,7 +128,7 @@ TEST(Batches, ItemsBeyondTheirSizeAreErrors) {
 }
 
 TEST(Pairs, ArePadded) {
-  const CharacterTokenizer tokenizer = letters();
+  const Tokenizer tokenizer = letters();
   const std::vector<std::string> sources{"ab", "c", ""}, targets{"d", "efg", "h"};
   const std::vector<Sequence> a = encode_lines(sources, tokenizer);
   const std::vector<Sequence> b = encode_lines(targets, tokenizer);
@@ -157,14 +157,14 @@ TEST(Pairs, MustHaveAsManyLines) {
 }
 
 TEST(Pairs, NeedTheSpecialTokens) {
-  const CharacterTokenizer tokenizer = CharacterTokenizer::learn("ab", {"<pad>"});
+  const Tokenizer tokenizer = learn_characters("ab", {"<pad>"});
   const std::vector<Sequence> lines(1);
   expect_error([&] { pair_batch(lines, lines, std::vector<std::int64_t>{0}, tokenizer); },
                "expected a special token <s>, it has <pad>");
 }
 
 TEST(Masks, HideFifteenPercentAsBert) {
-  const CharacterTokenizer tokenizer = letters();
+  const Tokenizer tokenizer = letters();
   const std::int64_t mask = tokenizer.special("<mask>");
   const std::vector<Sequence> lines(500, tokenizer.encode(std::string(40, 'a')));
   const MaskedBatch batch = masked_batch(lines, counting(500), tokenizer, 1, 0);
@@ -198,7 +198,7 @@ TEST(Masks, HideFifteenPercentAsBert) {
 }
 
 TEST(Masks, DependOnSeedEpochAndLineAlone) {
-  const CharacterTokenizer tokenizer = letters();
+  const Tokenizer tokenizer = letters();
   const std::vector<Sequence> lines(4, tokenizer.encode("abcdefghijklmnopqrstuvwxyz"));
   const auto masks = [&](std::vector<std::int64_t> chosen, std::uint64_t seed, std::int64_t epoch) {
     return ids_of(masked_batch(lines, chosen, tokenizer, seed, epoch).input);
@@ -212,7 +212,7 @@ TEST(Masks, DependOnSeedEpochAndLineAlone) {
 }
 
 TEST(Masks, ShortLinesHideOneTokenAndEmptyNone) {
-  const CharacterTokenizer tokenizer = letters();
+  const Tokenizer tokenizer = letters();
   const std::vector<Sequence> lines{tokenizer.encode("a"), {}};
   EXPECT_THAT(line_lengths(lines), ElementsAre(3, 2));
   const MaskedBatch batch = masked_batch(lines, counting(2), tokenizer, 1, 0);

@@ -64,9 +64,9 @@ TEST(Evaluate, ManyWindowsAreCountedOnce) {
 }
 
 // <pad> <s> </s> <mask> a
-CharacterTokenizer tokenizer() {
-  return CharacterTokenizer::learn("a", {std::string(kPadToken), std::string(kStartToken),
-                                         std::string(kEndToken), std::string(kMaskToken)});
+Tokenizer tokenizer() {
+  return learn_characters("a", {std::string(kPadToken), std::string(kStartToken),
+                                std::string(kEndToken), std::string(kMaskToken)});
 }
 
 constexpr std::int64_t kEnd = 2, kA = 4;

@@ -46,7 +46,7 @@ Text read(const LabOptions& o) {
           ? console::find_model("shakespeare", console::model_folders("")) / "input.txt.gz"
           : std::filesystem::path(o.data);
   const std::string text = read_text(file);
-  const CharacterTokenizer tokenizer = CharacterTokenizer::learn(text);
+  const Tokenizer tokenizer = learn_characters(text);
   const TextParts parts = split_text(text);
   Text read{tokenizer.encode(parts.train), tokenizer.encode(parts.validation), tokenizer.size(),
             static_cast<std::int64_t>(hash_of(text) >> 11)};

@@ -1,0 +1,252 @@
+// Searching by PCRE2, compiled to machine code where that is possible.
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <fmt/format.h>
+#include <pcre2.h>
+
+#include <algorithm>
+#include <new>
+
+#include "clearhead/base/encoding.h"
+#include "clearhead/base/error.h"
+#include "clearhead/text/characters_internal.h"
+#include "clearhead/text/json_place_internal.h"
+#include "clearhead/text/pattern_internal.h"
+
+namespace clearhead {
+
+struct CompiledPattern {
+  explicit CompiledPattern(pcre2_code* compiled) : code(compiled) {}
+  ~CompiledPattern() { pcre2_code_free(code); }
+  CompiledPattern(const CompiledPattern&) = delete;
+  CompiledPattern& operator=(const CompiledPattern&) = delete;
+
+  pcre2_code* code;
+};
+
+namespace {
+
+// Members of a set that are \w to Oniguruma.
+constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
+
+// Translates what the two syntaxes write differently.
+class Translation {
+ public:
+  explicit Translation(std::string_view expression) : rest_(expression) {}
+
+  std::string run() {
+    while (!rest_.empty()) {
+      if (rest_.front() == '\\' && rest_.size() > 1) {
+        escape();
+      } else if (in_set_) {
+        within_set();
+      } else if (rest_.front() == '[') {
+        begin_set();
+      } else {
+        copy(1);
+      }
+    }
+    return std::move(made_);
+  }
+
+ private:
+  void copy(std::size_t count) {
+    made_ += rest_.substr(0, count);
+    rest_.remove_prefix(count);
+  }
+
+  void begin_set() {
+    in_set_ = true;
+    copy(1);
+    if (rest_.starts_with('^')) copy(1);
+    if (rest_.starts_with(']')) made_ += '\\';  // the first ] is a member
+    if (rest_.starts_with(']')) copy(1);
+  }
+
+  void within_set() {
+    if (rest_.starts_with("[:")) {  // [:alpha:]
+      const std::size_t end = rest_.find(":]");
+      if (end != std::string_view::npos) return copy(end + 2);
+    }
+    if (rest_.front() == '[' || rest_.starts_with("&&")) {
+      throw Error("sets within sets, and their intersection by &&, are not supported");
+    }
+    if (rest_.front() == ']') in_set_ = false;
+    copy(1);
+  }
+
+  void escape() {
+    const char what = rest_[1];
+    const auto replace = [&](std::string_view outside, std::string_view inside) {
+      made_ += in_set_ ? inside : outside;
+      rest_.remove_prefix(2);
+    };
+    const auto replace_outside = [&](std::string_view outside) {
+      if (in_set_) throw Error(fmt::format("\\{} within a set is not supported", what));
+      replace(outside, {});
+    };
+    switch (what) {
+      case 's':
+        return replace(R"(\p{White_Space})", R"(\p{White_Space})");
+      case 'S':
+        return replace(R"(\P{White_Space})", R"(\P{White_Space})");
+      case 'd':
+        return replace(R"(\p{Nd})", R"(\p{Nd})");
+      case 'D':
+        return replace(R"(\P{Nd})", R"(\P{Nd})");
+      case 'h':
+        return replace("[0-9a-fA-F]", "0-9a-fA-F");
+      case 'H':
+        return replace_outside("[^0-9a-fA-F]");
+      case 'w':
+        return replace(fmt::format("[{}]", kWord), kWord);
+      case 'W':
+        return replace_outside(fmt::format("[^{}]", kWord));
+      case 'u':
+        if (rest_.size() >= 6) {
+          made_ += fmt::format("\\x{{{}}}", rest_.substr(2, 4));
+          rest_.remove_prefix(6);
+          return;
+        }
+        break;
+      default:
+        break;
+    }
+    copy(2);
+  }
+
+  std::string_view rest_;
+  std::string made_;
+  bool in_set_ = false;
+};
+
+// What matching needs besides the pattern, once for each thread.
+struct Matching {
+  Matching() {
+    if (data == nullptr || context == nullptr) throw std::bad_alloc();
+    if (stack != nullptr) pcre2_jit_stack_assign(context, nullptr, stack);
+  }
+  ~Matching() {
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(context);
+    pcre2_jit_stack_free(stack);
+  }
+  Matching(const Matching&) = delete;
+  Matching& operator=(const Matching&) = delete;
+
+  pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
+  pcre2_match_context* context = pcre2_match_context_create(nullptr);
+  // Grows as repetition of groups needs it; none where PCRE2 compiles nothing.
+  pcre2_jit_stack* stack = pcre2_jit_stack_create(32 << 10, 16 << 20, nullptr);
+};
+
+// How many bytes at the beginning of `text` are no UTF-8.
+std::size_t invalid_prefix(std::string_view text) {
+  std::size_t count = 0;
+  for (std::string_view rest = text; !rest.empty(); ++count) {
+    if (take_code_point(rest) != kNoCodePoint) break;
+  }
+  return count;
+}
+
+std::size_t after_character(std::string_view text, std::size_t at) {
+  std::string_view rest = text.substr(at);
+  if (rest.empty()) return at + 1;
+  take_character(rest);
+  return text.size() - rest.size();
+}
+
+// Visits all parts of `text`, which is valid UTF-8 and begins at `offset`.
+void visit_matches(const CompiledPattern& pattern, std::string_view text, std::size_t offset,
+                   const TextPattern::Visitor& visit) {
+  static thread_local Matching matching;
+  std::size_t done = 0;
+  for (std::size_t from = 0; from <= text.size();) {
+    const int result =
+        pcre2_match(pattern.code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                    PCRE2_NO_UTF_CHECK, matching.data, matching.context);
+    if (result == PCRE2_ERROR_NOMATCH) break;
+    if (result < 0) {
+      throw Error(fmt::format("text: it cannot be cut into words (PCRE2 error {})", result));
+    }
+    const PCRE2_SIZE* const at = pcre2_get_ovector_pointer(matching.data);
+    // \K may move the beginning of a match behind its end, or before what is done.
+    const std::size_t end = std::max(at[1], done), begin = std::clamp(at[0], done, end);
+    if (begin == end && end == done && from > 0) {  // an empty match behind another
+      from = after_character(text, std::max(from, end));
+      continue;
+    }
+    if (begin > done) visit(offset + done, offset + begin, false);
+    visit(offset + begin, offset + end, true);
+    done = end;
+    from = begin == end ? after_character(text, end) : end;
+  }
+  if (done < text.size()) visit(offset + done, offset + text.size(), false);
+}
+
+void visit_string(const std::string& string, std::string_view text,
+                  const TextPattern::Visitor& visit) {
+  std::size_t done = 0;
+  while (!string.empty()) {
+    const std::size_t begin = text.find(string, done);
+    if (begin == std::string_view::npos) break;
+    if (begin > done) visit(done, begin, false);
+    done = begin + string.size();
+    visit(begin, done, true);
+  }
+  if (done < text.size()) visit(done, text.size(), false);
+}
+
+}  // namespace
+
+TextPattern TextPattern::of_string(std::string text) {
+  TextPattern pattern;
+  pattern.string_ = std::move(text);
+  return pattern;
+}
+
+TextPattern TextPattern::of_expression(std::string_view expression) {
+  const std::string translated = Translation(expression).run();
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  pcre2_code* const code = pcre2_compile(
+      reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
+      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
+  if (code == nullptr) {
+    PCRE2_UCHAR message[256] = {};
+    pcre2_get_error_message(error, message, sizeof(message));
+    throw Error(fmt::format("no regular expression that PCRE2 reads, at byte {} of {}: {}", offset,
+                            translated, reinterpret_cast<const char*>(message)));
+  }
+  TextPattern pattern;
+  pattern.compiled_ = std::make_shared<const CompiledPattern>(code);
+  pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where it cannot, matching is only slower
+  return pattern;
+}
+
+void TextPattern::visit(std::string_view text, const Visitor& visit) const {
+  if (compiled_ == nullptr) return visit_string(string_, text, visit);
+  for (std::size_t done = 0; done < text.size();) {
+    const std::string_view rest = text.substr(done);
+    const std::size_t valid = std::min(find_invalid_utf8(rest), rest.size());
+    if (valid > 0) visit_matches(*compiled_, rest.substr(0, valid), done, visit);
+    done += valid;
+    const std::size_t invalid = invalid_prefix(text.substr(done));
+    if (invalid > 0) visit(done, done + invalid, false);
+    done += invalid;
+  }
+}
+
+TextPattern pattern_at(const JsonPlace& place) {
+  if (const JsonPlace string = place["String"]; !string.is_null()) {
+    return TextPattern::of_string(string.text());
+  }
+  const JsonPlace expression = place["Regex"];
+  if (expression.is_null()) place.fail("expected a String or a Regex, got " + place.shown());
+  try {
+    return TextPattern::of_expression(expression.text());
+  } catch (const Error& error) {
+    expression.fail(error.what());
+  }
+}
+
+}  // namespace clearhead
