@@ -16,7 +16,7 @@
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/generate.h"
-#include "clearhead/text/utf8.h"
+#include "clearhead/text/token_stream.h"
 
 namespace clearhead::cli {
 namespace {
@@ -26,21 +26,6 @@ struct Options {
   std::string prompt;
   GenerateOptions generate{.sampling = {.temperature = 0.8}};
   bool stats = isatty(STDERR_FILENO) != 0;
-};
-
-// Text that comes in pieces, which may end within a character, on standard output.
-class Stream {
- public:
-  void write(const std::string& bytes) {
-    waiting_ += bytes;
-    const std::size_t whole = complete_utf8(waiting_);
-    console::write_text(replace_invalid_utf8(waiting_.substr(0, whole)));
-    waiting_.erase(0, whole);
-  }
-  void end() { console::write_text(replace_invalid_utf8(waiting_) + "\n"); }
-
- private:
-  std::string waiting_;
 };
 
 // How long the first token takes, before which the prompt is read, and the others.
@@ -92,15 +77,17 @@ void generate(const Options& o) {
         model.context()));
   }
   const InterruptWatch interrupt;
-  Stream stream;
-  if (!text.empty()) stream.write(tokenizer.decode(prompt));
+  TokenStream stream(tokenizer);
+  std::string begun;
+  for (const std::int64_t token : prompt) begun += stream.take(token);
+  if (!text.empty()) console::write_text(begun);
   Stopwatch watch;
   static_cast<void>(generate(model, prompt, o.generate, [&](std::int64_t token) {
-    stream.write(tokenizer.decode({&token, 1}));
+    console::write_text(stream.take(token));
     watch.token_written();
     return true;
   }));
-  stream.end();
+  console::write_text(stream.end() + "\n");
   if (o.stats) console::write_message(watch.summary(std::ssize(prompt)));
 }
 
