@@ -1,0 +1,85 @@
+// Conversations as text, against what Jinja makes of templates (tools/chat-golden writes them).
+#include "clearhead/text/chat_template.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "clearhead/text/text_file.h"
+#include "tests/surroundings.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<ChatMessage> messages_of(const Json& conversation) {
+  std::vector<ChatMessage> messages;
+  for (const Json& one : conversation) messages.push_back({one["role"], one["content"]});
+  return messages;
+}
+
+TEST(ChatTemplate, IsRecognisedAndWritesAsJinja) {
+  const Json cases = Json::parse(read_text(std::filesystem::path(CLEARHEAD_SOURCE_DIR) /
+                                           "tests/text/data/chat_templates.json.gz"));
+  for (const Json& one : cases["templates"]) {
+    SCOPED_TRACE(one["name"]);
+    const ChatTemplate recognised = ChatTemplate::recognised(one["source"].get<std::string>());
+    EXPECT_EQ(recognised.name(), one["style"].get<std::string>());
+    for (std::size_t i = 0; i < one["texts"].size(); ++i) {
+      const std::vector<ChatMessage> messages = messages_of(cases["conversations"][i]);
+      const Json& expected = one["texts"][i];
+      if (expected.is_null()) {
+        expect_error([&] { recognised.text(messages, "<s>", "</s>"); },
+                     "has no place for a system message");
+      } else {
+        EXPECT_EQ(recognised.text(messages, "<s>", "</s>"), expected.get<std::string>());
+      }
+    }
+  }
+}
+
+TEST(ChatTemplate, HasANameOrIsShown) {
+  const std::vector<ChatMessage> messages{{.text = "Hello"}};
+  EXPECT_EQ(ChatTemplate::named("gemma").text(messages, "<bos>", "<eos>"),
+            "<bos><start_of_turn>user\nHello<end_of_turn>\n<start_of_turn>model\n");
+  expect_error([] { ChatTemplate::named("x"); },
+               "chat template: expected chatml, llama-3, llama-2, mistral, phi-3, zephyr, gemma, "
+               "got x");
+  expect_error([] { ChatTemplate::recognised("{{ messages | tojson }}"); },
+               "chat template: expected one like chatml");
+  expect_error([] { ChatTemplate::recognised("{{ messages | tojson }}"); },
+               "{{ messages | tojson }}");
+}
+
+// A template that thinks before it answers is none of those, though its marks are.
+TEST(ChatTemplate, WhatIsOnlyLikeOneIsRefused) {
+  const std::string chatml = "{{ '<|im_start|>' + x + '<|im_end|>' }}";
+  EXPECT_EQ(ChatTemplate::recognised(chatml).name(), "chatml");
+  expect_error([&] { ChatTemplate::recognised(chatml + R"({{ '<think>\n' }})"); },
+               "chat template: expected one like");
+}
+
+TEST(ChatTemplate, UserAndAssistantSpeakInTurn) {
+  const ChatTemplate chatml = ChatTemplate::named("chatml");
+  const ChatMessage system{"system", "x"}, user{"user", "x"}, assistant{"assistant", "x"};
+  const auto text = [&](const std::vector<ChatMessage>& messages) {
+    return chatml.text(messages, "", "");
+  };
+  expect_error([&] { text({}); }, "expected the user to speak last");
+  expect_error([&] { text({system}); }, "expected the user to speak last");
+  expect_error([&] { text({user, assistant}); }, "expected the user to speak last");
+  expect_error([&] { text({user, user, user}); }, "expected message 1 to be of the assistant");
+  expect_error(
+      [&] {
+        text({user, system, user});
+      },
+      "expected message 1 to be of the assistant, got system");
+}
+
+}  // namespace
+}  // namespace clearhead
