@@ -272,11 +272,7 @@ std::pair<std::string, std::string> read_merge(const JsonPlace& place) {
 }
 
 std::vector<Merge> read_merges(const JsonPlace& place, const std::vector<std::string>& tokens) {
-  std::unordered_map<std::string_view, std::int64_t> ids;
-  ids.reserve(tokens.size());
-  for (std::size_t id = 0; id < tokens.size(); ++id) {
-    ids.emplace(tokens[id], static_cast<std::int64_t>(id));
-  }
+  const std::unordered_map<std::string_view, std::int64_t> ids = ids_by_token(tokens);
   std::vector<Merge> merges;
   for (const JsonPlace& one : place.elements()) {
     const auto [left, right] = read_merge(one);

@@ -39,6 +39,8 @@ class TextPattern {
 };
 
 /// GPT-2's, by which `for_each_word` cuts (split.h).
+inline constexpr const char* kGpt2Pattern =
+    R"('(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 const TextPattern& gpt2_pattern();
 
 /// The pattern at a place, {"String": …} or {"Regex": …}.

@@ -6,8 +6,7 @@
 namespace clearhead {
 
 const TextPattern& gpt2_pattern() {
-  static const TextPattern kPattern = TextPattern::of_expression(
-      R"('(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)");
+  static const TextPattern kPattern = TextPattern::of_expression(kGpt2Pattern);
   return kPattern;
 }
 

@@ -43,6 +43,16 @@ std::unique_ptr<const TokenModel> make_token_model(const JsonPlace& place) {
   return make_word_level_model(place);
 }
 
+std::unordered_map<std::string_view, std::int64_t> ids_by_token(
+    const std::vector<std::string>& tokens) {
+  std::unordered_map<std::string_view, std::int64_t> ids;
+  ids.reserve(tokens.size());
+  for (std::size_t id = 0; id < tokens.size(); ++id) {
+    ids.emplace(tokens[id], static_cast<std::int64_t>(id));
+  }
+  return ids;
+}
+
 std::vector<std::string> read_vocabulary(const JsonPlace& place) {
   const nlohmann::json& json = place.json();
   if (!json.is_object()) place.fail("expected an object of tokens and their ids");

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,10 @@ std::unique_ptr<const TokenModel> make_word_piece_model(const JsonPlace& place);
 std::unique_ptr<const TokenModel> make_word_level_model(const JsonPlace& place);
 std::unique_ptr<const TokenModel> make_unigram_model(const JsonPlace& place);
 
+/// A WordPiece of other tokens than those at `place`, which has its options.
+std::unique_ptr<const TokenModel> make_word_piece_model(std::vector<std::string> tokens,
+                                                        const JsonPlace& place);
+
 /// What a model of byte pairs is made of.
 struct BytePairParts {
   std::vector<std::string> tokens = {};     ///< by id
@@ -92,6 +97,9 @@ struct ScoredTokens {
 std::unique_ptr<const TokenModel> make_unigram_model(ScoredTokens vocabulary, std::int64_t unknown,
                                                      bool byte_fallback);
 
+/// Ids by token, which is a part of `tokens`; of equal ones the first counts.
+std::unordered_map<std::string_view, std::int64_t> ids_by_token(
+    const std::vector<std::string>& tokens);
 /// The tokens of an object of tokens and ids.
 std::vector<std::string> read_vocabulary(const JsonPlace& place);
 /// The most that ids may be, given how many tokens there are: some are left out, but memory must

@@ -17,8 +17,8 @@ std::int64_t unknown_id(const TokenModel& model, const std::string& token) {
 
 class WordPieceModel : public TokenModel {
  public:
-  explicit WordPieceModel(const JsonPlace& place)
-      : TokenModel(read_vocabulary(place["vocab"])),
+  WordPieceModel(std::vector<std::string> tokens, const JsonPlace& place)
+      : TokenModel(std::move(tokens)),
         unknown_(unknown_id(*this, place["unk_token"].text_or("[UNK]"))) {
     const std::string prefix = place["continuing_subword_prefix"].text_or("##");
     for (const char byte : prefix) {
@@ -104,7 +104,12 @@ class WordLevelModel : public TokenModel {
 }  // namespace
 
 std::unique_ptr<const TokenModel> make_word_piece_model(const JsonPlace& place) {
-  return std::make_unique<WordPieceModel>(place);
+  return make_word_piece_model(read_vocabulary(place["vocab"]), place);
+}
+
+std::unique_ptr<const TokenModel> make_word_piece_model(std::vector<std::string> tokens,
+                                                        const JsonPlace& place) {
+  return std::make_unique<WordPieceModel>(std::move(tokens), place);
 }
 
 std::unique_ptr<const TokenModel> make_word_level_model(const JsonPlace& place) {
