@@ -27,22 +27,6 @@ constexpr std::int64_t kMostCells = 400'000;  // about two megabytes of page
 constexpr std::int64_t kMostCellsAlong = 512;
 constexpr std::size_t kMostNumbers = 1600;  // of all panels; more would never fit
 
-std::string base64(std::span<const unsigned char> bytes) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? bytes[i + k] : 0u);
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
-
 // Little-endian, whatever this machine is.
 template <typename Bits>
 void append_bytes(std::vector<unsigned char>& bytes, Bits bits) {

@@ -1,6 +1,10 @@
 // The frame of a page.
 #include "clearhead/plot/html_page.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
 #include "clearhead/plot/label.h"
 
 namespace clearhead::plot {
@@ -20,6 +24,22 @@ std::string script_text(const std::string& json) {
 }
 
 }  // namespace
+
+std::string base64(std::span<const unsigned char> bytes) {
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? bytes[i + k] : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
+}
 
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
                       const std::string& script, const std::string& style) {

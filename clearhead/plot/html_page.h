@@ -2,6 +2,7 @@
 #ifndef CLEARHEAD_PLOT_HTML_PAGE_H_
 #define CLEARHEAD_PLOT_HTML_PAGE_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace clearhead::plot {
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
                       const std::string& script, const std::string& style = {});
 
+/// Bytes as text of 64 digits (RFC 4648).
+std::string base64(std::span<const unsigned char> bytes);
+
 /// The style sheet of all pages.
 std::string_view html_style();
 /// The two parts of the script of heatmaps, in this order.
@@ -20,6 +24,15 @@ std::string_view html_drawing_script();
 std::string_view html_cursor_script();
 /// The script of curves.
 std::string_view html_lines_script();
+
+/// The markup, style and script of the page of attention; the script is in two parts.
+std::string_view attention_page_body();
+/// Its style, after that of all pages.
+std::string_view attention_page_style();
+/// The first part of its script: weights, and the heads that are chosen.
+std::string_view attention_page_data_script();
+/// The second part: the map, the tokens, and what happens when the page opens.
+std::string_view attention_page_map_script();
 
 }  // namespace clearhead::plot
 

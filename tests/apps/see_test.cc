@@ -138,16 +138,28 @@ TEST_F(See, ListsWhatThereIs) {
 
 TEST_F(See, DrawsAllHeadsALayerOrOne) {
   write_language_model(folder_ / "lm");
-  const auto titles = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"to be", "--model", "lm", "--out", folder_ / "see.svg",
-                                         "--out", folder_ / "see.html"});
+  const auto drawn = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"to be", "--model", "lm", "--window", "0:3,0:3", "--out",
+                                         folder_ / "see.svg", "--out", folder_ / "see.html"});
     EXPECT_THAT(say(arguments), HasSubstr("see.svg\nwrote "));
     EXPECT_THAT(folder_.read("see.svg"), HasSubstr("<svg"));
     return folder_.read("see.html");
   };
-  EXPECT_THAT(titles({}), AllOf(HasSubstr("all heads"), HasSubstr("\"L0H1\"")));
-  EXPECT_THAT(titles({"--layer", "0"}), HasSubstr("all heads of layer 0"));
-  EXPECT_THAT(titles({"--head", "1"}), AllOf(HasSubstr("layer 0, head 1"), Not(HasSubstr("L0H1"))));
+  EXPECT_THAT(drawn({"--head", "1"}), AllOf(HasSubstr("layer 0, head 1"), Not(HasSubstr("L0H1"))));
+}
+
+TEST_F(See, ThePageHasAllHeadsWithTheChosenOneOpen) {
+  write_language_model(folder_ / "lm");
+  say({"to be", "--model", "lm", "--head", "1", "--out", folder_ / "see.html"});
+  EXPECT_THAT(folder_.read("see.html"),
+              AllOf(HasSubstr("\"heads\":2,"), HasSubstr("\"layers\":1,"),
+                    HasSubstr("\"open\":{\"head\":1,\"kind\":0,\"layer\":0}")));
+  write_translation_model(folder_ / "mt");
+  say({"a dog", "--model", "mt", "--out", folder_ / "see.html"});
+  EXPECT_THAT(
+      folder_.read("see.html"),
+      AllOf(HasSubstr("attention within the source"),
+            HasSubstr("attention of the translation to the source"), HasSubstr("\"kind\":2,")));
 }
 
 TEST_F(See, ReadsTheLastTokensOfALongText) {

@@ -2,15 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/cli/claims/page.h"
-#include "tests/scale.h"
-#include "tests/testing.h"
+#include "tests/browser.h"
 #include "tests/worklist/made_worklist.h"
 
 namespace clearhead::cli {
@@ -19,20 +15,8 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-// What a command prints.
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::string text;
-  std::array<char, 4096> piece;
-  for (std::size_t n; (n = std::fread(piece.data(), 1, piece.size(), pipe.get())) > 0;) {
-    text.append(piece.data(), n);
-  }
-  return text;
-}
-
 // What scripts may use. Each step is what a person does and then sees.
 constexpr const char* kTools = R"js(
-const seen = {};
 const press = (key) => (document.activeElement || document.body).dispatchEvent(
   new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
 const type = (id, text) => {
@@ -47,44 +31,12 @@ const title = () => document.querySelector('#claim h2').textContent;
 class WorklistPageUse : public testing::Test {
  protected:
   void SetUp() override {
-    if (is_small_scale()) GTEST_SKIP() << "sanitizers do not watch a browser";
-    if (output_of("command -v chromium").empty()) GTEST_SKIP() << "chromium is not installed";
+    if (const auto why = no_browser()) GTEST_SKIP() << *why;
   }
 
-  Json use(const Worklist& list, const std::string& script) const {
-    std::string page = render_worklist(list);
-    const std::string end = "</body>";
-    page.insert(page.rfind(end), "<pre id=\"seen\"></pre><script>{" + std::string(kTools) + script +
-                                     "\nfind('data').remove();  // not to be printed\n"
-                                     "find('seen').textContent = '{{' + encodeURIComponent("
-                                     "JSON.stringify(seen)) + '}}';}</script>");
-    const std::string path = folder_.write("page.html", page);
-    const std::string dom = output_of(
-        "chromium --headless --no-sandbox --disable-gpu --window-size=1400,900 --user-data-dir='" +
-        (folder_ / "profile").string() + "' --dump-dom 'file://" + path + "' 2>/dev/null");
-    // The script itself has '{{' between quotes.
-    const std::size_t from = dom.rfind(">{{"), to = dom.rfind("}}<");
-    EXPECT_NE(from, std::string::npos) << "the script did not end";
-    if (from == std::string::npos) return {};
-    return Json::parse(decoded(dom.substr(from + 3, to - from - 3)));
+  static Json use(const Worklist& list, const std::string& script) {
+    return Json::parse(seen_in_page(render_worklist(list), kTools + script));
   }
-
- private:
-  // What encodeURIComponent wrote.
-  static std::string decoded(const std::string& text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '%') {
-        plain += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-        i += 2;
-      } else {
-        plain += text[i];
-      }
-    }
-    return plain;
-  }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(WorklistPageUse, KeysGoThroughTheListAndDecide) {

@@ -52,8 +52,9 @@ void add_results(CLI::App& app, SeeOptions& o) {
   group.flag("--list", "List the names, shapes and formulas of all values",
              [&o] { o.list = true; });
   group.repeated_text("--out", "FILE",
-                      "Draw all heads: .svg, .pdf, .png or .html; with --layer those of the layer, "
-                      "with --head the large one. May be given several times",
+                      "Draw all heads: .svg, .pdf or .png; with --layer those of the layer, with "
+                      "--head the large one. An .html page has all of them to choose from, unless "
+                      "--window is given. May be given several times",
                       [&o](const std::vector<std::string>& x) { o.out = x; });
   group.text("--save", "FILE",
              "Write all values, with the names and shapes of TransformerLens: .safetensors or .npz",

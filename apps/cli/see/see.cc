@@ -6,10 +6,12 @@
 
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "apps/cli/see/attention_view.h"
 #include "apps/cli/see/options.h"
+#include "apps/cli/see/page.h"
 #include "apps/cli/see/predictions.h"
 #include "apps/cli/see/states_view.h"
 #include "apps/console/activations.h"
@@ -21,6 +23,7 @@
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/plot/terminal.h"
 
@@ -58,6 +61,22 @@ plot::Heatmap figure(const Reading& reading, const std::optional<AttentionView>&
     return head_heatmap(reading, *view, o, o.window);
   }
   return heads_heatmap(reading, *view, o, o.layer);
+}
+
+// Draws --out: the page of all heads, or a figure.
+std::string write_out(const Reading& reading, const std::optional<AttentionView>& view,
+                      const SeeOptions& o) {
+  std::string written;
+  for (const std::string& path : o.out) {
+    if (view && !o.window && ending_of(path) == ".html") {
+      const std::string page = plot::render_attention_page(page_of(reading, *view));
+      write_file(path, [&](std::ostream& out) { out << page; });
+      written += console::wrote(path);
+    } else {
+      written += console::write_figures(figure(reading, view, o), {path});
+    }
+  }
+  return written;
 }
 
 // Of all that was calculated: what was changed, what each layer made of it, and what is predicted.
@@ -119,7 +138,7 @@ void see(const SeeOptions& o) {
         (view ? print_attention(reading, *view, o, terminal) : print_states(reading, o, terminal)) +
         "\n" + print_predictions(reading, before, o.top, width) + "\n";
   }
-  if (!o.out.empty()) text += console::write_figures(figure(reading, view, o), o.out);
+  text += write_out(reading, view, o);
   if (!o.save.empty()) {
     console::save_activations(reading.tape, console::activation_names(reading.tape), o.save);
     text += console::wrote(o.save);

@@ -1,0 +1,273 @@
+// The second part of the program of the page of attention: the map of the chosen heads, the tokens
+// in both directions, and what happens when the page opens.
+#include "clearhead/plot/html_page.h"
+
+namespace clearhead::plot {
+
+std::string_view attention_page_map_script() {
+  return R"js(
+const T = () => kind().queries.length, S = () => kind().keys.length;
+const weightAt = (t, s) => state.weights[t * S() + s];
+const isHidden = (s) => state.hide && state.sinks.includes(s);
+let cell = 1;  // pixels of a cell
+// As many as a code of a weight knows.
+const DECIMALS = clamp(Math.ceil(-Math.log10((data.high - data.low) / data.levels)), 0, 12);
+
+function weightText(x) {
+  if (Number.isNaN(x)) return 'NaN';
+  if (x === -Infinity) return 'masked';
+  if (Math.abs(x) < data.least) {
+    return data.isWhole ? '0' : 'less than ' + data.least.toPrecision(2);
+  }
+  return String(Number(x.toFixed(DECIMALS)));
+}
+
+// The weight farthest from 0 that is shown.
+function mostShown() {
+  let most = 0;
+  for (let i = 0; i < state.weights.length; i++) {
+    const x = Math.abs(state.weights[i]);
+    if (x > most && x < Infinity && !isHidden(i % S())) most = x;
+  }
+  return most || 1;
+}
+
+function drawMap() {
+  const canvas = byId('cells'), room = byId('frame').parentElement.clientWidth - 4;
+  canvas.width = S();
+  canvas.height = T();
+  const image = canvas.getContext('2d').createImageData(S(), T()), most = mostShown();
+  for (let i = 0; i < state.weights.length; i++) {
+    const x = state.weights[i];
+    if (x === -Infinity || isHidden(i % S())) continue;  // transparent
+    image.data.set(Number.isNaN(x) ? [128, 128, 128] : data.colors[shade(x, most)], 4 * i);
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext('2d').putImageData(image, 0, 0);
+  const fit = Math.min(room / S(), Math.max(360, 0.7 * window.innerHeight) / T(), 28);
+  cell = fit * Number(byId('zoom').value);
+  listNames();
+  drawBar(most);
+  for (const node of [canvas, byId('map')]) {
+    node.style.width = S() * cell + 'px';
+    node.style.height = T() * cell + 'px';
+  }
+}
+
+// The names of rows and columns, where cells are large enough for them.
+function listNames() {
+  const fits = cell >= 12;
+  for (const [id, names, side] of [['rowNames', kind().queries, 'height'],
+    ['columnNames', kind().keys, 'width']]) {
+    byId(id).replaceChildren();
+    if (!fits) continue;
+    for (const name of names) element(byId(id), 'div', '', name).style[side] = cell + 'px';
+  }
+}
+
+function drawBar(most) {
+  const stops = data.colors.filter((color, i) => i % 15 === 0).map((c) => 'rgb(' + c.join() + ')');
+  document.querySelector('#bar .colors').style.background =
+    'linear-gradient(to right, ' + stops.join(', ') + ')';
+  const low = data.low < 0 ? -most : state.log ? leastShown() : 0;
+  const ends = document.querySelectorAll('#bar .ticks span');
+  ends[0].textContent = String(Number(low.toPrecision(3)));
+  ends[1].textContent = String(Number(most.toPrecision(3)));
+  ends[0].style.left = '0';
+  ends[1].style.left = '100%';
+}
+
+// The background of a token that has this share of the largest weight.
+function tint(node, share) {
+  const strength = Math.round(100 * clamp(share, 0, 1));
+  node.style.background = strength === 0 ? '' :
+    'color-mix(in srgb, var(--focus) ' + strength + '%, transparent)';
+  node.style.color = strength > 55 ? 'var(--page)' : '';
+}
+
+function listTokens() {
+  for (const [id, names] of [['queries', kind().queries], ['keys', kind().keys]]) {
+    const list = byId(id);
+    list.replaceChildren();
+    list.hidden = id === 'keys' && kind().same;
+    if (list.hidden) continue;
+    list.setAttribute('role', 'group');
+    list.setAttribute('aria-label', id === 'keys' ? kind().keyTitle : kind().queryTitle);
+    names.forEach((name, i) => {
+      const token = element(list, 'button', '', name);
+      token.type = 'button';
+      token.dataset.place = i;
+      token.title = String(i);
+    });
+  }
+}
+
+// Each token by how much it has to do with the one that is pointed at.
+function tintTokens() {
+  const from = state.way === 'from', at = from ? state.row : state.column;
+  const shown = byId(kind().same ? 'queries' : from ? 'keys' : 'queries');
+  const own = byId(kind().same || from ? 'queries' : 'keys');
+  for (const list of [byId('queries'), byId('keys')]) {
+    for (const token of list.children) {
+      tint(token, 0);
+      token.classList.remove('at');
+    }
+  }
+  if (at < 0) return;
+  const weights = [...shown.children].map((token, i) => {
+    const x = from ? weightAt(at, i) : weightAt(i, at);
+    return Number.isFinite(x) && !isHidden(from ? i : at) ? Math.abs(x) : 0;
+  });
+  const most = Math.max(...weights, 1e-9);
+  weights.forEach((x, i) => tint(shown.children[i], x / most));
+  if (own.children[at]) own.children[at].classList.add('at');
+}
+
+function named(title, names, i) {
+  const line = document.createElement('span');
+  line.append(title + ' ');
+  const name = element(line, 'b', '', names[i]);
+  name.dir = 'auto';
+  line.append(' (' + i + ')');
+  return line;
+}
+
+// What is pointed at: a cell, or a token alone.
+function showPlace() {
+  const values = byId('values'), cursor = byId('cursor'), {row, column} = state;
+  values.replaceChildren();
+  const isCell = row >= 0 && column >= 0;
+  cursor.style.display = isCell ? 'block' : 'none';
+  if (isCell) {
+    cursor.style.left = column * cell + 'px';
+    cursor.style.top = row * cell + 'px';
+    cursor.style.width = cursor.style.height = cell + 'px';
+    values.append(weightText(weightAt(row, column)), ' \u2003 ',
+      named(kind().queryTitle, kind().queries, row), ' \u2192 ',
+      named(kind().keyTitle, kind().keys, column));
+  }
+  tintTokens();
+}
+
+function setPlace(row, column, keep) {
+  state.row = row;
+  state.column = column;
+  if (keep !== undefined) state.kept = keep;
+  showPlace();
+}
+
+function placeOf(event) {
+  const box = byId('map').getBoundingClientRect();
+  return [clamp(Math.floor((event.clientY - box.top) / cell), 0, T() - 1),
+    clamp(Math.floor((event.clientX - box.left) / cell), 0, S() - 1)];
+}
+
+const map = byId('map');
+map.tabIndex = 0;
+map.setAttribute('role', 'application');
+map.setAttribute('aria-roledescription', 'map of attention');
+map.addEventListener('pointermove', (event) => {
+  if (event.pointerType !== 'touch' && !state.kept) setPlace(...placeOf(event));
+});
+map.addEventListener('click', (event) => {
+  setPlace(...placeOf(event), event.pointerType !== 'touch');
+});
+map.addEventListener('pointerleave', () => { if (!state.kept) setPlace(-1, -1); });
+map.addEventListener('keydown', (event) => {
+  const far = event.shiftKey ? 10 : 1;
+  const by = {ArrowUp: [-far, 0], ArrowDown: [far, 0], ArrowLeft: [0, -far], ArrowRight: [0, far]};
+  if (!(event.key in by)) return;
+  event.preventDefault();
+  const [rows, columns] = by[event.key];
+  setPlace(clamp(Math.max(state.row, 0) + rows, 0, T() - 1),
+    clamp(Math.max(state.column, 0) + columns, 0, S() - 1), true);
+  byId('cursor').scrollIntoView({block: 'nearest', inline: 'nearest'});
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') setPlace(-1, -1, false);
+});
+
+for (const id of ['queries', 'keys']) {
+  // A token of the side that is not asked about changes the direction.
+  const point = (event, keep) => {
+    const token = event.target.closest('button');
+    if (!token) return;
+    const place = Number(token.dataset.place);
+    if (!kind().same) setWay(id === 'queries' ? 'from' : 'to');
+    setPlace(state.way === 'from' ? place : -1, state.way === 'from' ? -1 : place, keep);
+  };
+  byId(id).addEventListener('pointerover', (event) => {
+    if (!state.kept && event.pointerType !== 'touch') point(event);
+  });
+  byId(id).addEventListener('focusin', (event) => { if (!state.kept) point(event); });
+  byId(id).addEventListener('click', (event) => point(event, true));
+  byId(id).addEventListener('pointerleave', () => { if (!state.kept) setPlace(-1, -1); });
+}
+
+function setWay(way) {
+  state.way = way;
+  document.querySelector('input[name="way"][value="' + way + '"]').checked = true;
+}
+byId('direction').addEventListener('change', (event) => {
+  state.way = event.target.value;
+  tintTokens();
+});
+
+// After other heads were chosen.
+function update() {
+  state.weights = meanWeights();
+  state.sinks = findSinks(state.weights);
+  const numbers = [...state.chosen].sort((a, b) => a - b);
+  for (const square of byId('heads').children) {
+    square.setAttribute('aria-pressed', state.chosen.has(Number(square.dataset.number)));
+  }
+  const names = numbers.map((n) => 'L' + Math.floor(n / kind().heads) + 'H' + n % kind().heads);
+  byId('chosen').textContent = kind().title + ', ' +
+    (numbers.length === 1 ? 'layer ' + Math.floor(numbers[0] / kind().heads) + ', head ' +
+      numbers[0] % kind().heads : 'mean of ' + names.slice(0, 12).join(', ') +
+      (names.length > 12 ? ' and ' + (names.length - 12) + ' more' : ''));
+  redraw();
+}
+
+function redraw() {
+  drawMap();
+  showPlace();
+}
+
+function openHead(number) {
+  state.kept = false;
+  state.row = state.column = -1;
+  state.chosen = new Set([number]);
+  listHeads();
+  listTokens();
+  update();
+}
+
+data.kinds.forEach((one, i) => { element(byId('kind'), 'option', '', one.title).value = i; });
+byId('kind').value = state.kind;
+byId('kindLabel').hidden = data.kinds.length === 1;
+byId('kind').addEventListener('change', () => {
+  state.kind = Number(byId('kind').value);
+  openHead(0);
+});
+byId('scale').addEventListener('change', () => {
+  state.log = byId('scale').value === 'log';
+  drawHeads();
+  redraw();
+});
+byId('scale').disabled = data.low < 0;
+byId('sinks').addEventListener('change', () => { state.hide = byId('sinks').checked; redraw(); });
+byId('zoom').addEventListener('input', redraw);
+let width = window.innerWidth;
+window.addEventListener('resize', () => {
+  if (window.innerWidth === width) return;  // a phone's toolbar came or went
+  width = window.innerWidth;
+  redraw();
+});
+byId('note').textContent = data.isWhole ? '' : 'Weights below ' + data.least.toPrecision(2) +
+  ' are left out, so that the page stays small.';
+openHead(headNumber(data.open.layer, data.open.head));
+)js";
+}
+
+}  // namespace clearhead::plot
