@@ -52,7 +52,7 @@ std::vector<ChatStyle> make_styles() {
        .prompt = "<|im_start|>assistant\n"},
       {.name = "llama-3",
        .marks = {"<|start_header_id|>", "<|eot_id|>"},
-       .others = {"<think>", "functions"},
+       .others = {"<think>", "<function=", "functools", "recipient"},
        .begins = true,
        .system = {"<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"},
        .user = {"<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"},
