@@ -100,6 +100,7 @@ Tensor visible_weights(const Tape& tape, const HeadPlace& place) {
 
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
   const std::int64_t T = weights.size(0), S = weights.size(1);
+  const std::int64_t first = same_tokens ? S - T : 0;  // with a cache, the place of query 0
   const double* const P = weights.data<double>();
   std::vector<Mean> of_key(static_cast<std::size_t>(S));
   std::vector<Mean> of_distance(static_cast<std::size_t>(T + S));  // s − t, from −T on
@@ -117,8 +118,8 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
       if (std::isinf(p)) continue;
       if (p > 0) mean.entropy -= p * std::log(p);
       if (s == 0) mean.first += p;
-      if (same_tokens && s == t) mean.self += p;
-      if (same_tokens && s == t - 1) mean.previous += p;
+      if (same_tokens && s == first + t) mean.self += p;
+      if (same_tokens && s == first + t - 1) mean.previous += p;
       double usual = of_key[s].value();
       if (same_tokens) usual = std::max(usual, of_distance[s - t + T].value());
       preference = std::max(preference, p - usual);

@@ -60,7 +60,7 @@ struct HeadMeasures {
 };
 
 /// The measures of weights from `visible_weights`; `same_tokens`: query t and key t are the same
-/// token.
+/// token, or, if there are fewer queries, as with a cache, the queries are the last keys.
 HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
 
 /// A head of a stack and its measures.

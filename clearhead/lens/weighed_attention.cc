@@ -160,6 +160,18 @@ Tensor mean_weights(std::span<const Tensor> weights) {
   return mean;
 }
 
+double sum_of_weights(const Tensor& weights, std::span<const std::int64_t> queries,
+                      std::span<const std::int64_t> keys) {
+  double sum = 0;
+  for (const std::int64_t t : queries) {
+    for (const std::int64_t s : keys) {
+      const double weight = weights.at({t, s});
+      if (weight != kMasked) sum += weight;
+    }
+  }
+  return sum;
+}
+
 std::vector<std::int64_t> sinks(const Tensor& weights, double share, std::int64_t least) {
   std::vector<std::int64_t> keys;
   const std::int64_t T = weights.size(0), S = weights.size(1);

@@ -43,6 +43,11 @@ std::vector<Tensor> value_zeroing(const Reading& reading, const AttentionStack& 
 /// The mean of such matrices of one shape, −∞ where all are. Throws Error if there is none.
 Tensor mean_weights(std::span<const Tensor> weights);
 
+/// The sum of the weights of these queries for these keys; what is not seen adds nothing. Throws
+/// Error if one does not exist.
+double sum_of_weights(const Tensor& weights, std::span<const std::int64_t> queries,
+                      std::span<const std::int64_t> keys);
+
 /// Keys that most queries look at whatever they are, such as the first: those which on average get
 /// at least `share` of the weight of the queries that see them and of which there are `least`.
 std::vector<std::int64_t> sinks(const Tensor& weights, double share = 1.0 / 3,

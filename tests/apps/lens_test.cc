@@ -92,6 +92,19 @@ TEST_F(Lens, TheMeanIsOfTheHeadsThatWereChosen) {
   EXPECT_DOUBLE_EQ(both.at({4, 2}), (a + b) / 2);
 }
 
+TEST_F(Lens, SumsOverChosenQueriesAndKeys) {
+  const Tensor all = saved({"pattern", "lm", "to be"}).at("blocks.0.attn.weights.1");
+  const Tensor sums =
+      saved({"pattern", "lm", "to be", "--queries", "3,4", "--keys", "0,2"}).at("sums");
+  EXPECT_EQ(sums.shape(), (Shape{1, 2}));
+  EXPECT_DOUBLE_EQ(sums.at({0, 1}),
+                   all.at({3, 0}) + all.at({3, 2}) + all.at({4, 0}) + all.at({4, 2}));
+  EXPECT_NEAR(saved({"pattern", "lm", "to be", "--queries", "4", "--mean"}).at("sums").item(), 1,
+              1e-6);
+  EXPECT_THAT(say({"rollout", "lm", "to be", "--keys", "0"}), HasSubstr("sum of 5 queries for"));
+  fail({"pattern", "lm", "to be", "--keys", "5"}, 2, "--keys 5: there are 5");
+}
+
 TEST_F(Lens, HidesTheKeysThatAllLookAt) {
   const std::string plain = say({"pattern", "lm", "to be"});
   const std::string hidden = say({"pattern", "lm", "to be", "--hide-sinks"});

@@ -63,8 +63,9 @@ TEST(Program, HelpAndVersion) {
     EXPECT_EQ(clearhead({asked}).out, clearhead({}).out) << asked;
   }
   EXPECT_THAT(clearhead({"--version"}).out, StartsWith("clearhead 0."));
-  for (const char* command : {"see", "attend", "bench", "map", "generate", "translate", "fill",
-                              "evaluate", "lab", "train", "completion", "help"}) {
+  for (const char* command :
+       {"see", "explain", "dump", "compare", "attend", "bench", "map", "generate", "translate",
+        "fill", "evaluate", "lab", "train", "completion", "help"}) {
     const ProgramResult help = clearhead({command, "--help"});
     EXPECT_EQ(clearhead({command, "-h"}).out, help.out);
     EXPECT_EQ(clearhead({"help", command}).out, help.out);

@@ -131,6 +131,13 @@ TEST(MeasureHead, OneKeyEachHasNoEntropy) {
   EXPECT_EQ(previous.self, 0);
 }
 
+TEST(MeasureHead, QueriesOfACacheAreTheLastKeys) {
+  const Tensor whole = looks_at(6, [](auto t) { return t - 1; });
+  const HeadMeasures last = measure_head(whole.slice(0, 4, 6).contiguous(), true);
+  EXPECT_EQ(last.previous, 1);
+  EXPECT_EQ(last.self, 0);
+}
+
 TEST(MeasureHead, EntropyOfEqualWeightsIsTheLogarithmOfTheirNumber) {
   Tensor equal({2, 4}, DType::f64);
   for (std::int64_t i = 0; i < 8; ++i) equal.mutable_data<double>()[i] = 0.25;

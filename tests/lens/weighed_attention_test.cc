@@ -197,6 +197,13 @@ TEST(MeanWeights, AreMaskedWhereAllAre) {
   expect_error([] { mean_weights({}); }, "none");
 }
 
+TEST(SumOfWeights, IsOfTheChosenQueriesAndKeys) {
+  const Tensor weights = tensor_of({2, 3}, {0.5, 0.5, -kInfinity, 0.25, 0.25, 0.5});
+  const std::vector<std::int64_t> both = {0, 1}, last = {1, 2};
+  EXPECT_EQ(sum_of_weights(weights, both, last), 0.5 + 0.25 + 0.5);
+  expect_error([&] { sum_of_weights(weights, last, last); }, "[2, 3]");
+}
+
 TEST(Sinks, AreKeysThatOthersLookAtWhateverTheyAre) {
   Tensor weights({6, 6}, DType::f64);
   for (std::int64_t t = 0; t < 6; ++t) {

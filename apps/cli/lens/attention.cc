@@ -41,6 +41,7 @@ struct Options {
   console::ReadingOptions reading;
   std::optional<AttentionKind> attention;
   std::optional<std::vector<std::int64_t>> layers, heads;
+  std::optional<std::vector<std::int64_t>> queries, keys;  // whose weights are summed
   bool mean = false, hide_sinks = false;
   TargetOptions target;
   LensResultOptions results;
@@ -163,6 +164,39 @@ plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Readi
   return heatmap;
 }
 
+// A cell for each matrix: the sum of its weights of the chosen queries for the chosen keys. A row is
+// a layer.
+plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const Reading& reading,
+                        const console::AttentionAxes& axes) {
+  const auto queries = chosen("--queries", o.queries, std::ssize(axes.query_names));
+  const auto keys = chosen("--keys", o.keys, std::ssize(axes.key_names));
+  const bool is_grid = o.has_heads() && !o.mean;
+  const std::vector<std::int64_t> heads = chosen("--heads", o.heads, axes.heads);
+  const std::int64_t columns = is_grid ? std::ssize(heads) : 1;
+  plot::Panel panel;
+  panel.values = Tensor({std::ssize(parts) / columns, columns}, DType::f64);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    panel.values.mutable_data<double>()[i] = sum_of_weights(parts[i].weights, queries, keys);
+  }
+  if (parts.size() > 1) {
+    for (const std::int64_t layer : chosen("--layers", o.layers, axes.layers())) {
+      panel.row_labels.push_back(std::to_string(layer));
+    }
+  }
+  if (is_grid) {
+    for (const std::int64_t head : heads) panel.column_labels.push_back(std::to_string(head));
+  }
+  plot::Heatmap heatmap = o.results.figure.heatmap();
+  heatmap.title = fmt::format("{}: {}, {}, sum of {} for {}", reading.name, axes.title,
+                              o.words().value, console::counted(std::ssize(queries), "query"),
+                              console::counted(std::ssize(keys), "key"));
+  heatmap.row_title = "layer";
+  heatmap.column_title = "head";
+  heatmap.value_title = std::string("sum of ") + o.words().value;
+  heatmap.panels = {panel};
+  return heatmap;
+}
+
 // Masked weights are 0 in files, as in those of patterns.
 NamedTensors numbers(const std::vector<Part>& parts) {
   NamedTensors named;
@@ -193,10 +227,14 @@ void run(const Options& o) {
   std::vector<Part> parts = calculate(o, reading, *axes);
   if (o.mean) average(parts);
   const std::string hidden = o.hide_sinks ? "\n" + hide_sinks(parts, reading, *axes) : "";
-  const plot::Heatmap heatmap = draw(o, parts, reading, *axes);
-  text += parts.size() > 1 ? plot::render_terminal_small(heatmap, terminal())
-                           : plot::render_terminal(heatmap, terminal());
-  finish(o.results, text + hidden, heatmap, numbers(parts));
+  const bool is_sum = o.queries || o.keys;
+  const plot::Heatmap heatmap =
+      is_sum ? draw_sums(o, parts, reading, *axes) : draw(o, parts, reading, *axes);
+  text += heatmap.panels.size() > 1 ? plot::render_terminal_small(heatmap, terminal())
+                                    : plot::render_terminal(heatmap, terminal());
+  NamedTensors named = numbers(parts);
+  if (is_sum) named.tensors = {{"sums", heatmap.panels[0].values}};
+  finish(o.results, text + hidden, heatmap, named);
 }
 
 std::function<void()> set_up(CLI::App& app, Kind kind) {
@@ -214,6 +252,11 @@ std::function<void()> set_up(CLI::App& app, Kind kind) {
   if (kind != Kind::rollout) {
     group.flag("--mean", "One matrix: the mean of those chosen", [o] { o->mean = true; });
   }
+  group.integers("--queries", "N,N",
+                 "Sum the weights of these queries (all if only --keys is given): a cell a head",
+                 [o](const std::vector<std::int64_t>& x) { o->queries = x; });
+  group.integers("--keys", "N,N", "Sum the weights for these keys (all if only --queries is given)",
+                 [o](const std::vector<std::int64_t>& x) { o->keys = x; });
   group.flag("--hide-sinks",
              "Leave out keys that on average get a third of all weight, whatever the query",
              [o] { o->hide_sinks = true; });

@@ -18,7 +18,8 @@ namespace {
 std::int64_t token_of(const Reading& reading, const char* option, const std::string& text) {
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
   std::vector<std::int64_t> ids;
-  if (tokenizer.unknown_characters(text).empty()) ids = tokenizer.encode(text);
+  if (tokenizer.unknown_characters(text).empty())
+    ids = tokenizer.encode(text, {.add_special_tokens = false});
   if (ids.size() == 1) return ids[0];
   std::string parts;
   for (const std::int64_t id : ids) parts += " " + shown_token(reading, id);
