@@ -164,8 +164,8 @@ plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Readi
   return heatmap;
 }
 
-// A cell for each matrix: the sum of its weights of the chosen queries for the chosen keys. A row is
-// a layer.
+// A cell for each matrix: the sum of its weights of the chosen queries for the chosen keys. A row
+// is a layer.
 plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const Reading& reading,
                         const console::AttentionAxes& axes) {
   const auto queries = chosen("--queries", o.queries, std::ssize(axes.query_names));
