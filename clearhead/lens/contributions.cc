@@ -55,6 +55,8 @@ class Walk {
       add_bias(y.input(4), u);
     } else if (kind == "rms_norm") {
       go_through_norm(y, u, /*scale=*/2, /*is_centred=*/false);
+    } else if (kind == "softcap" || (kind == "scale" && !is_hook(y))) {
+      go_through_factor(y, u);
     } else {
       add(y.name(), {}, product(u, row_of(y)));
     }
@@ -88,6 +90,18 @@ class Walk {
       go(x, u_x);
     }
     add_bias(y.input(2), u);
+  }
+
+  static bool is_hook(const Var& y) {
+    return y.name().substr(y.name().rfind('.') + 1).starts_with("hook_");
+  }
+
+  // y = x times a factor, number by number, which for a softcap is held at what it was.
+  void go_through_factor(const Var& y, Direction u) {
+    const Var x = y.input(0);
+    const Direction to = row_of(y), from = row_of(x);
+    for (std::size_t c = 0; c < u.size(); ++c) u[c] *= from[c] == 0 ? 1 : to[c] / from[c];
+    go(x, u);
   }
 
   // z [B, H, T, D] of which x [B, T, H·D] is made; undefined if x is something else.

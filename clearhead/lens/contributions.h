@@ -8,7 +8,8 @@
 //
 //     layer norm:  u_x = (w ⊙ W_U − mean(w ⊙ W_U)) / s        RMS norm:  u_x = w ⊙ W_U / s
 //
-// The same goes for the norms between the blocks of a network whose norms stand after its parts.
+// The same goes for the norms between the blocks of a network whose norms stand after its parts,
+// and for a softcap of the logits, which is held as the factor that it was.
 //
 // It tells what is written directly to the prediction, not what a part does through later ones.
 //

@@ -13,6 +13,10 @@
 #include "clearhead/models/encoder.h"
 #include "clearhead/models/encoder_decoder.h"
 #include "clearhead/models/recurrent.h"
+#include "clearhead/ops/add.h"
+#include "clearhead/ops/linear.h"
+#include "clearhead/ops/scale.h"
+#include "clearhead/ops/softcap.h"
 #include "tests/models/model_testing.h"
 #include "tests/testing.h"
 
@@ -146,6 +150,22 @@ TEST(Decompose, WhatAnInterventionMadeIsWhatIsAdded) {
   const auto parts = decompose(logits, {.place = 2, .token = 5});
   EXPECT_EQ(part(parts, "blocks.0.attn.hook_z", 1).value, 0);
   expect_sum(logits, {.place = 2, .token = 5});
+}
+
+// Logits in ±2 that were made of scaled vectors: cap and scale are factors.
+TEST(Decompose, ACapAndAScaleAreFactorsOfAllParts) {
+  Tape tape;
+  const Var a = tape.input("a", random_tensor({1, 2, 3}, 1));
+  const Var b = tape.input("b", random_tensor({1, 2, 3}, 2));
+  const Var W = tape.input("W", random_tensor({4, 3}, 3));
+  const Var raw = linear(scale(add(a, b), 0.5), W);
+  const Var logits = softcap(raw, 2).named("logits");
+  expect_sum(logits, {.place = 1, .token = 3, .other = 0});
+  const LogitMetric metric{.place = 1, .token = 3};
+  const double factor = metric.of(logits.value()) / metric.of(raw.value());
+  const auto parts = decompose(logits, metric);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_NEAR(part(parts, "a").value, factor * part(decompose(raw, metric), "a").value, 1e-12);
 }
 
 TEST(Decompose, ATapeWithoutThePartsAndPlacesThatDoNotExistAreRefused) {
