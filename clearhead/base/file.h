@@ -49,6 +49,9 @@ void write_file(const std::filesystem::path& path, const std::function<void(std:
 /// stays as it is. So a program can refuse a name before it calculates for an hour.
 void check_writable(const std::filesystem::path& path);
 
+/// Makes `folder` and those that it lies in, where they do not exist. Throws Error if it cannot.
+void make_folder(const std::filesystem::path& folder);
+
 /// Removes the temporary files that a process left in `folder` when it was killed within
 /// `write_file`. Only for a folder that nobody else writes into.
 void remove_leftovers(const std::filesystem::path& folder);

@@ -16,12 +16,6 @@ constexpr const char* kSexes = "sexes.json";
 constexpr const char* kCalibration = "calibration.json";
 constexpr const char* kPeople = "people.json";
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
-}
-
 }  // namespace
 
 void write_vocabulary(const std::filesystem::path& path, const ClaimVocabulary& vocabulary) {

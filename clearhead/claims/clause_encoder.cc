@@ -97,9 +97,7 @@ Var late_interaction(const Var& queries, const Tensor& weights, const Var& passa
 
 void save_clause_model(const std::filesystem::path& folder, const Tokenizer& tokenizer,
                        const ClauseEncoder& encoder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  make_folder(folder);
   write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(encoder.config()); });
   write_tokenizer(folder / kTokenizer, tokenizer);
   NamedTensors weights = encoder.parameters().named_tensors();

@@ -56,12 +56,6 @@ void produce_numbered(const std::function<void(const WriteClaim&)>& produce,
   });
 }
 
-void make_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw Error(path.string() + ": cannot make this folder: " + error.message());
-}
-
 }  // namespace
 
 void check_claims_writable(const std::filesystem::path& path, const std::filesystem::path& source) {

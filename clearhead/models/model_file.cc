@@ -38,9 +38,7 @@ std::string words_of(const Ability& ability) {
 
 void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters, DType dtype) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  make_folder(folder);
   write_file(folder / kConfig, [&](std::ostream& out) { out << write_fields(config); });
   write_tokenizer(folder / kTokenizer, tokenizer);
   NamedTensors weights = parameters.named_tensors();

@@ -34,9 +34,7 @@ void write_curves(const std::filesystem::path& path, const std::vector<Evaluatio
 
 TrainingRun::TrainingRun(const std::filesystem::path& folder, const std::vector<std::string>& files)
     : folder_(folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder_, failure);
-  if (failure) throw Error(folder_.string() + ": cannot be made: " + failure.message());
+  make_folder(folder_);
   remove_leftovers(folder_);
   for (const char* name : {kCheckpoint, kCurves}) check_writable(folder_ / name);
   for (const std::string& name : files) check_writable(folder_ / name);

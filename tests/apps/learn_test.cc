@@ -109,7 +109,7 @@ TEST(Learn, RefusesWhatThereIsNot) {
   expect({"2", "--set", "colour=red"}, "this lesson has no knob of that name; it has query");
   expect({"2", "--set", "query=much"}, "--set query=much: expected a number from -1000 to 1000");
   expect({"2", "--set", "query"}, "KNOB=VALUE");
-  expect({"2", "--figures", "/proc/figures"}, "--figures /proc/figures: cannot make this folder");
+  expect({"2", "--figures", "/proc/figures"}, "/proc/figures: cannot make this folder");
   expect({"--set", "query=1"}, "--set needs a lesson");
 }
 

@@ -56,6 +56,15 @@ TEST(MappedFile, NamesWhatCannotBeOpened) {
   expect_error([&] { MappedFile::open(folder / "pipe"); }, "expected a regular file");
 }
 
+TEST(MakeFolder, MakesAllThatAreMissing) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 2; ++i) make_folder(folder / "a" / "b");  // one that is there is no fault
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "a" / "b"));
+  set_content(folder / "file", "");
+  expect_error([&] { make_folder(folder / "file" / "a"); },
+               (folder / "file" / "a").string() + ": cannot make this folder: Not a directory");
+}
+
 TEST(WriteFile, MakesAndReplaces) {
   const TemporaryFolder folder;
   write_text(folder / "a", "one");

@@ -290,7 +290,7 @@ TEST(Trainer, NamesWhatIsMissing) {
   set_content(folder / "file", "");
   expect_error(
       [&] { Trainer(small_recipe(Family::decoder), folder.path(), folder / "file" / "run"); },
-      "cannot be made");
+      "cannot make this folder");
 }
 
 TEST(Trainer, FindsBeforehandThatTheRunCannotBeWritten) {

@@ -5,11 +5,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "apps/cli/learn/reader.h"
 #include "apps/console/find_model.h"
@@ -17,7 +15,7 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
-#include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/base/parallel.h"
 #include "lessons/lessons.h"
 
@@ -50,15 +48,6 @@ const lessons::LessonEntry& find_lesson(const std::string& given) {
   }
   throw console::UsageError(fmt::format("there is no lesson {}; expected a number from 1 to {}",
                                         given, lessons::all_lessons().back().number));
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw Error(fmt::format("--figures {}: cannot make this folder ({})", folder.string(),
-                            error.message()));
-  }
 }
 
 void read(const Options& o) {
