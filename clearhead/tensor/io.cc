@@ -10,9 +10,11 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/tensor/csv.h"
+#include "clearhead/tensor/gguf.h"
 #include "clearhead/tensor/npy.h"
 #include "clearhead/tensor/npz.h"
 #include "clearhead/tensor/safetensors.h"
+#include "clearhead/tensor/shards.h"
 
 namespace clearhead {
 namespace {
@@ -21,11 +23,7 @@ using std::filesystem::path;
 
 // A file that holds one tensor without a name.
 TensorFile named_after(const path& file, const Tensor& tensor) {
-  return {.name = file.string(),
-          .entries = {{.name = file.stem().string(),
-                       .type = std::string(dtype_name(tensor.dtype())),
-                       .shape = tensor.shape(),
-                       .read = [tensor] { return tensor; }}}};
+  return as_file({.tensors = {{file.stem().string(), tensor}}, .metadata = {}}, file.string());
 }
 
 const Tensor& only_tensor(const path& file, const NamedTensors& named) {
@@ -62,6 +60,8 @@ constexpr Format kFormats[] = {
      }},
     {".tsv", open_table, nullptr},
     {".txt", open_table, nullptr},
+    {".gguf", [](const path& file) { return open_gguf(file).tensors; }, nullptr},
+    {".json", open_shards, nullptr},
 };
 
 // Other kinds of files that people have, and how one of the above is made of them.

@@ -8,10 +8,11 @@
 
 namespace clearhead {
 
-/// Opens a .npy, .npz or .safetensors file, or a table: .csv, .tsv or .txt. The ending may be in
-/// capitals. The only tensor of a .npy file or a table has the name of the file, without folder and
-/// ending, and is read at once; labels of a table are left out (csv.h gives them). Throws Error if
-/// the file is malformed or has another ending.
+/// Opens a .npy, .npz, .safetensors or .gguf file, the index of .safetensors in shards (.json), or
+/// a table: .csv, .tsv or .txt. The ending may be in capitals. The only tensor of a .npy file or a
+/// table has the name of the file, without folder and ending, and is read at once; labels of a
+/// table are left out (csv.h gives them). Throws Error if the file is malformed or has another
+/// ending.
 TensorFile open_tensors(const std::filesystem::path& path);
 
 /// Whether this is the name of a table, which `read_csv` reads.

@@ -271,6 +271,7 @@ TensorFile open_npz(std::span<const std::byte> bytes, const std::string& name,
     try {
       NpyHeader header = Unpacking(archive.get(), i, where).header();
       entry.type = header.type != nullptr ? type_name(*header.type) : std::move(header.descr);
+      entry.dtype = dtype_if_known(header.type);
       entry.shape = std::move(header.shape);
     } catch (const Error&) {
       // It says so when it is read.

@@ -329,6 +329,7 @@ TensorFile open_safetensors(std::span<const std::byte> bytes, const std::string&
     };
     file.entries.push_back({.name = entry.name,
                             .type = entry.type != nullptr ? type_name(*entry.type) : entry.dtype,
+                            .dtype = dtype_if_known(entry.type),
                             .shape = entry.shape,
                             .read = read});
   }

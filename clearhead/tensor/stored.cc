@@ -92,11 +92,17 @@ const StoredType& stored_type(DType dtype) {
                        [&](const StoredType& type) { return type.dtype == dtype; });
 }
 
-std::string type_name(const StoredType& type) {
-  std::string name(type.safetensors);
-  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return name;
+std::optional<DType> dtype_if_known(const StoredType* type) {
+  return type == nullptr ? std::nullopt : std::optional(type->dtype);
 }
+
+std::string in_small_letters(std::string_view name) {
+  std::string small(name);
+  for (char& c : small) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return small;
+}
+
+std::string type_name(const StoredType& type) { return in_small_letters(type.safetensors); }
 
 std::string stored_type_names(std::string_view StoredType::*format) {
   std::string names;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -34,6 +35,12 @@ std::span<const StoredType> stored_types();
 
 /// The type that a tensor is written as.
 const StoredType& stored_type(DType dtype);
+
+/// What a tensor of this type becomes; none without a type, of what cannot be read.
+std::optional<DType> dtype_if_known(const StoredType* type);
+
+/// The name of a type in small letters: "q4_1" of "Q4_1".
+std::string in_small_letters(std::string_view name);
 
 /// "f32", "u8", "bool", …
 std::string type_name(const StoredType& type);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,16 @@
 namespace clearhead {
 
 /// A tensor that cannot be read (text, say, or an unknown type) does not keep the others from being
-/// read. Copies read from the same file, which closes with the last of them. Not for several
-/// threads at once.
+/// read. Copies read from the same file, which closes with the last of them. Several threads may
+/// read, but not from a `.npz`.
 struct TensorFile {
   /// One tensor of the file.
   struct Entry {
     std::string name;  ///< in the file
-    std::string type;  ///< "f32", "u8", …; that of no tensor as the file writes it, "<U5";
-    Shape shape;       ///< empty, as `type`, where the file does not say what it is
+    std::string type;  ///< "f32", "u8", …; that of no tensor as the file writes it, "<U5"
+    /// Of the tensor that reading gives: a "u8" becomes i64. None where it cannot be read.
+    std::optional<DType> dtype;
+    Shape shape;  ///< empty, as `type`, where the file does not say what it is
     /// Throws Error naming file and tensor if it cannot be read.
     std::function<Tensor()> read;
   };
@@ -32,11 +35,16 @@ struct TensorFile {
 
   /// The entry of this name; null if there is none.
   const Entry* find(std::string_view wanted) const;
+  /// The entry of this name. If there is none, throws Error with close names.
+  const Entry& at(std::string_view wanted) const;
   /// Reads the tensor of this name. If there is none, throws Error with close names.
   Tensor read(std::string_view wanted) const;
   /// Reads all. Throws Error at the first that cannot be read.
   NamedTensors read_all() const;
 };
+
+/// Tensors that are in memory, as a file of this name.
+TensorFile as_file(const NamedTensors& named, std::string name);
 
 }  // namespace clearhead
 

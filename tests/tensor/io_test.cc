@@ -55,12 +55,13 @@ TEST(Io, SaysWhatAFileHoldsBeforeItIsRead) {
 
 TEST(Io, RefusesEndingsItDoesNotKnow) {
   for (const char* name : {"a.doc", "npy", "a.npy.gz", ".npy"}) {
-    expect_error([&] { read_tensors(name); }, ".npy, .npz, .safetensors, .csv, .tsv, .txt");
+    expect_error([&] { read_tensors(name); },
+                 ".npy, .npz, .safetensors, .csv, .tsv, .txt, .gguf, .json");
     expect_error([&] { write_tensors(name, {}); }, std::string(name) + ": the ending must say");
   }
   expect_error([&] { read_tensors("a.csv.gz"); }, "; unpack it with gunzip");
   expect_error([&] { read_tensors("a.XLSX"); }, "; save the sheet as .csv");
-  for (const char* name : {"a.tsv", "a.txt"}) {
+  for (const char* name : {"a.tsv", "a.txt", "a.gguf", "a.json"}) {
     expect_error([&] { write_tensors(name, {}); }, "file it is: .npy, .npz, .safetensors, .csv");
   }
 }
@@ -98,7 +99,7 @@ TEST(Io, RefusesWhatThatKindCannotHold) {
 }
 
 TEST(Io, NamesTheFileThatIsMissing) {
-  for (const char* name : {"no.npy", "no.npz", "no.safetensors", "no.csv"}) {
+  for (const char* name : {"no.npy", "no.npz", "no.safetensors", "no.csv", "no.gguf", "no.json"}) {
     expect_error([&] { read_tensors(name); }, std::string(name) + ": cannot open: No such file");
   }
 }

@@ -41,7 +41,8 @@ void add_files(CLI::App& app, AttendOptions& o) {
   group.text("--q", "FILE", "Queries", into(o.q));
   group.text("--k", "FILE", "Keys", into(o.k));
   group.text("--v", "FILE", "Values", into(o.v));
-  group.text("--from", "FILE", "A .safetensors or .npz file; the other options name its tensors",
+  group.text("--from", "FILE",
+             "A .safetensors, .gguf or .npz file; the other options name its tensors",
              into(o.from));
   group.text("--w-q", "FILE", "Weights [in, out] that make the queries: q = x·W_Q", into(o.w_q));
   group.text("--w-k", "FILE", "The same for the keys", into(o.w_k));

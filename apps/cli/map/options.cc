@@ -17,7 +17,7 @@ void add_files(CLI::App& app, MapOptions& o) {
       app, "Queries and keys: .npy, .csv, .tsv, .txt, or names of tensors in the file --from");
   group.text("--q", "FILE", "Queries", [&o](const std::string& x) { o.q = x; });
   group.text("--k", "FILE", "Keys", [&o](const std::string& x) { o.k = x; });
-  group.text("--from", "FILE", "A .safetensors or .npz file; --q and --k name its tensors",
+  group.text("--from", "FILE", "A .safetensors, .gguf or .npz file; --q and --k name its tensors",
              [&o](const std::string& x) { o.from = x; });
   std::vector<std::pair<std::string, std::string>> layouts;
   for (const std::string& name : console::Layout::names()) layouts.emplace_back(name, name);

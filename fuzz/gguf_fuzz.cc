@@ -1,0 +1,53 @@
+// Feeds any bytes to the reader of `.gguf`: what it accepts can be read wholly, as copies and as
+// views, and takes no more memory than its numbers need.
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "clearhead/base/error.h"
+#include "clearhead/tensor/gguf.h"
+#include "fuzz/same.h"
+
+namespace clearhead {
+namespace {
+
+// Asks a setting for everything that one can be.
+void read_setting(const GgufValue& value) {
+  const auto ask = [](const auto& question) {
+    try {
+      question();
+    } catch (const Error&) {
+    }
+  };
+  ask([&] { value.integer(); });
+  ask([&] { value.number(); });
+  ask([&] { value.boolean(); });
+  ask([&] { value.text(); });
+  ask([&] { value.integers(); });
+  ask([&] { value.numbers(); });
+  ask([&] { value.texts(); });
+}
+
+}  // namespace
+}  // namespace clearhead
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace clearhead;
+  const auto bytes = std::as_bytes(std::span(data, size));
+  GgufFile file;
+  try {
+    file = open_gguf(bytes, "input");
+  } catch (const Error&) {
+    return 0;
+  }
+  for (const auto& [name, value] : file.values) read_setting(value);
+  const NamedTensors named = read_what_can_be(file.tensors);
+  std::size_t numbers = 0;
+  for (const auto& [name, tensor] : named.tensors) {
+    numbers += static_cast<std::size_t>(tensor.count());
+  }
+  require(numbers <= 2 * size, "no number takes less than half a byte");
+  require_same(named, read_what_can_be(open_gguf(bytes, "input", std::make_shared<int>()).tensors));
+  return 0;
+}
