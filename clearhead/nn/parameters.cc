@@ -117,7 +117,9 @@ void Parameters::load(const NamedTensors& tensors, bool keep_bf16) {
     const Tensor& source = tensors.at(parameter.name);
     const bool keeps = keep_bf16 && source.dtype() == DType::bf16 && source.rank() == 2;
     const Tensor value = source.to(keeps ? DType::bf16 : parameter.value.dtype());
-    parameter.value = value.address() == source.address() ? value.clone() : value;
+    // What may be written is copied, since training writes; a mapped file stays where it is.
+    const bool is_shared = value.address() == source.address() && !source.is_read_only();
+    parameter.value = is_shared ? value.clone() : value.contiguous();
   }
 }
 

@@ -63,7 +63,8 @@ double Optimizer::step(ParameterGradients& gradients, double learning_rate) {
     if (gradient == gradients.end()) {
       throw Error("optimizer: " + learned.parameter->name + ": expected a gradient, got none");
     }
-    const Tensor& x = learned.parameter->value;
+    Tensor& x = learned.parameter->value;
+    if (x.is_read_only()) x = x.clone();  // it lies in a mapped file
     in_order.push_back(gradient->second);
     all.push_back(
         {x, gradient->second, learned.m, learned.v, x.rank() >= 2 ? config_.weight_decay : 0});

@@ -105,6 +105,18 @@ TEST(ModelFile, ARecurrentModelIsWidened) {
   }
 }
 
+TEST(ModelFile, WeightsOfTheRightTypeStayInTheFile) {
+  const Saved f32(Family::decoder, DType::f32), bf16(Family::decoder, DType::bf16);
+  const SavedModel opened = open_model(f32.folder.path());
+  for (const Parameter& parameter : opened.model->parameters()) {
+    EXPECT_TRUE(parameter.value.is_read_only()) << parameter.name;
+  }
+  const SavedModel kept = open_model(bf16.folder.path(), /*keep_bf16=*/true);
+  for (const Parameter& parameter : kept.model->parameters()) {
+    EXPECT_EQ(parameter.value.is_read_only(), parameter.value.rank() == 2) << parameter.name;
+  }
+}
+
 TEST(ModelFile, SavesInPlaceOfAModelThatIsOpen) {
   const Saved saved;
   const SavedModel opened = open_model(saved.folder.path());

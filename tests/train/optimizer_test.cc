@@ -10,6 +10,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "clearhead/tensor/safetensors.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -52,6 +53,20 @@ TEST(Optimizer, SgdIsItsFormula) {
   const double w = parameters.at("W").value.at({0, 0});
   optimizer.step(gradients, 0.1);  // m = 0.5·0.3 + 0.3
   EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), w - 0.1 * (0.45 + 0.1 * w));
+}
+
+TEST(Optimizer, ChangesACopyOfWhatLiesInAFile) {
+  const TemporaryFolder folder;
+  write_safetensors(folder / "x.safetensors", small_parameters().named_tensors());
+  const NamedTensors file = read_safetensors(folder / "x.safetensors");
+  Parameters parameters = small_parameters();
+  parameters.load(file);
+  ASSERT_TRUE(parameters.at("W").value.is_read_only());
+  Optimizer optimizer(parameters, {.kind = OptimizerKind::sgd, .momentum = 0, .clip = 0});
+  ParameterGradients gradients = small_gradients(parameters);
+  for (int i = 0; i < 2; ++i) optimizer.step(gradients, 0.1);
+  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 2 * 0.1 * 1.2);
+  EXPECT_EQ(file.at("b").at({0}), 3);
 }
 
 TEST(Optimizer, TheFirstStepOfAdamwIsTheSignOfTheGradient) {
