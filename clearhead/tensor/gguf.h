@@ -1,7 +1,7 @@
 // `.gguf`: the file of a model as llama.cpp has it, with settings by name and tensors whose numbers
 // may take as few as four bits.
 //
-// Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Source: the specification of GGUF in https://github.com/ggml-org/ggml
 #ifndef CLEARHEAD_TENSOR_GGUF_H_
 #define CLEARHEAD_TENSOR_GGUF_H_
 
