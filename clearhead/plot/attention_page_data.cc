@@ -125,9 +125,11 @@ function drawSmall(canvas, number) {
 
 let drawing = 0;  // counts up, so that squares of another kind are not drawn any more
 
+const squaresOf = () => [...byId('heads').querySelectorAll('button')];
+
 // The squares of all heads, a few at a time, so that the page answers meanwhile.
 function drawHeads() {
-  const turn = ++drawing, squares = [...byId('heads').children];
+  const turn = ++drawing, squares = squaresOf();
   const some = () => {
     const until = performance.now() + 12;
     while (squares.length && turn === drawing && performance.now() < until) {
@@ -142,8 +144,11 @@ function drawHeads() {
 function listHeads() {
   const heads = byId('heads');
   heads.replaceChildren();
-  heads.style.gridTemplateColumns = 'repeat(' + kind().heads + ', minmax(0, 1fr))';
+  heads.style.gridTemplateColumns = 'auto repeat(' + kind().heads + ', minmax(0, 1fr))';
+  element(heads, 'span');
+  for (let head = 0; head < kind().heads; head++) element(heads, 'span', '', 'H' + head);
   for (let layer = 0; layer < kind().layers; layer++) {
+    element(heads, 'span', '', 'L' + layer);
     for (let head = 0; head < kind().heads; head++) {
       const square = element(heads, 'button');
       square.type = 'button';
@@ -170,7 +175,7 @@ byId('heads').addEventListener('click', (event) => {
   choose(Number(square.dataset.number), event.ctrlKey || event.metaKey || event.shiftKey);
 });
 byId('heads').addEventListener('keydown', (event) => {
-  const squares = [...byId('heads').children], at = squares.indexOf(document.activeElement);
+  const squares = squaresOf(), at = squares.indexOf(document.activeElement);
   const by = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -kind().heads, ArrowDown: kind().heads};
   if (at < 0 || !(event.key in by)) return;
   event.preventDefault();

@@ -79,7 +79,7 @@ function drawBar(most) {
 
 // The background of a token that has this share of the largest weight.
 function tint(node, share) {
-  const strength = Math.round(100 * clamp(share, 0, 1));
+  const strength = Math.round(60 * clamp(share, 0, 1));  // text stays readable on it
   node.style.background = strength === 0 ? '' :
     'color-mix(in srgb, var(--focus) ' + strength + '%, transparent)';
   node.style.color = strength > 55 ? 'var(--page)' : '';
@@ -102,9 +102,10 @@ function listTokens() {
   }
 }
 
-// Each token by how much it has to do with the one that is pointed at.
+// Each token by how much it has to do with the one that is pointed at; if none is, with the last.
 function tintTokens() {
-  const from = state.way === 'from', at = from ? state.row : state.column;
+  const from = state.way === 'from', nowhere = state.row < 0 && state.column < 0;
+  const at = nowhere ? (from ? T() : S()) - 1 : from ? state.row : state.column;
   const shown = byId(kind().same ? 'queries' : from ? 'keys' : 'queries');
   const own = byId(kind().same || from ? 'queries' : 'keys');
   for (const list of [byId('queries'), byId('keys')]) {
@@ -113,6 +114,7 @@ function tintTokens() {
       token.classList.remove('at');
     }
   }
+  byId('strongest').replaceChildren();
   if (at < 0) return;
   const weights = [...shown.children].map((token, i) => {
     const x = from ? weightAt(at, i) : weightAt(i, at);
@@ -121,11 +123,28 @@ function tintTokens() {
   const most = Math.max(...weights, 1e-9);
   weights.forEach((x, i) => tint(shown.children[i], x / most));
   if (own.children[at]) own.children[at].classList.add('at');
+  listStrongest(at, weights.map((x, i) => [x, i]).filter((entry) => entry[0] > 0)
+    .sort((a, b) => b[0] - a[0]).slice(0, 8));
+}
+
+// What the token `at` looks at most, or what looks at it most, with bars.
+function listStrongest(at, strongest) {
+  const from = state.way === 'from', list = byId('strongest');
+  const heading = element(list, 'li');
+  heading.append(named('', from ? kind().queries : kind().keys, at),
+    from ? ' looks most at' : ' is most looked at by');
+  for (const [share, i] of strongest) {
+    const line = element(list, 'li', 'weight');
+    element(line, 'span', '', weightText(from ? weightAt(at, i) : weightAt(i, at)));
+    element(element(line, 'span', 'length'), 'i').style.width =
+      100 * share / strongest[0][0] + '%';
+    line.append(named('', from ? kind().keys : kind().queries, i));
+  }
 }
 
 function named(title, names, i) {
   const line = document.createElement('span');
-  line.append(title + ' ');
+  if (title) line.append(title + ' ');
   const name = element(line, 'b', '', names[i]);
   name.dir = 'auto';
   line.append(' (' + i + ')');
@@ -218,7 +237,7 @@ function update() {
   state.weights = meanWeights();
   state.sinks = findSinks(state.weights);
   const numbers = [...state.chosen].sort((a, b) => a - b);
-  for (const square of byId('heads').children) {
+  for (const square of squaresOf()) {
     square.setAttribute('aria-pressed', state.chosen.has(Number(square.dataset.number)));
   }
   const names = numbers.map((n) => 'L' + Math.floor(n / kind().heads) + 'H' + n % kind().heads);

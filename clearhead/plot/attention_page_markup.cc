@@ -35,6 +35,7 @@ std::string_view attention_page_body() {
   </fieldset>
   <div id="queries" class="tokens"></div>
   <div id="keys" class="tokens"></div>
+  <ol id="strongest"></ol>
   <p>Point at a token or a cell; click to keep it, Escape lets go. In the map arrow keys move from
     cell to cell, with Shift by ten.</p>
 </section>
@@ -53,6 +54,7 @@ std::string_view attention_page_style() {
   padding: 0; border: 2px solid transparent; border-radius: 3px; background: none; cursor: pointer;
   aspect-ratio: 1; min-width: 0; line-height: 0;
 }
+#heads span { font-size: 11px; color: var(--muted); text-align: center; align-self: center; }
 #heads button canvas { width: 100%; height: 100%; image-rendering: pixelated; display: block; }
 #heads button[aria-pressed="true"] { border-color: var(--focus); }
 #heads button:focus-visible { outline: 2px solid var(--text); outline-offset: 1px; }
@@ -89,6 +91,12 @@ std::string_view attention_page_style() {
 }
 .tokens button:focus-visible { outline: 2px solid var(--focus); }
 .tokens button.at { border-color: var(--text); }
+#strongest { list-style: none; margin: 0 0 10px; padding: 0; font-size: 14px; max-width: 560px; }
+#strongest b { white-space: pre-wrap; }
+#strongest .weight { display: grid; grid-template-columns: 5.5em 8em minmax(0, 1fr); gap: 10px;
+  align-items: center; font-variant-numeric: tabular-nums; }
+#strongest .weight > span:first-child { text-align: right; }
+#strongest i { display: block; height: 7px; border-radius: 3px; background: var(--focus); }
 @media (max-width: 760px) { #work { grid-template-columns: minmax(0, 1fr); } }
 )css";
 }
