@@ -78,11 +78,11 @@ seen.nothing = text('values');
 
 TEST_F(AttentionPageUse, SeveralHeadsAreShownAsTheirMean) {
   const Json seen = use(R"js(
-byId('heads').children[1].dispatchEvent(new MouseEvent('click', {bubbles: true, shiftKey: true}));
+squaresOf()[1].dispatchEvent(new MouseEvent('click', {bubbles: true, shiftKey: true}));
 seen.chosen = text('chosen');
 press(byId('map'), 'ArrowDown');
 seen.mean = text('values');
-byId('heads').children[1].click();
+squaresOf()[1].click();
 seen.one = text('values');
 )js");
   EXPECT_EQ(seen["chosen"], "attention, mean of L0H0, L0H1");
@@ -101,6 +101,17 @@ seen.to = tinted('queries');
 )js");
   EXPECT_EQ(seen["from"], Json({true, true, false}));  // b looks at a and b
   EXPECT_EQ(seen["to"], Json({false, true, true}));    // b and c look at b
+}
+
+TEST_F(AttentionPageUse, WithoutAPlaceTheLastTokenShowsWhatItLooksAtMost) {
+  const Json seen = use(R"js(
+const lines = () => [...byId('strongest').children].map((line) => line.textContent);
+seen.last = lines()[0];
+byId('queries').children[1].click();
+seen.from = lines();
+)js");
+  EXPECT_EQ(seen["last"], "c (2) looks most at");
+  EXPECT_EQ(seen["from"], Json({"b (1) looks most at", "0.75b (1)", "0.25a (0)"}));
 }
 
 TEST_F(AttentionPageUse, OtherTokensHaveListsOfTheirOwn) {
