@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
+#include "clearhead/base/error.h"
 #include "clearhead/text/sentence_piece_internal.h"
 #include "clearhead/text/tokenizer_parts_internal.h"
 
@@ -89,6 +91,16 @@ std::vector<Merge> merges_of(const SentencePieceModel& model) {
   return merges;
 }
 
+void check_differ(const std::vector<std::string>& pieces, const std::string& file) {
+  std::unordered_map<std::string_view, std::size_t> ids;
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    const auto [first, is_new] = ids.emplace(pieces[id], id);
+    if (is_new) continue;
+    throw Error(fmt::format("{}: pieces {} and {} are both {}", file, first->second, id,
+                            Json(pieces[id]).dump()));
+  }
+}
+
 }  // namespace
 
 PieceType piece_type(std::uint64_t number) {
@@ -125,6 +137,7 @@ std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, J
     const bool unused = model.types[id] == PieceType::unused;
     if (unused) model.pieces.tokens[id] = fmt::format("<unused {}>", id);
   }
+  check_differ(model.pieces.tokens, file);
   std::unique_ptr<const TokenModel> tokens;
   if (model.merges) {
     BytePairParts parts{.tokens = model.pieces.tokens,

@@ -115,6 +115,7 @@ TEST(GgufVocabulary, FaultsAreNamed) {
         "file: tokenizer.ggml.model: \"rwkv\" is not supported; there are llama, gpt2, bert, t5");
   fault([](auto& v) { v.tokens.clear(); }, "file: tokenizer.ggml.tokens: expected a list");
   fault([](auto& v) { v.tokens[4] = "\xff"; }, "tokenizer.ggml.tokens: token 4 is no UTF-8");
+  fault([](auto& v) { v.tokens[4] = "b"; }, "file: pieces 4 and 5 are both \"b\"");
   fault([](auto& v) { v.scores.pop_back(); },
         "tokenizer.ggml.scores: expected 265, one a token, got 264");
   fault([](auto& v) { v.scores.clear(); }, "tokenizer.ggml.scores: expected one a token, got none");
