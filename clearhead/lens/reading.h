@@ -45,8 +45,10 @@ class Reading {
   /// The network's run on the same tokens once more, on `tape`: with the interventions of that
   /// tape, and kept as it keeps. → logits [1, T, V]
   Var run(Tape tape, AttentionWay way = AttentionWay::automatic) const;
-  /// A token of the vocabulary, to show.
-  std::string token(std::int64_t id) const { return saved.tokenizer->token(id); }
+  /// A token of the vocabulary, to show; one that only fills the model's table up is "[ID]".
+  std::string token(std::int64_t id) const {
+    return id < saved.model->tokens() ? saved.tokenizer->token(id) : "[" + std::to_string(id) + "]";
+  }
 
   std::string name;                       ///< of the model
   SavedModel saved;                       ///< the model that read

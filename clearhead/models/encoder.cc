@@ -13,9 +13,9 @@ EncoderStack::EncoderStack(Parameters& parameters, const TransformerConfig& conf
       norm_(final_norm(parameters, config)) {}
 
 Var EncoderStack::forward(const Embedding& table, const Var& tokens, const Tensor& lengths,
-                          const Pass& pass) const {
+                          const Pass& pass, const Tensor& token_types) const {
   Tape tape = tokens.tape();
-  Var x = input_.forward(table, tokens, pass);  // [B, S, C]
+  Var x = input_.forward(table, tokens, pass, /*first=*/0, token_types);  // [B, S, C]
   const BlockContext context{
       .own = {.attn_mask = input_.score_bias(x), .nonpad_kv_seqlen = lengths}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
@@ -35,10 +35,11 @@ Encoder::Encoder(const TransformerConfig& config, Seed seed, DType dtype)
       head_norm_(parameters_, "mlm_head.ln", config.channels, norm_config(config)),
       unembed_(unembed(parameters_, config, table_, config.bias)) {}
 
-Var Encoder::forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const {
-  const Var x = stack_.forward(table_, tokens, lengths, pass);  // [B, T, C]
-  const Var y = activate(head_.forward(x, pass), activation_);  // [B, T, C]
-  return unembed_.forward(head_norm_.forward(y, pass), pass);   // [B, T, V]
+Var Encoder::forward(const Var& tokens, const Tensor& lengths, const Pass& pass,
+                     const Tensor& token_types) const {
+  const Var x = stack_.forward(table_, tokens, lengths, pass, token_types);  // [B, T, C]
+  const Var y = activate(head_.forward(x, pass), activation_);               // [B, T, C]
+  return unembed_.forward(head_norm_.forward(y, pass), pass);                // [B, T, V]
 }
 
 }  // namespace clearhead

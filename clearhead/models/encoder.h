@@ -1,6 +1,6 @@
 // A network that sees a whole text at once and fills its gaps, as BERT does.
 //
-//     x = embedding of tokens + positions
+//     x = embedding of tokens + positions (+ token types)
 //     for each block:  x → attention → add & norm → feed-forward → add & norm
 //     logits = norm(act(x·Wᵀ + b))·W_Uᵀ + b_U
 //
@@ -23,9 +23,10 @@ class EncoderStack {
   /// Adds to the parameters those of positions, blocks.0.…, blocks.1.…, … and ln_final.….
   EncoderStack(Parameters& parameters, const TransformerConfig& config);
 
-  /// tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are not padding → [B, S, C]
-  Var forward(const Embedding& table, const Var& tokens, const Tensor& lengths,
-              const Pass& pass) const;
+  /// tokens i64 [B, S], of which `lengths` i64 [B] (default: all) are not padding, and their types
+  /// i64 [B, S] (default: all 0) → [B, S, C]
+  Var forward(const Embedding& table, const Var& tokens, const Tensor& lengths, const Pass& pass,
+              const Tensor& token_types = {}) const;
 
  private:
   Input input_;
@@ -42,7 +43,8 @@ class Encoder : public MaskedModel {
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, mlm_head.ln.… and
   /// logits.
-  Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const override;
+  Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass,
+              const Tensor& token_types = {}) const override;
 
  private:
   Embedding table_;

@@ -67,7 +67,7 @@ Tensor next_logits(const LanguageModel& model, Tape& tape, std::span<const std::
   const std::int64_t T = std::ssize(tokens);
   const Var input = tape.input("tokens", Tensor::of({1, T}, tokens));
   const Tensor logits = model.forward(input, pass, &state).value();  // [1, T, V]
-  return logits.slice(1, T - 1, T).reshape({-1});
+  return logits.slice(1, T - 1, T).slice(2, 0, model.tokens()).reshape({-1});
 }
 
 }  // namespace
@@ -138,10 +138,10 @@ std::vector<std::vector<LikelyToken>> fill_masks(const MaskedModel& model,
   const Tensor input = Tensor::of({1, std::ssize(tokens)}, tokens);
   const Tensor logits = model.forward(tape.input("tokens", input), {}, {.precision = precision})
                             .value();  // [1, T, V]
-  count = std::min(count, model.vocabulary());
+  count = std::min(count, model.tokens());
   for (std::int64_t t = 0; t < std::ssize(tokens); ++t) {
     if (tokens[static_cast<std::size_t>(t)] != mask) continue;
-    likely.push_back(ranked(logits.slice(1, t, t + 1), 1, count));
+    likely.push_back(ranked(logits.slice(1, t, t + 1).slice(2, 0, model.tokens()), 1, count));
     likely.back().resize(static_cast<std::size_t>(count));
   }
   if (likely.empty())

@@ -1,5 +1,6 @@
 // What all models have: learned tensors, and an ability. A language model continues a text, a
-// masked model fills its gaps, a translation model reads one text and writes another.
+// masked model fills its gaps, a translation model reads one text and writes another, an embedding
+// model turns a text into a vector, a classification model says which class it belongs to.
 //
 // Letters: B batch, T tokens, S tokens of the source, C channels, V vocabulary.
 #ifndef CLEARHEAD_MODELS_MODEL_H_
@@ -52,16 +53,25 @@ class Model {
   const Parameters& parameters() const { return parameters_; }
   /// V: ids are 0 … V − 1.
   std::int64_t vocabulary() const { return vocabulary_; }
+  /// How many of them stand for something: those behind only make tables of a round size, and are
+  /// never written.
+  std::int64_t tokens() const { return tokens_; }
+  /// Says so; all do if it is not called.
+  void set_tokens(std::int64_t tokens) { tokens_ = tokens; }
   /// The most tokens of a sequence; 0: there is no limit.
   std::int64_t context() const { return context_; }
 
  protected:
   /// Without parameters: those are made by the layers of a subclass.
   Model(std::int64_t vocabulary, std::int64_t context, const InitialWeights& initial, DType dtype)
-      : vocabulary_(vocabulary), context_(context), parameters_(initial, dtype) {}
+      : vocabulary_(vocabulary),
+        tokens_(vocabulary),
+        context_(context),
+        parameters_(initial, dtype) {}
 
  private:
   std::int64_t vocabulary_;
+  std::int64_t tokens_;
   std::int64_t context_;
 
  protected:
@@ -103,9 +113,39 @@ class MaskedModel : public Model {
   static constexpr Ability kAbility{"a masked model", "clearhead fill"};
 
   /// How well each token fits each place, before the softmax: tokens i64 [B, T], of which `lengths`
-  /// i64 [B] (default: all) are not padding → logits [B, T, V]. Throws Error if they are more than
-  /// the context.
-  virtual Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass) const = 0;
+  /// i64 [B] (default: all) are not padding, and their types i64 [B, T] (default: all 0), if the
+  /// model knows types → logits [B, T, V]. Throws Error if they are more than the context.
+  virtual Var forward(const Var& tokens, const Tensor& lengths, const Pass& pass,
+                      const Tensor& token_types = {}) const = 0;
+
+ protected:
+  using Model::Model;
+};
+
+/// Turns texts into vectors, alike for texts that mean alike.
+class EmbeddingModel : public Model {
+ public:
+  /// What it can do, in words.
+  static constexpr Ability kAbility{"an embedding model", "clearhead embed"};
+
+  /// The vector of each text: tokens as a MaskedModel takes them → [B, C], recorded as embedding.
+  virtual Var embed(const Var& tokens, const Tensor& lengths, const Pass& pass,
+                    const Tensor& token_types = {}) const = 0;
+
+ protected:
+  using Model::Model;
+};
+
+/// Says which of a few classes a text belongs to.
+class ClassificationModel : public Model {
+ public:
+  /// What it can do, in words.
+  static constexpr Ability kAbility{"a classification model", "clearhead classify"};
+
+  /// How well each class fits each text, before the softmax: tokens as a MaskedModel takes them →
+  /// logits [B, classes].
+  virtual Var classify(const Var& tokens, const Tensor& lengths, const Pass& pass,
+                       const Tensor& token_types = {}) const = 0;
 
  protected:
   using Model::Model;

@@ -14,6 +14,23 @@ namespace {
 
 constexpr std::int64_t kMany = std::int64_t{1} << 20;  // more than fits into memory
 
+void validate_layer_types(const TransformerConfig& config) {
+  const std::vector<std::string>& types = config.layer_types;
+  if (types.empty()) return;
+  if (std::ssize(types) != config.layers) {
+    throw Error("model: layer_types names " + std::to_string(types.size()) +
+                " layers, and there "
+                "are " +
+                std::to_string(config.layers));
+  }
+  for (const std::string& type : types) {
+    if (type != kFullAttention && type != kSlidingAttention) {
+      throw Error("model: layer_types: expected " + std::string(kFullAttention) + " or " +
+                  std::string(kSlidingAttention) + ", got \"" + type + "\"");
+    }
+  }
+}
+
 }  // namespace
 
 void TransformerConfig::validate() const {
@@ -37,15 +54,40 @@ void TransformerConfig::validate() const {
     throw Error("model: heads " + std::to_string(heads) + " are no multiple of kv_heads " +
                 std::to_string(kv_heads) + "; each of those serves as many heads");
   }
-  if (positions == TransformerPositions::rotary && size_of_head() % 2 != 0) {
+  if (positions == TransformerPositions::rotary &&
+      (turned_size() % 2 != 0 || turned_size() > size_of_head())) {
     throw Error("model: rotary positions turn pairs of channels, and a head has " +
-                std::to_string(size_of_head()) + "; choose other channels, heads or head_size");
+                std::to_string(size_of_head()) + " (rotary_size: " + std::to_string(rotary_size) +
+                "); choose other channels, heads, head_size or rotary_size");
   }
+  validate_layer_types(*this);
   if (positions == TransformerPositions::relative && relative_distance <= relative_buckets / 2) {
     throw Error("model: relative_distance " + std::to_string(relative_distance) +
                 " must be beyond half of the relative_buckets, " +
                 std::to_string(relative_buckets) + ": those have a distance each");
   }
+}
+
+void describe(Fields& fields, RotaryScaling& scaling) {
+  fields.choice("kind", scaling.kind,
+                {{"none", RotaryScalingKind::none},
+                 {"linear", RotaryScalingKind::linear},
+                 {"dynamic", RotaryScalingKind::dynamic},
+                 {"llama3", RotaryScalingKind::llama3},
+                 {"yarn", RotaryScalingKind::yarn}},
+                "how angles are stretched");
+  fields.number("factor", scaling.factor, {0, 1e6}, "how many times longer texts become");
+  fields.integer("original_length", scaling.original_length, {0, kMany * kMany},
+                 "of the texts learnt from first; not of linear");
+  fields.number("low_frequency", scaling.low_frequency, {0, 1e6},
+                "of llama3: slower angles are divided by the factor");
+  fields.number("high_frequency", scaling.high_frequency, {0, 1e6},
+                "of llama3: faster angles are kept");
+  fields.number("beta_fast", scaling.beta_fast, {0, 1e6}, "of yarn: faster angles are kept");
+  fields.number("beta_slow", scaling.beta_slow, {0, 1e6},
+                "of yarn: slower angles are divided by the factor");
+  fields.number("length_factor", scaling.length_factor, {0, 1e6},
+                "of yarn: how much longer queries and keys become");
 }
 
 void describe(Fields& fields, TransformerConfig& config) {
@@ -80,6 +122,14 @@ void describe(Fields& fields, TransformerConfig& config) {
   fields.number("rotary_theta", config.rotary_theta, {1, 1e12}, "base of rotary positions");
   fields.flag("rotary_interleaved", config.rotary_interleaved,
               "rotary positions turn pairs of neighbours, not of two halves");
+  fields.integer("rotary_size", config.rotary_size, {0, kMany},
+                 "numbers of a head that rotary positions turn; 0: all");
+  fields.group("rotary_scaling", config.rotary_scaling,
+               "rotary positions of texts longer than a model learnt from first");
+  fields.integer("position_offset", config.position_offset, {0, kMany},
+                 "rows of learned positions before the first (RoBERTa: 2)");
+  fields.integer("token_types", config.token_types, {0, kMany},
+                 "kinds of tokens that have a vector each (BERT: 2); 0: none");
   fields.integer("relative_buckets", config.relative_buckets, {4, kMany}, "of relative positions");
   fields.integer("relative_distance", config.relative_distance, {1, kMany},
                  "from here on all distances share a bucket");
@@ -89,6 +139,8 @@ void describe(Fields& fields, TransformerConfig& config) {
   fields.number("norm_epsilon", config.norm_epsilon, {0, 1}, "added to variances");
   fields.flag("pre_norm", config.pre_norm,
               "norms stand before attention and feed-forward part (GPT-2), not after their sum");
+  fields.flag("result_norm", config.result_norm,
+              "with pre_norm: norms also of what parts of a block add (Gemma 2)");
   fields.flag("embedding_norm", config.embedding_norm, "a norm after the embedding, as BERT has");
   fields.choice("activation", config.activation,
                 {{"relu", Activation::relu},
@@ -98,6 +150,21 @@ void describe(Fields& fields, TransformerConfig& config) {
                 "of the feed-forward part");
   fields.flag("gated", config.gated, "a gated feed-forward part, as SwiGLU is");
   fields.flag("bias", config.bias, "of linear maps and layer norms");
+  fields.flag("attention_bias", config.attention_bias,
+              "of attention's linear maps, even without bias");
+  fields.flag("out_bias", config.out_bias, "if attention has biases, its last map too");
+  fields.flag("qk_norm", config.qk_norm, "norms of each head's queries and keys (Qwen3)");
+  fields.integer("window", config.window, {0, kMany},
+                 "a token sees as many tokens up to itself; 0: all");
+  fields.texts(
+      "layer_types", config.layer_types,
+      "of each layer sliding_attention, which has the window, or full_attention; none: all "
+      "have it");
+  fields.number("score_softcap", config.score_softcap, {0, 1e6},
+                "bound on attention's scores (Gemma 2); 0: none");
+  fields.number("logit_softcap", config.logit_softcap, {0, 1e6}, "bound on the logits; 0: none");
+  fields.number("score_scale", config.score_scale, {0, 1e6},
+                "factor on attention's scores; 0: as scale_scores says");
   fields.flag("scale_scores", config.scale_scores,
               "scores are divided by the root of a head's size");
   fields.flag("scale_embedding", config.scale_embedding,
@@ -141,14 +208,16 @@ TransformerConfig t5() {
           .tied_embedding = false};
 }
 
-BlockConfig block_config(const TransformerConfig& config) {
+BlockConfig block_config(const TransformerConfig& config, std::int64_t layer) {
   const double out_init_scale =
       config.init_std == 0 ? 1 : 1 / std::sqrt(2.0 * static_cast<double>(config.layers));
   BlockConfig block{.attention = {.embed_dim = config.channels,
                                   .num_heads = config.heads,
                                   .num_kv_heads = config.kv_heads,
                                   .head_dim = config.head_size,
-                                  .bias = config.bias,
+                                  .bias = config.bias || config.attention_bias,
+                                  .out_bias = config.out_bias,
+                                  .softcap = config.score_softcap,
                                   .out_init_scale = out_init_scale},
                     .feed_forward = {.hidden_dim = config.hidden,
                                      .activation = config.activation,
@@ -156,12 +225,20 @@ BlockConfig block_config(const TransformerConfig& config) {
                                      .bias = config.bias,
                                      .out_init_scale = out_init_scale},
                     .norm = norm_config(config),
-                    .pre_norm = config.pre_norm};
+                    .pre_norm = config.pre_norm,
+                    .result_norm = config.result_norm};
+  if (config.qk_norm) block.attention.qk_norm = norm_config(config);
   if (!config.scale_scores) block.attention.scale = 1;
+  if (config.score_scale > 0) block.attention.scale = config.score_scale;
+  const std::vector<std::string>& types = config.layer_types;
+  if (types.empty() || types[static_cast<std::size_t>(layer)] == kSlidingAttention) {
+    block.attention.window = config.window;
+  }
   if (config.positions == TransformerPositions::rotary) {
-    block.attention.rotary = {.dim = config.size_of_head(),
+    block.attention.rotary = {.dim = config.turned_size(),
                               .interleaved = config.rotary_interleaved,
-                              .theta = config.rotary_theta};
+                              .theta = config.rotary_theta,
+                              .scaling = config.rotary_scaling};
   }
   return block;
 }
@@ -173,6 +250,7 @@ NormConfig norm_config(const TransformerConfig& config) {
 PositionsConfig positions_config(const TransformerConfig& config, bool bidirectional) {
   PositionsConfig positions{
       .max_length = config.context,
+      .offset = config.position_offset,
       .buckets = config.relative_buckets,
       .relative = {.bidirectional = bidirectional, .max_distance = config.relative_distance}};
   switch (config.positions) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/ops/add.h"
 #include "clearhead/ops/scale.h"
 
 namespace clearhead {
@@ -24,13 +25,17 @@ Input::Input(Parameters& parameters, const TransformerConfig& config, bool bidir
                                               : 1),
       positions_(positions(parameters, config, bidirectional)),
       dropout_(parameters, "hook_embed") {
+  if (config.token_types > 0) {
+    const auto scope = parameters.scope("token_type_embed");
+    token_types_.emplace(parameters, config.token_types, config.channels, "W_token_type");
+  }
   if (config.embedding_norm) {
     norm_.emplace(parameters, "ln_embed", config.channels, norm_config(config));
   }
 }
 
-Var Input::forward(const Embedding& table, const Var& tokens, const Pass& pass,
-                   std::int64_t first) const {
+Var Input::forward(const Embedding& table, const Var& tokens, const Pass& pass, std::int64_t first,
+                   const Tensor& token_types) const {
   if (first + tokens.size(1) > context_) {
     throw Error("model: it reads " + std::to_string(context_) + " tokens at most, and these are " +
                 std::to_string(first + tokens.size(1)) + "; shorten the text");
@@ -38,6 +43,13 @@ Var Input::forward(const Embedding& table, const Var& tokens, const Pass& pass,
   Var x = table.forward(tokens);  // [B, T, C]
   if (embedding_scale_ != 1) x = scale(x, embedding_scale_);
   x = positions_.add_to(x.named("hook_embed"), first);
+  if (token_types_) {
+    const Tensor types = token_types.defined() ? token_types : Tensor(tokens.shape(), DType::i64);
+    const Var vectors = token_types_->forward(tokens.tape().input("token_types", types, false));
+    x = add(x, vectors.named("hook_token_type_embed"));
+  } else if (token_types.defined()) {
+    throw Error("model: it knows no types of tokens; leave token_types out");
+  }
   if (norm_) x = norm_->forward(x, pass);
   return dropout_.forward(x, pass);
 }
@@ -55,7 +67,7 @@ std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& 
 Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
                 bool bias) {
   return Unembed(parameters, config.vocabulary, config.channels,
-                 config.tied_embedding ? table.table() : nullptr, bias);
+                 config.tied_embedding ? table.table() : nullptr, bias, config.logit_softcap);
 }
 
 std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config,
@@ -63,7 +75,7 @@ std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config
   std::vector<Block> blocks;
   for (std::int64_t i = 0; i < config.layers; ++i) {
     const auto scope = parameters.scope("blocks." + std::to_string(i));
-    blocks.emplace_back(parameters, block_config(config), cross_attention);
+    blocks.emplace_back(parameters, block_config(config, i), cross_attention);
   }
   return blocks;
 }

@@ -18,15 +18,16 @@ namespace clearhead {
 /// What a transformer does before its blocks: from tokens to vectors that have positions.
 class Input {
  public:
-  /// Adds to the parameters those of positions and of the norm. The table of tokens belongs to the
+  /// Adds to the parameters those of positions, types of tokens and the norm. The table of tokens belongs to the
   /// model, because the scores at its end may share it. Encoders look both ways: `bidirectional`.
   Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
 
-  /// tokens i64 [B, T], at the positions from `first` on → [B, T, C]. Records hook_embed,
-  /// hook_pos_embed if positions are added, and what the norm records. Throws Error beyond the
-  /// context.
-  Var forward(const Embedding& table, const Var& tokens, const Pass& pass,
-              std::int64_t first = 0) const;
+  /// tokens i64 [B, T], at the positions from `first` on, and their types i64 [B, T] (default: all
+  /// 0) → [B, T, C]. Records hook_embed, hook_pos_embed if positions are added,
+  /// hook_token_type_embed if types are, and what the norm records. Throws Error beyond the
+  /// context, and for types if the model has none.
+  Var forward(const Embedding& table, const Var& tokens, const Pass& pass, std::int64_t first = 0,
+              const Tensor& token_types = {}) const;
 
   /// What positions add to the scores of every layer: [1, H, T, first + T], or nothing.
   Var score_bias(const Var& x, std::int64_t first = 0) const;
@@ -35,6 +36,7 @@ class Input {
   std::int64_t context_;
   double embedding_scale_;
   Positions positions_;
+  std::optional<Embedding> token_types_;
   std::optional<Norm> norm_;
   Dropout dropout_;
 };

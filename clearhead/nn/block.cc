@@ -1,6 +1,7 @@
 // The blocks of transformers.
 #include "clearhead/nn/block.h"
 
+#include "clearhead/base/error.h"
 #include "clearhead/ops/attention_steps.h"
 
 namespace clearhead {
@@ -20,6 +21,7 @@ Norm norm(Parameters& parameters, const char* name, const BlockConfig& config) {
 // The memory is not a sequence that the block's positions belong to.
 MultiHeadAttentionConfig cross_config(MultiHeadAttentionConfig config) {
   config.rotary = {};
+  config.window = 0;
   return config;
 }
 
@@ -39,17 +41,26 @@ Block::Block(Parameters& parameters, const BlockConfig& config, bool cross_atten
       norm_2_(norm(parameters, cross_attention ? "ln3" : "ln2", config)),
       dropout_1_(parameters, steps::kAttnOut),
       dropout_cross_(parameters, "hook_cross_attn_out"),
-      dropout_2_(parameters, "hook_mlp_out") {}
+      dropout_2_(parameters, "hook_mlp_out") {
+  if (!config.result_norm) return;
+  if (!config.pre_norm || cross_attention) {
+    throw Error("block: norms of results go with pre_norm and without cross-attention");
+  }
+  result_norm_1_.emplace(norm(parameters, "ln1_post", config));
+  result_norm_2_.emplace(norm(parameters, "ln2_post", config));
+}
 
 Var Block::forward(const Var& input, const Pass& pass, const BlockContext& context) const {
   const auto attention = [&](const Var& x) {
-    return self_attention(x, pass, context).named(steps::kAttnOut);
+    const Var y = self_attention(x, pass, context);
+    return (result_norm_1_ ? result_norm_1_->forward(y, pass) : y).named(steps::kAttnOut);
   };
   const auto cross_attention = [&](const Var& x) {
     return this->cross_attention(x, pass, context).named("hook_cross_attn_out");
   };
   const auto feed_forward = [&](const Var& x) {
-    return this->feed_forward(x, pass).named("hook_mlp_out");
+    const Var y = this->feed_forward(x, pass);
+    return (result_norm_2_ ? result_norm_2_->forward(y, pass) : y).named("hook_mlp_out");
   };
   const auto norm_1 = [&](const Var& x) { return norm_1_.forward(x, pass); };
   const auto norm_cross = [&](const Var& x) { return norm_cross_->forward(x, pass); };

@@ -3,6 +3,7 @@
 //     pre-norm:   x = x + attention(norm_1(x))            GPT-2, Llama, T5
 //                 x = x + cross_attention(norm_c(x))      only in the decoder of a pair
 //                 x = x + feed_forward(norm_2(x))
+//                 with norms of results (Gemma 2): x = x + norm(attention(norm_1(x))), …
 //
 //     post-norm:  x = norm_1(x + attention(x))            Vaswani et al. 2017, BERT
 //                 x = norm_c(x + cross_attention(x))
@@ -31,11 +32,12 @@ namespace clearhead {
 
 /// What one block is made of.
 struct BlockConfig {
-  /// Of self-attention, and of cross-attention but for rotary positions.
+  /// Of self-attention, and of cross-attention but for rotary positions and the window.
   MultiHeadAttentionConfig attention = {};
   FeedForwardConfig feed_forward = {};  ///< of its second part
   NormConfig norm = {};                 ///< of all its norms
   bool pre_norm = true;                 ///< norms before the parts, or after them
+  bool result_norm = false;             ///< with pre_norm: also of what a part adds (Gemma 2)
 };
 
 /// Keys and values of one block: of its own tokens, and of the memory of the encoder.
@@ -56,7 +58,8 @@ struct BlockContext {
 class Block {
  public:
   /// Adds to the parameters attn.…, ln1.…, with cross-attention cross_attn.… and ln2.…, mlp.… and
-  /// one norm more, ln2.… or ln3.….
+  /// one norm more, ln2.… or ln3.…; with norms of results ln1_post.… and ln2_post.…. Throws Error
+  /// if such norms are asked for without pre_norm or with cross-attention.
   Block(Parameters& parameters, const BlockConfig& config, bool cross_attention = false);
 
   /// x [B, T, C] → [B, T, C]. Records, within the current scope, hook_resid_pre, ln1.…, attn.…,
@@ -78,6 +81,7 @@ class Block {
   std::optional<Norm> norm_cross_;
   FeedForward feed_forward_;
   Norm norm_2_;
+  std::optional<Norm> result_norm_1_, result_norm_2_;
   Dropout dropout_1_, dropout_cross_, dropout_2_;
 };
 

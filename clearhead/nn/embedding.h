@@ -10,6 +10,7 @@
 #include "clearhead/nn/pass.h"
 #include "clearhead/ops/embedding.h"
 #include "clearhead/ops/linear.h"
+#include "clearhead/ops/softcap.h"
 
 namespace clearhead {
 
@@ -38,19 +39,23 @@ class Unembed {
  public:
   /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the
   /// table of an Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a `bias`.
+  /// Scores are squeezed into ±cap unless that is 0 (Gemma 2).
   Unembed(Parameters& parameters, std::int64_t tokens, std::int64_t C, const Parameter* tied,
-          bool bias)
+          bool bias, double cap = 0)
       : W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
-        b_(bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr) {}
+        b_(bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr),
+        cap_(cap) {}
 
   /// The score of each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
   Var forward(const Var& x, const Pass& pass) const {
-    return linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision).named("logits");
+    const Var y = linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
+    return (cap_ == 0 ? y : softcap(y, cap_)).named("logits");
   }
 
  private:
   const Parameter* W_;
   const Parameter* b_;
+  double cap_;
 };
 
 }  // namespace clearhead

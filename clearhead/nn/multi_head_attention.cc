@@ -57,6 +57,11 @@ void MultiHeadAttentionConfig::validate() const {
     refuse("rotary.dim " + std::to_string(rotary.dim) +
            " is no even number up to the head's size, " + std::to_string(head_size()));
   }
+  rotary.scaling.validate();
+  if (softcap < 0 || window < 0) {
+    refuse("expected a softcap and a window of at least 0, got " + std::to_string(softcap) +
+           " and " + std::to_string(window));
+  }
   if (num_heads % kv_heads() != 0) {
     refuse("num_heads " + std::to_string(num_heads) + " is no multiple of num_kv_heads " +
            std::to_string(num_kv_heads));
@@ -74,11 +79,15 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters,
   W_K_ = parameters.matrix("W_K", keys, C);
   W_V_ = parameters.matrix("W_V", keys, C);
   W_O_ = parameters.matrix("W_O", C, queries, config_.out_init_scale);
+  if (config_.qk_norm) {
+    q_norm_.emplace(parameters, "q_norm", config_.head_size(), *config_.qk_norm);
+    k_norm_.emplace(parameters, "k_norm", config_.head_size(), *config_.qk_norm);
+  }
   if (!config_.bias) return;
   b_Q_ = parameters.zeros("b_Q", {queries});
   b_K_ = parameters.zeros("b_K", {keys});
   b_V_ = parameters.zeros("b_V", {keys});
-  b_O_ = parameters.zeros("b_O", {C});
+  if (config_.out_bias) b_O_ = parameters.zeros("b_O", {C});
 }
 
 // q [B, H, T, D]; k and v [B, G, S, D], if there is a key_value_input
@@ -106,7 +115,7 @@ MultiHeadAttention::Projected MultiHeadAttention::project(const Var& query_input
 // x [B, heads, T, D], turned by the positions from `first` on
 Var MultiHeadAttention::turn(const Var& x, std::int64_t first) const {
   const RotaryConfig& r = config_.rotary;
-  return rotary(x, rotary_angles(first, x.size(2), r.dim, r.theta, x.dtype()),
+  return rotary(x, scaled_angles(first, x.size(2), r.dim, r.theta, r.scaling, x.dtype()),
                 {.interleaved = r.interleaved});
 }
 
@@ -118,9 +127,11 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   if (key_value_input.defined()) check_input(key_value_input, "key_value_input", config_.embed_dim);
   auto [q, k, v] = project(query_input, key_value_input, pass);
   q = q.named(steps::kQ);
+  if (q_norm_) q = q_norm_->forward(q, pass);
   if (key_value_input.defined()) {
     k = k.named(steps::kK);
     v = v.named(steps::kV);
+    if (k_norm_) k = k_norm_->forward(k, pass);
     if (config_.rotary.dim > 0) {
       q = turn(q, before).named(steps::kRotQ);
       k = turn(k, before).named(steps::kRotK);
@@ -141,6 +152,8 @@ Var MultiHeadAttention::forward(const Var& query_input, const Var& key_value_inp
   const Var z = scaled_dot_product_attention(q, k, v,
                                              {.is_causal = visibility.is_causal,
                                               .scale = config_.scale,
+                                              .softcap = config_.softcap,
+                                              .left_window_size = config_.window - 1,
                                               .attn_mask = visibility.attn_mask,
                                               .nonpad_kv_seqlen = lengths,
                                               .way = pass.way,

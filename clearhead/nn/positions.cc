@@ -17,7 +17,7 @@ Positions::Positions(Parameters& parameters, const PositionsConfig& config, std:
     : config_(config), heads_(heads) {
   if (config_.kind == PositionKind::learned) {
     if (config_.max_length < 1) throw Error("positions: learned ones need a max_length");
-    table_ = parameters.matrix("W_pos", config_.max_length, C);
+    table_ = parameters.matrix("W_pos", config_.offset + config_.max_length, C);
   } else if (config_.kind == PositionKind::relative) {
     table_ = parameters.matrix("rel_attn_bias", config_.buckets, heads);
   }
@@ -34,7 +34,8 @@ Var Positions::add_to(const Var& x, std::int64_t first) const {
                   ", and the text has " + std::to_string(first + T) +
                   " tokens; shorten it, or train with a larger max_length");
     }
-    positions = cast(slice(stored_on(x.tape(), table_), 0, first, first + T), x.dtype());
+    const std::int64_t row = config_.offset + first;
+    positions = cast(slice(stored_on(x.tape(), table_), 0, row, row + T), x.dtype());
   } else {
     return x;
   }

@@ -23,6 +23,7 @@ enum class PositionKind {
 struct PositionsConfig {
   PositionKind kind = PositionKind::none;  ///< which
   std::int64_t max_length = 0;             ///< how many `learned` positions there are
+  std::int64_t offset = 0;                 ///< rows of their table before that of position 0
   std::int64_t buckets = 32;               ///< of `relative`
   RelativeBiasOptions relative = {};       ///< likewise
 };
@@ -30,7 +31,7 @@ struct PositionsConfig {
 /// Tells a model where each token stands: by what it adds to tokens, or to scores.
 class Positions {
  public:
-  /// Adds to the parameters W_pos [max_length, C] if learned, rel_attn_bias [buckets, heads] if
+  /// Adds to the parameters W_pos [offset + max_length, C] if learned, rel_attn_bias [buckets, heads] if
   /// relative.
   Positions(Parameters& parameters, const PositionsConfig& config, std::int64_t C,
             std::int64_t heads);

@@ -91,23 +91,36 @@ Calculation explain_turn(const Var& x, const Turn& turn, const Index& index) {
 
 }  // namespace
 
-RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim, double theta,
-                           DType dtype) {
+std::vector<double> rotary_frequencies(std::int64_t dim, double theta) {
   if (dim < 0 || dim % 2 != 0) {
     refuse("expected an even number of channels to turn, got " + std::to_string(dim));
   }
-  const std::int64_t n = dim / 2;
+  std::vector<double> frequencies;
+  for (std::int64_t i = 0; i < dim / 2; ++i) {
+    frequencies.push_back(
+        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(dim)));
+  }
+  return frequencies;
+}
+
+RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::span<const double> frequencies,
+                           double factor, DType dtype) {
+  const std::int64_t n = std::ssize(frequencies);
   Tensor cos = Tensor::empty({T, n}, DType::f64), sin = Tensor::empty({T, n}, DType::f64);
   for (std::int64_t i = 0; i < n; ++i) {
-    const double frequency =
-        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(dim));
     for (std::int64_t t = 0; t < T; ++t) {
-      const double angle = static_cast<double>(first + t) * frequency;
-      cos.mutable_data<double>()[t * n + i] = std::cos(angle);
-      sin.mutable_data<double>()[t * n + i] = std::sin(angle);
+      const double angle =
+          static_cast<double>(first + t) * frequencies[static_cast<std::size_t>(i)];
+      cos.mutable_data<double>()[t * n + i] = factor * std::cos(angle);
+      sin.mutable_data<double>()[t * n + i] = factor * std::sin(angle);
     }
   }
   return {cos.to(dtype), sin.to(dtype)};
+}
+
+RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim, double theta,
+                           DType dtype) {
+  return rotary_angles(first, T, rotary_frequencies(dim, theta), /*factor=*/1, dtype);
 }
 
 Var rotary(const Var& x, const RotaryAngles& angles, const RotaryOptions& options) {

@@ -4,6 +4,8 @@
 #define CLEARHEAD_OPS_ROTARY_H_
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "clearhead/tape/tape.h"
 
@@ -16,8 +18,16 @@ struct RotaryAngles {
   Tensor sin;  ///< likewise
 };
 
-/// Of the positions `first` … `first` + T − 1, for `dim` = 2·n turned channels: angle
-/// t·theta^(−2i/dim), i < n (Su et al. 2021, equation 15).
+/// theta^(−2i/dim), i < n, for `dim` = 2·n turned channels (Su et al. 2021, equation 15). Throws
+/// Error if `dim` is odd.
+std::vector<double> rotary_frequencies(std::int64_t dim, double theta);
+
+/// Of the positions `first` … `first` + T − 1: angle t·frequencies[i]. Cosines and sines are
+/// multiplied by `factor`.
+RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::span<const double> frequencies,
+                           double factor, DType dtype);
+
+/// Those of `rotary_frequencies`.
 RotaryAngles rotary_angles(std::int64_t first, std::int64_t T, std::int64_t dim, double theta,
                            DType dtype);
 

@@ -231,7 +231,7 @@ class Guesser : public MaskedModel {
  public:
   Guesser() : MaskedModel(4, 8, {}, DType::f64) {}
 
-  Var forward(const Var& tokens, const Tensor&, const Pass&) const override {
+  Var forward(const Var& tokens, const Tensor&, const Pass&, const Tensor&) const override {
     Tensor logits = Tensor::empty({1, tokens.size(1), 4}, DType::f64);
     for (std::int64_t t = 0; t < tokens.size(1); ++t) {
       const double p[] = {0.1, 0.2, t == 1 ? 0.3 : 0.4, t == 1 ? 0.4 : 0.3};

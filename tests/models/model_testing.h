@@ -38,11 +38,32 @@ inline std::vector<std::pair<std::string, TransformerConfig>> presets() {
   TransformerConfig wide = grouped;
   wide.head_size = 6;
   wide.rotary_interleaved = true;
+  TransformerConfig capped = wide;  // with what single models of the Llama kind add to it
+  capped.rotary_interleaved = false;
+  capped.rotary_size = 4;
+  capped.rotary_scaling = {.kind = RotaryScalingKind::yarn,
+                           .factor = 2,
+                           .original_length = 4,
+                           .beta_fast = 2,
+                           .beta_slow = 0.1,
+                           .length_factor = 1.2};
+  capped.attention_bias = true;
+  capped.out_bias = false;
+  capped.qk_norm = true;
+  capped.window = 2;
+  capped.layer_types = {std::string(kSlidingAttention), std::string(kFullAttention)};
+  capped.score_softcap = 2;
+  capped.score_scale = 0.5;
+  TransformerConfig typed = small(bert());
+  typed.token_types = 2;
+  typed.position_offset = 2;
   return {{"original", small(original_transformer())},
           {"bert", small(bert())},
           {"gpt2", small(gpt2())},
           {"llama", grouped},
           {"llama with wide heads", wide},
+          {"llama with caps, norms and windows", capped},
+          {"bert with token types", typed},
           {"t5", small(t5())}};
 }
 

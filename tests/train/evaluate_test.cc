@@ -75,7 +75,7 @@ constexpr std::int64_t kEnd = 2, kA = 4;
 class Guesser : public MaskedModel {
  public:
   Guesser() : MaskedModel(kV, 64, {}, DType::f32) {}
-  Var forward(const Var& tokens, const Tensor&, const Pass&) const override {
+  Var forward(const Var& tokens, const Tensor&, const Pass&, const Tensor&) const override {
     return logits_of(tokens, [](std::int64_t, std::int64_t) { return kA; });
   }
 };
