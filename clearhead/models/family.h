@@ -12,18 +12,28 @@
 #include "clearhead/base/fields.h"
 #include "clearhead/models/model.h"
 #include "clearhead/models/recurrent_config.h"
+#include "clearhead/models/text_encoder.h"
 #include "clearhead/models/transformer_config.h"
 
 namespace clearhead {
 
 /// What a network is made of; each has a row in `families`.
-enum class Family { decoder, encoder, encoder_decoder, recurrent, recurrent_encoder_decoder };
+enum class Family {
+  decoder,                    ///< Decoder
+  encoder,                    ///< Encoder
+  encoder_decoder,            ///< EncoderDecoder
+  sentence_encoder,           ///< SentenceEncoder
+  text_classifier,            ///< TextClassifier
+  recurrent,                  ///< RecurrentLanguageModel
+  recurrent_encoder_decoder,  ///< RecurrentEncoderDecoder
+};
 
 /// A model without its numbers. The family decides which config the network has, so it comes first
 /// in a file.
 struct ModelConfig {
   Family family = Family::decoder;  ///< which part `network` holds
-  std::variant<TransformerConfig, RecurrentModelConfig> network = {};  ///< sizes and choices
+  std::variant<TransformerConfig, SentenceEncoderConfig, TextClassifierConfig, RecurrentModelConfig>
+      network = {};  ///< sizes and choices
 
   /// V of the network; 0 in a recipe means that of its tokenizer.
   std::int64_t& vocabulary() {

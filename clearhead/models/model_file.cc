@@ -8,6 +8,8 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
+#include "clearhead/models/config_json_internal.h"
+#include "clearhead/models/hugging_face.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
@@ -19,19 +21,27 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kWeights = "model.safetensors";
 
-// Calls f; its errors begin with the file's name.
-template <typename F>
-auto naming(const std::filesystem::path& file, const F& f) {
-  try {
-    return f();
-  } catch (const Error& error) {
-    throw Error(file.string() + ": " + error.what());
-  }
-}
-
 // "a language model (clearhead generate)"
 std::string words_of(const Ability& ability) {
   return fmt::format("{} ({})", ability.words, ability.command);
+}
+
+// A model of others. Its table of tokens may have rows that its tokenizer never names, since sizes
+// are rounded up.
+SavedModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
+  SavedModel saved;
+  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  HuggingFaceModel read = read_hugging_face(folder, keep_bf16);
+  saved.config = std::move(read.config);
+  saved.model = std::move(read.model);
+  saved.begin = read.begin;
+  saved.ends = std::move(read.ends);
+  if (saved.tokenizer->size() > saved.config.vocabulary()) {
+    throw Error(fmt::format("{}: the model has {} tokens, its tokenizer more: {}", folder.string(),
+                            saved.config.vocabulary(), saved.tokenizer->size()));
+  }
+  saved.model->set_tokens(saved.tokenizer->size());
+  return saved;
 }
 
 }  // namespace
@@ -48,8 +58,10 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
   const std::filesystem::path config = folder / kConfig, weights = folder / kWeights;
+  const std::string description = read_text(config);
+  if (is_hugging_face(description)) return open_checkpoint(folder, keep_bf16);
   SavedModel saved;
-  read_fields(read_text(config), config.string(), saved.config);
+  read_fields(description, config.string(), saved.config);
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
   if (saved.config.vocabulary() != saved.tokenizer->size()) {
     throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +

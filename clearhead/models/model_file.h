@@ -1,9 +1,13 @@
-// Models as folders: config.json, tokenizer.json and model.safetensors.
+// Models as folders: config.json, tokenizer.json and model.safetensors, ours or as Hugging Face's
+// transformers lay them out.
 #ifndef CLEARHEAD_MODELS_MODEL_FILE_H_
 #define CLEARHEAD_MODELS_MODEL_FILE_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "clearhead/models/family.h"
 #include "clearhead/models/model.h"
@@ -16,6 +20,8 @@ struct SavedModel {
   ModelConfig config;                          ///< its sizes and choices
   std::shared_ptr<const Tokenizer> tokenizer;  ///< text to its ids and back
   std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
+  std::optional<std::int64_t> begin = {};      ///< of others' models: the token that begins a text
+  std::vector<std::int64_t> ends = {};         ///< likewise: the tokens that end one
 };
 
 /// Writes the three files into `folder`, which is created if needed; weights as `dtype`. Each file
@@ -24,9 +30,9 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters,
                 DType dtype = DType::bf16);
 
-/// Reads what `save_model` writes. With `keep_bf16` the matrices of a transformer stay bf16. Then
-/// generating takes half the time, because each token reads all of them. Throws Error, naming the
-/// file and what is wrong with it.
+/// Reads what `save_model` writes, or a folder as `read_hugging_face` does (hugging_face.h). With
+/// `keep_bf16` the matrices of a transformer stay bf16. Then generating takes half the time,
+/// because each token reads all of them. Throws Error, naming the file and what is wrong with it.
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);
 
 /// The model by its ability, such as `as<LanguageModel>(saved)`; null if it does not have it.

@@ -18,8 +18,9 @@ namespace clearhead {
 /// What a transformer does before its blocks: from tokens to vectors that have positions.
 class Input {
  public:
-  /// Adds to the parameters those of positions, types of tokens and the norm. The table of tokens belongs to the
-  /// model, because the scores at its end may share it. Encoders look both ways: `bidirectional`.
+  /// Adds to the parameters those of positions, types of tokens and the norm. The table of tokens
+  /// belongs to the model, because the scores at its end may share it. Encoders look both ways:
+  /// `bidirectional`.
   Input(Parameters& parameters, const TransformerConfig& config, bool bidirectional);
 
   /// tokens i64 [B, T], at the positions from `first` on, and their types i64 [B, T] (default: all

@@ -77,7 +77,8 @@ class MultiHeadAttention {
   /// Attention of query_input [B, T, C] to key_value_input [B, S, C]: [B, T, C]. Self-attention has
   /// the same input twice. Way and precision are those of the pass. Records, within the current
   /// scope, hook_q [B, H, T, D], hook_k and hook_v [B, G, S, D], what the norms of q and k record
-  /// within q_norm and k_norm, with rotary positions hook_rot_q and hook_rot_k, and the steps of `attention`. The result has no name: the block gives it one.
+  /// within q_norm and k_norm, with rotary positions hook_rot_q and hook_rot_k, and the steps of
+  /// `attention`. The result has no name: the block gives it one.
   ///
   /// With a cache, keys and values are appended to it, and the queries, which stand at the last
   /// positions, see everything in it: the results are those of one run over all positions. Without

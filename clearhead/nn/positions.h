@@ -31,8 +31,8 @@ struct PositionsConfig {
 /// Tells a model where each token stands: by what it adds to tokens, or to scores.
 class Positions {
  public:
-  /// Adds to the parameters W_pos [offset + max_length, C] if learned, rel_attn_bias [buckets, heads] if
-  /// relative.
+  /// Adds to the parameters W_pos [offset + max_length, C] if learned, rel_attn_bias [buckets,
+  /// heads] if relative.
   Positions(Parameters& parameters, const PositionsConfig& config, std::int64_t C,
             std::int64_t heads);
 

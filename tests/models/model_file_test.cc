@@ -19,6 +19,10 @@ ModelConfig config_of(Family family) {
   if (family == Family::recurrent || family == Family::recurrent_encoder_decoder) {
     return {family, RecurrentModelConfig{.vocabulary = kV, .channels = 4, .hidden = 5}};
   }
+  if (family == Family::sentence_encoder) return {family, SentenceEncoderConfig{small(bert())}};
+  if (family == Family::text_classifier) {
+    return {family, TextClassifierConfig{small(bert()), {"a", "b", "c"}}};
+  }
   return {family, small(llama())};
 }
 
@@ -156,6 +160,9 @@ TEST(Family, ModelsCanDoWhatTheirRowSays) {
     EXPECT_EQ(as_if<LanguageModel>(saved) != nullptr, row.ability == LanguageModel::kAbility);
     EXPECT_EQ(as_if<MaskedModel>(saved) != nullptr, row.ability == MaskedModel::kAbility);
     EXPECT_EQ(as_if<TranslationModel>(saved) != nullptr, row.ability == TranslationModel::kAbility);
+    EXPECT_EQ(as_if<EmbeddingModel>(saved) != nullptr, row.ability == EmbeddingModel::kAbility);
+    EXPECT_EQ(as_if<ClassificationModel>(saved) != nullptr,
+              row.ability == ClassificationModel::kAbility);
   }
 }
 

@@ -55,6 +55,9 @@ Recipe small_recipe(Family family) {
 TEST(Trainer, EveryFamilyLearns) {
   for (const FamilyRow& row : families()) {
     const Family family = row.family;
+    if (row.ability == EmbeddingModel::kAbility || row.ability == ClassificationModel::kAbility) {
+      continue;  // others have trained those
+    }
     const TemporaryFolder folder;
     write_data(folder);
     Trainer trainer(small_recipe(family), folder.path(), folder / "run");

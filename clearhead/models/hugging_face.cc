@@ -1,0 +1,168 @@
+// A folder is read in this order: config.json, which says what it is; the outline of the network;
+// the weights, which are compared with it before memory is taken for them.
+#include "clearhead/models/hugging_face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "clearhead/base/error.h"
+#include "clearhead/models/hugging_face_internal.h"
+#include "clearhead/tensor/safetensors.h"
+#include "clearhead/tensor/shards.h"
+#include "clearhead/text/text_file.h"
+
+namespace clearhead {
+namespace {
+
+namespace fs = std::filesystem;
+
+const ModelType& type_of(ConfigJson& config) {
+  const std::string name = config.text("model_type", "");
+  std::string known;
+  for (const ModelType& type : model_types()) {
+    if (type.name == name) return type;
+    known += (known.empty() ? "" : ", ") + std::string(type.name);
+  }
+  config.fail("model_type", "\"" + name + "\" is not supported; supported are " + known);
+}
+
+// By its last words: "BertForMaskedLM".
+Family family_of(ConfigJson& config, const ModelType& type) {
+  const std::vector<std::string> names = config.texts("architectures");
+  if (names.empty()) return type.architectures.front().family;
+  std::string known;
+  for (const Architecture& architecture : type.architectures) {
+    if (names.front().ends_with(architecture.name)) return architecture.family;
+    known += (known.empty() ? "…" : ", …") + std::string(architecture.name);
+  }
+  config.fail("architectures", fmt::format("\"{}\" is not supported; of {} supported are {}",
+                                           names.front(), type.name, known));
+}
+
+TextClassifierConfig classifier(ConfigJson& config, const TransformerConfig& network) {
+  TextClassifierConfig classifier{network};
+  classifier.labels = config.numbered_texts("id2label");
+  if (classifier.labels.empty()) classifier.labels = {"LABEL_0", "LABEL_1"};
+  const std::string problem = config.text("problem_type", "single_label_classification");
+  if (problem == "regression") config.fail("problem_type", "regression is not supported");
+  classifier.exclusive = problem != "multi_label_classification";
+  classifier.tanh = config.text("model_type", "") != "distilbert";
+  return classifier;
+}
+
+// The pooling that a file of sentence-transformers describes, by a word or by one flag of several.
+Pooling pooling_of(const fs::path& path) {
+  ConfigJson config = read_config_json(path);
+  config.ignore({"word_embedding_dimension", "embedding_dimension", "include_prompt"});
+  const std::pair<const char*, Pooling> kFlags[] = {{"pooling_mode_mean_tokens", Pooling::mean},
+                                                    {"pooling_mode_cls_token", Pooling::first},
+                                                    {"pooling_mode_lasttoken", Pooling::last}};
+  std::vector<Pooling> chosen;
+  if (config.has("pooling_mode")) {
+    chosen.push_back(config.choice<Pooling>(
+        "pooling_mode", "mean",
+        {{"mean", Pooling::mean}, {"cls", Pooling::first}, {"lasttoken", Pooling::last}}));
+  }
+  for (const auto& [name, pooling] : kFlags) {
+    if (config.flag(name, false)) chosen.push_back(pooling);
+  }
+  config.refuse_others();
+  if (chosen.size() != 1) {
+    config.fail("pooling_mode", "expected one of mean, cls and lasttoken, got " +
+                                    std::to_string(chosen.size()) + " of them");
+  }
+  return chosen.front();
+}
+
+// What modules.json puts behind the network. Without it sentence-transformers takes the mean.
+void add_modules(const fs::path& folder, SentenceEncoderConfig& encoder) {
+  const fs::path modules = folder / "modules.json";
+  if (!fs::exists(modules)) return;
+  ConfigJson list("{\"modules\": " + read_text(modules) + "}", modules.string());
+  for (ConfigJson& module : list.objects("modules")) {
+    const std::string type = module.text("type", "");
+    const std::string kind = type.substr(type.rfind('.') + 1);
+    if (kind == "Transformer") {
+      if (!module.text("path", "").empty()) {
+        module.fail("path", "expected the network in the folder itself");
+      }
+    } else if (kind == "Pooling") {
+      encoder.pooling = pooling_of(folder / module.text("path", "1_Pooling") / "config.json");
+    } else if (kind == "Normalize") {
+      encoder.normalized = true;
+    } else {
+      module.fail("type", "\"" + type +
+                              "\" is not supported; supported are Transformer, Pooling, Normalize");
+    }
+  }
+}
+
+ModelConfig config_of(ConfigJson& config, const ModelType& type) {
+  const Family family = family_of(config, type);
+  const TransformerConfig network = type.read(config);
+  config.refuse_others();
+  switch (family) {
+    case Family::sentence_encoder:
+      return {family, SentenceEncoderConfig{network}};
+    case Family::text_classifier:
+      return {family, classifier(config, network)};
+    default:
+      return {family, network};
+  }
+}
+
+// generation_config.json, where there is one, knows better which tokens end a text.
+std::vector<std::int64_t> ends_of(const fs::path& folder, ConfigJson& config) {
+  const fs::path generation = folder / "generation_config.json";
+  if (fs::exists(generation)) {
+    std::vector<std::int64_t> ends = read_config_json(generation).integers("eos_token_id");
+    if (!ends.empty()) return ends;
+  }
+  return config.integers("eos_token_id");
+}
+
+// Of one file, or of the shards of a large model.
+TensorFile open_weights(const fs::path& folder) {
+  const fs::path index = folder / "model.safetensors.index.json";
+  return fs::exists(index) ? open_shards(index) : open_safetensors(folder / "model.safetensors");
+}
+
+}  // namespace
+
+bool is_hugging_face(std::string_view config) {
+  const nlohmann::json root = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
+  return root.is_object() && root.contains("model_type");
+}
+
+ModelConfig parse_hugging_face(std::string_view config, const std::string& file) {
+  ConfigJson fields(config, file);
+  return config_of(fields, type_of(fields));
+}
+
+HuggingFaceModel read_hugging_face(const fs::path& folder, bool keep_bf16) {
+  const fs::path file = folder / "config.json";
+  ConfigJson config = read_config_json(file);
+  const ModelType& type = type_of(config);
+  HuggingFaceModel read{.model_type = std::string(type.name),
+                        .config = config_of(config, type),
+                        .model = nullptr,
+                        .begin = std::nullopt,
+                        .ends = ends_of(folder, config)};
+  if (auto* const encoder = std::get_if<SentenceEncoderConfig>(&read.config.network)) {
+    add_modules(folder, *encoder);
+  }
+  if (config.has("bos_token_id")) read.begin = config.integer("bos_token_id", 0);
+  read.model = naming(file, [&] { return make_model(read.config, /*seed=*/std::nullopt); });
+  const TensorFile tensors = open_weights(folder);
+  naming(tensors.name, [&] {
+    Parameters& parameters = read.model->parameters();
+    parameters.load(our_tensors(tensors, type, parameters).read_all(), keep_bf16);
+  });
+  return read;
+}
+
+}  // namespace clearhead
