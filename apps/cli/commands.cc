@@ -5,10 +5,12 @@
 #include "apps/cli/attend/attend.h"
 #include "apps/cli/bench/bench.h"
 #include "apps/cli/claims_commands.h"
+#include "apps/cli/classify/classify.h"
 #include "apps/cli/command.h"
 #include "apps/cli/compare/compare.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/dump/dump.h"
+#include "apps/cli/embed/embed.h"
 #include "apps/cli/evaluate/evaluate.h"
 #include "apps/cli/explain/explain.h"
 #include "apps/cli/fill/fill.h"
@@ -174,8 +176,9 @@ const std::vector<Command>& commands() {
   Bolder, but never among the unlikely:
     clearhead generate shakespeare --temperature 1.2 --top-p 0.9
 
-  A model of your own, always its likeliest token:
+  A model of your own, or a checkpoint of Hugging Face, always its likeliest token:
     clearhead generate runs/mine/model --prompt "Once upon" --greedy
+    clearhead generate SmolLM2-135M/ --prompt "Once upon" --greedy
 )",
        set_up_generate},
       {"translate", "a translation model translates lines", "MODEL [TEXT…] [OPTIONS]",
@@ -200,6 +203,22 @@ const std::vector<Command>& commands() {
     clearhead fill captions "Two <mask> are in the <mask>." --top 3
 )",
        set_up_fill},
+      {"embed", "an embedding model turns texts into vectors", "MODEL [TEXT…] [OPTIONS]",
+       R"(  How alike are these, by a sentence encoder that others have trained?
+    clearhead embed all-MiniLM-L6-v2/ "A man plays." "Music is made." "It rains."
+
+  The vectors of all lines of a file:
+    clearhead embed all-MiniLM-L6-v2/ --file lines.txt --out vectors.npy
+)",
+       set_up_embed},
+      {"classify", "a classification model says what class a text is of", "MODEL [TEXT…] [OPTIONS]",
+       R"(  Is it praise, by a classifier that others have trained?
+    clearhead classify distilbert-sst-2/ "What a film!"
+
+  Each line of a file:
+    clearhead classify distilbert-sst-2/ --file lines.txt --top 1
+)",
+       set_up_classify},
       {"evaluate", "how well a model predicts or translates what it has not seen",
        "MODEL (--file FILE | --source FILE --target FILE) [OPTIONS]",
        R"(  Loss, perplexity and bits a character of the last tenth of a text:

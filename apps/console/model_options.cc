@@ -128,17 +128,29 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
   return ids;
 }
 
+std::string mask_of(const Tokenizer& tokenizer) {
+  const std::optional<std::int64_t> id = tokenizer.find(kBertMask);
+  if (id && tokenizer.is_special(*id)) return std::string(kBertMask);
+  static_cast<void>(tokenizer.special(kMaskToken));  // or says which there are
+  return std::string(kMaskToken);
+}
+
 Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
-  const std::string blank_mask = " " + std::string(kMaskToken);
-  if (tokenizer.takes_bytes()) {  // the word behind a blank has it
-    for (std::size_t at; (at = text.find(blank_mask)) != std::string::npos;) text.erase(at, 1);
+  const std::string mask = mask_of(tokenizer);
+  for (std::size_t at = 0; (at = text.find(kMaskToken, at)) != std::string::npos;) {
+    const bool has_blank = tokenizer.takes_bytes() && at > 0 && text[at - 1] == ' ';
+    const std::size_t begin = has_blank ? at - 1 : at;
+    text.replace(begin, at + kMaskToken.size() - begin, mask);
+    at = begin + mask.size();
   }
-  return tokenizer.encode(text);
+  return tokenizer.encode(text, {.add_special_tokens = false});
 }
 
 Sequence in_frame(Sequence ids, const Tokenizer& tokenizer) {
-  ids.insert(ids.begin(), tokenizer.special(kStartToken));
-  ids.push_back(tokenizer.special(kEndToken));
+  const Sequence own = tokenizer.encode("");
+  const bool has_own = std::ssize(own) == kFrame;
+  ids.insert(ids.begin(), has_own ? own.front() : tokenizer.special(kStartToken));
+  ids.push_back(has_own ? own.back() : tokenizer.special(kEndToken));
   return ids;
 }
 

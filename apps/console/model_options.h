@@ -64,11 +64,16 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                                    const Tokenizer& tokenizer, const ModelOptions& options,
                                    std::int64_t most, const std::string& file);
 
-/// A text with masks, without `in_frame`. Where tokens are byte pairs, the blank before a word
-/// belongs to it, and so to the mask in its place.
+inline constexpr std::string_view kBertMask = "[MASK]";
+/// How a tokenizer spells the mask: kMaskToken, or kBertMask. Throws Error if it has none.
+std::string mask_of(const Tokenizer& tokenizer);
+
+/// A text with masks, written as the tokenizer spells them or as <mask>, without `in_frame`. Where
+/// tokens stand for bytes, the blank before a word belongs to it, and so to the mask in its place.
 Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
 
-/// <s> ids </s>, as a masked model is trained on: kFrame tokens more.
+/// What a masked model is trained on, kFrame tokens more: <s> ids </s>, or what the tokenizer
+/// itself puts around a text, such as BERT's [CLS] ids [SEP].
 Sequence in_frame(Sequence ids, const Tokenizer& tokenizer);
 inline constexpr std::int64_t kFrame = 2;
 

@@ -38,7 +38,8 @@ std::string filled(Sequence ids, std::int64_t mask,
 }
 
 void fill(const Options& o) {
-  if (o.text.find(kMaskToken) == std::string::npos) {
+  const auto has = [&](std::string_view mask) { return o.text.find(mask) != std::string::npos; };
+  if (!has(kMaskToken) && !has(console::kBertMask)) {
     throw console::UsageError(
         fmt::format("{}; write {} for each word to be guessed: \"A man is {} a guitar.\"",
                     o.text.empty() ? "there is no text to fill" : "there is no mask in the text",
@@ -47,7 +48,8 @@ void fill(const Options& o) {
   const SavedModel saved = console::open_model(o.model);
   const MaskedModel& model = as<MaskedModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::int64_t mask = tokenizer.special(kMaskToken);
+  const std::string mask_name = console::mask_of(tokenizer);
+  const std::int64_t mask = tokenizer.special(mask_name);
   const Sequence ids = console::in_frame(
       console::ids_of_masked_text(console::readable(o.text, tokenizer, o.model, "TEXT"), tokenizer),
       tokenizer);
@@ -58,8 +60,9 @@ void fill(const Options& o) {
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";
   for (std::size_t i = 0; i < likely.size(); ++i) {
     plot::TextTable table;
-    table.columns = {{likely.size() == 1 ? "<mask>" : fmt::format("<mask> {}", i + 1), true},
-                     {"probability", false}};
+    table.columns = {
+        {likely.size() == 1 ? mask_name : fmt::format("{} {}", mask_name, i + 1), true},
+        {"probability", false}};
     for (const LikelyToken& token : likely[i]) {
       table.rows.push_back({plot::visible_text(tokenizer.token(token.token)),
                             fmt::format("{:.2f} %", 100 * token.probability)});

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
@@ -53,10 +55,14 @@ class Stopwatch {
   std::int64_t count_ = 0;
 };
 
-// Without a prompt a text begins as after the end of a line.
+// Without a prompt a text begins with the token that its model begins texts with, or else as after
+// the end of a line.
 std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options& o,
-                                        const Tokenizer& tokenizer) {
-  if (!prompt.empty()) return tokenizer.encode(prompt);
+                                        const SavedModel& saved) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  std::vector<std::int64_t> ids = tokenizer.encode(prompt);
+  if (!ids.empty()) return ids;
+  if (saved.begin) return {*saved.begin};
   if (!tokenizer.unknown_characters("\n").empty()) {
     throw Error("give a --prompt to begin with: " + console::model_name(o.model) +
                 " has learnt no line end, after which it could");
@@ -69,7 +75,7 @@ void generate(const Options& o) {
   const LanguageModel& model = as<LanguageModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::string text = console::readable(o.prompt, tokenizer, o.model, "--prompt");
-  const std::vector<std::int64_t> prompt = encode_prompt(text, o, tokenizer);
+  const std::vector<std::int64_t> prompt = encode_prompt(text, o, saved);
   if (model.context() > 0 && std::ssize(prompt) > model.context()) {
     console::write_message(fmt::format(
         "note: the prompt has {}, and {} reads {} at most: it goes on from the last of them",
@@ -83,9 +89,10 @@ void generate(const Options& o) {
   if (!text.empty()) console::write_text(begun);
   Stopwatch watch;
   static_cast<void>(generate(model, prompt, o.generate, [&](std::int64_t token) {
-    console::write_text(stream.take(token));
+    const bool is_end = std::find(saved.ends.begin(), saved.ends.end(), token) != saved.ends.end();
+    if (!is_end) console::write_text(stream.take(token));
     watch.token_written();
-    return true;
+    return !is_end;
   }));
   console::write_text(stream.end() + "\n");
   if (o.stats) console::write_message(watch.summary(std::ssize(prompt)));
@@ -97,10 +104,12 @@ std::function<void()> set_up_generate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   console::add_model(app, o->model);
   console::OptionGroup text(app, "The text");
-  text.any_text("--prompt", "TEXT",
-                "What the text begins with; if it is too long, the model reads its last tokens (if "
-                "empty or not given, the model begins from nothing, as after the end of a line)",
-                [o](const std::string& x) { o->prompt = x; });
+  text.any_text(
+      "--prompt", "TEXT",
+      "What the text begins with; if it is too long, the model reads its last tokens (if "
+      "empty or not given, the model begins from nothing: with the token that it begins texts "
+      "with, or as after the end of a line)",
+      [o](const std::string& x) { o->prompt = x; });
   console::add_replace(text, o->model);
   text.integer("--tokens", "How many tokens are written (256 if not given)", 1,
                [o](std::int64_t n) { o->generate.tokens = n; });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
@@ -60,12 +61,14 @@ std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at) {
   }
   if (reading.predicted != Predicted::hidden) return T - 1;
   const std::vector<std::int64_t>& ids = reading.text.ids;
-  const auto mask = std::find(ids.begin(), ids.end(), reading.saved.tokenizer->special(kMaskToken));
+  const Tokenizer& tokenizer = *reading.saved.tokenizer;
+  const std::string name = console::mask_of(tokenizer);
+  const auto mask = std::find(ids.begin(), ids.end(), tokenizer.special(name));
   if (mask != ids.end()) return mask - ids.begin();
   throw console::UsageError(
       fmt::format("there is no {} in the text; --at says which token is "
                   "meant",
-                  kMaskToken));
+                  name));
 }
 
 std::int64_t likeliest_token(const Tensor& logits, std::int64_t place) {

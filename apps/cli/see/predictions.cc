@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
 #include "apps/console/table.h"
 #include "clearhead/models/generate.h"
@@ -78,15 +79,16 @@ std::string print_bars(const Reading& reading, const std::optional<Reading>& bef
 
 std::string print_masks(const Reading& reading, const std::optional<Reading>& before,
                         std::int64_t top) {
-  const std::int64_t mask = reading.saved.tokenizer->special(kMaskToken);
+  const std::string name = console::mask_of(*reading.saved.tokenizer);
+  const std::int64_t mask = reading.saved.tokenizer->special(name);
   std::string text;
   for (std::int64_t t = 0; t < std::ssize(reading.text.ids); ++t) {
     if (reading.text.ids[static_cast<std::size_t>(t)] != mask) continue;
-    text += fmt::format("{}What stands at place {}, {}:\n{}", text.empty() ? "" : "\n", t,
-                        kMaskToken, print_bars(reading, before, t, top));
+    text += fmt::format("{}What stands at place {}, {}:\n{}", text.empty() ? "" : "\n", t, name,
+                        print_bars(reading, before, t, top));
   }
   if (!text.empty()) return text;
-  return fmt::format("There is nothing to guess: put {} in the place of a word.\n", kMaskToken);
+  return fmt::format("There is nothing to guess: put {} in the place of a word.\n", name);
 }
 
 // "chien 0.13 %, enfants 0.05 %": of place t, the likeliest beside `written`, as many as fit.

@@ -12,23 +12,20 @@
 #include <string>
 #include <vector>
 
+#include "apps/console/given_texts.h"
 #include "apps/console/model_options.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/translated_lines.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
-#include "clearhead/text/text_file.h"
 
 namespace clearhead::cli {
 namespace {
 
-constexpr int kMostTexts = 1 << 20;  // far more than a command line holds
-
 struct Options {
   console::ModelOptions model;
-  std::vector<std::string> texts;
-  std::string file;
+  console::GivenTexts given;
   std::string out;
   BeamSearchOptions search;
 };
@@ -69,26 +66,22 @@ void translate(const Options& o) {
         fmt::format("--n-best: expected at most as many as --beam, {}, got {}", o.search.beam,
                     o.search.n_best));
   }
-  if (!o.texts.empty() && !o.file.empty()) {
-    throw console::UsageError("give either a TEXT or --file FILE, not both");
-  }
+  check(o.given);
   if (!o.out.empty()) check_writable(o.out);
   const SavedModel saved = console::open_model(o.model);
   as<TranslationModel>(saved);  // says so before anything is read
-  if (o.texts.empty() && o.file.empty() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
+  if (o.given.are_piped() && o.out.empty() && isatty(STDIN_FILENO) != 0) {
     return translate_typed(saved, o);
   }
-  const std::string name = !o.texts.empty() ? "TEXT" : !o.file.empty() ? o.file : "standard input";
-  const std::vector<std::string> lines = !o.texts.empty()  ? o.texts
-                                         : !o.file.empty() ? read_lines(o.file)
-                                                           : read_lines(std::cin, name);
-  if (seem_unquoted(o.texts)) {
+  const console::Lines given = read_texts(o.given);
+  if (seem_unquoted(o.given.texts)) {
     console::write_message(
         "note: each word is translated by itself; a text is written in quotes: " +
-        fmt::format("clearhead translate … \"{}\"", fmt::join(o.texts, " ")));
+        fmt::format("clearhead translate … \"{}\"", fmt::join(o.given.texts, " ")));
   }
-  const std::string text =
-      text_of(console::translate_lines(saved, lines, o.model, o.search, name, !o.file.empty()), o);
+  const std::string text = text_of(console::translate_lines(saved, given.lines, o.model, o.search,
+                                                            given.source, !o.given.file.empty()),
+                                   o);
   if (o.out.empty()) return console::write_text(text);
   write_file(o.out, [&](std::ostream& out) { out << text; });
   console::write_output(console::wrote(o.out));
@@ -99,15 +92,9 @@ void translate(const Options& o) {
 std::function<void()> set_up_translate(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   console::add_model(app, o->model);
-  // If any number were allowed, CLI11 would take "[a, b]" for a list of two.
-  app.add_option("text", o->texts, "What is translated")
-      ->type_name("TEXT")
-      ->expected(kMostTexts)
-      ->allow_extra_args(false)
-      ->take_all();
+  console::add_texts(app, o->given, "What is translated");
   console::OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
-  text.text("--file", "FILE", "Lines to be translated, plain or gzip",
-            [o](const std::string& x) { o->file = x; });
+  console::add_text_file(text, o->given, "Lines to be translated, plain or gzip");
   text.text("--out", "FILE",
             "Where the translations go, line by line (standard output if not given)",
             [o](const std::string& x) { o->out = x; });

@@ -1,0 +1,117 @@
+// The commands on models of Hugging Face: they open them as our own, and write what the library
+// calculates.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "clearhead/models/generate.h"
+#include "clearhead/models/model_file.h"
+#include "clearhead/models/text_encoder.h"
+#include "clearhead/tensor/io.h"
+#include "clearhead/text/characters.h"
+#include "clearhead/text/tokenizer_file.h"
+#include "tests/apps/program.h"
+#include "tests/surroundings.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+// Folders of tests/models/data with a tokenizer of letters, which has fewer tokens than they have
+// rows.
+class Checkpoints : public testing::Test {
+ protected:
+  fs::path copy(const std::string& name) const {
+    fs::copy(fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/data" / name, folder_ / name,
+             fs::copy_options::recursive);
+    const std::vector<std::string> specials = {"<pad>", "<s>", "</s>", "<mask>"};
+    write_tokenizer(folder_ / name / "tokenizer.json",
+                    learn_characters("abcdefghijklm .\n", specials));
+    return folder_ / name;
+  }
+  ProgramResult run(const std::vector<std::string>& arguments) const {
+    return run_program("clearhead", arguments, folder_.path());
+  }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(Checkpoints, AreContinuedUpToTheTokenThatEndsATextOfTheirs) {
+  const SavedModel saved = open_model(copy("llama"));
+  const std::vector<std::int64_t> prompt = saved.tokenizer->encode("bad a");
+  std::vector<std::int64_t> tokens =
+      generate(as<LanguageModel>(saved), prompt, {.tokens = 6, .sampling = {.temperature = 0}});
+  const auto written = [&](std::size_t count) {
+    return "bad a" + saved.tokenizer->decode({tokens.data(), count}) + "\n";
+  };
+  const std::vector<std::string> command = {"generate", "llama",    "--prompt", "bad a",
+                                            "--greedy", "--tokens", "6"};
+  EXPECT_EQ(run(command).out, written(6));
+  const auto end = std::find(tokens.begin(), tokens.end(), tokens[3]) - tokens.begin();
+  set_content(folder_ / "llama" / "generation_config.json",
+              fmt::format("{{\"eos_token_id\": [{}]}}", tokens[3]));
+  EXPECT_EQ(run(command).out, written(static_cast<std::size_t>(end)));
+}
+
+TEST_F(Checkpoints, AreFilledAndSeen) {
+  copy("bert");
+  const ProgramResult filled = run({"fill", "bert", "a <mask> b", "--top", "2"});
+  EXPECT_EQ(filled.status, 0) << filled.error;
+  EXPECT_THAT(filled.out, HasSubstr("<mask>"));
+  const ProgramResult seen = run({"see", "a <mask> b", "--model", "bert"});
+  EXPECT_EQ(seen.status, 0) << seen.error;
+  EXPECT_THAT(seen.out, HasSubstr("bert, an encoder: 2 layers × 4 heads, 16 channels"));
+}
+
+TEST_F(Checkpoints, GiveVectorsOfTexts) {
+  const SavedModel saved = open_model(copy("bert-sentence"));
+  set_content(folder_ / "lines.txt", "a bad dad\na bad dad\nface\n");
+  const ProgramResult result =
+      run({"embed", "bert-sentence", "--file", "lines.txt", "--out", "vectors.npy"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("3 vectors, 16 numbers each"));
+  EXPECT_THAT(result.out, HasSubstr("1.000"));
+  const std::vector<std::vector<std::int64_t>> ids = {saved.tokenizer->encode("a bad dad"),
+                                                      saved.tokenizer->encode("a bad dad"),
+                                                      saved.tokenizer->encode("face")};
+  const Tensor vectors = open_tensors(folder_ / "vectors.npy").read_all().tensors[0].second;
+  expect_near(vectors, embed_texts(as<EmbeddingModel>(saved), ids), 0);
+  double length = 0;
+  for (std::int64_t c = 0; c < 16; ++c) length += vectors.at({2, c}) * vectors.at({2, c});
+  EXPECT_NEAR(length, 1, 1e-5);
+}
+
+TEST_F(Checkpoints, SayWhichClassATextIsOf) {
+  copy("bert-classifier");
+  const ProgramResult one = run({"classify", "bert-classifier", "a bad dad"});
+  EXPECT_EQ(one.status, 0) << one.error;
+  for (const char* label : {"bad", "so so", "good"}) EXPECT_THAT(one.out, HasSubstr(label));
+  const ProgramResult two = run({"classify", "bert-classifier", "a bad dad", "face", "--top", "1"});
+  EXPECT_THAT(two.out, HasSubstr("a bad dad\nclass"));
+  EXPECT_THAT(two.out, HasSubstr("\n\nface\nclass"));
+}
+
+TEST_F(Checkpoints, AreRefusedForWhatTheyCannotDo) {
+  copy("bert-classifier");
+  const ProgramResult result = run({"embed", "bert-classifier", "a bad dad"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("expected an embedding model (clearhead embed), got a "
+                                      "classification model (clearhead classify)"));
+}
+
+TEST_F(Checkpoints, TellTheStoryThatTheyTell) {
+  const auto stories = shared_path("models/stories260K");
+  if (!stories) GTEST_SKIP() << "the shared data are not there";
+  const ProgramResult result = run({"generate", stories->string(), "--greedy", "--tokens", "199"});
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_EQ(result.out, content(*stories / "greedy_200.txt") + "\n");
+}
+
+}  // namespace
+}  // namespace clearhead
