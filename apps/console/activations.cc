@@ -26,7 +26,7 @@ std::string print_list(const Tape& tape, int width) {
 bool is_activation(const std::string& name) {
   const std::string last = name.substr(name.rfind('.') + 1);
   return last.starts_with("hook_") || last == "tokens" || last == "source_tokens" ||
-         last == "logits" || last == "probabilities";
+         last == "logits" || last == "embedding" || last == "probabilities";
 }
 
 bool has_heads_behind_tokens(const std::string& name, std::int64_t rank) {

@@ -33,6 +33,10 @@ Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const Model
 
 Sequence plain_ids(std::string text, const Tokenizer& tokenizer) { return tokenizer.encode(text); }
 
+Sequence bare_ids(std::string text, const Tokenizer& tokenizer) {
+  return tokenizer.encode(text, {.add_special_tokens = false});
+}
+
 Sequence as_they_are(Sequence ids, const Tokenizer&) { return ids; }
 
 // Which tokens a text is for models by what they can do: a new ability is a new row.
@@ -46,6 +50,8 @@ struct TextForm {
 constexpr TextForm kTextForms[] = {
     {LanguageModel::kAbility, plain_ids, 0, as_they_are},
     {MaskedModel::kAbility, ids_of_masked_text, kFrame, in_frame},
+    {EmbeddingModel::kAbility, bare_ids, kFrame, in_frame},
+    {ClassificationModel::kAbility, bare_ids, kFrame, in_frame},
     {TranslationModel::kAbility, plain_ids, 1, as_they_are},  // </s>, when it is translated
 };
 

@@ -2,8 +2,12 @@
 #include "clearhead/lens/reading.h"
 
 #include <utility>
+#include <variant>
 
 #include "clearhead/models/beam_search.h"
+#include "clearhead/models/text_encoder.h"
+#include "clearhead/ops/reshape.h"
+#include "clearhead/ops/sigmoid.h"
 #include "clearhead/ops/softmax.h"
 
 namespace clearhead {
@@ -63,6 +67,22 @@ Var read_translation(const Reading& reading, Tape tape, const Pass& pass) {
   return model.decode(memory, on_tape(tape, "tokens", reading.text), pass);
 }
 
+Var read_whole(const Reading& reading, Tape tape, const Pass& pass) {
+  return as<EmbeddingModel>(reading.saved).embed(on_tape(tape, "tokens", reading.text), {}, pass);
+}
+
+Var read_and_classify(const Reading& reading, Tape tape, const Pass& pass) {
+  const Var logits = as<ClassificationModel>(reading.saved)
+                         .classify(on_tape(tape, "tokens", reading.text), {}, pass);
+  return reshape(logits, {1, 1, logits.size(1)}).named("logits");
+}
+
+// Whether only one of the classes, or tokens, is right.
+bool is_exclusive(const SavedModel& saved) {
+  const auto* const config = std::get_if<TextClassifierConfig>(&saved.config.network);
+  return config == nullptr || config->exclusive;
+}
+
 // How models read by what they can do: a new ability is a new row.
 struct Reader {
   Ability ability;
@@ -75,6 +95,8 @@ constexpr Reader kReaders[] = {
     {LanguageModel::kAbility, Predicted::next, take_text, read_on},
     {MaskedModel::kAbility, Predicted::hidden, take_text, read_masked},
     {TranslationModel::kAbility, Predicted::translation, take_and_translate, read_translation},
+    {EmbeddingModel::kAbility, Predicted::vector, take_text, read_whole},
+    {ClassificationModel::kAbility, Predicted::label, take_text, read_and_classify},
 };
 
 const Reader& reader_of(const SavedModel& saved) {
@@ -92,12 +114,22 @@ Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int6
   const Reader& reader = reader_of(saved);
   predicted = reader.predicted;
   reader.take(*this, std::move(ids));
-  logits = run(tape);
-  probabilities = softmax(logits).named("probabilities");
+  const Var result = run(tape);
+  if (predicted == Predicted::vector) {
+    embedding = result;
+    return;
+  }
+  logits = result;
+  probabilities = (is_exclusive(saved) ? softmax(logits) : sigmoid(logits)).named("probabilities");
 }
 
 Var Reading::run(Tape recorder, AttentionWay way) const {
   return reader_of(saved).run(*this, std::move(recorder), {.precision = precision, .way = way});
+}
+
+std::string Reading::outcome(std::int64_t id) const {
+  if (predicted != Predicted::label) return token(id);
+  return std::get<TextClassifierConfig>(saved.config.network).labels[static_cast<std::size_t>(id)];
 }
 
 Reading read_with_model(const std::filesystem::path& folder, std::string_view text) {

@@ -25,13 +25,16 @@ enum class Predicted {
   next,         ///< the token that comes next
   hidden,       ///< the tokens behind masks
   translation,  ///< another text
+  label,        ///< the class of the text
+  vector,       ///< nothing: the text becomes a vector
 };
 
 /// One run of a network on one text, with everything that it calculated.
 class Reading {
  public:
   /// Runs the model `saved`, called `name`, once on the text `ids`, in the form that it is trained
-  /// on: for a masked model with start and end, for a translation model without. A translation
+  /// on: for a model that reads a text as a whole with start and end, for a translation model
+  /// without. A translation
   /// model first translates the text and then reads both. The run is recorded on `tape`, which
   /// keeps everything. Interventions on the tape act on this run, not on the translating. Throws
   /// Error if there are more ids than the model reads.
@@ -43,12 +46,15 @@ class Reading {
   /// Whether the text is one that the model continues.
   bool goes_on() const { return predicted == Predicted::next; }
   /// The network's run on the same tokens once more, on `tape`: with the interventions of that
-  /// tape, and kept as it keeps. → logits [1, T, V]
+  /// tape, and kept as it keeps. → what `logits` is, or of a model that embeds the vector [1, C]
   Var run(Tape tape, AttentionWay way = AttentionWay::automatic) const;
   /// A token of the vocabulary, to show; one that only fills the model's table up is "[ID]".
   std::string token(std::int64_t id) const {
     return id < saved.model->tokens() ? saved.tokenizer->token(id) : "[" + std::to_string(id) + "]";
   }
+
+  /// What a logit is of, to show: a token, or a class.
+  std::string outcome(std::int64_t id) const;
 
   std::string name;                       ///< of the model
   SavedModel saved;                       ///< the model that read
@@ -61,8 +67,12 @@ class Reading {
   Tokens written;
   std::string translation;                   ///< as text; empty for other models
   Precision precision = Precision::highest;  ///< of the run
-  Var logits;         ///< [1, T, V]: of each token to come next, or to stand there
-  Var probabilities;  ///< [1, T, V]: the same after the softmax
+  /// [1, T, V]: of each token to come next, or to stand there; of a classification model [1, 1,
+  /// classes]; of an embedding model undefined.
+  Var logits;
+  /// The same after the softmax, or, of classes that do not exclude each other, 1 / (1 + exp(−x)).
+  Var probabilities;
+  Var embedding;  ///< [1, C], of an embedding model; else undefined
 };
 
 /// The model in `folder`, called as the folder is, reads `text` in Precision::highest. Throws Error

@@ -173,6 +173,21 @@ TEST_F(Lens, ScoresHeadsOnRandomTokensOrAText) {
   fail({"heads", "mt", "a dog"}, 2, "--attention encoder");
 }
 
+TEST_F(Lens, TakesModelsThatReadATextAsAWhole) {
+  write_embedding_model(folder_ / "vectors");
+  write_classification_model(folder_ / "classes");
+  for (const char* kind : {"pattern", "norms", "rollout", "zeroing"}) {
+    EXPECT_THAT(say({kind, "vectors", "a dog"}), HasSubstr("<s> a ␣ d o g </s>")) << kind;
+  }
+  fail({"decompose", "vectors", "a dog"}, 2, "makes a vector of a text");
+  EXPECT_THAT(say({"ablate", "classes", "a dog", "--token", "no"}),
+              HasSubstr("Explained: the logit of no of the text, which is "));
+  EXPECT_THAT(say({"logits", "classes", "a dog"}), HasSubstr("of the text:"));
+  say({"gradients", "classes", "a dog", "--token", "yes", "--against", "no"});
+  fail({"ablate", "classes", "a dog", "--token", "maybe"}, 2, "expected yes or no, got \"maybe\"");
+  fail({"ablate", "classes", "a dog", "--at", "0"}, 2, "--at: a class");
+}
+
 TEST_F(Lens, WrongUseSaysWhatToDo) {
   fail({"pattern", "lm"}, 2, "which TEXT?");
   fail({"pattern", "lm", "to be", "--layers", "1"}, 2, "--layers 1: there is 1 of them");

@@ -248,6 +248,16 @@ TEST_F(See, GuessesWhatHidesBehindMasks) {
   EXPECT_THAT(say({"a dog", "--model", "masked"}), HasSubstr("There is nothing to guess"));
 }
 
+TEST_F(See, ShowsWhatATextBecomesAsAWhole) {
+  write_embedding_model(folder_ / "vectors");
+  EXPECT_THAT(say({"a dog", "--model", "vectors"}),
+              AllOf(HasSubstr("<s> a ␣ d o g </s>"), HasSubstr("a vector of 8 numbers")));
+  EXPECT_EQ(saved({"a dog", "--model", "vectors"}).at("embedding").shape(), (Shape{1, 8}));
+  write_classification_model(folder_ / "classes");
+  EXPECT_THAT(say({"a dog", "--model", "classes"}),
+              AllOf(HasSubstr("The class of the text:"), HasSubstr("yes"), HasSubstr("no")));
+}
+
 TEST_F(See, ShowsTheStatesOfANetworkWithoutAttention) {
   const SavedModel tiny = write_language_model(folder_ / "lm");
   const ModelConfig config{

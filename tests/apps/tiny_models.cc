@@ -15,12 +15,17 @@ constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz .\n";
 
 // Large weights, so that what a model says depends on all that it reads.
 SavedModel write(const std::filesystem::path& folder, Family family, const Tokenizer& tokenizer) {
-  const ModelConfig config{family, TransformerConfig{.vocabulary = tokenizer.size(),
-                                                     .context = 32,
-                                                     .layers = 1,
-                                                     .heads = 2,
-                                                     .channels = 8,
-                                                     .init_std = 0.5}};
+  const TransformerConfig transformer{.vocabulary = tokenizer.size(),
+                                      .context = 32,
+                                      .layers = 1,
+                                      .heads = 2,
+                                      .channels = 8,
+                                      .init_std = 0.5};
+  ModelConfig config{family, transformer};
+  if (family == Family::sentence_encoder) config.network = SentenceEncoderConfig{transformer};
+  if (family == Family::text_classifier) {
+    config.network = TextClassifierConfig{transformer, /*labels=*/{"yes", "no"}};
+  }
   save_model(folder, config, tokenizer, make_model(config, 5)->parameters());
   return open_model(folder);
 }
@@ -50,6 +55,14 @@ SavedModel write_masked_model(const std::filesystem::path& folder) {
 
 SavedModel write_translation_model(const std::filesystem::path& folder) {
   return write(folder, Family::encoder_decoder, with_specials());
+}
+
+SavedModel write_embedding_model(const std::filesystem::path& folder) {
+  return write(folder, Family::sentence_encoder, with_specials());
+}
+
+SavedModel write_classification_model(const std::filesystem::path& folder) {
+  return write(folder, Family::text_classifier, with_specials());
 }
 
 }  // namespace clearhead

@@ -20,6 +20,9 @@ SavedModel write_byte_model(const std::filesystem::path& folder);
 /// Reads 32 tokens at most: characters as above, <pad>, <s>, </s> and <mask>.
 SavedModel write_masked_model(const std::filesystem::path& folder);
 SavedModel write_translation_model(const std::filesystem::path& folder);
+SavedModel write_embedding_model(const std::filesystem::path& folder);
+/// Of the classes yes and no.
+SavedModel write_classification_model(const std::filesystem::path& folder);
 
 }  // namespace clearhead
 

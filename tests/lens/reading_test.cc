@@ -11,6 +11,7 @@
 
 #include "clearhead/lens/interventions.h"
 #include "clearhead/models/beam_search.h"
+#include "clearhead/models/text_encoder.h"
 #include "clearhead/ops/softmax.h"
 #include "clearhead/text/characters.h"
 #include "tests/testing.h"
@@ -28,12 +29,17 @@ SavedModel tiny(Family family, std::int64_t context) {
   auto tokenizer = std::make_shared<Tokenizer>(
       learn_characters("abc", {std::string(kPadToken), std::string(kStartToken),
                                std::string(kEndToken), std::string(kMaskToken)}));
-  const ModelConfig config{family, TransformerConfig{.vocabulary = tokenizer->size(),
-                                                     .context = context,
-                                                     .layers = 1,
-                                                     .heads = 2,
-                                                     .channels = 8,
-                                                     .init_std = 0.5}};
+  const TransformerConfig transformer{.vocabulary = tokenizer->size(),
+                                      .context = context,
+                                      .layers = 1,
+                                      .heads = 2,
+                                      .channels = 8,
+                                      .init_std = 0.5};
+  ModelConfig config{family, transformer};
+  if (family == Family::sentence_encoder) config.network = SentenceEncoderConfig{transformer};
+  if (family == Family::text_classifier) {
+    config.network = TextClassifierConfig{transformer, /*labels=*/{"yes", "no"}};
+  }
   std::unique_ptr<Model> model = make_model(config, 5);
   return {config, std::move(tokenizer), std::move(model)};
 }
@@ -82,6 +88,27 @@ TEST(Reading, OfAMaskedModelIsOfTheTokensAsTheyAre) {
   Tape tape(Keep::nothing);
   const Var logits = as<MaskedModel>(reading.saved).forward(on_tape(tape, ids), {}, {});
   expect_probabilities(reading, logits);
+}
+
+TEST(Reading, OfATextAsAWholeHasItsVectorOrItsClass) {
+  const std::vector<std::int64_t> ids = {1, 4, 5, 2};  // <s> a b </s>
+  const Reading vector = read(Family::sentence_encoder, ids);
+  EXPECT_EQ(vector.predicted, Predicted::vector);
+  EXPECT_FALSE(vector.logits.defined());
+  Tape tape(Keep::nothing);
+  expect_near(vector.embedding.value(),
+              as<EmbeddingModel>(vector.saved).embed(on_tape(tape, ids), {}, {}).value(), 1e-5);
+
+  const Reading label = read(Family::text_classifier, ids);
+  EXPECT_EQ(label.predicted, Predicted::label);
+  EXPECT_EQ(label.outcome(1), "no");
+  EXPECT_EQ(label.logits.shape(), (Shape{1, 1, 2}));
+  const Tensor logits =
+      as<ClassificationModel>(label.saved).classify(on_tape(tape, ids), {}, {}).value();
+  expect_near(label.logits.value(), logits.reshape({1, 1, 2}), 1e-5);
+  EXPECT_LT(
+      relative_error(label.probabilities.value(), softmax(label.logits).value().to(DType::f32)),
+      1e-6);
 }
 
 TEST(Reading, OfATranslationModelIsOfBothTexts) {

@@ -106,21 +106,25 @@ void run(const Options& o) {
   plot::Heatmap heatmap = o.results.figure.heatmap();
   heatmap.title = reading.name + ": logit lens, the probability of what is predicted in the end";
   heatmap.row_title = "residual";
-  heatmap.column_title = "token after which is predicted";
-  if (reading.predicted == Predicted::hidden) heatmap.column_title = "token at which is predicted";
+  heatmap.column_title = reading.predicted == Predicted::label ? "class"
+                         : reading.predicted == Predicted::hidden
+                             ? "token at which is predicted"
+                             : "token after which is predicted";
   heatmap.value_title = "probability";
   std::vector<std::string> rows = {"embedding"};
   while (rows.size() < lens.table.rows.size()) {
     rows.push_back(fmt::format("block {}", rows.size() - 1));
   }
+  const std::vector<std::string> columns =
+      reading.predicted == Predicted::label
+          ? std::vector<std::string>{reading.outcome(lens.predicted[0])}
+          : reading.text.names;
   heatmap.panels.push_back(
-      {.values = lens.of_predicted, .row_labels = rows, .column_labels = reading.text.names});
+      {.values = lens.of_predicted, .row_labels = rows, .column_labels = columns});
 
   const int width = terminal().columns;
-  const std::string what =
-      fmt::format("If the blocks after each of these did nothing, {} token {}, {}:",
-                  reading.predicted == Predicted::hidden ? "at" : "after", place,
-                  console::label_text(reading.text.names, place));
+  const std::string what = fmt::format("If the blocks after each of these did nothing, {}:",
+                                       place_words(reading, place));
   finish(o.results,
          heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
              console::wrapped(what, width, 0) + "\n" + lens.table.text(width),

@@ -15,8 +15,19 @@
 namespace clearhead::cli {
 namespace {
 
-// The one token that `text` is for the model.
+// The class of this name.
+std::int64_t class_of(const Reading& reading, const char* option, const std::string& name) {
+  std::vector<std::string> names;
+  for (std::int64_t id = 0; id < reading.logits.size(2); ++id) {
+    names.push_back(reading.outcome(id));
+    if (names.back() == name) return id;
+  }
+  console::refuse_value(option, console::alternatives(names), name);
+}
+
+// The one token that `text` is for the model, or the class.
 std::int64_t token_of(const Reading& reading, const char* option, const std::string& text) {
+  if (reading.predicted == Predicted::label) return class_of(reading, option, text);
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
   std::vector<std::int64_t> ids;
   if (tokenizer.unknown_characters(text).empty())
@@ -41,7 +52,8 @@ void add_place(console::OptionGroup& group, std::optional<std::int64_t>& at) {
 
 void add_target(console::OptionGroup& group, TargetOptions& o) {
   add_place(group, o.at);
-  group.text("--token", "TOKEN", "The token whose logit is explained (the likeliest if not given)",
+  group.text("--token", "TOKEN",
+             "The token, or class, whose logit is explained (the likeliest if not given)",
              [&o](const std::string& x) { o.token = x; });
   group.text("--against", "TOKEN",
              "Explain the difference to the logit of this one: why TOKEN, and not that?",
@@ -49,10 +61,19 @@ void add_target(console::OptionGroup& group, TargetOptions& o) {
 }
 
 std::string shown_token(const Reading& reading, std::int64_t id) {
-  return console::label_text({reading.token(id)}, 0);
+  return console::label_text({reading.outcome(id)}, 0);
 }
 
 std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at) {
+  if (reading.predicted == Predicted::vector) {
+    throw console::UsageError(reading.name +
+                              " makes a vector of a text and predicts nothing; pattern, norms, "
+                              "rollout and zeroing show what it looks at");
+  }
+  if (reading.predicted == Predicted::label) {
+    if (at) throw console::UsageError("--at: a class is that of the whole text; leave it out");
+    return 0;
+  }
   const std::int64_t T = std::ssize(reading.text.ids);
   if (at) {
     if (*at < T) return *at;
@@ -69,6 +90,12 @@ std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at) {
       fmt::format("there is no {} in the text; --at says which token is "
                   "meant",
                   name));
+}
+
+std::string place_words(const Reading& reading, std::int64_t place) {
+  if (reading.predicted == Predicted::label) return "of the text";
+  return fmt::format("{} token {}, {}", reading.predicted == Predicted::hidden ? "at" : "after",
+                     place, console::label_text(reading.text.names, place));
 }
 
 std::int64_t likeliest_token(const Tensor& logits, std::int64_t place) {
@@ -93,9 +120,7 @@ Target find_target(const Reading& reading, const TargetOptions& o) {
     }
     target.words += " less that of " + shown_token(reading, *target.metric.other);
   }
-  target.words +=
-      fmt::format(" {} token {}, {}", reading.predicted == Predicted::hidden ? "at" : "after",
-                  place, console::label_text(reading.text.names, place));
+  target.words += " " + place_words(reading, place);
   return target;
 }
 

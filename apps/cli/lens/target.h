@@ -26,6 +26,9 @@ void add_target(console::OptionGroup& group, TargetOptions& options);
 /// UsageError if there is none.
 std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at);
 
+/// "after token 13, :", "at token 4, <mask>", or "of the text".
+std::string place_words(const Reading& reading, std::int64_t place);
+
 /// A metric, and in words: "the logit of ␣ after token 13, :".
 struct Target {
   LogitMetric metric;
@@ -37,7 +40,7 @@ Target find_target(const Reading& reading, const TargetOptions& options);
 /// The token with the greatest logit at a place.
 std::int64_t likeliest_token(const Tensor& logits, std::int64_t place);
 
-/// A token as tables show it.
+/// A token that may be predicted, or a class, as tables show it.
 std::string shown_token(const Reading& reading, std::int64_t id);
 
 }  // namespace clearhead::cli

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -36,7 +37,7 @@ std::vector<LikelyToken> likeliest(const Reading& reading, std::int64_t t, std::
 std::string percent(double probability) { return fmt::format("{:.2f} %", 100 * probability); }
 
 std::string shown(const Reading& reading, std::int64_t id) {
-  return console::label_text({reading.token(id)}, 0);
+  return console::label_text({reading.outcome(id)}, 0);
 }
 
 // A bar of eighths of a character.
@@ -130,6 +131,14 @@ std::string print_translation(const Reading& reading, const std::optional<Readin
                      table.text());
 }
 
+std::string print_vector(const Reading& reading) {
+  const Tensor vector = reading.embedding.value().to(DType::f64).contiguous();
+  const double* const x = vector.data<double>();
+  const double length = std::sqrt(std::inner_product(x, x + vector.count(), x, 0.0));
+  return fmt::format("The text becomes a vector of {}, of length {:.4f}.\n",
+                     console::counted(vector.count(), "number"), length);
+}
+
 }  // namespace
 
 std::string print_predictions(const Reading& reading, const std::optional<Reading>& before,
@@ -139,6 +148,10 @@ std::string print_predictions(const Reading& reading, const std::optional<Readin
       return print_masks(reading, before, top);
     case Predicted::translation:
       return print_translation(reading, before, top, width);
+    case Predicted::label:
+      return "The class of the text:\n" + print_bars(reading, before, 0, top);
+    case Predicted::vector:
+      return print_vector(reading);
     case Predicted::next:
       break;
   }
