@@ -39,24 +39,27 @@ std::vector<fs::path> model_folders(const std::string& given) {
 
 fs::path find_model(const std::string& name, const std::vector<fs::path>& folders,
                     const char* kind) {
-  const char* const maker =
-      std::string_view(kind) == kTextModel ? "clearhead train" : "clearhead claims train";
+  const char* const expected =
+      std::string_view(kind) == kTextModel
+          ? "expected a folder that `clearhead train` or Hugging Face's transformers wrote"
+          : "expected a folder that `clearhead claims train` wrote";
 
   if (is_model(name)) return name;
   std::vector<std::string> looked = {name};
   for (const fs::path& folder : folders) {
-    if (is_model(folder / name)) return folder / name;
-    looked.push_back((folder / name).string());
+    const fs::path path = folder / name;
+    if (is_model(path)) return path;
+    if (path != name) looked.push_back(path.string());  // of an absolute path there is one
   }
   if (fs::exists(name)) {
-    throw Error(fmt::format("{}: expected a folder that `{}` wrote, got {}", name, maker,
+    throw Error(fmt::format("{}: {}, got {}", name, expected,
                             fs::is_directory(name) ? "one without config.json" : "a file"));
   }
   const std::string names = names_of_models(folders, kind);
   throw Error(fmt::format(
-      "there is no model \"{}\": looked for {}; expected a folder that `{}` wrote{}. "
+      "there is no model \"{}\": looked for {}; {}{}. "
       "--models FOLDER or CLEARHEAD_MODELS says where else models are",
-      name, fmt::join(looked, ", "), maker, names.empty() ? "" : ", or a name: " + names));
+      name, fmt::join(looked, ", "), expected, names.empty() ? "" : ", or a name: " + names));
 }
 
 std::string names_of_models(const std::vector<fs::path>& folders, const char* kind) {

@@ -128,7 +128,14 @@ std::vector<std::int64_t> ends_of(const fs::path& folder, ConfigJson& config) {
 // Of one file, or of the shards of a large model.
 TensorFile open_weights(const fs::path& folder) {
   const fs::path index = folder / "model.safetensors.index.json";
-  return fs::exists(index) ? open_shards(index) : open_safetensors(folder / "model.safetensors");
+  if (fs::exists(index)) return open_shards(index);
+  const fs::path one = folder / "model.safetensors", pickled = folder / "pytorch_model.bin";
+  if (!fs::exists(one) && fs::exists(pickled)) {
+    throw Error(pickled.string() +
+                ": expected model.safetensors; this file can run code when it is opened, so it is "
+                "not. save_pretrained of transformers writes the other");
+  }
+  return open_safetensors(one);
 }
 
 }  // namespace

@@ -26,10 +26,23 @@ std::string words_of(const Ability& ability) {
   return fmt::format("{} ({})", ability.words, ability.command);
 }
 
+// Throws Error if a folder has a tokenizer in older files alone.
+void require_tokenizer(const std::filesystem::path& folder) {
+  if (exists(folder / kTokenizer)) return;
+  for (const char* const older : {"tokenizer.model", "vocab.txt", "vocab.json"}) {
+    if (!exists(folder / older)) continue;
+    throw Error(fmt::format(
+        "{}: expected {} beside it; AutoTokenizer.from_pretrained(folder).save_pretrained(folder) "
+        "of transformers writes it",
+        (folder / older).string(), kTokenizer));
+  }
+}
+
 // A model of others. Its table of tokens may have rows that its tokenizer never names, since sizes
 // are rounded up.
 SavedModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
   SavedModel saved;
+  require_tokenizer(folder);
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
   HuggingFaceModel read = read_hugging_face(folder, keep_bf16);
   saved.config = std::move(read.config);

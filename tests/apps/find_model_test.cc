@@ -81,7 +81,8 @@ TEST_F(FindModel, SaysWhereItLookedAndWhatThereIs) {
   EXPECT_THAT(
       result.error,
       StartsWith("clearhead: there is no model \"poet\": looked for poet, models/poet; "
-                 "expected a folder that `clearhead train` wrote, or a name: dreamer or guesser"));
+                 "expected a folder that `clearhead train` or Hugging Face's transformers wrote, "
+                 "or a name: dreamer or guesser"));
   EXPECT_THAT(result.error, AllOf(HasSubstr("--models FOLDER"), HasSubstr("CLEARHEAD_MODELS")));
   EXPECT_THAT(fill("\"\"", "", CLEARHEAD_BIN_DIR "/clearhead", "", "--models models").error,
               HasSubstr("which MODEL? Give the folder of one, or a name: dreamer or guesser"));

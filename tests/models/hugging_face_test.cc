@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "clearhead/models/model_file.h"
 #include "clearhead/tensor/safetensors.h"
 #include "tests/models/model_testing.h"
 #include "tests/surroundings.h"
@@ -217,6 +218,15 @@ TEST(HuggingFaceFolder, SaysWhichTensorsAreNotAsTheConfigSays) {
   at("lm_head.weight").second = at("lm_head.weight").second.transpose(0, 1).contiguous();
   copy.set_weights(weights);
   copy.expect_refused("lm_head.weight: the config asks for [24, 16]");
+}
+
+TEST(HuggingFaceFolder, SaysWhatToDoWithOlderFiles) {
+  const Copy copy("llama");
+  copy.folder.write("vocab.txt", "a\n");
+  expect_error([&] { open_model(copy.folder.path()); },
+               "vocab.txt: expected tokenizer.json beside it; AutoTokenizer");
+  fs::rename(copy.folder / "model.safetensors", copy.folder / "pytorch_model.bin");
+  copy.expect_refused("pytorch_model.bin: expected model.safetensors; this file can run code");
 }
 
 TEST(HuggingFaceFolder, TakesShards) {
