@@ -81,10 +81,10 @@ void check_layer_gradients(Parameters& parameters, const Function& f,
   const Var y = f(tape, vars);
   tape.backward(y, random_tensor(y.shape(), 1'000'000));
   for (const Parameter& parameter : parameters) {
-    const Var used = tape.find_shared(parameter.value);
+    const Var used = tape.find_shared(parameter.value());
     ASSERT_TRUE(used.defined()) << parameter.name << " takes no part";
     expect_differences(
-        used.grad(), parameter.value, [&] { return weighted_result(f, inputs); }, tolerance,
+        used.grad(), parameter.value(), [&] { return weighted_result(f, inputs); }, tolerance,
         parameter.name);
   }
 }
@@ -154,12 +154,12 @@ void expect_near(const Tensor& x, const Tensor& expected, double tolerance) {
 void shake(Parameters& parameters, std::uint64_t seed) {
   std::uint64_t stream = 1000 * seed;
   for (Parameter& parameter : parameters) {
-    const Tensor noise = random_tensor(parameter.value.shape(), stream++);
-    Tensor moved = parameter.value.clone();
+    const Tensor noise = random_tensor(parameter.value().shape(), stream++);
+    Tensor moved = parameter.value().clone();
     for (std::int64_t i = 0; i < noise.count(); ++i) {
       moved.mutable_data<double>()[i] += 0.3 * noise.data<double>()[i];
     }
-    parameter.value = moved;
+    parameter.mutable_value() = moved;
   }
 }
 

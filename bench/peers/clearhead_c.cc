@@ -209,7 +209,7 @@ void clearhead_trainer_free(clearhead_trainer* trainer) { delete trainer; }
 float* clearhead_trainer_weight(clearhead_trainer* trainer, const char* name, int64_t* count) {
   return guarded<float*>(nullptr, [&] {
     trainer->as_saved = nullptr;
-    Tensor& value = trainer->model->parameters().at(name).value;
+    Tensor& value = trainer->model->parameters().at(name).mutable_value();
     *count = value.count();
     return value.mutable_data<float>();
   });

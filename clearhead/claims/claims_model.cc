@@ -56,7 +56,7 @@ void require_calibration(const ClaimsModel& model, const std::filesystem::path& 
 }
 
 ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_calibration) {
-  const std::filesystem::path config_file = folder / kConfig, weights = folder / kWeights;
+  const std::filesystem::path config_file = folder / kConfig;
   ClaimNetworkConfig config;
   read_fields(read_text(config_file), config_file.string(), config);
   ClaimsModel model;
@@ -71,8 +71,7 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_cal
   naming(config_file, [&] {
     model.network = std::make_shared<ClaimNetwork>(config, model.vocabulary->size(), std::nullopt);
   });
-  const NamedTensors tensors = read_safetensors(weights);
-  naming(weights, [&] { model.network->parameters().load(tensors); });
+  model.network->parameters().load(open_safetensors(folder / kWeights));
   if (const auto people = folder / kPeople; std::filesystem::exists(people)) {
     naming(people, [&] {
       model.people =

@@ -115,12 +115,7 @@ ClauseModel open_clause_model(const std::filesystem::path& folder) {
                 " tokens, its tokenizer " + std::to_string(model.tokenizer->size()));
   }
   const auto encoder = std::make_shared<ClauseEncoder>(config, std::nullopt);
-  const NamedTensors tensors = read_safetensors(folder / kWeights);
-  try {
-    encoder->parameters().load(tensors);
-  } catch (const Error& error) {
-    throw Error((folder / kWeights).string() + ": " + error.what());
-  }
+  encoder->parameters().load(open_safetensors(folder / kWeights));
   model.encoder = encoder;
   return model;
 }

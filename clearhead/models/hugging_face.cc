@@ -167,7 +167,7 @@ HuggingFaceModel read_hugging_face(const fs::path& folder, bool keep_bf16) {
   const TensorFile tensors = open_weights(folder);
   naming(tensors.name, [&] {
     Parameters& parameters = read.model->parameters();
-    parameters.load(our_tensors(tensors, type, parameters).read_all(), keep_bf16);
+    parameters.load(our_tensors(tensors, type, parameters), keep_bf16);
   });
   return read;
 }

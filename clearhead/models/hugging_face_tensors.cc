@@ -82,7 +82,7 @@ std::map<std::string, Stack> stacks(const std::vector<TensorNames>& names,
 Shape shape_of(const Stack& stack) {
   Shape shape;
   for (const auto& [row, part] : stack.parts) {
-    const Shape& own = part->value.shape();
+    const Shape& own = part->shape();
     if (shape.empty()) {
       shape = own;
     } else {
@@ -111,7 +111,7 @@ Tensor plus_one(const Tensor& theirs) {
 void add_entries(const TensorFile::Entry& theirs, const Stack& stack, TensorFile& ours) {
   std::int64_t first = 0;
   for (const auto& [row, part] : stack.parts) {
-    const Shape shape = part->value.shape();
+    const Shape shape = part->shape();
     const bool is_whole = stack.parts.size() == 1;
     const auto read = [=, stored = stack.stored, read = theirs.read] {
       Tensor whole = read();

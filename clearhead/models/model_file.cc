@@ -70,7 +70,7 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 }
 
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
-  const std::filesystem::path config = folder / kConfig, weights = folder / kWeights;
+  const std::filesystem::path config = folder / kConfig;
   const std::string description = read_text(config);
   if (is_hugging_face(description)) return open_checkpoint(folder, keep_bf16);
   SavedModel saved;
@@ -80,11 +80,10 @@ SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
     throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +
                 " tokens, its tokenizer " + std::to_string(saved.tokenizer->size()));
   }
-  // What is wrong with the weights shows before any memory is taken for them.
+  // What is wrong with the weights shows now; each is read when it is first used.
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
-  const NamedTensors tensors = read_safetensors(weights);
   const bool keeps = keep_bf16 && row_of(saved.config.family).reads_bf16;
-  naming(weights, [&] { saved.model->parameters().load(tensors, keeps); });
+  saved.model->parameters().load(open_safetensors(folder / kWeights), keeps);
   return saved;
 }
 

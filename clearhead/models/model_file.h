@@ -30,7 +30,8 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters,
                 DType dtype = DType::bf16);
 
-/// Reads what `save_model` writes, or a folder as `read_hugging_face` does (hugging_face.h). With
+/// Opens what `save_model` writes, or a folder as `read_hugging_face` does (hugging_face.h).
+/// Weights are read from the mapped file when they are first used (`Parameters::load`). With
 /// `keep_bf16` the matrices of a transformer stay bf16. Then generating takes half the time,
 /// because each token reads all of them. Throws Error, naming the file and what is wrong with it.
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);

@@ -30,8 +30,7 @@ struct Run {
 
   bool continues(const NumberedName& name, const Parameter& parameter) const {
     return !name.number.empty() && name.before == first.before && name.after == first.after &&
-           row.shape == parameter.value.shape() &&
-           std::stoll(name.number) == std::stoll(last_number) + 1;
+           row.shape == parameter.shape() && std::stoll(name.number) == std::stoll(last_number) + 1;
   }
 };
 
@@ -54,11 +53,10 @@ ModelSummary summarize(const Parameters& parameters) {
       return candidate.continues(name, parameter);
     });
     if (run == runs.end()) {
-      runs.push_back({name,
-                      name.number,
-                      {.name = parameter.name,
-                       .shape = parameter.value.shape(),
-                       .learned = parameter.learned}});
+      runs.push_back(
+          {name,
+           name.number,
+           {.name = parameter.name, .shape = parameter.shape(), .learned = parameter.learned}});
       continue;
     }
     run->last_number = name.number;

@@ -62,15 +62,16 @@ Var Norm::forward_batch(const Var& x, const Pass& pass) const {
   Tape tape = x.tape();
   if (!pass.training) {
     return batch_norm(x, on(tape, w_), on(tape, b_),
-                      tape.input("hook_mean", running_mean_->value, false),
-                      tape.input("hook_variance", running_variance_->value, false), config_.epsilon)
+                      tape.input("hook_mean", running_mean_->value(), false),
+                      tape.input("hook_variance", running_variance_->value(), false),
+                      config_.epsilon)
         .named("hook_normalized");
   }
   const BatchNormOutput out = batch_norm(x, on(tape, w_), on(tape, b_), config_.epsilon);
   // The variance of what the batch is a sample of: n / (n − 1) of the batch's own.
   const auto n = static_cast<double>(element_count(x.shape()) / x.size(-1));
-  move_towards(running_mean_->value, out.mean.value(), 1, config_.momentum);
-  move_towards(running_variance_->value, out.variance.value(), n > 1 ? n / (n - 1) : 1,
+  move_towards(running_mean_->mutable_value(), out.mean.value(), 1, config_.momentum);
+  move_towards(running_variance_->mutable_value(), out.variance.value(), n > 1 ? n / (n - 1) : 1,
                config_.momentum);
   out.mean.shown_as("hook_mean");
   out.variance.shown_as("hook_variance");

@@ -3,26 +3,60 @@
 #ifndef CLEARHEAD_NN_PARAMETERS_H_
 #define CLEARHEAD_NN_PARAMETERS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "clearhead/tape/tape.h"
-#include "clearhead/tensor/named_tensors.h"
+#include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
 
-/// A learned tensor.
-struct Parameter {
-  std::string name;  ///< "blocks.0.attn.W_Q"
-  Tensor value;      ///< f32, f64, or bf16 where it is kept so
+/// A learned tensor. One that comes from a file is read when it is first asked for, so that a model
+/// is open before its numbers are.
+class Parameter {
+ public:
+  /// With a value that is there.
+  Parameter(std::string name, Tensor value, bool learned)
+      : name(std::move(name)), learned(learned), value_(std::move(value)) {}
+
+  const std::string name;  ///< "blocks.0.attn.W_Q"
   /// False for statistics that a layer gathers itself: they have no gradient and no optimiser
   /// changes them, but a checkpoint has them.
-  bool learned = true;
+  const bool learned;
+
+  /// f32, f64, or bf16 where it is kept so; read-only where it lies in a mapped file. Several
+  /// threads may ask. Throws Error if it cannot be read.
+  const Tensor& value() const;
+  /// The same to be changed; it becomes a copy if it is read-only.
+  Tensor& mutable_value();
+  /// Of the value, which is not read for it.
+  const Shape& shape() const { return value_.shape(); }
+  /// Of the value, which is not read for it.
+  DType dtype() const { return value_.dtype(); }
+  /// From now on the value is what `read` gives, of the same shape and of this type.
+  void read_later(DType dtype, std::function<Tensor()> read);
+  /// Reads it, if it is not read yet, and lets go of the file that a copy was made of.
+  void read_now();
+
+ private:
+  struct Later {
+    std::function<Tensor()> read;
+    std::mutex mutex;
+    std::atomic<bool> is_read = false;
+    Tensor value;
+  };
+
+  Tensor value_;  // an outline, zeros that take no memory, if there is a later one
+  std::unique_ptr<Later> later_;
 };
 
 /// The parameter as a value of this tape, under its own name. All calls give the same Var, so a
@@ -106,10 +140,13 @@ class Parameters {
   /// If there is none, throws Error with close names.
   Parameter& at(std::string_view name);
 
-  /// Takes the values of all parameters from tensors of the same names, converted to their type.
-  /// Throws Error, and changes nothing, if one is missing, unknown, or of another shape. With
-  /// `keep_bf16`, matrices that come as bf16 stay bf16, which is half the bytes, for a model that
-  /// is not trained.
+  /// Takes the values of all parameters from the tensors of a file with the same names. Each is
+  /// read when it is first used, and becomes row-major and of the parameter's type; one that is so
+  /// already stays where it is, in the mapped file. Throws Error, and changes nothing, if one is
+  /// missing, unknown, or of another shape. With `keep_bf16`, matrices that come as bf16 stay bf16,
+  /// which is half the bytes, for a model that is not trained.
+  void load(const TensorFile& file, bool keep_bf16 = false);
+  /// The same of tensors in memory, at once; what may be written is copied.
   void load(const NamedTensors& tensors, bool keep_bf16 = false);
   /// All parameters, sharing memory.
   NamedTensors named_tensors() const;
@@ -117,6 +154,7 @@ class Parameters {
  private:
   Parameter* add(std::string_view name, const Shape& shape, const std::function<Tensor()>& begin,
                  bool learned = true);
+  std::string no_parameter(std::string_view name) const;  // the message, with close names
 
   InitialWeights initial_;
   DType dtype_;

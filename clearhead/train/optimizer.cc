@@ -15,7 +15,7 @@ ParameterGradients gradients_on(const Tape& tape, const Parameters& parameters) 
   ParameterGradients gradients;
   for (const Parameter& parameter : parameters) {
     if (!parameter.learned) continue;
-    const Tensor& x = parameter.value;
+    const Tensor& x = parameter.value();
     const Var used = tape.find_shared(x);
     gradients[&parameter] =
         used.defined() ? used.grad().contiguous() : Tensor(x.shape(), x.dtype());
@@ -39,13 +39,13 @@ void describe(Fields& fields, OptimizerConfig& config) {
 Optimizer::Optimizer(Parameters& parameters, const OptimizerConfig& config) : config_(config) {
   for (Parameter& parameter : parameters) {
     if (!parameter.learned) continue;
-    if (parameter.value.dtype() != DType::f32 && parameter.value.dtype() != DType::f64) {
+    if (parameter.dtype() != DType::f32 && parameter.dtype() != DType::f64) {
       throw Error("optimizer: " + parameter.name + ": expected f32 or f64, got " +
-                  std::string(dtype_name(parameter.value.dtype())));
+                  std::string(dtype_name(parameter.dtype())));
     }
     Learned& learned = learned_.emplace_back(Learned{.parameter = &parameter, .m = {}, .v = {}});
     for (const Moment& moment : moments()) {
-      learned.*moment.of = Tensor(parameter.value.shape(), parameter.value.dtype());
+      learned.*moment.of = Tensor(parameter.shape(), parameter.dtype());
     }
   }
 }
@@ -63,8 +63,7 @@ double Optimizer::step(ParameterGradients& gradients, double learning_rate) {
     if (gradient == gradients.end()) {
       throw Error("optimizer: " + learned.parameter->name + ": expected a gradient, got none");
     }
-    Tensor& x = learned.parameter->value;
-    if (x.is_read_only()) x = x.clone();  // it lies in a mapped file
+    const Tensor& x = learned.parameter->mutable_value();
     in_order.push_back(gradient->second);
     all.push_back(
         {x, gradient->second, learned.m, learned.v, x.rank() >= 2 ? config_.weight_decay : 0});

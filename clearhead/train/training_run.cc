@@ -124,8 +124,8 @@ StepReport TrainingRun::train_step() {
     const double memory = std::min(training.average, (1 + done) / (10 + done));
     for (const Parameter& parameter : *job_.parameters) {
       Tensor& mean = average_[&parameter];
-      if (!mean.defined()) mean = parameter.value.clone();
-      compute::move_towards(mean, parameter.value, memory);
+      if (!mean.defined()) mean = parameter.value().clone();
+      compute::move_towards(mean, parameter.value(), memory);
     }
   }
   report.step = step_;
@@ -156,7 +156,7 @@ Evaluation TrainingRun::evaluate() {
 void TrainingRun::exchange_average() {
   if (average_.empty()) return;
   for (Parameter& parameter : *job_.parameters) {
-    std::swap(parameter.value, average_.at(&parameter));
+    std::swap(parameter.mutable_value(), average_.at(&parameter));
   }
 }
 
@@ -190,9 +190,9 @@ void TrainingRun::resume(const Checkpoint& checkpoint) {
     if (!checkpoint.average.tensors.empty()) {
       for (const Parameter& parameter : *job_.parameters) {
         const Tensor& mean = checkpoint.average.at(parameter.name);
-        if (mean.shape() != parameter.value.shape() || mean.dtype() != parameter.value.dtype()) {
-          throw Error("average/" + parameter.name + ": expected " +
-                      to_string(parameter.value.shape()) + ", got " + to_string(mean.shape()));
+        if (mean.shape() != parameter.shape() || mean.dtype() != parameter.dtype()) {
+          throw Error("average/" + parameter.name + ": expected " + to_string(parameter.shape()) +
+                      ", got " + to_string(mean.shape()));
         }
         average_[&parameter] = mean.clone();
       }

@@ -33,9 +33,9 @@ inline SmallModel small_model(std::int64_t layers) {
   small.model.network = std::make_shared<ClaimNetwork>(config, vocabulary->size(), 1);
   small.members = encoder.take();
   for (Parameter& parameter : small.model.network->parameters()) {
-    if (parameter.value.rank() < 2) continue;
-    float* numbers = parameter.value.mutable_data<float>();
-    for (std::int64_t i = 0; i < parameter.value.count(); ++i) numbers[i] *= 10;
+    if (parameter.value().rank() < 2) continue;
+    float* numbers = parameter.mutable_value().mutable_data<float>();
+    for (std::int64_t i = 0; i < parameter.value().count(); ++i) numbers[i] *= 10;
   }
   return small;
 }

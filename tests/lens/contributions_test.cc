@@ -117,10 +117,10 @@ TEST(Decompose, AHeadAddsWhatItWritesAsTheNormAndTheTableReadIt) {
   shake(model.parameters());
   Tape tape;
   const Var logits = model.forward(tape.input("tokens", ids({{1, 2, 3, 4}})), {});
-  const Tensor z = tape["blocks.0.attn.hook_z"].value();                // [1, 2, 4, 4]
-  const Tensor W_O = model.parameters().at("blocks.0.attn.W_O").value;  // [8, 8]
-  const Tensor W_U = model.parameters().at("embed.W_E").value;          // [7, 8]
-  const Tensor w = model.parameters().at("ln_final.w").value;
+  const Tensor z = tape["blocks.0.attn.hook_z"].value();                  // [1, 2, 4, 4]
+  const Tensor W_O = model.parameters().at("blocks.0.attn.W_O").value();  // [8, 8]
+  const Tensor W_U = model.parameters().at("embed.W_E").value();          // [7, 8]
+  const Tensor w = model.parameters().at("ln_final.w").value();
   const double s = tape["ln_final.hook_scale"].value().at({0, 2, 0});
   std::vector<double> r(8, 0.0);
   double mean = 0;

@@ -41,7 +41,7 @@ TEST(LogitLens, AnEarlierResidualIsNormedAndReadByTheTable) {
   Tape tape(Keep::nothing);
   const auto weight = [&](const char* name) {
     for (const Parameter& p : parameters) {
-      if (p.name == name) return tape.input(name, p.value);
+      if (p.name == name) return tape.input(name, p.value());
     }
     throw Error(name);
   };

@@ -50,10 +50,10 @@ void check_model_gradients(Parameters& parameters, const Function& run) {
   tape.backward(y, random_tensor(y.shape(), 1'000'000));
   std::uint64_t stream = 2'000'000;
   for (Parameter& parameter : parameters) {
-    const Var used = tape.find_shared(parameter.value);
+    const Var used = tape.find_shared(parameter.value());
     ASSERT_TRUE(used.defined()) << parameter.name << " takes no part";
     const Tensor gradient = used.grad();
-    const Tensor before = parameter.value.clone();
+    const Tensor before = parameter.value().clone();
     const Tensor direction = random_tensor(before.shape(), stream++);
     const std::int64_t n = before.count();
     const double* u = direction.data<double>();
@@ -66,7 +66,7 @@ void check_model_gradients(Parameters& parameters, const Function& run) {
       gradient_length += g[i] * g[i];
     }
     gradient_length = std::sqrt(gradient_length);
-    double* x = parameter.value.mutable_data<double>();
+    double* x = parameter.mutable_value().mutable_data<double>();
     const auto at_offset = [&](double offset) {
       for (std::int64_t i = 0; i < n; ++i) {
         x[i] = before.data<double>()[i] + offset * u[i] / length;

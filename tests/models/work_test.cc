@@ -35,7 +35,7 @@ TEST(Work, OfMapsIsTokensTimesTheNumbersOfTheirMatrices) {
     for (const Parameter& parameter : outline.parameters()) {
       const bool is_map =
           parameter.name.starts_with("blocks.") && parameter.name.find(".W_") != std::string::npos;
-      if (is_map) numbers += parameter.value.count();
+      if (is_map) numbers += parameter.value().count();
     }
     EXPECT_EQ(work_of_reading(config, 5).maps, 5 * numbers);
   }

@@ -227,7 +227,7 @@ TEST(Positions, AreAddedToTheTokensOrToTheScores) {
     EXPECT_EQ(tape.contains("hook_pos_embed"), added);
     EXPECT_EQ(y.name() == "x", !added);
     if (kind == PositionKind::learned) {
-      EXPECT_EQ(y.value().at({1, 2, 3}), parameters.at("W_pos").value.at({4, 3}));
+      EXPECT_EQ(y.value().at({1, 2, 3}), parameters.at("W_pos").value().at({4, 3}));
       try {
         positions.add_to(x, 4);
         ADD_FAILURE() << "positions 4 to 6 of 6";

@@ -24,11 +24,11 @@ struct Layer {
     std::uint64_t stream = 50;
     for (Parameter& parameter : parameters) {
       if (parameter.name.starts_with("b_")) {
-        parameter.value = random_tensor(parameter.value.shape(), stream++);
+        parameter.mutable_value() = random_tensor(parameter.value().shape(), stream++);
       }
     }
   }
-  Tensor operator[](const std::string& name) { return parameters.at(name).value; }
+  Tensor operator[](const std::string& name) { return parameters.at(name).value(); }
 
   MultiHeadAttentionConfig config;
   Parameters parameters;

@@ -45,8 +45,8 @@ TEST(Norm, OfTheBatchGathersWhatItEvaluatesWith) {
   const Var trained = norm.forward(in, {.training = true});
   const BatchNormOutput expected =
       batch_norm(in, on(tape, &parameters.at("bn.w")), on(tape, &parameters.at("bn.b")));
-  const Tensor mean = parameters.at("bn.running_mean").value;
-  const Tensor variance = parameters.at("bn.running_variance").value;
+  const Tensor mean = parameters.at("bn.running_mean").value();
+  const Tensor variance = parameters.at("bn.running_variance").value();
   for (std::int64_t c = 0; c < 2; ++c) {
     EXPECT_EQ(trained.value().at({3, c}), expected.y.value().at({3, c}));
     EXPECT_NEAR(mean.at({c}), 0.25 * expected.mean.value().at({c}), 1e-15);
@@ -55,7 +55,7 @@ TEST(Norm, OfTheBatchGathersWhatItEvaluatesWith) {
   const Var evaluated = norm.forward(in, {});
   EXPECT_NEAR(evaluated.value().at({3, 1}),
               (x.at({3, 1}) - mean.at({1})) / std::sqrt(variance.at({1}) + 1e-5), 1e-14);
-  EXPECT_EQ(parameters.at("bn.running_mean").value.at({0}),
+  EXPECT_EQ(parameters.at("bn.running_mean").value().at({0}),
             mean.at({0}));  // evaluating moves nothing
 }
 

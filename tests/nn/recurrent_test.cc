@@ -88,10 +88,10 @@ TEST(Recurrent, NamesWhatItHasAndDoes) {
                                      .hidden_dim = 2,
                                      .layers = 2,
                                      .bidirectional = true});
-  EXPECT_EQ(parameters.at("0.W").value.shape(), (Shape{8, 3}));
-  EXPECT_EQ(parameters.at("1.reverse.W").value.shape(), (Shape{8, 4}));
-  EXPECT_EQ(parameters.at("1.R").value.shape(), (Shape{8, 2}));
-  const Tensor& bias = parameters.at("0.b").value;  // the forget gate is the third
+  EXPECT_EQ(parameters.at("0.W").value().shape(), (Shape{8, 3}));
+  EXPECT_EQ(parameters.at("1.reverse.W").value().shape(), (Shape{8, 4}));
+  EXPECT_EQ(parameters.at("1.R").value().shape(), (Shape{8, 2}));
+  const Tensor& bias = parameters.at("0.b").value();  // the forget gate is the third
   EXPECT_EQ(bias.at({3}), 0);
   EXPECT_EQ(bias.at({4}), 1);
   EXPECT_EQ(bias.at({5}), 1);

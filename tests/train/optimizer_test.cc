@@ -48,25 +48,25 @@ TEST(Optimizer, SgdIsItsFormula) {
       parameters, {.kind = OptimizerKind::sgd, .momentum = 0.5, .weight_decay = 0.1, .clip = 0});
   ParameterGradients gradients = small_gradients(parameters);
   EXPECT_DOUBLE_EQ(optimizer.step(gradients, 0.1), 1.3);  // √(0.09 + 0.16 + 1.44)
-  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.1 * (0.3 + 0.1 * 1));
-  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.1 * 1.2);  // a vector does not decay
-  const double w = parameters.at("W").value.at({0, 0});
+  EXPECT_DOUBLE_EQ(parameters.at("W").value().at({0, 0}), 1 - 0.1 * (0.3 + 0.1 * 1));
+  EXPECT_DOUBLE_EQ(parameters.at("b").value().at({0}), 3 - 0.1 * 1.2);  // a vector does not decay
+  const double w = parameters.at("W").value().at({0, 0});
   optimizer.step(gradients, 0.1);  // m = 0.5·0.3 + 0.3
-  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), w - 0.1 * (0.45 + 0.1 * w));
+  EXPECT_DOUBLE_EQ(parameters.at("W").value().at({0, 0}), w - 0.1 * (0.45 + 0.1 * w));
 }
 
 TEST(Optimizer, ChangesACopyOfWhatLiesInAFile) {
   const TemporaryFolder folder;
   write_safetensors(folder / "x.safetensors", small_parameters().named_tensors());
-  const NamedTensors file = read_safetensors(folder / "x.safetensors");
+  const TensorFile file = open_safetensors(folder / "x.safetensors");
   Parameters parameters = small_parameters();
   parameters.load(file);
-  ASSERT_TRUE(parameters.at("W").value.is_read_only());
+  ASSERT_TRUE(parameters.at("W").value().is_read_only());
   Optimizer optimizer(parameters, {.kind = OptimizerKind::sgd, .momentum = 0, .clip = 0});
   ParameterGradients gradients = small_gradients(parameters);
   for (int i = 0; i < 2; ++i) optimizer.step(gradients, 0.1);
-  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 2 * 0.1 * 1.2);
-  EXPECT_EQ(file.at("b").at({0}), 3);
+  EXPECT_DOUBLE_EQ(parameters.at("b").value().at({0}), 3 - 2 * 0.1 * 1.2);
+  EXPECT_EQ(file.read("b").at({0}), 3);
 }
 
 TEST(Optimizer, TheFirstStepOfAdamwIsTheSignOfTheGradient) {
@@ -75,8 +75,8 @@ TEST(Optimizer, TheFirstStepOfAdamwIsTheSignOfTheGradient) {
   Optimizer optimizer(parameters, {.epsilon = 1e-12, .weight_decay = 0.5, .clip = 0});
   ParameterGradients gradients = small_gradients(parameters);
   optimizer.step(gradients, 0.01);
-  EXPECT_NEAR(parameters.at("W").value.at({0, 1}), 2 - 0.01 * (1 + 0.5 * 2), 1e-12);
-  EXPECT_NEAR(parameters.at("b").value.at({0}), 3 - 0.01, 1e-12);
+  EXPECT_NEAR(parameters.at("W").value().at({0, 1}), 2 - 0.01 * (1 + 0.5 * 2), 1e-12);
+  EXPECT_NEAR(parameters.at("b").value().at({0}), 3 - 0.01, 1e-12);
 }
 
 TEST(Optimizer, ClippingShortensTheWholeGradient) {
@@ -85,8 +85,8 @@ TEST(Optimizer, ClippingShortensTheWholeGradient) {
                       {.kind = OptimizerKind::sgd, .momentum = 0, .weight_decay = 0, .clip = 0.65});
   ParameterGradients gradients = small_gradients(parameters);
   EXPECT_DOUBLE_EQ(optimizer.step(gradients, 1), 1.3);  // its length before
-  EXPECT_DOUBLE_EQ(parameters.at("W").value.at({0, 0}), 1 - 0.15);
-  EXPECT_DOUBLE_EQ(parameters.at("b").value.at({0}), 3 - 0.6);
+  EXPECT_DOUBLE_EQ(parameters.at("W").value().at({0, 0}), 1 - 0.15);
+  EXPECT_DOUBLE_EQ(parameters.at("b").value().at({0}), 3 - 0.6);
 }
 
 TEST(Optimizer, RefusesAGradientThatIsNotFinite) {
@@ -96,7 +96,7 @@ TEST(Optimizer, RefusesAGradientThatIsNotFinite) {
   gradients.at(&parameters.at("W")).mutable_data<double>()[0] =
       std::numeric_limits<double>::quiet_NaN();
   expect_error([&] { optimizer.step(gradients, 0.1); }, "lower learning rate");
-  EXPECT_EQ(parameters.at("W").value.at({0, 1}), 2);
+  EXPECT_EQ(parameters.at("W").value().at({0, 1}), 2);
 }
 
 TEST(Optimizer, NamesAParameterWithoutAGradient) {
@@ -105,7 +105,7 @@ TEST(Optimizer, NamesAParameterWithoutAGradient) {
   ParameterGradients gradients = small_gradients(parameters);
   gradients.erase(&parameters.at("b"));
   expect_error([&] { optimizer.step(gradients, 0.1); }, "b: expected a gradient, got none");
-  EXPECT_EQ(parameters.at("W").value.at({0, 1}), 2);
+  EXPECT_EQ(parameters.at("W").value().at({0, 1}), 2);
 }
 
 // Three steps of f32 parameters that are several pieces long; returns all numbers.
@@ -125,7 +125,7 @@ std::vector<float> after_three_steps(OptimizerKind kind, bool interrupted) {
       optimizer.step(gradients, 1e-3);
     }
   }
-  const float* numbers = parameters.at("W").value.data<float>();
+  const float* numbers = parameters.at("W").value().data<float>();
   return {numbers, numbers + 300 * 500};
 }
 

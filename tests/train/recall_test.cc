@@ -57,10 +57,10 @@ TEST(GradientReach, OfAnRnnFallsByItsMatrix) {
           .vocabulary = kRecallVocabulary, .kind = RecurrentKind::rnn, .channels = 3, .hidden = 3}};
   const auto model = make_model(config, 1, DType::f64);
   for (Parameter& parameter : model->parameters()) {
-    double* values = parameter.value.mutable_data<double>();
+    double* values = parameter.mutable_value().mutable_data<double>();
     const bool is_R = parameter.name == "layers.0.R";
     const bool is_embedding = parameter.name == "embed.W_E";
-    for (std::int64_t i = 0; i < parameter.value.count(); ++i) {
+    for (std::int64_t i = 0; i < parameter.value().count(); ++i) {
       if (is_R) values[i] = i % 4 == 0 ? 0.5 : 0;
       if (is_embedding) values[i] *= 1e-7;
     }
