@@ -2,14 +2,12 @@
 // written as tokenizer.json.
 #include <cstdint>
 #include <memory>
-#include <sstream>
 #include <string_view>
 
 #include "clearhead/base/error.h"
 #include "clearhead/text/sentence_piece.h"
-#include "clearhead/text/tokenizer_file.h"
 #include "clearhead/text/utf8.h"
-#include "fuzz/same.h"
+#include "fuzz/tokenizer_round_trip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace clearhead;
@@ -20,10 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const Error&) {
     return 0;
   }
-  std::ostringstream written, again;
-  write_tokenizer(written, *tokenizer);
-  write_tokenizer(again, *parse_tokenizer(written.str(), "output"));
-  require(written.str() == again.str(), "same tokenizer");
+  require_round_trip(*tokenizer);
   try {
     tokenizer->encoding(replace_invalid_utf8(bytes));
   } catch (const Error&) {

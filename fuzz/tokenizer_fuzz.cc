@@ -3,13 +3,13 @@
 // stand for bytes.
 #include <cstdint>
 #include <memory>
-#include <sstream>
 #include <string_view>
 
 #include "clearhead/base/error.h"
 #include "clearhead/text/tokenizer_file.h"
 #include "clearhead/text/utf8.h"
 #include "fuzz/same.h"
+#include "fuzz/tokenizer_round_trip.h"
 
 namespace {
 
@@ -42,10 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const Error&) {
     return 0;
   }
-  std::ostringstream written, again;
-  write_tokenizer(written, *tokenizer);
-  write_tokenizer(again, *parse_tokenizer(written.str(), "output"));
-  require(written.str() == again.str(), "same tokenizer");
+  require_round_trip(*tokenizer);
   encode(*tokenizer, text);
   encode(*tokenizer, replace_invalid_utf8(text));
   return 0;

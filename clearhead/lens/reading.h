@@ -34,10 +34,9 @@ class Reading {
  public:
   /// Runs the model `saved`, called `name`, once on the text `ids`, in the form that it is trained
   /// on: for a model that reads a text as a whole with start and end, for a translation model
-  /// without. A translation
-  /// model first translates the text and then reads both. The run is recorded on `tape`, which
-  /// keeps everything. Interventions on the tape act on this run, not on the translating. Throws
-  /// Error if there are more ids than the model reads.
+  /// without. A translation model first translates the text and then reads both. The run is
+  /// recorded on `tape`, which keeps everything. Interventions on the tape act on this run, not on
+  /// the translating. Throws Error if there are more ids than the model reads.
   Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision,
           Tape tape = Tape(Keep::everything));
 

@@ -173,13 +173,13 @@ std::string render_attention_page(const AttentionPage& page) {
        color_table(span.low < 0 ? ColorMap::blue_to_red : ColorMap::violet_to_yellow)) {
     json["colors"].push_back({c.r, c.g, c.b});
   }
-  return html_page(
-      page.title,
-      "<h1 dir=\"auto\">" + escape_markup(page.title) + "</h1>\n" +
-          std::string(attention_page_body()),
-      json.dump(),
-      std::string(attention_page_data_script()) + std::string(attention_page_map_script()),
-      std::string(attention_page_style()));
+  return html_page(page.title,
+                   "<h1 dir=\"auto\">" + escape_markup(page.title) + "</h1>\n" +
+                       std::string(attention_page_body()),
+                   json.dump(),
+                   std::string(html_base_script()) + std::string(attention_page_data_script()) +
+                       std::string(attention_page_map_script()),
+                   std::string(attention_page_style()));
 }
 
 }  // namespace clearhead::plot

@@ -5,19 +5,8 @@
 namespace clearhead::plot {
 
 std::string_view attention_page_data_script() {
-  return R"js('use strict';
-const data = JSON.parse(document.getElementById('data').textContent);
+  return R"js(
 const byId = (id) => document.getElementById(id);
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function element(parent, tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
 
 // Calls see(t, begin, end) for each query, and put(t, s, weight) for each weight that has an entry:
 // -Infinity for a key that is masked between others.

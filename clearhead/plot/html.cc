@@ -191,7 +191,8 @@ std::string render_html(const Heatmap& heatmap) {
           "Home and End go to the ends of the row; Tab goes to the next panel.</div>\n"
           "<p>Point at a cell for its value, or press Tab and move with the arrow keys.</p>\n",
       data_json(figure).dump(),
-      std::string(html_drawing_script()) + std::string(html_cursor_script()));
+      std::string(html_base_script()) + std::string(html_drawing_script()) +
+          std::string(html_cursor_script()));
 }
 
 }  // namespace clearhead::plot

@@ -7,23 +7,11 @@ namespace clearhead::plot {
 
 std::string_view html_drawing_script() {
   return R"js(
-'use strict';
-const data = JSON.parse(document.getElementById('data').textContent);
 const root = document.getElementById('panels');
 const FONT = 12, LINE = 13, APART = 12, TOP = 8, RIGHT = 14, GAP = 5, LEVEL_GAP = 7;
 const NUMBERS_APART = 34;
 const fontOf = (size, weight = 400) =>
   weight + ' ' + size + 'px system-ui, "Noto Sans", "Segoe UI", sans-serif';
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function element(parent, tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  parent.appendChild(node);
-  return node;
-}
 
 // Little-endian numbers in base64.
 function decode(base64) {

@@ -41,6 +41,22 @@ std::string base64(std::span<const unsigned char> bytes) {
   return text;
 }
 
+std::string_view html_base_script() {
+  return R"js('use strict';
+const data = JSON.parse(document.getElementById('data').textContent);
+const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function element(parent, tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  parent.appendChild(node);
+  return node;
+}
+)js";
+}
+
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
                       const std::string& script, const std::string& style) {
   std::string page =

@@ -18,7 +18,9 @@ std::string base64(std::span<const unsigned char> bytes);
 
 /// The style sheet of all pages.
 std::string_view html_style();
-/// The two parts of the script of heatmaps, in this order.
+/// What scripts of matrices begin with: `data`, `clamp`, `css` and `element`.
+std::string_view html_base_script();
+/// The two parts of the script of heatmaps behind it, in this order.
 std::string_view html_drawing_script();
 /// The second part.
 std::string_view html_cursor_script();

@@ -119,9 +119,10 @@ void score(Options& o) {
   }
   const bool as_input = o.order.by == claims::ScoreOrder::By::input;
   const claims::ScoreOrder order = as_input ? claims::ScoreOrder() : o.order;
-  std::vector<claims::ScoreRow> ranked = log.rows(), table = log.rows();
+  std::vector<claims::ScoreRow> ranked = log.rows();
   claims::rank(ranked, order, sources.decisions);
-  claims::rank(table, o.order, sources.decisions);
+  std::vector<claims::ScoreRow> table = ranked;
+  if (as_input) claims::rank(table, o.order, sources.decisions);
   std::string written;
   for (const std::string& file : o.out) {
     if (is_page(file)) {
