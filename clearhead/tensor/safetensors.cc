@@ -266,33 +266,41 @@ int rank_of(DType dtype) {
   return 5;
 }
 
-using NamedTensor = std::pair<std::string, Tensor>;
-
-std::vector<const NamedTensor*> in_stored_order(const NamedTensors& named) {
-  std::vector<const NamedTensor*> sorted;
-  for (const NamedTensor& tensor : named.tensors) sorted.push_back(&tensor);
-  std::sort(sorted.begin(), sorted.end(), [](const NamedTensor* a, const NamedTensor* b) {
-    return std::pair(rank_of(a->second.dtype()), std::string_view(a->first)) <
-           std::pair(rank_of(b->second.dtype()), std::string_view(b->first));
-  });
+// Throws Error unless all can be read, and each name occurs once.
+std::vector<const TensorFile::Entry*> in_stored_order(const TensorFile& tensors,
+                                                      const std::string& file) {
+  std::vector<const TensorFile::Entry*> sorted;
+  std::set<std::string_view> names;
+  for (const TensorFile::Entry& entry : tensors.entries) {
+    const std::string where = file + ": tensor " + in_quotes(entry.name);
+    if (!names.insert(entry.name).second) throw Error(where + " is given twice");
+    if (!entry.dtype) throw Error(where + ": cannot write elements of type " + entry.type);
+    sorted.push_back(&entry);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const TensorFile::Entry* a, const TensorFile::Entry* b) {
+              return std::pair(rank_of(*a->dtype), std::string_view(a->name)) <
+                     std::pair(rank_of(*b->dtype), std::string_view(b->name));
+            });
   return sorted;
 }
 
-std::string header_text(const NamedTensors& named, const std::vector<const NamedTensor*>& sorted,
+std::string header_text(const std::map<std::string, std::string>& metadata,
+                        const std::vector<const TensorFile::Entry*>& sorted,
                         const std::string& file) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!named.metadata.empty()) header[std::string(kMetadata)] = named.metadata;
+  if (!metadata.empty()) header[std::string(kMetadata)] = metadata;
   std::size_t begin = 0;
-  for (const NamedTensor* entry : sorted) {
-    const auto& [name, tensor] = *entry;
-    if (name == kMetadata) {
-      throw Error(file + ": a tensor cannot be called " + name + ": the format uses that name");
+  for (const TensorFile::Entry* entry : sorted) {
+    if (entry->name == kMetadata) {
+      throw Error(file + ": a tensor cannot be called " + entry->name +
+                  ": the format uses that name");
     }
-    const StoredType& type = stored_type(tensor.dtype());
+    const StoredType& type = stored_type(*entry->dtype);
     const std::size_t end =
-        begin + stored_bytes(tensor.shape(), type, file + ": " + in_quotes(name));
-    header[name] = {
-        {"dtype", type.safetensors}, {"shape", tensor.shape()}, {"data_offsets", {begin, end}}};
+        begin + stored_bytes(entry->shape, type, file + ": " + in_quotes(entry->name));
+    header[entry->name] = {
+        {"dtype", type.safetensors}, {"shape", entry->shape}, {"data_offsets", {begin, end}}};
     begin = end;
   }
   try {
@@ -346,13 +354,29 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& na
 
 void write_safetensors(std::ostream& to, const NamedTensors& named, const std::string& name) {
   validate(named, name);
-  const std::vector<const NamedTensor*> sorted = in_stored_order(named);
-  const std::string header = header_text(named, sorted, name);
+  write_safetensors(to, as_file(named, name), name);
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorFile& tensors) {
+  write_file(path, [&](std::ostream& to) { write_safetensors(to, tensors, path.string()); });
+}
+
+void write_safetensors(std::ostream& to, const TensorFile& tensors, const std::string& name) {
+  const std::vector<const TensorFile::Entry*> sorted = in_stored_order(tensors, name);
+  const std::string header = header_text(tensors.metadata, sorted, name);
   for (std::size_t i = 0; i < kLengthBytes; ++i) {
     to.put(static_cast<char>(std::uint64_t{header.size()} >> (8 * i) & 0xff));
   }
   to << header;
-  for (const NamedTensor* entry : sorted) encode(to, entry->second);
+  for (const TensorFile::Entry* entry : sorted) {
+    const Tensor tensor = entry->read();
+    if (tensor.dtype() != *entry->dtype || tensor.shape() != entry->shape) {
+      throw Error(name + ": tensor " + in_quotes(entry->name) + ": reading gives " +
+                  to_string(tensor.shape()) + " of " + std::string(dtype_name(tensor.dtype())) +
+                  ", not what its entry says");
+    }
+    encode(to, tensor);
+  }
 }
 
 }  // namespace clearhead

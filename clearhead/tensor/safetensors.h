@@ -38,6 +38,12 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& na
 /// The same to a stream. `name` stands for the file in messages.
 void write_safetensors(std::ostream& to, const NamedTensors& named, const std::string& name);
 
+/// The same of tensors that are read one by one, as they are written: memory holds one at a time.
+/// Throws Error too if one cannot be read.
+void write_safetensors(const std::filesystem::path& path, const TensorFile& tensors);
+/// Likewise to a stream.
+void write_safetensors(std::ostream& to, const TensorFile& tensors, const std::string& name);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TENSOR_SAFETENSORS_H_

@@ -1,5 +1,7 @@
-// The index of shards is read first; then each shard is held against it.
+// The index of shards is read first; then each shard is held against it. It is written last.
 #include "clearhead/tensor/shards.h"
+
+#include <fmt/format.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -83,6 +85,30 @@ void require_shards(const std::filesystem::path& index, const std::set<std::stri
               (count > kShown ? ", ..." : "") + "; put them there");
 }
 
+std::size_t bytes_of(const TensorFile::Entry& entry, const std::string& where) {
+  if (!entry.dtype) {
+    throw Error(where + ": tensor " + in_quotes(entry.name) + ": cannot write elements of type " +
+                entry.type);
+  }
+  return stored_bytes(entry.shape, stored_type(*entry.dtype), where);
+}
+
+// Each as many of the tensors as fit, in their order.
+std::vector<TensorFile> cut(const TensorFile& tensors, std::size_t most) {
+  std::vector<TensorFile> shards;
+  std::size_t bytes = 0;
+  for (const TensorFile::Entry& entry : tensors.entries) {
+    const std::size_t more = bytes_of(entry, tensors.name);
+    if (shards.empty() || (!shards.back().entries.empty() && bytes + more > most)) {
+      shards.push_back({.name = tensors.name, .metadata = tensors.metadata});
+      bytes = 0;
+    }
+    shards.back().entries.push_back(entry);
+    bytes += more;
+  }
+  return shards;
+}
+
 }  // namespace
 
 TensorFile open_shards(const std::filesystem::path& index) {
@@ -112,6 +138,25 @@ TensorFile open_shards(const std::filesystem::path& index) {
                 (place == found.end() ? "" : "; it is in " + in_quotes(place->second)));
   }
   return all;
+}
+
+void write_shards(const std::filesystem::path& folder, const TensorFile& tensors,
+                  std::size_t most) {
+  const std::vector<TensorFile> shards = cut(tensors, most);
+  if (shards.size() <= 1) return write_safetensors(folder / "model.safetensors", tensors);
+  nlohmann::ordered_json index;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
+    write_safetensors(folder / name, shards[i]);
+    for (const TensorFile::Entry& entry : shards[i].entries) {
+      index[kMap][entry.name] = name;
+      total += bytes_of(entry, tensors.name);
+    }
+  }
+  index["metadata"]["total_size"] = total;
+  write_file(folder / "model.safetensors.index.json",
+             [&](std::ostream& out) { out << index.dump(2) << "\n"; });
 }
 
 }  // namespace clearhead

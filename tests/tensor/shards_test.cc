@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "clearhead/tensor/io.h"
 #include "clearhead/tensor/safetensors.h"
@@ -105,6 +109,74 @@ TEST_F(Shards, AnIndexIsWhatItMustBe) {
 TEST_F(Shards, WhatIsWrongWithAShardIsSaid) {
   set_content(folder_ / "2.safetensors", "nothing");
   expect_error_with(kWhole, "2.safetensors: no .safetensors file");
+}
+
+// Sizes of 40 bytes each.
+TensorFile five_tensors() {
+  NamedTensors named{.tensors = {}, .metadata = {{"format", "pt"}}};
+  for (const char* name : {"d", "a", "e", "b", "c"}) {
+    named.tensors.emplace_back(name, sample({2, 5}, DType::f32));
+  }
+  return as_file(named, "five");
+}
+
+TEST(WrittenShards, HoldNoMoreThanTheyMay) {
+  const TemporaryFolder folder;
+  write_shards(folder.path(), five_tensors(), 100);
+  const std::vector<std::string> expected = {
+      "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
+      "model-00003-of-00003.safetensors", "model.safetensors.index.json"};
+  EXPECT_EQ(folder.names(), expected);
+  const TensorFile read = open_shards(folder / "model.safetensors.index.json");
+  EXPECT_EQ(read.entries.size(), 5u);
+  EXPECT_EQ(read.metadata.at("format"), "pt");
+  for (const TensorFile::Entry& entry : read.entries) {
+    expect_same(entry.read(), sample({2, 5}, DType::f32));
+  }
+  EXPECT_EQ(open_safetensors(folder / "model-00003-of-00003.safetensors").entries.size(), 1u);
+  EXPECT_THAT(folder.read("model.safetensors.index.json"),
+              ::testing::HasSubstr("\"total_size\": 200"));
+}
+
+TEST(WrittenShards, AreOneFileIfOneHoldsThemAll) {
+  const TemporaryFolder folder;
+  write_shards(folder.path(), five_tensors(), 200);
+  EXPECT_EQ(folder.names(), std::vector<std::string>{"model.safetensors"});
+}
+
+TEST(WrittenShards, ATensorThatIsTooLargeHasItsOwn) {
+  const TemporaryFolder folder;
+  write_shards(folder.path(), five_tensors(), 1);
+  EXPECT_EQ(folder.names().size(), 6u);
+}
+
+// Tensors are read one by one, as they are written.
+TEST(WrittenShards, HoldOneTensorInMemory) {
+  const TemporaryFolder folder;
+  TensorFile file = five_tensors();
+  std::weak_ptr<int> alive;  // the tensor that was read before
+  for (TensorFile::Entry& entry : file.entries) {
+    entry.read = [&alive] {
+      EXPECT_TRUE(alive.expired());
+      static const std::vector<float> numbers(10);
+      const auto owner = std::make_shared<int>();
+      alive = owner;
+      return Tensor::view_of(numbers.data(), {2, 5}, DType::f32, owner);
+    };
+  }
+  write_shards(folder.path(), file, 100);
+}
+
+TEST(WrittenShards, AnEntryThatReadsOtherwiseThanItSaysIsAnError) {
+  const TemporaryFolder folder;
+  TensorFile file = five_tensors();
+  file.entries[1].dtype = DType::bf16;
+  EXPECT_THAT(error_of([&] { write_shards(folder.path(), file, 1000); }),
+              ::testing::HasSubstr("tensor 'a': reading gives [2, 5] of f32"));
+  file.entries[1].dtype = std::nullopt;
+  EXPECT_THAT(error_of([&] { write_shards(folder.path(), file, 1000); }),
+              ::testing::HasSubstr("five: tensor 'a': cannot write"));
+  EXPECT_EQ(folder.names().size(), 0u);
 }
 
 }  // namespace
