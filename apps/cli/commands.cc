@@ -9,6 +9,7 @@
 #include "apps/cli/command.h"
 #include "apps/cli/compare/compare.h"
 #include "apps/cli/completion.h"
+#include "apps/cli/convert/convert.h"
 #include "apps/cli/dump/dump.h"
 #include "apps/cli/embed/embed.h"
 #include "apps/cli/evaluate/evaluate.h"
@@ -219,6 +220,15 @@ const std::vector<Command>& commands() {
     clearhead classify distilbert-sst-2/ --file lines.txt --top 1
 )",
        set_up_classify},
+      {"convert", "a model in Hugging Face's layout, or in ours", "MODEL --out FOLDER [OPTIONS]",
+       R"(  A model of your own, as Hugging Face's transformers read it:
+    clearhead convert shakespeare --out shakespeare-gpt2
+
+  A checkpoint in half the bytes, and in files of at most 1 GB:
+    clearhead convert SmolLM2-135M/ --out small --dtype bf16
+    clearhead convert Llama-8B/ --out in-parts --shard-size 1GB
+)",
+       set_up_convert},
       {"evaluate", "how well a model predicts or translates what it has not seen",
        "MODEL (--file FILE | --source FILE --target FILE) [OPTIONS]",
        R"(  Loss, perplexity and bits a character of the last tenth of a text:

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "apps/console/option_group.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 
 namespace clearhead::console {
@@ -39,6 +40,11 @@ std::vector<fs::path> model_folders(const std::string& given) {
 
 fs::path find_model(const std::string& name, const std::vector<fs::path>& folders,
                     const char* kind) {
+  if (name.empty()) {
+    const std::string names = names_of_models(folders, kind);
+    throw UsageError("which MODEL? Give the folder of one" +
+                     (names.empty() ? "" : ", or a name: " + names));
+  }
   const char* const expected =
       std::string_view(kind) == kTextModel
           ? "expected a folder that `clearhead train` or Hugging Face's transformers wrote"

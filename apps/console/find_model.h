@@ -19,7 +19,7 @@ inline constexpr const char* kClaimsModel = "vocabulary.json";  ///< of `clearhe
 
 /// The folder of a model: `name` itself if it is one, else the folder of this name in one of
 /// `folders`. If there is none, throws Error that says which folders were searched and which models
-/// there are.
+/// there are; UsageError if no name is given.
 std::filesystem::path find_model(const std::string& name,
                                  const std::vector<std::filesystem::path>& folders,
                                  const char* kind = kTextModel);

@@ -72,13 +72,9 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
 
 SavedModel open_model(const ModelOptions& options, bool keep_bf16) {
   const std::vector<std::filesystem::path> folders = model_folders(options.folder);
-  if (options.model.empty()) {
-    const std::string names = names_of_models(folders);
-    throw UsageError("which MODEL? Give the folder of one" +
-                     (names.empty() ? "" : ", or a name: " + names));
-  }
+  const std::filesystem::path folder = find_model(options.model, folders);
   set_thread_count(options.threads);
-  return clearhead::open_model(find_model(options.model, folders), keep_bf16);
+  return clearhead::open_model(folder, keep_bf16);
 }
 
 std::string model_name(const ModelOptions& options) {

@@ -125,19 +125,6 @@ std::vector<std::int64_t> ends_of(const fs::path& folder, ConfigJson& config) {
   return config.integers("eos_token_id");
 }
 
-// Of one file, or of the shards of a large model.
-TensorFile open_weights(const fs::path& folder) {
-  const fs::path index = folder / "model.safetensors.index.json";
-  if (fs::exists(index)) return open_shards(index);
-  const fs::path one = folder / "model.safetensors", pickled = folder / "pytorch_model.bin";
-  if (!fs::exists(one) && fs::exists(pickled)) {
-    throw Error(pickled.string() +
-                ": expected model.safetensors; this file can run code when it is opened, so it is "
-                "not. save_pretrained of transformers writes the other");
-  }
-  return open_safetensors(one);
-}
-
 }  // namespace
 
 bool is_hugging_face(std::string_view config) {
@@ -150,7 +137,19 @@ ModelConfig parse_hugging_face(std::string_view config, const std::string& file)
   return config_of(fields, type_of(fields));
 }
 
-HuggingFaceModel read_hugging_face(const fs::path& folder, bool keep_bf16) {
+TensorFile open_weights(const fs::path& folder) {
+  const fs::path index = folder / "model.safetensors.index.json";
+  if (fs::exists(index)) return open_shards(index);
+  const fs::path one = folder / "model.safetensors", pickled = folder / "pytorch_model.bin";
+  if (!fs::exists(one) && fs::exists(pickled)) {
+    throw Error(pickled.string() +
+                ": expected model.safetensors; this file can run code when it is opened, so it is "
+                "not. save_pretrained of transformers writes the other");
+  }
+  return open_safetensors(one);
+}
+
+OpenCheckpoint open_hugging_face(const fs::path& folder, bool keep_bf16) {
   const fs::path file = folder / "config.json";
   ConfigJson config = read_config_json(file);
   const ModelType& type = type_of(config);
@@ -164,12 +163,15 @@ HuggingFaceModel read_hugging_face(const fs::path& folder, bool keep_bf16) {
   }
   if (config.has("bos_token_id")) read.begin = config.integer("bos_token_id", 0);
   read.model = naming(file, [&] { return make_model(read.config, /*seed=*/std::nullopt); });
-  const TensorFile tensors = open_weights(folder);
-  naming(tensors.name, [&] {
-    Parameters& parameters = read.model->parameters();
-    parameters.load(our_tensors(tensors, type, parameters), keep_bf16);
-  });
-  return read;
+  TensorFile theirs = open_weights(folder);
+  TensorFile ours =
+      naming(theirs.name, [&] { return our_tensors(theirs, type, read.model->parameters()); });
+  read.model->parameters().load(ours, keep_bf16);
+  return {std::move(read), &type, std::move(theirs), std::move(ours)};
+}
+
+HuggingFaceModel read_hugging_face(const fs::path& folder, bool keep_bf16) {
+  return std::move(open_hugging_face(folder, keep_bf16).read);
 }
 
 }  // namespace clearhead

@@ -263,27 +263,37 @@ TransformerConfig read_distilbert(ConfigJson& config) {
 
 // ---- The table ----
 
-constexpr Architecture kDecoders[] = {{"ForCausalLM", Family::decoder},
-                                      {"LMHeadModel", Family::decoder}};
+constexpr Architecture kGpt2[] = {{"LMHeadModel", Family::decoder}};
+constexpr Architecture kDecoders[] = {{"ForCausalLM", Family::decoder}};
 constexpr Architecture kEncoders[] = {{"Model", Family::sentence_encoder},
                                       {"ForMaskedLM", Family::encoder},
                                       {"ForPreTraining", Family::encoder},
                                       {"ForSequenceClassification", Family::text_classifier}};
 
 constexpr ModelType kModelTypes[] = {
-    {"gpt2", "transformer.", kGpt2Names, {}, kDecoders, read_gpt2},
-    {"llama", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_llama},
-    {"mistral", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_mistral},
-    {"qwen2", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_qwen2},
-    {"qwen3", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_qwen3},
-    {"phi3", "model.", kPhi3Names, kLlamaNormNames, kDecoders, read_phi3},
-    {"gemma", "model.", kLlamaNames, kGemmaNormNames, kDecoders, read_gemma},
-    {"gemma2", "model.", kLlamaNames, kGemma2NormNames, kDecoders, read_gemma2},
-    {"bert", "bert.", kBertNames, kBertHeadNames, kEncoders, read_bert},
-    {"roberta", "roberta.", kBertNames, kRobertaHeadNames, kEncoders, read_roberta},
+    {"gpt2", "transformer.", kGpt2Names, {}, kGpt2, read_gpt2, "GPT2", write_gpt2},
+    {"llama", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_llama, "Llama", write_llama},
+    {"mistral", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_mistral, "Mistral",
+     write_mistral},
+    {"qwen2", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_qwen2, "Qwen2", write_qwen2},
+    {"qwen3", "model.", kLlamaNames, kLlamaNormNames, kDecoders, read_qwen3, "Qwen3", write_qwen3},
+    {"phi3", "model.", kPhi3Names, kLlamaNormNames, kDecoders, read_phi3, "Phi3", write_phi3},
+    {"gemma", "model.", kLlamaNames, kGemmaNormNames, kDecoders, read_gemma, "Gemma", write_gemma},
+    {"gemma2", "model.", kLlamaNames, kGemma2NormNames, kDecoders, read_gemma2, "Gemma2",
+     write_gemma2},
+    {"bert", "bert.", kBertNames, kBertHeadNames, kEncoders, read_bert, "Bert", write_bert},
+    {"roberta", "roberta.", kBertNames, kRobertaHeadNames, kEncoders, read_roberta, "Roberta",
+     write_roberta},
     {"xlm-roberta", "roberta.", kBertNames, kRobertaHeadNames, kEncoders, read_roberta},
     {"camembert", "roberta.", kBertNames, kRobertaHeadNames, kEncoders, read_roberta},
-    {"distilbert", "distilbert.", kDistilbertNames, {}, kEncoders, read_distilbert},
+    {"distilbert",
+     "distilbert.",
+     kDistilbertNames,
+     {},
+     kEncoders,
+     read_distilbert,
+     "DistilBert",
+     write_distilbert},
 };
 
 }  // namespace

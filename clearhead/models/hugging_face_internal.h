@@ -4,12 +4,14 @@
 #define CLEARHEAD_MODELS_HUGGING_FACE_INTERNAL_H_
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "clearhead/models/config_json_internal.h"
 #include "clearhead/models/family.h"
+#include "clearhead/models/hugging_face.h"
 #include "clearhead/tensor/tensor_file.h"
 
 namespace clearhead {
@@ -44,6 +46,10 @@ struct ModelType {
   std::span<const Architecture> architectures;  ///< the first is meant where none is named
   /// Sizes and choices; asks for all fields that have an effect.
   TransformerConfig (*read)(ConfigJson& config);
+  std::string_view class_name = {};  ///< begins `architectures` in config.json: "GPT2"
+  /// The inverse of `read`: the fields of a network. What a type cannot express is left out, and
+  /// shows when it is read again. Null: models are not written as this type.
+  nlohmann::ordered_json (*write)(const TransformerConfig& network) = nullptr;
 };
 
 /// All of them.
@@ -52,6 +58,51 @@ std::span<const ModelType> model_types();
 /// The tensors of `file` under our names, for a model whose parameters are those of `outline`; each
 /// is read, and turned or cut, when it is asked for. Throws Error as `read_hugging_face` does.
 TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Parameters& outline);
+
+/// The inverse: tensors under our names, those of `outline`, under theirs; each is read, and turned
+/// or stacked, when it is asked for. A bias that `ours` does not have is zero. `is_whole`: nothing
+/// stands beside the stack, so its names have no prefix.
+TensorFile their_tensors(const TensorFile& ours, const ModelType& type, const Parameters& outline,
+                         bool is_whole);
+
+/// A folder as `read_hugging_face` reads it, and its tensors, which are read when they are used.
+struct OpenCheckpoint {
+  HuggingFaceModel read;            ///< the model
+  const ModelType* type = nullptr;  ///< what config.json calls it
+  TensorFile theirs;                ///< all tensors, as they are stored
+  TensorFile ours;                  ///< those of the model, under our names
+};
+
+/// Opens one. Throws Error as `read_hugging_face` does.
+OpenCheckpoint open_hugging_face(const std::filesystem::path& folder, bool keep_bf16 = false);
+
+/// model.safetensors of a folder, or the shards of a large model.
+TensorFile open_weights(const std::filesystem::path& folder);
+
+/// A model as Hugging Face's transformers describe it.
+struct WrittenConfig {
+  const ModelType* type = nullptr;
+  std::string text;    ///< config.json, as far as sizes and choices go
+  ModelConfig config;  ///< what it is read as: the same calculation
+};
+
+/// The first model type that calculates what `config` does. A network without biases may become
+/// one whose biases are to be zero. Throws Error, naming the nearest type and how it differs, if
+/// there is none.
+WrittenConfig write_hugging_face(const ModelConfig& config);
+
+// ModelType::write of each.
+nlohmann::ordered_json write_gpt2(const TransformerConfig& network);
+nlohmann::ordered_json write_llama(const TransformerConfig& network);
+nlohmann::ordered_json write_mistral(const TransformerConfig& network);
+nlohmann::ordered_json write_qwen2(const TransformerConfig& network);
+nlohmann::ordered_json write_qwen3(const TransformerConfig& network);
+nlohmann::ordered_json write_phi3(const TransformerConfig& network);
+nlohmann::ordered_json write_gemma(const TransformerConfig& network);
+nlohmann::ordered_json write_gemma2(const TransformerConfig& network);
+nlohmann::ordered_json write_bert(const TransformerConfig& network);
+nlohmann::ordered_json write_roberta(const TransformerConfig& network);
+nlohmann::ordered_json write_distilbert(const TransformerConfig& network);
 
 }  // namespace clearhead
 

@@ -8,6 +8,10 @@
 
 namespace clearhead {
 
+/// What stands beside a stack: names that begin so have no prefix.
+inline constexpr std::string_view kBesideStack[] = {"lm_head.", "cls.", "classifier.",
+                                                    "pre_classifier.", "vocab_"};
+
 /// Llama and its like, without their norms; each has some of the biases, or none.
 inline constexpr TensorNames kLlamaNames[] = {
     {"embed.W_E", "embed_tokens.weight"},

@@ -1,13 +1,20 @@
-// Their tensors as ours: found by name, checked, and cut or turned where they lie otherwise.
+// Their tensors as ours: found by name, checked, and cut or turned where they lie otherwise; and
+// ours as theirs.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "clearhead/base/error.h"
 #include "clearhead/models/hugging_face_internal.h"
+#include "clearhead/models/hugging_face_names_internal.h"
+#include "clearhead/tensor/stored.h"
 
 namespace clearhead {
 namespace {
@@ -100,11 +107,12 @@ void check(const TensorFile::Entry& entry, const Stack& stack) {
                           entry.name, to_string(expected), to_string(entry.shape), entry.type));
 }
 
-Tensor plus_one(const Tensor& theirs) {
-  Tensor ours = theirs.to(DType::f32).clone();
-  float* numbers = ours.mutable_data<float>();
-  for (std::int64_t i = 0; i < ours.count(); ++i) numbers[i] += 1;
-  return ours;
+// In f32, which holds theirs + 1 so that taking 1 away gives it back.
+Tensor plus(const Tensor& tensor, float more) {
+  Tensor sum = tensor.to(DType::f32).clone();
+  float* numbers = sum.mutable_data<float>();
+  for (std::int64_t i = 0; i < sum.count(); ++i) numbers[i] += more;
+  return sum;
 }
 
 // Ours, each read from theirs when it is asked for.
@@ -116,10 +124,11 @@ void add_entries(const TensorFile::Entry& theirs, const Stack& stack, TensorFile
     const auto read = [=, stored = stack.stored, read = theirs.read] {
       Tensor whole = read();
       if (stored == Stored::transposed) whole = whole.transpose(0, 1);
-      if (stored == Stored::less_one) whole = plus_one(whole);
+      if (stored == Stored::less_one) whole = plus(whole, 1);
       return is_whole ? whole : whole.slice(0, first, first + shape[0]);
     };
-    ours.entries.push_back({part->name, theirs.type, theirs.dtype, shape, read});
+    const DType dtype = stack.stored == Stored::less_one ? DType::f32 : *theirs.dtype;
+    ours.entries.push_back({part->name, std::string(dtype_name(dtype)), dtype, shape, read});
     first += shape[0];
   }
 }
@@ -131,6 +140,43 @@ bool does_no_harm(const std::string& name, const std::vector<TensorNames>& names
   return std::any_of(names.begin(), names.end(), [&](const TensorNames& row) {
     return row.theirs == pattern && (row.ours.empty() || pattern == name);
   });
+}
+
+// Ours of a stack, found in a file; one that is not there is zero.
+struct Found {
+  std::vector<std::function<Tensor()>> reads;
+  DType dtype = DType::f32;  // of all, if they agree
+};
+
+Found find_parts(const TensorFile& ours, const Stack& stack) {
+  Found found;
+  std::vector<DType> types;
+  for (const auto& [row, part] : stack.parts) {
+    const TensorFile::Entry* const entry = ours.find(part->name);
+    if (entry == nullptr) {
+      found.reads.emplace_back([shape = part->shape()] { return Tensor(shape); });
+      continue;
+    }
+    found.reads.push_back(entry->read);
+    types.push_back(*entry->dtype);
+  }
+  const bool agree = !types.empty() && std::all_of(types.begin(), types.end(), [&](DType type) {
+    return type == types.front();
+  });
+  if (agree && stack.stored != Stored::less_one) found.dtype = types.front();
+  return found;
+}
+
+// One below the other.
+Tensor stacked(const Found& found, const Shape& shape) {
+  if (found.reads.size() == 1) return found.reads.front()().to(found.dtype);
+  const auto whole = std::make_shared<std::vector<std::byte>>();
+  for (const auto& read : found.reads) {
+    const Tensor part = read().to(found.dtype).contiguous();
+    const std::span<const std::byte> bytes = raw_bytes(part);
+    whole->insert(whole->end(), bytes.begin(), bytes.end());
+  }
+  return Tensor::view_of(whole->data(), shape, found.dtype, whole);
 }
 
 // A few of them, for a message.
@@ -174,6 +220,29 @@ TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Para
   TensorFile ours{.name = file.name};
   for (const auto& [name, stack] : wanted) add_entries(*entries.at(name), stack, ours);
   return ours;
+}
+
+TensorFile their_tensors(const TensorFile& ours, const ModelType& type, const Parameters& outline,
+                         bool is_whole) {
+  TensorFile theirs{.name = ours.name};
+  for (const auto& [name, stack] : stacks(all_names(type), outline)) {
+    const bool is_beside = std::any_of(
+        std::begin(kBesideStack), std::end(kBesideStack),
+        [plain = std::string_view(name)](auto begin) { return plain.starts_with(begin); });
+    const std::string prefix(is_whole || is_beside ? "" : type.prefix);
+    const Found found = find_parts(ours, stack);
+    const Shape shape = shape_of(stack);
+    const auto read = [found, shape, stored = stack.stored] {
+      Shape lying = shape;
+      if (stored == Stored::transposed) std::swap(lying[0], lying[1]);
+      const Tensor whole = stacked(found, lying);
+      if (stored == Stored::transposed) return whole.transpose(0, 1);
+      return stored == Stored::less_one ? plus(whole, -1) : whole;
+    };
+    theirs.entries.push_back(
+        {prefix + name, std::string(dtype_name(found.dtype)), found.dtype, shape, read});
+  }
+  return theirs;
 }
 
 }  // namespace clearhead

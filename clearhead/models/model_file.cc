@@ -10,16 +10,14 @@
 #include "clearhead/base/file.h"
 #include "clearhead/models/config_json_internal.h"
 #include "clearhead/models/hugging_face.h"
+#include "clearhead/models/hugging_face_internal.h"
+#include "clearhead/models/model_file_internal.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
 
 namespace clearhead {
 namespace {
-
-constexpr const char* kConfig = "config.json";
-constexpr const char* kTokenizer = "tokenizer.json";
-constexpr const char* kWeights = "model.safetensors";
 
 // "a language model (clearhead generate)"
 std::string words_of(const Ability& ability) {
@@ -38,23 +36,54 @@ void require_tokenizer(const std::filesystem::path& folder) {
   }
 }
 
-// A model of others. Its table of tokens may have rows that its tokenizer never names, since sizes
-// are rounded up.
-SavedModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
-  SavedModel saved;
-  require_tokenizer(folder);
-  saved.tokenizer = read_tokenizer(folder / kTokenizer);
-  HuggingFaceModel read = read_hugging_face(folder, keep_bf16);
-  saved.config = std::move(read.config);
-  saved.model = std::move(read.model);
-  saved.begin = read.begin;
-  saved.ends = std::move(read.ends);
-  if (saved.tokenizer->size() > saved.config.vocabulary()) {
+// The tokens that begin and end a text, where others have said so.
+void read_generation(const std::filesystem::path& file, SavedModel& saved) {
+  if (!exists(file)) return;
+  ConfigJson generation = read_config_json(file);
+  if (generation.has("bos_token_id")) saved.begin = generation.integer("bos_token_id", 0);
+  saved.ends = generation.integers("eos_token_id");
+}
+
+// A model may have more rows than its tokenizer has tokens, since sizes are rounded up.
+void use_tokenizer(const std::filesystem::path& folder, SavedModel& saved) {
+  const std::int64_t tokens = saved.tokenizer->size(), rows = saved.config.vocabulary();
+  if (tokens > rows) {
     throw Error(fmt::format("{}: the model has {} tokens, its tokenizer more: {}", folder.string(),
-                            saved.config.vocabulary(), saved.tokenizer->size()));
+                            rows, tokens));
   }
-  saved.model->set_tokens(saved.tokenizer->size());
-  return saved;
+  saved.model->set_tokens(tokens);
+}
+
+StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,
+                      bool keep_bf16) {
+  StoredModel stored;
+  const std::filesystem::path config = folder / kConfig;
+  SavedModel& saved = stored.saved;
+  read_fields(description, config.string(), saved.config);
+  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  read_generation(folder / kGeneration, saved);
+  saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
+  use_tokenizer(folder, saved);
+  stored.ours = open_weights(folder);
+  const bool keeps = keep_bf16 && row_of(saved.config.family).reads_bf16;
+  saved.model->parameters().load(stored.ours, keeps);
+  return stored;
+}
+
+StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
+  StoredModel stored;
+  require_tokenizer(folder);
+  SavedModel& saved = stored.saved;
+  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  OpenCheckpoint opened = open_hugging_face(folder, keep_bf16);
+  saved.config = std::move(opened.read.config);
+  saved.model = std::move(opened.read.model);
+  saved.begin = opened.read.begin;
+  saved.ends = std::move(opened.read.ends);
+  use_tokenizer(folder, saved);
+  stored.ours = std::move(opened.ours);
+  stored.theirs = std::move(opened.theirs);
+  return stored;
 }
 
 }  // namespace
@@ -66,25 +95,17 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
   write_tokenizer(folder / kTokenizer, tokenizer);
   NamedTensors weights = parameters.named_tensors();
   for (auto& [name, value] : weights.tensors) value = value.to(dtype);
-  write_safetensors(folder / kWeights, weights);
+  write_safetensors(folder / "model.safetensors", weights);
+}
+
+StoredModel open_stored(const std::filesystem::path& folder, bool keep_bf16) {
+  const std::string description = read_text(folder / kConfig);
+  return is_hugging_face(description) ? open_checkpoint(folder, keep_bf16)
+                                      : open_ours(folder, description, keep_bf16);
 }
 
 SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
-  const std::filesystem::path config = folder / kConfig;
-  const std::string description = read_text(config);
-  if (is_hugging_face(description)) return open_checkpoint(folder, keep_bf16);
-  SavedModel saved;
-  read_fields(description, config.string(), saved.config);
-  saved.tokenizer = read_tokenizer(folder / kTokenizer);
-  if (saved.config.vocabulary() != saved.tokenizer->size()) {
-    throw Error(folder.string() + ": the model has " + std::to_string(saved.config.vocabulary()) +
-                " tokens, its tokenizer " + std::to_string(saved.tokenizer->size()));
-  }
-  // What is wrong with the weights shows now; each is read when it is first used.
-  saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
-  const bool keeps = keep_bf16 && row_of(saved.config.family).reads_bf16;
-  saved.model->parameters().load(open_safetensors(folder / kWeights), keeps);
-  return saved;
+  return std::move(open_stored(folder, keep_bf16).saved);
 }
 
 void refuse_ability(const SavedModel& saved, const Ability& wanted) {

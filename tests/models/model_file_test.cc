@@ -195,7 +195,10 @@ TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
     saved.replace_in_config(from, to);
     expect_error([&] { open_model(saved.folder.path()); }, part);
   };
-  refused("\"vocabulary\": 7", "\"vocabulary\": 8", "the model has 8 tokens, its tokenizer 7");
+  refused("\"vocabulary\": 7", "\"vocabulary\": 6",
+          "the model has 6 tokens, its tokenizer more: 7");
+  refused("\"vocabulary\": 7", "\"vocabulary\": 8",
+          "model.safetensors: embed.W_E: the model has [8, 8]");
   refused("\"layers\": 2", "\"layerz\": 2", "layerz");
   refused("\"layers\": 2", "\"layers\": 0", "config.json");
   refused("\"layers\": 2", "\"layers\": 3", "model.safetensors: there is no tensor 'blocks.2.");

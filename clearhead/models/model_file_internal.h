@@ -1,0 +1,29 @@
+// A model's folder, and the tensors in it. Not for use outside this folder.
+#ifndef CLEARHEAD_MODELS_MODEL_FILE_INTERNAL_H_
+#define CLEARHEAD_MODELS_MODEL_FILE_INTERNAL_H_
+
+#include <filesystem>
+#include <optional>
+
+#include "clearhead/models/model_file.h"
+#include "clearhead/tensor/tensor_file.h"
+
+namespace clearhead {
+
+inline constexpr const char* kConfig = "config.json";                 ///< a file of each folder
+inline constexpr const char* kTokenizer = "tokenizer.json";           ///< another
+inline constexpr const char* kGeneration = "generation_config.json";  ///< of others' models
+
+/// An open model.
+struct StoredModel {
+  SavedModel saved;                  ///< its weights are read when they are first used
+  TensorFile ours;                   ///< the weights under our names
+  std::optional<TensorFile> theirs;  ///< of Hugging Face: all that its folder has, as stored
+};
+
+/// Opens what `open_model` reads, and throws Error as it does.
+StoredModel open_stored(const std::filesystem::path& folder, bool keep_bf16 = false);
+
+}  // namespace clearhead
+
+#endif  // CLEARHEAD_MODELS_MODEL_FILE_INTERNAL_H_
