@@ -45,6 +45,8 @@ json parse_index(std::string_view text, const std::string& where) {
     return json::parse(text, keep);
   } catch (const json::parse_error& error) {
     throw Error(where + ": byte " + std::to_string(error.byte) + ": no valid JSON");
+  } catch (const json::out_of_range&) {
+    throw Error(where + ": a number beyond the range of f64; no index has need of one");
   }
 }
 

@@ -103,6 +103,7 @@ TEST_F(Shards, AnIndexIsWhatItMustBe) {
   }
   EXPECT_THAT(error_with("{\"weight_map\""), ::testing::HasSubstr("byte 14: no valid JSON"));
   EXPECT_THAT(error_with(""), ::testing::HasSubstr("no valid JSON"));
+  EXPECT_THAT(error_with(R"({"version": 1e999})"), ::testing::HasSubstr("beyond the range of f64"));
   EXPECT_THAT(error_with(std::string(100000, '[')), ::testing::HasSubstr("no valid JSON"));
 }
 
