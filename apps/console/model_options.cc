@@ -17,6 +17,14 @@
 namespace clearhead::console {
 namespace {
 
+// What BERT's tokenizers put around a text.
+constexpr std::string_view kBertStart = "[CLS]", kBertEnd = "[SEP]";
+
+bool has_special(const Tokenizer& tokenizer, std::string_view name) {
+  const std::optional<std::int64_t> id = tokenizer.find(name);
+  return id && tokenizer.is_special(*id);
+}
+
 // "é" (U+00E9)
 std::string character_text(std::string_view character) {
   const auto byte = static_cast<unsigned char>(character.front());
@@ -125,8 +133,7 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
 }
 
 std::string mask_of(const Tokenizer& tokenizer) {
-  const std::optional<std::int64_t> id = tokenizer.find(kBertMask);
-  if (id && tokenizer.is_special(*id)) return std::string(kBertMask);
+  if (has_special(tokenizer, kBertMask)) return std::string(kBertMask);
   static_cast<void>(tokenizer.special(kMaskToken));  // or says which there are
   return std::string(kMaskToken);
 }
@@ -144,9 +151,12 @@ Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
 
 Sequence in_frame(Sequence ids, const Tokenizer& tokenizer) {
   const Sequence own = tokenizer.encode("");
-  const bool has_own = std::ssize(own) == kFrame;
-  ids.insert(ids.begin(), has_own ? own.front() : tokenizer.special(kStartToken));
-  ids.push_back(has_own ? own.back() : tokenizer.special(kEndToken));
+  const bool has_own = std::ssize(own) == kFrame, is_bert = has_special(tokenizer, kBertStart);
+  const auto special = [&](std::string_view bert, std::string_view other) {
+    return tokenizer.special(is_bert ? bert : other);
+  };
+  ids.insert(ids.begin(), has_own ? own.front() : special(kBertStart, kStartToken));
+  ids.push_back(has_own ? own.back() : special(kBertEnd, kEndToken));
   return ids;
 }
 

@@ -73,7 +73,7 @@ std::string mask_of(const Tokenizer& tokenizer);
 Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
 
 /// What a masked model is trained on, kFrame tokens more: <s> ids </s>, or what the tokenizer
-/// itself puts around a text, such as BERT's [CLS] ids [SEP].
+/// itself puts around a text; [CLS] ids [SEP] if it has these and puts nothing there.
 Sequence in_frame(Sequence ids, const Tokenizer& tokenizer);
 inline constexpr std::int64_t kFrame = 2;
 

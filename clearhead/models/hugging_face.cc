@@ -105,6 +105,10 @@ ModelConfig config_of(ConfigJson& config, const ModelType& type) {
   const Family family = family_of(config, type);
   const TransformerConfig network = type.read(config);
   config.refuse_others();
+  const bool is_roberta = type.prefix == "roberta.";
+  if (family == Family::encoder && is_roberta && network.activation != Activation::gelu) {
+    config.fail("hidden_act", "expected gelu, which the part that guesses words has in any case");
+  }
   switch (family) {
     case Family::sentence_encoder:
       return {family, SentenceEncoderConfig{network}};

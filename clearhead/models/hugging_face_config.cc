@@ -170,8 +170,13 @@ TransformerConfig read_gemma(ConfigJson& config) {
   TransformerConfig network = read_llama_sizes(config);
   network.tied_embedding = config.flag("tie_word_embeddings", true);
   if (network.head_size == 0) network.head_size = 256;
-  // Its first files say "gelu" and mean the approximation, which newer ones name here.
-  network.activation = activation(config, "hidden_activation", "gelu_pytorch_tanh");
+  // Newer files name the approximation of gelu, some in a field of its own; older ones say "gelu".
+  const bool is_named = config.has("hidden_activation");
+  network.activation =
+      activation(config, is_named ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh");
+  if (!is_named && network.activation == Activation::gelu) {
+    network.activation = Activation::gelu_tanh;
+  }
   network.scale_embedding = true;
   network.attention_bias = config.flag("attention_bias", false);
   read_rotary(config, network);

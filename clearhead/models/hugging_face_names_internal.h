@@ -132,8 +132,7 @@ inline constexpr TensorNames kBertHeadNames[] = {
     {"pooler.b", "pooler.dense.bias"},
     {"classifier.W", "classifier.weight"},
     {"classifier.b", "classifier.bias"},
-    {"", "cls.predictions.decoder.bias"},  // cls.predictions.bias again
-    {"", "cls.seq_relationship.weight"},   // whether one text follows another
+    {"", "cls.seq_relationship.weight"},  // whether one text follows another
     {"", "cls.seq_relationship.bias"},
     {"", "embeddings.position_ids"},
 };
@@ -150,8 +149,7 @@ inline constexpr TensorNames kRobertaHeadNames[] = {
     {"pooler.b", "classifier.dense.bias"},
     {"classifier.W", "classifier.out_proj.weight"},
     {"classifier.b", "classifier.out_proj.bias"},
-    {"", "lm_head.decoder.bias"},  // lm_head.bias again
-    {"", "pooler.dense.weight"},   // of no architecture here
+    {"", "pooler.dense.weight"},  // of no architecture here
     {"", "pooler.dense.bias"},
     {"", "embeddings.position_ids"},
 };

@@ -42,12 +42,15 @@ std::string with_number(std::string_view pattern, const std::string& number) {
 }
 
 // Their names without the prefix, as the tables have them, and with the words of TensorFlow
-// (gamma, beta), which early checkpoints of BERT use, replaced.
+// (gamma, beta), which early checkpoints of BERT use, replaced. A masked model's bias of logits may
+// have two names, the same tensor under both; if they are two, the decoder's is what counts.
 std::string plain_name(std::string_view name, const ModelType& type) {
   if (name.starts_with(type.prefix)) name.remove_prefix(type.prefix.size());
   std::string plain(name);
   for (const auto& [from, to] : {std::pair{"LayerNorm.gamma", "LayerNorm.weight"},
-                                 std::pair{"LayerNorm.beta", "LayerNorm.bias"}}) {
+                                 std::pair{"LayerNorm.beta", "LayerNorm.bias"},
+                                 std::pair{"cls.predictions.decoder.bias", "cls.predictions.bias"},
+                                 std::pair{"lm_head.decoder.bias", "lm_head.bias"}}) {
     const std::string_view old = from;
     if (plain.ends_with(old)) plain.replace(plain.size() - old.size(), old.size(), to);
   }
@@ -195,7 +198,9 @@ TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Para
   const std::vector<TensorNames> names = all_names(type);
   std::map<std::string, const TensorFile::Entry*> entries;
   for (const TensorFile::Entry& entry : file.entries) {
-    entries[plain_name(entry.name, type)] = &entry;
+    const std::string name = plain_name(entry.name, type);
+    if (entries.try_emplace(name, &entry).second || entry.name.ends_with(name)) continue;
+    entries[name] = &entry;
   }
   const std::map<std::string, Stack> wanted = stacks(names, outline);
   std::vector<std::string> missing, superfluous;

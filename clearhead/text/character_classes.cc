@@ -19,6 +19,14 @@ bool is_ascii_punctuation(char32_t character) {
          (character >= '[' && character <= '`') || (character >= '{' && character <= '~');
 }
 
+// Letters in circles and squares, such as Ⓐ: they are symbols, but alphabetic (Other_Alphabetic).
+bool is_letter_in_shape(char32_t character) {
+  return (character >= 0x24b6 && character <= 0x24e9) ||
+         (character >= 0x1f130 && character <= 0x1f149) ||
+         (character >= 0x1f150 && character <= 0x1f169) ||
+         (character >= 0x1f170 && character <= 0x1f189);
+}
+
 int combining_class(char32_t character) {
   if (character >= kLooseByte) return 0;
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(character))->combining_class;
@@ -137,7 +145,7 @@ bool is_control(char32_t character) {
 }
 
 bool is_word_character(char32_t character) {
-  if (character == 0x200c || character == 0x200d) return true;
+  if (character == 0x200c || character == 0x200d || is_letter_in_shape(character)) return true;
   const utf8proc_category_t of = category(character);
   return (of >= UTF8PROC_CATEGORY_LU && of <= UTF8PROC_CATEGORY_ME) || of == UTF8PROC_CATEGORY_ND ||
          of == UTF8PROC_CATEGORY_NL || of == UTF8PROC_CATEGORY_PC;

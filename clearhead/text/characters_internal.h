@@ -47,8 +47,8 @@ bool is_nonspacing_mark(char32_t character);
 bool is_mark(char32_t character);
 /// The categories Cc, Cf and Co.
 bool is_control(char32_t character);
-/// What \w is to regular expressions (UTS #18): letters, marks, decimal digits, connectors, and
-/// what joins them.
+/// What \w is to regular expressions (UTS #18): letters, also those in circles and squares, marks,
+/// decimal digits, connectors, and what joins them.
 bool is_word_character(char32_t character);
 
 /// A character of a text that was made of another, and how it came about: 0 replaces one character

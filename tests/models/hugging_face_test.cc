@@ -272,6 +272,46 @@ TEST(HuggingFaceFolder, TakesOtherNamesOfTheSame) {
   }
 }
 
+// Both are one if the tables of tokens are; transformers use the decoder's if they are two.
+TEST(HuggingFaceFolder, TakesTheBiasOfADecoderOfItsOwn) {
+  for (const char* const names : {"bert cls.predictions", "roberta lm_head"}) {
+    const std::string both = names, model = both.substr(0, both.find(' ')),
+                      part = both.substr(model.size() + 1);
+    const Copy copy(model);
+    NamedTensors weights = copy.weights();
+    const Tensor own({24});
+    weights.tensors.insert(weights.tensors.begin(), {part + ".decoder.bias", own});
+    copy.set_weights(weights);
+    const HuggingFaceModel read = read_hugging_face(copy.folder.path());
+    expect_near(read.model->parameters().at("unembed.b_U").value(), own, 0);
+  }
+}
+
+// What stands on RoBERTa has gelu whatever the config says, so its stack must have it too.
+TEST(HuggingFaceFolder, RefusesAMaskedRobertaWithoutGelu) {
+  const Copy copy("roberta");
+  copy.replace_in_config("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"");
+  copy.expect_refused("config.json: hidden_act: expected gelu");
+}
+
+TEST(HuggingFaceFolder, KnowsTheGeluOfGemma) {
+  for (const char* const said :
+       {"\"gelu\"", "\"gelu\", \"hidden_activation\": null",
+        "\"gelu\", \"hidden_activation\": \"gelu_pytorch_tanh\"", "\"gelu_pytorch_tanh\""}) {
+    SCOPED_TRACE(said);
+    const Copy copy("gemma");
+    copy.replace_in_config("\"gelu_pytorch_tanh\"", said);
+    const auto network =
+        std::get<TransformerConfig>(read_hugging_face(copy.folder.path()).config.network);
+    EXPECT_EQ(network.activation, Activation::gelu_tanh);
+  }
+  const Copy copy("gemma");
+  copy.replace_in_config("\"gelu_pytorch_tanh\"", "\"silu\"");
+  const auto network =
+      std::get<TransformerConfig>(read_hugging_face(copy.folder.path()).config.network);
+  EXPECT_EQ(network.activation, Activation::silu);
+}
+
 TEST(HuggingFaceFolder, KnowsHowTextsBeginAndEnd) {
   const HuggingFaceModel read = read_hugging_face(data() / "llama");
   EXPECT_EQ(read.model_type, "llama");

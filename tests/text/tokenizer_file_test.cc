@@ -47,6 +47,15 @@ TEST(TokenizerFile, IsTheSameAfterReading) {
   EXPECT_EQ(written(*read), written(characters));
 }
 
+// Ⓑ and 🅰 are symbols, but alphabetic, so \w+ has them.
+TEST(TokenizerFile, LettersInShapesBelongToWords) {
+  const auto tokenizer = parse_tokenizer(
+      R"({"pre_tokenizer": {"type": "Whitespace"},
+          "model": {"type": "WordLevel", "vocab": {"aⒷ🅰b": 0, "☂": 1}, "unk_token": "☂"}})",
+      "file");
+  EXPECT_EQ(tokenizer->encode("aⒷ🅰b☂"), (std::vector<std::int64_t>{0, 1}));
+}
+
 TEST(TokenizerFile, AByteOrderMarkIsNoText) {
   const TemporaryFolder folder;
   set_content(folder / "tokenizer.json", "\uFEFF" + written(byte_pairs()));
