@@ -26,7 +26,21 @@ struct CompiledPattern {
 namespace {
 
 // Members of a set that are \w to Oniguruma.
-constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
+constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}²³¹¼-¾)";
+
+pcre2_code* compile(std::string_view expression, int& error, PCRE2_SIZE& offset) {
+  return pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
+                       PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error,
+                       &offset, nullptr);
+}
+
+// Whether \p{NAME} means a script, and not a category or the like.
+bool is_script(std::string_view name) {
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const CompiledPattern script(compile(fmt::format("\\p{{sc:{}}}", name), error, offset));
+  return script.code != nullptr;
+}
 
 // Translates what the two syntaxes write differently.
 class Translation {
@@ -101,6 +115,10 @@ class Translation {
         return replace(fmt::format("[{}]", kWord), kWord);
       case 'W':
         return replace_outside(fmt::format("[^{}]", kWord));
+      case 'p':
+      case 'P':
+        if (property(what)) return;
+        break;
       case 'u':
         if (rest_.size() >= 6) {
           made_ += fmt::format("\\x{{{}}}", rest_.substr(2, 4));
@@ -112,6 +130,19 @@ class Translation {
         break;
     }
     copy(2);
+  }
+
+  // \p{Han}: the script alone. To PCRE2 such a name means characters that several scripts share, too.
+  bool property(char what) {
+    const std::size_t end = rest_.find('}');
+    if (!rest_.substr(2).starts_with('{') || end == std::string_view::npos) return false;
+    std::string_view name = rest_.substr(3, end - 3);
+    const std::string_view negation = name.starts_with('^') ? "^" : "";
+    name.remove_prefix(negation.size());
+    if (!is_script(name)) return false;
+    made_ += fmt::format("\\{}{{{}sc:{}}}", what, negation, name);
+    rest_.remove_prefix(end + 1);
+    return true;
   }
 
   std::string_view rest_;
@@ -208,9 +239,7 @@ TextPattern TextPattern::of_expression(std::string_view expression) {
   const std::string translated = Translation(expression).run();
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pcre2_code* const code = pcre2_compile(
-      reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
-      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
+  pcre2_code* const code = compile(translated, error, offset);
   if (code == nullptr) {
     PCRE2_UCHAR message[256] = {};
     pcre2_get_error_message(error, message, sizeof(message));

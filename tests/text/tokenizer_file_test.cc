@@ -47,13 +47,27 @@ TEST(TokenizerFile, IsTheSameAfterReading) {
   EXPECT_EQ(written(*read), written(characters));
 }
 
-// Ⓑ and 🅰 are symbols, but alphabetic, so \w+ has them.
-TEST(TokenizerFile, LettersInShapesBelongToWords) {
-  const auto tokenizer = parse_tokenizer(
-      R"({"pre_tokenizer": {"type": "Whitespace"},
-          "model": {"type": "WordLevel", "vocab": {"aⒷ🅰b": 0, "☂": 1}, "unk_token": "☂"}})",
-      "file");
-  EXPECT_EQ(tokenizer->encode("aⒷ🅰b☂"), (std::vector<std::int64_t>{0, 1}));
+Tokenizer cutting(const Json& pre_tokenizer, const std::vector<std::string>& pieces) {
+  Json model = {{"type", "WordLevel"}, {"vocab", {{"?", 0}}}, {"unk_token", "?"}};
+  for (const std::string& piece : pieces) model["vocab"][piece] = model["vocab"].size();
+  return *parse_tokenizer(Json{{"pre_tokenizer", pre_tokenizer}, {"model", model}}.dump(), "file");
+}
+
+// Ⓑ and 🅰 are symbols, but alphabetic; of other numbers than decimal ones only those of Latin-1,
+// such as ², belong to words. The ideographic comma 、 belongs to several scripts.
+TEST(TokenizerFile, PatternsMeanWhatTheyMeanToOniguruma) {
+  const auto split = [](const char* pattern) {
+    return Json{{"type", "Split"},
+                {"pattern", {{"Regex", pattern}}},
+                {"behavior", "Isolated"},
+                {"invert", false}};
+  };
+  using Ids = std::vector<std::int64_t>;
+  EXPECT_EQ(cutting({{"type", "Whitespace"}}, {"aⒷ🅰b", "☂"}).encode("aⒷ🅰b☂"), (Ids{1, 2}));
+  EXPECT_EQ(cutting(split("\\w+"), {"aⒷ🅰b²", "৴"}).encode("aⒷ🅰b²৴"), (Ids{1, 2}));
+  EXPECT_EQ(cutting(split("\\p{Han}+"), {"世界", "、"}).encode("世界、界世"), (Ids{1, 2, 0}));
+  EXPECT_EQ(cutting(split("[\\P{Han}]+"), {"世", "、a"}).encode("世、a"), (Ids{1, 2}));
+  EXPECT_EQ(cutting(split("\\p{^Han}+"), {"世", "、a"}).encode("世、a"), (Ids{1, 2}));
 }
 
 TEST(TokenizerFile, AByteOrderMarkIsNoText) {
