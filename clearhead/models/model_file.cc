@@ -64,6 +64,7 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
   read_generation(folder / kGeneration, saved);
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
   use_tokenizer(folder, saved);
+  saved.chat = read_chat_source(folder);
   stored.ours = open_weights(folder);
   const bool keeps = keep_bf16 && row_of(saved.config.family).reads_bf16;
   saved.model->parameters().load(stored.ours, keeps);
@@ -80,6 +81,7 @@ StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16)
   saved.model = std::move(opened.read.model);
   saved.begin = opened.read.begin;
   saved.ends = std::move(opened.read.ends);
+  saved.chat = read_chat_source(folder);
   use_tokenizer(folder, saved);
   stored.ours = std::move(opened.ours);
   stored.theirs = std::move(opened.theirs);

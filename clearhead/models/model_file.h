@@ -11,6 +11,7 @@
 
 #include "clearhead/models/family.h"
 #include "clearhead/models/model.h"
+#include "clearhead/text/chat_source.h"
 #include "clearhead/text/tokenizer.h"
 
 namespace clearhead {
@@ -22,6 +23,7 @@ struct SavedModel {
   std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
   std::optional<std::int64_t> begin = {};      ///< of others' models: the token that begins a text
   std::vector<std::int64_t> ends = {};         ///< likewise: the tokens that end one
+  ChatSource chat = {};                        ///< likewise: how conversations are written
 };
 
 /// Writes the three files into `folder`, which is created if needed; weights as `dtype`. Each file

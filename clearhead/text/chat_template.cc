@@ -17,7 +17,7 @@ struct ChatStyle {
     std::string before, behind;
   };
   enum class SystemPlace { own_message, first_user, last_user };
-  enum class Trim { nothing, messages, with_system };
+  enum class Trim { nothing, messages, answers, with_system };
 
   std::string name;
   std::vector<std::string_view> marks;   // a template of it has all of these
@@ -60,7 +60,7 @@ std::vector<ChatStyle> make_styles() {
        .prompt = "<|start_header_id|>assistant<|end_header_id|>\n\n",
        .trim = Trim::messages},
       {.name = "llama-2",
-       .marks = {"[INST]", "<<SYS>>", "bos_token + '[INST] '"},
+       .marks = {"[INST]", "<<SYS>>", "bos_token + '[INST] '", "strip()"},
        .others = {"[SYSTEM_PROMPT]", kTools},
        .begins = false,  // each message of the user does
        .system = {"<<SYS>>\n", "\n<</SYS>>\n\n"},
@@ -71,7 +71,7 @@ std::vector<ChatStyle> make_styles() {
        .trim = Trim::with_system},
       {.name = "mistral",
        .marks = {"[INST]", "[/INST]", "bos_token"},
-       .others = {"[SYSTEM_PROMPT]", "<<SYS>>", "\" \" + message"},
+       .others = {"[SYSTEM_PROMPT]", "<<SYS>>"},
        .begins = true,
        .system = {"", "\n\n"},
        .user = {"[INST] ", " [/INST]"},
@@ -110,12 +110,6 @@ std::vector<ChatStyle> make_styles() {
 const std::vector<ChatStyle>& styles() {
   static const std::vector<ChatStyle> kStyles = make_styles();
   return kStyles;
-}
-
-std::vector<std::string> names() {
-  std::vector<std::string> names;
-  for (const ChatStyle& style : styles()) names.push_back(style.name);
-  return names;
 }
 
 bool has(std::string_view source, std::string_view mark) {
@@ -168,6 +162,12 @@ std::string preface_of_llama(std::string_view source) {
 ChatTemplate::ChatTemplate(const ChatStyle& style)
     : style_(std::make_shared<const ChatStyle>(style)) {}
 
+std::vector<std::string> ChatTemplate::names() {
+  std::vector<std::string> names;
+  for (const ChatStyle& style : styles()) names.push_back(style.name);
+  return names;
+}
+
 ChatTemplate ChatTemplate::named(std::string_view name) {
   for (const ChatStyle& style : styles()) {
     if (style.name == name) return ChatTemplate(style);
@@ -180,8 +180,8 @@ ChatTemplate ChatTemplate::recognised(std::string_view source) {
                                   [&](const ChatStyle& style) { return is_of(style, source); });
   if (found == styles().end()) {
     throw Error(
-        fmt::format("chat template: expected one like {}; write the conversation as this one does, "
-                    "and give it as text:\n{}",
+        fmt::format("chat template: expected one like {}; name one of them, or give the "
+                    "conversation as text, written as by this one:\n{}",
                     fmt::join(names(), ", "), source));
   }
   ChatStyle style = *found;
@@ -194,12 +194,21 @@ ChatTemplate ChatTemplate::recognised(std::string_view source) {
     style.takes_system = has(source, "system_message");
     if (!has(source, "[INST] ")) style.user.before = "[INST]";
     if (!has(source, " [/INST]")) style.user.behind = "[/INST]";
+    if (has(source, "' [INST] '")) style.user.before = " [INST] ";
     if (has(source, "eos_token + ' '")) style.answer.behind = "{end} ";
+    if (has(source, "' ' + message") || has(source, "\" \" + message")) style.answer.before = " ";
+    if (has(source, "\"content\"]|trim + eos_token")) style.trim = Trim::answers;
+    if (has(source, "loop.first and system_message")) style.place = SystemPlace::first_user;
   }
   return ChatTemplate(style);
 }
 
 std::string_view ChatTemplate::name() const { return style_->name; }
+
+std::string ChatTemplate::end_of_turn(std::string_view end) const {
+  const std::string token = trimmed(style_->answer.behind);
+  return token == "{end}" ? std::string(end) : token;
+}
 
 std::string ChatTemplate::text(std::span<const ChatMessage> messages, std::string_view start,
                                std::string_view end) const {
@@ -235,7 +244,9 @@ std::string ChatTemplate::text(std::span<const ChatMessage> messages, std::strin
                               is_user ? "user" : "assistant", messages[i].role));
     }
     std::string message = messages[i].text;
-    if (style.trim == Trim::messages) message = trimmed(message);
+    if (style.trim == Trim::messages || (style.trim == Trim::answers && !is_user)) {
+      message = trimmed(message);
+    }
     const bool has_system =
         !system.empty() && ((style.place == SystemPlace::first_user && i == 0) ||
                             (style.place == SystemPlace::last_user && i + 1 == messages.size()));

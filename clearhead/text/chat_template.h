@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clearhead {
 
@@ -20,8 +21,9 @@ struct ChatStyle;
 /// How a conversation is written for a model.
 class ChatTemplate {
  public:
-  /// By its name: chatml, gemma, llama-2, llama-3, mistral, phi-3 or zephyr. Throws Error with the
-  /// list of them if it is another.
+  /// The names that there are: chatml, gemma, llama-2, llama-3, mistral, phi-3 and zephyr.
+  static std::vector<std::string> names();
+  /// By its name. Throws Error with the list of them if it is another.
   static ChatTemplate named(std::string_view name);
   /// The one that a template in Jinja stands for (`chat_template` of tokenizer_config.json, and of
   /// GGUF), with the system message that it adds by itself. What it writes of tools is left out,
@@ -31,6 +33,8 @@ class ChatTemplate {
 
   /// Its name.
   std::string_view name() const;
+  /// The name of the token with which an answer ends; `end` is the one that ends a text.
+  std::string end_of_turn(std::string_view end) const;
   /// The text of `messages` up to where the model answers. It names all special tokens: encode it
   /// without adding any. `start` and `end` are the names of those that begin and end a text. Throws
   /// Error unless user and assistant speak in turn, the user first and last, and if there is a

@@ -13,6 +13,27 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int kMostDepth = 100;
+
+// Lists and objects within each other are read by functions that call themselves.
+void check_depth(std::string_view text, const std::string& file) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMostDepth) {
+        throw Error(fmt::format("{}: byte {}: nested more than {} deep", file, i, kMostDepth));
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+}
+
 // What is not there.
 const Json& null() {
   static const Json kNull;
@@ -20,6 +41,17 @@ const Json& null() {
 }
 
 }  // namespace
+
+Json parse_json(std::string_view text, const std::string& file) {
+  check_depth(text, file);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw Error(fmt::format("{}: byte {}: no valid JSON", file, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw Error(file + ": it has a number that is too large");
+  }
+}
 
 bool JsonPlace::is_null() const { return json_->is_null(); }
 bool JsonPlace::is_list() const { return json_->is_array(); }

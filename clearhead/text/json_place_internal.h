@@ -1,4 +1,5 @@
-// A value in tokenizer.json that knows its place, so that what is wrong with it says where.
+// A value in tokenizer.json, or another file of strangers, that knows its place, so that what is
+// wrong with it says where.
 #ifndef CLEARHEAD_TEXT_JSON_PLACE_INTERNAL_H_
 #define CLEARHEAD_TEXT_JSON_PLACE_INTERNAL_H_
 
@@ -13,6 +14,10 @@
 #include <vector>
 
 namespace clearhead {
+
+/// The value that `text` is. Throws Error, naming `file` and the byte, if it is no JSON or nested
+/// too deeply.
+nlohmann::json parse_json(std::string_view text, const std::string& file);
 
 /// A value, or the place where one is missing; a missing value is null. Functions throw Error where
 /// a value of another type came.

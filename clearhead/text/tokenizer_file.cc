@@ -1,8 +1,6 @@
 // tokenizer.json read, and the parts of a tokenizer made of it.
 #include "clearhead/text/tokenizer_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -15,31 +13,6 @@
 namespace clearhead {
 
 using Json = nlohmann::json;
-
-namespace {
-
-constexpr int kMostDepth = 100;
-
-// Lists and objects within each other are read by functions that call themselves.
-void check_depth(std::string_view text, const std::string& file) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') in_string = !in_string;
-    if (in_string) {
-      if (c == '\\') ++i;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMostDepth) {
-        throw Error(fmt::format("{}: byte {}: nested more than {} deep", file, i, kMostDepth));
-      }
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-}
-
-}  // namespace
 
 Tokenizer make_tokenizer(Json description, std::unique_ptr<const TokenModel> model,
                          const std::string& file) {
@@ -65,15 +38,7 @@ Tokenizer make_tokenizer(Json description, std::unique_ptr<const TokenModel> mod
 }
 
 std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view text, const std::string& file) {
-  check_depth(text, file);
-  Json root;
-  try {
-    root = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    throw Error(fmt::format("{}: byte {}: no valid JSON", file, error.byte));
-  } catch (const Json::out_of_range&) {
-    throw Error(file + ": it has a number that is too large");
-  }
+  Json root = parse_json(text, file);
   if (!root.is_object()) throw Error(file + ": expected a JSON object, as tokenizer.json is");
   const JsonPlace place(root, file);
   if (const JsonPlace version = place["version"]; !version.is_null()) {

@@ -59,6 +59,95 @@ TEST_F(Checkpoints, AreContinuedUpToTheTokenThatEndsATextOfTheirs) {
   EXPECT_EQ(run(command).out, written(static_cast<std::size_t>(end)));
 }
 
+// A folder of "llama" whose tokenizer has the names that ChatML writes, and a template of it.
+class ChatModel : public Checkpoints {
+ protected:
+  ChatModel() {
+    copy("llama");
+    const std::vector<std::string> specials = {"<s>", "</s>", "<|im_start|>", "<|im_end|>"};
+    write_tokenizer(folder_ / "llama" / "tokenizer.json",
+                    learn_characters("aeimnrstuy \n[]/INST", specials));  // 23 of 24
+    set_settings("\"{% for m in messages %}<|im_start|>{{ m.role }}\\n{{ m.content }}<|im_end|>\"");
+    saved_ = open_model(folder_ / "llama");
+  }
+
+  void set_settings(const std::string& chat_template) const {
+    set_content(folder_ / "llama" / "tokenizer_config.json",
+                fmt::format(R"({{"bos_token": "<s>", "eos_token": {{"content": "</s>"}}{}}})",
+                            chat_template.empty() ? "" : ", \"chat_template\": " + chat_template));
+  }
+  ProgramResult chat(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"generate", "llama", "--greedy", "--tokens", "6"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  // What the model writes after `text`, up to a token that ends texts or is called `end`.
+  std::string answer(const std::string& text, std::string_view end = "<|im_end|>") const {
+    const auto tokens = written(text);
+    const auto stop = std::find_if(tokens.begin(), tokens.end(), [&](std::int64_t token) {
+      return token == saved_.tokenizer->find(end) ||
+             std::find(saved_.ends.begin(), saved_.ends.end(), token) != saved_.ends.end();
+    });
+    return saved_.tokenizer->decode(std::vector(tokens.begin(), stop)) + "\n";
+  }
+  std::vector<std::int64_t> written(const std::string& text) const {
+    return generate(as<LanguageModel>(saved_),
+                    saved_.tokenizer->encode(text, {.add_special_tokens = false}),
+                    {.tokens = 6, .sampling = {.temperature = 0}});
+  }
+
+  SavedModel saved_;
+};
+
+TEST_F(ChatModel, AnswersInTheFormThatItWasTaught) {
+  const std::string user = "<|im_start|>user\nyes<|im_end|>\n<|im_start|>assistant\n";
+  EXPECT_EQ(chat({"--chat", "yes"}).out, answer(user));
+  EXPECT_EQ(chat({"--chat", "yes"}).error, "");
+  const std::string system = "<|im_start|>system\nautumn<|im_end|>\n";
+  EXPECT_EQ(chat({"--chat", "yes", "--system", "autumn"}).out, answer(system + user));
+  set_settings(
+      "[{\"name\": \"tools\", \"template\": \"\"}, {\"name\": \"default\", "
+      "\"template\": \"{{bos_token}}<|im_start|><|im_end|>\"}]");
+  EXPECT_EQ(chat({"--chat", "yes"}).out, answer("<s>" + user));
+  set_content(folder_ / "llama" / "chat_template.jinja", "<|im_start|><|im_end|>");
+  EXPECT_EQ(chat({"--chat", "yes"}).out, answer(user));
+}
+
+// Here the second token that it writes is the one that ends an answer.
+TEST_F(ChatModel, EndsItsAnswerWithItsTurn) {
+  const std::string user = "<s>[INST] yes [/INST]", jinja = "\"{{ bos_token }}[INST] [/INST]\"";
+  set_settings(jinja);
+  EXPECT_EQ(chat({"--chat", "yes"}).out, answer(user, "</s>"));
+  const std::string second = saved_.tokenizer->token(written(user)[1]);
+  set_content(folder_ / "llama" / "tokenizer_config.json",
+              fmt::format(R"({{"bos_token": "<s>", "chat_template": {}}})", jinja));
+  set_content(folder_ / "llama" / "special_tokens_map.json",
+              fmt::format(R"({{"eos_token": "{}"}})", second));
+  EXPECT_EQ(chat({"--chat", "yes"}).out, answer(user, second));
+  EXPECT_NE(answer(user, second), answer(user, "</s>"));
+}
+
+TEST_F(ChatModel, SaysWhatItNeeds) {
+  const auto expect_refused = [&](const std::vector<std::string>& more, int status,
+                                  const std::string& says) {
+    const ProgramResult result = chat(more);
+    EXPECT_EQ(result.status, status) << says;
+    EXPECT_THAT(result.error, HasSubstr(says));
+    EXPECT_EQ(result.out, "");
+  };
+  expect_refused({"--chat", "yes", "--prompt", "yes"}, 2, "either --prompt TEXT or --chat TEXT");
+  expect_refused({"--system", "yes"}, 2, "--system and --chat-template need --chat TEXT");
+  expect_refused({"--chat", "yes", "--chat-template", "x"}, 2, "chatml, llama-3");
+  expect_refused({"--chat", "cat"}, 1, "--chat: llama has not learnt \"c\"");
+  set_settings("\"{{ messages | tojson }}\"");
+  expect_refused({"--chat", "yes"}, 1, "{{ messages | tojson }}");
+  set_settings("7");
+  expect_refused({"--chat", "yes"}, 1, "tokenizer_config.json: /chat_template: expected a string");
+  set_settings("");
+  expect_refused({"--chat", "yes"}, 1, "llama has no chat template; --chat-template NAME");
+  EXPECT_EQ(chat({"--chat", "yes", "--chat-template", "chatml"}).status, 0);
+}
+
 TEST_F(Checkpoints, AreFilledAndSeen) {
   copy("bert");
   const ProgramResult filled = run({"fill", "bert", "a <mask> b", "--top", "2"});

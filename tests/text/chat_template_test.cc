@@ -56,6 +56,15 @@ TEST(ChatTemplate, HasANameOrIsShown) {
                "{{ messages | tojson }}");
 }
 
+TEST(ChatTemplate, KnowsWhatEndsAnAnswer) {
+  const auto end = [](const char* name) { return ChatTemplate::named(name).end_of_turn("</s>"); };
+  EXPECT_EQ(end("chatml"), "<|im_end|>");
+  EXPECT_EQ(end("llama-3"), "<|eot_id|>");
+  EXPECT_EQ(end("gemma"), "<end_of_turn>");
+  EXPECT_EQ(end("phi-3"), "<|end|>");
+  for (const char* name : {"llama-2", "mistral", "zephyr"}) EXPECT_EQ(end(name), "</s>");
+}
+
 // A template that thinks before it answers is none of those, though its marks are.
 TEST(ChatTemplate, WhatIsOnlyLikeOneIsRefused) {
   const std::string chatml = "{{ '<|im_start|>' + x + '<|im_end|>' }}";

@@ -2,22 +2,27 @@
 #include "apps/cli/generate/generate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/generate.h"
+#include "clearhead/text/chat_template.h"
 #include "clearhead/text/token_stream.h"
 
 namespace clearhead::cli {
@@ -26,6 +31,7 @@ namespace {
 struct Options {
   console::ModelOptions model;
   std::string prompt;
+  std::optional<std::string> chat, system, chat_template;
   GenerateOptions generate{.sampling = {.temperature = 0.8}};
   bool stats = isatty(STDERR_FILENO) != 0;
 };
@@ -55,6 +61,41 @@ class Stopwatch {
   std::int64_t count_ = 0;
 };
 
+void check(const Options& o) {
+  if (o.chat && !o.prompt.empty()) {
+    throw console::UsageError("give either --prompt TEXT or --chat TEXT, not both");
+  }
+  if (!o.chat && (o.system || o.chat_template)) {
+    throw console::UsageError("--system and --chat-template need --chat TEXT, what the user says");
+  }
+}
+
+ChatTemplate template_of(const Options& o, const SavedModel& saved) {
+  if (o.chat_template) return ChatTemplate::named(*o.chat_template);
+  if (saved.chat.jinja.empty()) {
+    throw Error(fmt::format(
+        "{} has no chat template; --chat-template NAME gives it one ({}), and --prompt takes any "
+        "text",
+        console::model_name(o.model), fmt::join(ChatTemplate::names(), ", ")));
+  }
+  return ChatTemplate::recognised(saved.chat.jinja);
+}
+
+// What the user says, as the model was taught to read it. Its answer ends its turn.
+std::vector<std::int64_t> encode_chat(const Options& o, SavedModel& saved) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  const auto message = [&](const char* role, const std::string& text, const char* where) {
+    return ChatMessage{role, console::readable(text, tokenizer, o.model, where)};
+  };
+  std::vector<ChatMessage> messages;
+  if (o.system) messages.push_back(message("system", *o.system, "--system"));
+  messages.push_back(message("user", *o.chat, "--chat"));
+  const ChatTemplate chat = template_of(o, saved);
+  if (const auto end = tokenizer.find(chat.end_of_turn(saved.chat.end))) saved.ends.push_back(*end);
+  return tokenizer.encode(chat.text(messages, saved.chat.start, saved.chat.end),
+                          {.add_special_tokens = false});
+}
+
 // Without a prompt a text begins with the token that its model begins texts with, or else as after
 // the end of a line.
 std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options& o,
@@ -71,11 +112,12 @@ std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options
 }
 
 void generate(const Options& o) {
-  const SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
+  check(o);
+  SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
   const LanguageModel& model = as<LanguageModel>(saved);
-  const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::string text = console::readable(o.prompt, tokenizer, o.model, "--prompt");
-  const std::vector<std::int64_t> prompt = encode_prompt(text, o, saved);
+  const std::string text = console::readable(o.prompt, *saved.tokenizer, o.model, "--prompt");
+  const std::vector<std::int64_t> prompt =
+      o.chat ? encode_chat(o, saved) : encode_prompt(text, o, saved);
   if (model.context() > 0 && std::ssize(prompt) > model.context()) {
     console::write_message(fmt::format(
         "note: the prompt has {}, and {} reads {} at most: it goes on from the last of them",
@@ -83,7 +125,7 @@ void generate(const Options& o) {
         model.context()));
   }
   const InterruptWatch interrupt;
-  TokenStream stream(tokenizer);
+  TokenStream stream(*saved.tokenizer);
   std::string begun;
   for (const std::int64_t token : prompt) begun += stream.take(token);
   if (!text.empty()) console::write_text(begun);
@@ -110,6 +152,18 @@ std::function<void()> set_up_generate(CLI::App& app) {
       "empty or not given, the model begins from nothing: with the token that it begins texts "
       "with, or as after the end of a line)",
       [o](const std::string& x) { o->prompt = x; });
+  text.text("--chat", "TEXT",
+            "What a user says: the model answers, in the form of conversations that it was taught "
+            "(its chat template), until its turn ends. Only the answer is written",
+            [o](const std::string& x) { o->chat = x; });
+  text.text("--system", "TEXT", "With --chat: what is said before, of how to answer",
+            [o](const std::string& x) { o->system = x; });
+  std::vector<std::pair<std::string, std::string>> templates;
+  for (const std::string& name : ChatTemplate::names()) templates.emplace_back(name, name);
+  text.choice<std::string>("--chat-template", templates,
+                           "With --chat: the form of conversations, if the model has none with it, "
+                           "or one that is not known",
+                           [o](const std::string& x) { o->chat_template = x; });
   console::add_replace(text, o->model);
   text.integer("--tokens", "How many tokens are written (256 if not given)", 1,
                [o](std::int64_t n) { o->generate.tokens = n; });
