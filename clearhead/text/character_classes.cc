@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "clearhead/text/characters_internal.h"
 
@@ -12,6 +13,48 @@ namespace {
 utf8proc_category_t category(char32_t character) {
   return character < kLooseByte ? utf8proc_category(static_cast<utf8proc_int32_t>(character))
                                 : UTF8PROC_CATEGORY_CN;
+}
+
+struct CharacterRange {
+  char32_t first, last;
+};
+
+// Marks, punctuation and formats that are newer than the tables by which Hugging Face's library
+// tells them for BERT, which are those of Unicode 7: for it they are nothing of the kind.
+constexpr CharacterRange kNewForBert[] = {
+    {0x61d, 0x61d},     {0x7fd, 0x7fd},     {0x890, 0x8e2},     {0x9fd, 0x9fe},
+    {0xa76, 0xa76},     {0xafa, 0xaff},     {0xb55, 0xb55},     {0xc04, 0xc3c},
+    {0xc77, 0xc77},     {0xc84, 0xc84},     {0xd00, 0xd00},     {0xd3b, 0xd3c},
+    {0xd81, 0xd81},     {0xeba, 0xeba},     {0xece, 0xece},     {0x180f, 0x1886},
+    {0x1abf, 0x1ace},   {0x1b7d, 0x1b7e},   {0x1df6, 0x1dfb},   {0x2e43, 0x2e5d},
+    {0xa82c, 0xa82c},   {0xa8c5, 0xa8c5},   {0xa8ff, 0xa8ff},   {0xa9bd, 0xa9bd},
+    {0x10d24, 0x10f89}, {0x11070, 0x11074}, {0x110c2, 0x110cd}, {0x111c9, 0x111c9},
+    {0x111cf, 0x111cf}, {0x1123e, 0x11241}, {0x1133b, 0x1133b}, {0x11438, 0x1145e},
+    {0x11660, 0x1166c}, {0x116b9, 0x116b9}, {0x1182f, 0x11fff}, {0x12ff1, 0x13455},
+    {0x16e97, 0x16f4f}, {0x16fe2, 0x16fe4}, {0x1cf00, 0x1cf46}, {0x1e000, 0x1e4ef},
+    {0x1e944, 0x1e95f}};
+
+// Marks that are newer than its other tables, those of Unicode 9.
+constexpr CharacterRange kNewMarks[] = {
+    {0x7fd, 0x7fd},     {0x898, 0x8d3},     {0x9fe, 0x9fe},     {0xafa, 0xaff},
+    {0xb55, 0xb55},     {0xc04, 0xc3c},     {0xcf3, 0xd00},     {0xd3b, 0xd3c},
+    {0xd81, 0xd81},     {0xeba, 0xeba},     {0xece, 0xece},     {0x1715, 0x1715},
+    {0x180f, 0x180f},   {0x1abf, 0x1ace},   {0x1cf7, 0x1cf7},   {0x1df6, 0x1dfa},
+    {0xa82c, 0xa82c},   {0xa8ff, 0xa8ff},   {0x10d24, 0x10f85}, {0x11070, 0x11074},
+    {0x110c2, 0x110c2}, {0x11145, 0x11146}, {0x111c9, 0x111c9}, {0x111ce, 0x111cf},
+    {0x11241, 0x11241}, {0x1133b, 0x1133b}, {0x1145e, 0x1145e}, {0x1182c, 0x11a99},
+    {0x11d31, 0x11f42}, {0x13440, 0x13455}, {0x16f4f, 0x16f4f}, {0x16f7f, 0x16f87},
+    {0x16fe4, 0x16ff1}, {0x1cf00, 0x1cf46}, {0x1e08f, 0x1e4ef}};
+
+bool is_among(std::span<const CharacterRange> ranges, char32_t character) {
+  const auto range = std::lower_bound(
+      ranges.begin(), ranges.end(), character,
+      [](const CharacterRange& one, char32_t wanted) { return one.last < wanted; });
+  return range != ranges.end() && character >= range->first;
+}
+
+utf8proc_category_t category_for_bert(char32_t character) {
+  return is_among(kNewForBert, character) ? UTF8PROC_CATEGORY_CN : category(character);
 }
 
 bool is_ascii_punctuation(char32_t character) {
@@ -124,23 +167,23 @@ bool is_numeric(char32_t character) {
 
 bool is_punctuation(char32_t character) {
   if (character < 0x80) return is_ascii_punctuation(character);
-  const utf8proc_category_t of = category(character);
+  const utf8proc_category_t of = category_for_bert(character);
   return of >= UTF8PROC_CATEGORY_PC && of <= UTF8PROC_CATEGORY_PO;
 }
 
 bool is_nonspacing_mark(char32_t character) {
-  return character >= 0x80 && category(character) == UTF8PROC_CATEGORY_MN;
+  return character >= 0x80 && category_for_bert(character) == UTF8PROC_CATEGORY_MN;
 }
 
 bool is_mark(char32_t character) {
-  if (character < 0x80) return false;
+  if (character < 0x80 || is_among(kNewMarks, character)) return false;
   const utf8proc_category_t of = category(character);
   return of >= UTF8PROC_CATEGORY_MN && of <= UTF8PROC_CATEGORY_ME;
 }
 
 bool is_control(char32_t character) {
   if (character < 0x80) return character < 0x20 || character == 0x7f;
-  const utf8proc_category_t of = category(character);
+  const utf8proc_category_t of = category_for_bert(character);
   return of == UTF8PROC_CATEGORY_CC || of == UTF8PROC_CATEGORY_CF || of == UTF8PROC_CATEGORY_CO;
 }
 

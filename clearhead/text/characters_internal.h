@@ -39,7 +39,8 @@ inline void append_character(std::string& to, char32_t character) {
 bool is_white_space(char32_t character);
 /// The categories Nd, Nl and No.
 bool is_numeric(char32_t character);
-/// The categories P*, and the symbols of ASCII, such as $.
+/// The categories P*, and the symbols of ASCII, such as $. This and the next three leave out what
+/// Hugging Face's library does not know yet.
 bool is_punctuation(char32_t character);
 /// The category Mn.
 bool is_nonspacing_mark(char32_t character);

@@ -132,7 +132,7 @@ class Translation {
     copy(2);
   }
 
-  // \p{Han}: the script alone. To PCRE2 such a name means characters that several scripts share, too.
+  // \p{Han}: the script alone. To PCRE2 such a name means what several scripts share, too.
   bool property(char what) {
     const std::size_t end = rest_.find('}');
     if (!rest_.substr(2).starts_with('{') || end == std::string_view::npos) return false;

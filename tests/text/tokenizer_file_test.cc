@@ -70,6 +70,25 @@ TEST(TokenizerFile, PatternsMeanWhatTheyMeanToOniguruma) {
   EXPECT_EQ(cutting(split("\\p{^Han}+"), {"世", "、a"}).encode("世、a"), (Ids{1, 2}));
 }
 
+// Marks and punctuation that are younger than its tables (U+1ABF, U+2E43) are neither to it.
+TEST(TokenizerFile, BertKnowsTheUnicodeOfItsTime) {
+  const Json bert = {{"type", "BertNormalizer"},
+                     {"clean_text", true},
+                     {"handle_chinese_chars", true},
+                     {"strip_accents", true},
+                     {"lowercase", false}};
+  const auto tokenizer = [](const Json& normalizer, const std::vector<std::string>& pieces) {
+    Json file = Json::parse(written(cutting({{"type", "BertPreTokenizer"}}, pieces)));
+    file["normalizer"] = normalizer;
+    return *parse_tokenizer(file.dump(), "file");
+  };
+  using Ids = std::vector<std::int64_t>;
+  EXPECT_EQ(tokenizer(bert, {"aa", "a\u1abfa"}).encode("a\u0487a a\u1abfa"), (Ids{1, 2}));
+  EXPECT_EQ(tokenizer(bert, {"a", ",", "a\u2e43a"}).encode("a,a a\u2e43a"), (Ids{1, 2, 1, 3}));
+  const Json accents = {{"type", "StripAccents"}};
+  EXPECT_EQ(tokenizer(accents, {"aa", "a\u1abfa"}).encode("a\u0487a a\u1abfa"), (Ids{1, 2}));
+}
+
 TEST(TokenizerFile, AByteOrderMarkIsNoText) {
   const TemporaryFolder folder;
   set_content(folder / "tokenizer.json", "\uFEFF" + written(byte_pairs()));
