@@ -1,11 +1,12 @@
 // Feeds any bytes to the reader of `.gguf`: what it accepts can be read wholly, as copies and as
-// views, and takes no more memory than its numbers need.
+// views, and takes no more memory than its numbers need. What is a model has all of its weights.
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/models/model_file.h"
 #include "clearhead/tensor/gguf.h"
 #include "fuzz/same.h"
 
@@ -29,6 +30,19 @@ void read_setting(const GgufValue& value) {
   ask([&] { value.texts(); });
 }
 
+void read_model(const GgufFile& file) {
+  SavedModel saved;
+  try {
+    saved = open_model(file);
+  } catch (const Error&) {
+    return;
+  }
+  for (const Parameter& parameter : saved.model->parameters()) {
+    require(parameter.value().shape() == parameter.shape(), "a weight is as its config says");
+  }
+  require(saved.tokenizer->size() <= saved.config.vocabulary(), "each token has a row");
+}
+
 }  // namespace
 }  // namespace clearhead
 
@@ -42,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& [name, value] : file.values) read_setting(value);
+  read_model(file);
   const NamedTensors named = read_what_can_be(file.tensors);
   std::size_t numbers = 0;
   for (const auto& [name, tensor] : named.tensors) {

@@ -18,7 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_model(const fs::path& folder) { return fs::exists(folder / "config.json"); }
+bool is_text(std::string_view kind) { return kind == kTextModel; }
+
+// Of texts, a model may be one file.
+bool is_model(const fs::path& path, std::string_view kind) {
+  const bool is_file = is_text(kind) && path.extension() == ".gguf" && fs::is_regular_file(path);
+  return is_file || fs::exists(path / "config.json");
+}
 
 fs::path models_of_program() {
   std::error_code unknown;
@@ -46,15 +52,16 @@ fs::path find_model(const std::string& name, const std::vector<fs::path>& folder
                      (names.empty() ? "" : ", or a name: " + names));
   }
   const char* const expected =
-      std::string_view(kind) == kTextModel
-          ? "expected a folder that `clearhead train` or Hugging Face's transformers wrote"
+      is_text(kind)
+          ? "expected a folder that `clearhead train` or Hugging Face's transformers wrote, or a "
+            ".gguf file"
           : "expected a folder that `clearhead claims train` wrote";
 
-  if (is_model(name)) return name;
+  if (is_model(name, kind)) return name;
   std::vector<std::string> looked = {name};
   for (const fs::path& folder : folders) {
     const fs::path path = folder / name;
-    if (is_model(path)) return path;
+    if (is_model(path, kind)) return path;
     if (path != name) looked.push_back(path.string());  // of an absolute path there is one
   }
   if (fs::exists(name)) {
@@ -73,7 +80,8 @@ std::string names_of_models(const std::vector<fs::path>& folders, const char* ki
   for (const fs::path& folder : folders) {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(folder, missing)) {
-      if (is_model(entry.path()) && fs::exists(entry.path() / kind))
+      if (is_model(entry.path(), kind) &&
+          (entry.is_regular_file() || fs::exists(entry.path() / kind)))
         names.insert(entry.path().filename().string());
     }
   }

@@ -1,4 +1,4 @@
-// Finds the folder of a model by its name.
+// Finds the folder or file of a model by its name.
 #ifndef CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
 #define CLEARHEAD_APPS_CONSOLE_FIND_MODEL_H_
 
@@ -13,11 +13,12 @@ namespace clearhead::console {
 /// the tree in which it was built or beside it where it is installed.
 std::vector<std::filesystem::path> model_folders(const std::string& given);
 
-/// What a folder of models holds, told by a file that only such models have.
+/// What a folder of models holds, told by a file that only such models have. Those of texts may
+/// also be one `.gguf` file each.
 inline constexpr const char* kTextModel = "tokenizer.json";     ///< of `clearhead train`
 inline constexpr const char* kClaimsModel = "vocabulary.json";  ///< of `clearhead claims train`
 
-/// The folder of a model: `name` itself if it is one, else the folder of this name in one of
+/// The folder or file of a model: `name` itself if it is one, else that of this name in one of
 /// `folders`. If there is none, throws Error that says which folders were searched and which models
 /// there are; UsageError if no name is given.
 std::filesystem::path find_model(const std::string& name,

@@ -167,6 +167,17 @@ void write_generation(const fs::path& from, const SavedModel& saved, const fs::p
   write_json(to / kGeneration, fields);
 }
 
+// Its class is that of any tokenizer.json.
+void write_tokenizer_config(const ChatSource& chat, const fs::path& to) {
+  Json fields = {{"tokenizer_class", "PreTrainedTokenizerFast"}};
+  for (const auto& [name, text] :
+       {std::pair{"bos_token", &chat.start}, std::pair{"eos_token", &chat.end},
+        std::pair{"chat_template", &chat.jinja}}) {
+    if (!text->empty()) fields[name] = *text;
+  }
+  write_json(to / "tokenizer_config.json", fields);
+}
+
 // What follows the network in a sentence encoder.
 void write_modules(const SentenceEncoderConfig& encoder, const fs::path& to) {
   constexpr const char* kPooling = "1_Pooling";
@@ -249,7 +260,7 @@ Plan plan_theirs(const fs::path& from, const StoredModel& stored) {
   plan.tensors.metadata = {{"format", "pt"}};  // transformers ask for it
   plan.write_others = [from, &saved](const fs::path& to) {
     write_tokenizer_of(from, saved, to);
-    write_json(to / "tokenizer_config.json", {{"tokenizer_class", "PreTrainedTokenizerFast"}});
+    write_tokenizer_config(saved.chat, to);
     write_generation(from, saved, to);
     if (const auto* encoder = std::get_if<SentenceEncoderConfig>(&saved.config.network)) {
       write_modules(*encoder, to);
@@ -267,6 +278,7 @@ Plan plan_ours(const fs::path& from, const StoredModel& stored) {
               write_file(to / kConfig,
                          [&](std::ostream& out) { out << write_fields(saved.config); });
               write_tokenizer_of(from, saved, to);
+              if (!saved.chat.jinja.empty()) write_tokenizer_config(saved.chat, to);
               write_generation(from, saved, to);
             }};
   plan.tensors.metadata.clear();

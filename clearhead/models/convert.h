@@ -34,7 +34,7 @@ struct Converted {
   std::size_t bytes = 0;    ///< of their numbers
 };
 
-/// Writes the model in the folder `from`, of any kind that `open_model` reads, into the folder
+/// Writes the model in `from`, of any kind that `open_model` reads, into the folder
 /// `to`, which is made: it must not exist, or be empty. Memory holds one tensor at a time, and `to`
 /// has all files or none. A folder of Hugging Face that stays one keeps all of its tensors and its
 /// other files. Throws Error if `from` cannot be read; if no model type of Hugging Face calculates

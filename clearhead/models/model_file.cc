@@ -1,4 +1,4 @@
-// Each file is read by itself, and an error begins with its name.
+// Each file of a folder is read by itself, and an error begins with its name.
 #include "clearhead/models/model_file.h"
 
 #include <fmt/format.h>
@@ -44,16 +44,6 @@ void read_generation(const std::filesystem::path& file, SavedModel& saved) {
   saved.ends = generation.integers("eos_token_id");
 }
 
-// A model may have more rows than its tokenizer has tokens, since sizes are rounded up.
-void use_tokenizer(const std::filesystem::path& folder, SavedModel& saved) {
-  const std::int64_t tokens = saved.tokenizer->size(), rows = saved.config.vocabulary();
-  if (tokens > rows) {
-    throw Error(fmt::format("{}: the model has {} tokens, its tokenizer more: {}", folder.string(),
-                            rows, tokens));
-  }
-  saved.model->set_tokens(tokens);
-}
-
 StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,
                       bool keep_bf16) {
   StoredModel stored;
@@ -63,7 +53,7 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
   read_generation(folder / kGeneration, saved);
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
-  use_tokenizer(folder, saved);
+  use_tokenizer(folder.string(), saved);
   saved.chat = read_chat_source(folder);
   stored.ours = open_weights(folder);
   const bool keeps = keep_bf16 && row_of(saved.config.family).reads_bf16;
@@ -82,7 +72,7 @@ StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16)
   saved.begin = opened.read.begin;
   saved.ends = std::move(opened.read.ends);
   saved.chat = read_chat_source(folder);
-  use_tokenizer(folder, saved);
+  use_tokenizer(folder.string(), saved);
   stored.ours = std::move(opened.ours);
   stored.theirs = std::move(opened.theirs);
   return stored;
@@ -100,14 +90,28 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
   write_safetensors(folder / "model.safetensors", weights);
 }
 
-StoredModel open_stored(const std::filesystem::path& folder, bool keep_bf16) {
-  const std::string description = read_text(folder / kConfig);
-  return is_hugging_face(description) ? open_checkpoint(folder, keep_bf16)
-                                      : open_ours(folder, description, keep_bf16);
+void use_tokenizer(const std::string& file, SavedModel& saved) {
+  const std::int64_t tokens = saved.tokenizer->size(), rows = saved.config.vocabulary();
+  if (tokens > rows) {
+    throw Error(
+        fmt::format("{}: the model has {} tokens, its tokenizer more: {}", file, rows, tokens));
+  }
+  saved.model->set_tokens(tokens);
 }
 
-SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16) {
-  return std::move(open_stored(folder, keep_bf16).saved);
+StoredModel open_stored(const std::filesystem::path& path, bool keep_bf16) {
+  if (is_regular_file(path)) return open_stored(open_gguf(path), keep_bf16);
+  const std::string description = read_text(path / kConfig);
+  return is_hugging_face(description) ? open_checkpoint(path, keep_bf16)
+                                      : open_ours(path, description, keep_bf16);
+}
+
+SavedModel open_model(const std::filesystem::path& path, bool keep_bf16) {
+  return std::move(open_stored(path, keep_bf16).saved);
+}
+
+SavedModel open_model(const GgufFile& file, bool keep_bf16) {
+  return std::move(open_stored(file, keep_bf16).saved);
 }
 
 void refuse_ability(const SavedModel& saved, const Ability& wanted) {

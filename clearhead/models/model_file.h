@@ -1,5 +1,5 @@
 // Models as folders: config.json, tokenizer.json and model.safetensors, ours or as Hugging Face's
-// transformers lay them out.
+// transformers lay them out; and as one GGUF file.
 #ifndef CLEARHEAD_MODELS_MODEL_FILE_H_
 #define CLEARHEAD_MODELS_MODEL_FILE_H_
 
@@ -11,6 +11,7 @@
 
 #include "clearhead/models/family.h"
 #include "clearhead/models/model.h"
+#include "clearhead/tensor/gguf.h"
 #include "clearhead/text/chat_source.h"
 #include "clearhead/text/tokenizer.h"
 
@@ -32,11 +33,15 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
                 const Tokenizer& tokenizer, const Parameters& parameters,
                 DType dtype = DType::bf16);
 
-/// Opens what `save_model` writes, or a folder as `read_hugging_face` does (hugging_face.h).
-/// Weights are read from the mapped file when they are first used (`Parameters::load`). With
+/// Opens what `save_model` writes, a folder as `read_hugging_face` does (hugging_face.h), or a GGUF
+/// file, which becomes the model that it is in Hugging Face's layout (docs/checkpoints.md). Weights
+/// are read from the mapped file when they are first used (`Parameters::load`). With
 /// `keep_bf16` the matrices of a transformer stay bf16. Then generating takes half the time,
 /// because each token reads all of them. Throws Error, naming the file and what is wrong with it.
-SavedModel open_model(const std::filesystem::path& folder, bool keep_bf16 = false);
+SavedModel open_model(const std::filesystem::path& path, bool keep_bf16 = false);
+
+/// The same of an open GGUF file.
+SavedModel open_model(const GgufFile& file, bool keep_bf16 = false);
 
 /// The model by its ability, such as `as<LanguageModel>(saved)`; null if it does not have it.
 template <typename Kind>

@@ -1,9 +1,10 @@
-// A model's folder, and the tensors in it. Not for use outside this folder.
+// A model's folder or file, and the tensors in it. Not for use outside this folder.
 #ifndef CLEARHEAD_MODELS_MODEL_FILE_INTERNAL_H_
 #define CLEARHEAD_MODELS_MODEL_FILE_INTERNAL_H_
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "clearhead/models/model_file.h"
 #include "clearhead/tensor/tensor_file.h"
@@ -21,8 +22,15 @@ struct StoredModel {
   std::optional<TensorFile> theirs;  ///< of Hugging Face: all that its folder has, as stored
 };
 
+/// Tells a model how many of its tokens the tokenizer names: the table of others' models may have
+/// more, since sizes are rounded up. Throws Error, naming `file`, if it has fewer.
+void use_tokenizer(const std::string& file, SavedModel& saved);
+
 /// Opens what `open_model` reads, and throws Error as it does.
-StoredModel open_stored(const std::filesystem::path& folder, bool keep_bf16 = false);
+StoredModel open_stored(const std::filesystem::path& path, bool keep_bf16 = false);
+
+/// The same of an open GGUF file.
+StoredModel open_stored(const GgufFile& file, bool keep_bf16 = false);
 
 }  // namespace clearhead
 

@@ -102,6 +102,13 @@ void GgufValue::require(bool fits, std::string_view expected) const {
               std::string(kNames[type_]));
 }
 
+GgufValue::Kind GgufValue::kind() const {
+  if (type_ == kF32 || type_ == kF64) return Kind::number;
+  if (type_ == kBool) return Kind::boolean;
+  if (type_ == kText) return Kind::text;
+  return type_ == kArray ? Kind::array : Kind::integer;
+}
+
 template <typename T>
 std::vector<T> GgufValue::all(const char* expected) const {
   const bool is_float = type_ == kF32 || type_ == kF64;

@@ -25,6 +25,16 @@ namespace clearhead {
 /// another type.
 class GgufValue {
  public:
+  /// What it is, or what its elements are.
+  enum class Kind {
+    integer,  ///< whole numbers
+    number,   ///< f32 or f64
+    boolean,  ///< truth values
+    text,     ///< texts
+    array,    ///< arrays: those in arrays are not read
+  };
+  /// Which of them.
+  Kind kind() const;
   /// A whole number of any size. Throws Error too if it is more than an i64 can hold.
   std::int64_t integer() const;
   /// A number of any type.

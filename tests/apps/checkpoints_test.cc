@@ -59,6 +59,21 @@ TEST_F(Checkpoints, AreContinuedUpToTheTokenThatEndsATextOfTheirs) {
   EXPECT_EQ(run(command).out, written(static_cast<std::size_t>(end)));
 }
 
+// The same weights in one file.
+TEST_F(Checkpoints, MayBeGgufFiles) {
+  const fs::path file = fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/gguf_data/llama.gguf";
+  const auto generated = [&](const std::string& model) {
+    return run({"generate", model, "--prompt", "a cab", "--greedy", "--tokens", "6"});
+  };
+  const ProgramResult result = generated(file);
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, testing::StartsWith("a cab"));
+  EXPECT_EQ(run({"convert", file, "--out", "folder"}).status, 0);
+  EXPECT_EQ(generated("folder").out, result.out);
+  EXPECT_THAT(run({"see", "a cab", "--model", file}).out, HasSubstr("a decoder: 2 layers"));
+  EXPECT_THAT(run({"embed", file, "a"}).error, HasSubstr("expected an embedding model"));
+}
+
 // A folder of "llama" whose tokenizer has the names that ChatML writes, and a template of it.
 class ChatModel : public Checkpoints {
  protected:

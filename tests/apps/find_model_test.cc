@@ -75,6 +75,7 @@ TEST_F(FindModel, SaysWhereItLookedAndWhatThereIs) {
   write_masked_model(folder_ / "models/guesser");
   write_masked_model(folder_ / "models/dreamer");
   folder_.write("models/notes/words.txt", "a dog");
+  folder_.write("models/other.gguf", "GGUF");
   const ProgramResult result =
       fill("poet", "", CLEARHEAD_BIN_DIR "/clearhead", "", "--models models");
   EXPECT_EQ(result.status, 1);
@@ -82,10 +83,17 @@ TEST_F(FindModel, SaysWhereItLookedAndWhatThereIs) {
       result.error,
       StartsWith("clearhead: there is no model \"poet\": looked for poet, models/poet; "
                  "expected a folder that `clearhead train` or Hugging Face's transformers wrote, "
-                 "or a name: dreamer or guesser"));
+                 "or a .gguf file, or a name: dreamer, guesser or other.gguf"));
   EXPECT_THAT(result.error, AllOf(HasSubstr("--models FOLDER"), HasSubstr("CLEARHEAD_MODELS")));
-  EXPECT_THAT(fill("\"\"", "", CLEARHEAD_BIN_DIR "/clearhead", "", "--models models").error,
-              HasSubstr("which MODEL? Give the folder of one, or a name: dreamer or guesser"));
+  EXPECT_THAT(
+      fill("\"\"", "", CLEARHEAD_BIN_DIR "/clearhead", "", "--models models").error,
+      HasSubstr("which MODEL? Give the folder of one, or a name: dreamer, guesser or other.gguf"));
+  const auto error_of = [&](const char* model) {
+    return fill(model, "", CLEARHEAD_BIN_DIR "/clearhead", "", "--models models").error;
+  };
+  EXPECT_THAT(error_of("other.gguf"), HasSubstr("models/other.gguf: byte 4: the version"));
+  EXPECT_THAT(error_of("models/notes/words.txt"),
+              HasSubstr("transformers wrote, or a .gguf file, got a file"));
 }
 
 }  // namespace

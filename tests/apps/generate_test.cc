@@ -116,8 +116,8 @@ TEST_F(GenerateCommand, WrongUseIsSaid) {
       {{"lm", "--prompt", "to bé"}, 1, "--prompt: lm has not learnt \"é\" (U+00E9); --replace"},
       {{"masked"}, 1, "got a masked model (clearhead fill)"},
       {{"broken"}, 1, "layer"},
-      {{"empty"}, 1, "transformers wrote, got one without config.json"},
-      {{"empty/nothing.txt"}, 1, "transformers wrote, got a file"},
+      {{"empty"}, 1, "or a .gguf file, got one without config.json"},
+      {{"empty/nothing.txt"}, 1, "or a .gguf file, got a file"},
   };
   for (const Wrong& wrong : all) {
     const ProgramResult result = generate(wrong.arguments);

@@ -15,10 +15,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/gguf_bytes.h"
 #include "tests/testing.h"
 
 namespace clearhead {
 namespace {
+
+using namespace gguf_bytes;
 
 // "…\n__ggml_vocab_test__\n…" and, a line each, the ids.
 void expect_ids(const Tokenizer& tokenizer, const std::string& inputs, const std::string& outputs) {
@@ -36,46 +39,23 @@ void expect_ids(const Tokenizer& tokenizer, const std::string& inputs, const std
   }
 }
 
-template <typename T>
-std::string raw(T number) {
-  return {reinterpret_cast<const char*>(&number), sizeof(T)};
+// A setting of a vocabulary.
+std::string ggml(const std::string& name, std::uint32_t type, const std::string& value) {
+  return gguf_bytes::setting("tokenizer.ggml." + name, type, value);
 }
 
-std::string text(const std::string& characters) {
-  return raw<std::uint64_t>(characters.size()) + characters;
-}
-
-// A setting of a vocabulary; types are numbered as the file has them.
-std::string setting(const std::string& name, std::uint32_t type, const std::string& value) {
-  return text("tokenizer.ggml." + name) + raw(type) + value;
-}
-constexpr std::uint32_t kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kText = 8, kArray = 9;
-
-std::string array(std::uint32_t type, const std::vector<std::string>& values) {
-  std::string bytes = raw(type) + raw<std::uint64_t>(values.size());
-  for (const std::string& value : values) bytes += value;
-  return bytes;
-}
-
-GgufFile file_of(const std::vector<std::string>& settings) {
-  std::string bytes =
-      "GGUF" + raw<std::uint32_t>(3) + raw<std::uint64_t>(0) + raw<std::uint64_t>(settings.size());
-  for (const std::string& one : settings) bytes += one;
-  bytes.resize((bytes.size() + 31) / 32 * 32);
-  const auto kept = std::make_shared<const std::string>(std::move(bytes));
-  return open_gguf(as_bytes(*kept), "x.gguf", kept);
-}
+GgufFile file_of(const std::vector<std::string>& settings) { return parse(gguf(settings, {})); }
 
 TEST(GgufTokenizer, IsMadeOfSettings) {
   const std::vector<std::string> settings{
-      setting("model", kText, text("t5")),
-      setting("tokens", kArray, array(kText, {text("</s>"), text("<unk>"), text("▁"), text("a")})),
-      setting("scores", kArray, array(kF32, {raw(0.f), raw(0.f), raw(-2.f), raw(-3.f)})),
-      setting("token_type", kArray, array(kI32, {raw(3), raw(2), raw(1), raw(1)})),
-      setting("eos_token_id", kU32, raw(0)),
-      setting("unknown_token_id", kU32, raw(1)),
-      setting("add_eos_token", kBool, raw(true)),
-      setting("remove_extra_whitespaces", kBool, raw(true))};
+      ggml("model", kText, text("t5")),
+      ggml("tokens", kArray, array(kText, {text("</s>"), text("<unk>"), text("▁"), text("a")})),
+      ggml("scores", kArray, array(kF32, {raw(0.f), raw(0.f), raw(-2.f), raw(-3.f)})),
+      ggml("token_type", kArray, array(kI32, {raw(3), raw(2), raw(1), raw(1)})),
+      ggml("eos_token_id", kU32, raw(0)),
+      ggml("unknown_token_id", kU32, raw(1)),
+      ggml("add_eos_token", kBool, raw(true)),
+      ggml("remove_extra_whitespaces", kBool, raw(true))};
   const auto tokenizer = gguf_tokenizer(file_of(settings), "x.gguf");
   EXPECT_EQ(tokenizer->encode(" a  x"), (std::vector<std::int64_t>{2, 3, 2, 1, 0}));
   expect_error([] { gguf_tokenizer(file_of({}), "x.gguf"); }, "tokenizer.ggml.model");
@@ -84,7 +64,7 @@ TEST(GgufTokenizer, IsMadeOfSettings) {
         gguf_tokenizer(file_of({settings[0], settings[1]}), "x.gguf");
       },
       "x.gguf: tokenizer.ggml.scores: expected one a token, got none");
-  expect_error([] { gguf_tokenizer(file_of({setting("model", kU32, raw(1))}), "x.gguf"); },
+  expect_error([] { gguf_tokenizer(file_of({ggml("model", kU32, raw(1))}), "x.gguf"); },
                "tokenizer.ggml.model");
 }
 

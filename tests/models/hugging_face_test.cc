@@ -31,48 +31,16 @@ struct BatchRun {
   explicit BatchRun(const std::string& name, const Pass& pass = {}, Keep keep = Keep::everything)
       : read(read_hugging_face(data() / name)),
         golden(read_safetensors(data() / name / "golden.safetensors")),
-        lengths(golden.at("lengths")),
-        tape(keep) {
-    const Var tokens = tape.input("tokens", golden.at("tokens"));
-    const Tensor* const types = golden.find("token_types");
-    const Tensor token_types = types == nullptr ? Tensor() : *types;
-    if (const auto* decoder = dynamic_cast<const LanguageModel*>(read.model.get())) {
-      result = decoder->forward(tokens, pass).value();
-    } else if (const auto* encoder = dynamic_cast<const MaskedModel*>(read.model.get())) {
-      result = encoder->forward(tokens, lengths, pass, token_types).value();
-    } else if (const auto* embedder = dynamic_cast<const EmbeddingModel*>(read.model.get())) {
-      result = embedder->embed(tokens, lengths, pass, token_types).value();
-    } else {
-      result = dynamic_cast<const ClassificationModel&>(*read.model)
-                   .classify(tokens, lengths, pass, token_types)
-                   .value();
-    }
-  }
+        tape(keep),
+        result(batch_result(*read.model, golden, tape, pass)) {}
 
-  // Compares the tokens that are no padding; they lie on `axis`, behind the batch.
   void expect(const Tensor& got, const std::string& name, std::int64_t axis, double near) const {
     SCOPED_TRACE(name);
-    const Tensor& expected = golden.at(name);
-    ASSERT_EQ(got.shape(), expected.shape());
-    for (std::int64_t b = 0; b < got.size(0); ++b) {
-      const auto part = [&](const Tensor& whole) {
-        const Tensor one = whole.slice(0, b, b + 1);
-        const auto length = static_cast<std::int64_t>(lengths.at({b}));
-        return axis < one.rank() ? one.slice(axis, 0, length) : one;
-      };
-      expect_near(part(got), part(expected), near);
-    }
-  }
-
-  void expect_result() const {
-    const bool is_embedding = golden.find("embedding") != nullptr;
-    const std::int64_t axis = result.rank() == 3 ? 1 : 2;  // of texts as a whole there is none
-    expect(result, is_embedding ? "embedding" : "logits", axis, kNear);
+    expect_unpadded(got, golden.at(name), golden.at("lengths"), axis, near);
   }
 
   HuggingFaceModel read;
   NamedTensors golden;
-  Tensor lengths;
   Tape tape;
   Tensor result;
 };
@@ -81,7 +49,7 @@ class HuggingFace : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(HuggingFace, CalculatesWhatTransformersDo) {
   BatchRun run(GetParam());
-  run.expect_result();
+  expect_result(run.result, run.golden, kNear);
   for (std::int64_t i = 0;; ++i) {
     const std::string block = "blocks." + std::to_string(i) + ".", number = std::to_string(i);
     if (run.golden.find("attention." + number) == nullptr) {
@@ -98,7 +66,8 @@ TEST_P(HuggingFace, CalculatesWhatTransformersDo) {
 }
 
 TEST_P(HuggingFace, CalculatesTheSameFused) {
-  BatchRun(GetParam(), {.way = AttentionWay::fused}, Keep::nothing).expect_result();
+  const BatchRun run(GetParam(), {.way = AttentionWay::fused}, Keep::nothing);
+  expect_result(run.result, run.golden, kNear);
 }
 
 // A text that grows gives what it gives as a whole. Not with dynamic rotary positions, whose angles

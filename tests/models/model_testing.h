@@ -101,6 +101,50 @@ inline Tensor lengths(std::initializer_list<std::int64_t> numbers) {
   return Tensor::of({static_cast<std::int64_t>(numbers.size())}, numbers);
 }
 
+/// What a model that reads batches gives for `batch`: its "tokens", "lengths" and perhaps
+/// "token_types".
+inline Tensor batch_result(const Model& model, const NamedTensors& batch, Tape& tape,
+                           const Pass& pass = {}) {
+  const Var tokens = tape.input("tokens", batch.at("tokens"));
+  const Tensor& lengths = batch.at("lengths");
+  const Tensor* const types = batch.find("token_types");
+  const Tensor token_types = types == nullptr ? Tensor() : *types;
+  if (const auto* decoder = dynamic_cast<const LanguageModel*>(&model)) {
+    return decoder->forward(tokens, pass).value();
+  }
+  if (const auto* encoder = dynamic_cast<const MaskedModel*>(&model)) {
+    return encoder->forward(tokens, lengths, pass, token_types).value();
+  }
+  if (const auto* embedder = dynamic_cast<const EmbeddingModel*>(&model)) {
+    return embedder->embed(tokens, lengths, pass, token_types).value();
+  }
+  return dynamic_cast<const ClassificationModel&>(model)
+      .classify(tokens, lengths, pass, token_types)
+      .value();
+}
+
+/// Compares the tokens that are no padding; they lie on `axis`, behind the batch. Of texts as a
+/// whole there is no such axis.
+inline void expect_unpadded(const Tensor& got, const Tensor& expected, const Tensor& lengths,
+                            std::int64_t axis, double near) {
+  ASSERT_EQ(got.shape(), expected.shape());
+  for (std::int64_t b = 0; b < got.size(0); ++b) {
+    const auto part = [&](const Tensor& whole) {
+      const Tensor one = whole.slice(0, b, b + 1);
+      const auto length = static_cast<std::int64_t>(lengths.at({b}));
+      return axis < one.rank() ? one.slice(axis, 0, length) : one;
+    };
+    expect_near(part(got), part(expected), near);
+  }
+}
+
+/// The same of `batch`'s "embedding" or "logits".
+inline void expect_result(const Tensor& result, const NamedTensors& batch, double near) {
+  const Tensor* const embedding = batch.find("embedding");
+  expect_unpadded(result, embedding == nullptr ? batch.at("logits") : *embedding,
+                  batch.at("lengths"), result.rank() == 3 ? 1 : 2, near);
+}
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_TESTS_MODELS_MODEL_TESTING_H_

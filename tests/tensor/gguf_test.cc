@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "clearhead/tensor/io.h"
+#include "tests/gguf_bytes.h"
 #include "tests/surroundings.h"
 #include "tests/tensor/samples.h"
 #include "tests/testing.h"
@@ -18,56 +19,12 @@
 namespace clearhead {
 namespace {
 
+using namespace gguf_bytes;
 using ::testing::ElementsAre;
-
-// As the file numbers types of settings and of tensors.
-constexpr std::uint32_t kU8 = 0, kU32 = 4, kBool = 7, kText = 8, kArray = 9, kU64 = 10;
-constexpr std::uint32_t kF32 = 0, kQ4_0 = 2, kQ2_K = 10;
 
 // The file that tools/gguf-golden wrote, and what the library reads in it.
 const std::filesystem::path kTypes =
     std::filesystem::path(CLEARHEAD_SOURCE_DIR) / "tests/tensor/data/types.gguf";
-
-template <typename T>
-std::string raw(T number) {
-  return {reinterpret_cast<const char*>(&number), sizeof(T)};
-}
-
-std::string text(const std::string& characters) {
-  return raw<std::uint64_t>(characters.size()) + characters;
-}
-
-std::string setting(const std::string& name, std::uint32_t type, const std::string& value) {
-  return text(name) + raw(type) + value;
-}
-
-std::string array(std::uint32_t type, std::uint64_t count, const std::string& values) {
-  return raw(type) + raw(count) + values;
-}
-
-// The sizes as the file has them: those of the last axis first.
-std::string tensor(const std::string& name, const std::vector<std::uint64_t>& sizes,
-                   std::uint32_t type, std::uint64_t begin) {
-  std::string entry = text(name) + raw(static_cast<std::uint32_t>(sizes.size()));
-  for (const std::uint64_t size : sizes) entry += raw(size);
-  return entry + raw(type) + raw(begin);
-}
-
-// A file with these parts of the header, then `data` where tensors begin.
-std::string gguf(const std::vector<std::string>& settings, const std::vector<std::string>& tensors,
-                 const std::string& data = "", std::size_t alignment = 32) {
-  std::string file = "GGUF" + raw<std::uint32_t>(3) + raw<std::uint64_t>(tensors.size()) +
-                     raw<std::uint64_t>(settings.size());
-  for (const std::string& part : settings) file += part;
-  for (const std::string& part : tensors) file += part;
-  file.resize((file.size() + alignment - 1) / alignment * alignment);
-  return file + data;
-}
-
-GgufFile parse(const std::string& file) {
-  const auto kept = std::make_shared<const std::string>(file);
-  return open_gguf(as_bytes(*kept), "x.gguf", kept);
-}
 
 TEST(Gguf, ReadsEveryTypeAsTheLibraryOfTheFormatDoes) {
   const GgufFile file = open_gguf(kTypes);
@@ -146,7 +103,7 @@ TEST(Gguf, ASettingOfAnotherTypeIsAnError) {
 
 TEST(Gguf, AxesAreReversed) {
   const GgufFile file =
-      parse(gguf({}, {tensor("x", {3, 2}, kF32, 0)},
+      parse(gguf({}, {tensor("x", {3, 2}, kTensorF32, 0)},
                  raw(1.f) + raw(2.f) + raw(3.f) + raw(4.f) + raw(5.f) + raw(6.f)));
   EXPECT_EQ(file.tensors.entries[0].shape, (Shape{2, 3}));
   EXPECT_EQ(file.tensors.read("x").at({1, 0}), 4);
@@ -156,16 +113,18 @@ TEST(Gguf, AlignmentMayBeAnother) {
   const std::vector<std::string> settings = {setting("general.alignment", kU32, raw(64u))};
   const std::string data = raw(1.f) + std::string(60, 0) + raw(2.f);
   const auto with = [&](std::uint64_t begin) {
-    return gguf(settings, {tensor("a", {1}, kF32, 0), tensor("b", {1}, kF32, begin)}, data, 64);
+    return gguf(settings, {tensor("a", {1}, kTensorF32, 0), tensor("b", {1}, kTensorF32, begin)},
+                data, 64);
   };
   EXPECT_EQ(parse(with(64)).tensors.read("b").item(), 2);
   expect_error([&] { parse(with(32)); }, "tensor 'b': its numbers are to begin at byte 32");
 }
 
 TEST(Gguf, WhatCannotBeReadHindersNothingElse) {
-  const GgufFile file = parse(
-      gguf({}, {tensor("x", {1}, kF32, 0), tensor("q", {256}, kQ2_K, 32), tensor("y", {9}, 99, 64)},
-           raw(1.f) + std::string(100, 0)));
+  const GgufFile file = parse(gguf({},
+                                   {tensor("x", {1}, kTensorF32, 0),
+                                    tensor("q", {256}, kTensorQ2_K, 32), tensor("y", {9}, 99, 64)},
+                                   raw(1.f) + std::string(100, 0)));
   EXPECT_EQ(file.tensors.read("x").item(), 1);
   EXPECT_EQ(file.tensors.entries[1].type, "q2_k");
   EXPECT_FALSE(file.tensors.entries[1].dtype.has_value());
@@ -176,7 +135,7 @@ TEST(Gguf, WhatCannotBeReadHindersNothingElse) {
 }
 
 TEST(Gguf, Version2IsRead) {
-  std::string file = gguf({}, {tensor("x", {1}, kF32, 0)}, raw(7.f));
+  std::string file = gguf({}, {tensor("x", {1}, kTensorF32, 0)}, raw(7.f));
   file[4] = 2;
   EXPECT_EQ(parse(file).tensors.read("x").item(), 7);
 }
@@ -214,19 +173,23 @@ TEST(Gguf, RefusesMalformedFiles) {
       {with(setting("general.alignment", kU32, raw(24u))), "expected a power of two, got 24"},
       {with(setting("general.alignment", kU64, raw(std::uint64_t{1} << 40))), "a power of two"},
       {with(setting("general.alignment", kU8, text(""))), "expected a power of two, got 0"},
-      {gguf({}, {tensor("t", {1, 1, 1, 1, 1}, kF32, 0)}), "tensor 't': a shape of 5 axes"},
-      {gguf({}, {tensor("t", {huge}, kF32, 0)}), "an axis of 18446744073709551615 numbers"},
-      {gguf({}, {tensor("t", {1u << 31, 1u << 31, 4}, kF32, 0)}), "tensor 't': "},
-      {gguf({}, {tensor("t", {1u << 31, 1u << 31}, kQ4_0, 0)}), "tensor 't': "},
-      {gguf({}, {tensor("t", {33}, kQ4_0, 0)}, std::string(99, 0)),
+      {gguf({}, {tensor("t", {1, 1, 1, 1, 1}, kTensorF32, 0)}), "tensor 't': a shape of 5 axes"},
+      {gguf({}, {tensor("t", {huge}, kTensorF32, 0)}), "an axis of 18446744073709551615 numbers"},
+      {gguf({}, {tensor("t", {1u << 31, 1u << 31, 4}, kTensorF32, 0)}), "tensor 't': "},
+      {gguf({}, {tensor("t", {1u << 31, 1u << 31}, kTensorQ4_0, 0)}), "tensor 't': "},
+      {gguf({}, {tensor("t", {33}, kTensorQ4_0, 0)}, std::string(99, 0)),
        "tensor 't': Q4_0 is made of blocks of 32 numbers, and the last axis of [33] cannot"},
-      {gguf({}, {tensor("t", {}, kQ4_0, 0)}, std::string(99, 0)), "the last axis of [] cannot"},
-      {gguf({}, {tensor("t", {1}, kF32, 0)}, "abc"), "its 4 bytes are to begin at byte 0 of the "},
-      {gguf({}, {tensor("t", {1}, kF32, huge - 31)}, "abcd"), "has 4; truncated"},
-      {gguf({}, {tensor("t", {1}, kF32, 4)}, std::string(8, 0)), "is no multiple of 32"},
-      {gguf({}, {tensor("t", {1}, kF32, 0), tensor("t", {1}, kF32, 32)}, std::string(64, 0)),
+      {gguf({}, {tensor("t", {}, kTensorQ4_0, 0)}, std::string(99, 0)),
+       "the last axis of [] cannot"},
+      {gguf({}, {tensor("t", {1}, kTensorF32, 0)}, "abc"),
+       "its 4 bytes are to begin at byte 0 of the "},
+      {gguf({}, {tensor("t", {1}, kTensorF32, huge - 31)}, "abcd"), "has 4; truncated"},
+      {gguf({}, {tensor("t", {1}, kTensorF32, 4)}, std::string(8, 0)), "is no multiple of 32"},
+      {gguf({}, {tensor("t", {1}, kTensorF32, 0), tensor("t", {1}, kTensorF32, 32)},
+            std::string(64, 0)),
        "tensor 't' stands there twice"},
-      {gguf({}, {tensor("t", {9}, kF32, 0), tensor("s", {1}, kF32, 32)}, std::string(64, 0)),
+      {gguf({}, {tensor("t", {9}, kTensorF32, 0), tensor("s", {1}, kTensorF32, 32)},
+            std::string(64, 0)),
        "tensor 's' overlaps another"},
   };
   for (const auto& c : kCases) {
