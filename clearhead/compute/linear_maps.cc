@@ -19,21 +19,12 @@ namespace {
 using kernels::Direction;
 using kernels::LinearMapsProblem;
 
-// y = b in each row
-template <typename T>
-void repeat_rows(const T* b, const MatrixView<T>& y) {
-  constexpr std::int64_t kPieceRows = 64;
-  for_each_piece(y.rows, kPieceRows, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) std::copy_n(b, y.columns, &y.at(r, 0));
-  });
-}
-
-// y_i += x·W_iᵀ where there is a bias, else y_i = x·W_iᵀ
 template <typename W>
 void few_rows(const MatrixView<const float>& x, std::span<const LinearMap<W>> maps,
               std::span<const MatrixView<float>> y) {
   std::vector<FewRowsFactor<W>> factors;
   for (std::size_t i = 0; i < maps.size(); ++i) {
+    if (maps[i].bias != nullptr) repeat_row(maps[i].bias, y[i]);
     factors.push_back({maps[i].weight.transposed(), y[i], maps[i].bias != nullptr});
   }
   few_rows_products<W>(x, factors);
@@ -154,16 +145,12 @@ void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
   if constexpr (std::is_same_v<W, float>) {
     if (pay_together(x, maps, precision)) return forward_in_blocks({x, maps}, y);
   }
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    if (maps[i].bias != nullptr) repeat_rows(maps[i].bias, y[i]);
-  }
   if constexpr (std::is_same_v<T, float>) {
     if (is_few_rows(x.rows)) return few_rows(x, maps, y);
   }
   if constexpr (!std::is_same_v<W, bf16>) {
     for (std::size_t i = 0; i < maps.size(); ++i) {
-      matrix_product<T>(x, maps[i].weight.transposed(), y[i],
-                        /*accumulate=*/maps[i].bias != nullptr, precision);
+      product_plus_row<T>(x, maps[i].weight.transposed(), maps[i].bias, y[i], precision);
     }
   }
 }

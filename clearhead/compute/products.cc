@@ -42,6 +42,12 @@ struct Division {
     if (M >= N) divide(M, kLeastRows, down);
     divide(N, kLeastColumns, across);
     divide(M, kLeastRows, down);
+    // Few parts that do not divide evenly would leave threads idle in the last round.
+    constexpr std::int64_t kFewRounds = 4;
+    if (across * down < kFewRounds * wanted) {
+      across = std::min(ceil_div(round_up(across * down, wanted), down),
+                        std::max(across, N / kLeastColumns));
+    }
     columns = round_up(ceil_div(N, across), 32);
     rows = round_up(ceil_div(M, down), part.rows);
   }
@@ -49,7 +55,7 @@ struct Division {
 
 // On vectors: each thread packs what it multiplies.
 void multiply_simd(const MatrixView<const float>& a, const MatrixView<const float>& b,
-                   const MatrixView<float>& c, bool accumulate) {
+                   const MatrixView<float>& c, bool accumulate, const float* row) {
   const std::int64_t M = c.rows, N = c.columns, K = a.columns;
   const Division part(M, N, K);
   const std::int64_t down = ceil_div(M, part.rows);
@@ -59,7 +65,8 @@ void multiply_simd(const MatrixView<const float>& a, const MatrixView<const floa
     const std::int64_t rows = std::min(part.rows, M - i), columns = std::min(part.columns, N - j);
     const Workspace<float> workspace(kernels::simd::matmul_workspace(columns, K));
     kernels::simd::matmul(a.part(i, 0, rows, K), b.part(0, j, K, columns),
-                          c.part(i, j, rows, columns), accumulate, workspace.get());
+                          c.part(i, j, rows, columns), accumulate,
+                          row == nullptr ? nullptr : row + j, workspace.get());
   });
 }
 
@@ -76,25 +83,24 @@ void multiply_bf16(const kernels::MatmulProblem& problem) {
 }
 
 void multiply(const MatrixView<const float>& a, const MatrixView<const float>& b,
-              const MatrixView<float>& c, bool accumulate, Precision precision) {
-  const kernels::MatmulProblem problem = {a, b, c, accumulate, precision, thread_count()};
-  if (kernels::matmul_takes_bf16(problem)) {
-    multiply_bf16(problem);
-  } else if (a.columns == 0) {
-    for (std::int64_t i = 0; i < c.rows && !accumulate; ++i) {
-      std::fill_n(&c.at(i, 0), c.columns, 0.0F);
-    }
-  } else if (is_few_rows(c.rows) && !a.by_columns() && b.by_columns()) {
-    const FewRowsFactor<float> factor{b, c, accumulate};
-    few_rows_products<float>(a, {&factor, 1});
-  } else {
-    multiply_simd(a, b, c, accumulate);
+              const MatrixView<float>& c, bool accumulate, const float* row, Precision precision) {
+  const kernels::MatmulProblem problem = {a, b, c, accumulate, row, precision, thread_count()};
+  if (kernels::matmul_takes_bf16(problem)) return multiply_bf16(problem);
+  const bool few = is_few_rows(c.rows) && !a.by_columns() && b.by_columns();
+  if (a.columns > 0 && !few) return multiply_simd(a, b, c, accumulate, row);
+  if (!accumulate && row != nullptr) repeat_row(row, c);
+  const bool adds = accumulate || row != nullptr;
+  if (a.columns > 0) {
+    const FewRowsFactor<float> factor{b, c, adds};
+    return few_rows_products<float>(a, {&factor, 1});
   }
+  for (std::int64_t i = 0; i < c.rows && !adds; ++i) std::fill_n(&c.at(i, 0), c.columns, 0.0F);
 }
 
 // In double by the scalar text, always with the highest precision.
 void multiply(const MatrixView<const double>& a, const MatrixView<const double>& b,
-              const MatrixView<double>& c, bool accumulate, Precision) {
+              const MatrixView<double>& c, bool accumulate, const double* row, Precision) {
+  if (!accumulate && row != nullptr) repeat_row(row, c);
   // The part of c that one thread takes at a time. A panel of b is packed once for its rows: 128 of
   // them make that cost small.
   constexpr std::int64_t kRows = 128, kColumns = 256;
@@ -105,7 +111,7 @@ void multiply(const MatrixView<const double>& a, const MatrixView<const double>&
     const std::int64_t rows = std::min(kRows, c.rows - i),
                        columns = std::min(kColumns, c.columns - j);
     kernels::scalar::matmul(a.part(i, 0, rows, K), b.part(0, j, K, columns),
-                            c.part(i, j, rows, columns), accumulate);
+                            c.part(i, j, rows, columns), accumulate || row != nullptr);
   });
 }
 
@@ -176,7 +182,23 @@ void matrix_product(std::type_identity_t<MatrixView<const T>> a,
                     std::type_identity_t<MatrixView<const T>> b, MatrixView<T> c, bool accumulate,
                     Precision precision) {
   if (c.rows == 0 || c.columns == 0) return;
-  multiply(a, b, c, accumulate, precision);
+  multiply(a, b, c, accumulate, nullptr, precision);
+}
+
+template <typename T>
+void product_plus_row(std::type_identity_t<MatrixView<const T>> a,
+                      std::type_identity_t<MatrixView<const T>> b, const T* row, MatrixView<T> c,
+                      Precision precision) {
+  if (c.rows == 0 || c.columns == 0) return;
+  multiply(a, b, c, /*accumulate=*/false, row, precision);
+}
+
+template <typename T>
+void repeat_row(const T* row, MatrixView<T> y) {
+  constexpr std::int64_t kPieceRows = 64;
+  for_each_piece(y.rows, kPieceRows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) std::copy_n(row, y.columns, &y.at(r, 0));
+  });
 }
 
 template <typename T>
@@ -262,6 +284,9 @@ void gradient_products(const MatrixBatch<const T>& d, const MatrixBatch<const T>
 #define CLEARHEAD_INSTANTIATE(T)                                                                  \
   template void matrix_product(MatrixView<const T>, MatrixView<const T>, MatrixView<T>, bool,     \
                                Precision);                                                        \
+  template void product_plus_row(MatrixView<const T>, MatrixView<const T>, const T*,              \
+                                 MatrixView<T>, Precision);                                       \
+  template void repeat_row(const T*, MatrixView<T>);                                              \
   template void gradient_product(MatrixView<const T>, MatrixView<const T>, bool, MatrixView<T>,   \
                                  bool, Precision);                                                \
   template void matrix_products(const MatrixBatch<const T>&, const MatrixBatch<const T>&,         \

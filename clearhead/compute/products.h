@@ -22,6 +22,16 @@ void matrix_product(std::type_identity_t<MatrixView<const T>> a,
                     std::type_identity_t<MatrixView<const T>> b, MatrixView<T> c, bool accumulate,
                     Precision precision = Precision::highest);
 
+/// The same with c = a·b + row: `row` [N] is added to each row of c, unless it is nullptr.
+template <typename T>
+void product_plus_row(std::type_identity_t<MatrixView<const T>> a,
+                      std::type_identity_t<MatrixView<const T>> b, const T* row, MatrixView<T> c,
+                      Precision precision = Precision::highest);
+
+/// y = row in each row.
+template <typename T>
+void repeat_row(const T* row, MatrixView<T> y);
+
 /// c = d·b, or c = b·d with `d_is_right`, where a zero of d wins: 0·NaN and 0·∞ count as 0.
 ///
 /// This is the product for backward. A d of exactly 0 means that nothing depends on that number, so

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "clearhead/ops/reshape.h"
+
 namespace clearhead {
 
 DecoderStack::DecoderStack(Parameters& parameters, const TransformerConfig& config,
@@ -39,6 +41,11 @@ Decoder::Decoder(const TransformerConfig& config, Seed seed, DType dtype)
 Var Decoder::forward(const Var& tokens, const Pass& pass, DecodingState* state) const {
   const Var x = stack_.forward(table_, tokens, pass, state);  // [B, T, C]
   return unembed_.forward(x, pass);                           // [B, T, V]
+}
+
+Var Decoder::forward_last(const Var& tokens, const Pass& pass, DecodingState& state) const {
+  const Var x = stack_.forward(table_, tokens, pass, &state);            // [B, T, C]
+  return unembed_.forward(slice(x, 1, x.size(1) - 1, x.size(1)), pass);  // [B, 1, V]
 }
 
 }  // namespace clearhead

@@ -44,6 +44,8 @@ class Decoder : public LanguageModel {
 
   /// Records hook_embed, what each block does within blocks.0, blocks.1, …, and logits.
   Var forward(const Var& tokens, const Pass& pass, DecodingState* state = nullptr) const override;
+  /// Likewise.
+  Var forward_last(const Var& tokens, const Pass& pass, DecodingState& state) const override;
 
  private:
   Embedding table_;

@@ -11,6 +11,25 @@
 namespace clearhead {
 namespace {
 
+[[noreturn]] void refuse_broken(bool has_nan) {
+  throw Error("the model gives " + std::string(has_nan ? "NaN" : "infinite numbers") +
+              "; its weights are broken");
+}
+
+// The place of the largest of logits [V]; of equal ones the first.
+std::int64_t likeliest(const Tensor& logits) {
+  const Tensor values = logits.to(DType::f64).contiguous();
+  const std::span<const double> x(values.data<double>(), static_cast<std::size_t>(values.count()));
+  std::size_t best = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] <= x[best]) continue;
+    if (std::isnan(x[i])) refuse_broken(/*has_nan=*/true);
+    best = i;
+  }
+  if (std::isinf(x[best])) refuse_broken(/*has_nan=*/false);
+  return static_cast<std::int64_t>(best);
+}
+
 // softmax(logits / temperature) of all tokens, of which the first `count` are in order, likeliest
 // first.
 std::vector<LikelyToken> ranked(const Tensor& logits, double temperature, std::int64_t count) {
@@ -18,10 +37,7 @@ std::vector<LikelyToken> ranked(const Tensor& logits, double temperature, std::i
   const std::span<const double> x(values.data<double>(), static_cast<std::size_t>(values.count()));
   const double largest = *std::max_element(x.begin(), x.end());
   const bool has_nan = std::any_of(x.begin(), x.end(), [](double y) { return std::isnan(y); });
-  if (has_nan || std::isinf(largest)) {
-    throw Error("the model gives " + std::string(has_nan ? "NaN" : "infinite numbers") +
-                "; its weights are broken");
-  }
+  if (has_nan || std::isinf(largest)) refuse_broken(has_nan);
   std::vector<LikelyToken> tokens;
   double sum = 0;
   for (const double y : x) {
@@ -42,14 +58,13 @@ std::vector<LikelyToken> ranked(const Tensor& logits, double temperature, std::i
 std::vector<LikelyToken> left_to_choose(const Tensor& logits, const Sampling& sampling,
                                         bool in_order) {
   sampling.validate();
-  const bool greedy = sampling.temperature == 0;
+  if (sampling.temperature == 0) return {{likeliest(logits), 1}};
   const std::int64_t V = logits.count();
-  const std::int64_t k = greedy ? 1 : sampling.top_k == 0 ? V : std::min(sampling.top_k, V);
+  const std::int64_t k = sampling.top_k == 0 ? V : std::min(sampling.top_k, V);
   const bool keeps_all = k == V && sampling.top_p == 1;
   std::vector<LikelyToken> likely =
-      ranked(logits, greedy ? 1 : sampling.temperature, keeps_all && !in_order ? 0 : k);
+      ranked(logits, sampling.temperature, keeps_all && !in_order ? 0 : k);
   likely.resize(static_cast<std::size_t>(k));
-  if (greedy) likely.front().probability = 1;
   if (sampling.top_p == 1) return likely;
   double sum = 0, nucleus = 0;
   for (const LikelyToken& token : likely) sum += token.probability;
@@ -66,8 +81,8 @@ Tensor next_logits(const LanguageModel& model, Tape& tape, std::span<const std::
                    const Pass& pass, DecodingState& state) {
   const std::int64_t T = std::ssize(tokens);
   const Var input = tape.input("tokens", Tensor::of({1, T}, tokens));
-  const Tensor logits = model.forward(input, pass, &state).value();  // [1, T, V]
-  return logits.slice(1, T - 1, T).slice(2, 0, model.tokens()).reshape({-1});
+  const Tensor logits = model.forward_last(input, pass, state).value();  // [1, 1, V]
+  return logits.slice(2, 0, model.tokens()).reshape({-1});
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
-// What models remember while they generate, with its rows reordered for beam search.
+// What models remember while they generate, with its rows reordered for beam search, and what they
+// say of the token to come.
 #include "clearhead/models/model.h"
 
 #include "clearhead/ops/embedding.h"
+#include "clearhead/ops/reshape.h"
 
 namespace clearhead {
 namespace {
@@ -21,6 +23,10 @@ void DecodingState::reorder(std::span<const std::int64_t> rows) {
   }
   reorder_rows(recurrent.h, rows);
   reorder_rows(recurrent.c, rows);
+}
+
+Var LanguageModel::forward_last(const Var& tokens, const Pass& pass, DecodingState& state) const {
+  return slice(forward(tokens, pass, &state), 1, tokens.size(1) - 1, tokens.size(1));
 }
 
 }  // namespace clearhead

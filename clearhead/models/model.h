@@ -101,6 +101,8 @@ class LanguageModel : public Model {
   /// the context.
   virtual Var forward(const Var& tokens, const Pass& pass,
                       DecodingState* state = nullptr) const = 0;
+  /// The same after the last token alone, [B, 1, V]: what a text that goes on needs.
+  virtual Var forward_last(const Var& tokens, const Pass& pass, DecodingState& state) const;
 
  protected:
   using Model::Model;

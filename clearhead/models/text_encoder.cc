@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/memory.h"
 #include "clearhead/ops/matmul.h"
 #include "clearhead/ops/relu.h"
 #include "clearhead/ops/reshape.h"
@@ -44,14 +45,22 @@ Var of_length_one(const Var& y) {
 // f(tokens, lengths), [B, K], of all texts: [texts, K].
 template <typename F>
 Tensor in_batches(std::span<const std::vector<std::int64_t>> texts, const F& f) {
-  constexpr std::size_t kBatch = 32;  // enough rows for products of full speed
+  // Weights are packed for each batch: for so many tokens that costs little, and more would not
+  // stay in the caches.
+  constexpr std::size_t kBatchTokens = 768;
   std::vector<std::size_t> order(texts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return texts[a].size() < texts[b].size(); });
+  const ReuseMemory reuse;
   Tensor all;
-  for (std::size_t begin = 0; begin < order.size(); begin += kBatch) {
-    const auto batch = std::span(order).subspan(begin, std::min(kBatch, order.size() - begin));
+  for (std::size_t begin = 0; begin < order.size();) {
+    // The last text of a batch is the longest; the others are padded.
+    std::size_t end = begin + 1;
+    while (end < order.size() && (end + 1 - begin) * texts[order[end]].size() <= kBatchTokens)
+      ++end;
+    const auto batch = std::span(order).subspan(begin, end - begin);
+    begin = end;
     const std::int64_t B = std::ssize(batch), T = std::ssize(texts[batch.back()]);
     Tensor tokens({B, T}, DType::i64), lengths({B}, DType::i64);
     for (std::int64_t b = 0; b < B; ++b) {

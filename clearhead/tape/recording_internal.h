@@ -7,9 +7,11 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "clearhead/base/memory.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
@@ -45,7 +47,9 @@ struct Recording {
   };
 
   /// An empty record.
-  explicit Recording(Keep keep) : keep(keep) {}
+  explicit Recording(Keep keep) : keep(keep) {
+    if (keep == Keep::nothing) reuse.emplace();
+  }
 
   /// What a recorded Var is a handle on.
   static Recording& of(const Var& var) { return *var.recording_; }
@@ -85,8 +89,9 @@ struct Recording {
   /// The gradient of a value, to be added to.
   Tensor& grad_of(std::int64_t id);
 
-  Keep keep;                  ///< what is held on to
-  std::deque<Entry> entries;  ///< an entry keeps its place while others are appended
+  Keep keep;                         ///< what is held on to
+  std::optional<ReuseMemory> reuse;  ///< values that die leave their memory to those to come
+  std::deque<Entry> entries;         ///< an entry keeps its place while others are appended
   std::map<std::string, std::int64_t, std::less<>> ids;  ///< names and aliases
   std::map<const void*, Shared> shared;                  ///< by the memory of shared inputs
   std::string scope;                                     ///< "blocks.0.attn." or ""

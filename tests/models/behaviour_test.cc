@@ -8,6 +8,7 @@
 #include "clearhead/models/encoder_decoder.h"
 #include "clearhead/models/recurrent.h"
 #include "clearhead/models/recurrent_encoder_decoder.h"
+#include "clearhead/models/text_encoder.h"
 #include "tests/models/model_testing.h"
 #include "tests/testing.h"
 
@@ -128,6 +129,35 @@ TEST(Writers, BeginWithOneSequenceAndGoOnWithSeveral) {
     const Tensor whole =
         model->forward(tape.input("tokens", ids({{3, 4, 1}, {3, 4, 2}, {3, 4, 5}})), {}).value();
     expect_near(next.value(), whole.slice(1, 2, 3), kTolerance);
+  }
+}
+
+TEST(SentenceEncoders, GiveEachOfManyTextsItsOwnVector) {
+  const SentenceEncoder model(SentenceEncoderConfig{small(bert())});
+  std::vector<std::vector<std::int64_t>> texts;  // more tokens than one batch takes
+  for (std::int64_t i = 0; i < 400; ++i) {
+    texts.emplace_back();
+    for (std::int64_t t = 0; t <= i * 5 % 6; ++t) texts.back().push_back((i + t * t) % kV);
+  }
+  const Tensor vectors = embed_texts(model, texts);
+  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+    Tape tape(Keep::nothing);
+    const Var tokens = tape.input("tokens", ids({texts[static_cast<std::size_t>(i)]}));
+    expect_near(vectors.slice(0, i, i + 1), model.embed(tokens, {}, {}).value(), 1e-6);  // f32
+  }
+}
+
+TEST(Writers, SayTheSameOfTheLastTokenAlone) {
+  for (const auto& [name, model] : language_models()) {
+    SCOPED_TRACE(name);
+    Tape tape(Keep::nothing);
+    const Tensor whole = model->forward(tape.input("tokens", kTokens), {}).value();
+    DecodingState state;
+    for (const auto& [first, end] : {std::pair{0, 3}, {3, 5}}) {
+      const Var piece = tape.input("tokens", kTokens.slice(1, first, end));
+      const Tensor last = model->forward_last(piece, {}, state).value();
+      expect_near(last, whole.slice(1, end - 1, end), kTolerance);
+    }
   }
 }
 

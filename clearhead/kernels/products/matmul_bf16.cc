@@ -67,8 +67,12 @@ void multiply_packed(const MatmulProblem& p, std::int64_t row, std::int64_t colu
   const MatrixView<float>& c = p.c;
   const MatrixView<float> part = c.part(row, column, std::min(block_rows(p), c.rows - row),
                                         std::min(kBlockColumns, c.columns - column));
-  amx::multiply_panels({part, p.accumulate, is_large(c.rows, c.columns)}, p.a.columns, a, b,
-                       bf16_parts(p.precision), sums);
+  const bool adds_row = !p.accumulate && p.row != nullptr;
+  for (std::int64_t i = 0; i < part.rows && adds_row; ++i) {
+    std::copy_n(p.row + column, part.columns, &part.at(i, 0));  // still in a cache when it is read
+  }
+  amx::multiply_panels({part, p.accumulate || adds_row, is_large(c.rows, c.columns)}, p.a.columns,
+                       a, b, bf16_parts(p.precision), sums);
 }
 
 }  // namespace

@@ -8,11 +8,13 @@
 
 namespace clearhead::kernels {
 
-/// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N], c [M, N].
+/// c = a·b for a [M, K], b [K, N], c [M, N]. Added to it is what lies in c if `accumulate`, else
+/// `row` [N] in each row unless that is nullptr.
 struct MatmulProblem {
   MatrixView<const float> a, b;
   MatrixView<float> c;
   bool accumulate;
+  const float* row;
   Precision precision;
   std::int64_t threads = 1;  // that blocks should suffice for; the result does not depend on it
 };

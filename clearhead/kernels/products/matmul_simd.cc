@@ -107,11 +107,16 @@ HWY_INLINE void transpose_four(const float* HWY_RESTRICT from, std::int64_t from
 template <std::int64_t kWidth>
 void pack_across(std::int64_t n, std::int64_t depth, const float* data, std::int64_t stride,
                  float* panel) {
+  // The processor follows no more than a few rows by itself, so those of the next panel are asked
+  // for while this one is packed.
   const std::int64_t whole_rows = n / 4 * 4;
   const std::int64_t whole = depth / kLanes * kLanes;
   for (std::int64_t k = 0; k < whole; k += kLanes) {
     for (std::int64_t i = 0; i < whole_rows; i += 4) {
-      transpose_four(data + i * stride + k, stride, panel + k * kWidth + i, kWidth);
+      const float* from = data + i * stride + k;
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) hwy::Prefetch(from + (kWidth + r) * stride);
+      transpose_four(from, stride, panel + k * kWidth + i, kWidth);
     }
   }
   for (std::int64_t i = 0; i < n; ++i) {
@@ -179,10 +184,14 @@ HWY_INLINE void add_step(const float* a, const float* b, Vec (&sums)[kRows][kVec
   }
 }
 
+// What sums are added to: nothing, what lies in c, or a row that is the same for all rows of c.
+enum class Onto { nothing, c, row };
+
 // A tile of c from a panel of a and one of b.
-template <int kRows, int kVectors, bool kAccumulate>
+template <int kRows, int kVectors, Onto kOnto>
 HWY_INLINE void multiply_tile(std::int64_t depth, const float* HWY_RESTRICT a,
-                              const float* HWY_RESTRICT b, Lines next, float* c, std::int64_t ldc) {
+                              const float* HWY_RESTRICT b, Lines next, const float* row, float* c,
+                              std::int64_t ldc) {
   const Floats d;
   Vec sums[kRows][kVectors];
 #pragma GCC unroll 12
@@ -213,7 +222,10 @@ HWY_INLINE void multiply_tile(std::int64_t depth, const float* HWY_RESTRICT a,
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       float* HWY_RESTRICT place = c + r * ldc + v * kLanes;
-      hn::StoreU(kAccumulate ? hn::Add(hn::LoadU(d, place), sums[r][v]) : sums[r][v], d, place);
+      Vec sum = sums[r][v];
+      if constexpr (kOnto == Onto::c) sum = hn::Add(hn::LoadU(d, place), sum);
+      if constexpr (kOnto == Onto::row) sum = hn::Add(hn::LoadU(d, row + v * kLanes), sum);
+      hn::StoreU(sum, d, place);
     }
   }
 }
@@ -221,14 +233,15 @@ HWY_INLINE void multiply_tile(std::int64_t depth, const float* HWY_RESTRICT a,
 // A tile of which c has only `rows` × `columns`.
 template <int kRows, int kVectors>
 HWY_NOINLINE void multiply_edge(std::int64_t rows, std::int64_t columns, std::int64_t depth,
-                                const float* a, const float* b, Lines next, float* c,
-                                std::int64_t ldc, bool accumulate) {
+                                const float* a, const float* b, Lines next, Onto onto,
+                                const float* row, float* c, std::int64_t ldc) {
   HWY_ALIGN float edge[kRows * kPanelColumns];
-  multiply_tile<kRows, kVectors, false>(depth, a, b, next, edge, kPanelColumns);
+  multiply_tile<kRows, kVectors, Onto::nothing>(depth, a, b, next, nullptr, edge, kPanelColumns);
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
       const float sum = edge[i * kPanelColumns + j];
-      c[i * ldc + j] = accumulate ? c[i * ldc + j] + sum : sum;
+      float& place = c[i * ldc + j];
+      place = onto == Onto::c ? place + sum : onto == Onto::row ? row[j] + sum : sum;
     }
   }
 }
@@ -253,28 +266,31 @@ struct NextPanel {
 // A panel of a with all panels of b. kRows ≥ rows: where it is more, the others are zeros.
 template <int kRows>
 HWY_NOINLINE void multiply_panel(std::int64_t rows, std::int64_t columns, std::int64_t depth,
-                                 const float* a, const float* b, const NextPanel& next, float* c,
-                                 std::int64_t ldc, bool accumulate) {
+                                 const float* a, const float* b, const NextPanel& next, Onto onto,
+                                 const float* all_row, float* c, std::int64_t ldc) {
   for (std::int64_t j = 0; j < columns; j += kPanelColumns) {
     const std::int64_t width = std::min(kPanelColumns, columns - j);
     const float* panel = b + j * depth;
+    const float* row = onto == Onto::row ? all_row + j : nullptr;
     const Lines lines = next.share(j / kPanelColumns);
     if (width <= kLanes) {
-      multiply_edge<kRows, 1>(rows, width, depth, a, panel, lines, c + j, ldc, accumulate);
+      multiply_edge<kRows, 1>(rows, width, depth, a, panel, lines, onto, row, c + j, ldc);
     } else if (rows < kRows || width < kPanelColumns) {
-      multiply_edge<kRows, kPanelVectors>(rows, width, depth, a, panel, lines, c + j, ldc,
-                                          accumulate);
-    } else if (accumulate) {
-      multiply_tile<kRows, kPanelVectors, true>(depth, a, panel, lines, c + j, ldc);
+      multiply_edge<kRows, kPanelVectors>(rows, width, depth, a, panel, lines, onto, row, c + j,
+                                          ldc);
+    } else if (onto == Onto::c) {
+      multiply_tile<kRows, kPanelVectors, Onto::c>(depth, a, panel, lines, row, c + j, ldc);
+    } else if (onto == Onto::row) {
+      multiply_tile<kRows, kPanelVectors, Onto::row>(depth, a, panel, lines, row, c + j, ldc);
     } else {
-      multiply_tile<kRows, kPanelVectors, false>(depth, a, panel, lines, c + j, ldc);
+      multiply_tile<kRows, kPanelVectors, Onto::nothing>(depth, a, panel, lines, row, c + j, ldc);
     }
   }
 }
 
 // One slice of K, whose rows of b are packed.
 void multiply_slice(const MatrixView<const float>& a, const float* packed_b,
-                    const MatrixView<float>& c, bool accumulate, float* panel) {
+                    const MatrixView<float>& c, Onto onto, const float* row, float* panel) {
   const std::int64_t tiles = ceil_div(c.columns, kPanelColumns);
   for (std::int64_t i = 0; i < a.rows; i += kPanelRows) {
     const std::int64_t n = std::min(kPanelRows, a.rows - i);
@@ -286,8 +302,8 @@ void multiply_slice(const MatrixView<const float>& a, const float* packed_b,
                                : n <= 4                   ? multiply_panel<4>
                                : kPanelRows > 8 && n <= 8 ? multiply_panel<8>
                                                           : multiply_panel<kPanelRows>;
-    multiply_rows(n, c.columns, a.columns, panel, packed_b, next, &c.at(i, 0), c.row_stride,
-                  accumulate);
+    multiply_rows(n, c.columns, a.columns, panel, packed_b, next, onto, row, &c.at(i, 0),
+                  c.row_stride);
   }
 }
 
@@ -298,13 +314,14 @@ std::int64_t workspace_count(std::int64_t columns, std::int64_t K) {
 }
 
 void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
-                  const MatrixView<float>& c, bool accumulate, float* workspace) {
+                  const MatrixView<float>& c, bool accumulate, const float* row, float* workspace) {
   const std::int64_t K = a.columns, deepest = slice_depth(K);
   float* const panel = workspace + deepest * round_up(c.columns, kPanelColumns);
   for (std::int64_t k = 0; k < K; k += deepest) {
     const std::int64_t depth = std::min(deepest, K - k);
     pack<kPanelColumns>(b.part(k, 0, depth, b.columns).transposed(), workspace);
-    multiply_slice(a.part(0, k, a.rows, depth), workspace, c, accumulate || k > 0, panel);
+    const Onto onto = accumulate || k > 0 ? Onto::c : row != nullptr ? Onto::row : Onto::nothing;
+    multiply_slice(a.part(0, k, a.rows, depth), workspace, c, onto, row, panel);
   }
 }
 
@@ -316,8 +333,12 @@ simd::MatmulPart part() { return {128, 256}; }
 std::int64_t workspace_count(std::int64_t /*columns*/, std::int64_t /*K*/) { return 0; }
 
 void multiply_f32(const MatrixView<const float>& a, const MatrixView<const float>& b,
-                  const MatrixView<float>& c, bool accumulate, float* /*workspace*/) {
-  scalar::matmul(a, b, c, accumulate);
+                  const MatrixView<float>& c, bool accumulate, const float* row,
+                  float* /*workspace*/) {
+  for (std::int64_t i = 0; i < c.rows && row != nullptr; ++i) {
+    std::copy_n(row, c.columns, &c.at(i, 0));
+  }
+  scalar::matmul(a, b, c, accumulate || row != nullptr);
 }
 
 #endif
@@ -336,8 +357,8 @@ std::int64_t matmul_workspace(std::int64_t columns, std::int64_t K) {
 }
 
 void matmul(const MatrixView<const float>& a, const MatrixView<const float>& b,
-            const MatrixView<float>& c, bool accumulate, float* workspace) {
-  CLEARHEAD_CHOOSE(multiply_f32)(a, b, c, accumulate, workspace);
+            const MatrixView<float>& c, bool accumulate, const float* row, float* workspace) {
+  CLEARHEAD_CHOOSE(multiply_f32)(a, b, c, accumulate, row, workspace);
 }
 
 }  // namespace clearhead::kernels::simd

@@ -20,10 +20,11 @@ MatmulPart matmul_part();
 /// Numbers of workspace for a part of c with `columns` columns.
 std::int64_t matmul_workspace(std::int64_t columns, std::int64_t K);
 
-/// c = a·b, or c += a·b if `accumulate`, for a [M, K], b [K, N], K > 0, and `workspace` aligned to
-/// 64 bytes. An element of c depends on its row of a and its column of b alone, to the last bit.
+/// c = a·b for a [M, K], b [K, N], K > 0, with `workspace` aligned to 64 bytes. Added to it is what
+/// lies in c if `accumulate`, else `row` [N] in each row unless that is nullptr. An element of c
+/// depends on its row of a and its column of b alone, to the last bit.
 void matmul(const MatrixView<const float>& a, const MatrixView<const float>& b,
-            const MatrixView<float>& c, bool accumulate, float* workspace);
+            const MatrixView<float>& c, bool accumulate, const float* row, float* workspace);
 
 }  // namespace clearhead::kernels::simd
 
