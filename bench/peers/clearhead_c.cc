@@ -18,6 +18,9 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/models/generate.h"
+#include "clearhead/models/hugging_face.h"
+#include "clearhead/models/model_file.h"
+#include "clearhead/models/text_encoder.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/cross_entropy.h"
 #include "clearhead/ops/matmul.h"
@@ -34,6 +37,10 @@ struct clearhead_result {
 
 struct clearhead_limit {
   clearhead::bench::LimitLoop loop;
+};
+
+struct clearhead_model {
+  clearhead::SavedModel saved;
 };
 
 struct clearhead_trainer {
@@ -100,6 +107,15 @@ const clearhead::Model& generator(clearhead_trainer& trainer) {
     trainer.as_saved->parameters().load(weights, /*keep_bf16=*/true);
   }
   return *trainer.as_saved;
+}
+
+void write_likeliest(const clearhead::Model& model, clearhead::Precision precision,
+                     const int64_t* prompt, int64_t length, int64_t count, int64_t* tokens) {
+  const std::span<const std::int64_t> text(prompt, static_cast<std::size_t>(length));
+  std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(model), text,
+                       {.tokens = count, .sampling = {.temperature = 0}, .precision = precision})
+                  .begin(),
+              count, tokens);
 }
 
 // The same batch at every step: the caller's.
@@ -246,13 +262,59 @@ int clearhead_trainer_step(clearhead_trainer* trainer, const int64_t* tokens,
 int clearhead_trainer_generate(clearhead_trainer* trainer, const int64_t* prompt, int64_t length,
                                int64_t count, int64_t* tokens) {
   return guarded<int>(1, [&] {
-    const std::span<const std::int64_t> text(prompt, static_cast<std::size_t>(length));
-    std::copy_n(generate(dynamic_cast<const clearhead::LanguageModel&>(generator(*trainer)), text,
-                         {.tokens = count,
-                          .sampling = {.temperature = 0},
-                          .precision = trainer->recipe.training.precision})
-                    .begin(),
-                count, tokens);
+    write_likeliest(generator(*trainer), trainer->recipe.training.precision, prompt, length, count,
+                    tokens);
+    return 0;
+  });
+}
+
+clearhead_model* clearhead_model_open(const char* folder, int32_t keep_bf16, int32_t tokenizer) {
+  return guarded<clearhead_model*>(nullptr, [&] {
+    auto opened = std::make_unique<clearhead_model>();
+    if (tokenizer != 0) {
+      opened->saved = clearhead::open_model(folder, keep_bf16 != 0);
+    } else {
+      opened->saved.model = clearhead::read_hugging_face(folder, keep_bf16 != 0).model;
+    }
+    return opened.release();
+  });
+}
+
+void clearhead_model_free(clearhead_model* model) { delete model; }
+
+clearhead_result* clearhead_model_embed(const clearhead_model* model, clearhead_precision precision,
+                                        const char* const* texts, int64_t count) {
+  return guarded<clearhead_result*>(nullptr, [&] {
+    std::vector<std::vector<std::int64_t>> ids;
+    for (const char* text : std::span(texts, static_cast<std::size_t>(count))) {
+      ids.push_back(model->saved.tokenizer->encode(text));
+    }
+    auto result = std::make_unique<clearhead_result>(clearhead::Keep::nothing);
+    result->y_value = embed_texts(clearhead::as<clearhead::EmbeddingModel>(model->saved), ids,
+                                  precision_of(precision));
+    return result.release();
+  });
+}
+
+clearhead_result* clearhead_model_logits(const clearhead_model* model,
+                                         clearhead_precision precision, const int64_t* tokens,
+                                         int64_t T) {
+  return guarded<clearhead_result*>(nullptr, [&] {
+    auto result = std::make_unique<clearhead_result>(clearhead::Keep::nothing);
+    result->q = result->tape.input("tokens", view_of(tokens, {1, T}, DType::i64));
+    result->y_value = dynamic_cast<const clearhead::LanguageModel&>(*model->saved.model)
+                          .forward(result->q, {.precision = precision_of(precision)})
+                          .value()
+                          .contiguous();
+    return result.release();
+  });
+}
+
+int clearhead_model_generate(const clearhead_model* model, clearhead_precision precision,
+                             const int64_t* prompt, int64_t length, int64_t count,
+                             int64_t* tokens) {
+  return guarded<int>(1, [&] {
+    write_likeliest(*model->saved.model, precision_of(precision), prompt, length, count, tokens);
     return 0;
   });
 }

@@ -1,5 +1,5 @@
-/* clearhead for bench/peers/: attention, matrix products, training and limits as functions of C, so
- * that Python calls them in its own process on its own arrays.
+/* clearhead for bench/peers/: attention, matrix products, models, training and limits as functions
+ * of C, so that Python calls them in its own process on its own arrays.
  *
  * Arrays are row-major and without gaps; they are read where they lie. Results belong to the handle
  * that a function returns, until clearhead_free. A function that fails returns NULL, or not 0, and
@@ -71,6 +71,25 @@ CLEARHEAD_API int clearhead_trainer_step(clearhead_trainer* trainer, const int64
  * they would be saved: matrices in bf16. */
 CLEARHEAD_API int clearhead_trainer_generate(clearhead_trainer* trainer, const int64_t* prompt,
                                              int64_t length, int64_t count, int64_t* tokens);
+
+/* A model in a folder (models/model_file.h). `keep_bf16`: matrices that are stored so stay so.
+ * Without `tokenizer`, only a folder of Hugging Face's, for what takes ids. */
+typedef struct clearhead_model clearhead_model;
+CLEARHEAD_API clearhead_model* clearhead_model_open(const char* folder, int32_t keep_bf16,
+                                                    int32_t tokenizer);
+CLEARHEAD_API void clearhead_model_free(clearhead_model* model);
+/* The vectors [count, C] of texts, in UTF-8 and each ended by a zero byte, as "y". */
+CLEARHEAD_API clearhead_result* clearhead_model_embed(const clearhead_model* model,
+                                                      clearhead_precision precision,
+                                                      const char* const* texts, int64_t count);
+/* What a language model says after each of tokens [T], as "y" [1, T, V]. */
+CLEARHEAD_API clearhead_result* clearhead_model_logits(const clearhead_model* model,
+                                                       clearhead_precision precision,
+                                                       const int64_t* tokens, int64_t T);
+/* Writes `count` tokens after prompt [length], each the likeliest one. */
+CLEARHEAD_API int clearhead_model_generate(const clearhead_model* model,
+                                           clearhead_precision precision, const int64_t* prompt,
+                                           int64_t length, int64_t count, int64_t* tokens);
 
 /* The machine as JSON. Valid until the next call. */
 CLEARHEAD_API const char* clearhead_machine(void);

@@ -39,6 +39,11 @@ def _load():
         "clearhead_trainer_loss": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
         "clearhead_trainer_step": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
         "clearhead_trainer_generate": (c_int, [pointer, pointer, c_int64, c_int64, pointer]),
+        "clearhead_model_open": (pointer, [c_char_p, c_int32, c_int32]),
+        "clearhead_model_free": (None, [pointer]),
+        "clearhead_model_embed": (pointer, [pointer, c_int32, POINTER(c_char_p), c_int64]),
+        "clearhead_model_logits": (pointer, [pointer, c_int32, pointer, c_int64]),
+        "clearhead_model_generate": (c_int, [pointer, c_int32, pointer, c_int64, c_int64, pointer]),
         "clearhead_machine": (c_char_p, []),
         "clearhead_limit_new": (pointer, [c_char_p, c_int64]),
         "clearhead_limit_run": (c_double, [pointer]),
@@ -160,6 +165,46 @@ class Trainer:
                 self.handle, prompt.ctypes.data, len(prompt), count, written.ctypes.data
             )
         )
+        return written.tolist()
+
+
+class Model:
+    """A model in a folder, calculated with this precision."""
+
+    def __init__(self, folder, precision, keep_bf16=False, tokenizer=True):
+        self.handle = None
+        self.handle = _checked(
+            _library.clearhead_model_open(str(folder).encode(), keep_bf16, tokenizer)
+        )
+        self.precision = PRECISIONS.index(precision)
+
+    def __del__(self):
+        _library.clearhead_model_free(self.handle)
+
+    def embed(self, texts):
+        """The vectors of these texts, as the result "y"."""
+        array = (c_char_p * len(texts))(*(text.encode() for text in texts))
+        return Result(
+            _library.clearhead_model_embed(self.handle, self.precision, array, len(texts))
+        )
+
+    def logits(self, tokens):
+        """What it says after each of tokens [T], as the result "y" [1, T, V]."""
+        return Result(
+            _library.clearhead_model_logits(
+                self.handle, self.precision, tokens.ctypes.data, len(tokens)
+            )
+        )
+
+    def generate(self, prompt, count):
+        """The `count` likeliest tokens after prompt [T], one after the other."""
+        written = np.empty(count, np.int64)
+        _succeed(
+            _library.clearhead_model_generate(
+                self.handle, self.precision, prompt.ctypes.data, len(prompt), count,
+                written.ctypes.data,
+            )
+        )  # fmt: skip
         return written.tolist()
 
 

@@ -64,11 +64,11 @@ def main():
     training_report.write(cells_of(jobs, arguments), into_docs=not arguments.quick)
 
 
-def cells_of(jobs, arguments):
+def cells_of(jobs, arguments, name="training.jsonl"):
     """What the jobs measure, line by line in a file: a run that was stopped goes on there."""
     import run
 
-    path = engine.ROOT / "build" / "bench" / ("quick" if arguments.quick else "") / "training.jsonl"
+    path = engine.ROOT / "build" / "bench" / ("quick" if arguments.quick else "") / name
     surroundings = json.loads(json.dumps(run.surroundings()))
     path.parent.mkdir(parents=True, exist_ok=True)
     before, *cells = map(json.loads, path.read_text().splitlines()) if path.exists() else [None]
@@ -257,7 +257,7 @@ def generation_cell(setting, rounds):
     return facts | times_in_turns(f"{setting.name}, generation", turns, rounds)
 
 
-def times_in_turns(title, turns, rounds):
+def times_in_turns(title, turns, rounds, turn_seconds=TURN_SECONDS):
     """Minimum, 25th percentile and median of the seconds a call takes; contenders take turns."""
     import run
 
@@ -275,9 +275,9 @@ def times_in_turns(title, turns, rounds):
             begin = time.perf_counter()
             turns[name]()  # not counted if it is short: caches and memory are another's
             estimate = time.perf_counter() - begin
-            if estimate > TURN_SECONDS:
+            if estimate > turn_seconds:
                 seconds[name].append(estimate)
-            for _ in range(min(int(TURN_SECONDS / estimate), MOST_STEPS)):
+            for _ in range(min(int(turn_seconds / estimate), MOST_STEPS)):
                 begin = time.perf_counter()
                 turns[name]()
                 seconds[name].append(time.perf_counter() - begin)
