@@ -80,7 +80,7 @@ ClaimNetwork::ClaimNetwork(const ClaimNetworkConfig& config, std::int64_t vocabu
       norm_(parameters_, "ln_final", config.channels),
       head_(parameters_, config.channels, config.channels, "head.W", "head.b"),
       head_norm_(parameters_, "head.ln", config.channels),
-      unembed_(parameters_, vocabulary, config.channels, table_.table(), /*bias=*/true),
+      unembed_(parameters_, vocabulary, config.channels, table_.table(), {.bias = true}),
       dropout_events_(parameters_, "hook_events"),
       dropout_positions_(parameters_, "hook_positions") {}
 

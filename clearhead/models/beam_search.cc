@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -49,20 +50,27 @@ double score(double log_prob, std::int64_t length, const BeamSearchOptions& opti
   return log_prob / std::pow((5 + static_cast<double>(length)) / 6, options.length_penalty);
 }
 
-// The `count` largest of x, as tokens in order.
-std::vector<Continuation> largest(std::span<const float> x, std::size_t count) {
+bool has(const Tokens& tokens, std::int64_t token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+// The `count` largest of x but those of `never`, as tokens in order.
+std::vector<Continuation> largest(std::span<const float> x, std::size_t count,
+                                  const Tokens& never) {
   std::vector<Continuation> best;
   for (std::size_t v = 0; v < x.size(); ++v) {
     if (best.size() == count && x[v] <= best.back().log_prob) continue;
     const Continuation next{.token = static_cast<std::int64_t>(v), .log_prob = x[v]};
+    if (has(never, next.token)) continue;
     best.insert(std::upper_bound(best.begin(), best.end(), next, is_likelier), next);
     best.resize(std::min(best.size(), count));
   }
   return best;
 }
 
-// For each row of logits [rows, 1, V] its `count` likeliest tokens, likeliest first.
-std::vector<std::vector<Continuation>> likeliest(const Var& logits, std::int64_t count) {
+// For each row of logits [rows, 1, V] its `count` likeliest of the first `tokens`, likeliest first.
+std::vector<std::vector<Continuation>> likeliest(const Var& logits, std::int64_t tokens,
+                                                 std::int64_t count, const Tokens& never) {
   const SoftmaxSteps steps = softmax_steps(logits);
   const Tensor values = logits.value().to(DType::f32).contiguous();
   const Tensor row_max = steps.row_max.value(), row_sum = steps.row_sum.value();  // [rows, 1, 1]
@@ -73,10 +81,10 @@ std::vector<std::vector<Continuation>> likeliest(const Var& logits, std::int64_t
     if (!std::isfinite(log_sum)) {
       throw Error("the model gives NaN or infinite numbers; its weights are broken");
     }
-    const std::span x(values.data<float>() + r * V, static_cast<std::size_t>(V));
-    auto& tokens = best[static_cast<std::size_t>(r)];
-    tokens = largest(x, static_cast<std::size_t>(count));
-    for (Continuation& token : tokens) token.log_prob -= log_sum;
+    const std::span x(values.data<float>() + r * V, static_cast<std::size_t>(tokens));
+    auto& row = best[static_cast<std::size_t>(r)];
+    row = largest(x, static_cast<std::size_t>(count), never);
+    for (Continuation& next : row) next.log_prob -= log_sum;
   });
   return best;
 }
@@ -162,14 +170,19 @@ struct Sources {
   Tensor lengths;  // i64 [B]: with one end
 };
 
+// With its end.
+std::size_t length_of(const Tokens& source, std::int64_t end) {
+  return source.size() + (!source.empty() && source.back() == end ? 0 : 1);
+}
+
 Sources batch_of(std::span<const Tokens* const> sources, std::int64_t end) {
   std::size_t S = 0;
-  for (const Tokens* source : sources) S = std::max(S, source->size() + 1);
+  for (const Tokens* source : sources) S = std::max(S, length_of(*source, end));
   Tokens tokens, lengths;
   for (const Tokens* source : sources) {
     tokens.insert(tokens.end(), source->begin(), source->end());
     tokens.insert(tokens.end(), S - source->size(), end);
-    lengths.push_back(std::ssize(*source) + 1);
+    lengths.push_back(static_cast<std::int64_t>(length_of(*source, end)));
   }
   const std::int64_t B = std::ssize(sources);
   return {Tensor::of({B, static_cast<std::int64_t>(S)}, std::span<const std::int64_t>(tokens)),
@@ -203,8 +216,11 @@ std::vector<Search> search(const TranslationModel& model, std::span<const Tokens
     const std::int64_t rows = std::ssize(latest);
     const Var input =
         tape.input("tokens", Tensor::of({rows, 1}, std::span<const std::int64_t>(latest)));
-    const auto best = likeliest(model.decode(memory, input, pass, &state),
-                                2 * std::min(options.beam, model.vocabulary()));
+    auto best = likeliest(model.decode(memory, input, pass, &state), model.tokens(),
+                          2 * std::min(options.beam, model.vocabulary()), options.never);
+    if (options.first && state.length == 1) {
+      std::fill(best.begin(), best.end(), std::vector{Continuation{.token = *options.first}});
+    }
     Tokens parents, next_sources;
     latest.clear();
     std::size_t row = 0;
@@ -225,9 +241,10 @@ std::vector<Search> search(const TranslationModel& model, std::span<const Tokens
   }
 }
 
-void check_sources(const TranslationModel& model, std::span<const Tokens> sources) {
+void check_sources(const TranslationModel& model, std::span<const Tokens> sources,
+                   std::int64_t end) {
   for (std::size_t i = 0; i < sources.size() && model.context() > 0; ++i) {
-    if (std::ssize(sources[i]) < model.context()) continue;  // with its end
+    if (static_cast<std::int64_t>(length_of(sources[i], end)) <= model.context()) continue;
     throw Error("translate: source " + std::to_string(i) + " has " +
                 std::to_string(sources[i].size()) + " tokens, and the model reads " +
                 std::to_string(model.context() - 1) + " and their end; shorten it");
@@ -249,7 +266,10 @@ std::vector<std::vector<Translation>> translate(
     const TranslationModel& model, std::span<const Tokens> sources,
     const BeamSearchOptions& options, const std::function<void(std::int64_t done)>& progress) {
   options.validate();
-  check_sources(model, sources);
+  if (std::ssize(std::set(options.never.begin(), options.never.end())) >= model.tokens()) {
+    throw Error("translate: all tokens are among those that are never written");
+  }
+  check_sources(model, sources, options.end);
   Tokens order = numbers_below(std::ssize(sources));
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return sources[static_cast<std::size_t>(a)].size() <

@@ -207,6 +207,20 @@ std::vector<std::int64_t> ConfigJson::integers(const char* name) {
   return integers;
 }
 
+std::vector<std::vector<std::int64_t>> ConfigJson::integer_lists(const char* name) {
+  const Json* const value = find(name);
+  if (value == nullptr) return {};
+  std::vector<std::vector<std::int64_t>> lists;
+  for (const Json& list : value->is_array() ? *value : Json::array({*value})) {
+    const bool fits = list.is_array() &&
+                      std::all_of(list.begin(), list.end(),
+                                  [](const Json& element) { return element.is_number_integer(); });
+    if (!fits) fail(name, "expected lists of numbers, got " + shown(list));
+    lists.push_back(list.get<std::vector<std::int64_t>>());
+  }
+  return lists;
+}
+
 std::vector<std::string> ConfigJson::numbered_texts(const char* name) {
   const Json* const value = find(name);
   if (value == nullptr) return {};

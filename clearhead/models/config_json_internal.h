@@ -51,6 +51,8 @@ class ConfigJson {
   /// A list of strings, or of numbers; empty if it is left out. One alone is a list too.
   std::vector<std::string> texts(const char* name);
   std::vector<std::int64_t> integers(const char* name);  ///< likewise
+  /// The lists of numbers in a list; empty if it is left out.
+  std::vector<std::vector<std::int64_t>> integer_lists(const char* name);
   /// The values of an object with the keys "0", "1", …, in that order; empty if it is left out.
   std::vector<std::string> numbered_texts(const char* name);
   /// An object within it; none if it is left out.

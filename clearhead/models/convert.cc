@@ -124,8 +124,8 @@ void copy_companions(const fs::path& from, const fs::path& to) {
   for (const char* const name :
        {kTokenizer, kGeneration, "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
-        "chat_template.jinja", "modules.json", "sentence_bert_config.json",
-        "config_sentence_transformers.json", "README.md", "LICENSE"}) {
+        "source.spm", "target.spm", "spiece.model", "chat_template.jinja", "modules.json",
+        "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "LICENSE"}) {
     copy_if_there(from, to, name);
   }
   const fs::path modules = from / "modules.json";
@@ -151,19 +151,44 @@ void write_tokenizer_of(const fs::path& from, const SavedModel& saved, const fs:
 
 // The tokens that begin and end a text, null where they are not known, so that no default of
 // another program is taken for them.
-void say_frame(Json& fields, const SavedModel& saved) {
-  fields["bos_token_id"] = saved.begin ? Json(*saved.begin) : Json();
-  fields["eos_token_id"] = saved.ends.empty()       ? Json()
-                           : saved.ends.size() == 1 ? Json(saved.ends.front())
-                                                    : Json(saved.ends);
+void say_frame(Json& fields, const WritingTokens& tokens, const SavedModel& saved) {
+  const auto say = [&](const char* name, const std::optional<std::int64_t>& token) {
+    fields[name] = token ? Json(*token) : Json();
+  };
+  fields["eos_token_id"] = tokens.ends.empty()       ? Json()
+                           : tokens.ends.size() == 1 ? Json(tokens.ends.front())
+                                                     : Json(tokens.ends);
+  if (saved.config.family != Family::encoder_decoder) {
+    say("bos_token_id", tokens.begin);
+    return;
+  }
+  say("decoder_start_token_id", tokens.begin);
+  say("forced_bos_token_id", tokens.first);
+  if (!fields.contains("pad_token_id")) {
+    say("pad_token_id", saved.tokenizer->find(kPadToken));
+  }
+  if (!fields.contains("bad_words_ids") && !tokens.never.empty()) {
+    for (const std::int64_t token : tokens.never) fields["bad_words_ids"].push_back({token});
+  }
+}
+
+// Also where a model of ours leaves it to the names of tokens.
+WritingTokens known_tokens(const SavedModel& saved) {
+  WritingTokens tokens = saved.tokens;
+  if (saved.config.family != Family::encoder_decoder) return tokens;
+  const BeamSearchOptions options = search_options(saved);
+  tokens.begin = options.start;
+  if (tokens.ends.empty()) tokens.ends = {options.end};
+  return tokens;
 }
 
 // Its other fields, such as a temperature, stay.
-void write_generation(const fs::path& from, const SavedModel& saved, const fs::path& to) {
+void write_generation(const fs::path& from, const WritingTokens& tokens, const SavedModel& saved,
+                      const fs::path& to) {
   Json fields = Json::object();
   if (exists(from / kGeneration)) fields = Json::parse(read_text(from / kGeneration));
-  if (fields.empty() && !saved.begin && saved.ends.empty()) return;
-  say_frame(fields, saved);
+  if (fields.empty() && !tokens.begin && tokens.ends.empty()) return;
+  say_frame(fields, tokens, saved);
   write_json(to / kGeneration, fields);
 }
 
@@ -256,12 +281,13 @@ Plan plan_theirs(const fs::path& from, const StoredModel& stored) {
             .tensors = their_tensors(stored.ours, *written.type, outline->parameters(), is_whole),
             .config = Json::parse(written.text),
             .write_others = {}};
-  say_frame(plan.config, saved);
+  const WritingTokens tokens = known_tokens(saved);
+  say_frame(plan.config, tokens, saved);
   plan.tensors.metadata = {{"format", "pt"}};  // transformers ask for it
-  plan.write_others = [from, &saved](const fs::path& to) {
+  plan.write_others = [from, tokens, &saved](const fs::path& to) {
     write_tokenizer_of(from, saved, to);
     write_tokenizer_config(saved.chat, to);
-    write_generation(from, saved, to);
+    write_generation(from, tokens, saved, to);
     if (const auto* encoder = std::get_if<SentenceEncoderConfig>(&saved.config.network)) {
       write_modules(*encoder, to);
     }
@@ -279,7 +305,7 @@ Plan plan_ours(const fs::path& from, const StoredModel& stored) {
                          [&](std::ostream& out) { out << write_fields(saved.config); });
               write_tokenizer_of(from, saved, to);
               if (!saved.chat.jinja.empty()) write_tokenizer_config(saved.chat, to);
-              write_generation(from, saved, to);
+              write_generation(from, saved.tokens, saved, to);
             }};
   plan.tensors.metadata.clear();
   return plan;

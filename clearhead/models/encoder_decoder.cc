@@ -9,8 +9,9 @@ EncoderStack encoder(Parameters& parameters, const TransformerConfig& config) {
   return EncoderStack(parameters, config);
 }
 
-DecoderStack decoder(Parameters& parameters, const TransformerConfig& config) {
+DecoderStack decoder(Parameters& parameters, TransformerConfig config) {
   const auto scope = parameters.scope("decoder");
+  if (config.decoder_layers > 0) config.layers = config.decoder_layers;
   return DecoderStack(parameters, config, /*cross_attention=*/true);
 }
 

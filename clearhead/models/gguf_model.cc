@@ -243,16 +243,16 @@ void read_frame(const GgufFile& file, SavedModel& saved) {
     if (value == nullptr) return std::nullopt;
     return value->integer();
   };
-  saved.begin = id("bos_token_id");
+  saved.tokens.begin = id("bos_token_id");
   for (const char* const key : {"eos_token_id", "eot_token_id", "eom_token_id"}) {
     const std::optional<std::int64_t> end = id(key);
-    const auto& ends = saved.ends;
-    if (end && std::find(ends.begin(), ends.end(), *end) == ends.end()) saved.ends.push_back(*end);
+    const auto& ends = saved.tokens.ends;
+    if (end && std::find(ends.begin(), ends.end(), *end) == ends.end()) saved.tokens.ends.push_back(*end);
   }
   const GgufValue* const chat = file.find("tokenizer.chat_template");
   if (chat != nullptr) saved.chat.jinja = chat->text();
-  if (saved.begin) saved.chat.start = saved.tokenizer->token(*saved.begin);
-  if (!saved.ends.empty()) saved.chat.end = saved.tokenizer->token(saved.ends.front());
+  if (saved.tokens.begin) saved.chat.start = saved.tokenizer->token(*saved.tokens.begin);
+  if (!saved.tokens.ends.empty()) saved.chat.end = saved.tokenizer->token(saved.tokens.ends.front());
 }
 
 // ---- Tensors ----

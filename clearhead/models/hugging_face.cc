@@ -119,14 +119,11 @@ ModelConfig config_of(ConfigJson& config, const ModelType& type) {
   }
 }
 
-// generation_config.json, where there is one, knows better which tokens end a text.
-std::vector<std::int64_t> ends_of(const fs::path& folder, ConfigJson& config) {
-  const fs::path generation = folder / "generation_config.json";
-  if (fs::exists(generation)) {
-    std::vector<std::int64_t> ends = read_config_json(generation).integers("eos_token_id");
-    if (!ends.empty()) return ends;
-  }
-  return config.integers("eos_token_id");
+// Which of T5's have a table of their own for the scores, only the file says for certain.
+void find_tie(const TensorFile& file, const ModelType& type, ModelConfig& config) {
+  const bool is_t5 = type.name == "t5" || type.name == "mt5";
+  if (!is_t5 || file.find("lm_head.weight") != nullptr) return;
+  std::get<TransformerConfig>(config.network).tied_embedding = true;
 }
 
 }  // namespace
@@ -160,14 +157,14 @@ OpenCheckpoint open_hugging_face(const fs::path& folder, bool keep_bf16) {
   HuggingFaceModel read{.model_type = std::string(type.name),
                         .config = config_of(config, type),
                         .model = nullptr,
-                        .begin = std::nullopt,
-                        .ends = ends_of(folder, config)};
+                        .tokens = {}};
+  read.tokens = read_writing_tokens(folder, config, read.config.family);
   if (auto* const encoder = std::get_if<SentenceEncoderConfig>(&read.config.network)) {
     add_modules(folder, *encoder);
   }
-  if (config.has("bos_token_id")) read.begin = config.integer("bos_token_id", 0);
-  read.model = naming(file, [&] { return make_model(read.config, /*seed=*/std::nullopt); });
   TensorFile theirs = open_weights(folder);
+  find_tie(theirs, type, read.config);
+  read.model = naming(file, [&] { return make_model(read.config, /*seed=*/std::nullopt); });
   TensorFile ours =
       naming(theirs.name, [&] { return our_tensors(theirs, type, read.model->parameters()); });
   read.model->parameters().load(ours, keep_bf16);

@@ -16,14 +16,20 @@
 
 namespace clearhead {
 
+/// What a folder says of the tokens that are written; a token that it does not name is left out.
+struct WritingTokens {
+  std::optional<std::int64_t> begin = {};  ///< that begins a text, or the target of a translation
+  std::vector<std::int64_t> ends = {};     ///< that end one
+  std::optional<std::int64_t> first = {};  ///< of a target: what is written first (BART: <s>)
+  std::vector<std::int64_t> never = {};    ///< of a target: what is not written (Marian: padding)
+};
+
 /// A model from such a folder, without its tokenizer.
 struct HuggingFaceModel {
   std::string model_type;        ///< "llama"
   ModelConfig config;            ///< its sizes and choices as ours
   std::unique_ptr<Model> model;  ///< the network with its weights
-  std::optional<std::int64_t>
-      begin;                       ///< the token with which texts begin, where config.json has it
-  std::vector<std::int64_t> ends;  ///< the tokens with which texts end
+  WritingTokens tokens;          ///< how texts begin and end
 };
 
 /// Whether `config`, the text of a config.json, is Hugging Face's.

@@ -9,11 +9,8 @@
 #include "clearhead/models/hugging_face_names_internal.h"
 
 namespace clearhead {
-namespace {
 
-// ---- Fields that several types share ----
-
-Activation activation(ConfigJson& config, const char* name, const std::string& otherwise) {
+Activation read_activation(ConfigJson& config, const char* name, const std::string& otherwise) {
   return config.choice<Activation>(name, otherwise,
                                    {{"gelu", Activation::gelu},
                                     {"gelu_new", Activation::gelu_tanh},
@@ -23,6 +20,10 @@ Activation activation(ConfigJson& config, const char* name, const std::string& o
                                     {"silu", Activation::silu},
                                     {"swish", Activation::silu}});
 }
+
+namespace {
+
+// ---- Fields that several types share ----
 
 double yarn_length(double factor, double scale) {
   return factor <= 1 ? 1 : 0.1 * scale * std::log(factor) + 1;
@@ -111,7 +112,7 @@ TransformerConfig read_llama_sizes(ConfigJson& config, double epsilon = 1e-6) {
   network.context = config.integer("max_position_embeddings", 2048, kLongest);
   network.head_size = config.integer("head_dim", 0);
   network.norm_epsilon = config.number("rms_norm_eps", epsilon);
-  network.activation = activation(config, "hidden_act", "silu");
+  network.activation = read_activation(config, "hidden_act", "silu");
   network.tied_embedding = config.flag("tie_word_embeddings", false);
   return network;
 }
@@ -173,7 +174,7 @@ TransformerConfig read_gemma(ConfigJson& config) {
   // Newer files name the approximation of gelu, some in a field of its own; older ones say "gelu".
   const bool is_named = config.has("hidden_activation");
   network.activation =
-      activation(config, is_named ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh");
+      read_activation(config, is_named ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh");
   if (!is_named && network.activation == Activation::gelu) {
     network.activation = Activation::gelu_tanh;
   }
@@ -212,7 +213,7 @@ TransformerConfig read_gpt2(ConfigJson& config) {
   network.layers = config.size("n_layer", kMostLayers);
   network.heads = config.size("n_head", kMostLayers);
   network.hidden = config.integer("n_inner", 0);
-  network.activation = activation(config, "activation_function", "gelu_new");
+  network.activation = read_activation(config, "activation_function", "gelu_new");
   network.norm_epsilon = config.number("layer_norm_epsilon", 1e-5);
   network.tied_embedding = config.flag("tie_word_embeddings", true);
   config.require("scale_attn_weights", true);
@@ -233,7 +234,7 @@ TransformerConfig read_bert(ConfigJson& config) {
   network.context = config.size("max_position_embeddings");
   network.token_types = config.integer("type_vocab_size", 2);
   network.norm_epsilon = config.number("layer_norm_eps", 1e-12);
-  network.activation = activation(config, "hidden_act", "gelu");
+  network.activation = read_activation(config, "hidden_act", "gelu");
   network.tied_embedding = config.flag("tie_word_embeddings", true);
   config.choice<bool>("position_embedding_type", "absolute", {{"absolute", true}});
   config.require("is_decoder", false);
@@ -260,7 +261,7 @@ TransformerConfig read_distilbert(ConfigJson& config) {
   network.heads = config.size("n_heads", kMostLayers);
   network.hidden = config.size("hidden_dim");
   network.context = config.size("max_position_embeddings");
-  network.activation = activation(config, "activation", "gelu");
+  network.activation = read_activation(config, "activation", "gelu");
   network.tied_embedding = config.flag("tie_word_embeddings", true);
   config.ignore({"sinusoidal_pos_embds"});  // how the table of positions began
   return network;
@@ -274,6 +275,11 @@ constexpr Architecture kEncoders[] = {{"Model", Family::sentence_encoder},
                                       {"ForMaskedLM", Family::encoder},
                                       {"ForPreTraining", Family::encoder},
                                       {"ForSequenceClassification", Family::text_classifier}};
+constexpr Architecture kT5[] = {{"ForConditionalGeneration", Family::encoder_decoder},
+                                {"WithLMHeadModel", Family::encoder_decoder}};
+constexpr Architecture kBart[] = {{"ForConditionalGeneration", Family::encoder_decoder},
+                                  {"BartModel", Family::encoder_decoder}};
+constexpr Architecture kMarian[] = {{"MTModel", Family::encoder_decoder}};
 
 constexpr ModelType kModelTypes[] = {
     {"gpt2", "transformer.", kGpt2Names, {}, kGpt2, read_gpt2, "GPT2", write_gpt2},
@@ -299,6 +305,10 @@ constexpr ModelType kModelTypes[] = {
      read_distilbert,
      "DistilBert",
      write_distilbert},
+    {"t5", "", kT5Names, {}, kT5, read_t5, "T5", write_t5},
+    {"mt5", "", kT5Names, {}, kT5, read_mt5},
+    {"bart", "model.", kBartNames, {}, kBart, read_bart, "Bart", write_bart},
+    {"marian", "model.", kBartNames, {}, kMarian, read_marian, "Marian", write_bart},
 };
 
 }  // namespace

@@ -10,15 +10,8 @@
 #include "clearhead/models/hugging_face_internal.h"
 
 namespace clearhead {
-namespace {
 
-using Json = nlohmann::ordered_json;
-
-// ---- Fields that several types share ----
-
-// Two names of the same function, which transformers calculate in another order.
-const char* activation(const TransformerConfig& network,
-                       const char* gelu_tanh = "gelu_pytorch_tanh") {
+const char* written_activation(const TransformerConfig& network, const char* gelu_tanh) {
   switch (network.activation) {
     case Activation::relu:
       return "relu";
@@ -32,12 +25,18 @@ const char* activation(const TransformerConfig& network,
   return "silu";
 }
 
-std::int64_t kv_heads(const TransformerConfig& network) {
-  return network.kv_heads == 0 ? network.heads : network.kv_heads;
+std::int64_t written_hidden(const TransformerConfig& network) {
+  return network.hidden == 0 ? 4 * network.channels : network.hidden;
 }
 
-std::int64_t hidden(const TransformerConfig& network) {
-  return network.hidden == 0 ? 4 * network.channels : network.hidden;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---- Fields that several types share ----
+
+std::int64_t kv_heads(const TransformerConfig& network) {
+  return network.kv_heads == 0 ? network.heads : network.kv_heads;
 }
 
 // In the words that old and new versions of transformers read.
@@ -86,10 +85,10 @@ Json llama_sizes(const TransformerConfig& network) {
                  {"num_attention_heads", network.heads},
                  {"num_key_value_heads", kv_heads(network)},
                  {"head_dim", network.size_of_head()},
-                 {"intermediate_size", hidden(network)},
+                 {"intermediate_size", written_hidden(network)},
                  {"max_position_embeddings", network.context},
                  {"rms_norm_eps", network.norm_epsilon},
-                 {"hidden_act", activation(network)},
+                 {"hidden_act", written_activation(network)},
                  {"tie_word_embeddings", network.tied_embedding},
                  {"pad_token_id", nullptr}};  // not that of some other vocabulary
   write_rotary(network, fields);
@@ -111,11 +110,11 @@ Json bert_sizes(const TransformerConfig& network) {
           {"hidden_size", network.channels},
           {"num_hidden_layers", network.layers},
           {"num_attention_heads", network.heads},
-          {"intermediate_size", hidden(network)},
+          {"intermediate_size", written_hidden(network)},
           {"max_position_embeddings", network.context + network.position_offset},
           {"type_vocab_size", std::max<std::int64_t>(1, network.token_types)},
           {"layer_norm_eps", network.norm_epsilon},
-          {"hidden_act", activation(network)},
+          {"hidden_act", written_activation(network)},
           {"tie_word_embeddings", network.tied_embedding}};
 }
 
@@ -127,8 +126,8 @@ Json write_gpt2(const TransformerConfig& network) {
           {"n_embd", network.channels},
           {"n_layer", network.layers},
           {"n_head", network.heads},
-          {"n_inner", hidden(network)},
-          {"activation_function", activation(network, "gelu_new")},
+          {"n_inner", written_hidden(network)},
+          {"activation_function", written_activation(network, "gelu_new")},
           {"layer_norm_epsilon", network.norm_epsilon},
           {"tie_word_embeddings", network.tied_embedding}};
 }
@@ -169,7 +168,7 @@ Json write_phi3(const TransformerConfig& network) {
 
 Json write_gemma(const TransformerConfig& network) {
   Json fields = llama_sizes(network);
-  fields["hidden_activation"] = activation(network);
+  fields["hidden_activation"] = written_activation(network);
   fields["attention_bias"] = network.attention_bias;
   return fields;
 }
@@ -198,10 +197,14 @@ Json write_roberta(const TransformerConfig& network) {
 }
 
 Json write_distilbert(const TransformerConfig& network) {
-  return {{"vocab_size", network.vocabulary},  {"dim", network.channels},
-          {"n_layers", network.layers},        {"n_heads", network.heads},
-          {"hidden_dim", hidden(network)},     {"max_position_embeddings", network.context},
-          {"activation", activation(network)}, {"tie_word_embeddings", network.tied_embedding}};
+  return {{"vocab_size", network.vocabulary},
+          {"dim", network.channels},
+          {"n_layers", network.layers},
+          {"n_heads", network.heads},
+          {"hidden_dim", written_hidden(network)},
+          {"max_position_embeddings", network.context},
+          {"activation", written_activation(network)},
+          {"tie_word_embeddings", network.tied_embedding}};
 }
 
 }  // namespace clearhead

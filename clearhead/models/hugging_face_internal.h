@@ -21,14 +21,17 @@ enum class Stored {
   as_is,       ///< [out, in], as ours
   transposed,  ///< [in, out]: GPT-2's Conv1D
   less_one,    ///< theirs + 1 is ours: Gemma's norms
+  row,         ///< [1, n]; where it is left out, zeros
 };
 
 /// One learned tensor under both names, in which {} is the number of a layer. Several of ours may
-/// be stacked in one of theirs, one below the other in the order of the table.
+/// be stacked in one of theirs, one below the other in the order of the table. One of ours may have
+/// several rows: the first that the file has is meant.
 struct TensorNames {
   std::string_view ours;
   std::string_view theirs;
   Stored stored = Stored::as_is;
+  std::string_view beside = {};  ///< only where the model has this one too
 };
 
 /// A network that stands on a model type's stack.
@@ -91,6 +94,25 @@ struct WrittenConfig {
 /// there is none.
 WrittenConfig write_hugging_face(const ModelConfig& config);
 
+/// How texts begin and end, as generation_config.json of a folder says, where there is one, and
+/// `config`.
+WritingTokens read_writing_tokens(const std::filesystem::path& folder, ConfigJson& config,
+                                  Family family);
+
+/// The activation that a field names; `otherwise` if it is left out.
+Activation read_activation(ConfigJson& config, const char* name, const std::string& otherwise);
+/// Its name. GELU by tanh has two, which transformers calculate in another order.
+const char* written_activation(const TransformerConfig& network,
+                               const char* gelu_tanh = "gelu_pytorch_tanh");
+/// Hidden numbers, also where a network has as many as is usual.
+std::int64_t written_hidden(const TransformerConfig& network);
+
+// ModelType::read of encoder–decoders.
+TransformerConfig read_t5(ConfigJson& config);
+TransformerConfig read_mt5(ConfigJson& config);
+TransformerConfig read_bart(ConfigJson& config);
+TransformerConfig read_marian(ConfigJson& config);
+
 // ModelType::write of each.
 nlohmann::ordered_json write_gpt2(const TransformerConfig& network);
 nlohmann::ordered_json write_llama(const TransformerConfig& network);
@@ -103,6 +125,8 @@ nlohmann::ordered_json write_gemma2(const TransformerConfig& network);
 nlohmann::ordered_json write_bert(const TransformerConfig& network);
 nlohmann::ordered_json write_roberta(const TransformerConfig& network);
 nlohmann::ordered_json write_distilbert(const TransformerConfig& network);
+nlohmann::ordered_json write_t5(const TransformerConfig& network);
+nlohmann::ordered_json write_bart(const TransformerConfig& network);
 
 }  // namespace clearhead
 

@@ -9,8 +9,8 @@
 namespace clearhead {
 
 /// What stands beside a stack: names that begin so have no prefix.
-inline constexpr std::string_view kBesideStack[] = {"lm_head.", "cls.", "classifier.",
-                                                    "pre_classifier.", "vocab_"};
+inline constexpr std::string_view kBesideStack[] = {
+    "lm_head.", "cls.", "classifier.", "pre_classifier.", "vocab_", "final_logits_bias"};
 
 /// Llama and its like, without their norms; each has some of the biases, or none.
 inline constexpr TensorNames kLlamaNames[] = {
@@ -186,6 +186,106 @@ inline constexpr TensorNames kDistilbertNames[] = {
     {"pooler.b", "pre_classifier.bias"},
     {"classifier.W", "classifier.weight"},
     {"classifier.b", "classifier.bias"},
+};
+
+/// BART and Marian.
+inline constexpr TensorNames kBartNames[] = {
+    {"embed.W_E", "shared.weight"},
+    {"embed.W_E", "encoder.embed_tokens.weight"},
+    {"embed.W_E", "decoder.embed_tokens.weight"},
+    {"encoder.pos_embed.W_pos", "encoder.embed_positions.weight"},
+    {"encoder.ln_embed.w", "encoder.layernorm_embedding.weight"},
+    {"encoder.ln_embed.b", "encoder.layernorm_embedding.bias"},
+    {"encoder.blocks.{}.attn.W_Q", "encoder.layers.{}.self_attn.q_proj.weight"},
+    {"encoder.blocks.{}.attn.b_Q", "encoder.layers.{}.self_attn.q_proj.bias"},
+    {"encoder.blocks.{}.attn.W_K", "encoder.layers.{}.self_attn.k_proj.weight"},
+    {"encoder.blocks.{}.attn.b_K", "encoder.layers.{}.self_attn.k_proj.bias"},
+    {"encoder.blocks.{}.attn.W_V", "encoder.layers.{}.self_attn.v_proj.weight"},
+    {"encoder.blocks.{}.attn.b_V", "encoder.layers.{}.self_attn.v_proj.bias"},
+    {"encoder.blocks.{}.attn.W_O", "encoder.layers.{}.self_attn.out_proj.weight"},
+    {"encoder.blocks.{}.attn.b_O", "encoder.layers.{}.self_attn.out_proj.bias"},
+    {"encoder.blocks.{}.ln1.w", "encoder.layers.{}.self_attn_layer_norm.weight"},
+    {"encoder.blocks.{}.ln1.b", "encoder.layers.{}.self_attn_layer_norm.bias"},
+    {"encoder.blocks.{}.mlp.W_in", "encoder.layers.{}.fc1.weight"},
+    {"encoder.blocks.{}.mlp.b_in", "encoder.layers.{}.fc1.bias"},
+    {"encoder.blocks.{}.mlp.W_out", "encoder.layers.{}.fc2.weight"},
+    {"encoder.blocks.{}.mlp.b_out", "encoder.layers.{}.fc2.bias"},
+    {"encoder.blocks.{}.ln2.w", "encoder.layers.{}.final_layer_norm.weight"},
+    {"encoder.blocks.{}.ln2.b", "encoder.layers.{}.final_layer_norm.bias"},
+    {"decoder.pos_embed.W_pos", "decoder.embed_positions.weight"},
+    {"decoder.ln_embed.w", "decoder.layernorm_embedding.weight"},
+    {"decoder.ln_embed.b", "decoder.layernorm_embedding.bias"},
+    {"decoder.blocks.{}.attn.W_Q", "decoder.layers.{}.self_attn.q_proj.weight"},
+    {"decoder.blocks.{}.attn.b_Q", "decoder.layers.{}.self_attn.q_proj.bias"},
+    {"decoder.blocks.{}.attn.W_K", "decoder.layers.{}.self_attn.k_proj.weight"},
+    {"decoder.blocks.{}.attn.b_K", "decoder.layers.{}.self_attn.k_proj.bias"},
+    {"decoder.blocks.{}.attn.W_V", "decoder.layers.{}.self_attn.v_proj.weight"},
+    {"decoder.blocks.{}.attn.b_V", "decoder.layers.{}.self_attn.v_proj.bias"},
+    {"decoder.blocks.{}.attn.W_O", "decoder.layers.{}.self_attn.out_proj.weight"},
+    {"decoder.blocks.{}.attn.b_O", "decoder.layers.{}.self_attn.out_proj.bias"},
+    {"decoder.blocks.{}.ln1.w", "decoder.layers.{}.self_attn_layer_norm.weight"},
+    {"decoder.blocks.{}.ln1.b", "decoder.layers.{}.self_attn_layer_norm.bias"},
+    {"decoder.blocks.{}.cross_attn.W_Q", "decoder.layers.{}.encoder_attn.q_proj.weight"},
+    {"decoder.blocks.{}.cross_attn.b_Q", "decoder.layers.{}.encoder_attn.q_proj.bias"},
+    {"decoder.blocks.{}.cross_attn.W_K", "decoder.layers.{}.encoder_attn.k_proj.weight"},
+    {"decoder.blocks.{}.cross_attn.b_K", "decoder.layers.{}.encoder_attn.k_proj.bias"},
+    {"decoder.blocks.{}.cross_attn.W_V", "decoder.layers.{}.encoder_attn.v_proj.weight"},
+    {"decoder.blocks.{}.cross_attn.b_V", "decoder.layers.{}.encoder_attn.v_proj.bias"},
+    {"decoder.blocks.{}.cross_attn.W_O", "decoder.layers.{}.encoder_attn.out_proj.weight"},
+    {"decoder.blocks.{}.cross_attn.b_O", "decoder.layers.{}.encoder_attn.out_proj.bias"},
+    {"decoder.blocks.{}.ln2.w", "decoder.layers.{}.encoder_attn_layer_norm.weight"},
+    {"decoder.blocks.{}.ln2.b", "decoder.layers.{}.encoder_attn_layer_norm.bias"},
+    {"decoder.blocks.{}.mlp.W_in", "decoder.layers.{}.fc1.weight"},
+    {"decoder.blocks.{}.mlp.b_in", "decoder.layers.{}.fc1.bias"},
+    {"decoder.blocks.{}.mlp.W_out", "decoder.layers.{}.fc2.weight"},
+    {"decoder.blocks.{}.mlp.b_out", "decoder.layers.{}.fc2.bias"},
+    {"decoder.blocks.{}.ln3.w", "decoder.layers.{}.final_layer_norm.weight"},
+    {"decoder.blocks.{}.ln3.b", "decoder.layers.{}.final_layer_norm.bias"},
+    {"unembed.W_U", "lm_head.weight"},
+    {"unembed.b_U", "final_logits_bias", Stored::row},
+};
+
+/// T5, whose layers share the biases of the first. If the feed-forward part is gated, W_in has
+/// another name.
+inline constexpr TensorNames kT5Names[] = {
+    {"embed.W_E", "shared.weight"},
+    {"embed.W_E", "encoder.embed_tokens.weight"},
+    {"embed.W_E", "decoder.embed_tokens.weight"},
+    {"encoder.pos_embed.rel_attn_bias",
+     "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"},
+    {"encoder.blocks.{}.ln1.w", "encoder.block.{}.layer.0.layer_norm.weight"},
+    {"encoder.blocks.{}.attn.W_Q", "encoder.block.{}.layer.0.SelfAttention.q.weight"},
+    {"encoder.blocks.{}.attn.W_K", "encoder.block.{}.layer.0.SelfAttention.k.weight"},
+    {"encoder.blocks.{}.attn.W_V", "encoder.block.{}.layer.0.SelfAttention.v.weight"},
+    {"encoder.blocks.{}.attn.W_O", "encoder.block.{}.layer.0.SelfAttention.o.weight"},
+    {"encoder.blocks.{}.ln2.w", "encoder.block.{}.layer.1.layer_norm.weight"},
+    {"encoder.blocks.{}.mlp.W_gate", "encoder.block.{}.layer.1.DenseReluDense.wi_0.weight"},
+    {"encoder.blocks.{}.mlp.W_in", "encoder.block.{}.layer.1.DenseReluDense.wi_1.weight",
+     Stored::as_is, "encoder.blocks.{}.mlp.W_gate"},
+    {"encoder.blocks.{}.mlp.W_in", "encoder.block.{}.layer.1.DenseReluDense.wi.weight"},
+    {"encoder.blocks.{}.mlp.W_out", "encoder.block.{}.layer.1.DenseReluDense.wo.weight"},
+    {"encoder.ln_final.w", "encoder.final_layer_norm.weight"},
+    {"decoder.pos_embed.rel_attn_bias",
+     "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"},
+    {"decoder.blocks.{}.ln1.w", "decoder.block.{}.layer.0.layer_norm.weight"},
+    {"decoder.blocks.{}.attn.W_Q", "decoder.block.{}.layer.0.SelfAttention.q.weight"},
+    {"decoder.blocks.{}.attn.W_K", "decoder.block.{}.layer.0.SelfAttention.k.weight"},
+    {"decoder.blocks.{}.attn.W_V", "decoder.block.{}.layer.0.SelfAttention.v.weight"},
+    {"decoder.blocks.{}.attn.W_O", "decoder.block.{}.layer.0.SelfAttention.o.weight"},
+    {"decoder.blocks.{}.ln2.w", "decoder.block.{}.layer.1.layer_norm.weight"},
+    {"decoder.blocks.{}.cross_attn.W_Q", "decoder.block.{}.layer.1.EncDecAttention.q.weight"},
+    {"decoder.blocks.{}.cross_attn.W_K", "decoder.block.{}.layer.1.EncDecAttention.k.weight"},
+    {"decoder.blocks.{}.cross_attn.W_V", "decoder.block.{}.layer.1.EncDecAttention.v.weight"},
+    {"decoder.blocks.{}.cross_attn.W_O", "decoder.block.{}.layer.1.EncDecAttention.o.weight"},
+    {"decoder.blocks.{}.ln3.w", "decoder.block.{}.layer.2.layer_norm.weight"},
+    {"decoder.blocks.{}.mlp.W_gate", "decoder.block.{}.layer.2.DenseReluDense.wi_0.weight"},
+    {"decoder.blocks.{}.mlp.W_in", "decoder.block.{}.layer.2.DenseReluDense.wi_1.weight",
+     Stored::as_is, "decoder.blocks.{}.mlp.W_gate"},
+    {"decoder.blocks.{}.mlp.W_in", "decoder.block.{}.layer.2.DenseReluDense.wi.weight"},
+    {"decoder.blocks.{}.mlp.W_out", "decoder.block.{}.layer.2.DenseReluDense.wo.weight"},
+    {"decoder.ln_final.w", "decoder.final_layer_norm.weight"},
+    {"unembed.W_U", "lm_head.weight"},
+    {"", "decoder.block.{}.layer.1.EncDecAttention.relative_attention_bias.weight"},  // never used
 };
 
 }  // namespace clearhead

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -69,15 +70,25 @@ struct Stack {
   std::map<std::size_t, const Parameter*> parts;  // by the row of the table
 };
 
-// By their plain names.
-std::map<std::string, Stack> stacks(const std::vector<TensorNames>& names,
+using Entries = std::map<std::string, const TensorFile::Entry*>;  // by their plain names
+
+// By their plain names; of several rows for one of ours, the first that `entries` has.
+std::map<std::string, Stack> stacks(const std::vector<TensorNames>& names, const Entries& entries,
                                     const Parameters& outline) {
+  std::set<std::string_view> all;
+  for (const Parameter& parameter : outline) all.insert(parameter.name);
   std::map<std::string, Stack> stacks;
   for (const Parameter& parameter : outline) {
     const Numbered ours = numbered(parameter.name);
-    const auto row = std::find_if(names.begin(), names.end(), [&](const TensorNames& candidate) {
-      return candidate.ours == ours.pattern;
-    });
+    const auto is_ours = [&](const TensorNames& row) {
+      return row.ours == ours.pattern &&
+             (row.beside.empty() || all.contains(with_number(row.beside, ours.number)));
+    };
+    const auto is_there = [&](const TensorNames& row) {
+      return is_ours(row) && entries.contains(with_number(row.theirs, ours.number));
+    };
+    auto row = std::find_if(names.begin(), names.end(), is_there);
+    if (row == names.end()) row = std::find_if(names.begin(), names.end(), is_ours);
     if (row == names.end()) {
       throw Error("model: no tensor of such checkpoints is our " + parameter.name);
     }
@@ -100,6 +111,7 @@ Shape shape_of(const Stack& stack) {
     }
   }
   if (stack.stored == Stored::transposed) std::swap(shape[0], shape[1]);
+  if (stack.stored == Stored::row) shape.insert(shape.begin(), 1);
   return shape;
 }
 
@@ -128,11 +140,21 @@ void add_entries(const TensorFile::Entry& theirs, const Stack& stack, TensorFile
       Tensor whole = read();
       if (stored == Stored::transposed) whole = whole.transpose(0, 1);
       if (stored == Stored::less_one) whole = plus(whole, 1);
+      if (stored == Stored::row) whole = whole.reshape(shape);
       return is_whole ? whole : whole.slice(0, first, first + shape[0]);
     };
     const DType dtype = stack.stored == Stored::less_one ? DType::f32 : *theirs.dtype;
     ours.entries.push_back({part->name, std::string(dtype_name(dtype)), dtype, shape, read});
     first += shape[0];
+  }
+}
+
+// Ours where theirs are left out.
+void add_zeros(const Stack& stack, TensorFile& ours) {
+  for (const auto& [row, part] : stack.parts) {
+    const Shape shape = part->shape();
+    ours.entries.push_back({part->name, std::string(dtype_name(DType::f32)), DType::f32, shape,
+                            [shape] { return Tensor(shape); }});
   }
 }
 
@@ -196,20 +218,20 @@ std::string listed(const std::vector<std::string>& names) {
 
 TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Parameters& outline) {
   const std::vector<TensorNames> names = all_names(type);
-  std::map<std::string, const TensorFile::Entry*> entries;
+  Entries entries;
   for (const TensorFile::Entry& entry : file.entries) {
     const std::string name = plain_name(entry.name, type);
     if (entries.try_emplace(name, &entry).second || entry.name.ends_with(name)) continue;
     entries[name] = &entry;
   }
-  const std::map<std::string, Stack> wanted = stacks(names, outline);
+  const std::map<std::string, Stack> wanted = stacks(names, entries, outline);
   std::vector<std::string> missing, superfluous;
   for (const auto& [name, stack] : wanted) {
     const auto entry = entries.find(name);
-    if (entry == entries.end()) {
-      missing.push_back(name);
-    } else {
+    if (entry != entries.end()) {
       check(*entry->second, stack);
+    } else if (stack.stored != Stored::row) {
+      missing.push_back(name);
     }
   }
   for (const auto& [name, entry] : entries) {
@@ -223,14 +245,21 @@ TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Para
         fmt::format("it has tensors that the config does not ask for: {}", listed(superfluous)));
   }
   TensorFile ours{.name = file.name};
-  for (const auto& [name, stack] : wanted) add_entries(*entries.at(name), stack, ours);
+  for (const auto& [name, stack] : wanted) {
+    const auto entry = entries.find(name);
+    if (entry != entries.end()) {
+      add_entries(*entry->second, stack, ours);
+    } else {
+      add_zeros(stack, ours);
+    }
+  }
   return ours;
 }
 
 TensorFile their_tensors(const TensorFile& ours, const ModelType& type, const Parameters& outline,
                          bool is_whole) {
   TensorFile theirs{.name = ours.name};
-  for (const auto& [name, stack] : stacks(all_names(type), outline)) {
+  for (const auto& [name, stack] : stacks(all_names(type), {}, outline)) {
     const bool is_beside = std::any_of(
         std::begin(kBesideStack), std::end(kBesideStack),
         [plain = std::string_view(name)](auto begin) { return plain.starts_with(begin); });
@@ -242,6 +271,7 @@ TensorFile their_tensors(const TensorFile& ours, const ModelType& type, const Pa
       if (stored == Stored::transposed) std::swap(lying[0], lying[1]);
       const Tensor whole = stacked(found, lying);
       if (stored == Stored::transposed) return whole.transpose(0, 1);
+      if (stored == Stored::row) return whole.reshape(shape);
       return stored == Stored::less_one ? plus(whole, -1) : whole;
     };
     theirs.entries.push_back(

@@ -42,6 +42,7 @@ void make_plain(TransformerConfig& network) {
   const TransformerConfig fresh;
   network.init_std = fresh.init_std;
   network.head_size = network.size_of_head();
+  if (network.decoder_layers == 0) network.decoder_layers = network.layers;
   if (network.kv_heads == 0) network.kv_heads = network.heads;
   if (network.hidden == 0) network.hidden = 4 * network.channels;
   network.attention_bias = network.attention_bias || network.bias;
@@ -62,7 +63,12 @@ void make_plain(TransformerConfig& network) {
     network.rotary_scaling = fresh.rotary_scaling;
   }
   if (network.positions != TransformerPositions::learned) network.position_offset = 0;
-  if (network.positions != TransformerPositions::relative) {
+  if (network.positions != TransformerPositions::sinusoidal) {
+    network.sinusoid_order = fresh.sinusoid_order;
+  }
+  if (network.positions == TransformerPositions::relative) {
+    network.context = fresh.context;  // any length does
+  } else {
     network.relative_buckets = fresh.relative_buckets;
     network.relative_distance = fresh.relative_distance;
   }
@@ -144,6 +150,10 @@ WrittenConfig write_hugging_face(const ModelConfig& config) {
     spellings.push_back(plain);
     if (!network->bias && network->norm == NormKind::layer) {
       network->bias = network->attention_bias = network->out_bias = true;
+      spellings.push_back(plain);
+    }
+    if (config.family == Family::encoder_decoder && !network->logit_bias) {
+      network->logit_bias = true;
       spellings.push_back(plain);
     }
   }

@@ -27,21 +27,17 @@ std::string words_of(const Ability& ability) {
 // Throws Error if a folder has a tokenizer in older files alone.
 void require_tokenizer(const std::filesystem::path& folder) {
   if (exists(folder / kTokenizer)) return;
-  for (const char* const older : {"tokenizer.model", "vocab.txt", "vocab.json"}) {
+  if (exists(folder / "source.spm")) {
+    throw Error((folder / "source.spm").string() +
+                ": expected tokenizer.json; Marian's two files of SentencePiece are not supported");
+  }
+  for (const char* const older : {"tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"}) {
     if (!exists(folder / older)) continue;
     throw Error(fmt::format(
         "{}: expected {} beside it; AutoTokenizer.from_pretrained(folder).save_pretrained(folder) "
         "of transformers writes it",
         (folder / older).string(), kTokenizer));
   }
-}
-
-// The tokens that begin and end a text, where others have said so.
-void read_generation(const std::filesystem::path& file, SavedModel& saved) {
-  if (!exists(file)) return;
-  ConfigJson generation = read_config_json(file);
-  if (generation.has("bos_token_id")) saved.begin = generation.integer("bos_token_id", 0);
-  saved.ends = generation.integers("eos_token_id");
 }
 
 StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,
@@ -51,7 +47,8 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
   SavedModel& saved = stored.saved;
   read_fields(description, config.string(), saved.config);
   saved.tokenizer = read_tokenizer(folder / kTokenizer);
-  read_generation(folder / kGeneration, saved);
+  ConfigJson none("{}", config.string());
+  saved.tokens = read_writing_tokens(folder, none, saved.config.family);
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
   use_tokenizer(folder.string(), saved);
   saved.chat = read_chat_source(folder);
@@ -69,8 +66,7 @@ StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16)
   OpenCheckpoint opened = open_hugging_face(folder, keep_bf16);
   saved.config = std::move(opened.read.config);
   saved.model = std::move(opened.read.model);
-  saved.begin = opened.read.begin;
-  saved.ends = std::move(opened.read.ends);
+  saved.tokens = std::move(opened.read.tokens);
   saved.chat = read_chat_source(folder);
   use_tokenizer(folder.string(), saved);
   stored.ours = std::move(opened.ours);
@@ -112,6 +108,19 @@ SavedModel open_model(const std::filesystem::path& path, bool keep_bf16) {
 
 SavedModel open_model(const GgufFile& file, bool keep_bf16) {
   return std::move(open_stored(file, keep_bf16).saved);
+}
+
+BeamSearchOptions search_options(const SavedModel& saved) {
+  const WritingTokens& tokens = saved.tokens;
+  const auto or_special = [&](std::optional<std::int64_t> known, std::string_view name) {
+    return known ? *known : saved.tokenizer->special(name);
+  };
+  std::optional<std::int64_t> end;
+  if (!tokens.ends.empty()) end = tokens.ends.front();
+  return {.start = or_special(tokens.begin, kStartToken),
+          .end = or_special(end, kEndToken),
+          .first = tokens.first,
+          .never = tokens.never};
 }
 
 void refuse_ability(const SavedModel& saved, const Ability& wanted) {

@@ -9,7 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "clearhead/models/beam_search.h"
 #include "clearhead/models/family.h"
+#include "clearhead/models/hugging_face.h"
 #include "clearhead/models/model.h"
 #include "clearhead/tensor/gguf.h"
 #include "clearhead/text/chat_source.h"
@@ -22,8 +24,7 @@ struct SavedModel {
   ModelConfig config;                          ///< its sizes and choices
   std::shared_ptr<const Tokenizer> tokenizer;  ///< text to its ids and back
   std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
-  std::optional<std::int64_t> begin = {};      ///< of others' models: the token that begins a text
-  std::vector<std::int64_t> ends = {};         ///< likewise: the tokens that end one
+  WritingTokens tokens = {};                   ///< of others' models: how texts begin and end
   ChatSource chat = {};                        ///< likewise: how conversations are written
 };
 
@@ -42,6 +43,10 @@ SavedModel open_model(const std::filesystem::path& path, bool keep_bf16 = false)
 
 /// The same of an open GGUF file.
 SavedModel open_model(const GgufFile& file, bool keep_bf16 = false);
+
+/// How translations by it are searched for: the tokens as its folder says; else, and of our own
+/// models, <s> and </s>. Throws Error if its tokenizer has none of them.
+BeamSearchOptions search_options(const SavedModel& saved);
 
 /// The model by its ability, such as `as<LanguageModel>(saved)`; null if it does not have it.
 template <typename Kind>

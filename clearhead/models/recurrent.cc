@@ -35,7 +35,7 @@ RecurrentOutput RecurrentStack::forward(const Embedding& table, const Var& token
 Unembed unembed(Parameters& parameters, const RecurrentModelConfig& config,
                 const Embedding& table) {
   return Unembed(parameters, config.vocabulary, config.hidden,
-                 config.tied_embedding ? table.table() : nullptr, /*bias=*/true);
+                 config.tied_embedding ? table.table() : nullptr, {.bias = true});
 }
 
 RecurrentLanguageModel::RecurrentLanguageModel(const RecurrentModelConfig& config, Seed seed,

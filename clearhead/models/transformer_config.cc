@@ -17,6 +17,9 @@ constexpr std::int64_t kMany = std::int64_t{1} << 20;  // more than fits into me
 void validate_layer_types(const TransformerConfig& config) {
   const std::vector<std::string>& types = config.layer_types;
   if (types.empty()) return;
+  if (config.decoder_layers != 0 && config.decoder_layers != config.layers) {
+    throw Error("model: layer_types go with as many decoder_layers as layers");
+  }
   if (std::ssize(types) != config.layers) {
     throw Error("model: layer_types names " + std::to_string(types.size()) +
                 " layers, and there "
@@ -39,12 +42,13 @@ void TransformerConfig::validate() const {
                 std::to_string(vocabulary) + ", " + std::to_string(context) + ", " +
                 std::to_string(layers) + " and " + std::to_string(heads));
   }
-  if (channels < 1 || head_size < 0 || kv_heads < 0 || hidden < 0) {
+  if (channels < 1 || head_size < 0 || kv_heads < 0 || hidden < 0 || decoder_layers < 0) {
     throw Error(
-        "model: expected channels of at least 1, head_size, kv_heads and hidden of at least 0, "
-        "got " +
+        "model: expected channels of at least 1, head_size, kv_heads, hidden and decoder_layers of "
+        "at least 0, got " +
         std::to_string(channels) + ", " + std::to_string(head_size) + ", " +
-        std::to_string(kv_heads) + " and " + std::to_string(hidden));
+        std::to_string(kv_heads) + ", " + std::to_string(hidden) + " and " +
+        std::to_string(decoder_layers));
   }
   if (head_size == 0 && channels % heads != 0) {
     throw Error("model: channels " + std::to_string(channels) + " do not divide into " +
@@ -102,6 +106,8 @@ void describe(Fields& fields, TransformerConfig& config) {
                  "tokens; 0 in a recipe: those of its tokenizer");
   fields.integer("context", config.context, {1, kMany}, "the most tokens of a sequence");
   fields.integer("layers", config.layers, {1, 1000}, "blocks of each stack");
+  fields.integer("decoder_layers", config.decoder_layers, {0, 1000},
+                 "blocks of the stack that writes, if it has others; 0: as many as layers");
   fields.integer("heads", config.heads, {1, 1000}, "attentions side by side");
   fields.integer("kv_heads", config.kv_heads, {0, 1000},
                  "key/value heads, a divisor of heads; 0: as many as heads");
@@ -126,6 +132,9 @@ void describe(Fields& fields, TransformerConfig& config) {
                  "numbers of a head that rotary positions turn; 0: all");
   fields.group("rotary_scaling", config.rotary_scaling,
                "rotary positions of texts longer than a model learnt from first");
+  fields.choice("sinusoid_order", config.sinusoid_order,
+                {{"pairs", SinusoidOrder::pairs}, {"halves", SinusoidOrder::halves}},
+                "sinusoidal positions: sines beside their cosines, or before all of them (Marian)");
   fields.integer("position_offset", config.position_offset, {0, kMany},
                  "rows of learned positions before the first (RoBERTa: 2)");
   fields.integer("token_types", config.token_types, {0, kMany},
@@ -170,6 +179,9 @@ void describe(Fields& fields, TransformerConfig& config) {
   fields.flag("scale_embedding", config.scale_embedding,
               "embeddings are multiplied by the root of the channels");
   fields.flag("tied_embedding", config.tied_embedding, "one table to read and to write tokens");
+  fields.flag("scale_logits", config.scale_logits,
+              "logits are divided by the root of the channels (T5's first version)");
+  fields.flag("logit_bias", config.logit_bias, "logits have a bias for each token (BART)");
   fields.number("init_std", config.init_std, {0, 10},
                 "standard deviation of matrices as they begin; 0: Glorot's");
 }
@@ -251,6 +263,7 @@ PositionsConfig positions_config(const TransformerConfig& config, bool bidirecti
   PositionsConfig positions{
       .max_length = config.context,
       .offset = config.position_offset,
+      .order = config.sinusoid_order,
       .buckets = config.relative_buckets,
       .relative = {.bidirectional = bidirectional, .max_distance = config.relative_distance}};
   switch (config.positions) {

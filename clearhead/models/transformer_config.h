@@ -22,21 +22,23 @@ enum class TransformerPositions { none, learned, sinusoidal, rotary, alibi, rela
 
 /// The sizes and choices of a transformer.
 struct TransformerConfig {
-  std::int64_t vocabulary = 0;  ///< V; 0 in a recipe: that of its tokenizer
-  std::int64_t context = 256;   ///< the most tokens of a sequence
-  std::int64_t layers = 6;      ///< of each stack
-  std::int64_t heads = 6;       ///< H
-  std::int64_t kv_heads = 0;    ///< key/value heads; 0: as many as heads
-  std::int64_t channels = 384;  ///< C
-  std::int64_t head_size = 0;   ///< numbers of a head; 0: channels/heads
-  std::int64_t hidden = 0;      ///< of the feed-forward part; 0: 4·channels
+  std::int64_t vocabulary = 0;      ///< V; 0 in a recipe: that of its tokenizer
+  std::int64_t context = 256;       ///< the most tokens of a sequence
+  std::int64_t layers = 6;          ///< of each stack
+  std::int64_t decoder_layers = 0;  ///< of the second one; 0: as many as of the first
+  std::int64_t heads = 6;           ///< H
+  std::int64_t kv_heads = 0;        ///< key/value heads; 0: as many as heads
+  std::int64_t channels = 384;      ///< C
+  std::int64_t head_size = 0;       ///< numbers of a head; 0: channels/heads
+  std::int64_t hidden = 0;          ///< of the feed-forward part; 0: 4·channels
   TransformerPositions positions = TransformerPositions::learned;  ///< how order comes in
   double rotary_theta = 10000;        ///< of `rotary`: the base of its angles
   bool rotary_interleaved = false;    ///< turns pairs of neighbours (GPT-J), not two halves (Llama)
   std::int64_t rotary_size = 0;       ///< numbers of a head that are turned; 0: all
   RotaryScaling rotary_scaling = {};  ///< for texts longer than a model learnt from first
-  std::int64_t position_offset = 0;   ///< of `learned`: rows before position 0's (RoBERTa: 2)
-  std::int64_t token_types = 0;  ///< kinds of tokens that have a vector each (BERT: 2); 0: none
+  SinusoidOrder sinusoid_order = SinusoidOrder::pairs;  ///< of `sinusoidal`
+  std::int64_t position_offset = 0;  ///< of `learned`: rows before position 0's (RoBERTa: 2)
+  std::int64_t token_types = 0;      ///< kinds of tokens that have a vector each (BERT: 2); 0: none
   std::int64_t relative_buckets = 32;    ///< of `relative`: how many distances are told apart
   std::int64_t relative_distance = 128;  ///< from here on all distances share a bucket
   NormKind norm = NormKind::layer;       ///< of all norms
@@ -61,6 +63,8 @@ struct TransformerConfig {
   bool scale_scores = true;      ///< by 1/√D; T5 does not
   bool scale_embedding = false;  ///< by √channels, as the original does
   bool tied_embedding = true;    ///< one table to read and to write tokens
+  bool scale_logits = false;     ///< by 1/√channels (T5's first version)
+  bool logit_bias = false;       ///< a number for each token too (BART); BERT has it in any case
   /// Standard deviation of new matrices (GPT-2: 0.02), multiplied by 1/√(2·layers) for those that
   /// write into the residual stream; 0: Glorot's uniform distribution.
   double init_std = 0.02;

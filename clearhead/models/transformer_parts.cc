@@ -66,8 +66,12 @@ std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& 
 
 Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
                 bool bias) {
+  const double C = static_cast<double>(config.channels);
   return Unembed(parameters, config.vocabulary, config.channels,
-                 config.tied_embedding ? table.table() : nullptr, bias, config.logit_softcap);
+                 config.tied_embedding ? table.table() : nullptr,
+                 {.bias = bias || config.logit_bias,
+                  .scale = config.scale_logits ? 1 / std::sqrt(C) : 1,
+                  .cap = config.logit_softcap});
 }
 
 std::vector<Block> stack(Parameters& parameters, const TransformerConfig& config,

@@ -46,7 +46,8 @@ class Input {
 /// normalised the result of that block.
 std::optional<Norm> final_norm(Parameters& parameters, const TransformerConfig& config);
 
-/// Scores of tokens, by the table of tokens itself if the config ties them.
+/// Scores of tokens, by the table of tokens itself if the config ties them; with `bias` they have
+/// one whatever the config says.
 Unembed unembed(Parameters& parameters, const TransformerConfig& config, const Embedding& table,
                 bool bias = false);
 

@@ -10,6 +10,7 @@
 #include "clearhead/nn/pass.h"
 #include "clearhead/ops/embedding.h"
 #include "clearhead/ops/linear.h"
+#include "clearhead/ops/scale.h"
 #include "clearhead/ops/softcap.h"
 
 namespace clearhead {
@@ -34,28 +35,35 @@ class Embedding {
   const Parameter* table_;
 };
 
+/// What the scores of tokens have besides the product.
+struct UnembedConfig {
+  bool bias = false;  ///< a number for each token
+  double scale = 1;   ///< factor on the vectors (T5: 1/√C)
+  double cap = 0;     ///< scores are squeezed into ±cap (Gemma 2); 0: they are not
+};
+
 /// From vectors to scores of tokens.
 class Unembed {
  public:
   /// For vectors of C numbers. Adds to the parameters unembed.W_U [tokens, C], unless `tied` to the
-  /// table of an Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a `bias`.
-  /// Scores are squeezed into ±cap unless that is 0 (Gemma 2).
+  /// table of an Embedding (Press and Wolf 2017), and unembed.b_U [tokens] if there is a bias.
   Unembed(Parameters& parameters, std::int64_t tokens, std::int64_t C, const Parameter* tied,
-          bool bias, double cap = 0)
-      : W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
-        b_(bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr),
-        cap_(cap) {}
+          const UnembedConfig& config)
+      : config_(config),
+        W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
+        b_(config.bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr) {}
 
-  /// The score of each token, x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
+  /// The score of each token, scale·x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
   Var forward(const Var& x, const Pass& pass) const {
-    const Var y = linear(x, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
-    return (cap_ == 0 ? y : softcap(y, cap_)).named("logits");
+    Var y = config_.scale == 1 ? x : scale(x, config_.scale);
+    y = linear(y, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
+    return (config_.cap == 0 ? y : softcap(y, config_.cap)).named("logits");
   }
 
  private:
+  UnembedConfig config_;
   const Parameter* W_;
   const Parameter* b_;
-  double cap_;
 };
 
 }  // namespace clearhead

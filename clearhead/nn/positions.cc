@@ -8,7 +8,6 @@
 #include "clearhead/ops/alibi.h"
 #include "clearhead/ops/cast.h"
 #include "clearhead/ops/reshape.h"
-#include "clearhead/ops/sinusoid.h"
 
 namespace clearhead {
 
@@ -27,7 +26,7 @@ Var Positions::add_to(const Var& x, std::int64_t first) const {
   const std::int64_t T = x.size(1);
   Var positions;  // [T, C]
   if (config_.kind == PositionKind::sinusoidal) {
-    positions = sinusoid(x.tape(), first, T, x.size(2), x.dtype());
+    positions = sinusoid(x.tape(), first, T, x.size(2), x.dtype(), config_.order);
   } else if (config_.kind == PositionKind::learned) {
     if (first + T > config_.max_length) {
       throw Error("positions: there are " + std::to_string(config_.max_length) +

@@ -7,6 +7,7 @@
 
 #include "clearhead/nn/parameters.h"
 #include "clearhead/ops/relative_bias.h"
+#include "clearhead/ops/sinusoid.h"
 
 namespace clearhead {
 
@@ -21,11 +22,12 @@ enum class PositionKind {
 
 /// What positions a model has.
 struct PositionsConfig {
-  PositionKind kind = PositionKind::none;  ///< which
-  std::int64_t max_length = 0;             ///< how many `learned` positions there are
-  std::int64_t offset = 0;                 ///< rows of their table before that of position 0
-  std::int64_t buckets = 32;               ///< of `relative`
-  RelativeBiasOptions relative = {};       ///< likewise
+  PositionKind kind = PositionKind::none;      ///< which
+  std::int64_t max_length = 0;                 ///< how many `learned` positions there are
+  std::int64_t offset = 0;                     ///< rows of their table before that of position 0
+  SinusoidOrder order = SinusoidOrder::pairs;  ///< of `sinusoidal`
+  std::int64_t buckets = 32;                   ///< of `relative`
+  RelativeBiasOptions relative = {};           ///< likewise
 };
 
 /// Tells a model where each token stands: by what it adds to tokens, or to scores.

@@ -101,7 +101,8 @@ class ChatModel : public Checkpoints {
     const auto tokens = written(text);
     const auto stop = std::find_if(tokens.begin(), tokens.end(), [&](std::int64_t token) {
       return token == saved_.tokenizer->find(end) ||
-             std::find(saved_.ends.begin(), saved_.ends.end(), token) != saved_.ends.end();
+             std::find(saved_.tokens.ends.begin(), saved_.tokens.ends.end(), token) !=
+                 saved_.tokens.ends.end();
     });
     return saved_.tokenizer->decode(std::vector(tokens.begin(), stop)) + "\n";
   }

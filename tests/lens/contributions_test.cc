@@ -74,7 +74,8 @@ TEST(Decompose, ThePartsOfATranslationSumToo) {
         model.encode(tape.input("source_tokens", ids({{1, 2, 3}, {4, 5, 0}})), lengths({3, 2}), {});
     const Var logits = model.decode(memory, tape.input("tokens", ids({{1, 2}, {3, 4}})), {});
     expect_sum(logits, {.batch = 1, .place = 1, .token = 3});
-    EXPECT_EQ(heads_among(decompose(logits, {.token = 0})), 2 * 4);  // two attentions a layer
+    const std::int64_t layers = config.decoder_layers > 0 ? config.decoder_layers : config.layers;
+    EXPECT_EQ(heads_among(decompose(logits, {.token = 0})), 2 * 2 * layers);  // two attentions each
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/random.h"
+#include "tests/testing.h"
 
 namespace clearhead {
 namespace {
@@ -134,6 +135,47 @@ TEST(BeamSearch, WhatEndsLeavesItsPlaceToAnother) {
                                      options(2, /*length_penalty=*/3))[0][0];
   EXPECT_THAT(best.tokens, ElementsAre(2, 3));
   EXPECT_NEAR(best.score, std::log(0.9 * 0.29) / std::pow(8.0 / 6, 3), 1e-6);
+}
+
+TEST(BeamSearch, TakesTheEndOfASourceOnce) {
+  const Written model(4, 0, misleading);
+  const std::vector<Tokens> sources = {{2}, {2, kEnd}};
+  const auto found = translate(model, sources, options(2, 0));
+  EXPECT_EQ(found[0][0].tokens, found[1][0].tokens);
+  EXPECT_EQ(found[0][0].score, found[1][0].score);
+}
+
+TEST(BeamSearch, WritesFirstWhatItMust) {
+  const auto logits = [](const Tokens&, const Tokens& target) {
+    if (target.size() == 1) return logs({0, 0.1, 0.9, 0});
+    return target.back() == 3 ? logs({0, 0.2, 0.8, 0}) : logs({0, 0.7, 0.3, 0});
+  };
+  BeamSearchOptions search = options(2, 0);
+  search.first = 3;
+  const Translation best = translate(Written(4, 0, logits), std::vector<Tokens>{{2}}, search)[0][0];
+  EXPECT_THAT(best.tokens, ElementsAre(3, 2));
+  EXPECT_NEAR(best.score, std::log(0.8 * 0.7), 1e-6);  // what must be costs nothing
+}
+
+TEST(BeamSearch, NeverWritesWhatItMustNot) {
+  const Written model(4, 0, misleading);
+  const std::vector<Tokens> sources = {{2}};
+  BeamSearchOptions search = options(4, 0);
+  search.n_best = 2;
+  search.never = {2};
+  const auto found = translate(model, sources, search);
+  for (const Translation& translation : found[0]) {
+    EXPECT_THAT(translation.tokens, testing::Not(testing::Contains(2)));
+  }
+  search.never = {3, 2, 1, 0};
+  EXPECT_THAT(error_of([&] { translate(model, sources, search); }), HasSubstr("never written"));
+}
+
+TEST(BeamSearch, NeverWritesTokensThatStandForNothing) {
+  Written model(4, 0, [](const Tokens&, const Tokens&) { return logs({0, 0.1, 0.2, 0.7}); });
+  model.set_tokens(3);
+  const Translation best = translate(model, std::vector<Tokens>{{2}}, options(1, 0))[0][0];
+  EXPECT_THAT(best.tokens, testing::Each(2));
 }
 
 TEST(BeamSearch, EndsAtTheLimit) {

@@ -24,20 +24,32 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-fs::path data() { return fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/data"; }
+// Of both folders with golden models.
+fs::path golden(const std::string& name) {
+  const fs::path tests = fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models";
+  return fs::exists(tests / "data" / name) ? tests / "data" / name
+                                           : tests / "translation_data" / name;
+}
 
 void write_letters(const fs::path& folder) {
   write_tokenizer(folder / "tokenizer.json", learn_characters("abcdefghijklm .\n"));
 }
 
-void expect_same_weights(const fs::path& a, const fs::path& b, double near = 0) {
-  const SavedModel first = open_model(a), second = open_model(b);
+// `second` may have more.
+void expect_same_parameters(const SavedModel& first, const SavedModel& second) {
   for (const Parameter& parameter : first.model->parameters()) {
     SCOPED_TRACE(parameter.name);
-    expect_near(second.model->parameters().at(parameter.name).value(), parameter.value(), near);
+    expect_near(second.model->parameters().at(parameter.name).value(), parameter.value(), 0);
   }
-  EXPECT_EQ(first.begin, second.begin);
-  EXPECT_EQ(first.ends, second.ends);
+}
+
+void expect_same_weights(const fs::path& a, const fs::path& b) {
+  const SavedModel first = open_model(a), second = open_model(b);
+  expect_same_parameters(first, second);
+  EXPECT_EQ(first.tokens.begin, second.tokens.begin);
+  EXPECT_EQ(first.tokens.ends, second.tokens.ends);
+  EXPECT_EQ(first.tokens.first, second.tokens.first);
+  EXPECT_EQ(first.tokens.never, second.tokens.never);
   EXPECT_EQ(first.model->tokens(), second.model->tokens());
 }
 
@@ -49,11 +61,11 @@ void expect_same_tensors(const TensorFile& a, const TensorFile& b) {
   }
 }
 
-// Each folder of tests/models/data.
+// Each folder of tests/models/data and translation_data.
 class Conversions : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    fs::copy(data() / GetParam(), theirs_, fs::copy_options::recursive);
+    fs::copy(golden(GetParam()), theirs_, fs::copy_options::recursive);
     write_letters(theirs_);
   }
 
@@ -84,8 +96,11 @@ TEST_P(Conversions, WithinTheLayoutOfOthersKeepEveryTensorAndFile) {
 
 std::vector<std::string> names() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(data())) {
-    names.push_back(entry.path().filename());
+  for (const char* folder : {"data", "translation_data"}) {
+    const fs::path path = fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models" / folder;
+    for (const auto& entry : fs::directory_iterator(path)) {
+      names.push_back(entry.path().filename());
+    }
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -100,13 +115,14 @@ INSTANTIATE_TEST_SUITE_P(Each, Conversions, ::testing::ValuesIn(names()), [](con
 // Model types that no other calculates like: what is written has the names and the bits of the
 // file that transformers wrote.
 TEST(Conversion, WritesTheTensorsThatTransformersWrite) {
-  for (const char* name : {"gpt2", "llama", "llama-yarn", "qwen2", "qwen3", "phi3", "gemma",
-                           "gemma2", "bert", "bert-classifier", "roberta", "roberta-classifier",
-                           "distilbert", "distilbert-classifier"}) {
+  for (const char* name :
+       {"gpt2", "llama", "llama-yarn", "qwen2", "qwen3", "phi3", "gemma", "gemma2", "bert",
+        "bert-classifier", "roberta", "roberta-classifier", "distilbert", "distilbert-classifier",
+        "t5", "t5-gated", "bart", "bart-scaled", "marian"}) {
     SCOPED_TRACE(name);
     const TemporaryFolder folder;
     const fs::path theirs = folder / "theirs";
-    fs::copy(data() / name, theirs, fs::copy_options::recursive);
+    fs::copy(golden(name), theirs, fs::copy_options::recursive);
     write_letters(theirs);
     convert_model(theirs, folder / "ours", {.layout = ModelLayout::ours});
     convert_model(folder / "ours", folder / "back", {.dtype = DType::f16});
@@ -116,19 +132,21 @@ TEST(Conversion, WritesTheTensorsThatTransformersWrite) {
   }
 }
 
-// A decoder like nanoGPT's: no biases.
-fs::path write_own(const fs::path& folder, TransformerConfig network) {
+fs::path write_own(const fs::path& folder, TransformerConfig network,
+                   Family family = Family::decoder) {
   network.vocabulary = 16;
   network.context = 8;
   network.layers = 2;
   network.heads = 2;
   network.channels = 8;
-  const ModelConfig config{Family::decoder, network};
-  save_model(folder, config, learn_characters("abcdefghijklm .\n"),
+  const ModelConfig config{family, network};
+  const std::vector<std::string> specials = {"<pad>", "<s>", "</s>"};
+  save_model(folder, config, learn_characters("abcdefghijkl\n", specials),
              make_model(config, 3)->parameters(), DType::f32);
   return folder;
 }
 
+// A decoder like nanoGPT's: no biases.
 TEST(Conversion, GivesABiaslessModelBiasesOfZero) {
   const TemporaryFolder folder;
   TransformerConfig network = gpt2();
@@ -140,6 +158,26 @@ TEST(Conversion, GivesABiaslessModelBiasesOfZero) {
   for (const Parameter& parameter : saved.model->parameters()) {
     if (parameter.name != "ln_final.b" && parameter.name != "blocks.1.attn.b_Q") continue;
     expect_near(parameter.value(), Tensor(parameter.shape()), 0);
+  }
+}
+
+// Which leaves the tokens that begin and end a translation to their names.
+TEST(Conversion, MakesTranslatorsOfOursOnesOfOthers) {
+  const TemporaryFolder folder;
+  TransformerConfig like_bart = original_transformer(), like_t5 = t5();
+  like_bart.positions = TransformerPositions::learned;
+  like_bart.position_offset = 2;
+  like_bart.embedding_norm = true;
+  for (const auto& [name, network] : {std::pair{"bart", like_bart}, std::pair{"t5", like_t5}}) {
+    SCOPED_TRACE(name);
+    const fs::path own = write_own(folder / "own" / name, network, Family::encoder_decoder);
+    const fs::path theirs = folder / name;
+    EXPECT_EQ(convert_model(own, theirs).what, name);
+    const SavedModel saved = open_model(theirs);
+    expect_same_parameters(open_model(own), saved);
+    EXPECT_EQ(saved.tokens.begin, saved.tokenizer->special("<s>"));
+    EXPECT_THAT(saved.tokens.ends, ::testing::ElementsAre(saved.tokenizer->special("</s>")));
+    EXPECT_THAT(content(theirs / "config.json"), HasSubstr("\"pad_token_id\": 0"));
   }
 }
 
@@ -199,7 +237,7 @@ TEST(Conversion, SaysTheTypeOfTheWeights) {
   convert_model(own, folder / "small", {.dtype = DType::bf16});
   EXPECT_THAT(content(folder / "small" / "config.json"),
               HasSubstr("\"torch_dtype\": \"bfloat16\""));
-  fs::copy(data() / "llama", folder / "llama");
+  fs::copy(golden("llama"), folder / "llama");
   write_letters(folder / "llama");
   convert_model(folder / "llama", folder / "wide", {.dtype = DType::f32});
   EXPECT_THAT(content(folder / "wide" / "config.json"), HasSubstr("\"dtype\": \"float32\""));

@@ -40,8 +40,8 @@ TEST_P(GgufModel, IsConvertedToAFolderOfTheSameModel) {
     SCOPED_TRACE(parameter.name);
     expect_near(converted.model->parameters().at(parameter.name).value(), parameter.value(), 0);
   }
-  EXPECT_EQ(converted.begin, file.begin);
-  EXPECT_EQ(converted.ends, file.ends);
+  EXPECT_EQ(converted.tokens.begin, file.tokens.begin);
+  EXPECT_EQ(converted.tokens.ends, file.tokens.ends);
   EXPECT_EQ(converted.chat.jinja, file.chat.jinja);
   EXPECT_EQ(converted.chat.start, file.chat.start);
   EXPECT_EQ(converted.chat.end, file.chat.end);
@@ -68,8 +68,8 @@ INSTANTIATE_TEST_SUITE_P(Each, GgufModel, ::testing::ValuesIn(names()), [](const
 
 TEST(GgufModelFile, SaysHowTextsBeginAndEnd) {
   const SavedModel saved = open_model(file_of("llama"));
-  EXPECT_EQ(saved.begin, 1);
-  EXPECT_THAT(saved.ends, ::testing::ElementsAre(2));
+  EXPECT_EQ(saved.tokens.begin, 1);
+  EXPECT_THAT(saved.tokens.ends, ::testing::ElementsAre(2));
   EXPECT_EQ(saved.chat.jinja, "{{ messages }}");
   EXPECT_EQ(saved.chat.start, "<s>");
   EXPECT_EQ(saved.chat.end, "</s>");

@@ -284,8 +284,8 @@ TEST(HuggingFaceFolder, KnowsTheGeluOfGemma) {
 TEST(HuggingFaceFolder, KnowsHowTextsBeginAndEnd) {
   const HuggingFaceModel read = read_hugging_face(data() / "llama");
   EXPECT_EQ(read.model_type, "llama");
-  EXPECT_EQ(read.begin, 1);
-  EXPECT_THAT(read.ends, ::testing::ElementsAre(2));
+  EXPECT_EQ(read.tokens.begin, 1);
+  EXPECT_THAT(read.tokens.ends, ::testing::ElementsAre(2));
 }
 
 TEST(HuggingFaceFolder, RefusesModulesThatItDoesNotKnow) {

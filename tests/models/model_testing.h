@@ -57,7 +57,13 @@ inline std::vector<std::pair<std::string, TransformerConfig>> presets() {
   TransformerConfig typed = small(bert());
   typed.token_types = 2;
   typed.position_offset = 2;
+  TransformerConfig scored = small(original_transformer());
+  scored.decoder_layers = 1;
+  scored.sinusoid_order = SinusoidOrder::halves;
+  scored.scale_logits = true;
+  scored.logit_bias = true;
   return {{"original", small(original_transformer())},
+          {"original with other scores", scored},
           {"bert", small(bert())},
           {"gpt2", small(gpt2())},
           {"llama", grouped},

@@ -131,6 +131,24 @@ TEST(Sinusoid, IsSineAndCosineOfFallingFrequencies) {
   EXPECT_THAT(error_of([&] { sinusoid(tape, 0, 1, 2, DType::i64); }), HasSubstr("i64"));
 }
 
+TEST(Sinusoid, HasItsSinesBeforeItsCosinesInHalves) {
+  Tape tape;
+  const auto orders = [&](std::int64_t C) {
+    return std::pair{sinusoid(tape, 3, 4, C, DType::f64).value(),
+                     sinusoid(tape, 3, 4, C, DType::f64, SinusoidOrder::halves).value()};
+  };
+  for (const std::int64_t C : {6, 5}) {
+    const auto [pairs, halves] = orders(C);
+    for (std::int64_t t = 0; t < 4; ++t) {
+      for (std::int64_t c = 0; c < C; ++c) {
+        const std::int64_t place = c % 2 == 0 ? c / 2 : (C + 1) / 2 + c / 2;
+        EXPECT_EQ(halves.at({t, place}), pairs.at({t, c}));
+      }
+    }
+  }
+  expect_explained(sinusoid(tape, 0, 3, 4, DType::f32, SinusoidOrder::halves));
+}
+
 TEST(Alibi, SlopesAreThePublishedOnes) {
   EXPECT_THAT(alibi_slopes(8),
               ElementsAre(0.5, 0.25, 0.125, 1.0 / 16, 1.0 / 32, 1.0 / 64, 1.0 / 128, 1.0 / 256));

@@ -91,7 +91,8 @@ std::vector<std::int64_t> encode_chat(const Options& o, SavedModel& saved) {
   if (o.system) messages.push_back(message("system", *o.system, "--system"));
   messages.push_back(message("user", *o.chat, "--chat"));
   const ChatTemplate chat = template_of(o, saved);
-  if (const auto end = tokenizer.find(chat.end_of_turn(saved.chat.end))) saved.ends.push_back(*end);
+  if (const auto end = tokenizer.find(chat.end_of_turn(saved.chat.end)))
+    saved.tokens.ends.push_back(*end);
   return tokenizer.encode(chat.text(messages, saved.chat.start, saved.chat.end),
                           {.add_special_tokens = false});
 }
@@ -103,7 +104,7 @@ std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options
   const Tokenizer& tokenizer = *saved.tokenizer;
   std::vector<std::int64_t> ids = tokenizer.encode(prompt);
   if (!ids.empty()) return ids;
-  if (saved.begin) return {*saved.begin};
+  if (saved.tokens.begin) return {*saved.tokens.begin};
   if (!tokenizer.unknown_characters("\n").empty()) {
     throw Error("give a --prompt to begin with: " + console::model_name(o.model) +
                 " has learnt no line end, after which it could");
@@ -129,9 +130,10 @@ void generate(const Options& o) {
   std::string begun;
   for (const std::int64_t token : prompt) begun += stream.take(token);
   if (!text.empty()) console::write_text(begun);
+  const std::vector<std::int64_t>& ends = saved.tokens.ends;
   Stopwatch watch;
   static_cast<void>(generate(model, prompt, o.generate, [&](std::int64_t token) {
-    const bool is_end = std::find(saved.ends.begin(), saved.ends.end(), token) != saved.ends.end();
+    const bool is_end = std::find(ends.begin(), ends.end(), token) != ends.end();
     if (!is_end) console::write_text(stream.take(token));
     watch.token_written();
     return !is_end;
