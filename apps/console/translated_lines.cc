@@ -48,9 +48,11 @@ std::vector<std::vector<TranslatedLine>> translate_lines(const SavedModel& saved
                                                          bool shows_progress) {
   const TranslationModel& model = as<TranslationModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  BeamSearchOptions search = options;
-  search.start = tokenizer.special(kStartToken);
-  search.end = tokenizer.special(kEndToken);
+  BeamSearchOptions search = search_options(saved);
+  search.beam = options.beam;
+  search.length_penalty = options.length_penalty;
+  search.n_best = options.n_best;
+  search.precision = options.precision;
   const std::int64_t most = most_tokens(model, 1);  // </s> comes to it
   std::vector<Sequence> ids = ids_of_lines(lines, tokenizer, model_options, most, file), sources;
   for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -40,15 +40,13 @@ Var read_masked(const Reading& reading, Tape tape, const Pass& pass) {
 void take_and_translate(Reading& reading, std::vector<std::int64_t> ids) {
   const TranslationModel& model = as<TranslationModel>(reading.saved);
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
-  const std::int64_t start = tokenizer.special(kStartToken), end = tokenizer.special(kEndToken);
+  BeamSearchOptions options = search_options(reading.saved);
+  options.precision = reading.precision;
+  const std::int64_t start = options.start, end = options.end;
   const std::vector<std::vector<std::int64_t>> sources = {ids};
-  std::vector<std::int64_t> target =
-      translate(model, sources, {.start = start, .end = end, .precision = reading.precision})
-          .at(0)
-          .at(0)
-          .tokens;
+  std::vector<std::int64_t> target = translate(model, sources, options).at(0).at(0).tokens;
   reading.translation = tokenizer.decode(target);
-  ids.push_back(end);
+  if (ids.empty() || ids.back() != end) ids.push_back(end);
   reading.source = named(std::move(ids), tokenizer);
   std::vector<std::int64_t> next = target;
   next.push_back(end);

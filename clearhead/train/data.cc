@@ -179,27 +179,31 @@ std::vector<std::int64_t> pair_lengths(std::span<const Sequence> sources,
   return lengths;
 }
 
+PairFrame pair_frame(const Tokenizer& tokenizer) {
+  return {.start = tokenizer.special(kStartToken),
+          .end = tokenizer.special(kEndToken),
+          .pad = tokenizer.special(kPadToken)};
+}
+
 PairBatch pair_batch(std::span<const Sequence> sources, std::span<const Sequence> targets,
-                     std::span<const std::int64_t> numbers, const Tokenizer& tokenizer) {
+                     std::span<const std::int64_t> numbers, const PairFrame& frame) {
   require_same_count(sources.size(), targets.size());
-  const std::int64_t pad = tokenizer.special(kPadToken), start = tokenizer.special(kStartToken),
-                     end = tokenizer.special(kEndToken);
   const auto B = static_cast<std::int64_t>(numbers.size());
   const std::int64_t S = longest(sources, numbers) + 1, T = longest(targets, numbers) + 1;
-  PairBatch batch{filled(B, S, pad), Tensor::empty({B}, DType::i64), filled(B, T, pad),
+  PairBatch batch{filled(B, S, frame.pad), Tensor::empty({B}, DType::i64), filled(B, T, frame.pad),
                   filled(B, T, kIgnoredTarget)};
   for (std::int64_t b = 0; b < B; ++b) {
     const auto number = static_cast<std::size_t>(numbers[static_cast<std::size_t>(b)]);
     const Sequence &source = sources[number], &target = targets[number];
     *std::copy(source.begin(), source.end(), batch.source.mutable_data<std::int64_t>() + b * S) =
-        end;
+        frame.end;
     batch.source_lengths.mutable_data<std::int64_t>()[b] =
         static_cast<std::int64_t>(source.size()) + 1;
     std::int64_t* input = batch.input.mutable_data<std::int64_t>() + b * T;
-    *input = start;
+    *input = frame.start;
     std::copy(target.begin(), target.end(), input + 1);
     *std::copy(target.begin(), target.end(), batch.target.mutable_data<std::int64_t>() + b * T) =
-        end;
+        frame.end;
   }
   return batch;
 }

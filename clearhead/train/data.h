@@ -80,17 +80,27 @@ LinePairs read_line_pairs(const std::filesystem::path& sources,
 std::vector<std::int64_t> pair_lengths(std::span<const Sequence> sources,
                                        std::span<const Sequence> targets);
 
-/// Pairs, filled up to the same lengths.
-struct PairBatch {
-  Tensor source;          ///< i64 [B, S]: ids, </s>, then <pad>
-  Tensor source_lengths;  ///< i64 [B]: without <pad>
-  Tensor input;           ///< i64 [B, T]: <s>, ids, then <pad>
-  Tensor target;          ///< i64 [B, T]: ids, </s>, then kIgnoredTarget
+/// The tokens around a pair.
+struct PairFrame {
+  std::int64_t start = 0;  ///< before the target: <s>
+  std::int64_t end = 0;    ///< behind both: </s>
+  std::int64_t pad = 0;    ///< behind the end of a shorter one; what it is has no effect
 };
 
-/// The pairs with these numbers. `tokenizer` has <pad>, <s> and </s>.
+/// <s>, </s> and <pad>. Throws Error if `tokenizer` does not have all of them.
+PairFrame pair_frame(const Tokenizer& tokenizer);
+
+/// Pairs, filled up to the same lengths.
+struct PairBatch {
+  Tensor source;          ///< i64 [B, S]: ids, end, then pad
+  Tensor source_lengths;  ///< i64 [B]: without pad
+  Tensor input;           ///< i64 [B, T]: start, ids, then pad
+  Tensor target;          ///< i64 [B, T]: ids, end, then kIgnoredTarget
+};
+
+/// The pairs with these numbers.
 PairBatch pair_batch(std::span<const Sequence> sources, std::span<const Sequence> targets,
-                     std::span<const std::int64_t> numbers, const Tokenizer& tokenizer);
+                     std::span<const std::int64_t> numbers, const PairFrame& frame);
 
 // ---- Hidden words ----
 

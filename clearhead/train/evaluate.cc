@@ -96,10 +96,10 @@ PredictionScore evaluate_masks(const MaskedModel& model, std::span<const Sequenc
 }
 
 PredictionScore evaluate_pairs(const TranslationModel& model, std::span<const Sequence> sources,
-                               std::span<const Sequence> targets, const Tokenizer& tokenizer,
+                               std::span<const Sequence> targets, const PairFrame& frame,
                                Precision precision) {
   return evaluate_lines(pair_lengths(sources, targets), [&](Tape& tape, const auto& numbers) {
-    return predict_pairs(model, tape, pair_batch(sources, targets, numbers, tokenizer),
+    return predict_pairs(model, tape, pair_batch(sources, targets, numbers, frame),
                          {.precision = precision});
   });
 }

@@ -36,7 +36,7 @@ PredictionScore evaluate_masks(const MaskedModel& model, std::span<const Sequenc
 /// Each token of the targets and their ends, predicted from the source and the target before it.
 /// Throws Error if there are no pairs.
 PredictionScore evaluate_pairs(const TranslationModel& model, std::span<const Sequence> sources,
-                               std::span<const Sequence> targets, const Tokenizer& tokenizer,
+                               std::span<const Sequence> targets, const PairFrame& frame,
                                Precision precision);
 
 // ---- One batch, for training too ----

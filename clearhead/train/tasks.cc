@@ -155,33 +155,32 @@ class MaskedTask : public Task {
 
 class TranslationTask : public Task {
  public:
-  TranslationTask(Pairs train, Pairs validation, std::shared_ptr<const Tokenizer> tokenizer,
+  TranslationTask(Pairs train, Pairs validation, const Tokenizer& tokenizer,
                   const TrainingConfig& training)
       : train_(std::move(train)),
         validation_(std::move(validation)),
-        tokenizer_(std::move(tokenizer)),
+        frame_(pair_frame(tokenizer)),
         training_(training),
-        batches_(pair_lengths(train_.sources, train_.targets), training, tokenizer_->size()) {
+        batches_(pair_lengths(train_.sources, train_.targets), training, tokenizer.size()) {
     require_validation(validation_.sources);
   }
 
   BatchLoss train(Tape& tape, const Model& model, std::int64_t number,
                   const Pass& pass) const override {
     const auto& network = dynamic_cast<const TranslationModel&>(model);
-    const PairBatch batch =
-        pair_batch(train_.sources, train_.targets, batches_.at(number), *tokenizer_);
+    const PairBatch batch = pair_batch(train_.sources, train_.targets, batches_.at(number), frame_);
     return loss_of(predict_pairs(network, tape, batch, pass), training_.label_smoothing);
   }
 
   double validate(const Model& model, Precision precision) const override {
     return evaluate_pairs(dynamic_cast<const TranslationModel&>(model), validation_.sources,
-                          validation_.targets, *tokenizer_, precision)
+                          validation_.targets, frame_, precision)
         .loss;
   }
 
  private:
   Pairs train_, validation_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
+  PairFrame frame_;
   TrainingConfig training_;
   Batches batches_;
 };
@@ -204,8 +203,8 @@ std::unique_ptr<Task> masked_task(std::vector<Sequence> train, std::vector<Seque
 std::unique_ptr<Task> translation_task(Pairs train, Pairs validation,
                                        std::shared_ptr<const Tokenizer> tokenizer,
                                        const TrainingConfig& training) {
-  return std::make_unique<TranslationTask>(std::move(train), std::move(validation),
-                                           std::move(tokenizer), training);
+  return std::make_unique<TranslationTask>(std::move(train), std::move(validation), *tokenizer,
+                                           training);
 }
 
 }  // namespace clearhead

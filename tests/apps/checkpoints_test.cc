@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/models/beam_search.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/models/text_encoder.h"
 #include "clearhead/tensor/io.h"
 #include "clearhead/text/characters.h"
 #include "clearhead/text/tokenizer_file.h"
+#include "clearhead/train/evaluate.h"
 #include "tests/apps/program.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
@@ -23,12 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// Folders of tests/models/data with a tokenizer of letters, which has fewer tokens than they have
-// rows.
+// Folders of tests/models with a tokenizer of letters, which has fewer tokens than they have rows.
 class Checkpoints : public testing::Test {
  protected:
-  fs::path copy(const std::string& name) const {
-    fs::copy(fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/data" / name, folder_ / name,
+  fs::path copy(const std::string& name, const std::string& from = "data") const {
+    fs::copy(fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models" / from / name, folder_ / name,
              fs::copy_options::recursive);
     const std::vector<std::string> specials = {"<pad>", "<s>", "</s>", "<mask>"};
     write_tokenizer(folder_ / name / "tokenizer.json",
@@ -172,6 +173,39 @@ TEST_F(Checkpoints, AreFilledAndSeen) {
   const ProgramResult seen = run({"see", "a <mask> b", "--model", "bert"});
   EXPECT_EQ(seen.status, 0) << seen.error;
   EXPECT_THAT(seen.out, HasSubstr("bert, an encoder: 2 layers × 4 heads, 16 channels"));
+}
+
+// BART's texts end with </s> when they are encoded, T5's do not here; targets begin with the token
+// that the folder names.
+TEST_F(Checkpoints, TranslateAndAreSeenToDoSo) {
+  for (const std::string name : {"t5", "bart"}) {
+    SCOPED_TRACE(name);
+    const SavedModel saved = open_model(copy(name, "translation_data"));
+    const std::vector<std::vector<std::int64_t>> sources = {saved.tokenizer->encode("a bad dad")};
+    BeamSearchOptions options = search_options(saved);
+    EXPECT_EQ(options.start, name == "t5" ? 0 : 2);
+    EXPECT_EQ(options.end, name == "t5" ? 1 : 2);
+    options.beam = 1;
+    const auto found = clearhead::translate(as<TranslationModel>(saved), sources, options);
+    const std::string written = saved.tokenizer->decode(found[0][0].tokens);
+    const ProgramResult result = run({"translate", name, "a bad dad", "--beam", "1"});
+    EXPECT_EQ(result.status, 0) << result.error;
+    EXPECT_EQ(result.out, written + "\n");
+    const ProgramResult seen = run({"see", "a bad dad", "--model", name});
+    EXPECT_EQ(seen.status, 0) << seen.error;
+    EXPECT_THAT(seen.out, HasSubstr(name + ", an encoder-decoder: 2 layers × 4 heads"));
+    EXPECT_THAT(seen.out, HasSubstr("attention of the translation to the source"));
+    set_content(folder_ / "source.txt", "a bad dad\n");
+    set_content(folder_ / "target.txt", written + "\n");
+    const ProgramResult evaluated =
+        run({"evaluate", name, "--source", "source.txt", "--target", "target.txt", "--beam", "1"});
+    EXPECT_EQ(evaluated.status, 0) << evaluated.error;
+    const std::vector<Sequence> targets = {saved.tokenizer->encode(written)};
+    const PredictionScore score =
+        evaluate_pairs(as<TranslationModel>(saved), sources, targets,
+                       {.start = options.start, .end = options.end}, Precision::highest);
+    EXPECT_THAT(evaluated.out, HasSubstr(fmt::format("{:.4f} nats a token", score.loss)));
+  }
 }
 
 TEST_F(Checkpoints, GiveVectorsOfTexts) {

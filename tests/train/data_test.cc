@@ -134,7 +134,7 @@ TEST(Pairs, ArePadded) {
   const std::vector<Sequence> b = encode_lines(targets, tokenizer);
   EXPECT_THAT(pair_lengths(a, b), ElementsAre(3, 4, 2));
   const std::vector<std::int64_t> chosen{1, 0};
-  const PairBatch batch = pair_batch(a, b, chosen, tokenizer);
+  const PairBatch batch = pair_batch(a, b, chosen, pair_frame(tokenizer));
   EXPECT_EQ(batch.source.shape(), (Shape{2, 3}));
   EXPECT_EQ(batch.target.shape(), (Shape{2, 4}));
   EXPECT_THAT(ids_of(batch.source), ElementsAre(7, 2, 0, 5, 6, 2));
@@ -158,9 +158,7 @@ TEST(Pairs, MustHaveAsManyLines) {
 
 TEST(Pairs, NeedTheSpecialTokens) {
   const Tokenizer tokenizer = learn_characters("ab", {"<pad>"});
-  const std::vector<Sequence> lines(1);
-  expect_error([&] { pair_batch(lines, lines, std::vector<std::int64_t>{0}, tokenizer); },
-               "expected a special token <s>, it has <pad>");
+  expect_error([&] { pair_frame(tokenizer); }, "expected a special token <s>, it has <pad>");
 }
 
 TEST(Masks, HideFifteenPercentAsBert) {

@@ -107,7 +107,7 @@ TEST(Evaluate, Translations) {
   const std::vector<Sequence> sources = {Sequence(4, kA), Sequence(2, kA)};
   const std::vector<Sequence> targets = {Sequence(4, kA), Sequence(3, kA)};
   const PredictionScore score =
-      evaluate_pairs(Copier(), sources, targets, tokenizer(), Precision::highest);
+      evaluate_pairs(Copier(), sources, targets, {.start = kA, .end = kEnd}, Precision::highest);
   EXPECT_EQ(score.targets, 5 + 4);                                    // with their ends
   EXPECT_NEAR(score.loss, (8 * kLikely + kUnlikely) / 9, kRounding);  // the third a of the second
   EXPECT_NEAR(score.accuracy, 8.0 / 9, kRounding);

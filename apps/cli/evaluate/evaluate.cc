@@ -89,13 +89,18 @@ Report evaluate_masks(const SavedModel& saved, const Options& o) {
 Report evaluate_translations(const SavedModel& saved, const Options& o) {
   const TranslationModel& model = as<TranslationModel>(saved);
   const LinePairs pairs = read_line_pairs(o.source, o.target);
+  const BeamSearchOptions options = search_options(saved);
   const auto ids = [&](const std::vector<std::string>& lines, const std::string& file) {
-    const std::int64_t most = console::most_tokens(model, 1);  // <s> or </s> comes to it
-    return console::ids_of_lines(lines, *saved.tokenizer, o.model, most, file);
+    const std::int64_t most = console::most_tokens(model, 1);  // a start or an end comes to it
+    auto all = console::ids_of_lines(lines, *saved.tokenizer, o.model, most, file);
+    for (Sequence& one : all) {  // tokenizers of others add the end themselves
+      if (!one.empty() && one.back() == options.end) one.pop_back();
+    }
+    return all;
   };
-  const PredictionScore score =
-      evaluate_pairs(model, ids(pairs.sources, o.source), ids(pairs.targets, o.target),
-                     *saved.tokenizer, o.model.precision);
+  const PredictionScore score = evaluate_pairs(
+      model, ids(pairs.sources, o.source), ids(pairs.targets, o.target),
+      {.start = options.start, .end = options.end, .pad = options.end}, o.model.precision);
   std::vector<std::string> translations;
   for (const auto& best :
        console::translate_lines(saved, pairs.sources, o.model, o.search, o.source, true)) {
