@@ -56,8 +56,12 @@ constexpr TextForm kTextForms[] = {
 };
 
 std::string sizes(const TransformerConfig& network) {
-  return fmt::format("{} × {}, {} channels", counted(network.layers, "layer"),
-                     counted(network.heads, "head"), network.channels);
+  const bool differ = network.decoder_layers > 0 && network.decoder_layers != network.layers;
+  const std::string layers =
+      differ ? fmt::format("{} and {} layers", network.layers, network.decoder_layers)
+             : counted(network.layers, "layer");
+  return fmt::format("{} × {}, {} channels", layers, counted(network.heads, "head"),
+                     network.channels);
 }
 
 std::string sizes(const RecurrentModelConfig& network) {

@@ -124,7 +124,7 @@ void copy_companions(const fs::path& from, const fs::path& to) {
   for (const char* const name :
        {kTokenizer, kGeneration, "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
-        "source.spm", "target.spm", "spiece.model", "chat_template.jinja", "modules.json",
+        kMarianSource, kMarianTarget, "spiece.model", "chat_template.jinja", "modules.json",
         "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "LICENSE"}) {
     copy_if_there(from, to, name);
   }
@@ -144,6 +144,10 @@ void copy_companions(const fs::path& from, const fs::path& to) {
 void write_tokenizer_of(const fs::path& from, const SavedModel& saved, const fs::path& to) {
   if (exists(from / kTokenizer)) {
     copy_if_there(from, to, kTokenizer);
+  } else if (exists(from / kMarianSource)) {
+    for (const char* const name : {kMarianSource, kMarianTarget, kMarianVocabulary}) {
+      copy_if_there(from, to, name);
+    }
   } else {
     write_tokenizer(to / kTokenizer, *saved.tokenizer);
   }
@@ -194,7 +198,8 @@ void write_generation(const fs::path& from, const WritingTokens& tokens, const S
 
 // Its class is that of any tokenizer.json.
 void write_tokenizer_config(const ChatSource& chat, const fs::path& to) {
-  Json fields = {{"tokenizer_class", "PreTrainedTokenizerFast"}};
+  Json fields = {{"tokenizer_class",
+                  exists(to / kMarianSource) ? "MarianTokenizer" : "PreTrainedTokenizerFast"}};
   for (const auto& [name, text] :
        {std::pair{"bos_token", &chat.start}, std::pair{"eos_token", &chat.end},
         std::pair{"chat_template", &chat.jinja}}) {

@@ -247,12 +247,14 @@ void read_frame(const GgufFile& file, SavedModel& saved) {
   for (const char* const key : {"eos_token_id", "eot_token_id", "eom_token_id"}) {
     const std::optional<std::int64_t> end = id(key);
     const auto& ends = saved.tokens.ends;
-    if (end && std::find(ends.begin(), ends.end(), *end) == ends.end()) saved.tokens.ends.push_back(*end);
+    if (end && std::find(ends.begin(), ends.end(), *end) == ends.end())
+      saved.tokens.ends.push_back(*end);
   }
   const GgufValue* const chat = file.find("tokenizer.chat_template");
   if (chat != nullptr) saved.chat.jinja = chat->text();
   if (saved.tokens.begin) saved.chat.start = saved.tokenizer->token(*saved.tokens.begin);
-  if (!saved.tokens.ends.empty()) saved.chat.end = saved.tokenizer->token(saved.tokens.ends.front());
+  if (!saved.tokens.ends.empty())
+    saved.chat.end = saved.tokenizer->token(saved.tokens.ends.front());
 }
 
 // ---- Tensors ----

@@ -13,6 +13,7 @@
 #include "clearhead/models/hugging_face_internal.h"
 #include "clearhead/models/model_file_internal.h"
 #include "clearhead/tensor/safetensors.h"
+#include "clearhead/text/sentence_piece.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
 
@@ -24,12 +25,11 @@ std::string words_of(const Ability& ability) {
   return fmt::format("{} ({})", ability.words, ability.command);
 }
 
-// Throws Error if a folder has a tokenizer in older files alone.
-void require_tokenizer(const std::filesystem::path& folder) {
-  if (exists(folder / kTokenizer)) return;
-  if (exists(folder / "source.spm")) {
-    throw Error((folder / "source.spm").string() +
-                ": expected tokenizer.json; Marian's two files of SentencePiece are not supported");
+// Throws Error if a folder has it in older files alone.
+std::shared_ptr<const Tokenizer> tokenizer_of(const std::filesystem::path& folder) {
+  if (exists(folder / kTokenizer)) return read_tokenizer(folder / kTokenizer);
+  if (exists(folder / kMarianSource)) {
+    return read_marian_tokenizer(folder / kMarianSource, folder / kMarianVocabulary);
   }
   for (const char* const older : {"tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"}) {
     if (!exists(folder / older)) continue;
@@ -38,6 +38,7 @@ void require_tokenizer(const std::filesystem::path& folder) {
         "of transformers writes it",
         (folder / older).string(), kTokenizer));
   }
+  return read_tokenizer(folder / kTokenizer);  // says that it is not there
 }
 
 StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,
@@ -46,7 +47,7 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
   const std::filesystem::path config = folder / kConfig;
   SavedModel& saved = stored.saved;
   read_fields(description, config.string(), saved.config);
-  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  saved.tokenizer = tokenizer_of(folder);
   ConfigJson none("{}", config.string());
   saved.tokens = read_writing_tokens(folder, none, saved.config.family);
   saved.model = naming(config, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
@@ -60,9 +61,8 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
 
 StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
   StoredModel stored;
-  require_tokenizer(folder);
   SavedModel& saved = stored.saved;
-  saved.tokenizer = read_tokenizer(folder / kTokenizer);
+  saved.tokenizer = tokenizer_of(folder);
   OpenCheckpoint opened = open_hugging_face(folder, keep_bf16);
   saved.config = std::move(opened.read.config);
   saved.model = std::move(opened.read.model);

@@ -13,6 +13,9 @@ namespace clearhead {
 
 inline constexpr const char* kConfig = "config.json";                 ///< a file of each folder
 inline constexpr const char* kTokenizer = "tokenizer.json";           ///< another
+inline constexpr const char* kMarianSource = "source.spm";            ///< or these two of Marian
+inline constexpr const char* kMarianTarget = "target.spm";            ///< which is not read
+inline constexpr const char* kMarianVocabulary = "vocab.json";        ///< likewise
 inline constexpr const char* kGeneration = "generation_config.json";  ///< of others' models
 
 /// An open model.

@@ -146,11 +146,14 @@ std::shared_ptr<const Tokenizer> parse_sentence_piece(std::string_view bytes,
   return make_sentence_piece(read_model(bytes, file), nullptr, file);
 }
 
-std::shared_ptr<const Tokenizer> read_sentence_piece(const std::filesystem::path& path) {
+SentencePieceModel read_sentence_piece_model(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   const std::span<const std::byte> bytes = file->bytes();
-  return parse_sentence_piece({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                              path.string());
+  return read_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+std::shared_ptr<const Tokenizer> read_sentence_piece(const std::filesystem::path& path) {
+  return make_sentence_piece(read_sentence_piece_model(path), nullptr, path.string());
 }
 
 }  // namespace clearhead

@@ -2,6 +2,8 @@
 #ifndef CLEARHEAD_TEXT_SENTENCE_PIECE_INTERNAL_H_
 #define CLEARHEAD_TEXT_SENTENCE_PIECE_INTERNAL_H_
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -32,6 +34,17 @@ struct SentencePieceModel {
 /// Control and user-defined pieces as added_tokens of tokenizer.json.
 nlohmann::json added_pieces(const std::vector<std::string>& pieces,
                             const std::vector<PieceType>& types);
+
+/// The model in a file.
+SentencePieceModel read_sentence_piece_model(const std::filesystem::path& path);
+
+/// The id of the piece for what is unknown; −1: there is none.
+std::int64_t unknown_piece(const SentencePieceModel& model);
+
+/// What finds the pieces of a model. `description` becomes its tokenizer.json, without a
+/// post-processor; `file` is its name in messages.
+std::unique_ptr<const TokenModel> make_pieces(SentencePieceModel model, nlohmann::json& description,
+                                              const std::string& file);
 
 /// The tokenizer of a model, and what its post-processor does. `file` is its name in messages.
 std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model,

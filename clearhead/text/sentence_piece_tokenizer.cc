@@ -124,21 +124,23 @@ Json added_pieces(const std::vector<std::string>& pieces, const std::vector<Piec
   return list;
 }
 
-std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, Json post_processor,
-                                                     const std::string& file) {
-  Json description = {{"version", "1.0"},
-                      {"added_tokens", added_pieces(model.pieces.tokens, model.types)},
-                      {"normalizer", normalizer(model)},
-                      {"post_processor", std::move(post_processor)},
-                      {"decoder", decoder(model)}};
+std::int64_t unknown_piece(const SentencePieceModel& model) {
   const auto found = std::find(model.types.begin(), model.types.end(), PieceType::unknown);
-  const auto unknown = found == model.types.end() ? -1 : found - model.types.begin();
+  return found == model.types.end() ? -1 : found - model.types.begin();
+}
+
+std::unique_ptr<const TokenModel> make_pieces(SentencePieceModel model, Json& description,
+                                              const std::string& file) {
+  description = {{"version", "1.0"},
+                 {"added_tokens", added_pieces(model.pieces.tokens, model.types)},
+                 {"normalizer", normalizer(model)},
+                 {"decoder", decoder(model)}};
+  const std::int64_t unknown = unknown_piece(model);
   for (std::size_t id = 0; id < model.types.size(); ++id) {  // never found in text
     const bool unused = model.types[id] == PieceType::unused;
     if (unused) model.pieces.tokens[id] = fmt::format("<unused {}>", id);
   }
   check_differ(model.pieces.tokens, file);
-  std::unique_ptr<const TokenModel> tokens;
   if (model.merges) {
     BytePairParts parts{.tokens = model.pieces.tokens,
                         .merges = merges_of(model),
@@ -149,14 +151,20 @@ std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, J
                             {"fuse_unk", true},
                             {"byte_fallback", model.byte_fallback},
                             {"unk_token", parts.unknown ? Json(*parts.unknown) : Json()}};
-    tokens = make_byte_pair_model(std::move(parts));
-  } else {
-    description["model"] = {{"type", "Unigram"}, {"byte_fallback", model.byte_fallback}};
-    if (unknown >= 0) description["model"]["unk_id"] = unknown;
-    tokens = make_unigram_model(std::move(model.pieces), unknown, model.byte_fallback);
+    return make_byte_pair_model(std::move(parts));
   }
+  description["model"] = {{"type", "Unigram"}, {"byte_fallback", model.byte_fallback}};
+  if (unknown >= 0) description["model"]["unk_id"] = unknown;
+  return make_unigram_model(std::move(model.pieces), unknown, model.byte_fallback);
+}
+
+std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, Json post_processor,
+                                                     const std::string& file) {
+  Json description;
+  std::unique_ptr<const TokenModel> pieces = make_pieces(std::move(model), description, file);
+  description["post_processor"] = std::move(post_processor);
   return std::make_shared<const Tokenizer>(
-      make_tokenizer(std::move(description), std::move(tokens), file));
+      make_tokenizer(std::move(description), std::move(pieces), file));
 }
 
 }  // namespace clearhead

@@ -32,7 +32,7 @@ class TokenModel {
   TokenModel(const TokenModel&) = delete;
   TokenModel& operator=(const TokenModel&) = delete;
 
-  /// Its name in tokenizer.json.
+  /// Its name in tokenizer.json; null: it has none there.
   virtual const char* type() const = 0;
   /// Appends the tokens of some pieces of `text`. Throws Error for text that it has no token for.
   virtual void encode(std::string_view text, const std::vector<TextRange>& pieces,

@@ -22,7 +22,7 @@ std::shared_ptr<const Tokenizer> parse_tokenizer(std::string_view text, const st
 
 /// Writes `tokenizer` into the file `path`, whole or not at all: a token, or a merge, a line, so
 /// that a change of one is a change of one line. The same tokenizer gives the same bytes. Throws
-/// Error if it cannot be written.
+/// Error if it cannot be written, or is Marian's.
 void write_tokenizer(const std::filesystem::path& path, const Tokenizer& tokenizer);
 /// The same to a stream.
 void write_tokenizer(std::ostream& stream, const Tokenizer& tokenizer);

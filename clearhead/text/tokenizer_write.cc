@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/text/tokenizer_file.h"
 #include "clearhead/text/tokenizer_parts_internal.h"
@@ -114,6 +115,9 @@ std::string model_fields(const Json& given, const TokenModel& model) {
 
 void write_tokenizer(std::ostream& stream, const Tokenizer& tokenizer) {
   const TokenizerParts& parts = tokenizer.parts();
+  if (parts.model->type() == nullptr) {
+    throw Error("the tokenizer of Marian's two files cannot be written as tokenizer.json");
+  }
   const Json description = Json::parse(parts.description);
   std::vector<std::string> items = {"\"version\": \"1.0\""};
   const auto add = [&](const std::string& name, const std::string& value) {

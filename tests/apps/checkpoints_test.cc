@@ -193,7 +193,7 @@ TEST_F(Checkpoints, TranslateAndAreSeenToDoSo) {
     EXPECT_EQ(result.out, written + "\n");
     const ProgramResult seen = run({"see", "a bad dad", "--model", name});
     EXPECT_EQ(seen.status, 0) << seen.error;
-    EXPECT_THAT(seen.out, HasSubstr(name + ", an encoder-decoder: 2 layers × 4 heads"));
+    EXPECT_THAT(seen.out, HasSubstr(name + ", an encoder-decoder: 2 and 1 layers × 4 heads"));
     EXPECT_THAT(seen.out, HasSubstr("attention of the translation to the source"));
     set_content(folder_ / "source.txt", "a bad dad\n");
     set_content(folder_ / "target.txt", written + "\n");

@@ -229,12 +229,15 @@ TEST(HuggingFaceTranslationFolder, KnowsWhatIsWrittenAndWhatIsNot) {
   EXPECT_THAT(marian.never, ::testing::ElementsAre(23));
 }
 
-TEST(HuggingFaceTranslationFolder, SaysWhichTokenizersAreNotRead) {
+// (Its ids: tests/text/marian_tokenizer_test.cc.)
+TEST(HuggingFaceTranslationFolder, HasMariansTwoFilesOrATokenizer) {
   const Copy copy("marian");
+  expect_error([&] { open_model(copy.folder.path()); }, "tokenizer.json: cannot open");
   copy.folder.write("vocab.json", "{}");
+  expect_error([&] { open_model(copy.folder.path()); }, "vocab.json: expected tokenizer.json");
   copy.folder.write("source.spm", "");
   expect_error([&] { open_model(copy.folder.path()); },
-               "source.spm: expected tokenizer.json; Marian's two files");
+               "vocab.json: expected a token </s>, as Marian's have");
 }
 
 std::vector<std::string> names() {
