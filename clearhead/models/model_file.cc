@@ -16,6 +16,7 @@
 #include "clearhead/text/sentence_piece.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
+#include "clearhead/text/tokenizer_folder.h"
 
 namespace clearhead {
 namespace {
@@ -25,20 +26,12 @@ std::string words_of(const Ability& ability) {
   return fmt::format("{} ({})", ability.words, ability.command);
 }
 
-// Throws Error if a folder has it in older files alone.
+// Of a folder of ours; a model of Marian that was converted keeps its two files.
 std::shared_ptr<const Tokenizer> tokenizer_of(const std::filesystem::path& folder) {
-  if (exists(folder / kTokenizer)) return read_tokenizer(folder / kTokenizer);
-  if (exists(folder / kMarianSource)) {
+  if (!exists(folder / kTokenizer) && exists(folder / kMarianSource)) {
     return read_marian_tokenizer(folder / kMarianSource, folder / kMarianVocabulary);
   }
-  for (const char* const older : {"tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"}) {
-    if (!exists(folder / older)) continue;
-    throw Error(fmt::format(
-        "{}: expected {} beside it; AutoTokenizer.from_pretrained(folder).save_pretrained(folder) "
-        "of transformers writes it",
-        (folder / older).string(), kTokenizer));
-  }
-  return read_tokenizer(folder / kTokenizer);  // says that it is not there
+  return read_tokenizer(folder / kTokenizer);
 }
 
 StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,
@@ -62,8 +55,8 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
 StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
   StoredModel stored;
   SavedModel& saved = stored.saved;
-  saved.tokenizer = tokenizer_of(folder);
   OpenCheckpoint opened = open_hugging_face(folder, keep_bf16);
+  saved.tokenizer = read_tokenizer_folder(folder, opened.read.model_type);
   saved.config = std::move(opened.read.config);
   saved.model = std::move(opened.read.model);
   saved.tokens = std::move(opened.read.tokens);

@@ -105,6 +105,16 @@ const AddedToken* AddedTokens::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : &tokens_[found->second];
 }
 
+AddedToken read_added_token(const JsonPlace& place, bool special) {
+  special = place["special"].flag_or(special);
+  return {.name = place["content"].text(),
+          .special = special,
+          .single_word = place["single_word"].flag_or(false),
+          .left_strip = place["lstrip"].flag_or(false),
+          .right_strip = place["rstrip"].flag_or(false),
+          .normalized = place["normalized"].flag_or(!special)};
+}
+
 std::vector<AddedToken> read_added_tokens(const JsonPlace& place, const TokenModel& model) {
   if (place.is_null()) return {};
   const std::vector<JsonPlace> places = place.elements();
@@ -113,13 +123,8 @@ std::vector<AddedToken> read_added_tokens(const JsonPlace& place, const TokenMod
   std::set<std::string> names;
   std::vector<AddedToken> tokens;
   for (const JsonPlace& one : places) {
-    AddedToken token{.id = one["id"].integer(0, most),
-                     .name = one["content"].text(),
-                     .special = one["special"].flag_or(false),
-                     .single_word = one["single_word"].flag_or(false),
-                     .left_strip = one["lstrip"].flag_or(false),
-                     .right_strip = one["rstrip"].flag_or(false),
-                     .normalized = one["normalized"].flag_or(!one["special"].flag_or(false))};
+    AddedToken token = read_added_token(one, /*special=*/false);
+    token.id = one["id"].integer(0, most);
     if (token.name.empty()) one["content"].fail("expected a name, got an empty one");
     const std::optional<std::int64_t> known = model.find(token.name);
     if (known && *known != token.id) {

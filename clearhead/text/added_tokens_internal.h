@@ -56,6 +56,9 @@ class AddedTokens {
   TokenTrie names_[2];  // those normalised last
 };
 
+/// One of them, without its id; `special` is what it is if that is not said.
+AddedToken read_added_token(const JsonPlace& place, bool special);
+
 /// Those of tokenizer.json. Names that the model has keep their ids; others must have ids of their
 /// own.
 std::vector<AddedToken> read_added_tokens(const JsonPlace& place, const TokenModel& model);

@@ -1,6 +1,8 @@
 // Patterns of the tokenizer.json of those models; names as llama.cpp writes them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "clearhead/text/gguf_patterns_internal.h"
 #include "clearhead/text/pattern_internal.h"
 
@@ -72,6 +74,13 @@ const std::vector<GgufPatterns>& gguf_patterns() {
       {.names = {"tekken"}, .patterns = {gpt4o("", kDigit)}, .ignore_merges = true, .begins = true},
   };
   return kPatterns;
+}
+
+const GgufPatterns* find_gguf_patterns(std::string_view name) {
+  for (const GgufPatterns& row : gguf_patterns()) {
+    if (std::find(row.names.begin(), row.names.end(), name) != row.names.end()) return &row;
+  }
+  return nullptr;
 }
 
 }  // namespace clearhead

@@ -3,6 +3,7 @@
 #define CLEARHEAD_TEXT_GGUF_PATTERNS_INTERNAL_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clearhead {
@@ -18,6 +19,8 @@ struct GgufPatterns {
 
 /// All that are known.
 const std::vector<GgufPatterns>& gguf_patterns();
+/// The one for a name; null if it is not known.
+const GgufPatterns* find_gguf_patterns(std::string_view name);
 
 }  // namespace clearhead
 

@@ -75,38 +75,12 @@ std::vector<PieceType> types_of(const GgufVocabulary& vocabulary) {
   return types;
 }
 
-// Puts `first` before each text and `last` behind it, if they are there.
-Json template_around(const GgufVocabulary& vocabulary, const std::optional<std::int64_t>& first,
-                     const std::optional<std::int64_t>& last, bool first_of_second,
-                     int second_type) {
-  if (!first && !last) return nullptr;
-  Json special_tokens = Json::object();
-  const auto token = [&](std::int64_t id, int type) {
-    const std::string& name = vocabulary.tokens[static_cast<std::size_t>(id)];
-    special_tokens[name] = {
-        {"id", name}, {"ids", Json::array({id})}, {"tokens", Json::array({name})}};
-    return Json{{"SpecialToken", {{"id", name}, {"type_id", type}}}};
-  };
-  Json pair = Json::array(), single;
-  for (int sequence = 0; sequence < 2; ++sequence) {
-    const int type = sequence == 0 ? 0 : second_type;
-    if (first && (sequence == 0 || first_of_second)) pair.push_back(token(*first, type));
-    pair.push_back(Json{{"Sequence", {{"id", sequence == 0 ? "A" : "B"}, {"type_id", type}}}});
-    if (last) pair.push_back(token(*last, type));
-    if (sequence == 0) single = pair;
-  }
-  return {{"type", "TemplateProcessing"},
-          {"single", std::move(single)},
-          {"pair", std::move(pair)},
-          {"special_tokens", std::move(special_tokens)}};
-}
-
 // The same by add_bos_token and add_eos_token, or by what is usual for a kind of model.
 Json template_of(const GgufVocabulary& vocabulary, bool usually_begins, bool usually_ends) {
   const bool begins = vocabulary.add_bos_token.value_or(usually_begins);
   const bool ends = vocabulary.add_eos_token.value_or(usually_ends);
   const std::optional<std::int64_t> none;
-  return template_around(vocabulary, begins ? vocabulary.bos_token_id : none,
+  return template_around(vocabulary.tokens, begins ? vocabulary.bos_token_id : none,
                          ends ? vocabulary.eos_token_id : none, true, 0);
 }
 
@@ -123,14 +97,14 @@ std::shared_ptr<const Tokenizer> sentence_piece(GgufVocabulary& vocabulary, bool
                               .rules = std::move(vocabulary.precompiled_charsmap),
                               .prefix = vocabulary.add_space_prefix.value_or(true),
                               .collapses = vocabulary.remove_extra_whitespaces.value_or(false)},
-                             std::move(around), file);
+                             {{"post_processor", std::move(around)}}, file);
 }
 
 const GgufPatterns& patterns_of(const GgufVocabulary& vocabulary, const std::string& file) {
   const std::string name = vocabulary.pre.empty() ? "default" : vocabulary.pre;
+  if (const GgufPatterns* const row = find_gguf_patterns(name)) return *row;
   std::vector<std::string> names;
   for (const GgufPatterns& row : gguf_patterns()) {
-    if (std::find(row.names.begin(), row.names.end(), name) != row.names.end()) return row;
     names.insert(names.end(), row.names.begin(), row.names.end());
   }
   fail(file, "pre", fmt::format("{} is not supported; there are {}", name, fmt::join(names, ", ")));
@@ -222,7 +196,7 @@ std::shared_ptr<const Tokenizer> word_piece(GgufVocabulary& vocabulary, const st
                         {"strip_accents", nullptr},
                         {"lowercase", !capitals}}},
                       {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
-                      {"post_processor", template_around(vocabulary, first, last, false, 1)},
+                      {"post_processor", template_around(vocabulary.tokens, first, last, false, 1)},
                       {"decoder", {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}}};
   const std::int64_t unknown = vocabulary.unk_token_id.value_or(-1);
   const Json options = {

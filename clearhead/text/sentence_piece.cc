@@ -102,7 +102,9 @@ void read_piece(std::string_view bytes, const std::string& file, SentencePieceMo
   model.types.push_back(type);
 }
 
-SentencePieceModel read_model(std::string_view bytes, const std::string& file) {
+}  // namespace
+
+SentencePieceModel read_sentence_piece_model(std::string_view bytes, const std::string& file) {
   SentencePieceModel model;
   std::uint64_t kind = kUnigram;
   bool blanks_behind = false;
@@ -139,21 +141,22 @@ SentencePieceModel read_model(std::string_view bytes, const std::string& file) {
   return model;
 }
 
-}  // namespace
-
 std::shared_ptr<const Tokenizer> parse_sentence_piece(std::string_view bytes,
                                                       const std::string& file) {
-  return make_sentence_piece(read_model(bytes, file), nullptr, file);
+  return make_sentence_piece(read_sentence_piece_model(bytes, file), nlohmann::json::object(),
+                             file);
 }
 
 SentencePieceModel read_sentence_piece_model(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   const std::span<const std::byte> bytes = file->bytes();
-  return read_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+  return read_sentence_piece_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                   path.string());
 }
 
 std::shared_ptr<const Tokenizer> read_sentence_piece(const std::filesystem::path& path) {
-  return make_sentence_piece(read_sentence_piece_model(path), nullptr, path.string());
+  return make_sentence_piece(read_sentence_piece_model(path), nlohmann::json::object(),
+                             path.string());
 }
 
 }  // namespace clearhead

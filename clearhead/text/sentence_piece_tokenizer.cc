@@ -48,7 +48,9 @@ Json normalizer(const SentencePieceModel& model) {
     parts.push_back(replacement(Json{{"Regex", " {2,}"}}, " "));
   }
   const std::string blank = model.escapes ? kBlankMark : " ";
-  if (model.prefix) parts.push_back(Json{{"type", "Prepend"}, {"prepend", blank}});
+  if (model.prefix && !model.prefix_once) {
+    parts.push_back(Json{{"type", "Prepend"}, {"prepend", blank}});
+  }
   if (model.escapes) parts.push_back(replacement(Json{{"String", " "}}, kBlankMark));
   return {{"type", "Sequence"}, {"normalizers", std::move(parts)}};
 }
@@ -124,6 +126,32 @@ Json added_pieces(const std::vector<std::string>& pieces, const std::vector<Piec
   return list;
 }
 
+Json template_around(const std::vector<std::string>& tokens,
+                     const std::optional<std::int64_t>& first,
+                     const std::optional<std::int64_t>& last, bool first_of_second,
+                     int second_type) {
+  if (!first && !last) return nullptr;
+  Json special_tokens = Json::object();
+  const auto token = [&](std::int64_t id, int type) {
+    const std::string& name = tokens[static_cast<std::size_t>(id)];
+    special_tokens[name] = {
+        {"id", name}, {"ids", Json::array({id})}, {"tokens", Json::array({name})}};
+    return Json{{"SpecialToken", {{"id", name}, {"type_id", type}}}};
+  };
+  Json pair = Json::array(), single;
+  for (int sequence = 0; sequence < 2; ++sequence) {
+    const int type = sequence == 0 ? 0 : second_type;
+    if (first && (sequence == 0 || first_of_second)) pair.push_back(token(*first, type));
+    pair.push_back(Json{{"Sequence", {{"id", sequence == 0 ? "A" : "B"}, {"type_id", type}}}});
+    if (last) pair.push_back(token(*last, type));
+    if (sequence == 0) single = pair;
+  }
+  return {{"type", "TemplateProcessing"},
+          {"single", std::move(single)},
+          {"pair", std::move(pair)},
+          {"special_tokens", std::move(special_tokens)}};
+}
+
 std::int64_t unknown_piece(const SentencePieceModel& model) {
   const auto found = std::find(model.types.begin(), model.types.end(), PieceType::unknown);
   return found == model.types.end() ? -1 : found - model.types.begin();
@@ -135,6 +163,12 @@ std::unique_ptr<const TokenModel> make_pieces(SentencePieceModel model, Json& de
                  {"added_tokens", added_pieces(model.pieces.tokens, model.types)},
                  {"normalizer", normalizer(model)},
                  {"decoder", decoder(model)}};
+  if (model.prefix && model.prefix_once) {
+    description["pre_tokenizer"] = {{"type", "Metaspace"},
+                                    {"replacement", kBlankMark},
+                                    {"prepend_scheme", "first"},
+                                    {"split", false}};
+  }
   const std::int64_t unknown = unknown_piece(model);
   for (std::size_t id = 0; id < model.types.size(); ++id) {  // never found in text
     const bool unused = model.types[id] == PieceType::unused;
@@ -142,27 +176,27 @@ std::unique_ptr<const TokenModel> make_pieces(SentencePieceModel model, Json& de
   }
   check_differ(model.pieces.tokens, file);
   if (model.merges) {
-    BytePairParts parts{.tokens = model.pieces.tokens,
+    BytePairParts pairs{.tokens = model.pieces.tokens,
                         .merges = merges_of(model),
                         .fuse_unknown = true,
                         .byte_fallback = model.byte_fallback};
-    if (unknown >= 0) parts.unknown = model.pieces.tokens[static_cast<std::size_t>(unknown)];
+    if (unknown >= 0) pairs.unknown = model.pieces.tokens[static_cast<std::size_t>(unknown)];
     description["model"] = {{"type", "BPE"},
                             {"fuse_unk", true},
                             {"byte_fallback", model.byte_fallback},
-                            {"unk_token", parts.unknown ? Json(*parts.unknown) : Json()}};
-    return make_byte_pair_model(std::move(parts));
+                            {"unk_token", pairs.unknown ? Json(*pairs.unknown) : Json()}};
+    return make_byte_pair_model(std::move(pairs));
   }
   description["model"] = {{"type", "Unigram"}, {"byte_fallback", model.byte_fallback}};
   if (unknown >= 0) description["model"]["unk_id"] = unknown;
   return make_unigram_model(std::move(model.pieces), unknown, model.byte_fallback);
 }
 
-std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, Json post_processor,
+std::shared_ptr<const Tokenizer> make_sentence_piece(SentencePieceModel model, const Json& parts,
                                                      const std::string& file) {
   Json description;
   std::unique_ptr<const TokenModel> pieces = make_pieces(std::move(model), description, file);
-  description["post_processor"] = std::move(post_processor);
+  description.update(parts);
   return std::make_shared<const Tokenizer>(
       make_tokenizer(std::move(description), std::move(pieces), file));
 }

@@ -191,9 +191,8 @@ TEST(HuggingFaceFolder, SaysWhichTensorsAreNotAsTheConfigSays) {
 
 TEST(HuggingFaceFolder, SaysWhatToDoWithOlderFiles) {
   const Copy copy("llama");
-  copy.folder.write("vocab.txt", "a\n");
   expect_error([&] { open_model(copy.folder.path()); },
-               "vocab.txt: expected tokenizer.json beside it; AutoTokenizer");
+               "there is no tokenizer in it: expected tokenizer.json, or tokenizer.model");
   fs::rename(copy.folder / "model.safetensors", copy.folder / "pytorch_model.bin");
   copy.expect_refused("pytorch_model.bin: expected model.safetensors; this file can run code");
 }
