@@ -3,7 +3,6 @@
 // name IL is the member below HL, and a member of another payer's within a claim.
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -14,30 +13,6 @@
 
 namespace clearhead::claims {
 namespace {
-
-// What HI lists: its qualifier in ICD-9-CM and in ICD-10-CM.
-struct DiagnosisList {
-  std::string_view icd9, icd10;
-  DiagnosisRole role;
-};
-constexpr std::array<DiagnosisList, 6> kDiagnosisLists = {{
-    {"BK", "ABK", DiagnosisRole::principal},
-    {"BF", "ABF", DiagnosisRole::other},
-    {"BJ", "ABJ", DiagnosisRole::admitting},
-    {"PR", "APR", DiagnosisRole::reason_for_visit},
-    {"ZZ", "APR", DiagnosisRole::reason_for_visit},  // 4010
-    {"BN", "ABN", DiagnosisRole::external_cause},
-}};
-
-// Procedures in HI and whose codes they are.
-constexpr std::array<std::pair<std::string_view, const char*>, 6> kProcedureLists = {{
-    {"BBR", "ICD-10-PCS"},
-    {"BBQ", "ICD-10-PCS"},
-    {"BR", "ICD-9-PCS"},
-    {"BQ", "ICD-9-PCS"},
-    {"BP", "HCPCS"},  // of anesthesia
-    {"BO", "HCPCS"},
-}};
 
 class X12Bills : public X12Set {
  public:
@@ -73,7 +48,6 @@ class X12Bills : public X12Set {
   bool in_claim() const { return loop_ == Loop::claim || loop_ == Loop::payers; }
   Member* person();
   Member member() const;
-  void add_code(const X12Segment& hi, std::size_t element);
   Line& begin_line(const X12Segment& segment);
   Line& service(const X12Segment& segment, ClaimType type);
   void read_pointers(const X12Segment& segment, std::size_t element, Line& line);
@@ -238,30 +212,10 @@ void X12Bills::complete(Claim& claim) {
 
 // What stands in a claim
 
-void X12Bills::add_code(const X12Segment& hi, std::size_t element) {
-  const std::string_view list = hi.component(element, 1);
-  const std::string code = plain_code(hi.component(element, 2));
-  if (code.empty()) throw x12_fault(hi, element, 0, "a list and a code of it, such as ABK:I10");
-  Claim& claim = *this->claim();
-  const auto field = [&](const char* system) {
-    return Field<Code>{Code{system, code}, hi.place(element, 2)};
-  };
-  if (list == "DR") claim.drg = field(kX12Drg);
-  for (const DiagnosisList& known : kDiagnosisLists) {
-    if (list != known.icd9 && list != known.icd10) continue;
-    claim.diagnoses.push_back({field(list == known.icd9 ? "ICD-9-CM" : "ICD-10-CM"), known.role,
-                               x12_text(hi, element, 9)});
-    break;
-  }
-  for (const auto& [qualifier, system] : kProcedureLists) {
-    if (list == qualifier) claim.procedures.push_back(field(system));
-  }
-}
-
 void X12Bills::read_hi(const X12Segment& hi) {
   if (claim() == nullptr || !in_claim()) return;
   for (std::size_t element = 1; element <= hi.size(); ++element) {
-    if (!hi[element].empty()) add_code(hi, element);
+    if (!hi[element].empty()) add_x12_code(hi, element, *claim());
   }
 }
 

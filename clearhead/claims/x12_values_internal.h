@@ -62,6 +62,9 @@ X12Procedure x12_procedure(const X12Segment& segment, std::size_t element);
 /// A revenue code: four digits, of which some leave out the first 0.
 Field<Code> x12_revenue(const X12Segment& segment, std::size_t element);
 
+/// Adds to a claim what an element of HI says: a diagnosis, a procedure, or its DRG.
+void add_x12_code(const X12Segment& hi, std::size_t element, Claim& claim);
+
 /// Adds the adjustments of CAS: a group, then up to six times reason, amount and quantity.
 void add_x12_adjustments(const X12Segment& cas, std::vector<Adjustment>& adjustments);
 

@@ -1,56 +1,17 @@
-// Training: networks of each family learn what can be learnt, a run that was stopped ends with the
-// same bytes, and what goes wrong leaves the last checkpoint as it was.
+// Training: networks of each family learn what can be learnt, and what cannot work is said before a
+// run begins.
 #include "clearhead/train/trainer.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
 #include <cmath>
-#include <csignal>
-#include <cstring>
 
 #include "clearhead/models/model_file.h"
 #include "tests/testing.h"
+#include "tests/train/small_run.h"
 
 namespace clearhead {
 namespace {
-
-constexpr auto kSilentStep = [](const StepReport&) {};
-constexpr auto kSilentEvaluation = [](const Evaluation&) {};
-
-// A few lines written for this, and what they say backwards.
-void write_data(const TemporaryFolder& folder) {
-  std::string words, backwards;
-  for (int i = 0; i < 60; ++i) {
-    const char a = static_cast<char>('a' + i % 5), b = static_cast<char>('a' + i * 7 % 5);
-    words += std::string{a, ' ', b, ' ', a, '\n'};
-    backwards += std::string{a, ' ', b, ' ', a, '\n'};
-  }
-  set_content(folder / "words.txt", words);
-  set_content(folder / "backwards.txt", backwards);
-}
-
-Recipe small_recipe(Family family) {
-  Recipe recipe;
-  recipe.model.family = family;
-  if (family == Family::recurrent || family == Family::recurrent_encoder_decoder) {
-    recipe.model.network = RecurrentModelConfig{.context = 16, .channels = 16, .hidden = 16};
-  } else {
-    recipe.model.network =
-        TransformerConfig{.context = 16, .layers = 1, .heads = 2, .channels = 16, .init_std = 0};
-  }
-  recipe.data.train = {"words.txt"};
-  if (family == Family::encoder_decoder || family == Family::recurrent_encoder_decoder) {
-    recipe.data.train_targets = {"backwards.txt"};
-  }
-  recipe.tokenizer.kind = TokenizerKind::characters;
-  recipe.training.steps = 60;
-  recipe.training.batch = 4;
-  recipe.training.batch_tokens = 64;
-  recipe.training.schedule = {.learning_rate = 1e-2, .warmup_steps = 5};
-  recipe.training.evaluate_every = 20;
-  return recipe;
-}
 
 TEST(Trainer, EveryFamilyLearns) {
   for (const FamilyRow& row : families()) {
@@ -73,40 +34,6 @@ TEST(Trainer, EveryFamilyLearns) {
         << static_cast<int>(family);
     EXPECT_EQ(open_model(folder / "run" / "model").model->parameters().count(),
               trainer.model().parameters().count());
-  }
-}
-
-// The files of a run, by name.
-std::map<std::string, std::string> files_of(const std::filesystem::path& run) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
-    if (entry.is_regular_file()) {
-      files[std::filesystem::relative(entry.path(), run).string()] = content(entry.path());
-    }
-  }
-  return files;
-}
-
-struct Stop : std::exception {};
-
-TEST(Trainer, ARunThatWasStoppedEndsWithTheSameBytes) {
-  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {
-    const TemporaryFolder folder;
-    write_data(folder);
-    Recipe recipe = small_recipe(family);
-    recipe.training.dropout = 0.1;
-    recipe.training.average = 0.9;
-    recipe.training.accumulation = 2;
-    Trainer(recipe, folder.path(), folder / "whole").training().run(kSilentStep, kSilentEvaluation);
-    for (const std::int64_t stop : {7, 33, 40, 59}) {  // each time from the checkpoint before
-      const auto on_step = [&](const StepReport& report) {
-        if (report.step == stop) throw Stop();
-      };
-      Trainer trainer(recipe, folder.path(), folder / "parts");
-      EXPECT_THROW(trainer.training().run(on_step, kSilentEvaluation), Stop);
-    }
-    Trainer(recipe, folder.path(), folder / "parts").training().run(kSilentStep, kSilentEvaluation);
-    EXPECT_EQ(files_of(folder / "parts"), files_of(folder / "whole"));
   }
 }
 
@@ -200,67 +127,6 @@ TEST(LearnTokenizer, OfCharactersReadsWhatValidatesOnlyWhereThereIsNoUnknownToke
   set_content(folder / "words.txt", "ab\nxb\n");  // the second line validates
   const auto tokenizer = learnt(Family::encoder, {});
   EXPECT_EQ(tokenizer->encode("x")[0], tokenizer->special(kUnknownToken));
-}
-
-TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
-  const TemporaryFolder folder;
-  write_data(folder);
-  Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
-  recipe.training.seed = 5;
-  recipe.training.optimizer.beta2 = 0.5;
-  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
-               "of another recipe: training.optimizer.beta2 0.99 there and 0.5 here, "
-               "training.seed 1337 there and 5 here; take another folder");
-}
-
-// As a version wrote it that had fewer fields, and no hashes.
-TEST(Trainer, GoesOnFromACheckpointOfBefore) {
-  const TemporaryFolder folder;
-  write_data(folder);
-  const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
-  Checkpoint checkpoint = read_checkpoint(folder / "run" / "checkpoint.safetensors");
-  const std::size_t patience = checkpoint.recipe.find("    \"patience\": 0,\n");
-  ASSERT_NE(patience, std::string::npos);
-  checkpoint.recipe.erase(patience, std::strlen("    \"patience\": 0,\n"));
-  checkpoint.texts.clear();
-  write_checkpoint(folder / "run" / "checkpoint.safetensors", checkpoint);
-  EXPECT_EQ(Trainer(recipe, folder.path(), folder / "run").training().step(),
-            recipe.training.steps);
-}
-
-TEST(Trainer, RefusesToGoOnWithOtherDataAndNamesThem) {
-  for (const char* changed : {"words.txt", "backwards.txt", "held_out.txt"}) {
-    const TemporaryFolder folder;
-    write_data(folder);
-    set_content(folder / "held_out.txt", "a b a\nb c b\n");
-    Recipe recipe = small_recipe(Family::encoder_decoder);
-    recipe.training.steps = recipe.training.evaluate_every = 1;
-    recipe.data.validation = recipe.data.validation_targets = {"held_out.txt"};
-    const auto run = [&] { Trainer(recipe, folder.path(), folder / "run"); };
-    Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
-    run();
-    const std::string before = content(folder / changed);
-    set_content(folder / changed, "b" + before.substr(1));
-    expect_error(run, std::string("the text has changed of ") + changed + "; put back what was");
-    set_content(folder / changed, before);
-    run();
-  }
-}
-
-TEST(Trainer, RefusesToGoOnWithAnotherTokenizer) {
-  const TemporaryFolder folder;
-  write_data(folder);
-  const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
-  std::string tokenizer = content(folder / "run" / "tokenizer.json");
-  const std::size_t a = tokenizer.find("\"a\"");
-  ASSERT_NE(a, std::string::npos);
-  tokenizer[a + 1] = 'z';
-  set_content(folder / "run" / "tokenizer.json", tokenizer);
-  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
-               "changed of tokenizer.json");
 }
 
 // Lines that the model does not read are not counted out of the numbers of others.
@@ -364,44 +230,6 @@ TEST(Trainer, AModelThatDivergedIsNotSaved) {
                "validation loss is not finite");
   EXPECT_FALSE(std::filesystem::exists(folder / "run" / "model"));
   EXPECT_FALSE(std::filesystem::exists(folder / "run" / "checkpoint.safetensors"));
-}
-
-// A disk that is full is played by a limit on the size of files: a write past it fails.
-TEST(Trainer, AFullDiskLeavesTheLastCheckpoint) {
-  const TemporaryFolder folder;
-  write_data(folder);
-  const Recipe recipe = small_recipe(Family::decoder);
-  std::string before;
-  Trainer trainer(recipe, folder.path(), folder / "run");
-  const auto on_step = [&](const StepReport& report) {
-    if (report.step != 21) return;
-    before = content(folder / "run" / "checkpoint.safetensors");
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit small = {10'000, RLIM_INFINITY};
-    setrlimit(RLIMIT_FSIZE, &small);
-  };
-  expect_error([&] { trainer.training().run(on_step, kSilentEvaluation); }, "safetensors");
-  const rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
-  setrlimit(RLIMIT_FSIZE, &any);
-  EXPECT_EQ(content(folder / "run" / "checkpoint.safetensors"), before);
-  Trainer again(recipe, folder.path(), folder / "run");
-  EXPECT_EQ(again.training().step(), 20);
-  EXPECT_EQ(again.training().run(kSilentStep, kSilentEvaluation), Ending::finished);
-}
-
-TEST(Trainer, RefusesACheckpointThatIsNone) {
-  const TemporaryFolder folder;
-  write_data(folder);
-  const Recipe recipe = small_recipe(Family::decoder);
-  Trainer(recipe, folder.path(), folder / "run").training().run(kSilentStep, kSilentEvaluation);
-  const std::filesystem::path path = folder / "run" / "checkpoint.safetensors";
-  const std::string whole = content(path);
-  set_content(path, whole.substr(0, whole.size() / 2));
-  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); }, "checkpoint.safetensors");
-  std::filesystem::copy_file(folder / "run" / "model" / "model.safetensors", path,
-                             std::filesystem::copy_options::overwrite_existing);
-  expect_error([&] { Trainer(recipe, folder.path(), folder / "run"); },
-               "expected a \"clearhead checkpoint 1\"");
 }
 
 }  // namespace
