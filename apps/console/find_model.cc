@@ -64,6 +64,12 @@ fs::path find_model(const std::string& name, const std::vector<fs::path>& folder
     if (is_model(path, kind)) return path;
     if (path != name) looked.push_back(path.string());  // of an absolute path there is one
   }
+  if (fs::exists(fs::path(name) / "adapter_config.json")) {
+    throw Error(
+        fmt::format("{}: {}, got an adapter (LoRA) for one; merge_and_unload() of peft, then "
+                    "save_pretrained, writes the model that it makes",
+                    name, expected));
+  }
   if (fs::exists(name)) {
     throw Error(fmt::format("{}: {}, got {}", name, expected,
                             fs::is_directory(name) ? "one without config.json" : "a file"));

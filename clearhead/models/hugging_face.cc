@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/models/hugging_face_internal.h"
 #include "clearhead/tensor/safetensors.h"
 #include "clearhead/tensor/shards.h"
@@ -19,6 +20,32 @@ namespace clearhead {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What may lie where the weights should, and what to do.
+struct OtherWeights {
+  const char* name;
+  const char* advice;
+};
+constexpr const char* kPickled =
+    "this file can run code when it is opened, so it is not. save_pretrained of transformers "
+    "writes the other";
+constexpr const char* kAdapter =
+    "this is an adapter (LoRA), which changes the weights of a model. merge_and_unload() of peft, "
+    "then save_pretrained, writes the changed ones";
+constexpr const char* kElsewhere =
+    "weights for other programs are not read; most models come with both, so copy it from where "
+    "this one comes from";
+constexpr OtherWeights kOtherWeights[] = {
+    {"pytorch_model.bin", kPickled},
+    {"pytorch_model.bin.index.json", kPickled},
+    {"adapter_model.safetensors", kAdapter},
+    {"adapter_model.bin", kAdapter},
+    {"tf_model.h5", kElsewhere},
+    {"flax_model.msgpack", kElsewhere},
+    {"consolidated.safetensors", kElsewhere},
+    {"model.onnx", kElsewhere},
+    {"onnx", kElsewhere},
+};
 
 const ModelType& type_of(ConfigJson& config) {
   const std::string name = config.text("model_type", "");
@@ -101,7 +128,17 @@ void add_modules(const fs::path& folder, SentenceEncoderConfig& encoder) {
   }
 }
 
+void refuse_quantised(ConfigJson& config) {
+  std::optional<ConfigJson> how = config.object("quantization_config");
+  if (!how) return;
+  config.fail("quantization_config",
+              fmt::format("weights quantised by {} are not supported; take the model as it was "
+                          "before, in f32, f16 or bf16",
+                          how->text("quant_method", "bitsandbytes")));
+}
+
 ModelConfig config_of(ConfigJson& config, const ModelType& type) {
+  refuse_quantised(config);
   const Family family = family_of(config, type);
   const TransformerConfig network = type.read(config);
   config.refuse_others();
@@ -139,15 +176,21 @@ ModelConfig parse_hugging_face(std::string_view config, const std::string& file)
 }
 
 TensorFile open_weights(const fs::path& folder) {
-  const fs::path index = folder / "model.safetensors.index.json";
+  const fs::path index = folder / "model.safetensors.index.json",
+                 one = folder / "model.safetensors";
   if (fs::exists(index)) return open_shards(index);
-  const fs::path one = folder / "model.safetensors", pickled = folder / "pytorch_model.bin";
-  if (!fs::exists(one) && fs::exists(pickled)) {
-    throw Error(pickled.string() +
-                ": expected model.safetensors; this file can run code when it is opened, so it is "
-                "not. save_pretrained of transformers writes the other");
+  if (fs::exists(one)) return open_safetensors(one);
+  for (const OtherWeights& other : kOtherWeights) {
+    if (!fs::exists(folder / other.name)) continue;
+    throw Error(fmt::format("{}: expected model.safetensors; {}", (folder / other.name).string(),
+                            other.advice));
   }
-  return open_safetensors(one);
+  throw Error(folder.string() +
+              ": there are no weights in it: expected model.safetensors, or "
+              "model.safetensors.index.json and its shards; copy them from where the model comes "
+              "from");
+}
+return open_safetensors(one);
 }
 
 OpenCheckpoint open_hugging_face(const fs::path& folder, bool keep_bf16) {

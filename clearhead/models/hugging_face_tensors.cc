@@ -117,9 +117,15 @@ Shape shape_of(const Stack& stack) {
 
 void check(const TensorFile::Entry& entry, const Stack& stack) {
   const Shape expected = shape_of(stack);
-  if (entry.shape == expected && entry.dtype && is_floating(*entry.dtype)) return;
-  throw Error(fmt::format("{}: the config asks for {} of floating type, the file has {} of {}",
-                          entry.name, to_string(expected), to_string(entry.shape), entry.type));
+  if (!entry.dtype || !is_floating(*entry.dtype)) {
+    throw Error(
+        fmt::format("{}: weights of type {} are not supported; take the model in f32, f16 "
+                    "or bf16",
+                    entry.name, entry.type));
+  }
+  if (entry.shape == expected) return;
+  throw Error(fmt::format("{}: the config asks for {}, the file has {}", entry.name,
+                          to_string(expected), to_string(entry.shape)));
 }
 
 // In f32, which holds theirs + 1 so that taking 1 away gives it back.
@@ -238,7 +244,8 @@ TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Para
     if (!wanted.contains(name) && !does_no_harm(name, names)) superfluous.push_back(entry->name);
   }
   if (!missing.empty()) {
-    throw Error(fmt::format("the config asks for tensors that are not there: {}", listed(missing)));
+    throw Error(fmt::format("the config asks for tensors that are not there: {}{}", listed(missing),
+                            superfluous.empty() ? "" : "; it has others: " + listed(superfluous)));
   }
   if (!superfluous.empty()) {
     throw Error(

@@ -234,6 +234,11 @@ std::string_view find_header(std::span<const std::byte> bytes, const std::string
   for (std::size_t i = kLengthBytes; i-- > 0;) {
     length = length << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   }
+  constexpr std::string_view kPointer = "version https://git-lfs";
+  if (std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
+          .starts_with(kPointer)) {
+    throw Error(file + ": it only says where Git LFS keeps the file; `git lfs pull` fetches it");
+  }
   if (length > bytes.size() - kLengthBytes) {
     throw Error(file + ": byte 0: a header of " + std::to_string(length) + " bytes, but only " +
                 std::to_string(bytes.size() - kLengthBytes) +

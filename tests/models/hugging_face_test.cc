@@ -180,9 +180,7 @@ TEST(HuggingFaceFolder, SaysWhichTensorsAreNotAsTheConfigSays) {
   weights = whole;
   at("model.norm.weight").second = Tensor({15});
   copy.set_weights(weights);
-  copy.expect_refused(
-      "model.norm.weight: the config asks for [16] of floating type, the file has "
-      "[15] of f32");
+  copy.expect_refused("model.norm.weight: the config asks for [16], the file has [15]");
   weights = whole;
   at("lm_head.weight").second = at("lm_head.weight").second.transpose(0, 1).contiguous();
   copy.set_weights(weights);
@@ -195,6 +193,30 @@ TEST(HuggingFaceFolder, SaysWhatToDoWithOlderFiles) {
                "there is no tokenizer in it: expected tokenizer.json, or tokenizer.model");
   fs::rename(copy.folder / "model.safetensors", copy.folder / "pytorch_model.bin");
   copy.expect_refused("pytorch_model.bin: expected model.safetensors; this file can run code");
+}
+
+TEST(HuggingFaceFolder, SaysWhatToDoWithOtherWeights) {
+  const Copy copy("llama");
+  const NamedTensors weights = copy.weights();
+  NamedTensors wrapped;
+  for (const auto& [name, value] : weights.tensors) {
+    wrapped.tensors.emplace_back("module." + name, value);
+  }
+  copy.set_weights(wrapped);
+  copy.expect_refused("layers.0.mlp.gate_proj.weight and 16 more; it has others: module.model.");
+  copy.folder.write("model.safetensors",
+                    "version https://git-lfs.github.com/spec/v1\noid sha256:0");
+  copy.expect_refused("it only says where Git LFS keeps the file; `git lfs pull` fetches it");
+  fs::remove(copy.folder / "model.safetensors");
+  copy.expect_refused("there are no weights in it: expected model.safetensors, or ");
+  copy.folder.write("model.onnx", "");
+  copy.expect_refused("model.onnx: expected model.safetensors; weights for other programs");
+  copy.folder.write("adapter_model.safetensors", "");
+  copy.expect_refused("adapter_model.safetensors: expected model.safetensors; this is an adapter");
+  copy.replace_in_config("{", "{\"quantization_config\": {\"quant_method\": \"awq\"},");
+  copy.expect_refused(
+      "config.json: quantization_config: weights quantised by awq are not supported; "
+      "take the model as it was before");
 }
 
 TEST(HuggingFaceFolder, TakesShards) {
