@@ -5,10 +5,14 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "apps/console/find_model.h"
+#include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
+#include "apps/console/output.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/label.h"
@@ -44,6 +48,16 @@ std::string characters_text(const std::vector<std::string>& characters) {
   const std::string more =
       characters.size() > kShown ? fmt::format(" and {} more", characters.size() - kShown) : "";
   return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
+// The first `most` tokens of a text, with all that the tokenizer puts around it.
+Sequence first_tokens(const Encoding& encoding, std::int64_t most) {
+  std::int64_t text = most - std::count(encoding.is_added.begin(), encoding.is_added.end(), true);
+  Sequence ids;
+  for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
+    if (encoding.is_added[i] || text-- > 0) ids.push_back(encoding.ids[i]);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -118,16 +132,28 @@ void check_length(std::int64_t tokens, std::int64_t most, const ModelOptions& op
 
 std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                                    const Tokenizer& tokenizer, const ModelOptions& options,
-                                   std::int64_t most, const std::string& file) {
+                                   std::int64_t most, const std::string& file, TooLong too_long) {
   std::vector<Sequence> ids;
+  std::int64_t cut = 0;
   for (const std::string& line : lines) {
     const std::string where = fmt::format("{}, line {}", file, &line - lines.data() + 1);
-    ids.push_back(tokenizer.encode(readable(line, tokenizer, options, where)));
+    Encoding encoding = tokenizer.encoding(readable(line, tokenizer, options, where));
+    if (too_long == TooLong::cut && most > 0 && std::ssize(encoding.ids) > most) {
+      encoding.ids = first_tokens(encoding, most);
+      ++cut;
+    }
+    ids.push_back(std::move(encoding.ids));
     try {
       check_length(std::ssize(ids.back()), most, options, "make several lines of it");
     } catch (const Error& error) {
       throw Error(fmt::format("{}: {}", where, error.what()));
     }
+  }
+  if (cut > 0) {
+    write_message(fmt::format("note: {} of {} {} longer than the {} tokens that {} reads; {}", cut,
+                              counted(std::ssize(lines), "text"), cut == 1 ? "is" : "are", most,
+                              model_name(options),
+                              cut == 1 ? "its end is left out" : "their ends are left out"));
   }
   return ids;
 }

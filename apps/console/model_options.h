@@ -58,11 +58,18 @@ std::string readable(const std::string& text, const Tokenizer& tokenizer,
 void check_length(std::int64_t tokens, std::int64_t most, const ModelOptions& options,
                   const std::string& advice);
 
+/// What becomes of a line that has more tokens than a model reads.
+enum class TooLong {
+  refused,
+  cut,  ///< its end is left out, and a message says of how many
+};
+
 /// The ids of each line, `readable`. Throws Error, naming `file` and line, if the model cannot read
-/// one or it has more than `most` ids.
+/// one, or if it has more than `most` ids (0: any number) and is not to be cut.
 std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                                    const Tokenizer& tokenizer, const ModelOptions& options,
-                                   std::int64_t most, const std::string& file);
+                                   std::int64_t most, const std::string& file,
+                                   TooLong too_long = TooLong::refused);
 
 inline constexpr std::string_view kBertMask = "[MASK]";
 /// How a tokenizer spells the mask: kMaskToken, or kBertMask. Throws Error if it has none.

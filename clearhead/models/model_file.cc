@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -52,6 +53,14 @@ StoredModel open_ours(const std::filesystem::path& folder, const std::string& de
   return stored;
 }
 
+// sentence-transformers may read less of a text than the network could.
+std::int64_t longest_text(const std::filesystem::path& folder, std::int64_t context) {
+  const std::filesystem::path file = folder / "sentence_bert_config.json";
+  if (!exists(file)) return 0;
+  const std::int64_t most = read_config_json(file).integer("max_seq_length", 0, kLongest);
+  return context == 0 ? most : std::min(most, context);
+}
+
 StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16) {
   StoredModel stored;
   SavedModel& saved = stored.saved;
@@ -61,6 +70,7 @@ StoredModel open_checkpoint(const std::filesystem::path& folder, bool keep_bf16)
   saved.model = std::move(opened.read.model);
   saved.tokens = std::move(opened.read.tokens);
   saved.chat = read_chat_source(folder);
+  saved.longest = longest_text(folder, saved.model->context());
   use_tokenizer(folder.string(), saved);
   stored.ours = std::move(opened.ours);
   stored.theirs = std::move(opened.theirs);
@@ -83,7 +93,9 @@ void use_tokenizer(const std::string& file, SavedModel& saved) {
   const std::int64_t tokens = saved.tokenizer->size(), rows = saved.config.vocabulary();
   if (tokens > rows) {
     throw Error(
-        fmt::format("{}: the model has {} tokens, its tokenizer more: {}", file, rows, tokens));
+        fmt::format("{}: the model has {} tokens, its tokenizer more: {}; they do not belong "
+                    "together, or the model was not resized for tokens that were added",
+                    file, rows, tokens));
   }
   saved.model->set_tokens(tokens);
 }

@@ -26,6 +26,8 @@ struct SavedModel {
   std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
   WritingTokens tokens = {};                   ///< of others' models: how texts begin and end
   ChatSource chat = {};                        ///< likewise: how conversations are written
+  /// Likewise: the most tokens of a text that becomes a vector, at most the context; 0: that.
+  std::int64_t longest = 0;
 };
 
 /// Writes the three files into `folder`, which is created if needed; weights as `dtype`. Each file

@@ -226,6 +226,26 @@ TEST_F(Checkpoints, GiveVectorsOfTexts) {
   EXPECT_NEAR(length, 1, 1e-5);
 }
 
+TEST_F(Checkpoints, ReadTheBeginningsOfLongTexts) {
+  copy("bert-sentence");
+  set_content(folder_ / "lines.txt", "a bad dad\nabcdefghijkl\nface\n");
+  const auto vectors = [&](const std::string& lines) {
+    const ProgramResult result =
+        run({"embed", "bert-sentence", "--file", lines, "--out", "vectors.npy"});
+    EXPECT_EQ(result.status, 0) << result.error;
+    return std::pair(open_tensors(folder_ / "vectors.npy").read_all().tensors[0].second,
+                     result.error);
+  };
+  EXPECT_EQ(vectors("lines.txt").second, "");
+  set_content(folder_ / "bert-sentence" / "sentence_bert_config.json",
+              "{\"max_seq_length\": 5, \"do_lower_case\": false}");
+  const auto [cut, message] = vectors("lines.txt");
+  EXPECT_THAT(message, HasSubstr("note: 2 of 3 texts are longer than the 5 tokens that "
+                                 "bert-sentence reads; their ends are left out"));
+  set_content(folder_ / "short.txt", "a bad\nabcde\nface\n");
+  expect_near(cut, vectors("short.txt").first, 0);
+}
+
 TEST_F(Checkpoints, SayWhichClassATextIsOf) {
   copy("bert-classifier");
   const ProgramResult one = run({"classify", "bert-classifier", "a bad dad"});

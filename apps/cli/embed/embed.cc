@@ -68,8 +68,9 @@ void embed(const Options& o) {
   const SavedModel saved = console::open_model(o.model);
   const EmbeddingModel& model = as<EmbeddingModel>(saved);
   const console::Lines given = read_texts(o.given);
+  const std::int64_t most = saved.longest > 0 ? saved.longest : console::most_tokens(model, 0);
   const std::vector<Sequence> ids = console::ids_of_lines(
-      given.lines, *saved.tokenizer, o.model, console::most_tokens(model, 0), given.source);
+      given.lines, *saved.tokenizer, o.model, most, given.source, console::TooLong::cut);
   if (ids.empty()) throw Error(given.source + ": there is no text in it");
   const Tensor vectors = embed_texts(model, ids, o.model.precision);  // [texts, C]
   if (!o.out.empty()) write_tensors(o.out, {.tensors = {{"embeddings", vectors}}, .metadata = {}});
@@ -87,7 +88,9 @@ std::function<void()> set_up_embed(CLI::App& app) {
   console::add_model(app, o->model);
   console::add_texts(app, o->given, "What becomes a vector each");
   console::OptionGroup text(app, "The texts: arguments, or lines of standard input, or of a file");
-  console::add_text_file(text, o->given, "Lines that become a vector each, plain or gzip");
+  console::add_text_file(
+      text, o->given,
+      "Lines that become a vector each, plain or gzip; of one that is too long, its beginning");
   console::add_replace(text, o->model);
   console::OptionGroup output(app, "What you get");
   output.text("--out", "FILE",
