@@ -83,6 +83,8 @@ void add_reading(CLI::App& app, ReadingOptions& o) {
   OptionGroup text(app, "What is read");
   add_last(text, o.last);
   add_replace(text, o.model);
+  OptionGroup changes(app, "What you change");
+  add_interventions(changes, o.interventions);
   add_calculation(app, o.model);
 }
 
@@ -104,6 +106,7 @@ Reading read(const ReadingOptions& o) {
   intervene(tape, o.interventions);
   Reading reading = read(o.model, o.text, o.last, tape);
   check_effect(tape, o.interventions);
+  reading.changes = [changes = o.interventions](Tape& other) { intervene(other, changes); };
   return reading;
 }
 

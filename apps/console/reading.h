@@ -24,7 +24,7 @@ struct ReadingOptions {
   std::vector<Intervention> interventions = {};
 };
 
-/// MODEL and TEXT, --last, --replace and how it is calculated. `options` is filled when `app`
+/// MODEL and TEXT, --last, --replace, --set, --ablate and how it is calculated. `options` is filled when `app`
 /// parses, and outlives it.
 void add_reading(CLI::App& app, ReadingOptions& options);
 /// --last.

@@ -34,7 +34,7 @@ Tensor logits_of_residual(const Reading& reading, const std::string& name) {
     throw Error("logit lens: " + reading.name +
                 " has no blocks whose results add up; the lens is for transformers");
   }
-  Tape tape(Keep::nothing);
+  Tape tape = reading.changed_tape(Keep::nothing);
   tape.intervene(names.back(), patch(reading.tape[name].value()));
   return reading.run(tape).value();
 }

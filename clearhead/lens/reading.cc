@@ -125,6 +125,12 @@ Var Reading::run(Tape recorder, AttentionWay way) const {
   return reader_of(saved).run(*this, std::move(recorder), {.precision = precision, .way = way});
 }
 
+Tape Reading::changed_tape(Keep keep) const {
+  Tape other(keep);
+  if (changes) changes(other);
+  return other;
+}
+
 std::string Reading::outcome(std::int64_t id) const {
   if (predicted != Predicted::label) return token(id);
   return std::get<TextClassifierConfig>(saved.config.network).labels[static_cast<std::size_t>(id)];

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ class Reading {
   /// The network's run on the same tokens once more, on `tape`: with the interventions of that
   /// tape, and kept as it keeps. → what `logits` is, or of a model that embeds the vector [1, C]
   Var run(Tape tape, AttentionWay way = AttentionWay::automatic) const;
+  /// A tape for another run with the same changes.
+  Tape changed_tape(Keep keep) const;
   /// A token of the vocabulary, to show; one that only fills the model's table up is "[ID]".
   std::string token(std::int64_t id) const {
     return id < saved.model->tokens() ? saved.tokenizer->token(id) : "[" + std::to_string(id) + "]";
@@ -66,6 +69,8 @@ class Reading {
   Tokens written;
   std::string translation;                   ///< as text; empty for other models
   Precision precision = Precision::highest;  ///< of the run
+  /// Interventions that the tape had, for tapes of other runs of the same.
+  std::function<void(Tape&)> changes = {};
   /// [1, T, V]: of each token to come next, or to stand there; of a classification model [1, 1,
   /// classes]; of an embedding model undefined.
   Var logits;

@@ -54,12 +54,12 @@ Tensor effects(const Reading& reading, const Sweep& sweep, const LogitMetric& me
                const SweepProgress& progress) {
   const std::int64_t rows = std::ssize(sweep.names);
   Tensor result({rows, sweep.places}, DType::f64);
-  const double before = metric.of(reading.run(Tape(Keep::nothing)).value());
+  const double before = metric.of(reading.run(reading.changed_tape(Keep::nothing)).value());
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto at = static_cast<std::size_t>(row);
     const std::string& name = sweep.names[at];
     for (std::int64_t place = 0; place < sweep.places; ++place) {
-      Tape tape(Keep::nothing);
+      Tape tape = reading.changed_tape(Keep::nothing);
       tape.intervene(name, change(name, sweep.selection(at, place)));
       result.mutable_data<double>()[row * sweep.places + place] =
           metric.of(reading.run(tape).value()) - before;

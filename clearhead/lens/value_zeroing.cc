@@ -30,7 +30,7 @@ struct Block {
 std::vector<Tensor> results(const Reading& reading, const AttentionStack& stack,
                             std::int64_t zeroed) {
   std::vector<Tensor> all(stack.scopes.size());
-  Tape tape(Keep::nothing);
+  Tape tape = reading.changed_tape(Keep::nothing);
   for (std::size_t layer = 0; layer < all.size(); ++layer) {
     const Block block(reading.tape, stack.scopes[layer]);
     tape.intervene(block.in, patch(reading.tape[block.in].value()));

@@ -58,6 +58,27 @@ class Lens : public testing::Test {
   const TemporaryFolder folder_;
 };
 
+// Heads that are 0 already change nothing when they are set to 0 once more.
+TEST_F(Lens, LooksIntoARunThatIsChanged) {
+  const std::vector<std::string> change = {"--ablate", "blocks.0.attn.hook_z"};
+  const auto with_change = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), change.begin(), change.end());
+    return saved(arguments);
+  };
+  const std::vector<std::string> ablate = {"ablate", "lm", "to be"};
+  for (const bool is_changed : {false, true}) {
+    const NamedTensors effects = is_changed ? with_change(ablate) : saved(ablate);
+    double sum = 0;
+    for (const auto& [name, effect] : effects.tensors) {
+      for (std::int64_t i = 0; i < effect.count(); ++i) sum += std::abs(effect.at({i}));
+    }
+    EXPECT_EQ(sum == 0, is_changed);
+  }
+  EXPECT_NE(say({"logits", "lm", "to be", "--ablate", "blocks.0.hook_mlp_out"}),
+            say({"logits", "lm", "to be"}));
+  fail({"pattern", "lm", "to be", "--set", "blocks.7.attn.hook_z=1"}, 2, "blocks.7.attn.hook_z");
+}
+
 TEST_F(Lens, EachKindShowsItsNumbersOfEachModel) {
   const std::string masked = "a <mask> dog";
   for (const char* kind :

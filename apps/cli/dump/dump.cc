@@ -46,8 +46,6 @@ std::function<void()> set_up_dump(CLI::App& app) {
                       "given). May be given several times",
                       [o](const std::vector<std::string>& x) { o->only = x; });
   console::add_reading(app, o->reading);
-  console::OptionGroup changes(app, "What you change");
-  console::add_interventions(changes, o->reading.interventions);
   return [o] { dump(*o); };
 }
 

@@ -37,8 +37,6 @@ void explain(const Options& o) {
 std::function<void()> set_up_explain(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   console::add_reading(app, o->reading);
-  console::OptionGroup changes(app, "What you change");
-  console::add_interventions(changes, o->reading.interventions);
   app.add_option("place", o->place, "The number: INDEX counts from 0; -1 is the last place")
       ->type_name("NAME[INDEX]");
   console::OptionGroup group(app, "What you get");

@@ -47,7 +47,9 @@ void check(const Options& o) {
 
 std::optional<Reading> read_other(const Options& o, const Reading& reading) {
   if (o.kind == Kind::ablate) return std::nullopt;
-  Reading other = console::read(o.reading.model, o.other, o.reading.last);
+  console::ReadingOptions options = o.reading;
+  options.text = o.other;
+  Reading other = console::read(options);
   const auto count = [](const Tokens& tokens) { return tokens.ids.size(); };
   if (count(other.text) != count(reading.text) || count(other.source) != count(reading.source)) {
     throw console::UsageError(fmt::format(
