@@ -102,6 +102,21 @@ TEST_F(Dump, CompareFindsTheFirstValueThatDiffers) {
   EXPECT_THAT(say({"compare", "a.safetensors", "a.safetensors"}), HasSubstr("the most is 0"));
 }
 
+TEST_F(Dump, CompareOfTwoFilesGoesThroughLayersInTheirOrder) {
+  for (const float value : {0.0F, 1.0F}) {
+    NamedTensors file;
+    for (const char* const layer : {"10", "2", "9"}) {
+      Tensor one({1});
+      one.mutable_data<float>()[0] = value;
+      file.tensors.emplace_back("blocks." + std::string(layer) + ".hook_resid_post", one);
+    }
+    write_tensors(folder_ / (value == 0 ? "a.npz" : "b.npz"), file);
+  }
+  const std::string text = say({"compare", "a.npz", "b.npz"});
+  EXPECT_THAT(text, HasSubstr("in the order of the layers, is\nblocks.2.hook_resid_post:"));
+  EXPECT_LT(text.find("blocks.9.hook_resid_post["), text.find("blocks.10.hook_resid_post["));
+}
+
 TEST_F(Dump, ComparesTwoPromptsAndTwoModels) {
   const std::string prompts =
       say({"compare", "lm", "lm", "--text", "to be", "--other-text", "to be or"});

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,12 +51,27 @@ bool is_file(const std::string& name) {
   return ending == ".safetensors" || ending == ".npz";
 }
 
+// The order of names in which numbers count as numbers, so that layer 2 comes before layer 10.
+bool is_of_earlier_layer(std::string_view a, std::string_view b) {
+  constexpr std::string_view kDigits = "0123456789";
+  while (!a.empty() && !b.empty()) {
+    const std::size_t digits_a = std::min(a.find_first_not_of(kDigits), a.size());
+    const std::size_t digits_b = std::min(b.find_first_not_of(kDigits), b.size());
+    if (digits_a > 0 && digits_b > 0 && digits_a != digits_b) return digits_a < digits_b;
+    if (a.front() != b.front()) return a.front() < b.front();
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
+  return a.size() < b.size();
+}
+
 Side side_of_file(const std::string& path) {
   Side side{without_controls(path)};
   const TensorFile file = open_tensors(path);
   for (const TensorFile::Entry& entry : file.entries) {
     if (console::is_activation(entry.name)) side.values.names.push_back(entry.name);
   }
+  std::sort(side.values.names.begin(), side.values.names.end(), is_of_earlier_layer);
   side.values.value = [file](const std::string& name) { return file.read(name); };
   return side;
 }
@@ -129,10 +145,9 @@ std::string print(const std::vector<ComparedValue>& all, const Side& a, const Si
                        format_number(o.tolerance), format_number(most));
   }
   std::string text = console::wrapped(
-      fmt::format("{} of them differ by more than {}. The first, in the order of the "
-                  "calculation{}, is {}:",
-                  differing, format_number(o.tolerance),
-                  a.reading || b.reading ? "" : " as far as file A keeps it", first),
+      fmt::format(
+          "{} of them differ by more than {}. The first, in the order of the {}, is {}:", differing,
+          format_number(o.tolerance), a.reading || b.reading ? "calculation" : "layers", first),
       width, 0);
   text += "\n" + table.text(width);
   if (differing > o.top) text += fmt::format("… {} more (--top shows them)\n", differing - o.top);
