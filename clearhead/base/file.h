@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 
+#include "clearhead/base/error.h"
+
 namespace clearhead {
 
 /// A file mapped read-only into memory; unmapped when the last owner goes. Replacing the file, as
@@ -37,6 +39,16 @@ class MappedFile {
 /// The ending of a file's name in small letters, by which readers and writers are chosen: ".npz" of
 /// "a/B.NPZ". Empty if it has none.
 std::string ending_of(const std::filesystem::path& path);
+
+/// Calls f, which works on what `file` holds; its errors begin with the file's name.
+template <typename F>
+auto naming(const std::filesystem::path& file, const F& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    throw Error(file.string() + ": " + error.what());
+  }
+}
 
 /// Writes `path` through `write`, which receives a stream: into a temporary file beside it, flushed
 /// to the disk, then renamed. If anything fails the temporary file is removed, `path` stays as it

@@ -61,13 +61,6 @@ ClaimsModel open_claims_model(const std::filesystem::path& folder, bool with_cal
   read_fields(read_text(config_file), config_file.string(), config);
   ClaimsModel model;
   model.vocabulary = std::make_shared<const ClaimVocabulary>(read_vocabulary(folder / kVocabulary));
-  const auto naming = [](const std::filesystem::path& file, const auto& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      throw Error(file.string() + ": " + error.what());
-    }
-  };
   naming(config_file, [&] {
     model.network = std::make_shared<ClaimNetwork>(config, model.vocabulary->size(), std::nullopt);
   });

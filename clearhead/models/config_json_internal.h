@@ -15,8 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "clearhead/base/error.h"
-
 namespace clearhead {
 
 inline constexpr std::int64_t kMostNumbers = std::int64_t{1} << 20;  ///< more than fits into memory
@@ -96,16 +94,6 @@ class ConfigJson {
 
 /// Reads a file.
 ConfigJson read_config_json(const std::filesystem::path& path);
-
-/// Calls f; its errors begin with the file's name.
-template <typename F>
-auto naming(const std::filesystem::path& file, const F& f) {
-  try {
-    return f();
-  } catch (const Error& error) {
-    throw Error(file.string() + ": " + error.what());
-  }
-}
 
 }  // namespace clearhead
 
