@@ -1,15 +1,24 @@
 // Lists the values of a run and saves them under TransformerLens's names and axes.
 #include "apps/console/activations.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "apps/console/named_numbers.h"
 #include "apps/console/table.h"
 #include "clearhead/base/pattern.h"
+#include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/tensor/io.h"
 
 namespace clearhead::console {
+namespace {
+
+constexpr double kMostViewBytes = 1 << 28;
+
+}  // namespace
 
 std::string print_list(const Tape& tape, int width) {
   plot::TextTable table;
@@ -60,6 +69,33 @@ std::vector<std::string> activation_names(const Tape& tape,
     refuse_name(option + " " + pattern, pattern, tape);
   }
   return names;
+}
+
+bool is_large_view(const Tape& tape, const std::string& name) {
+  const AttentionStep* const step = find_attention_step(name);
+  if (step == nullptr || step->axes.back() != StepAxis::key) return false;
+  const std::string scope = name.substr(0, name.rfind('.') + 1);
+  if (is_by_hand(tape, scope) || tape[name].kind() == "input") return false;
+  const Var pattern = tape[scope + steps::kPattern];
+  const double bytes = static_cast<double>(element_count(pattern.shape())) *
+                       static_cast<double>(dtype_size(pattern.dtype()));
+  return bytes > kMostViewBytes;
+}
+
+std::vector<std::string> take_out_large_views(const Tape& tape, std::vector<std::string>& names) {
+  const auto large =
+      std::stable_partition(names.begin(), names.end(),
+                            [&](const std::string& name) { return !is_large_view(tape, name); });
+  std::vector<std::string> taken(large, names.end());
+  names.erase(large, names.end());
+  return taken;
+}
+
+std::string left_out_text(const std::vector<std::string>& names) {
+  if (names.empty()) return "";
+  return fmt::format(
+      "left out of it, as they are large and fused attention does not store them: {}\n",
+      fmt::join(names, ", "));
 }
 
 void save_activations(const Tape& tape, const std::vector<std::string>& names,

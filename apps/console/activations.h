@@ -31,6 +31,14 @@ std::vector<std::string> activation_names(const Tape& tape,
                                           const std::vector<std::string>& patterns = {},
                                           const std::string& option = "");
 
+/// Whether it is a step that fused attention did not store, and too large to be calculated again
+/// for a file: scores and weights of all queries and keys, of more than 256 MiB.
+bool is_large_view(const Tape& tape, const std::string& name);
+/// Takes those out of `names`, and returns them.
+std::vector<std::string> take_out_large_views(const Tape& tape, std::vector<std::string>& names);
+/// Says that they are not in the file.
+std::string left_out_text(const std::vector<std::string>& names);
+
 /// Writes them into `path`, with the names and axes of TransformerLens.
 void save_activations(const Tape& tape, const std::vector<std::string>& names,
                       const std::string& path);

@@ -48,6 +48,13 @@ std::string NumberFormat::operator()(double value) const {
                      : fmt::format("{:.{}f}", value, decimals_);
 }
 
+std::string with_minus(std::string number) {
+  for (std::size_t at = 0; (at = number.find('-', at)) != std::string::npos;) {
+    number.replace(at, 1, "−");
+  }
+  return number;
+}
+
 std::string with_commas(std::int64_t count) {
   std::string text = std::to_string(count);
   for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {

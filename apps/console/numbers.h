@@ -23,6 +23,9 @@ class NumberFormat {
   bool scientific_ = false;
 };
 
+/// A number with the minus of figures: "-1.5" becomes "−1.5".
+std::string with_minus(std::string number);
+
 /// "1,234,567".
 std::string with_commas(std::int64_t count);
 

@@ -19,6 +19,8 @@
 namespace clearhead::console {
 namespace {
 
+constexpr std::int64_t kEndLines = 20;  // of the beginning and the end of a long text
+
 // The last of `ids`, of which the model reads at most `most`; 0: all, or any number.
 Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const ModelOptions& options) {
   if (most > 0 && last > most) {
@@ -134,6 +136,11 @@ std::string print_tokens(const std::string& title, const Tokens& tokens, int wid
       lines.push_back(fits ? line : plot::shorten(line, width));
     }
     if (fits) break;
+  }
+  if (const std::int64_t between = std::ssize(lines) - 2 * kEndLines; between > 1) {
+    lines[kEndLines] =
+        fmt::format("{} … {} more lines", std::string(number_width, ' '), with_commas(between));
+    lines.erase(lines.begin() + kEndLines + 1, lines.end() - kEndLines);
   }
   return fmt::format("{} ({}):\n{}\n", title, counted(count, "token"), fmt::join(lines, "\n"));
 }

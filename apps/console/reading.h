@@ -41,7 +41,7 @@ Reading read(const ReadingOptions& options);
 /// "shakespeare, a decoder: 6 layers × 6 heads, …"
 std::string describe(const Reading& reading);
 
-/// The tokens with their places, at most `width` wide.
+/// The tokens with their places, at most `width` wide; of a long text the first and the last lines.
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);
 
 }  // namespace clearhead::console

@@ -1,5 +1,6 @@
 // Steps of attention that forward did not store: any tile of them is calculated again.
 #include <algorithm>
+#include <limits>
 
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/base/parallel.h"
@@ -13,6 +14,15 @@ namespace {
 using kernels::kKeyTile;
 using kernels::kQueryTile;
 
+// Of keys [begin, end) those between the first and the last that some of queries [t, t_end) see;
+// all if the stage comes before the mask.
+KeyRange some_see(const Attention& a, AttentionStage stage, std::int64_t b, std::int64_t t,
+                  std::int64_t t_end, KeyRange keys) {
+  if (stage != AttentionStage::attn_scores) return keys;
+  const std::int64_t begin = std::clamp(a.visible_keys(b, t).begin, keys.begin, keys.end);
+  return {begin, std::clamp(a.visible_keys(b, t_end - 1).end, begin, keys.end)};
+}
+
 template <typename T>
 Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForward& saved,
                    const Index& begin, const Index& end) {
@@ -24,6 +34,7 @@ Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForw
   T* const out = result.mutable_data<T>();
   const bool weights = stage == AttentionStage::pattern;
   const AttentionStage of_scores = weights ? AttentionStage::attn_scores : stage;
+  const T unseen = weights ? 0 : -std::numeric_limits<T>::infinity();
   const T* const row_max = weights ? saved.row_max.data<T>() : nullptr;
   const T* const row_sum = weights ? saved.row_sum.data<T>() : nullptr;
   parallel_for(result.size(0) * heads * query_tiles, [&](std::int64_t i) {
@@ -33,8 +44,15 @@ Tensor recalculate(const Attention& a, AttentionStage stage, const AttentionForw
     const std::int64_t h = i / query_tiles % heads;
     const std::int64_t t = i % query_tiles * kQueryTile;
     const std::int64_t rows = std::min(kQueryTile, queries - t);
-    for (std::int64_t s = 0; s < columns; s += kKeyTile) {
-      const std::int64_t n = std::min(kKeyTile, columns - s);
+    const KeyRange seen =
+        some_see(a, of_scores, begin[0] + b, begin[2] + t, begin[2] + t + rows, {begin[3], end[3]});
+    for (std::int64_t r = 0; r < rows; ++r) {
+      T* const to = out + ((b * heads + h) * queries + t + r) * columns;
+      std::fill(to, to + (seen.begin - begin[3]), unseen);
+      std::fill(to + (seen.end - begin[3]), to + columns, unseen);
+    }
+    for (std::int64_t s = seen.begin - begin[3]; s < seen.end - begin[3]; s += kKeyTile) {
+      const std::int64_t n = std::min(kKeyTile, seen.end - begin[3] - s);
       const kernels::Tile tile{begin[0] + b,        begin[1] + h, begin[2] + t,
                                begin[2] + t + rows, begin[3] + s, begin[3] + s + n};
       kernels::score_tile(problem, tile, of_scores, scores.get(), memory.get());

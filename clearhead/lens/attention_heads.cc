@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "clearhead/base/attention_rule.h"
 #include "clearhead/ops/attention_steps.h"
 
 namespace clearhead {
@@ -25,16 +26,19 @@ std::string without_numbers(std::string_view scope) {
   return name;
 }
 
-// Rows [t, t_end) of a matrix of scores or weights, f64 [t_end − t, S]. Additive attention has no
-// axis for heads.
-Tensor rows(const Var& var, const HeadPlace& place, std::int64_t t, std::int64_t t_end) {
-  Index begin = {place.batch, place.head, t, 0};
-  Index end = {place.batch + 1, place.head + 1, t_end, var.size(-1)};
+// A copy of queries [t, t_end) and keys of a matrix of scores or weights, f64 [queries, keys].
+// Additive attention has no axis for heads.
+Tensor part(const Var& var, const HeadPlace& place, std::int64_t t, std::int64_t t_end,
+            KeyRange keys) {
+  Index begin = {place.batch, place.head, t, keys.begin};
+  Index end = {place.batch + 1, place.head + 1, t_end, keys.end};
   if (var.rank() == 3) {
     begin.erase(begin.begin() + 1);
     end.erase(end.begin() + 1);
   }
-  return var.tile(begin, end).to(DType::f64).reshape({t_end - t, var.size(-1)}).contiguous();
+  const Tensor tile = var.tile(begin, end);
+  return (tile.dtype() == DType::f64 ? tile.clone() : tile.to(DType::f64))
+      .reshape({t_end - t, keys.end - keys.begin});
 }
 
 // Of the weights that are no −∞.
@@ -79,42 +83,65 @@ std::int64_t attention_head_count(const Tape& tape, const std::string& scope) {
   return pattern.rank() == 3 ? 1 : pattern.size(1);
 }
 
+bool is_by_hand(const Tape& tape, const std::string& scope) {
+  if (!tape.contains(scope + steps::kZ)) return true;  // additive attention
+  Var z = tape[scope + steps::kZ];
+  while (z.before().defined()) z = z.before();
+  return z.kind() != "fused_attention";
+}
+
 Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
                        std::int64_t t_end) {
-  const Tensor weights = rows(tape[place.scope + steps::kPattern], place, t, t_end);
-  const double* const P = weights.data<double>();
+  const Var pattern = tape[place.scope + steps::kPattern];
+  const std::int64_t S = pattern.size(-1);
+  Tensor weights = part(pattern, place, t, t_end, {0, S});
+  double* const P = weights.mutable_data<double>();
+  // Only a key without weight may be one that is not seen: the scores between the first and the
+  // last of these tell.
   const auto has_weight = [](double p) { return p < 0 || p > 0; };
-  if (std::all_of(P, P + weights.count(), has_weight)) return weights;  // every key is seen
-  const Tensor scores = rows(tape[place.scope + steps::kAttnScores], place, t, t_end);
-  Tensor visible = weights.clone();
-  double* const w = visible.mutable_data<double>();
-  for (std::int64_t i = 0; i < visible.count(); ++i) {
-    if (scores.data<double>()[i] == -INFINITY && !has_weight(w[i])) w[i] = -INFINITY;
+  KeyRange empty{S, 0};
+  for (std::int64_t row = 0; row < t_end - t; ++row) {
+    const double* const p = P + row * S;
+    std::int64_t first = 0, last = S;
+    while (first < empty.begin && has_weight(p[first])) ++first;
+    while (last > empty.end && has_weight(p[last - 1])) --last;
+    empty = {std::min(empty.begin, first), std::max(empty.end, last)};
   }
-  return visible;
-}
-
-Tensor visible_weights(const Tape& tape, const HeadPlace& place) {
-  return visible_weights(tape, place, 0, tape[place.scope + steps::kPattern].size(-2));
-}
-
-HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
-  const std::int64_t T = weights.size(0), S = weights.size(1);
-  const std::int64_t first = same_tokens ? S - T : 0;  // with a cache, the place of query 0
-  const double* const P = weights.data<double>();
-  std::vector<Mean> of_key(static_cast<std::size_t>(S));
-  std::vector<Mean> of_distance(static_cast<std::size_t>(T + S));  // s − t, from −T on
-  for (std::int64_t t = 0; t < T; ++t) {
-    for (std::int64_t s = 0; s < S; ++s) {
-      of_key[s].add(P[t * S + s]);
-      of_distance[s - t + T].add(P[t * S + s]);
+  if (empty.begin >= empty.end) return weights;
+  const Tensor scores = part(tape[place.scope + steps::kAttnScores], place, t, t_end, empty);
+  const double* score = scores.data<double>();
+  for (std::int64_t row = 0; row < t_end - t; ++row) {
+    for (std::int64_t s = empty.begin; s < empty.end; ++s, ++score) {
+      double& w = P[row * S + s];
+      if (*score == -INFINITY && !has_weight(w)) w = -INFINITY;
     }
   }
+  return weights;
+}
+
+WeightMatrix visible_weights(const Tape& tape, const HeadPlace& place) {
+  const Var pattern = tape[place.scope + steps::kPattern];
+  return {pattern.size(-2), pattern.size(-1), [tape, place](std::int64_t t, std::int64_t t_end) {
+            return visible_weights(tape, place, t, t_end);
+          }};
+}
+
+HeadMeasures measure_head(const WeightMatrix& weights, bool same_tokens) {
+  const std::int64_t T = weights.queries(), S = weights.keys();
+  const std::int64_t first = same_tokens ? S - T : 0;  // with a cache, the place of query 0
+  std::vector<Mean> of_key(static_cast<std::size_t>(S));
+  std::vector<Mean> of_distance(static_cast<std::size_t>(T + S));  // s − t, from −T on
+  weights.for_each_row([&](std::int64_t t, const double* P) {
+    for (std::int64_t s = 0; s < S; ++s) {
+      of_key[s].add(P[s]);
+      of_distance[s - t + T].add(P[s]);
+    }
+  });
   HeadMeasures mean;
-  for (std::int64_t t = 0; t < T; ++t) {
+  weights.for_each_row([&](std::int64_t t, const double* P) {
     double preference = 0;
     for (std::int64_t s = 0; s < S; ++s) {
-      const double p = P[t * S + s];
+      const double p = P[s];
       if (std::isinf(p)) continue;
       if (p > 0) mean.entropy -= p * std::log(p);
       if (s == 0) mean.first += p;
@@ -125,7 +152,7 @@ HeadMeasures measure_head(const Tensor& weights, bool same_tokens) {
       preference = std::max(preference, p - usual);
     }
     mean.selectivity += preference;
-  }
+  });
   for (double* sum : {&mean.entropy, &mean.first, &mean.self, &mean.previous, &mean.selectivity}) {
     *sum /= static_cast<double>(T);
   }

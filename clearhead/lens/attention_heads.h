@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clearhead/lens/weight_matrix.h"
 #include "clearhead/tape/tape.h"
 
 namespace clearhead {
@@ -31,6 +32,10 @@ enum class AttentionKind { encoder, decoder, cross };
 /// By the name of the stack.
 AttentionKind kind_of(const AttentionStack& stack);
 
+/// Whether the attention of this scope was calculated by hand, so that its steps are stored; those
+/// of fused attention are computed views.
+bool is_by_hand(const Tape& tape, const std::string& scope);
+
 /// One head on a tape.
 struct HeadPlace {
   std::string scope = {};  ///< "blocks.0.attn."; "" for attention by itself
@@ -42,8 +47,8 @@ struct HeadPlace {
 /// score is −∞, and no intervention has put a weight there all the same.
 Tensor visible_weights(const Tape& tape, const HeadPlace& place, std::int64_t t,
                        std::int64_t t_end);
-/// The same of all queries.
-Tensor visible_weights(const Tape& tape, const HeadPlace& place);
+/// The same of all queries. Those of fused attention are calculated when they are asked for.
+WeightMatrix visible_weights(const Tape& tape, const HeadPlace& place);
 
 /// Measures of a head: means over its queries t, whose weights are P_t.
 struct HeadMeasures {
@@ -61,7 +66,7 @@ struct HeadMeasures {
 
 /// The measures of weights from `visible_weights`; `same_tokens`: query t and key t are the same
 /// token, or, if there are fewer queries, as with a cache, the queries are the last keys.
-HeadMeasures measure_head(const Tensor& weights, bool same_tokens);
+HeadMeasures measure_head(const WeightMatrix& weights, bool same_tokens);
 
 /// A head of a stack and its measures.
 struct MeasuredHead {

@@ -19,8 +19,8 @@ struct Mean {
 
 }  // namespace
 
-HeadScores score_head(const Tensor& weights, std::span<const std::int64_t> ids) {
-  const std::int64_t T = weights.size(0), S = weights.size(1);
+HeadScores score_head(const WeightMatrix& weights, std::span<const std::int64_t> ids) {
+  const std::int64_t T = weights.queries(), S = weights.keys();
   if (S != std::ssize(ids) || T > S) {
     throw Error("scores of a head: expected the weights of the last of " +
                 std::to_string(std::ssize(ids)) + " tokens for all of them, got " +
@@ -28,11 +28,10 @@ HeadScores score_head(const Tensor& weights, std::span<const std::int64_t> ids) 
   }
   const auto id = [&](std::int64_t s) { return ids[static_cast<std::size_t>(s)]; };
   Mean previous, duplicate, induction;
-  for (std::int64_t row = 0; row < T; ++row) {
-    const std::int64_t t = S - T + row;  // its place among the keys
+  weights.for_each_row([&](std::int64_t query, const double* row) {
+    const std::int64_t t = S - T + query;  // its place among the keys
     const auto weight = [&](std::int64_t s) {
-      const double w = weights.data<double>()[row * S + s];
-      return w == -INFINITY ? 0 : w;  // not seen
+      return row[s] == -INFINITY ? 0 : row[s];  // not seen
     };
     if (t > 0) previous.sum += weight(t - 1), ++previous.count;
     double same = 0, after = 0;
@@ -47,7 +46,7 @@ HeadScores score_head(const Tensor& weights, std::span<const std::int64_t> ids) 
     }
     if (has_same) duplicate.sum += same, ++duplicate.count;
     if (has_after) induction.sum += after, ++induction.count;
-  }
+  });
   return {previous.value(), duplicate.value(), induction.value()};
 }
 

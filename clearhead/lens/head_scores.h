@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "clearhead/tensor/tensor.h"
+#include "clearhead/lens/weight_matrix.h"
 
 namespace clearhead {
 
@@ -28,7 +28,7 @@ struct HeadScores {
 
 /// Of the weights from `visible_weights`, [T, S]; `ids` are those of the S keys. If there are fewer
 /// queries, as with a cache, they are the last tokens. Throws Error if the numbers do not fit.
-HeadScores score_head(const Tensor& weights, std::span<const std::int64_t> ids);
+HeadScores score_head(const WeightMatrix& weights, std::span<const std::int64_t> ids);
 
 /// 2·count ids: `count` different ones of the candidates, at random, twice. Throws Error if there
 /// are not so many.

@@ -118,7 +118,8 @@ Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int6
     return;
   }
   logits = result;
-  probabilities = (is_exclusive(saved) ? softmax(logits) : sigmoid(logits)).named("probabilities");
+  probabilities =
+      (is_exclusive(saved) ? softmax_view(logits) : sigmoid(logits)).named("probabilities");
 }
 
 Var Reading::run(Tape recorder, AttentionWay way) const {

@@ -12,6 +12,8 @@
 namespace clearhead {
 namespace {
 
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 27;  // of all matrices: 1 GiB
+
 // "blocks.0." of "blocks.0.attn.", and the names of what the block gets and gives.
 struct Block {
   Block(const Tape& tape, const std::string& scope) {
@@ -71,12 +73,20 @@ void make_rows_sum_to_1(Tensor& weights) {
 }  // namespace
 
 std::vector<Tensor> value_zeroing(const Reading& reading, const AttentionStack& stack) {
-  std::vector<Tensor> all;
+  std::vector<WeightMatrix> seen;
   for (const std::string& scope : stack.scopes) {
-    all.push_back(visible_weights(reading.tape, {.scope = scope}));
+    seen.push_back(visible_weights(reading.tape, {.scope = scope}));
   }
+  const std::int64_t T = seen[0].queries(), S = seen[0].keys();
+  if (std::ssize(seen) * T > kMostNumbers / S) {
+    throw Error("value zeroing: " + std::to_string(seen.size()) + " matrices " +
+                to_string(seen[0].shape()) + " would take more than 1 GiB, and " +
+                std::to_string(S) + " runs; read fewer tokens (--last), or take norms");
+  }
+  std::vector<Tensor> all;
+  for (const WeightMatrix& weights : seen) all.push_back(weights.whole().clone());
   const std::vector<Tensor> whole = results(reading, stack, -1);
-  const std::int64_t T = all[0].size(0), S = all[0].size(1), C = whole[0].size(-1);
+  const std::int64_t C = whole[0].size(-1);
   for (std::int64_t s = 0; s < S; ++s) {
     const std::vector<Tensor> without = results(reading, stack, s);
     for (std::size_t layer = 0; layer < all.size(); ++layer) {

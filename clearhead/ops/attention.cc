@@ -195,10 +195,10 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
            "AttentionWay::by_hand, or --by-hand on the command line");
   }
   const double bytes = by_hand_bytes(p.call);
-  const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
   if (way == AttentionWay::automatic && intervention.empty()) {
-    return fits && tape.looks_into(steps::kInner);
+    return bytes <= static_cast<double>(kByHandUsualBytes) && tape.looks_into(steps::kInner);
   }
+  const bool fits = bytes <= static_cast<double>(kByHandMaxBytes);
   if (!fits) {
     char count[32];
     std::snprintf(count, sizeof count, "%.0f", bytes);

@@ -41,13 +41,16 @@
 
 namespace clearhead {
 
-/// How attention is calculated. `automatic`: by hand if the tape keeps everything and the steps fit
-/// (`kByHandMaxBytes`), else fused.
+/// How attention is calculated. `automatic`: by hand if the tape keeps everything and the steps are
+/// not too large (`kByHandUsualBytes`), or if an intervention changes one of them; else fused.
 enum class AttentionWay { automatic, by_hand, fused };
 
 /// The most bytes that all steps by hand may take together; more is refused before anything is
 /// allocated.
 inline constexpr std::int64_t kByHandMaxBytes = std::int64_t{4} << 30;
+/// The most that they take unless by hand is asked for, since a network has many layers: those of
+/// twelve heads and a thousand tokens fit.
+inline constexpr std::int64_t kByHandUsualBytes = std::int64_t{1} << 28;
 
 /// The attributes and optional inputs of the operator in one flat list, so that a call names what
 /// it needs: `{.is_causal = true, .attn_mask = mask}`.

@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "clearhead/base/error.h"
 #include "clearhead/compute/softmax.h"
@@ -85,6 +86,22 @@ Calculation weight(const Operand& x, double max, double sum, const std::string& 
           std::exp(x.value - max) / sum};
 }
 
+auto explain_softmax(std::size_t axis) {
+  return [axis](const Var& y, const Index& index) {
+    const Var x = y.input(0);
+    double max = -std::numeric_limits<double>::infinity();
+    Index other = index;
+    for (other[axis] = 0; other[axis] < x.shape()[axis]; ++other[axis]) {
+      const double score = operand(x, other).value;
+      max = score > max || std::isnan(score) ? score : max;
+    }
+    const Calculation sum = sum_of_exponentials(x, index, axis, max);
+    Calculation result = weight(operand(x, index), max, sum.value, "(" + sum.text + ")");
+    result.operands = sum.operands;
+    return result;
+  };
+}
+
 }  // namespace
 
 Var softmax(const Var& x, std::int64_t axis) {
@@ -99,19 +116,24 @@ Var softmax(const Var& x, std::int64_t axis) {
       softmax_rows_backward(pattern, d_p.transpose(axis, -1).contiguous(), d_x);
       add_gradient(gradients, 0, d_x.transpose(axis, -1));
     };
-    op.explain = [axis = static_cast<std::size_t>(axis)](const Var& y, const Index& index) {
-      const Var x = y.input(0);
-      double max = -std::numeric_limits<double>::infinity();
-      Index other = index;
-      for (other[axis] = 0; other[axis] < x.shape()[axis]; ++other[axis]) {
-        const double score = operand(x, other).value;
-        max = score > max || std::isnan(score) ? score : max;
-      }
-      const Calculation sum = sum_of_exponentials(x, index, axis, max);
-      Calculation result = weight(operand(x, index), max, sum.value, "(" + sum.text + ")");
-      result.operands = sum.operands;
-      return result;
+    op.explain = explain_softmax(static_cast<std::size_t>(axis));
+  });
+}
+
+Var softmax_view(const Var& x) {
+  require_same_float("softmax_view", {x});
+  if (x.rank() == 0) throw Error("softmax_view: expected at least one axis, got a scalar");
+  return x.tape().record("softmax", {x}, [&](Record& op) {
+    op.formula = "softmax({0})";
+    op.explain = explain_softmax(x.shape().size() - 1);
+    op.view = [](const Var& y, Index begin, Index end) {
+      const Var scores = y.input(0);
+      const std::int64_t from = std::exchange(begin.back(), 0);
+      const std::int64_t to = std::exchange(end.back(), scores.size(-1));
+      return softmax_rows(scores.tile(begin, end)).pattern.slice(-1, from, to).contiguous();
     };
+    op.view_shape = x.shape();
+    op.view_dtype = x.dtype();
   });
 }
 

@@ -12,6 +12,11 @@ namespace clearhead {
 /// zeros and takes no gradient. A NaN or +inf makes its own row NaN (except at −inf) and no other.
 Var softmax(const Var& x, std::int64_t axis = -1);
 
+/// The softmax over the last axis as a computed view, which takes no memory: rows are calculated
+/// when they are asked for, and each time again. Takes no gradient. Undefined unless the tape keeps
+/// everything.
+Var softmax_view(const Var& x);
+
 /// The softmax over the last axis, with its steps.
 struct SoftmaxSteps {
   Var row_max;  ///< [..., 1]: the largest x; −inf in a row of −inf alone

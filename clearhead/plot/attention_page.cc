@@ -1,5 +1,10 @@
 // The weights of the page in few bytes, and the frame.
 //
+// Each head is an element of its own, "w0.5" for head 5 of kind 0, which the program reads when the
+// head is chosen. Those that are open first come before the program, the others after it: the page
+// is drawn and answers while a browser still reads them. Small pictures of all heads come with the
+// names.
+//
 // A row of a head is: the first key that is seen, the one past the last, and the number of entries,
 // then for each entry the keys skipped since the last one, and a code of 16 bits. A code is 0 for a
 // key that is masked all the same, 65535 for NaN, else 1 + 65533·(weight − low)/(high − low). What
@@ -27,6 +32,8 @@ using Json = nlohmann::json;
 
 constexpr int kLevels = 65533;  // from low to high
 constexpr std::uint16_t kMasked = 0, kNan = 65535;
+constexpr std::int64_t kHeldNumbers = 1 << 18, kFewestRows = 64;  // rows that are held at a time
+constexpr std::int64_t kMostDots = 48;                            // a side of a small picture
 constexpr std::int64_t kEntryBytes = 3;  // mostly: a key among the next 128, and a code
 
 // The weights between which codes lie.
@@ -41,6 +48,7 @@ struct Span {
   int level(double weight) const {
     return static_cast<int>(std::lround((weight - low) / (high - low) * kLevels));
   }
+  std::uint16_t code(double weight) const { return static_cast<std::uint16_t>(1 + level(weight)); }
   // A weight that differs from 0 by less than half a level is 0.
   int level_of_zero() const { return level(0); }
 };
@@ -61,18 +69,30 @@ class Bytes {
   std::vector<unsigned char> all_;
 };
 
+// f(row) for each query of a head, some of which are held at a time.
+template <typename F>
+void for_each_row(const PageAttention& kind, std::int64_t layer, std::int64_t head, const F& f) {
+  const std::int64_t T = std::ssize(kind.queries), S = std::ssize(kind.keys);
+  const std::int64_t height = std::max(kFewestRows, kHeldNumbers / S);
+  for (std::int64_t t = 0; t < T; t += height) {
+    const std::int64_t t_end = std::min(t + height, T);
+    const Tensor rows = kind.weights(layer, head, t, t_end).contiguous();
+    const Shape expected = {t_end - t, S};
+    if (rows.shape() != expected) {
+      throw Error("page of attention: expected weights " + to_string(expected) + ", got " +
+                  to_string(rows.shape()));
+    }
+    for (std::int64_t i = 0; i < rows.size(0); ++i) f(rows.data<double>() + i * S);
+  }
+}
+
 // f(weight) for all weights of all heads.
 template <typename F>
 void for_each_weight(const AttentionPage& page, const F& f) {
   for (const PageAttention& kind : page.kinds) {
     for (std::int64_t i = 0; i < kind.layers * kind.heads; ++i) {
-      const Tensor weights = kind.weights(i / kind.heads, i % kind.heads).contiguous();
-      const Shape expected = {std::ssize(kind.queries), std::ssize(kind.keys)};
-      if (weights.shape() != expected) {
-        throw Error("page of attention: expected weights " + to_string(expected) + ", got " +
-                    to_string(weights.shape()));
-      }
-      for (std::int64_t k = 0; k < weights.count(); ++k) f(weights.data<double>()[k]);
+      for_each_row(kind, i / kind.heads, i % kind.heads,
+                   [&](const double* row) { std::for_each(row, row + kind.keys.size(), f); });
     }
   }
 }
@@ -103,7 +123,7 @@ void write_row(const double* row, std::int64_t S, const Span& span, int least, B
     } else if (!std::isfinite(row[s])) {
       entries.emplace_back(s, kNan);
     } else if (std::abs(span.level(row[s]) - span.level_of_zero()) >= least) {
-      entries.emplace_back(s, static_cast<std::uint16_t>(1 + span.level(row[s])));
+      entries.emplace_back(s, span.code(row[s]));
     }
   }
   bytes.number(static_cast<std::uint64_t>(begin));
@@ -117,27 +137,74 @@ void write_row(const double* row, std::int64_t S, const Span& span, int least, B
   }
 }
 
-Json kind_json(const PageAttention& kind, const Span& span, int least) {
-  Json heads = Json::array();
-  const std::int64_t S = std::ssize(kind.keys);
-  for (std::int64_t i = 0; i < kind.layers * kind.heads; ++i) {
-    const Tensor weights = kind.weights(i / kind.heads, i % kind.heads).contiguous();
-    Bytes bytes;
-    for (std::int64_t t = 0; t < weights.size(0); ++t) {
-      write_row(weights.data<double>() + t * S, S, span, least, bytes);
+// A head in few dots: in each the weight farthest from 0, or the code of what no query sees.
+class SmallPicture {
+ public:
+  SmallPicture(std::int64_t T, std::int64_t S)
+      : T_(T), S_(S), rows_(std::min(kMostDots, T)), columns_(std::min(kMostDots, S)) {
+    dots_.resize(static_cast<std::size_t>(rows_ * columns_), -INFINITY);
+  }
+  std::int64_t rows() const { return rows_; }
+  std::int64_t columns() const { return columns_; }
+
+  void add_row(std::int64_t t, const double* row) {
+    double* const dots = dots_.data() + t * rows_ / T_ * columns_;
+    for (std::int64_t s = 0; s < S_; ++s) {
+      double& dot = dots[s * columns_ / S_];
+      if (row[s] == -INFINITY) continue;
+      if (dot == -INFINITY) dot = 0;
+      if (std::isfinite(row[s]) && std::abs(row[s]) > std::abs(dot)) dot = row[s];
     }
-    heads.push_back(bytes.text());
+  }
+  void write(const Span& span, Bytes& bytes) const {
+    for (const double dot : dots_) bytes.code(dot == -INFINITY ? kMasked : span.code(dot));
+  }
+
+ private:
+  std::int64_t T_, S_, rows_, columns_;
+  std::vector<double> dots_;
+};
+
+// What of a kind comes before the program, and the elements of its heads.
+struct WrittenKind {
+  Json json;
+  std::vector<std::string> heads;
+};
+
+WrittenKind write_kind(const PageAttention& kind, std::size_t number, const Span& span, int least) {
+  WrittenKind written;
+  const std::int64_t T = std::ssize(kind.queries), S = std::ssize(kind.keys);
+  Bytes small;
+  for (std::int64_t i = 0; i < kind.layers * kind.heads; ++i) {
+    Bytes bytes;
+    SmallPicture picture(T, S);
+    std::int64_t t = 0;
+    for_each_row(kind, i / kind.heads, i % kind.heads, [&](const double* row) {
+      write_row(row, S, span, least, bytes);
+      picture.add_row(t++, row);
+    });
+    picture.write(span, small);
+    written.heads.push_back("<script type=\"text/plain\" id=\"w" + std::to_string(number) + "." +
+                            std::to_string(i) + "\">" + bytes.text() + "</script>\n");
   }
   const auto visible = [](const std::vector<std::string>& names) {
     Json labels = Json::array();
     for (const std::string& name : names) labels.push_back(visible_label(name));
     return labels;
   };
-  return {{"title", kind.title},        {"queryTitle", kind.query_title},
-          {"keyTitle", kind.key_title}, {"queries", visible(kind.queries)},
-          {"keys", visible(kind.keys)}, {"same", kind.same_tokens},
-          {"layers", kind.layers},      {"heads", kind.heads},
-          {"weights", std::move(heads)}};
+  const SmallPicture picture(T, S);
+  written.json = {
+      {"title", kind.title},
+      {"queryTitle", kind.query_title},
+      {"keyTitle", kind.key_title},
+      {"queries", visible(kind.queries)},
+      {"keys", visible(kind.keys)},
+      {"same", kind.same_tokens},
+      {"layers", kind.layers},
+      {"heads", kind.heads},
+      {"small",
+       {{"rows", picture.rows()}, {"columns", picture.columns()}, {"codes", small.text()}}}};
+  return written;
 }
 
 void check(const AttentionPage& page) {
@@ -166,8 +233,15 @@ std::string render_attention_page(const AttentionPage& page) {
             {"least", (least - 0.5) * (span.high - span.low) / kLevels},
             {"isWhole", least == 1},
             {"open", {{"kind", page.kind}, {"layer", page.layer}, {"head", page.head}}}};
-  for (const PageAttention& kind : page.kinds) {
-    json["kinds"].push_back(kind_json(kind, span, least));
+  std::string opened, others;  // heads
+  for (std::size_t i = 0; i < page.kinds.size(); ++i) {
+    WrittenKind kind = write_kind(page.kinds[i], i, span, least);
+    json["kinds"].push_back(std::move(kind.json));
+    // A kind that is chosen later opens with its first head.
+    const std::int64_t open = i == page.kind ? page.layer * page.kinds[i].heads + page.head : 0;
+    for (std::int64_t head = 0; head < std::ssize(kind.heads); ++head) {
+      (head == open ? opened : others) += kind.heads[static_cast<std::size_t>(head)];
+    }
   }
   for (const Rgb c :
        color_table(span.low < 0 ? ColorMap::blue_to_red : ColorMap::violet_to_yellow)) {
@@ -175,11 +249,11 @@ std::string render_attention_page(const AttentionPage& page) {
   }
   return html_page(page.title,
                    "<h1 dir=\"auto\">" + escape_markup(page.title) + "</h1>\n" +
-                       std::string(attention_page_body()),
+                       std::string(attention_page_body()) + opened,
                    json.dump(),
                    std::string(html_base_script()) + std::string(attention_page_data_script()) +
                        std::string(attention_page_map_script()),
-                   std::string(attention_page_style()));
+                   std::string(attention_page_style()), others);
 }
 
 }  // namespace clearhead::plot

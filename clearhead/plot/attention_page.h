@@ -23,9 +23,10 @@ struct PageAttention {
   bool same_tokens = true;                ///< query t and key t are one token
   std::int64_t layers = 0;                ///< how many
   std::int64_t heads = 0;                 ///< of each layer
-  /// [queries, keys] of one head, f64, −∞ where a query does not see a key. Called three times for
-  /// each, so that not all of them are held at once.
-  std::function<Tensor(std::int64_t layer, std::int64_t head)> weights = {};
+  /// Queries [t, t_end) of one head, f64 [t_end − t, keys], −∞ where a query does not see a key.
+  /// Called three times for each, some queries at a time, so that no head is held as a whole.
+  std::function<Tensor(std::int64_t layer, std::int64_t head, std::int64_t t, std::int64_t t_end)>
+      weights = {};
 };
 
 /// What the page shows.
@@ -35,7 +36,7 @@ struct AttentionPage {
   std::size_t kind = 0;                   ///< that is open at first
   std::int64_t layer = 0;                 ///< likewise
   std::int64_t head = 0;                  ///< likewise
-  std::int64_t most_bytes = 20 << 20;     ///< of all weights, before they are written as text
+  std::int64_t most_bytes = 20'000'000;   ///< of all weights, before they are written as text
 };
 
 /// The page. A weight has 16 bits. If all of them would take more than `most_bytes`, the smallest

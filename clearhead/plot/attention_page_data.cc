@@ -1,5 +1,6 @@
 // The first part of the program of the page of attention: weights out of their bytes
-// (attention_page.cc says how they lie there), colours, and the heads that are chosen.
+// (attention_page.cc says how they lie there), colours, and the heads that are chosen. Loops over
+// all weights ask for nothing but numbers.
 #include "clearhead/plot/html_page.h"
 
 namespace clearhead::plot {
@@ -8,29 +9,40 @@ std::string_view attention_page_data_script() {
   return R"js(
 const byId = (id) => document.getElementById(id);
 
-// Calls see(t, begin, end) for each query, and put(t, s, weight) for each weight that has an entry:
-// -Infinity for a key that is masked between others.
-function readHead(base64, queries, see, put) {
-  const text = atob(base64);
+// The bytes of a text of 64 digits.
+function bytesOf(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+// The weight of a code that is no mask.
+const STEP = (data.high - data.low) / data.levels;
+const weightOf = (code) => code === 65535 ? NaN : data.low + (code - 1) * STEP;
+
+// Adds a head to the sums [queries * keys]. A key that is masked between others is not seen if the
+// head is alone.
+function addHead(bytes, sum, seen, isAlone) {
+  const T = kind().queries.length, S = kind().keys.length;
   let at = 0;
   const number = () => {
-    let x = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = text.charCodeAt(at++);
-      x += (byte & 127) * 2 ** shift;
-      if (byte < 128) return x;
+    let byte = bytes[at++], x = byte & 127;
+    for (let shift = 7; byte > 127; shift += 7) {
+      byte = bytes[at++];
+      x |= (byte & 127) << shift;
     }
+    return x;
   };
-  const step = (data.high - data.low) / data.levels;
-  for (let t = 0; t < queries; t++) {
+  for (let t = 0; t < T; t++) {
     const begin = number(), end = number();
-    see(t, begin, end);
-    let key = begin;
-    for (let left = number(); left > 0; left--) {
-      key += number();
-      const code = text.charCodeAt(at) + 256 * text.charCodeAt(at + 1);
+    seen.fill(1, t * S + begin, t * S + end);
+    let i = t * S + begin;
+    for (let left = number(); left > 0; left--, i++) {
+      i += number();
+      const code = bytes[at] | bytes[at + 1] << 8;
       at += 2;
-      put(t, key++, code === 0 ? -Infinity : code === 65535 ? NaN : data.low + (code - 1) * step);
+      if (code !== 0) sum[i] += weightOf(code);
+      else if (isAlone) seen[i] = 0;
     }
   }
 }
@@ -40,18 +52,15 @@ const state = {kind: data.open.kind, chosen: new Set(), weights: null, sinks: []
   column: -1, kept: false, log: false, hide: false, way: 'from'};
 const kind = () => data.kinds[state.kind];
 const headNumber = (layer, head) => layer * kind().heads + head;
+// Where the weights of a head are; null while the browser has not read so far.
+const headElement = (number) => byId('w' + state.kind + '.' + number);
 
 // The mean of the chosen heads, [queries * keys]; -Infinity where no head sees a key.
 function meanWeights() {
   const T = kind().queries.length, S = kind().keys.length;
   const sum = new Float32Array(T * S), seen = new Uint8Array(T * S);
   for (const number of state.chosen) {
-    readHead(kind().weights[number], T,
-      (t, begin, end) => seen.fill(1, t * S + begin, t * S + end),
-      (t, s, weight) => {
-        if (weight !== -Infinity) sum[t * S + s] += weight;
-        else if (state.chosen.size === 1) seen[t * S + s] = 0;
-      });
+    addHead(bytesOf(headElement(number).textContent), sum, seen, state.chosen.size === 1);
   }
   for (let i = 0; i < sum.length; i++) {
     if (seen[i]) sum[i] /= state.chosen.size; else sum[i] = -Infinity;
@@ -61,18 +70,16 @@ function meanWeights() {
 
 // Keys that on average get a third of the weight of the other queries that see them.
 function findSinks(weights) {
-  const T = kind().queries.length, S = kind().keys.length, keys = [];
-  for (let s = 0; s < S; s++) {
-    let sum = 0, queries = 0;
-    for (let t = 0; t < T; t++) {
-      const weight = weights[t * S + s];
-      if (weight === -Infinity || (kind().same && t === s)) continue;
-      sum += weight;
-      queries++;
+  const T = kind().queries.length, S = kind().keys.length, isSame = kind().same;
+  const sums = new Float64Array(S), queries = new Uint32Array(S);
+  for (let t = 0, i = 0; t < T; t++) {
+    for (let s = 0; s < S; s++, i++) {
+      if (weights[i] === -Infinity || (isSame && t === s)) continue;
+      sums[s] += weights[i];
+      queries[s]++;
     }
-    if (queries >= 4 && sum >= queries / 3) keys.push(s);
   }
-  return keys;
+  return [...queries.keys()].filter((s) => queries[s] >= 4 && sums[s] >= queries[s] / 3);
 }
 
 // The least weight that the logarithmic colours tell from 0.
@@ -87,27 +94,22 @@ function shade(weight, most) {
   return Math.round(255 * clamp(Math.log(weight / least) / Math.log(most / least), 0, 1));
 }
 
-// A head in 48 x 48 dots at most: in each the weight farthest from 0.
+// The colours as numbers of four bytes, the last of which covers what is behind.
+const COLORS = Uint32Array.from(data.colors,
+  ([r, g, b]) => (255 << 24 | b << 16 | g << 8 | r) >>> 0);
+const GRAY = 0xff808080;  // NaN
+
+// The small picture of a head. The bytes of all of a kind are read once.
 function drawSmall(canvas, number) {
-  const T = kind().queries.length, S = kind().keys.length;
-  const rows = Math.min(48, T), columns = Math.min(48, S);
-  const far = new Float32Array(rows * columns), seen = new Uint8Array(rows * columns);
-  readHead(kind().weights[number], T, (t, begin, end) => {
-    const row = Math.floor(t * rows / T) * columns;
-    const last = Math.floor((end - 1) * columns / S);
-    for (let c = Math.floor(begin * columns / S); begin < end && c <= last; c++) seen[row + c] = 1;
-  }, (t, s, weight) => {
-    const i = Math.floor(t * rows / T) * columns + Math.floor(s * columns / S);
-    if (Number.isFinite(weight) && Math.abs(weight) > Math.abs(far[i])) far[i] = weight;
-  });
+  const small = kind().small, {rows, columns} = small;
+  small.bytes ??= bytesOf(small.codes);
   canvas.width = columns;
   canvas.height = rows;
   const pen = canvas.getContext('2d'), image = pen.createImageData(columns, rows);
-  const most = Math.max(data.high, -data.low);
-  for (let i = 0; i < far.length; i++) {
-    if (!seen[i]) continue;  // masked: transparent
-    image.data.set(data.colors[shade(far[i], most)], 4 * i);
-    image.data[4 * i + 3] = 255;
+  const dots = new Uint32Array(image.data.buffer), most = Math.max(data.high, -data.low);
+  for (let i = 0, at = 2 * number * dots.length; i < dots.length; i++, at += 2) {
+    const code = small.bytes[at] | small.bytes[at + 1] << 8;
+    if (code !== 0) dots[i] = COLORS[shade(weightOf(code), most)];  // else transparent
   }
   pen.putImageData(image, 0, 0);
 }

@@ -22,26 +22,39 @@ function weightText(x) {
   return String(Number(x.toFixed(DECIMALS)));
 }
 
+// 1 for each key that is hidden.
+function hiddenKeys() {
+  const hidden = new Uint8Array(S());
+  if (state.hide) for (const s of state.sinks) hidden[s] = 1;
+  return hidden;
+}
+
 // The weight farthest from 0 that is shown.
-function mostShown() {
+function mostShown(hidden) {
+  const weights = state.weights, keys = S();
   let most = 0;
-  for (let i = 0; i < state.weights.length; i++) {
-    const x = Math.abs(state.weights[i]);
-    if (x > most && x < Infinity && !isHidden(i % S())) most = x;
+  for (let begin = 0; begin < weights.length; begin += keys) {
+    for (let s = 0; s < keys; s++) {
+      const x = Math.abs(weights[begin + s]);
+      if (x > most && x < Infinity && !hidden[s]) most = x;
+    }
   }
   return most || 1;
 }
 
 function drawMap() {
   const canvas = byId('cells'), room = byId('frame').parentElement.clientWidth - 4;
-  canvas.width = S();
+  const hidden = hiddenKeys(), most = mostShown(hidden), weights = state.weights, keys = S();
+  canvas.width = keys;
   canvas.height = T();
-  const image = canvas.getContext('2d').createImageData(S(), T()), most = mostShown();
-  for (let i = 0; i < state.weights.length; i++) {
-    const x = state.weights[i];
-    if (x === -Infinity || isHidden(i % S())) continue;  // transparent
-    image.data.set(Number.isNaN(x) ? [128, 128, 128] : data.colors[shade(x, most)], 4 * i);
-    image.data[4 * i + 3] = 255;
+  const image = canvas.getContext('2d').createImageData(keys, T());
+  const dots = new Uint32Array(image.data.buffer);
+  for (let begin = 0; begin < weights.length; begin += keys) {
+    for (let s = 0; s < keys; s++) {
+      const x = weights[begin + s];
+      if (x === -Infinity || hidden[s]) continue;  // transparent
+      dots[begin + s] = Number.isNaN(x) ? GRAY : COLORS[shade(x, most)];
+    }
   }
   canvas.getContext('2d').putImageData(image, 0, 0);
   const fit = Math.min(room / S(), Math.max(360, 0.7 * window.innerHeight) / T(), 28);
@@ -77,9 +90,12 @@ function drawBar(most) {
   ends[1].style.left = '100%';
 }
 
-// The background of a token that has this share of the largest weight.
+// The background of a token that has this share of the largest weight. Most tokens keep theirs when
+// the pointer moves, and a browser styles only those that change.
 function tint(node, share) {
   const strength = Math.round(60 * clamp(share, 0, 1));  // text stays readable on it
+  if (strength === (node.strength ?? 0)) return;
+  node.strength = strength;
   node.style.background = strength === 0 ? '' :
     'color-mix(in srgb, var(--focus) ' + strength + '%, transparent)';
   node.style.color = strength > 55 ? 'var(--page)' : '';
@@ -108,20 +124,16 @@ function tintTokens() {
   const at = nowhere ? (from ? T() : S()) - 1 : from ? state.row : state.column;
   const shown = byId(kind().same ? 'queries' : from ? 'keys' : 'queries');
   const own = byId(kind().same || from ? 'queries' : 'keys');
-  for (const list of [byId('queries'), byId('keys')]) {
-    for (const token of list.children) {
-      tint(token, 0);
-      token.classList.remove('at');
-    }
-  }
+  for (const token of document.querySelectorAll('.tokens .at')) token.classList.remove('at');
   byId('strongest').replaceChildren();
-  if (at < 0) return;
   const weights = [...shown.children].map((token, i) => {
-    const x = from ? weightAt(at, i) : weightAt(i, at);
+    const x = at < 0 ? 0 : from ? weightAt(at, i) : weightAt(i, at);
     return Number.isFinite(x) && !isHidden(from ? i : at) ? Math.abs(x) : 0;
   });
   const most = Math.max(...weights, 1e-9);
   weights.forEach((x, i) => tint(shown.children[i], x / most));
+  if (own !== shown) for (const token of own.children) tint(token, 0);
+  if (at < 0) return;
   if (own.children[at]) own.children[at].classList.add('at');
   listStrongest(at, weights.map((x, i) => [x, i]).filter((entry) => entry[0] > 0)
     .sort((a, b) => b[0] - a[0]).slice(0, 8));
@@ -232,8 +244,13 @@ byId('direction').addEventListener('change', (event) => {
   tintTokens();
 });
 
-// After other heads were chosen.
+// After other heads were chosen. Those that the browser has not read yet are drawn when it has.
 function update() {
+  if ([...state.chosen].some((number) => headElement(number) === null)) {
+    byId('chosen').textContent = 'The page is still being read …';
+    document.addEventListener('DOMContentLoaded', update, {once: true});
+    return;
+  }
   state.weights = meanWeights();
   state.sinks = findSinks(state.weights);
   const numbers = [...state.chosen].sort((a, b) => a - b);

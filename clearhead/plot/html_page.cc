@@ -58,7 +58,8 @@ function element(parent, tag, className, text) {
 }
 
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
-                      const std::string& script, const std::string& style) {
+                      const std::string& script, const std::string& style,
+                      const std::string& rest) {
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -68,7 +69,8 @@ std::string html_page(const std::string& title, const std::string& body, const s
   page += "<title>" + escape_markup(title) + "</title>\n<style>" + std::string(html_style()) +
           style + "</style>\n</head>\n<body>\n" + body;
   page += "<script type=\"application/json\" id=\"data\">" + script_text(json) + "</script>\n";
-  return page + "<script>" + script + "</script>\n</body>\n</html>\n";
+  page += "<script>" + script + "</script>\n";
+  return page + rest + "</body>\n</html>\n";
 }
 
 }  // namespace clearhead::plot

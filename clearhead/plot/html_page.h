@@ -9,9 +9,11 @@
 namespace clearhead::plot {
 
 /// A whole page, which loads nothing. `body` is markup; `script` finds `json` as the text of the
-/// element "data"; `style` comes after the style of all pages.
+/// element "data"; `style` comes after the style of all pages, and `rest`, markup, after the
+/// script, which may run before the browser has read it.
 std::string html_page(const std::string& title, const std::string& body, const std::string& json,
-                      const std::string& script, const std::string& style = {});
+                      const std::string& script, const std::string& style = {},
+                      const std::string& rest = {});
 
 /// Bytes as text of 64 digits (RFC 4648).
 std::string base64(std::span<const unsigned char> bytes);

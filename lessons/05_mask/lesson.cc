@@ -39,7 +39,7 @@ plot::Panel selective_head(const std::string& title, const Reading& reading) {
   const AttentionStack stack = attention_stacks(reading.tape).front();
   const MeasuredHead head = most_selective_head(reading.tape, stack, /*same_tokens=*/true);
   return {.title = title,
-          .values = visible_weights(reading.tape, head.place),
+          .values = visible_weights(reading.tape, head.place).whole(),
           .row_labels = reading.text.names,
           .column_labels = reading.text.names};
 }

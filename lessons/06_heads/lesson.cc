@@ -103,7 +103,7 @@ void heads(Lesson& lesson) {
     names.push_back(fmt::format("head {}", head.place.head));
     previous.push_back(head.measures.previous);
     entropy.push_back(head.measures.entropy);
-    first_layer.panels.push_back({names.back(), visible_weights(reading.tape, head.place),
+    first_layer.panels.push_back({names.back(), visible_weights(reading.tape, head.place).whole(),
                                   reading.text.names, reading.text.names});
   }
   lesson.table({{"layer 0", names}, {"to the one before", previous, 2}, {"entropy", entropy, 2}});

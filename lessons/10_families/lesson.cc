@@ -89,7 +89,7 @@ void families(Lesson& lesson) {
   lesson.table({{"attention", stacks}, {"layers", layers, 0}});
   const AttentionStack cross = attention_stacks(both.tape).back();
   const MeasuredHead head = most_selective_head(both.tape, cross, /*same_tokens=*/false);
-  const Tensor weights = visible_weights(both.tape, head.place);
+  const Tensor weights = visible_weights(both.tape, head.place).whole();
   lesson.draw("cross", plot::Heatmap{.title = "What each French token looks at",
                                      .panels = {{.values = weights,
                                                  .row_labels = both.text.names,

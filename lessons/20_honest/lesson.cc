@@ -85,7 +85,7 @@ void honest(Lesson& lesson) {
   plot::Heatmap pair{.row_title = "query", .column_title = "key", .value_title = "weight"};
   pair.title = "Which of the two does more?";
   for (const Head& head : {looks, does}) {
-    pair.panels.push_back({head.name, visible_weights(tape, head.place), letters, letters});
+    pair.panels.push_back({head.name, visible_weights(tape, head.place).whole(), letters, letters});
   }
   lesson.draw("heads", pair);
   lesson.step("orders", Numbers::trained);

@@ -95,7 +95,7 @@ TEST(AttendOutput, APatternTooLargeToHoldIsPooledAndSaysSo) {
   write_tensors(folder / "long.npy", {{{"x", Tensor({8200, 1})}}, {}});
   const std::string text = say({"attend", "--x", folder / "long.npy", "--fused", "--causal",
                                 "--save", folder / "steps.safetensors"});
-  EXPECT_THAT(text, HasSubstr("each cell the largest of 17 × 17 weights"));
+  EXPECT_THAT(text, HasSubstr("each value the largest of 17 × 17 weights"));
   EXPECT_THAT(text, HasSubstr("left out of it"));
   const NamedTensors steps = read_tensors(folder / "steps.safetensors");
   EXPECT_EQ(steps.find("hook_pattern"), nullptr);

@@ -145,6 +145,14 @@ TEST_F(Lens, ThePartsThatAreSavedSumToTheLogit) {
               HasSubstr("the logit of a less that of b after token 4, e, which is "));
 }
 
+TEST_F(Lens, TablesHaveTheMinusOfFigures) {
+  for (const char* lens : {"decompose", "ablate"}) {
+    const std::string text = say({lens, "lm", "abcd", "--top", "99"});
+    EXPECT_THAT(text, HasSubstr(" −"));
+    EXPECT_THAT(text, Not(HasSubstr(" -")));
+  }
+}
+
 TEST_F(Lens, TheLogitLensEndsWithWhatIsPredicted) {
   run_program("clearhead", {"dump", "lm", "to be", "--save", folder_ / "all.safetensors"},
               folder_.path());

@@ -71,7 +71,7 @@ TEST(VisibleWeights, AreThePatternAndMaskedWhereAQueryDoesNotSeeAKey) {
   dynamic_cast<const LanguageModel&>(*model).forward(tokens_on(tape, 4), {});
   const Var pattern = tape["blocks.1.attn.hook_pattern"];
   const HeadPlace place{.scope = "blocks.1.attn.", .head = 1};
-  const Tensor weights = visible_weights(tape, place);
+  const Tensor weights = visible_weights(tape, place).whole();
   for (std::int64_t t = 0; t < 4; ++t) {
     for (std::int64_t s = 0; s < 4; ++s) {
       const double expected = s <= t ? pattern.value().at({0, 1, t, s}) : -kInfinity;
@@ -89,7 +89,7 @@ TEST(VisibleWeights, FollowTheScoresThatWereChanged) {
     Tape tape;
     tape.intervene(name, change);
     dynamic_cast<const LanguageModel&>(*model).forward(tokens_on(tape, 4), {});
-    return visible_weights(tape, {.scope = "blocks.1.attn.", .head = 1});
+    return visible_weights(tape, {.scope = "blocks.1.attn.", .head = 1}).whole();
   };
   const Tensor plain = weights_under("nothing", set_to(0));
   const Tensor hidden =

@@ -47,7 +47,7 @@ TEST(NormWeights, AreTheLengthsOfWhatIsCarried) {
   for (const TransformerConfig& config : {gpt2(), grouped()}) {
     const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7}, config);
     const std::string scope = "blocks.1.attn.";
-    const Tensor weights = norm_weights(reading.tape, {.scope = scope, .head = 1});
+    const Tensor weights = norm_weights(reading.tape, {.scope = scope, .head = 1}).whole();
     const Tensor v = reading.tape[scope + "hook_v"].value();
     EXPECT_EQ(weights.at({1, 2}), -kInfinity);
     for (std::int64_t s = 0; s < 4; ++s) {
@@ -64,7 +64,7 @@ TEST(NormWeights, OfCrossAttentionOfPaddedBatches) {
       model.encode(tape.input("source_tokens", ids({{1, 2, 3}, {4, 5, 0}})), lengths({3, 2}), {});
   model.decode(memory, tape.input("tokens", ids({{1, 2}, {3, 4}})), {});
   const std::string scope = "decoder.blocks.1.cross_attn.";
-  const Tensor weights = norm_weights(tape, {.scope = scope, .batch = 1, .head = 0});
+  const Tensor weights = norm_weights(tape, {.scope = scope, .batch = 1, .head = 0}).whole();
   EXPECT_EQ(weights.shape(), (Shape{2, 3}));
   EXPECT_EQ(weights.at({0, 2}), -kInfinity);  // padding
   const Tensor v = tape[scope + "hook_v"].value();
@@ -80,7 +80,7 @@ TEST(NormWeights, WithACacheCountItsKeys) {
   model.forward(before.input("tokens", ids({{1, 2, 3}})), {}, &state);
   model.forward(next.input("tokens", ids({{4}})), {}, &state);
   const HeadPlace place{.scope = "blocks.1.attn.", .head = 1};
-  const Tensor one = norm_weights(next, place), all = norm_weights(whole, place);
+  const Tensor one = norm_weights(next, place).whole(), all = norm_weights(whole, place).whole();
   ASSERT_EQ(one.shape(), (Shape{1, 4}));
   expect_near(one, all.slice(0, 3, 4), 1e-12);
 }
@@ -98,7 +98,7 @@ TEST(GradientWeights, AreTheChangeThatTheWeightMakes) {
   Tape tape = reading.tape;
   tape.backward(reading.logits, metric.gradient(reading.logits.value()));
   const std::string name = "blocks.0.attn.hook_pattern";
-  const Tensor weights = gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1});
+  const Tensor weights = gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1}).whole();
   for (std::int64_t s = 0; s < 3; ++s) {
     const double p = tape[name].value().at({0, 1, 2, s});
     const auto metric_with = [&](double factor) {
@@ -112,12 +112,30 @@ TEST(GradientWeights, AreTheChangeThatTheWeightMakes) {
   EXPECT_EQ(weights.at({0, 3}), -kInfinity);
 }
 
-TEST(GradientWeights, OfFusedAttentionAreRefused) {
+// Fused, the pattern is not on the tape, nor its gradient.
+TEST(GradientWeights, OfFusedAttentionAreThoseByHand) {
+  for (const TransformerConfig& config : {gpt2(), grouped()}) {
+    const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7}, config);
+    const auto weights_of = [&](AttentionWay way) {
+      Tape tape;
+      const Var logits = reading.run(tape, way);
+      tape.backward(logits, LogitMetric{.place = 3, .token = 5}.gradient(logits.value()));
+      return gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1}).whole();
+    };
+    const Tensor fused = weights_of(AttentionWay::fused);
+    const Tensor by_hand = weights_of(AttentionWay::by_hand);
+    for (std::int64_t t = 0; t < 4; ++t) {
+      for (std::int64_t s = 0; s <= t; ++s) {
+        EXPECT_NEAR(fused.at({t, s}), by_hand.at({t, s}), 1e-12) << t << ", " << s;
+      }
+    }
+    EXPECT_EQ(fused.at({0, 1}), -kInfinity);
+  }
+}
+
+TEST(GradientWeights, NeedAWalkBackward) {
   const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7});
-  Tape tape;
-  const Var logits = reading.run(tape, AttentionWay::fused);
-  tape.backward(logits, LogitMetric{.token = 5}.gradient(logits.value()));
-  expect_error([&] { gradient_weights(tape, {.scope = "blocks.0.attn."}); }, "by hand");
+  expect_error([&] { gradient_weights(reading.tape, {.scope = "blocks.0.attn."}); }, "backward");
 }
 
 TEST(Rollout, IsTheProductOfTheLayersEachHalfItself) {
@@ -127,7 +145,7 @@ TEST(Rollout, IsTheProductOfTheLayersEachHalfItself) {
     const Tensor P = reading.tape[name].value();
     return (P.at({0, 0, t, s}) + P.at({0, 1, t, s})) / 4 + (t == s ? 0.5 : 0);
   };
-  const Tensor rolled = rollout(reading.tape, stack);
+  const Tensor rolled = rollout(reading.tape, stack).whole();
   for (std::int64_t t = 0; t < 3; ++t) {
     double row = 0;
     for (std::int64_t s = 0; s <= t; ++s) {
@@ -142,6 +160,32 @@ TEST(Rollout, IsTheProductOfTheLayersEachHalfItself) {
     EXPECT_NEAR(row, 1, 1e-12);
   }
   EXPECT_EQ(rolled.at({0, 1}), -kInfinity);
+}
+
+TEST(Rollout, SumsOfItsRowsAreThoseSums) {
+  const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7});
+  const AttentionStack stack = attention_stacks(reading.tape).at(0);
+  const WeightMatrix rolled = rollout(reading.tape, stack);
+  const Tensor sums =
+      sums_of_rollout(reading.tape, stack, tensor_of({2, 4}, {0, 1, 0, 0, 0, 0.5, 0, 2}));
+  for (std::int64_t s = 0; s < 4; ++s) {
+    const auto at = [&](std::int64_t t) { return s > t ? 0 : rolled.rows(t, t + 1).at({0, s}); };
+    EXPECT_NEAR(sums.at({0, s}), at(1), 1e-14);
+    EXPECT_NEAR(sums.at({1, s}), 0.5 * at(1) + 2 * at(3), 1e-14);
+  }
+  expect_error([&] { sums_of_rollout(reading.tape, stack, Tensor({1, 3})); }, "[sums, 4]");
+}
+
+TEST(Rollout, MeansAreOfTheQueriesThatSeeAKey) {
+  const Reading reading = tiny_reading(Family::decoder, {4, 6, 5});
+  const AttentionStack stack = attention_stacks(reading.tape).at(0);
+  const Tensor rolled = rollout(reading.tape, stack).whole();
+  const Tensor means = mean_rollout(reading.tape, stack, 2).whole();
+  ASSERT_EQ(means.shape(), (Shape{2, 3}));
+  EXPECT_NEAR(means.at({0, 0}), (rolled.at({0, 0}) + rolled.at({1, 0})) / 2, 1e-14);
+  EXPECT_NEAR(means.at({0, 1}), rolled.at({1, 1}), 1e-14);
+  EXPECT_EQ(means.at({0, 2}), -kInfinity);
+  EXPECT_NEAR(means.at({1, 2}), rolled.at({2, 2}), 1e-14);
 }
 
 TEST(Rollout, IsOfTokensToThemselves) {
@@ -191,9 +235,9 @@ TEST(ValueZeroing, OfCrossAttentionTakesTokensOfTheSourceAway) {
 }
 
 TEST(MeanWeights, AreMaskedWhereAllAre) {
-  const std::vector<Tensor> weights = {tensor_of({1, 3}, {0.5, -kInfinity, -kInfinity}),
-                                       tensor_of({1, 3}, {0.25, 1, -kInfinity})};
-  EXPECT_THAT(numbers_of(mean_weights(weights)), ElementsAre(0.375, 0.5, -kInfinity));
+  const std::vector<WeightMatrix> weights = {tensor_of({1, 3}, {0.5, -kInfinity, -kInfinity}),
+                                             tensor_of({1, 3}, {0.25, 1, -kInfinity})};
+  EXPECT_THAT(numbers_of(mean_weights(weights).whole()), ElementsAre(0.375, 0.5, -kInfinity));
   expect_error([] { mean_weights({}); }, "none");
 }
 
@@ -201,7 +245,8 @@ TEST(SumOfWeights, IsOfTheChosenQueriesAndKeys) {
   const Tensor weights = tensor_of({2, 3}, {0.5, 0.5, -kInfinity, 0.25, 0.25, 0.5});
   const std::vector<std::int64_t> both = {0, 1}, last = {1, 2};
   EXPECT_EQ(sum_of_weights(weights, both, last), 0.5 + 0.25 + 0.5);
-  expect_error([&] { sum_of_weights(weights, last, last); }, "[2, 3]");
+  expect_error([&] { sum_of_weights(weights, last, last); }, "0:2");
+  expect_error([&] { sum_of_weights(weights, both, std::vector<std::int64_t>{3}); }, "key 3");
 }
 
 TEST(Sinks, AreKeysThatOthersLookAtWhateverTheyAre) {
@@ -213,7 +258,7 @@ TEST(Sinks, AreKeysThatOthersLookAtWhateverTheyAre) {
   }
   const std::vector<std::int64_t> found = sinks(weights);
   EXPECT_THAT(found, ElementsAre(0));
-  const Tensor rest = without_keys(weights, found);
+  const Tensor rest = without_keys(weights, found).whole();
   EXPECT_EQ(rest.at({3, 0}), -kInfinity);
   EXPECT_EQ(rest.at({3, 1}), 0.1);
   EXPECT_THAT(sinks(rest), IsEmpty());

@@ -326,6 +326,19 @@ TEST(Attention, ByHandIsRefusedWhereItWouldNotFit) {
   }
 }
 
+// A tape that keeps everything has steps of a short text stored, and views of those of a long one.
+TEST(Attention, StepsOfLongTextsAreNotStoredUnlessAskedFor) {
+  const auto kind_of_z = [](std::int64_t T, AttentionWay way) {
+    Tape tape;
+    const Var x = tape.input("x", Tensor({1, 1, T, 2}));
+    scaled_dot_product_attention(x, x, x, {.is_causal = true, .way = way});
+    return tape["hook_z"].kind();
+  };
+  EXPECT_EQ(kind_of_z(1024, AttentionWay::automatic), "weighted_sum");
+  EXPECT_EQ(kind_of_z(3700, AttentionWay::automatic), "fused_attention");  // 274 MB
+  EXPECT_EQ(kind_of_z(3700, AttentionWay::by_hand), "weighted_sum");
+}
+
 std::string error_of(const Shape& q, const Shape& k, const Shape& v,
                      const AttentionOptions& options = {}) {
   return clearhead::error_of([&] {

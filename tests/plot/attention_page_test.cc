@@ -21,10 +21,25 @@ using Json = nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// What an element with this beginning holds.
+std::string element_of(const std::string& page, const std::string& begin) {
+  const std::size_t from = page.find(begin);
+  if (from == std::string::npos) return "";
+  return page.substr(from + begin.size(), page.find("</script>", from) - from - begin.size());
+}
+
+// The data of a page, and the text of each head as data["kinds"][kind]["weights"][head].
 Json data_of(const std::string& page) {
-  const std::string begin = "<script type=\"application/json\" id=\"data\">";
-  const std::size_t from = page.find(begin) + begin.size();
-  return Json::parse(page.substr(from, page.find("</script>", from) - from));
+  Json data = Json::parse(element_of(page, "<script type=\"application/json\" id=\"data\">"));
+  for (std::size_t kind = 0; kind < data["kinds"].size(); ++kind) {
+    Json& of = data["kinds"][kind];
+    for (int head = 0; head < of["layers"].get<int>() * of["heads"].get<int>(); ++head) {
+      of["weights"].push_back(element_of(page, "<script type=\"text/plain\" id=\"w" +
+                                                   std::to_string(kind) + "." +
+                                                   std::to_string(head) + "\">"));
+    }
+  }
+  return data;
 }
 
 std::string bytes_of(const std::string& base64) {
@@ -111,8 +126,9 @@ AttentionPage page_of(std::int64_t T, std::int64_t layers, std::int64_t heads) {
                      .keys = names(T),
                      .layers = layers,
                      .heads = heads,
-                     .weights = [=](std::int64_t layer, std::int64_t head) {
-                       return weights_of(T, layer * heads + head);
+                     .weights = [=](std::int64_t layer, std::int64_t head, std::int64_t t,
+                                    std::int64_t t_end) {
+                       return weights_of(T, layer * heads + head).slice(0, t, t_end);
                      }}}};
 }
 
@@ -120,7 +136,9 @@ AttentionPage page_of(const Tensor& weights) {
   AttentionPage page = page_of(1, 1, 1);
   page.kinds[0].queries = names(weights.size(0));
   page.kinds[0].keys = names(weights.size(1));
-  page.kinds[0].weights = [=](std::int64_t, std::int64_t) { return weights; };
+  page.kinds[0].weights = [=](std::int64_t, std::int64_t, std::int64_t t, std::int64_t t_end) {
+    return weights.slice(0, t, t_end);
+  };
   return page;
 }
 
@@ -132,6 +150,37 @@ TEST(AttentionPage, HasTheWeightsOfEveryHead) {
     const Tensor read = read_head(data, 0, head);
     EXPECT_LT(largest_difference(read, expected), 0.51 / 65533);  // half a level
   }
+}
+
+// The program draws the head that is open without what comes behind it.
+TEST(AttentionPage, HasTheOpenHeadBeforeItsProgramAndOthersBehindIt) {
+  AttentionPage page = page_of(3, 2, 2);
+  page.layer = 1;
+  const std::string text = render_attention_page(page);
+  const std::size_t program = text.find("'use strict'");
+  for (const int head : {0, 1, 2, 3}) {
+    EXPECT_EQ(text.find("id=\"w0." + std::to_string(head)) < program, head == 2) << head;
+  }
+}
+
+TEST(AttentionPage, HasASmallPictureOfEachHead) {
+  Tensor weights({96, 3}, DType::f64);
+  double* const w = weights.mutable_data<double>();
+  w[0] = 0.25, w[3] = 0.5;                   // of queries that share a dot
+  w[2 * 3 + 1] = w[3 * 3 + 1] = -kInfinity;  // so do these
+  const Json data = data_of(render_attention_page(page_of(weights)));
+  const Json& small = data["kinds"][0]["small"];
+  EXPECT_EQ(small["rows"], 48);
+  EXPECT_EQ(small["columns"], 3);
+  const std::string bytes = bytes_of(small["codes"].get<std::string>());
+  const auto code = [&](std::size_t dot) {
+    return static_cast<unsigned char>(bytes[2 * dot]) +
+           256 * static_cast<unsigned char>(bytes[2 * dot + 1]);
+  };
+  EXPECT_EQ(bytes.size(), 2u * 48 * 3);
+  EXPECT_EQ(code(0), 1 + 32767);  // of 65533 levels between 0 and 1
+  EXPECT_EQ(code(1), 1);
+  EXPECT_EQ(code(3 + 1), 0);
 }
 
 TEST(AttentionPage, KeepsWhatIsNoWeight) {

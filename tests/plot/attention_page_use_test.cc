@@ -30,8 +30,10 @@ AttentionPage two_kinds() {
                      .keys = {"a", "b", "c"},
                      .layers = 1,
                      .heads = 2,
-                     .weights = [=](std::int64_t,
-                                    std::int64_t head) { return head == 0 ? first : second; }},
+                     .weights =
+                         [=](std::int64_t, std::int64_t head, std::int64_t t, std::int64_t t_end) {
+                           return (head == 0 ? first : second).slice(0, t, t_end);
+                         }},
                     {.title = "to the source",
                      .query_title = "word",
                      .key_title = "source",
@@ -40,7 +42,8 @@ AttentionPage two_kinds() {
                      .same_tokens = false,
                      .layers = 1,
                      .heads = 1,
-                     .weights = [=](std::int64_t, std::int64_t) { return cross; }}}};
+                     .weights = [=](std::int64_t, std::int64_t, std::int64_t t,
+                                    std::int64_t t_end) { return cross.slice(0, t, t_end); }}}};
 }
 
 // What scripts may use. Each step is what a person does and then sees.

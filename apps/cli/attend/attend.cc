@@ -15,6 +15,7 @@
 #include "apps/cli/attend/options.h"
 #include "apps/cli/attend/results.h"
 #include "apps/cli/attend/steps.h"
+#include "apps/console/activations.h"
 #include "apps/console/figures.h"
 #include "apps/console/interventions.h"
 #include "apps/console/output.h"
@@ -32,12 +33,7 @@ std::string write_files(const Tape& tape, const std::vector<StepGradient>& gradi
   std::string written = console::write_figures(figure, o.out);
   if (!o.save.empty()) {
     const std::vector<std::string> left_out = save_steps(tape, gradients, in, o.save);
-    written += console::wrote(o.save);
-    if (!left_out.empty()) {
-      written += fmt::format(
-          "left out of it, as they are large and fused attention does not store them: {}\n",
-          fmt::join(left_out, ", "));
-    }
+    written += console::wrote(o.save) + console::left_out_text(left_out);
   }
   return written;
 }

@@ -66,10 +66,4 @@ void calculate(const AttendInputs& in, const AttendOptions& o, Tape& tape) {
   }
 }
 
-bool is_by_hand(const Tape& tape) {
-  const Var z = tape[steps::kZ];
-  const Var calculated = z.before().defined() ? z.before() : z;
-  return calculated.kind() != "fused_attention";
-}
-
 }  // namespace clearhead::cli

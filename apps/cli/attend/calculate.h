@@ -12,9 +12,6 @@ namespace clearhead::cli {
 /// the steps, and with W_O what comes out of the layer. Throws Error if they do not fit.
 void calculate(const AttendInputs& in, const AttendOptions& options, Tape& tape);
 
-/// Whether the steps on the tape were calculated by hand (else fused).
-bool is_by_hand(const Tape& tape);
-
 }  // namespace clearhead::cli
 
 #endif  // CLEARHEAD_APPS_CLI_ATTEND_CALCULATE_H_

@@ -9,59 +9,22 @@
 
 #include "apps/cli/attend/calculate.h"
 #include "apps/cli/attend/steps.h"
+#include "apps/console/activations.h"
+#include "apps/console/attention_panel.h"
 #include "apps/console/numbers.h"
 #include "apps/console/table.h"
-#include "clearhead/base/ceil_div.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/attention_steps.h"
-#include "clearhead/plot/pool.h"
 #include "clearhead/tensor/io.h"
 
 namespace clearhead::cli {
 namespace {
 
-constexpr std::int64_t kWholeElements = 1 << 26;  // patterns with more numbers are pooled in bands
 constexpr std::int64_t kQuickElements = 1 << 30;  // with more, drawing them takes minutes
-constexpr std::int64_t kPooledSize = 512;    // rows and columns at most, then: what a figure has
-constexpr double kSavedViewBytes = 1 << 28;  // of each step that fused attention did not store
-constexpr std::int64_t kLinearKeys = 256;    // with more keys, weights spread over decades
+constexpr std::int64_t kLinearKeys = 256;         // with more keys, weights spread over decades
 constexpr std::int64_t kSummaryRows = 12;
 constexpr std::int64_t kSummaryHeads = 16;
-
-// "0", "32", "64", …: where the positions that share a cell begin.
-std::vector<std::string> cell_starts(std::int64_t count, std::int64_t step) {
-  std::vector<std::string> names;
-  for (std::int64_t begin = 0; begin < count; begin += step) {
-    names.push_back(std::to_string(begin));
-  }
-  return names;
-}
-
-// A pattern too large to be held, calculated a band of rows at a time.
-plot::Panel pooled_panel(const Tape& tape, std::int64_t b, std::int64_t h, plot::Pool pool) {
-  const Shape shape = tape[steps::kPattern].shape();
-  const std::int64_t T = shape[2];
-  const std::int64_t S = shape[3];
-  const std::int64_t row_step = ceil_div(T, kPooledSize);
-  const std::int64_t column_step = ceil_div(S, kPooledSize);
-  plot::Panel panel;
-  panel.row_labels = cell_starts(T, row_step);
-  panel.column_labels = cell_starts(S, column_step);
-  const std::int64_t rows = static_cast<std::int64_t>(panel.row_labels.size());
-  const std::int64_t columns = static_cast<std::int64_t>(panel.column_labels.size());
-  panel.values = Tensor({rows, columns}, DType::f64);
-  double* cells = panel.values.mutable_data<double>();
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t begin = i * row_step;
-    const Tensor band = visible_weights(tape, {"", b, h}, begin, std::min(T, begin + row_step));
-    const plot::Grid grid = plot::pool_matrix(band, 1, kPooledSize, pool);
-    std::copy(grid.values.begin(), grid.values.end(), cells + i * columns);
-  }
-  panel.title = fmt::format("each cell the {} of {} × {} weights",
-                            pool == plot::Pool::mean ? "mean" : "largest", row_step, column_step);
-  return panel;
-}
 
 // The labels as the summary has them, with their places in front if some of them read alike.
 std::vector<std::string> distinct_labels(const std::vector<std::string>& labels) {
@@ -156,20 +119,16 @@ plot::Heatmap pattern_heatmap(const Tape& tape, const AttendInputs& in, const At
   heatmap.title = "attention pattern";
   heatmap.value_title = "attention weight";
   if (!o.figure.color_scale && shape[3] > kLinearKeys) heatmap.scale = plot::Scale::log;
-  const bool whole = element_count(shape) <= kWholeElements;
+  const auto cells = console::PanelCells::of(shape[0] * shape[1], shape[2], shape[3]);
+  const plot::Pool pool = o.pool == plot::Pool::automatic ? plot::Pool::max : o.pool;
+  const std::string words = cells.words(pool);
   for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) {
     const std::int64_t b = i / shape[1];
     const std::int64_t h = i % shape[1];
-    plot::Panel panel;
-    if (whole) {
-      panel.values = visible_weights(tape, {"", b, h});
-      panel.row_labels = in.query_labels;
-      panel.column_labels = in.key_labels;
-    } else {
-      panel = pooled_panel(tape, b, h, o.pool);
-    }
-    const std::string title = panel_title(shape, b, h);
-    panel.title = title + (title.empty() || panel.title.empty() ? "" : ": ") + panel.title;
+    plot::Panel panel = console::attention_panel(visible_weights(tape, {"", b, h}), cells, pool,
+                                                 in.query_labels, in.key_labels);
+    panel.title = panel_title(shape, b, h);
+    panel.title += (panel.title.empty() || words.empty() ? "" : ": ") + words;
     heatmap.panels.push_back(std::move(panel));
   }
   return heatmap;
@@ -187,7 +146,7 @@ std::string describe(const Tape& tape, const AttendInputs& in, const AttendOptio
     text += fmt::format(" sharing {}", console::counted(in.kv_heads, "kv head"));
   if (o.attention.is_causal) text += ", causal";
   return text + fmt::format(", {}, {}", dtype_name(tape[steps::kZ].dtype()),
-                            is_by_hand(tape) ? "by hand" : "fused");
+                            is_by_hand(tape, "") ? "by hand" : "fused");
 }
 
 bool is_quick_to_draw(const Tape& tape) {
@@ -204,17 +163,11 @@ std::vector<std::string> save_steps(const Tape& tape, const std::vector<StepGrad
                                     const AttendInputs& in, const std::string& path) {
   NamedTensors named;
   std::vector<std::string> left_out;
-  const Var pattern = tape[steps::kPattern];
-  const double bytes = static_cast<double>(element_count(pattern.shape())) *
-                       static_cast<double>(dtype_size(pattern.dtype()));
-  const bool leaves_out_views = !is_by_hand(tape) && bytes > kSavedViewBytes;
   for (const AttentionStep& step : steps_on(tape)) {
-    const Var var = tape[step.name];
-    const bool is_view = step.axes.back() == StepAxis::key && var.kind() != "input";
-    if (is_view && leaves_out_views) {
+    if (console::is_large_view(tape, step.name)) {
       left_out.push_back(step.name);
     } else {
-      named.tensors.emplace_back(step.name, as_saved(step, var, in.layout));
+      named.tensors.emplace_back(step.name, as_saved(step, tape[step.name], in.layout));
     }
   }
   for (const StepGradient& gradient : gradients) {

@@ -85,6 +85,7 @@ Side side_of_model(const Options& o, const std::string& model, const std::string
       fmt::format("{} reads \"{}\"", without_controls(side.reading->name), without_controls(text));
   const Tape tape = side.reading->tape;
   side.values.names = console::activation_names(tape);
+  console::take_out_large_views(tape, side.values.names);
   side.values.value = [tape](const std::string& name) {
     return console::as_transformer_lens(name, tape[name].value());
   };

@@ -14,6 +14,7 @@
 #include "apps/console/output.h"
 #include "apps/console/reading.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
 
 namespace clearhead::cli {
 namespace {
@@ -28,10 +29,17 @@ void dump(const Options& o) {
   if (o.save.empty()) throw console::UsageError("--save FILE says where the numbers go; give it");
   console::check_results({}, o.save);
   const Reading reading = console::read(o.reading);
-  const std::vector<std::string> names = console::activation_names(reading.tape, o.only, "--only");
+  std::vector<std::string> names = console::activation_names(reading.tape, o.only, "--only");
+  const std::vector<std::string> large = console::take_out_large_views(reading.tape, names);
+  if (names.empty()) {
+    throw Error(fmt::format(
+        "{}: fused attention does not store it, and of {} it is too large for a file; read fewer "
+        "tokens (--last), or queries and keys, from which `clearhead map` calculates parts of it",
+        large[0], console::counted(std::ssize(reading.text.ids), "token")));
+  }
   console::save_activations(reading.tape, names, o.save);
-  console::write_output(
-      fmt::format("{}\n{}", console::counted(std::ssize(names), "value"), console::wrote(o.save)));
+  console::write_output(fmt::format("{}\n{}{}", console::counted(std::ssize(names), "value"),
+                                    console::wrote(o.save), console::left_out_text(large)));
 }
 
 }  // namespace

@@ -9,11 +9,13 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/cli/lens/results.h"
 #include "apps/cli/lens/target.h"
 #include "apps/console/attention_axes.h"
+#include "apps/console/attention_panel.h"
 #include "apps/console/numbers.h"
 #include "apps/console/reading.h"
 #include "apps/console/table.h"
@@ -22,6 +24,8 @@
 
 namespace clearhead::cli {
 namespace {
+
+constexpr std::int64_t kWholeRollout = 2048;  // tokens; of more, only means are drawn
 
 enum class Kind { pattern, norms, gradients, rollout, zeroing };
 
@@ -54,7 +58,7 @@ struct Options {
 struct Part {
   std::string title;  // "L2H3"
   std::string name;   // in files
-  Tensor weights;
+  WeightMatrix weights;
 };
 
 // Those asked for, each of which there must be; all if none are.
@@ -72,10 +76,19 @@ std::vector<std::int64_t> chosen(const char* option,
   return *asked;
 }
 
-Tensor head_weights(Kind kind, const Tape& tape, const HeadPlace& place) {
+WeightMatrix head_weights(Kind kind, const Tape& tape, const HeadPlace& place) {
   if (kind == Kind::norms) return norm_weights(tape, place);
   if (kind == Kind::gradients) return gradient_weights(tape, place);
   return visible_weights(tape, place);
+}
+
+// The layers asked for.
+AttentionStack chosen_stack(const Options& o, const console::AttentionAxes& axes) {
+  AttentionStack stack{axes.stack.name, {}};
+  for (const std::int64_t layer : chosen("--layers", o.layers, axes.layers())) {
+    stack.scopes.push_back(axes.stack.scopes[static_cast<std::size_t>(layer)]);
+  }
+  return stack;
 }
 
 // Layer by layer.
@@ -83,11 +96,7 @@ std::vector<Part> calculate(const Options& o, const Reading& reading,
                             const console::AttentionAxes& axes) {
   const std::vector<std::int64_t> layers = chosen("--layers", o.layers, axes.layers());
   if (o.kind == Kind::rollout) {
-    AttentionStack stack{axes.stack.name, {}};
-    for (const std::int64_t layer : layers) {
-      stack.scopes.push_back(axes.stack.scopes[static_cast<std::size_t>(layer)]);
-    }
-    return {{"", axes.stack.name + ".rollout", rollout(reading.tape, stack)}};
+    return {{"", axes.stack.name + ".rollout", rollout(reading.tape, chosen_stack(o, axes))}};
   }
   std::vector<Tensor> zeroed;
   if (o.kind == Kind::zeroing) zeroed = value_zeroing(reading, axes.stack);
@@ -100,9 +109,8 @@ std::vector<Part> calculate(const Options& o, const Reading& reading,
       continue;
     }
     for (const std::int64_t head : chosen("--heads", o.heads, axes.heads)) {
-      const Tensor weights = head_weights(o.kind, reading.tape, {.scope = scope, .head = head});
-      parts.push_back(
-          {fmt::format("L{}H{}", layer, head), fmt::format("{}weights.{}", scope, head), weights});
+      parts.push_back({fmt::format("L{}H{}", layer, head), fmt::format("{}weights.{}", scope, head),
+                       head_weights(o.kind, reading.tape, {.scope = scope, .head = head})});
     }
   }
   return parts;
@@ -110,22 +118,25 @@ std::vector<Part> calculate(const Options& o, const Reading& reading,
 
 // One matrix instead of many.
 void average(std::vector<Part>& parts) {
-  std::vector<Tensor> all;
+  std::vector<WeightMatrix> all;
   for (const Part& part : parts) all.push_back(part.weights);
-  parts = {{"", "mean", mean_weights(all)}};
+  parts = {{"", "mean", mean_weights(std::move(all))}};
 }
 
-// Hides the sinks of all matrices together in each, and says which they are.
-std::string hide_sinks(std::vector<Part>& parts, const Reading& reading,
-                       const console::AttentionAxes& axes) {
-  std::vector<Tensor> patterns;
+// The sinks of all heads together.
+std::vector<std::int64_t> find_sinks(const Reading& reading, const console::AttentionAxes& axes) {
+  std::vector<WeightMatrix> patterns;
   for (const std::string& scope : axes.stack.scopes) {
     for (std::int64_t head = 0; head < axes.heads; ++head) {
       patterns.push_back(visible_weights(reading.tape, {.scope = scope, .head = head}));
     }
   }
-  const std::vector<std::int64_t> keys = sinks(mean_weights(patterns));
-  for (Part& part : parts) part.weights = without_keys(part.weights, keys);
+  return sinks(mean_weights(std::move(patterns)));
+}
+
+// Says which keys are hidden.
+std::string describe_hidden(const std::vector<std::int64_t>& keys,
+                            const console::AttentionAxes& axes) {
   if (keys.empty()) return "No key is a sink.\n";
   std::string names;
   for (const std::int64_t key : keys) {
@@ -138,8 +149,19 @@ std::string hide_sinks(std::vector<Part>& parts, const Reading& reading,
                      names);
 }
 
+// The rollout of a long text. Each row of it is a walk through all layers, but so is the mean of
+// some, which makes a row of cells.
+plot::Panel rollout_panel(const AttentionStack& stack, const Reading& reading,
+                          const console::PanelCells& cells,
+                          const std::vector<std::int64_t>& hidden) {
+  const WeightMatrix rows = without_keys(mean_rollout(reading.tape, stack, cells.rows), hidden);
+  plot::Panel panel = console::attention_panel(rows, {1, cells.columns}, plot::Pool::mean, {}, {});
+  panel.row_numbers.unit = cells.rows;
+  return panel;
+}
+
 plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Reading& reading,
-                   const console::AttentionAxes& axes) {
+                   const console::AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
   if (parts.size() > plot::kMostPanels) {
     throw console::UsageError(
         fmt::format("there are {}, and a figure has room for {}; choose some by --layers or "
@@ -155,19 +177,37 @@ plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Readi
   if (o.kind != Kind::gradients) heatmap.pool = plot::Pool::max;
   const bool is_grid = o.has_heads() && !o.mean;
   if (is_grid) heatmap.panel_columns = static_cast<int>(o.heads ? o.heads->size() : axes.heads);
+  const std::int64_t T = std::ssize(axes.query_names), S = std::ssize(axes.key_names);
+  const bool is_long = o.kind == Kind::rollout && T > kWholeRollout;
+  if (is_long) heatmap.pool = plot::Pool::mean;
+  const auto cells = is_long ? console::PanelCells::fewest(T, S)
+                             : console::PanelCells::of(std::ssize(parts), T, S);
+  if (!cells.is_whole()) heatmap.title += "; " + cells.words(heatmap.pool);
   for (const Part& part : parts) {
-    heatmap.panels.push_back({.title = part.title,
-                              .values = part.weights,
-                              .row_labels = axes.query_names,
-                              .column_labels = axes.key_names});
+    heatmap.panels.push_back(is_long ? rollout_panel(chosen_stack(o, axes), reading, cells, hidden)
+                                     : console::attention_panel(part.weights, cells, heatmap.pool,
+                                                                axes.query_names, axes.key_names));
+    heatmap.panels.back().title = part.title;
   }
   return heatmap;
+}
+
+// Of the rollout, the sum of many rows takes one walk through the layers.
+double sum_of(const Options& o, const Part& part, const Reading& reading,
+              const console::AttentionAxes& axes, const std::vector<std::int64_t>& queries,
+              const std::vector<std::int64_t>& keys, const std::vector<std::int64_t>& hidden) {
+  if (o.kind != Kind::rollout) return sum_of_weights(part.weights, queries, keys);
+  Tensor chosen_rows({1, std::ssize(axes.query_names)}, DType::f64);
+  for (const std::int64_t t : queries) ++chosen_rows.mutable_data<double>()[t];
+  const WeightMatrix sums = sums_of_rollout(reading.tape, chosen_stack(o, axes), chosen_rows);
+  return sum_of_weights(without_keys(sums, hidden), std::vector<std::int64_t>{0}, keys);
 }
 
 // A cell for each matrix: the sum of its weights of the chosen queries for the chosen keys. A row
 // is a layer.
 plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const Reading& reading,
-                        const console::AttentionAxes& axes) {
+                        const console::AttentionAxes& axes,
+                        const std::vector<std::int64_t>& hidden) {
   const auto queries = chosen("--queries", o.queries, std::ssize(axes.query_names));
   const auto keys = chosen("--keys", o.keys, std::ssize(axes.key_names));
   const bool is_grid = o.has_heads() && !o.mean;
@@ -176,7 +216,8 @@ plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const 
   plot::Panel panel;
   panel.values = Tensor({std::ssize(parts) / columns, columns}, DType::f64);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    panel.values.mutable_data<double>()[i] = sum_of_weights(parts[i].weights, queries, keys);
+    panel.values.mutable_data<double>()[i] =
+        sum_of(o, parts[i], reading, axes, queries, keys, hidden);
   }
   if (parts.size() > 1) {
     for (const std::int64_t layer : chosen("--layers", o.layers, axes.layers())) {
@@ -201,7 +242,7 @@ plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const 
 NamedTensors numbers(const std::vector<Part>& parts) {
   NamedTensors named;
   for (const Part& part : parts) {
-    Tensor weights = part.weights.clone();
+    Tensor weights = part.weights.whole();
     for (std::int64_t i = 0; i < weights.count(); ++i) {
       double& x = weights.mutable_data<double>()[i];
       if (std::isinf(x)) x = 0;
@@ -226,15 +267,29 @@ void run(const Options& o) {
   }
   std::vector<Part> parts = calculate(o, reading, *axes);
   if (o.mean) average(parts);
-  const std::string hidden = o.hide_sinks ? "\n" + hide_sinks(parts, reading, *axes) : "";
   const bool is_sum = o.queries || o.keys;
+  if (!is_sum) {
+    check_size(
+        o.results, std::ssize(parts), parts[0].weights.shape(),
+        "save sums (--queries, --keys), fewer heads or layers, or read fewer tokens: --last");
+  }
+  std::vector<std::int64_t> hidden;
+  if (o.hide_sinks) hidden = find_sinks(reading, *axes);
+  if (!hidden.empty()) {
+    for (Part& part : parts) part.weights = without_keys(part.weights, hidden);
+  }
   const plot::Heatmap heatmap =
-      is_sum ? draw_sums(o, parts, reading, *axes) : draw(o, parts, reading, *axes);
+      is_sum ? draw_sums(o, parts, reading, *axes, hidden) : draw(o, parts, reading, *axes, hidden);
   text += heatmap.panels.size() > 1 ? plot::render_terminal_small(heatmap, terminal())
                                     : plot::render_terminal(heatmap, terminal());
-  NamedTensors named = numbers(parts);
-  if (is_sum) named.tensors = {{"sums", heatmap.panels[0].values}};
-  finish(o.results, text + hidden, heatmap, named);
+  if (o.hide_sinks) text += "\n" + describe_hidden(hidden, *axes);
+  NamedTensors named;
+  if (is_sum) {
+    named.tensors = {{"sums", heatmap.panels[0].values}};
+  } else if (!o.results.save.empty()) {
+    named = numbers(parts);
+  }
+  finish(o.results, text, heatmap, named);
 }
 
 std::function<void()> set_up(CLI::App& app, Kind kind) {

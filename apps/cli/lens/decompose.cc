@@ -70,16 +70,16 @@ std::string table_of(std::vector<Contribution> parts, std::int64_t top, int widt
   for (std::size_t i = 0; i < parts.size(); ++i) {
     sum += parts[i].value;
     if (i < shown) {
-      table.rows.push_back({part_name(parts[i]), fmt::format("{:+.4f}", parts[i].value)});
+      table.rows.push_back({part_name(parts[i]), signed_number(parts[i].value)});
     }
   }
   if (shown < parts.size()) {
     double rest = 0;
     for (std::size_t i = shown; i < parts.size(); ++i) rest += parts[i].value;
     table.rows.push_back({fmt::format("the {} others (--top shows them)", parts.size() - shown),
-                          fmt::format("{:+.4f}", rest)});
+                          signed_number(rest)});
   }
-  table.rows.push_back({"sum", fmt::format("{:+.4f}", sum)});
+  table.rows.push_back({"sum", signed_number(sum)});
   return table.text(width);
 }
 
@@ -108,7 +108,7 @@ void run(const Options& o) {
   const int width = terminal().columns;
   const std::string metric =
       fmt::format("Explained: {}, which is {}, the sum of these parts:", target.words,
-                  format_number(target.metric.of(reading.logits.value())));
+                  console::with_minus(format_number(target.metric.of(reading.logits.value()))));
   finish(o.results,
          heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
              console::wrapped(metric, width, 0) + "\n" + table_of(parts, o.top, width),

@@ -22,6 +22,8 @@
 namespace clearhead::cli {
 namespace {
 
+constexpr std::int64_t kHeldNumbers = 1 << 20;  // of probabilities at a time: 8 MiB
+
 struct Options {
   console::ReadingOptions reading;
   std::optional<std::int64_t> at;
@@ -29,12 +31,12 @@ struct Options {
   LensResultOptions results;
 };
 
-// f64 [T, V]
-Tensor probabilities_of(const Tensor& logits) {
+// The softmax of logits [1, T, V] at places [t, t_end), f64 [t_end − t, V].
+Tensor probabilities_of(const Tensor& logits, std::int64_t t, std::int64_t t_end) {
   Tape tape(Keep::nothing);
-  return softmax(tape.input("logits", logits.to(DType::f64)))
+  return softmax(tape.input("logits", logits.slice(1, t, t_end).to(DType::f64)))
       .value()
-      .reshape({logits.size(1), logits.size(2)})
+      .reshape({t_end - t, logits.size(2)})
       .contiguous();
 }
 
@@ -69,30 +71,44 @@ struct Lens {
   NamedTensors numbers;
 };
 
-Lens look(const Options& o, const Reading& reading, std::int64_t place) {
-  const std::vector<std::string> names = residual_names(reading.tape);
-  const Tensor logits = reading.logits.value();
+// The row of a residual.
+void add_row(const Options& o, const Reading& reading, std::int64_t place, const std::string& name,
+             const Tensor& logits, Lens& lens) {
   const std::int64_t T = logits.size(1), V = logits.size(2);
+  const std::int64_t last = lens.predicted[static_cast<std::size_t>(place)];
+  double* const of_predicted =
+      lens.of_predicted.mutable_data<double>() + std::ssize(lens.table.rows) * T;
+  const Tensor at_place = probabilities_of(logits, place, place + 1);
+  const double* const here = at_place.data<double>();
+  lens.table.rows.push_back({name, fmt::format("{:.2f} %", 100 * here[last]),
+                             std::to_string(rank_of(here, V, last)),
+                             likeliest(reading, here, V, o.top)});
+  const std::int64_t some = std::max<std::int64_t>(1, kHeldNumbers / V);
+  for (std::int64_t begin = 0; begin < T; begin += some) {
+    const std::int64_t end = std::min(begin + some, T);
+    const Tensor rows = probabilities_of(logits, begin, end);
+    for (std::int64_t t = begin; t < end; ++t) {
+      of_predicted[t] =
+          rows.data<double>()[(t - begin) * V + lens.predicted[static_cast<std::size_t>(t)]];
+    }
+  }
+}
+
+Lens look(const Options& o, const Reading& reading, std::int64_t place) {
+  std::vector<std::string> names = residual_names(reading.tape);
+  if (names.empty()) names = {""};  // logits_of_residual says why there is no lens
+  const Tensor logits = reading.logits.value();
+  const std::int64_t T = logits.size(1);
+  check_size(o.results, std::ssize(names), logits.shape(), "read fewer tokens: --last");
   Lens lens;
   for (std::int64_t t = 0; t < T; ++t) lens.predicted.push_back(likeliest_token(logits, t));
-  const std::int64_t last = lens.predicted[static_cast<std::size_t>(place)];
-  const std::string token = shown_token(reading, last);
+  const std::string token = shown_token(reading, lens.predicted[static_cast<std::size_t>(place)]);
   lens.table.columns = {{"residual", true}, {token, false}, {"rank", false}, {"likeliest", true}};
-  lens.of_predicted = Tensor({std::max<std::int64_t>(1, std::ssize(names)), T}, DType::f64);
-  for (std::size_t row = 0; row < std::max<std::size_t>(1, names.size()); ++row) {
-    // Without a residual this says why there is no lens.
-    const std::string name = names.empty() ? "" : names[row];
+  lens.of_predicted = Tensor({std::ssize(names), T}, DType::f64);
+  for (const std::string& name : names) {
     const Tensor at_layer = logits_of_residual(reading, name);
-    const Tensor all = probabilities_of(at_layer);
-    const double* const here = all.data<double>() + place * V;
-    lens.table.rows.push_back({name, fmt::format("{:.2f} %", 100 * here[last]),
-                               std::to_string(rank_of(here, V, last)),
-                               likeliest(reading, here, V, o.top)});
-    for (std::int64_t t = 0; t < T; ++t) {
-      lens.of_predicted.mutable_data<double>()[static_cast<std::int64_t>(row) * T + t] =
-          all.data<double>()[t * V + lens.predicted[static_cast<std::size_t>(t)]];
-    }
-    lens.numbers.tensors.emplace_back(name + ".logits", at_layer);
+    add_row(o, reading, place, name, at_layer, lens);
+    if (!o.results.save.empty()) lens.numbers.tensors.emplace_back(name + ".logits", at_layer);
   }
   return lens;
 }

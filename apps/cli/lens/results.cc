@@ -1,13 +1,17 @@
 // Files first, then text, so that files are whole even if a reader of the text leaves early.
 #include "apps/cli/lens/results.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "apps/console/numbers.h"
 #include "apps/console/output.h"
 #include "apps/console/reading.h"
 #include "apps/console/table.h"
+#include "apps/console/usage_error.h"
 #include "clearhead/tensor/io.h"
 
 namespace clearhead::cli {
@@ -23,6 +27,16 @@ void add_lens_results(CLI::App& app, LensResultOptions& o) {
 }
 
 void check(const LensResultOptions& o) { console::check_results(o.out, o.save); }
+
+void check_size(const LensResultOptions& o, std::int64_t count, const Shape& shape,
+                const std::string& advice) {
+  constexpr double kMostBytes = 4.0 * (1 << 30);
+  const double bytes = 8.0 * static_cast<double>(count) * static_cast<double>(element_count(shape));
+  if (o.save.empty() || bytes <= kMostBytes) return;
+  throw console::UsageError(fmt::format("--save: {} of {} would take {}; {}",
+                                        console::counted(count, "array"), to_string(shape),
+                                        console::bytes_text(std::llround(bytes)), advice));
+}
 
 plot::TerminalOptions terminal() { return plot::detect_terminal(STDOUT_FILENO); }
 
@@ -59,6 +73,10 @@ std::vector<std::string> short_names(std::vector<std::string> names) {
          drop_common(first, [](std::string& name) { name.erase(0, name.find('.') + 1); })) {
   }
   return names;
+}
+
+std::string signed_number(double value) {
+  return console::with_minus(fmt::format("{:+.4f}", value));
 }
 
 void finish(const LensResultOptions& o, std::string text, const plot::Heatmap& figure,

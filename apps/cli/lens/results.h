@@ -29,6 +29,11 @@ void add_lens_results(CLI::App& app, LensResultOptions& options);
 /// To be called before anything is calculated. Throws as console::check_results.
 void check(const LensResultOptions& options);
 
+/// To be called before they are calculated. Throws UsageError if --save is given and so many f64
+/// arrays of this shape would take more than 4 GiB; `advice` says what to do.
+void check_size(const LensResultOptions& options, std::int64_t count, const Shape& shape,
+                const std::string& advice);
+
 /// The terminal that is written to.
 plot::TerminalOptions terminal();
 
@@ -38,6 +43,9 @@ std::string heading(const Reading& reading);
 /// Names for a narrow axis: without their last part, if it is that of all ("blocks.0.attn"); where
 /// they are still long, also without the first ones that all have ("0.cross_attn").
 std::vector<std::string> short_names(std::vector<std::string> names);
+
+/// "+0.1234" or "−0.1234", as figures write it.
+std::string signed_number(double value);
 
 /// Writes the files, then prints `text`, without blank lines at its end, and their names.
 void finish(const LensResultOptions& options, std::string text, const plot::Heatmap& figure,

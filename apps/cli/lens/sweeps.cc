@@ -15,6 +15,7 @@
 
 #include "apps/cli/lens/results.h"
 #include "apps/cli/lens/target.h"
+#include "apps/console/numbers.h"
 #include "apps/console/reading.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
@@ -104,7 +105,7 @@ std::string table_of(const Options& o, const Tensor& effects, const Sweep& sweep
       what += fmt::format(", token {}", place);
       if (!places.empty()) what += " " + console::label_text(places, place);
     }
-    table.rows.push_back({what, fmt::format("{:+.4f}", effect[order[i]])});
+    table.rows.push_back({what, signed_number(effect[order[i]])});
   }
   return table.text(width);
 }
@@ -113,10 +114,12 @@ std::string table_of(const Options& o, const Tensor& effects, const Sweep& sweep
 std::string describe(const Options& o, const Target& target, const Reading& reading,
                      const std::optional<Reading>& other) {
   const double metric = target.metric.of(reading.logits.value());
-  std::string text = fmt::format("Explained: {}, which is {}", target.words, format_number(metric));
+  std::string text = fmt::format("Explained: {}, which is {}", target.words,
+                                 console::with_minus(format_number(metric)));
   if (other) {
-    text += fmt::format(" (with the text of --from {})",
-                        format_number(target.metric.of(other->logits.value())));
+    text +=
+        fmt::format(" (with the text of --from {})",
+                    console::with_minus(format_number(target.metric.of(other->logits.value()))));
   }
   constexpr const char* kDone[] = {"is set to 0", "is as with the text of --from",
                                    "is as with the text of --from, to first order"};

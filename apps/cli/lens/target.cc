@@ -99,11 +99,10 @@ std::string place_words(const Reading& reading, std::int64_t place) {
 }
 
 std::int64_t likeliest_token(const Tensor& logits, std::int64_t place) {
-  std::int64_t best = 0;
-  for (std::int64_t id = 1; id < logits.size(2); ++id) {
-    if (logits.at({0, place, id}) > logits.at({0, place, best})) best = id;
-  }
-  return best;
+  const Tensor row =
+      logits.slice(0, 0, 1).slice(1, place, place + 1).to(DType::f64).contiguous();  // [1, 1, V]
+  const double* const x = row.data<double>();
+  return std::max_element(x, x + row.count()) - x;
 }
 
 Target find_target(const Reading& reading, const TargetOptions& o) {

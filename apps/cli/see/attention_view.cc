@@ -6,14 +6,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/console/attention_panel.h"
 #include "apps/console/figures.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/file.h"
 
 namespace clearhead::cli {
 namespace {
 
-Tensor weights_of(const Reading& reading, const AttentionView& view, std::int64_t layer,
-                  std::int64_t head) {
+constexpr std::int64_t kMostPagePairs = 1 << 24;  // of a head, which a browser holds as a picture
+
+WeightMatrix weights_of(const Reading& reading, const AttentionView& view, std::int64_t layer,
+                        std::int64_t head) {
   const HeadPlace place{.scope = view.stack.scopes[static_cast<std::size_t>(layer)], .head = head};
   return visible_weights(reading.tape, place);
 }
@@ -36,6 +40,15 @@ void choose_head(const Reading& reading, const SeeOptions& o, AttentionView& vie
   view.is_chosen = (!o.layer && view.layers() > 1) || (!o.head && view.heads > 1);
 }
 
+void check_page_size(const AttentionView& view) {
+  const std::int64_t T = std::ssize(view.query_names), S = std::ssize(view.key_names);
+  if (T <= kMostPagePairs / S) return;
+  throw console::UsageError(fmt::format(
+      "--out: a page has room for {0} × {0} tokens, and there are {1} queries and {2} keys; "
+      "--window T:T,S:S chooses some of them, --last reads fewer, .png draws all",
+      static_cast<std::int64_t>(std::sqrt(kMostPagePairs)), T, S));
+}
+
 plot::Heatmap empty_heatmap(const AttentionView& view, const SeeOptions& o) {
   plot::Heatmap heatmap = o.figure.heatmap();
   heatmap.row_title = view.query_title;
@@ -53,14 +66,21 @@ std::vector<std::string> part(const std::vector<std::string>& names, std::int64_
 
 }  // namespace
 
+bool is_page(const std::string& path, const SeeOptions& o) {
+  return !o.window && ending_of(path) == ".html";
+}
+
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& o) {
   const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) return std::nullopt;
   AttentionView view{*axes};
-  choose_head(reading, o, view);
   if (o.window) {
     console::check_window(*o.window, std::ssize(view.query_names), std::ssize(view.key_names));
   }
+  for (const std::string& path : o.out) {
+    if (is_page(path, o)) check_page_size(view);
+  }
+  choose_head(reading, o, view);
   return view;
 }
 
@@ -71,12 +91,16 @@ plot::Heatmap heads_heatmap(const Reading& reading, const AttentionView& view, c
   heatmap.title = fmt::format("{}: {}, {}", reading.name, view.title,
                               only ? fmt::format("all heads of layer {}", *only) : "all heads");
   heatmap.panel_columns = static_cast<int>(view.heads);
-  for (std::int64_t layer = only.value_or(0); layer <= only.value_or(view.layers() - 1); ++layer) {
+  const std::int64_t first = only.value_or(0), last = only.value_or(view.layers() - 1);
+  const auto cells = console::PanelCells::of(
+      (last - first + 1) * view.heads, std::ssize(view.query_names), std::ssize(view.key_names));
+  if (!cells.is_whole()) heatmap.title += "; " + cells.words(heatmap.pool);
+  for (std::int64_t layer = first; layer <= last; ++layer) {
     for (std::int64_t head = 0; head < view.heads; ++head) {
-      heatmap.panels.push_back({.title = fmt::format("L{}H{}", layer, head),
-                                .values = weights_of(reading, view, layer, head),
-                                .row_labels = view.query_names,
-                                .column_labels = view.key_names});
+      heatmap.panels.push_back(console::attention_panel(weights_of(reading, view, layer, head),
+                                                        cells, heatmap.pool, view.query_names,
+                                                        view.key_names));
+      heatmap.panels.back().title = fmt::format("L{}H{}", layer, head);
     }
   }
   return heatmap;
@@ -89,10 +113,15 @@ plot::Heatmap head_heatmap(const Reading& reading, const AttentionView& view, co
   plot::Heatmap heatmap = empty_heatmap(view, o);
   heatmap.title = reading.name + ": " + view.title;
   if (view.count() > 1) heatmap.title += fmt::format(", layer {}, head {}", view.layer, view.head);
-  const Tensor weights = weights_of(reading, view, view.layer, view.head);
-  heatmap.panels.push_back({.values = weights.slice(0, t, t_end).slice(1, s, s_end),
-                            .row_labels = part(view.query_names, t, t_end),
-                            .column_labels = part(view.key_names, s, s_end)});
+  const WeightMatrix weights =
+      weights_of(reading, view, view.layer, view.head).part(t, t_end, s, s_end);
+  const auto cells = console::PanelCells::of(1, t_end - t, s_end - s);
+  if (!cells.is_whole()) heatmap.title += "; " + cells.words(heatmap.pool);
+  heatmap.panels.push_back(console::attention_panel(weights, cells, heatmap.pool,
+                                                    part(view.query_names, t, t_end),
+                                                    part(view.key_names, s, s_end)));
+  heatmap.panels[0].row_numbers.first = t;
+  heatmap.panels[0].column_numbers.first = s;
   return heatmap;
 }
 
@@ -126,14 +155,15 @@ std::string describe(const AttentionView& view) {
 
 std::string describe_window(const Reading& reading, const AttentionView& view,
                             const AttentionWindow& window) {
-  const Tensor weights = weights_of(reading, view, view.layer, view.head);
+  const std::int64_t S = std::ssize(view.key_names);
   double outside = 0;
-  for (std::int64_t t = window.t; t < window.t_end; ++t) {
-    for (std::int64_t s = 0; s < weights.size(1); ++s) {
-      const double p = weights.at({t, s});
-      if ((s < window.s || s >= window.s_end) && !std::isinf(p)) outside += p;
-    }
-  }
+  weights_of(reading, view, view.layer, view.head)
+      .part(window.t, window.t_end, 0, S)
+      .for_each_row([&](std::int64_t, const double* row) {
+        for (std::int64_t s = 0; s < S; ++s) {
+          if ((s < window.s || s >= window.s_end) && !std::isinf(row[s])) outside += row[s];
+        }
+      });
   outside /= static_cast<double>(window.t_end - window.t);
   return fmt::format(
       "Shown are queries {} to {} of {} and keys {} to {} of {}; {:.0f} % of the weight of these "

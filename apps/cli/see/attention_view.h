@@ -26,8 +26,11 @@ struct AttentionView : console::AttentionAxes {
   const std::string& scope() const { return stack.scopes[static_cast<std::size_t>(layer)]; }
 };
 
+/// Whether this file of --out is the page of all heads.
+bool is_page(const std::string& path, const SeeOptions& options);
+
 /// The attention that `options` ask for; nothing if the model has none. Throws Error if it has no
-/// such layer, head or kind.
+/// such layer, head, kind or window, or more tokens than a page has room for.
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& options);
 
 /// All heads, layer by layer; of one layer if `layer` is given.

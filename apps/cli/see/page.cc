@@ -16,9 +16,10 @@ plot::PageAttention attention_of(const Reading& reading, const console::Attentio
       .same_tokens = axes.same_tokens,
       .layers = axes.layers(),
       .heads = axes.heads,
-      .weights = [tape = reading.tape, stack = axes.stack](std::int64_t layer, std::int64_t head) {
+      .weights = [tape = reading.tape, stack = axes.stack](std::int64_t layer, std::int64_t head,
+                                                           std::int64_t t, std::int64_t t_end) {
         const std::string& scope = stack.scopes[static_cast<std::size_t>(layer)];
-        return visible_weights(tape, {.scope = scope, .head = head});
+        return visible_weights(tape, {.scope = scope, .head = head}, t, t_end);
       }};
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "apps/cli/see/attention_view.h"
 #include "apps/cli/see/options.h"
@@ -68,7 +69,7 @@ std::string write_out(const Reading& reading, const std::optional<AttentionView>
                       const SeeOptions& o) {
   std::string written;
   for (const std::string& path : o.out) {
-    if (view && !o.window && ending_of(path) == ".html") {
+    if (view && is_page(path, o)) {
       const std::string page = plot::render_attention_page(page_of(reading, *view));
       write_file(path, [&](std::ostream& out) { out << page; });
       written += console::wrote(path);
@@ -140,8 +141,10 @@ void see(const SeeOptions& o) {
   }
   text += write_out(reading, view, o);
   if (!o.save.empty()) {
-    console::save_activations(reading.tape, console::activation_names(reading.tape), o.save);
-    text += console::wrote(o.save);
+    std::vector<std::string> names = console::activation_names(reading.tape);
+    const std::vector<std::string> large = console::take_out_large_views(reading.tape, names);
+    console::save_activations(reading.tape, names, o.save);
+    text += console::wrote(o.save) + console::left_out_text(large);
   }
   text.erase(text.find_last_not_of('\n') + 1);
   console::write_output(text + "\n");
