@@ -24,8 +24,8 @@ struct ReadingOptions {
   std::vector<Intervention> interventions = {};
 };
 
-/// MODEL and TEXT, --last, --replace, --set, --ablate and how it is calculated. `options` is filled when `app`
-/// parses, and outlives it.
+/// MODEL and TEXT, --last, --replace, --set, --ablate and how it is calculated. `options` is filled
+/// when `app` parses, and outlives it.
 void add_reading(CLI::App& app, ReadingOptions& options);
 /// --last.
 void add_last(OptionGroup& group, std::int64_t& last);

@@ -22,8 +22,8 @@ std::shared_ptr<const Tokenizer> read_sentence_piece(const std::filesystem::path
 std::shared_ptr<const Tokenizer> parse_sentence_piece(std::string_view bytes,
                                                       const std::string& file);
 
-/// The tokenizer of Marian's translators: `source`, a model as above, finds the pieces of a text, and
-/// `vocabulary`, an object of tokens and ids (vocab.json), names them, as it does those that
+/// The tokenizer of Marian's translators: `source`, a model as above, finds the pieces of a text,
+/// and `vocabulary`, an object of tokens and ids (vocab.json), names them, as it does those that
 /// translations are made of. A text ends with </s>; >>fr<< and the like are special tokens. It
 /// cannot be written as tokenizer.json. Throws Error, naming the file, if one is malformed, or the
 /// vocabulary has no </s> or no <unk>.

@@ -1,5 +1,5 @@
-// Files of FHIR: what belongs to a claim is found in its bundle, lines are read one by one, and what
-// is no claim is refused with its place.
+// Files of FHIR: what belongs to a claim is found in its bundle, lines are read one by one, and
+// what is no claim is refused with its place.
 #include <gtest/gtest.h>
 
 #include <string>
