@@ -73,7 +73,7 @@ std::string bytes_text(std::int64_t bytes) {
 
 std::string counted(std::int64_t count, const std::string& thing) {
   if (count == 1) return "1 " + thing;
-  const bool y = thing.ends_with('y') && !thing.ends_with("ey");
+  const bool y = thing.ends_with('y') && !thing.ends_with("ey") && !thing.ends_with("ay");
   return with_commas(count) + " " + (y ? thing.substr(0, thing.size() - 1) + "ies" : thing + "s");
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/file.h"
 #include "clearhead/models/gguf_names_internal.h"
 #include "clearhead/models/gguf_rotary_internal.h"
 #include "clearhead/models/gguf_tokenizer.h"

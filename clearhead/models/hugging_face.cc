@@ -190,8 +190,6 @@ TensorFile open_weights(const fs::path& folder) {
               "model.safetensors.index.json and its shards; copy them from where the model comes "
               "from");
 }
-return open_safetensors(one);
-}
 
 OpenCheckpoint open_hugging_face(const fs::path& folder, bool keep_bf16) {
   const fs::path file = folder / "config.json";
