@@ -168,15 +168,16 @@ void add_rotary(const GgufFile& file, const GgufArchitecture& architecture,
   const TensorFile::Entry* const entry = file.tensors.find("rope_freqs.weight");
   if (entry == nullptr) return;
   const double theta = settings.number("rope.freq_base", 10000);
-  const std::optional<RotaryScaling> llama3 = naming(
+  const std::optional<RotaryScaling> found = naming(
       file.tensors.name, [&] { return scaling_of_factors(rope_factors(*entry, turned), theta); });
-  if (!llama3) fail(file, entry->name, "expected factors as Llama 3 has them");
-  if (llama3->kind == RotaryScalingKind::none) return;
-  scaling = {{"rope_type", "llama3"},
-             {"factor", llama3->factor},
-             {"low_freq_factor", llama3->low_frequency},
-             {"high_freq_factor", llama3->high_frequency},
-             {"original_max_position_embeddings", llama3->original_length}};
+  if (!found) fail(file, entry->name, "expected factors as Llama 3 has them");
+  if (found->kind == RotaryScalingKind::none) return;
+  const bool is_linear = found->kind == RotaryScalingKind::linear;
+  scaling = {{"rope_type", is_linear ? "linear" : "llama3"}, {"factor", found->factor}};
+  if (is_linear) return;
+  scaling["low_freq_factor"] = found->low_frequency;
+  scaling["high_freq_factor"] = found->high_frequency;
+  scaling["original_max_position_embeddings"] = found->original_length;
 }
 
 // llama.cpp scales scores by the size of a head, but in the 27B model, which it tells by its

@@ -5,7 +5,7 @@
 //
 // So F is the largest factor, and s a line in x: through two of its points that are neither 0 nor 1
 // if there are two. One alone, or none, leaves a choice among steep lines that all give the same
-// factors.
+// factors. Where all factors are alike, that is linear stretching, or none.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -61,8 +61,13 @@ std::optional<RotaryScaling> scaling_of_factors(std::span<const double> factors,
   const double most = *std::max_element(factors.begin(), factors.end());
   const std::vector<double> frequencies =
       rotary_frequencies(2 * static_cast<std::int64_t>(factors.size()), theta);
-  RotaryScaling scaling{.kind = RotaryScalingKind::llama3, .factor = most, .original_length = 1};
-  if (!(most > 1 + kNear)) return most > 1 - kNear ? std::optional(RotaryScaling{}) : std::nullopt;
+  const double least = *std::min_element(factors.begin(), factors.end());
+  if (!(least > 0) || !std::isfinite(most)) return std::nullopt;
+  if (most - least < kNear * most) {
+    if (std::abs(most - 1) < kNear) return RotaryScaling{};
+    return RotaryScaling{.kind = RotaryScalingKind::linear, .factor = most};
+  }
+  RotaryScaling scaling{.kind = RotaryScalingKind::llama3, .factor = most};
   std::vector<Point> points;
   for (std::size_t i = 0; i < factors.size(); ++i) {
     points.push_back({frequencies[i] / turn, (1 / factors[i] - 1 / most) / (1 - 1 / most)});

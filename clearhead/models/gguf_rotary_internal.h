@@ -9,8 +9,9 @@
 
 namespace clearhead {
 
-/// The choices of Llama 3's way (`RotaryScalingKind::llama3`) that divide frequency i of base
-/// `theta` by factors[i] (`rope_freqs.weight`); none if no choices do.
+/// The choices of Llama 3's way (`RotaryScalingKind::llama3`; where all factors are alike, of the
+/// linear one) that divide frequency i of base `theta` by factors[i] (`rope_freqs.weight`); none if
+/// no choices do.
 std::optional<RotaryScaling> scaling_of_factors(std::span<const double> factors, double theta);
 
 }  // namespace clearhead
