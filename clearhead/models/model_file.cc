@@ -14,7 +14,6 @@
 #include "clearhead/models/hugging_face_internal.h"
 #include "clearhead/models/model_file_internal.h"
 #include "clearhead/tensor/safetensors.h"
-#include "clearhead/text/sentence_piece.h"
 #include "clearhead/text/text_file.h"
 #include "clearhead/text/tokenizer_file.h"
 #include "clearhead/text/tokenizer_folder.h"
@@ -29,10 +28,8 @@ std::string words_of(const Ability& ability) {
 
 // Of a folder of ours; a model of Marian that was converted keeps its two files.
 std::shared_ptr<const Tokenizer> tokenizer_of(const std::filesystem::path& folder) {
-  if (!exists(folder / kTokenizer) && exists(folder / kMarianSource)) {
-    return read_marian_tokenizer(folder / kMarianSource, folder / kMarianVocabulary);
-  }
-  return read_tokenizer(folder / kTokenizer);
+  return exists(folder / kMarianSource) ? read_tokenizer_folder(folder, "marian")
+                                        : read_tokenizer(folder / kTokenizer);
 }
 
 StoredModel open_ours(const std::filesystem::path& folder, const std::string& description,

@@ -93,23 +93,6 @@ std::shared_ptr<const Tokenizer> bert(const OlderFiles& files) {
 
 // ---- Byte pairs: vocab.json and merges.txt ----
 
-struct BytePairFiles {
-  Json model;
-  std::vector<std::string> tokens;
-};
-
-BytePairFiles read_byte_pairs(const OlderFiles& files) {
-  const std::string file = files.vocabulary.string();
-  Json vocabulary = parse_json(read_text(files.vocabulary), file);
-  std::vector<std::string> tokens = read_vocabulary(JsonPlace(vocabulary, file));
-  Json merges = Json::array();
-  for (const std::string& line : read_lines(files.folder / "merges.txt")) {
-    if (!line.empty() && !line.starts_with("#version")) merges.push_back(line);
-  }
-  return {{{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", std::move(merges)}},
-          std::move(tokens)};
-}
-
 Json byte_level(bool prefix, bool words) {
   return {{"type", "ByteLevel"},
           {"add_prefix_space", prefix},
@@ -117,27 +100,43 @@ Json byte_level(bool prefix, bool words) {
           {"use_regex", words}};
 }
 
+// What all of them have.
+struct BytePairs {
+  NamedTokens names;
+  Json description;  // as tokenizer.json, without a pre-tokenizer and a post-processor
+};
+
+BytePairs read_byte_pairs(const OlderFiles& files, const std::vector<NamedToken>& named) {
+  const std::string file = files.vocabulary.string();
+  Json vocabulary = parse_json(read_text(files.vocabulary), file);
+  NamedTokens names(read_vocabulary(JsonPlace(vocabulary, file)));
+  names.add(files.settings, named);
+  Json merges = Json::array();
+  for (const std::string& line : read_lines(files.folder / "merges.txt")) {
+    if (!line.empty() && !line.starts_with("#version")) merges.push_back(line);
+  }
+  Json model = {{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", std::move(merges)}};
+  Json description = {{"added_tokens", names.json()},
+                      {"decoder", byte_level(true, true)},
+                      {"model", std::move(model)}};
+  return {std::move(names), std::move(description)};
+}
+
 std::shared_ptr<const Tokenizer> gpt2(const OlderFiles& files) {
-  BytePairFiles read = read_byte_pairs(files);
-  NamedTokens names(std::move(read.tokens));
-  names.add(files.settings, {{"unk_token", "<|endoftext|>"},
-                             {"bos_token", "<|endoftext|>"},
-                             {"eos_token", "<|endoftext|>"}});
+  BytePairs pairs = read_byte_pairs(files, {{"unk_token", "<|endoftext|>"},
+                                            {"bos_token", "<|endoftext|>"},
+                                            {"eos_token", "<|endoftext|>"}});
   const bool prefix = files.settings["add_prefix_space"].flag_or(false);
-  return make({{"added_tokens", names.json()},
-               {"pre_tokenizer", byte_level(prefix, true)},
-               {"post_processor", around(names, files, "<|endoftext|>", "<|endoftext|>", false)},
-               {"decoder", byte_level(true, true)},
-               {"model", std::move(read.model)}},
-              files);
+  pairs.description["pre_tokenizer"] = byte_level(prefix, true);
+  pairs.description["post_processor"] =
+      around(pairs.names, files, "<|endoftext|>", "<|endoftext|>", false);
+  return make(pairs.description, files);
 }
 
 std::shared_ptr<const Tokenizer> qwen2(const OlderFiles& files) {
-  BytePairFiles read = read_byte_pairs(files);
-  NamedTokens names(std::move(read.tokens));
-  names.add(files.settings, {{"unk_token", "<|endoftext|>"},
-                             {"eos_token", "<|endoftext|>"},
-                             {"pad_token", "<|endoftext|>"}});
+  BytePairs pairs = read_byte_pairs(files, {{"unk_token", "<|endoftext|>"},
+                                            {"eos_token", "<|endoftext|>"},
+                                            {"pad_token", "<|endoftext|>"}});
   Json cuts = Json::array();
   for (const std::string& pattern : find_gguf_patterns("qwen2")->patterns) {
     cuts.push_back(Json{{"type", "Split"},
@@ -146,33 +145,28 @@ std::shared_ptr<const Tokenizer> qwen2(const OlderFiles& files) {
                         {"invert", false}});
   }
   cuts.push_back(byte_level(false, false));
-  return make({{"added_tokens", names.json()},
-               {"normalizer", {{"type", "NFC"}}},
-               {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", std::move(cuts)}}},
-               {"post_processor", around(names, files, "", "<|endoftext|>", false)},
-               {"decoder", byte_level(true, true)},
-               {"model", std::move(read.model)}},
-              files);
+  pairs.description["normalizer"] = {{"type", "NFC"}};
+  pairs.description["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", std::move(cuts)}};
+  pairs.description["post_processor"] = around(pairs.names, files, "", "<|endoftext|>", false);
+  return make(pairs.description, files);
+}
+
+// Those of RoBERTa, and of all that fairseq made.
+const std::vector<NamedToken>& fairseq_names() {
+  static const std::vector<NamedToken> kNames = {
+      {"bos_token", "<s>"},          {"eos_token", "</s>"},  {"sep_token", "</s>"},
+      {"cls_token", "<s>"},          {"unk_token", "<unk>"}, {"pad_token", "<pad>"},
+      {"mask_token", "<mask>", true}};
+  return kNames;
 }
 
 std::shared_ptr<const Tokenizer> roberta(const OlderFiles& files) {
-  BytePairFiles read = read_byte_pairs(files);
-  NamedTokens names(std::move(read.tokens));
-  names.add(files.settings, {{"bos_token", "<s>"},
-                             {"eos_token", "</s>"},
-                             {"sep_token", "</s>"},
-                             {"cls_token", "<s>"},
-                             {"unk_token", "<unk>"},
-                             {"pad_token", "<pad>"},
-                             {"mask_token", "<mask>", true}});
+  BytePairs pairs = read_byte_pairs(files, fairseq_names());
   const bool prefix = files.settings["add_prefix_space"].flag_or(false);
   const bool trims = files.settings["trim_offsets"].flag_or(true);
-  return make({{"added_tokens", names.json()},
-               {"pre_tokenizer", byte_level(prefix, true)},
-               {"post_processor", robertas(names, files, trims, prefix)},
-               {"decoder", byte_level(true, true)},
-               {"model", std::move(read.model)}},
-              files);
+  pairs.description["pre_tokenizer"] = byte_level(prefix, true);
+  pairs.description["post_processor"] = robertas(pairs.names, files, trims, prefix);
+  return make(pairs.description, files);
 }
 
 // ---- SentencePiece: tokenizer.model and others ----
@@ -265,13 +259,7 @@ std::shared_ptr<const Tokenizer> fairseq(
   }
   append(model, files.settings.token("mask_token", "<mask>"), 0, PieceType::control);
   NamedTokens names = names_of(model);
-  names.add(files.settings, {{"bos_token", "<s>"},
-                             {"eos_token", "</s>"},
-                             {"sep_token", "</s>"},
-                             {"cls_token", "<s>"},
-                             {"unk_token", "<unk>"},
-                             {"pad_token", "<pad>"},
-                             {"mask_token", "<mask>", true}});
+  names.add(files.settings, fairseq_names());
   Json processor = robertas(names, files, false, false);
   return words_of_pieces(std::move(model), names, std::move(processor), files);
 }

@@ -22,10 +22,7 @@ class Convert : public testing::Test {
     return run_program("clearhead", arguments, folder_.path());
   }
   void fail(const std::vector<std::string>& arguments, int status, const std::string& says) const {
-    const ProgramResult result = run(arguments);
-    EXPECT_EQ(result.status, status) << says;
-    EXPECT_THAT(result.error, HasSubstr(says));
-    EXPECT_EQ(result.out, "");
+    expect_failure(run(arguments), status, says);
   }
 
   const TemporaryFolder folder_;

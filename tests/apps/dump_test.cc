@@ -33,10 +33,7 @@ class Dump : public testing::Test {
   }
 
   void fail(const std::vector<std::string>& arguments, int status, const std::string& says) const {
-    const ProgramResult result = run_program("clearhead", arguments, folder_.path());
-    EXPECT_EQ(result.status, status) << says;
-    EXPECT_THAT(result.error, HasSubstr(says));
-    EXPECT_EQ(result.out, "");
+    expect_failure(run_program("clearhead", arguments, folder_.path()), status, says);
   }
 
   const TemporaryFolder folder_;

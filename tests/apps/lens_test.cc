@@ -49,10 +49,7 @@ class Lens : public testing::Test {
   }
 
   void fail(const std::vector<std::string>& arguments, int status, const std::string& says) const {
-    const ProgramResult result = lens(arguments);
-    EXPECT_EQ(result.status, status) << says;
-    EXPECT_THAT(result.error, HasSubstr(says));
-    EXPECT_EQ(result.out, "");
+    expect_failure(lens(arguments), status, says);
   }
 
   const TemporaryFolder folder_;

@@ -2,6 +2,7 @@
 #include "tests/apps/program.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,12 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
 
 ProgramResult run_shell(const std::string& command) {
   return run("/bin/bash", {"-c", command}, ".");
+}
+
+void expect_failure(const ProgramResult& result, int status, const std::string& says) {
+  EXPECT_EQ(result.status, status) << says;
+  EXPECT_THAT(result.error, ::testing::HasSubstr(says));
+  EXPECT_EQ(result.out, "");
 }
 
 void expect_80_columns(const std::string& text) {

@@ -21,6 +21,9 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
 /// The same for a command line of bash.
 ProgramResult run_shell(const std::string& command);
 
+/// Expects this exit status, an error that says this, and no output.
+void expect_failure(const ProgramResult& result, int status, const std::string& says);
+
 /// Expects lines of at most 80 characters.
 void expect_80_columns(const std::string& text);
 

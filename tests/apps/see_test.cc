@@ -43,10 +43,7 @@ class See : public testing::Test {
   }
 
   void fail(const std::vector<std::string>& arguments, int status, const std::string& says) const {
-    const ProgramResult result = see(arguments);
-    EXPECT_EQ(result.status, status) << says;
-    EXPECT_THAT(result.error, HasSubstr(says));
-    EXPECT_EQ(result.out, "");
+    expect_failure(see(arguments), status, says);
   }
 
   NamedTensors saved(std::vector<std::string> arguments) const {
