@@ -124,8 +124,9 @@ void copy_companions(const fs::path& from, const fs::path& to) {
   for (const char* const name :
        {kTokenizer, kGeneration, "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
-        kMarianSource, kMarianTarget, "spiece.model", "chat_template.jinja", "modules.json",
-        "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "LICENSE"}) {
+        kMarianSource, kMarianTarget, "spiece.model", "sentencepiece.bpe.model",
+        "chat_template.jinja", "modules.json", "sentence_bert_config.json",
+        "config_sentence_transformers.json", "README.md", "LICENSE"}) {
     copy_if_there(from, to, name);
   }
   const fs::path modules = from / "modules.json";

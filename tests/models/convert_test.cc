@@ -181,6 +181,20 @@ TEST(Conversion, MakesTranslatorsOfOursOnesOfOthers) {
   }
 }
 
+// Whatever kind of tokenizer they are.
+TEST(Conversion, KeepsFilesFromBeforeTokenizerJson) {
+  const TemporaryFolder folder;
+  const fs::path theirs = folder / "theirs";
+  fs::copy(golden("llama"), theirs, fs::copy_options::recursive);
+  write_letters(theirs);
+  const std::vector<std::string> names = {
+      "vocab.txt",    "vocab.json", "merges.txt", "tokenizer.model",
+      "spiece.model", "source.spm", "target.spm", "sentencepiece.bpe.model"};
+  for (const std::string& name : names) set_content(theirs / name, name);
+  convert_model(theirs, folder / "same");
+  for (const std::string& name : names) EXPECT_EQ(content(folder / "same" / name), name);
+}
+
 TEST(Conversion, SaysWhyNoModelTypeFits) {
   const TemporaryFolder folder;
   TransformerConfig network = gpt2();
