@@ -40,6 +40,7 @@ struct clearhead_limit {
 };
 
 struct clearhead_model {
+  clearhead::ReuseMemory reuse;  // from call to call
   clearhead::SavedModel saved;
 };
 
