@@ -81,8 +81,9 @@ void add_last(OptionGroup& group, std::int64_t& last) {
 
 void add_reading(CLI::App& app, ReadingOptions& o) {
   add_model(app, o.model);
-  app.add_option("text", o.text, "The text")->type_name("\"TEXT\"");
+  add_text(app, o.text);
   OptionGroup text(app, "What is read");
+  add_text_file(text, o.text);
   add_last(text, o.last);
   add_replace(text, o.model);
   OptionGroup changes(app, "What you change");
@@ -90,10 +91,10 @@ void add_reading(CLI::App& app, ReadingOptions& o) {
   add_calculation(app, o.model);
 }
 
-Reading read(const ModelOptions& options, const std::string& text, std::int64_t last, Tape tape) {
+Reading read(const ModelOptions& options, const Text& text, std::int64_t last, Tape tape) {
   SavedModel saved = open_model(options);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::string known = readable(text, tokenizer, options, "TEXT");
+  const std::string known = readable(text.text, tokenizer, options, text.source);
   const TextForm& form = row_for(row_of(saved.config.family).ability, kTextForms, "reading");
   Sequence ids =
       last_of(form.ids(known, tokenizer), last, most_tokens(*saved.model, form.beside), options);
@@ -103,13 +104,20 @@ Reading read(const ModelOptions& options, const std::string& text, std::int64_t 
 }
 
 Reading read(const ReadingOptions& o) {
-  if (o.text.empty()) throw UsageError("which TEXT? There is nothing to read");
+  check_text(o.text);
   Tape tape(Keep::everything);
   intervene(tape, o.interventions);
-  Reading reading = read(o.model, o.text, o.last, tape);
+  Reading reading = read(o.model, read_text(o.text), o.last, tape);
   check_effect(tape, o.interventions);
   reading.changes = [changes = o.interventions](Tape& other) { intervene(other, changes); };
   return reading;
+}
+
+void check_text(const GivenText& text) {
+  check(text);
+  if (!text.is_given()) {
+    throw UsageError("which TEXT? There is nothing to read; --file FILE reads it from a file");
+  }
 }
 
 std::string describe(const Reading& reading) {

@@ -26,6 +26,15 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
+// `bytes` without byte order mark.
+std::string text_of(std::string bytes, const std::string& name, const char* empty) {
+  bytes.erase(0, bytes.size() - utf8_text(bytes, name).size());
+  if (bytes.empty()) throw Error(name + ": expected text, got " + empty);
+  return bytes;
+}
+
+std::string rest_of(std::istream& from) { return {std::istreambuf_iterator<char>(from), {}}; }
+
 }  // namespace
 
 std::string read_text_bytes(const std::filesystem::path& path) {
@@ -42,10 +51,11 @@ std::string read_text_bytes(const std::filesystem::path& path) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::string text = read_text_bytes(path);
-  text.erase(0, text.size() - utf8_text(text, path.string()).size());
-  if (text.empty()) throw Error(path.string() + ": expected text, got an empty file");
-  return text;
+  return text_of(read_text_bytes(path), path.string(), "an empty file");
+}
+
+std::string read_text(std::istream& from, const std::string& name) {
+  return text_of(rest_of(from), name, "nothing");
 }
 
 std::vector<std::string> read_lines(const std::filesystem::path& path) {
@@ -53,7 +63,7 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
 }
 
 std::vector<std::string> read_lines(std::istream& from, const std::string& name) {
-  const std::string bytes{std::istreambuf_iterator<char>(from), {}};
+  const std::string bytes = rest_of(from);
   return split_lines(utf8_text(bytes, name));
 }
 

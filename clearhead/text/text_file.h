@@ -17,6 +17,9 @@ std::string read_text_bytes(const std::filesystem::path& path);
 /// not UTF-8.
 std::string read_text(const std::filesystem::path& path);
 
+/// The text that is left in a stream, likewise; `name` is the stream's name in messages.
+std::string read_text(std::istream& from, const std::string& name);
+
 /// Its lines, without their ends ("\n" or "\r\n"). Throws Error as `read_text` does.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 

@@ -294,9 +294,9 @@ TEST_F(See, WrongUseIsSaid) {
     more.insert(more.begin(), {"to be", "--model", "lm"});
     fail(more, status, says);
   };
-  fail({}, 2, "see needs a text");
-  fail({"--"}, 2, "see needs a text");
-  fail({"", "--model", "lm"}, 2, "the text is empty");
+  fail({}, 2, "which TEXT?");
+  fail({"--"}, 2, "which TEXT?");
+  fail({"", "--model", "lm"}, 2, "which TEXT?");
   fail({"to be", "--model", "nowhere"}, 1, "there is no model \"nowhere\"");
   fail({"Ä", "--model", "lm"}, 1,
        "TEXT: lm has not learnt \"Ä\" (U+00C4); --replace \"\" leaves it");

@@ -62,6 +62,13 @@ TEST(TextFile, AStreamIsReadLikeAFile) {
   EXPECT_THAT(lines("\uFEFFone\r\n\ntwo"), ElementsAre("one", "", "two"));
   EXPECT_THAT(lines(""), ElementsAre());
   expect_error([&] { lines("one\ncaf\xe9"); }, "input: line 2: expected UTF-8");
+  const auto text = [](const std::string& all) {
+    std::istringstream stream(all);
+    return read_text(stream, "input");
+  };
+  EXPECT_EQ(text("\uFEFFone\r\ntwo\n"), "one\r\ntwo\n");
+  expect_error([&] { text("\uFEFF"); }, "input: expected text, got nothing");
+  expect_error([&] { text("one\ncaf\xe9"); }, "input: line 2: expected UTF-8");
 }
 
 TEST(TextFile, FaultsAreNamed) {

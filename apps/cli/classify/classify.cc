@@ -88,7 +88,7 @@ std::function<void()> set_up_classify(CLI::App& app) {
   console::add_model(app, o->model);
   console::add_texts(app, o->given, "What is classified");
   console::OptionGroup text(app, "The texts: arguments, or lines of standard input, or of a file");
-  console::add_text_file(text, o->given, "Lines to be classified, plain or gzip");
+  console::add_lines_file(text, o->given, "Lines to be classified, plain or gzip");
   console::add_replace(text, o->model);
   console::OptionGroup output(app, "What you get");
   output.integer("--top", "How many of the likeliest classes of each text (5 if not given)", 1,

@@ -15,6 +15,7 @@
 
 #include "apps/console/activations.h"
 #include "apps/console/explanation.h"
+#include "apps/console/given_texts.h"
 #include "apps/console/named_numbers.h"
 #include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
@@ -33,7 +34,7 @@ namespace {
 
 struct Options {
   std::string a, b;
-  std::optional<std::string> text, other_text;
+  console::GivenText text, other_text;
   double tolerance = 1e-4;
   std::int64_t top = 20;
   console::ModelOptions model;
@@ -65,6 +66,12 @@ bool is_of_earlier_layer(std::string_view a, std::string_view b) {
   return a.size() < b.size();
 }
 
+// What is read: the text, or where a long one stands.
+std::string words(const console::Text& text) {
+  return without_controls(text.source.starts_with("--") ? fmt::format("\"{}\"", text.text)
+                                                        : text.source);
+}
+
 Side side_of_file(const std::string& path) {
   Side side{without_controls(path)};
   const TensorFile file = open_tensors(path);
@@ -76,13 +83,12 @@ Side side_of_file(const std::string& path) {
   return side;
 }
 
-Side side_of_model(const Options& o, const std::string& model, const std::string& text) {
+Side side_of_model(const Options& o, const std::string& model, const console::Text& text) {
   console::ModelOptions options = o.model;
   options.model = model;
   Side side;
   side.reading = console::read(options, text, /*last=*/0);
-  side.title =
-      fmt::format("{} reads \"{}\"", without_controls(side.reading->name), without_controls(text));
+  side.title = fmt::format("{} reads {}", without_controls(side.reading->name), words(text));
   const Tape tape = side.reading->tape;
   side.values.names = console::activation_names(tape);
   console::take_out_large_views(tape, side.values.names);
@@ -96,10 +102,15 @@ void check(const Options& o) {
   if (o.b.empty()) {
     throw console::UsageError("compare needs A and B, each a MODEL or a file of activations");
   }
+  check(o.text, "--text TEXT");
+  check(o.other_text, "--other-text TEXT", "--other-file FILE");
   const bool has_model = !is_file(o.a) || !is_file(o.b);
-  if (has_model && !o.text) throw console::UsageError("--text TEXT: what does the model read?");
-  if (!has_model && o.text) throw console::UsageError("--text is for models; these are files");
-  if (o.other_text && is_file(o.b)) {
+  if (has_model && !o.text.is_given())
+    throw console::UsageError("--text TEXT: what does the model read?");
+  if (!has_model && o.text.is_given()) {
+    throw console::UsageError("--text is for models; these are files");
+  }
+  if (o.other_text.is_given() && is_file(o.b)) {
     throw console::UsageError("--other-text is what B reads, which is a file");
   }
 }
@@ -157,16 +168,18 @@ std::string print(const std::vector<ComparedValue>& all, const Side& a, const Si
 
 void compare(const Options& o) {
   check(o);
-  const auto side = [&](const std::string& name, const std::string& text) {
+  const auto side = [&](const std::string& name, const console::Text& text) {
     return is_file(name) ? side_of_file(name) : side_of_model(o, name, text);
   };
-  const Side a = side(o.a, o.text.value_or("")),
-             b = side(o.b, o.other_text.value_or(o.text.value_or("")));
+  const bool is_other_text = o.other_text.is_given();
+  const console::Text text = read_text(o.text, "--text"),
+                      other = is_other_text ? read_text(o.other_text, "--other-text") : text;
+  const Side a = side(o.a, text), b = side(o.b, other);
   // The order is that of a run, if one is a run.
   const bool is_exchanged = !a.reading && b.reading;
   std::vector<ComparedValue> all =
-      is_exchanged ? compare_values(b.values, a.values, o.tolerance, o.other_text.has_value())
-                   : compare_values(a.values, b.values, o.tolerance, o.other_text.has_value());
+      is_exchanged ? compare_values(b.values, a.values, o.tolerance, is_other_text)
+                   : compare_values(a.values, b.values, o.tolerance, is_other_text);
   for (ComparedValue& value : all) {
     if (!is_exchanged) break;
     std::swap(value.shape_a, value.shape_b);
@@ -193,10 +206,13 @@ std::function<void()> set_up_compare(CLI::App& app) {
   app.add_option("b", o->b, "Another one, or the same")->type_name("B");
   console::OptionGroup reads(app, "What models read");
   reads.text("--text", "TEXT", "The text that the models read",
-             [o](const std::string& x) { o->text = x; });
+             [o](const std::string& x) { o->text.text = x; });
+  console::add_text_file(reads, o->text, "--file", "Read the text of --text from a file");
   reads.text("--other-text", "TEXT",
              "What B reads instead. If one text is longer, what both have is compared",
-             [o](const std::string& x) { o->other_text = x; });
+             [o](const std::string& x) { o->other_text.text = x; });
+  console::add_text_file(reads, o->other_text, "--other-file",
+                         "Read the text of --other-text from a file");
   console::add_replace(reads, o->model);
   console::OptionGroup group(app, "What you get");
   group.number("--tolerance",

@@ -88,7 +88,7 @@ std::function<void()> set_up_embed(CLI::App& app) {
   console::add_model(app, o->model);
   console::add_texts(app, o->given, "What becomes a vector each");
   console::OptionGroup text(app, "The texts: arguments, or lines of standard input, or of a file");
-  console::add_text_file(
+  console::add_lines_file(
       text, o->given,
       "Lines that become a vector each, plain or gzip; of one that is too long, its beginning");
   console::add_replace(text, o->model);

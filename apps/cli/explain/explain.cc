@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "apps/console/explanation.h"
 #include "apps/console/named_numbers.h"
@@ -21,7 +22,9 @@ struct Options {
   int depth = 1;
 };
 
-void explain(const Options& o) {
+void explain(Options o) {
+  // With --file, TEXT is not given, and so the only argument is the place.
+  if (!o.reading.text.file.empty() && o.place.empty()) std::swap(o.place, o.reading.text.text);
   if (o.place.empty()) {
     throw console::UsageError(
         "which NAME[INDEX]? For example blocks.0.attn.hook_z[0,2,1]; `clearhead see \"TEXT\" "

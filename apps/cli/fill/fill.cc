@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/console/given_texts.h"
 #include "apps/console/model_options.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
@@ -22,7 +23,7 @@ namespace {
 
 struct Options {
   console::ModelOptions model;
-  std::string text;
+  console::GivenText text;
   std::int64_t top = 10;
 };
 
@@ -38,11 +39,15 @@ std::string filled(Sequence ids, std::int64_t mask,
 }
 
 void fill(const Options& o) {
-  const auto has = [&](std::string_view mask) { return o.text.find(mask) != std::string::npos; };
+  check(o.text);
+  const console::Text given = read_text(o.text);
+  const auto has = [&](std::string_view mask) {
+    return given.text.find(mask) != std::string::npos;
+  };
   if (!has(kMaskToken) && !has(console::kBertMask)) {
     throw console::UsageError(
         fmt::format("{}; write {} for each word to be guessed: \"A man is {} a guitar.\"",
-                    o.text.empty() ? "there is no text to fill" : "there is no mask in the text",
+                    o.text.is_given() ? "there is no mask in the text" : "there is no text to fill",
                     kMaskToken, kMaskToken));
   }
   const SavedModel saved = console::open_model(o.model);
@@ -51,7 +56,8 @@ void fill(const Options& o) {
   const std::string mask_name = console::mask_of(tokenizer);
   const std::int64_t mask = tokenizer.special(mask_name);
   const Sequence ids = console::in_frame(
-      console::ids_of_masked_text(console::readable(o.text, tokenizer, o.model, "TEXT"), tokenizer),
+      console::ids_of_masked_text(console::readable(given.text, tokenizer, o.model, given.source),
+                                  tokenizer),
       tokenizer);
   console::check_length(std::ssize(ids) - console::kFrame,
                         console::most_tokens(model, console::kFrame), o.model,
@@ -77,8 +83,9 @@ void fill(const Options& o) {
 std::function<void()> set_up_fill(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   console::add_model(app, o->model);
-  app.add_option("text", o->text, "The text")->type_name("TEXT");
+  console::add_text(app, o->text);
   console::OptionGroup text(app, "The text");
+  console::add_text_file(text, o->text);
   console::add_replace(text, o->model);
   console::OptionGroup group(app, "What you get");
   group.integer("--top", "How many of the likeliest tokens for each <mask> (10 if not given)", 1,

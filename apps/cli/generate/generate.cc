@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/console/given_texts.h"
 #include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
@@ -30,7 +31,7 @@ namespace {
 
 struct Options {
   console::ModelOptions model;
-  std::string prompt;
+  console::GivenText prompt;
   std::optional<std::string> chat, system, chat_template;
   GenerateOptions generate{.sampling = {.temperature = 0.8}};
   bool stats = isatty(STDERR_FILENO) != 0;
@@ -62,8 +63,10 @@ class Stopwatch {
 };
 
 void check(const Options& o) {
-  if (o.chat && !o.prompt.empty()) {
-    throw console::UsageError("give either --prompt TEXT or --chat TEXT, not both");
+  check(o.prompt, "--prompt TEXT");
+  if (o.chat && o.prompt.is_given()) {
+    throw console::UsageError(fmt::format("give either {} or --chat TEXT, not both",
+                                          o.prompt.file.empty() ? "--prompt TEXT" : "--file FILE"));
   }
   if (!o.chat && (o.system || o.chat_template)) {
     throw console::UsageError("--system and --chat-template need --chat TEXT, what the user says");
@@ -114,9 +117,10 @@ std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options
 
 void generate(const Options& o) {
   check(o);
+  const console::Text given = read_text(o.prompt, "--prompt");
   SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
   const LanguageModel& model = as<LanguageModel>(saved);
-  const std::string text = console::readable(o.prompt, *saved.tokenizer, o.model, "--prompt");
+  const std::string text = console::readable(given.text, *saved.tokenizer, o.model, given.source);
   const std::vector<std::int64_t> prompt =
       o.chat ? encode_chat(o, saved) : encode_prompt(text, o, saved);
   if (model.context() > 0 && std::ssize(prompt) > model.context()) {
@@ -153,7 +157,8 @@ std::function<void()> set_up_generate(CLI::App& app) {
       "What the text begins with; if it is too long, the model reads its last tokens (if "
       "empty or not given, the model begins from nothing: with the token that it begins texts "
       "with, or as after the end of a line)",
-      [o](const std::string& x) { o->prompt = x; });
+      [o](const std::string& x) { o->prompt.text = x; });
+  console::add_text_file(text, o->prompt, "--file", "Read the text of --prompt from a file");
   text.text("--chat", "TEXT",
             "What a user says: the model answers, in the form of conversations that it was taught "
             "(its chat template), until its turn ends. Only the answer is written",

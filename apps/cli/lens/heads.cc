@@ -64,10 +64,10 @@ Reading read_repeated(const Options& o) {
 
 void run(const Options& o) {
   check(o.results);
-  if (o.tokens && !o.reading.text.empty()) {
+  if (o.tokens && o.reading.text.is_given()) {
     throw console::UsageError("--tokens is for random tokens, and there is a TEXT; choose one");
   }
-  const Reading reading = o.reading.text.empty() ? read_repeated(o) : console::read(o.reading);
+  const Reading reading = o.reading.text.is_given() ? console::read(o.reading) : read_repeated(o);
   const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) throw console::UsageError(reading.name + " has no attention");
   console::require_same_tokens(*axes, "a score");

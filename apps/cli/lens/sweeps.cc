@@ -31,7 +31,7 @@ enum class Kind { ablate, patch, attribute };
 struct Options {
   Kind kind = Kind::ablate;
   console::ReadingOptions reading;
-  std::string other;  // the text whose activations are put in
+  console::GivenText other;  // the text whose activations are put in
   std::string of = "*attn.hook_z";
   SweepBy by = SweepBy::head;
   TargetOptions target;
@@ -40,7 +40,8 @@ struct Options {
 };
 
 void check(const Options& o) {
-  if (o.kind != Kind::ablate && o.other.empty()) {
+  check(o.other, "--from TEXT", "--from-file FILE");
+  if (o.kind != Kind::ablate && !o.other.is_given()) {
     throw console::UsageError("--from TEXT: whose activations are put in?");
   }
   check(o.results);
@@ -170,7 +171,8 @@ std::function<void()> set_up(CLI::App& app, Kind kind) {
   if (kind != Kind::ablate) {
     group.text("--from", "TEXT",
                "The text whose activations are put in; it has as many tokens as the first",
-               [o](const std::string& x) { o->other = x; });
+               [o](const std::string& x) { o->other.text = x; });
+    console::add_text_file(group, o->other, "--from-file", "Read the text of --from from a file");
   }
   group.text("--of", "NAME",
              "The values that are changed, in which * stands for any text (*attn.hook_z if not "

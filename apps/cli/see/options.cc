@@ -14,8 +14,9 @@ namespace clearhead::cli {
 namespace {
 
 void add_reading(CLI::App& app, SeeOptions& o) {
-  app.add_option("text", o.text, "The text")->type_name("\"TEXT\"")->required();
-  console::OptionGroup group(app, "Which network, and which part of it");
+  console::add_text(app, o.text);
+  console::OptionGroup group(app, "Which text, which network, and which part of it");
+  console::add_text_file(group, o.text);
   group.text("--model", "MODEL", "A folder, or the name of one in models/ (shakespeare)",
              [&o](const std::string& x) { o.model.model = x; });
   console::add_last(group, o.last);
@@ -72,7 +73,7 @@ void add_see_options(CLI::App& app, SeeOptions& options) {
 }
 
 void check(const SeeOptions& o) {
-  if (o.text.empty()) throw console::UsageError("the text is empty; there is nothing to see");
+  console::check_text(o.text);
   if (!o.explain && o.depth != SeeOptions().depth) {
     throw console::UsageError("--depth says more of --explain; give that too");
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/console/figures.h"
+#include "apps/console/given_texts.h"
 #include "apps/console/interventions.h"
 #include "apps/console/model_options.h"
 #include "apps/console/named_numbers.h"
@@ -22,7 +23,7 @@ class App;
 namespace clearhead::cli {
 
 struct SeeOptions {
-  std::string text;
+  console::GivenText text;
   console::ModelOptions model{.model = "shakespeare"};
   std::int64_t last = 0;  ///< so many tokens of the text are read, its last; 0: all
 

@@ -115,12 +115,13 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
 
 void see(const SeeOptions& o) {
   check(o);
+  const console::Text given = read_text(o.text);
   Tape tape(Keep::everything);
   console::intervene(tape, o.interventions);
-  const Reading reading = console::read(o.model, o.text, o.last, tape);
+  const Reading reading = console::read(o.model, given, o.last, tape);
   console::check_effect(tape, o.interventions);
   std::optional<Reading> before;  // the interventions
-  if (!o.interventions.empty()) before = console::read(o.model, o.text, o.last);
+  if (!o.interventions.empty()) before = console::read(o.model, given, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;

@@ -94,7 +94,7 @@ std::function<void()> set_up_translate(CLI::App& app) {
   console::add_model(app, o->model);
   console::add_texts(app, o->given, "What is translated");
   console::OptionGroup text(app, "The text: arguments, or lines of standard input, or of a file");
-  console::add_text_file(text, o->given, "Lines to be translated, plain or gzip");
+  console::add_lines_file(text, o->given, "Lines to be translated, plain or gzip");
   text.text("--out", "FILE",
             "Where the translations go, line by line (standard output if not given)",
             [o](const std::string& x) { o->out = x; });
