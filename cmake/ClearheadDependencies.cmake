@@ -19,3 +19,7 @@ pkg_check_modules(libcrypto REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo)
 find_package(SQLite3 QUIET)  # without it, apps/sql is left out
+if(CLEARHEAD_MPI)
+  set(MPI_CXX_SKIP_MPICXX ON)  # we call MPI's C functions
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()

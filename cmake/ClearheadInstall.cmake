@@ -6,11 +6,17 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clearhead")
 
-install(TARGETS clearhead clearhead_plot clearhead_claims EXPORT clearhead-targets
+set(libraries clearhead clearhead_plot clearhead_claims)
+if(CLEARHEAD_MPI)
+  list(APPEND libraries clearhead_distributed)
+else()
+  set(without_mpi PATTERN "distributed" EXCLUDE)
+endif()
+install(TARGETS ${libraries} EXPORT clearhead-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/clearhead" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_internal.h" EXCLUDE
-  PATTERN "kernels" EXCLUDE)
+  PATTERN "kernels" EXCLUDE ${without_mpi})
 install(EXPORT clearhead-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
 
 configure_package_config_file(

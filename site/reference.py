@@ -23,6 +23,7 @@ FOLDERS = {
     "train": "recipes, data, the loop, scores",
     "lens": "looking into networks",
     "claims": "health-insurance claims: readers, rules, network, scores, evidence, clauses",
+    "distributed": "several processes",
     "plot": "figures",
     "text": "text to tokens and back",
     "compute": "whole calculations over all threads",

@@ -64,6 +64,11 @@ struct AttentionForward {
 /// Attention of all queries, in O(T) memory beyond operands and result.
 AttentionForward attention_forward(const Attention& attention);
 
+/// Adds to `joined` what `part` says of the same queries about other keys. Both are contiguous, and
+/// of one shape and type. In row_max and row_sum a row without keys so far is as forward leaves it,
+/// −∞ and 0. A row takes its first part as it is.
+void attention_join(AttentionForward& joined, const AttentionForward& part);
+
 /// Where a gradient of q, k or v goes: [b, h, t, d] at data[b·stride_b + h·stride_h + t·stride_t +
 /// d]. Null if it is not wanted.
 template <typename T>

@@ -84,6 +84,29 @@ TEST(Attention, WhatNoQueryMeetsHasAGradientOfZero) {
   EXPECT_EQ(numbers_of(d_k), std::vector<double>(2 * 40 * 8, 0.0));
 }
 
+// Causal attention over parts of the keys, joined, is that over all of them; the first queries see
+// no key of the later parts.
+TEST(Attention, PartsOfTheKeysAreJoined) {
+  const Attention a = random_call(2, 3, 50, 8, false);
+  const AttentionForward whole = attention_forward(a);
+  const auto over = [&](std::int64_t begin, std::int64_t end) {
+    Attention part = a;
+    part.k = a.k.slice(2, begin, end);
+    part.v = a.v.slice(2, begin, end);
+    part.S = end - begin;
+    part.offset.assign(2, -begin);
+    part.key_count.assign(2, part.S);
+    return attention_forward(part);
+  };
+  AttentionForward joined = over(20, 50);
+  attention_join(joined, over(0, 13));
+  attention_join(joined, over(13, 20));
+  // Three results instead of one are rounded to f32, of numbers near 1.
+  EXPECT_LE(largest_difference(joined.z, whole.z), 5e-7);
+  EXPECT_EQ(numbers_of(joined.row_max), numbers_of(whole.row_max));
+  EXPECT_LE(largest_difference(joined.row_sum, whole.row_sum), 5e-7);
+}
+
 std::string error_of(const AttentionRule& rule) {
   return clearhead::error_of([&] {
     Attention a = random_call(1, 1, 3, 4, false);
