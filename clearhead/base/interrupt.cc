@@ -1,4 +1,4 @@
-// The handler of the two signals.
+// The handler of the two signals, and the check of others.
 #include "clearhead/base/interrupt.h"
 
 #include <signal.h>
@@ -13,6 +13,8 @@ std::atomic<bool> signalled = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 constexpr int kSignals[] = {SIGINT, SIGTERM};
+std::atomic<void (*)()> check_of_others = nullptr;
+
 struct sigaction earlier[2];  // what the watch replaced
 
 void handle(int) {
@@ -37,5 +39,11 @@ InterruptWatch::~InterruptWatch() {
 }
 
 bool interrupted() { return signalled; }
+
+void set_interrupt_check(void (*check)()) { check_of_others = check; }
+
+void check_interrupt() {
+  if (void (*const check)() = check_of_others.load(std::memory_order_relaxed)) check();
+}
 
 }  // namespace clearhead

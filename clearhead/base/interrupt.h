@@ -21,6 +21,14 @@ class InterruptWatch {
 /// time, by any thread.
 bool interrupted();
 
+/// From now on, `parallel_for` calls `check` before each piece, in the thread that runs the piece;
+/// null: nothing. What it throws ends the loop, and so the calculation, whose result is lost. So
+/// whoever embeds the library, as an interpreter does, ends pure calculations in its own way. It
+/// must be quick.
+void set_interrupt_check(void (*check)());
+/// What `parallel_for` does before each piece.
+void check_interrupt();
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_BASE_INTERRUPT_H_

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/interrupt.h"
 
 #ifdef CLEARHEAD_TELL_THREAD_SANITIZER
 extern "C" void __tsan_acquire(void* event);
@@ -85,7 +86,10 @@ void set_thread_count(int threads) {
 
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
   if (count <= 1) {
-    if (count == 1) body(0);
+    if (count == 1) {
+      check_interrupt();
+      body(0);
+    }
     return;
   }
   std::shared_ptr<tbb::task_arena> current;
@@ -99,7 +103,10 @@ void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& b
         tbb::blocked_range<std::int64_t>(0, count, 1),
         [&](const tbb::blocked_range<std::int64_t>& range) {
           const PieceOrder piece(order);
-          for (std::int64_t i = range.begin(); i < range.end(); ++i) body(i);
+          for (std::int64_t i = range.begin(); i < range.end(); ++i) {
+            check_interrupt();
+            body(i);
+          }
         },
         tbb::simple_partitioner());
   });

@@ -137,11 +137,21 @@ Tensor Tensor::scalar(double value, DType dtype) { return of<double>({}, {value}
 
 Tensor Tensor::view_of(const void* data, Shape shape, DType dtype,
                        std::shared_ptr<const void> owner) {
+  std::vector<std::int64_t> strides = row_major_strides(shape);
+  return view_of(data, std::move(shape), std::move(strides), dtype, std::move(owner));
+}
+
+Tensor Tensor::view_of(const void* data, Shape shape, std::vector<std::int64_t> strides,
+                       DType dtype, std::shared_ptr<const void> owner) {
+  if (strides.size() != shape.size()) {
+    throw Error("a view of shape " + to_string(shape) + " needs as many strides, got " +
+                to_string(strides));
+  }
   Tensor tensor;
   tensor.count_ = element_count(shape);
   tensor.owner_ = std::move(owner);
   tensor.data_ = const_cast<std::byte*>(static_cast<const std::byte*>(data));
-  tensor.set_layout(shape, row_major_strides(shape));
+  tensor.set_layout(std::move(shape), std::move(strides));
   tensor.dtype_ = dtype;
   tensor.read_only_ = true;
   return tensor;

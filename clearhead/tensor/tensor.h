@@ -43,6 +43,10 @@ class Tensor {
   /// `dtype`.
   static Tensor view_of(const void* data, Shape shape, DType dtype,
                         std::shared_ptr<const void> owner);
+  /// The same of any strides, in elements, which may be negative or 0: element [i, j] lies at
+  /// data[i·strides[0] + j·strides[1]]. Throws Error unless there is a stride for each axis.
+  static Tensor view_of(const void* data, Shape shape, std::vector<std::int64_t> strides,
+                        DType dtype, std::shared_ptr<const void> owner);
 
   /// Whether there is a tensor.
   bool defined() const { return owner_ != nullptr; }

@@ -1,8 +1,13 @@
-// Ctrl-C: the first is a flag, the second ends the process.
+// Ctrl-C: the first is a flag, the second ends the process; or others check for it.
 #include "clearhead/base/interrupt.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
+
+#include <atomic>
+#include <stdexcept>
+
+#include "clearhead/base/parallel.h"
 
 namespace clearhead {
 namespace {
@@ -35,6 +40,25 @@ TEST(InterruptDeathTest, WithoutAWatchTheFirstDoes) {
         ::raise(SIGTERM);
       },
       testing::KilledBySignal(SIGTERM), "");
+}
+
+std::atomic<int> checks = 0;
+
+TEST(Interrupt, ACheckOfOthersEndsLoops) {
+  set_interrupt_check([] {
+    if (++checks > 10) throw std::runtime_error("enough");
+  });
+  std::atomic<int> pieces = 0;
+  const auto count = [&](std::int64_t) { ++pieces; };
+  parallel_for(9, count);
+  parallel_for(1, count);
+  EXPECT_EQ(pieces, 10);
+  EXPECT_THROW(parallel_for(1000, count), std::runtime_error);
+  EXPECT_THROW(parallel_for(1, count), std::runtime_error);
+  EXPECT_EQ(pieces, 10);
+  set_interrupt_check(nullptr);
+  parallel_for(5, count);
+  EXPECT_EQ(pieces, 15);
 }
 
 }  // namespace

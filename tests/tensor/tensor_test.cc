@@ -201,6 +201,20 @@ TEST(Tensor, ViewsKeepTheirOwnerAlive) {
   EXPECT_TRUE(watch.expired());
 }
 
+TEST(Tensor, ViewsOfAnyStrides) {
+  const auto memory = std::make_shared<std::vector<float>>(std::vector<float>{0, 1, 2, 3, 4, 5});
+  const auto view = [&](std::size_t first, Shape shape, std::vector<std::int64_t> strides) {
+    return Tensor::view_of(memory->data() + first, shape, strides, DType::f32, memory);
+  };
+  EXPECT_EQ(values_of(view(0, {2, 2}, {3, 2})), (Values{0, 2, 3, 5}));
+  EXPECT_EQ(values_of(view(5, {3}, {-2})), (Values{5, 3, 1}));
+  EXPECT_EQ(values_of(view(0, {3, 2}, {1, 1})), (Values{0, 1, 1, 2, 2, 3}));
+  EXPECT_EQ(values_of(view(1, {2, 2}, {0, 3}).to(DType::f64)), (Values{1, 4, 1, 4}));
+  EXPECT_TRUE(view(0, {2, 3}, {3, 1}).is_contiguous());
+  EXPECT_FALSE(view(5, {3}, {-1}).is_contiguous());
+  expect_error([&] { view(0, {2, 3}, {1}); }, "shape [2, 3] needs as many strides, got [1]");
+}
+
 TEST(Tensor, EveryTypeConvertsToEvery) {
   for (const DType from : kAll) {
     for (const DType to : kAll) {
