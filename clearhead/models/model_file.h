@@ -23,9 +23,10 @@ namespace clearhead {
 struct SavedModel {
   ModelConfig config;                          ///< its sizes and choices
   std::shared_ptr<const Tokenizer> tokenizer;  ///< text to its ids and back
-  std::unique_ptr<Model> model;                ///< f32, as far as matrices are not kept as bf16
-  WritingTokens tokens = {};                   ///< of others' models: how texts begin and end
-  ChatSource chat = {};                        ///< likewise: how conversations are written
+  /// f32, as far as matrices are not kept as bf16; copies share it.
+  std::shared_ptr<Model> model;
+  WritingTokens tokens = {};  ///< of others' models: how texts begin and end
+  ChatSource chat = {};       ///< likewise: how conversations are written
   /// Likewise: the most tokens of a text that becomes a vector, at most the context; 0: that.
   std::int64_t longest = 0;
 };
