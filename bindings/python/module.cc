@@ -1,0 +1,24 @@
+// clearhead._clearhead: the library as Python calls it. What people import is the package around it
+// (clearhead/__init__.py).
+#include "bindings/python/module.h"
+
+#include "bindings/python/long_call.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
+
+NB_MODULE(_clearhead, m) {
+  using namespace nanobind::literals;
+  using namespace clearhead::python;
+
+  m.doc() = "The library clearhead; import clearhead, not this module.";
+  m.attr("__version__") = CLEARHEAD_VERSION;
+  nanobind::exception<clearhead::Error>(m, "Error", PyExc_ValueError).attr("__doc__") =
+      "What the library refuses: says what was expected, what came, and what to do.";
+  LongCall::watch();
+  m.def("threads", clearhead::thread_count, "How many threads calculations use.");
+  m.def(
+      "set_threads", clearhead::set_thread_count, "count"_a,
+      "Uses ``count`` threads from now on; 0: as many as the machine has. Results stay the same.");
+  add_values(m);
+  add_attention(m);
+}

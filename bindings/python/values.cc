@@ -1,0 +1,248 @@
+// The classes Value and Explanation.
+#include "bindings/python/values.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <string>
+
+#include "bindings/python/long_call.h"
+#include "bindings/python/module.h"
+#include "clearhead/base/error.h"
+#include "clearhead/ops/attention_steps.h"
+#include "clearhead/tape/explain.h"
+
+namespace clearhead::python {
+namespace {
+
+using namespace nb::literals;
+
+// An Explanation, part of a history whose numbers are shared.
+struct SharedExplanation {
+  std::shared_ptr<const Explanation> shared;
+};
+
+// What a key of [] asks for: the tile that holds it, and the key into that tile.
+struct TileKey {
+  Index begin, end;
+  nb::list rest;
+};
+
+// Adds an axis of `size` positions, of which `key` asks for one (an int) or several (a slice).
+void add_axis(TileKey& tile, std::int64_t size, nb::handle key) {
+  const std::size_t axis = tile.begin.size();
+  if (PySlice_Check(key.ptr())) {
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(key.ptr(), &start, &stop, &step) != 0) throw nb::python_error();
+    const Py_ssize_t count = PySlice_AdjustIndices(size, &start, &stop, step);
+    if (count == 0) {
+      tile.begin.push_back(0);
+      tile.end.push_back(0);
+      tile.rest.append(nb::slice(nb::none(), nb::none(), nb::none()));
+      return;
+    }
+    const Py_ssize_t last = start + (count - 1) * step;
+    const Py_ssize_t first = std::min(start, last);
+    tile.begin.push_back(first);
+    tile.end.push_back(std::max(start, last) + 1);
+    // Backward, the first of the tile is reached by leaving the end open.
+    const nb::object stop_there =
+        step < 0 ? nb::object(nb::none()) : nb::object(nb::int_(last - first + 1));
+    tile.rest.append(nb::slice(nb::int_(start - first), stop_there, nb::int_(step)));
+    return;
+  }
+  std::int64_t at = nb::cast<std::int64_t>(nb::int_(key));
+  if (at < 0) at += size;
+  if (at < 0 || at >= size) {
+    throw nb::index_error(("index " + std::to_string(nb::cast<std::int64_t>(nb::int_(key))) +
+                           " is out of bounds for axis " + std::to_string(axis) + " with size " +
+                           std::to_string(size))
+                              .c_str());
+  }
+  tile.begin.push_back(at);
+  tile.end.push_back(at + 1);
+  tile.rest.append(0);
+}
+
+bool is_simple(nb::handle key) {
+  return key.is(nb::ellipsis()) || PySlice_Check(key.ptr()) ||
+         (PyIndex_Check(key.ptr()) && !PyBool_Check(key.ptr()) && !nb::hasattr(key, "shape"));
+}
+
+nb::object whole(const Value& value) {
+  Tensor tensor;
+  {
+    const LongCall call;
+    tensor = value.var.value();
+  }
+  return to_python(tensor, value.kind, /*read_only=*/true);
+}
+
+// value[key] as NumPy has it; of integers, slices and one Ellipsis only the tile that holds them is
+// calculated.
+nb::object get(const Value& value, nb::object key) {
+  const nb::tuple keys =
+      nb::isinstance<nb::tuple>(key) ? nb::borrow<nb::tuple>(key) : nb::make_tuple(key);
+  const Shape& shape = value.var.shape();
+  std::size_t given = 0, ellipses = 0;
+  for (const nb::handle one : keys) {
+    if (!is_simple(one)) return whole(value)[key];
+    ++(one.is(nb::ellipsis()) ? ellipses : given);
+  }
+  if (ellipses > 1 || given > shape.size()) return whole(value)[key];  // NumPy says what is wrong
+  TileKey tile;
+  const auto add_all = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      add_axis(tile, shape[tile.begin.size()], nb::slice(nb::none(), nb::none(), nb::none()));
+    }
+  };
+  for (const nb::handle one : keys) {
+    if (one.is(nb::ellipsis())) {
+      add_all(shape.size() - given);
+    } else {
+      add_axis(tile, shape[tile.begin.size()], one);
+    }
+  }
+  add_all(shape.size() - tile.begin.size());
+  Tensor tensor;
+  {
+    const LongCall call;
+    tensor = value.var.tile(tile.begin, tile.end);
+  }
+  return to_python(tensor, value.kind, /*read_only=*/true)[nb::tuple(tile.rest)];
+}
+
+nb::object as_array(const Value& value, nb::object dtype, nb::object copy) {
+  const nb::object array = whole({value.var, ArrayKind::numpy});
+  if (dtype.is_none() && !copy.is(nb::bool_(true))) return array;
+  return nb::module_::import_("numpy").attr("array")(array, "dtype"_a = dtype);
+}
+
+Index index_of(const Value& value, nb::object places) {
+  Index result = shape_of(PyIndex_Check(places.ptr()) ? nb::make_tuple(places) : places);
+  for (std::size_t i = 0; i < result.size() && i < value.var.shape().size(); ++i) {
+    if (result[i] < 0) result[i] += value.var.shape()[i];
+  }
+  return result;
+}
+
+std::string meaning(const Value& value) {
+  const AttentionStep* const step = find_attention_step(value.var.name());
+  return step == nullptr ? "" : step->meaning;
+}
+
+std::string summary(const Value& value) {
+  return "<clearhead.Value " + value.var.name() + " = " + value.var.formula() + ", " +
+         to_string(value.var.shape()) + " of " + std::string(numpy_name(value.var.dtype())) + ">";
+}
+
+SharedExplanation explain_value(const Value& value, nb::object places, int depth, bool gradient) {
+  const Index index = index_of(value, places);
+  const LongCall call;
+  return {std::make_shared<Explanation>(gradient ? explain_gradient(value.var, index, depth)
+                                                 : explain(value.var, index, depth))};
+}
+
+void add_explanation(nb::module_& m) {
+  nb::class_<SharedExplanation>(m, "Explanation", R"(Where one number came from.
+
+``str(explanation)`` writes it with its operands, one number a line.)")
+      .def_prop_ro(
+          "name", [](const SharedExplanation& e) { return e.shared->name; },
+          "Of the value that it is one number of.")
+      .def_prop_ro(
+          "index", [](const SharedExplanation& e) { return shape_tuple(e.shared->index); },
+          "Its place in that value.")
+      .def_prop_ro(
+          "value", [](const SharedExplanation& e) { return e.shared->value; }, "As recorded.")
+      .def_prop_ro(
+          "formula", [](const SharedExplanation& e) { return e.shared->formula; },
+          "With names: ``softmax(attn_scores)``.")
+      .def_prop_ro(
+          "calculation", [](const SharedExplanation& e) { return e.shared->calculation; },
+          "With numbers; empty for an input.")
+      .def_prop_ro(
+          "recalculated", [](const SharedExplanation& e) { return e.shared->recalculated; },
+          "What the calculation gives in f64.")
+      .def_prop_ro(
+          "operands",
+          [](const SharedExplanation& e) {
+            std::vector<SharedExplanation> operands;
+            for (const auto& operand : e.shared->operands) operands.push_back({operand});
+            return operands;
+          },
+          "The explanations of the numbers that it was calculated from.")
+      .def("__str__", [](const SharedExplanation& e) { return to_string(*e.shared); })
+      .def("__repr__", [](const SharedExplanation& e) {
+        return "<clearhead.Explanation of " + e.shared->name + to_string(e.shared->index) + ">";
+      });
+}
+
+}  // namespace
+
+nb::dict values_of(const Tape& tape, ArrayKind kind) {
+  nb::dict values;
+  for (const std::string& name : tape.names())
+    values[nb::str(name.c_str())] = Value{tape[name], kind};
+  return values;
+}
+
+void add_values(nb::module_& m) {
+  add_explanation(m);
+  nb::class_<Value>(
+      m, "Value",
+      R"(A value that a calculation recorded: a read-only array that knows its name, its formula and
+where each of its numbers came from.
+
+``value[i, 2:5]`` calculates only what it asks for, if the value was not stored. ``value.array``
+is the whole, and NumPy's functions take a value as the array that it is.)")
+      .def_prop_ro(
+          "name", [](const Value& v) { return v.var.name(); }, "As in TransformerLens.")
+      .def_prop_ro(
+          "formula", [](const Value& v) { return v.var.formula(); },
+          "With the names of what it was made of.")
+      .def_prop_ro(
+          "kind", [](const Value& v) { return v.var.kind(); }, "The operation.")
+      .def_prop_ro("meaning", meaning, "In half a sentence, of a step of attention; else empty.")
+      .def_prop_ro(
+          "shape", [](const Value& v) { return shape_tuple(v.var.shape()); }, "Its sizes.")
+      .def_prop_ro(
+          "ndim", [](const Value& v) { return v.var.rank(); }, "The number of axes.")
+      .def_prop_ro(
+          "dtype", [](const Value& v) { return std::string(numpy_name(v.var.dtype())); },
+          "The name of the type of its numbers, such as float32.")
+      .def_prop_ro("array", whole, "All of it, read-only.")
+      .def_prop_ro(
+          "grad",
+          [](const Value& v) {
+            Tensor grad;
+            {
+              const LongCall call;
+              grad = v.var.grad();
+            }
+            return to_python(grad, v.kind, /*read_only=*/true);
+          },
+          "Its gradient, of the same shape, where gradients were asked for.")
+      .def("__getitem__", get, "key"_a)
+      .def("__array__", as_array, "dtype"_a = nb::none(), "copy"_a = nb::none())
+      .def("__dlpack__",
+           [](const Value& v, nb::kwargs options) {
+             return whole({v.var, ArrayKind::numpy}).attr("copy")().attr("__dlpack__")(**options);
+           })
+      .def("__dlpack_device__", [](const Value&) { return nb::make_tuple(1, 0); })
+      .def("__len__",
+           [](const Value& v) {
+             if (v.var.rank() == 0) throw nb::type_error("a value without axes has no length");
+             return v.var.size(0);
+           })
+      .def("__repr__", summary)
+      .def("explain", explain_value, "index"_a, nb::kw_only(), "depth"_a = 1, "gradient"_a = false,
+           R"(Where the number at ``index`` came from.
+
+``depth`` levels of operands are explained too; −1: all, down to the inputs. With ``gradient``,
+the number of the gradient at that place.)");
+}
+
+}  // namespace clearhead::python
