@@ -10,6 +10,7 @@
 #include "apps/console/table.h"
 #include "clearhead/base/pattern.h"
 #include "clearhead/lens/attention_heads.h"
+#include "clearhead/lens/reading.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/tensor/io.h"
 
@@ -30,12 +31,6 @@ std::string print_list(const Tape& tape, int width) {
         {name, to_string(var.shape()), is_alias ? "is " + var.name() : var.formula()});
   }
   return table.text(width);
-}
-
-bool is_activation(const std::string& name) {
-  const std::string last = name.substr(name.rfind('.') + 1);
-  return last.starts_with("hook_") || last == "tokens" || last == "source_tokens" ||
-         last == "logits" || last == "embedding" || last == "probabilities";
 }
 
 bool has_heads_behind_tokens(const std::string& name, std::int64_t rank) {

@@ -14,10 +14,6 @@ namespace clearhead::console {
 /// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
 std::string print_list(const Tape& tape, int width);
 
-/// Whether this is what a network calculated from the text, as opposed to what it learnt and to
-/// steps without a name: the tokens, each hook_…, the predictions.
-bool is_activation(const std::string& name);
-
 /// Whether TransformerLens has the axes of a value in another order: queries, keys, values and
 /// results of heads are [B, T, H, D] there, and [B, H, T, D] on a tape.
 bool has_heads_behind_tokens(const std::string& name, std::int64_t rank);

@@ -21,14 +21,6 @@
 namespace clearhead::console {
 namespace {
 
-// What BERT's tokenizers put around a text.
-constexpr std::string_view kBertStart = "[CLS]", kBertEnd = "[SEP]";
-
-bool has_special(const Tokenizer& tokenizer, std::string_view name) {
-  const std::optional<std::int64_t> id = tokenizer.find(name);
-  return id && tokenizer.is_special(*id);
-}
-
 // "é" (U+00E9)
 std::string character_text(std::string_view character) {
   const auto byte = static_cast<unsigned char>(character.front());
@@ -48,16 +40,6 @@ std::string characters_text(const std::vector<std::string>& characters) {
   const std::string more =
       characters.size() > kShown ? fmt::format(" and {} more", characters.size() - kShown) : "";
   return fmt::format("{}{}", fmt::join(shown, ", "), more);
-}
-
-// The first `most` tokens of a text, with all that the tokenizer puts around it.
-Sequence first_tokens(const Encoding& encoding, std::int64_t most) {
-  std::int64_t text = most - std::count(encoding.is_added.begin(), encoding.is_added.end(), true);
-  Sequence ids;
-  for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
-    if (encoding.is_added[i] || text-- > 0) ids.push_back(encoding.ids[i]);
-  }
-  return ids;
 }
 
 }  // namespace
@@ -155,34 +137,6 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                               model_name(options),
                               cut == 1 ? "its end is left out" : "their ends are left out"));
   }
-  return ids;
-}
-
-std::string mask_of(const Tokenizer& tokenizer) {
-  if (has_special(tokenizer, kBertMask)) return std::string(kBertMask);
-  static_cast<void>(tokenizer.special(kMaskToken));  // or says which there are
-  return std::string(kMaskToken);
-}
-
-Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
-  const std::string mask = mask_of(tokenizer);
-  for (std::size_t at = 0; (at = text.find(kMaskToken, at)) != std::string::npos;) {
-    const bool has_blank = tokenizer.takes_bytes() && at > 0 && text[at - 1] == ' ';
-    const std::size_t begin = has_blank ? at - 1 : at;
-    text.replace(begin, at + kMaskToken.size() - begin, mask);
-    at = begin + mask.size();
-  }
-  return tokenizer.encode(text, {.add_special_tokens = false});
-}
-
-Sequence in_frame(Sequence ids, const Tokenizer& tokenizer) {
-  const Sequence own = tokenizer.encode("");
-  const bool has_own = std::ssize(own) == kFrame, is_bert = has_special(tokenizer, kBertStart);
-  const auto special = [&](std::string_view bert, std::string_view other) {
-    return tokenizer.special(is_bert ? bert : other);
-  };
-  ids.insert(ids.begin(), has_own ? own.front() : special(kBertStart, kStartToken));
-  ids.push_back(has_own ? own.back() : special(kBertEnd, kEndToken));
   return ids;
 }
 

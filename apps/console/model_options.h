@@ -9,6 +9,7 @@
 
 #include "clearhead/base/precision.h"
 #include "clearhead/models/model_file.h"
+#include "clearhead/models/texts.h"
 #include "clearhead/train/data.h"
 
 namespace CLI {
@@ -70,19 +71,6 @@ std::vector<Sequence> ids_of_lines(const std::vector<std::string>& lines,
                                    const Tokenizer& tokenizer, const ModelOptions& options,
                                    std::int64_t most, const std::string& file,
                                    TooLong too_long = TooLong::refused);
-
-inline constexpr std::string_view kBertMask = "[MASK]";
-/// How a tokenizer spells the mask: kMaskToken, or kBertMask. Throws Error if it has none.
-std::string mask_of(const Tokenizer& tokenizer);
-
-/// A text with masks, written as the tokenizer spells them or as <mask>, without `in_frame`. Where
-/// tokens stand for bytes, the blank before a word belongs to it, and so to the mask in its place.
-Sequence ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
-
-/// What a masked model is trained on, kFrame tokens more: <s> ids </s>, or what the tokenizer
-/// itself puts around a text; [CLS] ids [SEP] if it has these and puts nothing there.
-Sequence in_frame(Sequence ids, const Tokenizer& tokenizer);
-inline constexpr std::int64_t kFrame = 2;
 
 /// The most tokens of a text that a model with this context reads; 0: any number. `beside`: tokens
 /// that are added to the text.

@@ -33,30 +33,6 @@ Sequence last_of(Sequence ids, std::int64_t last, std::int64_t most, const Model
   return ids;
 }
 
-Sequence plain_ids(std::string text, const Tokenizer& tokenizer) { return tokenizer.encode(text); }
-
-Sequence bare_ids(std::string text, const Tokenizer& tokenizer) {
-  return tokenizer.encode(text, {.add_special_tokens = false});
-}
-
-Sequence as_they_are(Sequence ids, const Tokenizer&) { return ids; }
-
-// Which tokens a text is for models by what they can do: a new ability is a new row.
-struct TextForm {
-  Ability ability;
-  Sequence (*ids)(std::string text, const Tokenizer& tokenizer);
-  std::int64_t beside;  // tokens that come to them
-  Sequence (*whole)(Sequence ids, const Tokenizer& tokenizer);
-};
-
-constexpr TextForm kTextForms[] = {
-    {LanguageModel::kAbility, plain_ids, 0, as_they_are},
-    {MaskedModel::kAbility, ids_of_masked_text, kFrame, in_frame},
-    {EmbeddingModel::kAbility, bare_ids, kFrame, in_frame},
-    {ClassificationModel::kAbility, bare_ids, kFrame, in_frame},
-    {TranslationModel::kAbility, plain_ids, 1, as_they_are},  // </s>, when it is translated
-};
-
 std::string sizes(const TransformerConfig& network) {
   const bool differ = network.decoder_layers > 0 && network.decoder_layers != network.layers;
   const std::string layers =
@@ -95,7 +71,7 @@ Reading read(const ModelOptions& options, const Text& text, std::int64_t last, T
   SavedModel saved = open_model(options);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::string known = readable(text.text, tokenizer, options, text.source);
-  const TextForm& form = row_for(row_of(saved.config.family).ability, kTextForms, "reading");
+  const TextForm& form = text_form(saved);
   Sequence ids =
       last_of(form.ids(known, tokenizer), last, most_tokens(*saved.model, form.beside), options);
   ids = form.whole(std::move(ids), tokenizer);

@@ -143,4 +143,10 @@ Reading read_with_model(const std::filesystem::path& folder, std::string_view te
   return Reading(folder.filename(), std::move(saved), std::move(ids), Precision::highest);
 }
 
+bool is_activation(const std::string& name) {
+  const std::string last = name.substr(name.rfind('.') + 1);
+  return last.starts_with("hook_") || last == "tokens" || last == "source_tokens" ||
+         last == "logits" || last == "embedding" || last == "probabilities";
+}
+
 }  // namespace clearhead

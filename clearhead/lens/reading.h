@@ -83,6 +83,10 @@ class Reading {
 /// as `open_model`, the model's tokenizer and `Reading` do.
 Reading read_with_model(const std::filesystem::path& folder, std::string_view text);
 
+/// Whether this is what a network calculated from the text, as opposed to what it learnt and to
+/// steps without a name: the tokens, each hook_…, the predictions.
+bool is_activation(const std::string& name);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_LENS_READING_H_

@@ -12,6 +12,8 @@
 #include "clearhead/ops/relu.h"
 #include "clearhead/ops/reshape.h"
 #include "clearhead/ops/rms_norm.h"
+#include "clearhead/ops/sigmoid.h"
+#include "clearhead/ops/softmax.h"
 #include "clearhead/ops/tanh.h"
 
 namespace clearhead {
@@ -147,6 +149,12 @@ Tensor classify_texts(const ClassificationModel& model,
   return in_batches(texts, [&](const Var& tokens, const Tensor& lengths) {
     return model.classify(tokens, lengths, {.precision = precision});
   });
+}
+
+Tensor class_probabilities(const Tensor& logits, bool exclusive) {
+  Tape tape(Keep::nothing);
+  const Var x = tape.input("logits", logits.to(DType::f64));
+  return (exclusive ? softmax(x) : sigmoid(x)).value();
 }
 
 }  // namespace clearhead

@@ -89,6 +89,10 @@ Tensor classify_texts(const ClassificationModel& model,
                       std::span<const std::vector<std::int64_t>> texts,
                       Precision precision = Precision::highest);
 
+/// How likely each class is, given logits [texts, classes]: the softmax, or, of classes that do not
+/// exclude each other, 1 / (1 + exp(−x)). In f64.
+Tensor class_probabilities(const Tensor& logits, bool exclusive);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_MODELS_TEXT_ENCODER_H_

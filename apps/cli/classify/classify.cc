@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
 
 #include "apps/console/given_texts.h"
@@ -28,23 +28,8 @@ struct Options {
   std::int64_t top = 5;
 };
 
-// Of logits f32 [classes]: the softmax, or of classes that do not exclude each other 1 / (1 +
-// exp(−x)).
-std::vector<double> probabilities(const Tensor& logits, bool exclusive) {
-  std::vector<double> result;
-  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (std::int64_t i = 0; i < logits.count(); ++i) largest = std::max(largest, logits.at({i}));
-  for (std::int64_t i = 0; i < logits.count(); ++i) {
-    const double x = logits.at({i});
-    result.push_back(exclusive ? std::exp(x - largest) : 1 / (1 + std::exp(-x)));
-    sum += result.back();
-  }
-  for (double& x : result) x /= exclusive ? sum : 1;
-  return result;
-}
-
 // The likeliest classes of one text.
-std::string table_of(const std::vector<double>& likely, const std::vector<std::string>& labels,
+std::string table_of(std::span<const double> likely, const std::vector<std::string>& labels,
                      std::int64_t top) {
   std::vector<std::size_t> order(likely.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -68,15 +53,17 @@ void classify(const Options& o) {
   const std::vector<Sequence> ids = console::ids_of_lines(
       given.lines, *saved.tokenizer, o.model, console::most_tokens(model, 0), given.source);
   if (ids.empty()) throw Error(given.source + ": there is no text in it");
-  const Tensor logits = classify_texts(model, ids, o.model.precision);  // [texts, classes]
+  const Tensor likely = class_probabilities(classify_texts(model, ids, o.model.precision),
+                                            config.exclusive);  // [texts, classes]
   std::string text;
-  for (std::int64_t i = 0; i < logits.size(0); ++i) {
-    if (logits.size(0) > 1) {
+  for (std::int64_t i = 0; i < likely.size(0); ++i) {
+    if (likely.size(0) > 1) {
       text += (i == 0 ? "" : "\n") + plot::visible_text(given.lines[static_cast<std::size_t>(i)]) +
               "\n";
     }
-    const Tensor own = logits.slice(0, i, i + 1).reshape({-1});
-    text += table_of(probabilities(own, config.exclusive), config.labels, o.top);
+    const std::size_t classes = config.labels.size();
+    const std::span own(likely.data<double>() + static_cast<std::size_t>(i) * classes, classes);
+    text += table_of(own, config.labels, o.top);
   }
   console::write_output(text);
 }

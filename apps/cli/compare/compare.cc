@@ -76,7 +76,7 @@ Side side_of_file(const std::string& path) {
   Side side{without_controls(path)};
   const TensorFile file = open_tensors(path);
   for (const TensorFile::Entry& entry : file.entries) {
-    if (console::is_activation(entry.name)) side.values.names.push_back(entry.name);
+    if (is_activation(entry.name)) side.values.names.push_back(entry.name);
   }
   std::sort(side.values.names.begin(), side.values.names.end(), is_of_earlier_layer);
   side.values.value = [file](const std::string& name) { return file.read(name); };

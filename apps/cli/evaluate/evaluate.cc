@@ -76,9 +76,8 @@ Report evaluate_text(const SavedModel& saved, const Options& o) {
 
 Report evaluate_masks(const SavedModel& saved, const Options& o) {
   const MaskedModel& model = as<MaskedModel>(saved);
-  const std::vector<Sequence> lines =
-      console::ids_of_lines(read_lines(o.file), *saved.tokenizer, o.model,
-                            console::most_tokens(model, console::kFrame), o.file);
+  const std::vector<Sequence> lines = console::ids_of_lines(
+      read_lines(o.file), *saved.tokenizer, o.model, console::most_tokens(model, kFrame), o.file);
   Report report;
   report.add(evaluate_masks(model, lines, *saved.tokenizer, o.model.precision));
   report.add("hidden",

@@ -44,7 +44,7 @@ void fill(const Options& o) {
   const auto has = [&](std::string_view mask) {
     return given.text.find(mask) != std::string::npos;
   };
-  if (!has(kMaskToken) && !has(console::kBertMask)) {
+  if (!has(kMaskToken) && !has(kBertMask)) {
     throw console::UsageError(
         fmt::format("{}; write {} for each word to be guessed: \"A man is {} a guitar.\"",
                     o.text.is_given() ? "there is no mask in the text" : "there is no text to fill",
@@ -53,14 +53,13 @@ void fill(const Options& o) {
   const SavedModel saved = console::open_model(o.model);
   const MaskedModel& model = as<MaskedModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
-  const std::string mask_name = console::mask_of(tokenizer);
+  const std::string mask_name = mask_of(tokenizer);
   const std::int64_t mask = tokenizer.special(mask_name);
-  const Sequence ids = console::in_frame(
-      console::ids_of_masked_text(console::readable(given.text, tokenizer, o.model, given.source),
+  const Sequence ids =
+      in_frame(ids_of_masked_text(console::readable(given.text, tokenizer, o.model, given.source),
                                   tokenizer),
-      tokenizer);
-  console::check_length(std::ssize(ids) - console::kFrame,
-                        console::most_tokens(model, console::kFrame), o.model,
+               tokenizer);
+  console::check_length(std::ssize(ids) - kFrame, console::most_tokens(model, kFrame), o.model,
                         "leave out what is far from the mask");
   const auto likely = fill_masks(model, ids, mask, o.top, o.model.precision);
   std::string text = filled(ids, mask, likely, tokenizer) + "\n";

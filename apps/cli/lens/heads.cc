@@ -47,7 +47,7 @@ Reading read_repeated(const Options& o) {
     if (!tokenizer.is_special(id)) candidates.push_back(id);
   }
   const bool is_framed = as_if<LanguageModel>(saved) == nullptr;
-  const std::int64_t most = console::most_tokens(*saved.model, is_framed ? console::kFrame : 0) / 2;
+  const std::int64_t most = console::most_tokens(*saved.model, is_framed ? kFrame : 0) / 2;
   std::int64_t count = o.tokens.value_or(std::min<std::int64_t>(50, std::ssize(candidates)));
   if (most > 0 && count > most) {
     if (o.tokens) {
@@ -57,7 +57,7 @@ Reading read_repeated(const Options& o) {
     count = most;
   }
   std::vector<std::int64_t> ids = repeated_tokens(std::move(candidates), count, o.seed);
-  if (is_framed) ids = console::in_frame(std::move(ids), tokenizer);
+  if (is_framed) ids = in_frame(std::move(ids), tokenizer);
   return {console::model_name(o.reading.model), std::move(saved), std::move(ids),
           o.reading.model.precision};
 }

@@ -83,7 +83,7 @@ std::int64_t place_of(const Reading& reading, std::optional<std::int64_t> at) {
   if (reading.predicted != Predicted::hidden) return T - 1;
   const std::vector<std::int64_t>& ids = reading.text.ids;
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
-  const std::string name = console::mask_of(tokenizer);
+  const std::string name = mask_of(tokenizer);
   const auto mask = std::find(ids.begin(), ids.end(), tokenizer.special(name));
   if (mask != ids.end()) return mask - ids.begin();
   throw console::UsageError(

@@ -80,7 +80,7 @@ std::string print_bars(const Reading& reading, const std::optional<Reading>& bef
 
 std::string print_masks(const Reading& reading, const std::optional<Reading>& before,
                         std::int64_t top) {
-  const std::string name = console::mask_of(*reading.saved.tokenizer);
+  const std::string name = mask_of(*reading.saved.tokenizer);
   const std::int64_t mask = reading.saved.tokenizer->special(name);
   std::string text;
   for (std::int64_t t = 0; t < std::ssize(reading.text.ids); ++t) {

@@ -1,0 +1,56 @@
+// Texts as models of each ability read them.
+#include "clearhead/models/texts.h"
+
+#include <gtest/gtest.h>
+
+#include "clearhead/models/text_encoder.h"
+#include "tests/surroundings.h"
+#include "tests/testing.h"
+
+namespace clearhead {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+SavedModel model(const std::string& name) {
+  return open_model(std::filesystem::path(CLEARHEAD_SOURCE_DIR) / "models" / name);
+}
+
+TEST(Texts, EachAbilityHasItsForm) {
+  const SavedModel goes_on = model("shakespeare"), fills = model("captions");
+  EXPECT_EQ(ids_to_read(goes_on, "To be"), goes_on.tokenizer->encode("To be"));
+
+  const Tokenizer& tokenizer = *fills.tokenizer;
+  const Ids ids = ids_to_read(fills, "A man is <mask> a guitar.");
+  EXPECT_EQ(ids.front(), tokenizer.special(kStartToken));
+  EXPECT_EQ(ids.back(), tokenizer.special(kEndToken));
+  EXPECT_EQ(std::count(ids.begin(), ids.end(), tokenizer.special(mask_of(tokenizer))), 1);
+  EXPECT_EQ(tokenizer.decode(ids), tokenizer.decode(tokenizer.encode("A man is a guitar.")));
+}
+
+TEST(Texts, RefusesWhatCannotBeRead) {
+  const SavedModel saved = model("captions");
+  expect_error([&] { ids_to_read(saved, ""); }, "there is no text to read");
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "man ";
+  expect_error([&] { ids_to_read(saved, text); }, "and the model reads 62 at most");
+}
+
+TEST(Texts, TheFirstTokensKeepWhatStandsAround) {
+  const Encoding encoding{.ids = {1, 7, 8, 9, 2},
+                          .offsets = {},
+                          .type_ids = {},
+                          .is_added = {true, false, false, false, true}};
+  EXPECT_EQ(first_tokens(encoding, 0), encoding.ids);
+  EXPECT_EQ(first_tokens(encoding, 5), encoding.ids);
+  EXPECT_EQ(first_tokens(encoding, 4), (Ids{1, 7, 8, 2}));
+}
+
+TEST(Texts, ProbabilitiesOfClasses) {
+  const Tensor logits = Tensor::of<float>({1, 2}, {0, std::log(3.0f)});
+  EXPECT_NEAR(class_probabilities(logits, true).at({0, 1}), 0.75, 1e-6);
+  EXPECT_NEAR(class_probabilities(logits, false).at({0, 0}), 0.5, 1e-6);
+}
+
+}  // namespace
+}  // namespace clearhead
