@@ -13,9 +13,11 @@ thread_local LongCall* current = nullptr;
 
 }  // namespace
 
-LongCall::LongCall() : next_(std::chrono::steady_clock::now() + kBetween) { current = this; }
+LongCall::LongCall() : outer_(current), next_(std::chrono::steady_clock::now() + kBetween) {
+  current = this;
+}
 
-LongCall::~LongCall() { current = nullptr; }
+LongCall::~LongCall() { current = outer_; }
 
 void LongCall::watch() { set_interrupt_check(check); }
 

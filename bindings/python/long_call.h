@@ -13,7 +13,7 @@ namespace clearhead::python {
 /// whose result is lost, and nothing else.
 class LongCall {
  public:
-  /// Begins the call, which may live within no other of the same thread.
+  /// Begins the call. It may live within another, which has called back into Python.
   LongCall();
   ~LongCall();
   LongCall(const LongCall&) = delete;
@@ -25,6 +25,7 @@ class LongCall {
  private:
   static void check();
 
+  LongCall* outer_;
   std::chrono::steady_clock::time_point next_;  // when to ask Python again
   nanobind::gil_scoped_release released_;
 };

@@ -11,6 +11,8 @@ NB_MODULE(_clearhead, m) {
   using namespace clearhead::python;
 
   m.doc() = "The library clearhead; import clearhead, not this module.";
+  // What others hold on to, such as a graph of PyTorch, may live as long as the interpreter.
+  nanobind::set_leak_warnings(false);
   m.attr("__version__") = CLEARHEAD_VERSION;
   nanobind::exception<clearhead::Error>(m, "Error", PyExc_ValueError).attr("__doc__") =
       "What the library refuses: says what was expected, what came, and what to do.";
@@ -21,4 +23,6 @@ NB_MODULE(_clearhead, m) {
       "Uses ``count`` threads from now on; 0: as many as the machine has. Results stay the same.");
   add_values(m);
   add_attention(m);
+  add_models(m);
+  add_claims(m);
 }

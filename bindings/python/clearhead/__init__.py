@@ -1,13 +1,18 @@
 """Attention you can see through.
 
 Arrays in, arrays out: NumPy's, and whatever speaks DLPack. Start with
-``scaled_dot_product_attention``, ``steps`` and ``attention_backward``.
+``scaled_dot_product_attention`` and ``steps`` for attention by itself, with ``load`` for a model.
 """
+
+from collections.abc import Mapping
 
 from clearhead._clearhead import (
     AttentionPass,
+    Cache,
     Error,
     Explanation,
+    Model,
+    Tokenizer,
     Value,
     __version__,
     attention,
@@ -18,16 +23,23 @@ from clearhead._clearhead import (
     steps,
     threads,
 )
+from clearhead._models import load
+
+Mapping.register(Cache)
 
 __all__ = [
     "AttentionPass",
+    "Cache",
     "Error",
     "Explanation",
+    "Model",
+    "Tokenizer",
     "Value",
     "__version__",
     "attention",
     "attention_backward",
     "attention_forward",
+    "load",
     "scaled_dot_product_attention",
     "set_threads",
     "steps",

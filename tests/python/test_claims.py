@@ -1,0 +1,115 @@
+"""Claims as tables: read from files, scored as the command line scores them."""
+
+import csv
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+import clearhead
+from clearhead import claims
+
+pyarrow = pytest.importorskip("pyarrow")
+
+EXAMPLES = pathlib.Path(__file__).parent.parent.parent / "examples" / "claims"
+
+
+@pytest.fixture(autouse=True)
+def audit_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEARHEAD_AUDIT_LOG", str(tmp_path / "audit.jsonl"))
+    return tmp_path / "audit.jsonl"
+
+
+@pytest.fixture()
+def table():
+    return pyarrow.table(claims.read(EXAMPLES).table)
+
+
+def test_read(audit_log):
+    read = claims.read(EXAMPLES)
+    assert read.refusals == []
+    table = pyarrow.table(read.table)
+    assert table.column_names == read.table.column_names == ["claim", "member", "json"]
+    assert table.num_rows == len(read.table) == 96
+    assert table["claim"].to_pylist() == read.table["claim"]
+    assert '"claim":"C0000596"' in read.table["json"][0]
+    assert '"python claims.read"' in audit_log.read_text()
+
+
+def test_scores_are_those_of_the_command_line(table, tmp_path, audit_log):
+    program = os.environ.get("CLEARHEAD_PROGRAM")
+    if not program:
+        pytest.skip("CLEARHEAD_PROGRAM does not say where the program is")
+    out = tmp_path / "scores.csv"
+    subprocess.run(
+        [program, "claims", "score", "--data", EXAMPLES, "--out", out, "--order", "input"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    scores = pyarrow.table(claims.score(table)).to_pylist()
+    with out.open() as file:
+        expected = list(csv.DictReader(file))
+    assert len(scores) == len(expected) == table.num_rows
+    for ours, theirs in zip(scores, expected):
+        assert ours["claim"] == theirs["claim"] and ours["error"] is None
+        assert ours["evidence_line"] == int(theirs["evidence_line"] or 0)
+        for kind in ("score", "code", "combination", "units", "amount", "duplicate"):
+            assert ours[kind] == pytest.approx(float(theirs[kind]), abs=1e-3), (ours, theirs)
+    assert '"python claims.score"' in audit_log.read_text()
+
+
+def test_order_and_batches_do_not_matter(table):
+    scores = claims.score(table)
+    batches = pyarrow.Table.from_batches(table.to_batches(max_chunksize=7))
+    assert claims.score(batches)["score"] == scores["score"]
+    turned = claims.score(table.take(list(range(table.num_rows - 1, -1, -1))))
+    assert sorted(turned["claim"]) == sorted(scores["claim"])
+    assert claims.score(table.slice(5, 10))["claim"] == scores["claim"][5:15]
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view"])
+def test_types_of_text(table, kind):
+    json = table["json"].cast(getattr(pyarrow, kind)())
+    assert claims.score(pyarrow.table({"json": json}))["score"] == claims.score(table)["score"]
+
+
+def test_one_bad_row_costs_a_row(table):
+    json = table["json"].to_pylist()
+    good = claims.score(table)["score"]
+    broken = [json[0], "{", None, "", '{"claim": "C9", "lines": 5}', "[]", *json[1:]]
+    scores = claims.score(pyarrow.table({"json": broken}))
+    assert [s is None for s in scores["score"][:7]] == [False] + [True] * 5 + [False]
+    assert all(error for error in scores["error"][1:6])
+    assert scores["error"][0] is None and scores["claim"][4] == "C9"
+    assert [scores["score"][0]] + scores["score"][6:] == good
+
+
+def test_frames_of_others(table):
+    scores = claims.score(table)
+    for name in ("pandas", "polars"):
+        try:
+            library = __import__(name)
+        except ImportError:
+            continue
+        frame = table.to_pandas() if name == "pandas" else library.from_arrow(table)
+        assert claims.score(frame)["score"] == scores["score"]
+    assert len(claims.score(pyarrow.table({"json": pyarrow.array([], pyarrow.string())}))) == 0
+
+
+def test_wrong_tables(table):
+    for wrong, message in [
+        (5, "__arrow_c_stream__"),
+        (table.drop_columns("json"), "no column json; it has claim, member"),
+        (pyarrow.table({"json": [1, 2]}), 'expected texts .* got Arrow\'s type "l"'),
+    ]:
+        with pytest.raises(clearhead.Error, match=message):
+            claims.score(wrong)
+    with pytest.raises(clearhead.Error, match="there are: claims"):
+        claims.score(table, "nothing")
+    with pytest.raises(clearhead.Error):
+        claims.read("no/such/file.csv")
+
+
+def test_a_model_is_opened_once():
+    assert claims.load() is claims.load("claims")
+    assert claims.load().folder.name == "claims"
