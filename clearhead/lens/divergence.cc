@@ -18,6 +18,30 @@ double distance(double a, double b) {
   return std::isnan(by) ? std::numeric_limits<double>::infinity() : by;
 }
 
+// |a − b| / max(1, |a|, |b|).
+double relative_distance(double a, double b) {
+  const double size = std::max(std::abs(a), std::abs(b));
+  return distance(a, b) / (std::isfinite(size) ? std::max(1.0, size) : 1);
+}
+
+// Where the distance of two arrays of one shape is greatest; nothing if it is 0 everywhere.
+std::optional<Difference> greatest_by(const Tensor& a, const Tensor& b,
+                                      double (*distance_of)(double, double)) {
+  const Tensor a_values = a.to(DType::f64).contiguous(), b_values = b.to(DType::f64).contiguous();
+  const double *const a_data = a_values.data<double>(), *const b_data = b_values.data<double>();
+  std::int64_t at = -1;
+  double most = 0;
+  for (std::int64_t i = 0; i < a_values.count(); ++i) {
+    const double by = distance_of(a_data[i], b_data[i]);
+    if (!(by > most)) continue;
+    most = by;
+    at = i;
+  }
+  if (at < 0) return std::nullopt;
+  return Difference{unflatten(at, a.shape()), a_data[at], b_data[at],
+                    distance(a_data[at], b_data[at])};
+}
+
 Shape without_ones(const Shape& shape) {
   Shape kept;
   std::copy_if(shape.begin(), shape.end(), std::back_inserter(kept),
@@ -43,7 +67,7 @@ ComparedValue compare(const std::string& name, Tensor a, Tensor b, double tolera
       a = a.reshape(b.shape());
     }
   }
-  ComparedValue compared{name, a.shape(), b.shape(), std::nullopt, false};
+  ComparedValue compared{name, a.shape(), b.shape()};
   if (a.shape() != b.shape() && (!common_part || a.rank() != b.rank())) {
     compared.differs = true;
     return compared;
@@ -56,10 +80,10 @@ ComparedValue compare(const std::string& name, Tensor a, Tensor b, double tolera
     a = beginning(a, common);
     b = beginning(b, common);
   }
-  compared.difference = greatest_difference(a, b);
-  if (const auto& d = compared.difference) {
-    const double size = std::max(std::abs(d->a), std::abs(d->b));
-    compared.differs = d->by > tolerance * (std::isfinite(size) ? std::max(1.0, size) : 1);
+  compared.difference = greatest_by(a, b, relative_distance);
+  if (compared.difference) {
+    compared.relative = relative_distance(compared.difference->a, compared.difference->b);
+    compared.differs = compared.relative > tolerance;
   }
   return compared;
 }
@@ -71,18 +95,7 @@ std::optional<Difference> greatest_difference(const Tensor& a, const Tensor& b) 
     throw Error("difference: expected arrays of one shape, got " + to_string(a.shape()) + " and " +
                 to_string(b.shape()));
   }
-  const Tensor a_values = a.to(DType::f64).contiguous(), b_values = b.to(DType::f64).contiguous();
-  std::int64_t at = -1;
-  double most = 0;
-  for (std::int64_t i = 0; i < a_values.count(); ++i) {
-    const double by = distance(a_values.data<double>()[i], b_values.data<double>()[i]);
-    if (!(by > most)) continue;
-    most = by;
-    at = i;
-  }
-  if (at < 0) return std::nullopt;
-  return Difference{unflatten(at, a.shape()), a_values.data<double>()[at],
-                    b_values.data<double>()[at], most};
+  return greatest_by(a, b, distance);
 }
 
 std::vector<ComparedValue> compare_values(const NamedValues& a, const NamedValues& b,

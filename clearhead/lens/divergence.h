@@ -33,11 +33,13 @@ struct NamedValues {
 
 /// A value that two runs have, and how it differs.
 struct ComparedValue {
-  std::string name;                      ///< in both
-  Shape shape_a, shape_b;                ///< without axes of size 1 if only so they are equal
-  std::optional<Difference> difference;  ///< the greatest; nothing if equal, or if shapes differ
-  /// Whether they are not the same up to `tolerance`: another shape, or |a − b| greater than
-  /// tolerance · max(1, |a|, |b|) somewhere.
+  std::string name;        ///< in both
+  Shape shape_a, shape_b;  ///< without axes of size 1 if only so they are equal
+  /// Where |a − b| / max(1, |a|, |b|) is greatest; nothing if equal, or if shapes differ.
+  std::optional<Difference> difference = {};
+  double relative = 0;  ///< what it is there
+  /// Whether they are not the same up to `tolerance`: another shape, or `relative` greater
+  /// than it.
   bool differs = false;
 };
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/models/gguf_names_internal.h"
@@ -239,7 +240,7 @@ void add_pooling(const GgufFile& file, const GgufArchitecture& architecture,
 }
 
 // The tokens with which texts begin and end, and what surrounds the messages of a conversation.
-void read_frame(const GgufFile& file, SavedModel& saved) {
+void read_frame(const GgufFile& file, const std::string& name, SavedModel& saved) {
   const auto id = [&](const char* key) -> std::optional<std::int64_t> {
     const GgufValue* const value = file.find("tokenizer.ggml." + std::string(key));
     if (value == nullptr) return std::nullopt;
@@ -254,6 +255,9 @@ void read_frame(const GgufFile& file, SavedModel& saved) {
   }
   const GgufValue* const chat = file.find("tokenizer.chat_template");
   if (chat != nullptr) saved.chat.jinja = chat->text();
+  if (find_invalid_utf8(saved.chat.jinja) != std::string_view::npos) {
+    throw Error(fmt::format("{}: tokenizer.chat_template: it is no UTF-8", name));
+  }
   if (saved.tokens.begin) saved.chat.start = saved.tokenizer->token(*saved.tokens.begin);
   if (!saved.tokens.ends.empty())
     saved.chat.end = saved.tokenizer->token(saved.tokens.ends.front());
@@ -298,7 +302,7 @@ StoredModel open_stored(const GgufFile& file, bool keep_bf16) {
   auto* const encoder = std::get_if<SentenceEncoderConfig>(&saved.config.network);
   if (encoder != nullptr) add_pooling(file, architecture, *encoder);
   saved.tokenizer = gguf_tokenizer(file, name);
-  read_frame(file, saved);
+  read_frame(file, name, saved);
   saved.model = naming(name, [&] { return make_model(saved.config, /*seed=*/std::nullopt); });
   ModelType names;
   names.names = architecture.names;

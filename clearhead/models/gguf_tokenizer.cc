@@ -57,6 +57,9 @@ std::shared_ptr<const Tokenizer> gguf_tokenizer(const GgufFile& file, const std:
       .add_eos_token = flag_of(file, "add_eos_token"),
       .add_space_prefix = flag_of(file, "add_space_prefix"),
       .remove_extra_whitespaces = flag_of(file, "remove_extra_whitespaces")};
+  // Files are older than this key.
+  const bool has_patterns = !vocabulary.pre.empty() && vocabulary.pre != "default";
+  if (!has_patterns && file.at("general.architecture").text() == "gpt2") vocabulary.pre = "gpt-2";
   for (const double score : numbers_of(file, "scores")) {
     vocabulary.scores.push_back(static_cast<float>(score));
   }

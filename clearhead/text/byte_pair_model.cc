@@ -98,17 +98,17 @@ BytePairModel::BytePairModel(BytePairParts parts)
   if (parts_.byte_fallback) bytes_ = byte_tokens(*this);
   if (parts_.unknown) unknown_ = find(*parts_.unknown).value_or(-1);
   const auto token = [&](std::int64_t id) { return tokens()[static_cast<std::size_t>(id)]; };
+  const std::size_t prefix = parts_.continuing_prefix.size();
   for (std::size_t i = 0; i < merges_.size(); ++i) {
-    const auto [left, right] = merges_[i];
-    const std::string name = fmt::format("merge {} (\"{}\", \"{}\")", i, token(left), token(right));
-    const std::size_t prefix = parts_.continuing_prefix.size();
-    if (token(right).size() < prefix) {
-      throw Error(fmt::format("{}: the second is shorter than the prefix", name));
-    }
+    const auto& [left, right] = merges_[i];
+    const auto fail = [&, left = left, right = right](std::string_view fault) {
+      throw Error(fmt::format("merge {} (\"{}\", \"{}\") {}", i, token(left), token(right), fault));
+    };
+    if (token(right).size() < prefix) fail("has a second that is shorter than the prefix");
     const std::optional<std::int64_t> made = find(token(left) + token(right).substr(prefix));
-    if (!made) throw Error(fmt::format("{} makes a token that is not there", name));
+    if (!made) fail("makes a token that is not there");
     const MergeTable::Rule rule{static_cast<std::int32_t>(i), static_cast<std::int32_t>(*made)};
-    if (!rules_.insert(left, right, rule)) throw Error(fmt::format("{} is there twice", name));
+    if (!rules_.insert(left, right, rule)) fail("is there twice");
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/text/pattern_internal.h"
 
 namespace clearhead {
 
@@ -22,6 +23,7 @@ struct ChatStyle {
   std::string name;
   std::vector<std::string_view> marks;   // a template of it has all of these
   std::vector<std::string_view> others;  // and none of these
+  std::string unlike = {};               // a regular expression, which finds nothing in it
   bool begins;                           // with the token that begins a text
   Around system, user, answer;
   std::string prompt;  // behind the last message
@@ -39,12 +41,34 @@ using Trim = ChatStyle::Trim;
 
 constexpr std::string_view kTools = "tool";
 
+// Behind the literal `text` no line ends, neither within the literal nor in one that is added.
+std::string no_line_after(std::string_view text) {
+  return fmt::format(R"(\Q{}\E(?!['"]?\s*(?:\}}\}}|\+)?\s*(?:\{{\{{-?)?\s*['"]?(?:\\n|\n)))", text);
+}
+
+// Messages without the blanks around them, before `behind`.
+std::string trims_before(std::string_view behind) {
+  return fmt::format(R"(content['"]?\]?\s*\|\s*trim\)?\s*\+\s*['"]?\Q{}\E)"
+                     R"(|set\s+content\s*=\s*\(?\w+(?:\.|\[['"])content['"]?\]?\s*\|\s*trim)",
+                     behind);
+}
+
+// A system message of the template's own, set apart from where it is written.
+constexpr const char* kSetsSystem =
+    R"(set\s+([\w.]+)\s*=\s*['"][^'"][\s\S]*<\|im_start\|>system(?:\\n|\n)['"]\s*\+\s*\1\b)";
+
+// A message of the user that no eos_token ends.
+constexpr const char* kUserWithoutEnd =
+    R"(<\|user\|>(?!['"]?\s*\+?\s*['"]?(?:\\n|\n)['"]?[^}]*eos_token))";
+
 std::vector<ChatStyle> make_styles() {
   return {
       {.name = "chatml",
        .marks = {"<|im_start|>", "<|im_end|>"},
        .others = {"<|im_sep|>", "## Metadata", "'<think>\\n' }}", "assistant\\n<think>",
                   " <tools> "},
+       .unlike = fmt::format("{}|{}|{}", no_line_after("<|im_end|>"), trims_before("<|im_end|>"),
+                             kSetsSystem),
        .begins = false,
        .system = {"<|im_start|>system\n", "<|im_end|>\n"},
        .user = {"<|im_start|>user\n", "<|im_end|>\n"},
@@ -81,6 +105,8 @@ std::vector<ChatStyle> make_styles() {
       {.name = "phi-3",
        .marks = {"<|user|>", "<|assistant|>", "<|end|>"},
        .others = {kTools, "<|im_start|>", "<think>"},
+       .unlike = fmt::format("{}|{}|{}", no_line_after("<|user|>"), no_line_after("<|end|>"),
+                             trims_before("<|end|>")),
        .begins = false,
        .system = {"<|system|>\n", "<|end|>\n"},
        .user = {"<|user|>\n", "<|end|>\n"},
@@ -89,6 +115,7 @@ std::vector<ChatStyle> make_styles() {
       {.name = "zephyr",
        .marks = {"<|user|>", "<|assistant|>", "eos_token"},
        .others = {kTools, "<|end|>", "<|im_start|>", "[gMASK]", "<think>"},
+       .unlike = fmt::format("{}|{}", kUserWithoutEnd, trims_before("eos_token")),
        .begins = false,
        .system = {"<|system|>\n", "{end}\n"},
        .user = {"<|user|>\n", "{end}\n"},
@@ -116,10 +143,18 @@ bool has(std::string_view source, std::string_view mark) {
   return source.find(mark) != std::string_view::npos;
 }
 
+bool finds(std::string_view expression, std::string_view source) {
+  bool found = false;
+  TextPattern::of_expression(expression)
+      .visit(source, [&](std::size_t, std::size_t, bool is_match) { found = found || is_match; });
+  return found;
+}
+
 bool is_of(const ChatStyle& style, std::string_view source) {
   const auto in_source = [&](std::string_view mark) { return has(source, mark); };
   return std::all_of(style.marks.begin(), style.marks.end(), in_source) &&
-         std::none_of(style.others.begin(), style.others.end(), in_source);
+         std::none_of(style.others.begin(), style.others.end(), in_source) &&
+         (style.unlike.empty() || !finds(style.unlike, source));
 }
 
 std::string trimmed(std::string_view text) {
@@ -188,6 +223,7 @@ ChatTemplate ChatTemplate::recognised(std::string_view source) {
   if (style.name != "llama-2") style.begins = has(source, "bos_token");
   if (style.name == "chatml") style.default_system = system_of_chatml(source);
   if (style.name == "llama-3") style.preface = preface_of_llama(source);
+  if (style.trim == Trim::messages && !has(source, "trim")) style.trim = Trim::nothing;
   if (style.name == "phi-3") style.takes_system = has(source, "<|system|>");
   if (style.name == "gemma") style.takes_system = !has(source, "System role not supported");
   if (style.name == "mistral") {

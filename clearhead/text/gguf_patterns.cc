@@ -47,7 +47,7 @@ std::string deepseek_words() {
 
 const std::vector<GgufPatterns>& gguf_patterns() {
   static const std::vector<GgufPatterns> kPatterns = {
-      {.names = {"gpt-2", "default", "phi-2", "mpt", "olmo", "jais", "roberta-bpe", "modern-bert",
+      {.names = {"gpt-2", "phi-2", "mpt", "olmo", "jais", "roberta-bpe", "modern-bert",
                  "jina-v1-en", "jina-v2-code", "jina-v2-de", "jina-v2-es", "exaone4", "trillion"},
        .patterns = {kGpt2Pattern}},
       {.names = {"starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b"},

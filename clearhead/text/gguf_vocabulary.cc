@@ -34,6 +34,11 @@ void check(const GgufVocabulary& vocabulary, const std::string& file) {
       fail(file, "tokens", fmt::format("token {} is no UTF-8", id));
     }
   }
+  for (std::size_t i = 0; i < vocabulary.merges.size(); ++i) {
+    if (find_invalid_utf8(vocabulary.merges[i]) != std::string_view::npos) {
+      fail(file, "merges", fmt::format("{}: it is no UTF-8", i));
+    }
+  }
   const auto check_count = [&](std::string_view key, std::size_t got) {
     if (got == 0 || got == count) return;
     fail(file, key, fmt::format("expected {}, one a token, got {}", count, got));
@@ -101,11 +106,18 @@ std::shared_ptr<const Tokenizer> sentence_piece(GgufVocabulary& vocabulary, bool
 }
 
 const GgufPatterns& patterns_of(const GgufVocabulary& vocabulary, const std::string& file) {
-  const std::string name = vocabulary.pre.empty() ? "default" : vocabulary.pre;
+  const std::string& name = vocabulary.pre;
   if (const GgufPatterns* const row = find_gguf_patterns(name)) return *row;
   std::vector<std::string> names;
   for (const GgufPatterns& row : gguf_patterns()) {
     names.insert(names.end(), row.names.begin(), row.names.end());
+  }
+  if (name.empty() || name == "default") {
+    fail(
+        file, "pre",
+        fmt::format("the file, which older tools made, does not say by which model's patterns text "
+                    "is cut into words; write one of these there: {}",
+                    fmt::join(names, ", ")));
   }
   fail(file, "pre", fmt::format("{} is not supported; there are {}", name, fmt::join(names, ", ")));
 }

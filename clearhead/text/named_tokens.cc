@@ -1,6 +1,7 @@
 // Settings of three files, and the vocabulary, as one list.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
@@ -12,6 +13,10 @@ namespace clearhead {
 namespace {
 
 using Json = nlohmann::json;
+
+// What the settings may name; a kind of tokenizer has usual names for some.
+constexpr std::string_view kNames[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                       "pad_token", "cls_token", "mask_token"};
 
 AddedToken read(const JsonPlace& place) {
   if (place.is_text()) return {.name = place.text()};
@@ -35,7 +40,12 @@ NamedTokens::NamedTokens(std::vector<std::string> vocabulary, const Json& known)
   }
 }
 
-void NamedTokens::add(const TokenizerSettings& settings, const std::vector<NamedToken>& named) {
+void NamedTokens::add(const TokenizerSettings& settings, std::vector<NamedToken> named) {
+  for (const std::string_view name : kNames) {
+    const bool has_usual =
+        std::any_of(named.begin(), named.end(), [&](const auto& one) { return one.name == name; });
+    if (!has_usual && !settings[name].is_null()) named.push_back({name, ""});
+  }
   std::unordered_set<std::string> specials;
   for (const NamedToken& one : named) specials.insert(settings.token(one.name, one.usual));
   add_numbered(settings["added_tokens_decoder"]);

@@ -18,8 +18,8 @@ namespace clearhead {
 
 /// A special token: its field in the settings, and how it is spelt if they do not say.
 struct NamedToken {
-  const char* name;
-  const char* usual;
+  std::string_view name;
+  const char* usual;        ///< "": nothing
   bool left_strip = false;  ///< if they do not say
 };
 
@@ -31,9 +31,9 @@ class NamedTokens {
   /// `known`, as `added_pieces` gives them, are those that the vocabulary itself has.
   NamedTokens(std::vector<std::string> vocabulary, const nlohmann::json& known);
 
-  /// Adds those of the settings: all that are numbered, then `named`, then what else is special.
+  /// Adds those of the settings: all that are numbered, then `named`, then what else they name.
   /// One that the vocabulary lacks gets the next id. Throws Error for an id far beyond the others.
-  void add(const TokenizerSettings& settings, const std::vector<NamedToken>& named);
+  void add(const TokenizerSettings& settings, std::vector<NamedToken> named);
 
   /// The id of a token. Throws Error, naming `file`, where it should be, if there is none.
   std::int64_t id(const std::string& name, const std::string& file) const;

@@ -144,7 +144,7 @@ std::shared_ptr<const Tokenizer> qwen2(const OlderFiles& files) {
                         {"behavior", "Isolated"},
                         {"invert", false}});
   }
-  cuts.push_back(byte_level(false, false));
+  cuts.push_back(byte_level(files.settings["add_prefix_space"].flag_or(false), false));
   pairs.description["normalizer"] = {{"type", "NFC"}};
   pairs.description["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", std::move(cuts)}};
   pairs.description["post_processor"] = around(pairs.names, files, "", "<|endoftext|>", false);
@@ -183,6 +183,7 @@ std::shared_ptr<const Tokenizer> pieces_with(const OlderFiles& files,
   SentencePieceModel model = read_sentence_piece_model(files.vocabulary);
   NamedTokens names = names_of(model);
   names.add(files.settings, named);
+  model.prefix = files.settings["add_prefix_space"].flag_or(model.prefix);
   model.prefix_once = !files.settings["legacy"].flag_or(true);
   const Json parts = {{"added_tokens", names.json()},
                       {"post_processor", around(names, files, begin, end, true)}};
@@ -205,15 +206,15 @@ std::shared_ptr<const Tokenizer> gemma(const OlderFiles& files) {
 }
 
 // Unigram of words: white space of any kind divides them, and only the rules of the model's
-// normalizer are used.
+// normalizer are used. `prefix`: whether a blank is put before a text.
 std::shared_ptr<const Tokenizer> words_of_pieces(SentencePieceModel model, const NamedTokens& names,
-                                                 Json post_processor, const OlderFiles& files) {
+                                                 Json post_processor, bool prefix,
+                                                 const OlderFiles& files) {
   model.prefix = model.collapses = model.escapes = model.byte_fallback = false;
-  const Json blank = {
-      {"type", "Metaspace"},
-      {"replacement", "\u2581"},
-      {"prepend_scheme", files.settings["add_prefix_space"].flag_or(true) ? "always" : "never"},
-      {"split", true}};
+  const Json blank = {{"type", "Metaspace"},
+                      {"replacement", "\u2581"},
+                      {"prepend_scheme", prefix ? "always" : "never"},
+                      {"split", true}};
   return make_sentence_piece(
       std::move(model),
       {{"added_tokens", names.json()},
@@ -242,7 +243,7 @@ std::shared_ptr<const Tokenizer> t5(const OlderFiles& files) {
   const std::int64_t end =
       names.id(files.settings.token("eos_token", "</s>"), files.vocabulary.string());
   Json processor = template_around(names.tokens(), std::nullopt, end, false, 0);
-  return words_of_pieces(std::move(model), names, std::move(processor), files);
+  return words_of_pieces(std::move(model), names, std::move(processor), true, files);
 }
 
 // fairseq put its own tokens before the pieces: `first` instead of the first `skipped` pieces.
@@ -261,7 +262,8 @@ std::shared_ptr<const Tokenizer> fairseq(
   NamedTokens names = names_of(model);
   names.add(files.settings, fairseq_names());
   Json processor = robertas(names, files, false, false);
-  return words_of_pieces(std::move(model), names, std::move(processor), files);
+  const bool prefix = files.settings["add_prefix_space"].flag_or(true);
+  return words_of_pieces(std::move(model), names, std::move(processor), prefix, files);
 }
 
 std::shared_ptr<const Tokenizer> xlm_roberta(const OlderFiles& files) {

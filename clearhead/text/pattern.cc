@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <new>
+#include <vector>
 
 #include "clearhead/base/encoding.h"
 #include "clearhead/base/error.h"
@@ -34,12 +35,25 @@ pcre2_code* compile(std::string_view expression, int& error, PCRE2_SIZE& offset)
                        &offset, nullptr);
 }
 
+std::string message_of(int error) {
+  PCRE2_UCHAR message[256] = {};
+  pcre2_get_error_message(error, message, sizeof(message));
+  return reinterpret_cast<const char*>(message);
+}
+
 // Whether \p{NAME} means a script, and not a category or the like.
 bool is_script(std::string_view name) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   const CompiledPattern script(compile(fmt::format("\\p{{sc:{}}}", name), error, offset));
   return script.code != nullptr;
+}
+
+std::size_t after_character(std::string_view text, std::size_t at) {
+  std::string_view rest = text.substr(at);
+  if (rest.empty()) return at + 1;
+  take_character(rest);
+  return text.size() - rest.size();
 }
 
 // Translates what the two syntaxes write differently.
@@ -49,23 +63,80 @@ class Translation {
 
   std::string run() {
     while (!rest_.empty()) {
-      if (rest_.front() == '\\' && rest_.size() > 1) {
-        escape();
-      } else if (in_set_) {
-        within_set();
-      } else if (rest_.front() == '[') {
-        begin_set();
+      if (in_set_) {
+        is_escape() ? escape() : within_set();
+      } else if (kQuantifiers.find(rest_.front()) != std::string_view::npos) {
+        rest_.front() == '{' ? interval() : copy(1);
       } else {
-        copy(1);
+        part();
       }
     }
     return std::move(made_);
   }
 
  private:
+  static constexpr std::string_view kQuantifiers = "*+?{";
+
+  bool is_escape() const { return rest_.front() == '\\' && rest_.size() > 1; }
+
   void copy(std::size_t count) {
     made_ += rest_.substr(0, count);
     rest_.remove_prefix(count);
+  }
+
+  // What a quantifier may follow: a character, a set, or a group as a whole.
+  void part() {
+    const std::size_t begin = made_.size();
+    last_ = begin;
+    if (is_escape()) return escape();
+    if (rest_.front() == '[') return begin_set();
+    if (rest_.front() == '(') {
+      groups_.push_back(begin);
+      return begin_group();
+    }
+    if (rest_.front() == ')' && !groups_.empty()) {
+      last_ = groups_.back();
+      groups_.pop_back();
+    }
+    copy(after_character(rest_, 0));
+  }
+
+  // (?m) is what PCRE2 calls (?s): a dot stands for a line end, too.
+  void begin_group() {
+    constexpr std::string_view kOptions = "imx-";
+    copy(1);
+    if (!rest_.starts_with('?')) return;
+    copy(1);
+    const std::size_t end = rest_.find_first_not_of(kOptions);
+    if (end == std::string_view::npos || (rest_[end] != ':' && rest_[end] != ')')) return;
+    for (const char option : rest_.substr(0, end)) made_ += option == 'm' ? 's' : option;
+    rest_.remove_prefix(end);
+  }
+
+  // {2}, {2,}, {2,3} or {,3}. To Oniguruma a + behind one repeats again, and a ? behind {2} leaves
+  // the choice of nothing, where to PCRE2 they say how the repetition gives way.
+  void interval() {
+    const std::size_t end = std::min(rest_.find('}'), rest_.size() - 1);
+    const std::string_view inside = rest_.substr(1, std::max<std::size_t>(end, 1) - 1);
+    const std::size_t comma = inside.find(',');
+    if (inside.empty() || inside == "," || rest_[end] != '}' ||
+        inside.find_first_not_of("0123456789,") != std::string_view::npos) {
+      return brace();
+    }
+    const std::string_view behind = rest_.substr(end + 1);
+    const bool again =
+        behind.starts_with('+') || (behind.starts_with('?') && comma == std::string_view::npos);
+    if (again) made_.insert(last_, "(?:");
+    made_ += fmt::format("{{{}{}}}", comma == 0 ? "0" : "", inside);
+    if (again) made_ += ')';
+    rest_.remove_prefix(end + 1);
+  }
+
+  // A { that is no quantifier.
+  void brace() {
+    last_ = made_.size();
+    made_ += "\\{";
+    rest_.remove_prefix(1);
   }
 
   void begin_set() {
@@ -130,6 +201,10 @@ class Translation {
         break;
     }
     copy(2);
+    constexpr std::string_view kNamesInBraces = "pPxokgN";
+    if (rest_.starts_with('{') && kNamesInBraces.find(what) != std::string_view::npos) {
+      copy(std::min(rest_.find('}'), rest_.size() - 1) + 1);
+    }
   }
 
   // \p{Han}: the script alone. To PCRE2 such a name means what several scripts share, too.
@@ -147,6 +222,8 @@ class Translation {
 
   std::string_view rest_;
   std::string made_;
+  std::size_t last_ = 0;             // where in made_ the part begins that a quantifier follows
+  std::vector<std::size_t> groups_;  // where those that are open begin
   bool in_set_ = false;
 };
 
@@ -179,25 +256,25 @@ std::size_t invalid_prefix(std::string_view text) {
   return count;
 }
 
-std::size_t after_character(std::string_view text, std::size_t at) {
-  std::string_view rest = text.substr(at);
-  if (rest.empty()) return at + 1;
-  take_character(rest);
-  return text.size() - rest.size();
-}
-
 // Visits all parts of `text`, which is valid UTF-8 and begins at `offset`.
 void visit_matches(const CompiledPattern& pattern, std::string_view text, std::size_t offset,
                    const TextPattern::Visitor& visit) {
   static thread_local Matching matching;
   std::size_t done = 0;
   for (std::size_t from = 0; from <= text.size();) {
-    const int result =
-        pcre2_match(pattern.code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                    PCRE2_NO_UTF_CHECK, matching.data, matching.context);
+    const auto match = [&](std::uint32_t options) {
+      return pcre2_match(pattern.code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                         PCRE2_NO_UTF_CHECK | options, matching.data, matching.context);
+    };
+    int result = match(0);
+    // Not compiled to machine code, it takes memory where that takes its stack.
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
     if (result == PCRE2_ERROR_NOMATCH) break;
     if (result < 0) {
-      throw Error(fmt::format("text: it cannot be cut into words (PCRE2 error {})", result));
+      throw Error(
+          fmt::format("text: the tokenizer's pattern cannot be searched for from byte {} "
+                      "on ({}); divide the text into lines",
+                      offset + from, message_of(result)));
     }
     const PCRE2_SIZE* const at = pcre2_get_ovector_pointer(matching.data);
     // \K may move the beginning of a match behind its end, or before what is done.
@@ -241,10 +318,8 @@ TextPattern TextPattern::of_expression(std::string_view expression) {
   PCRE2_SIZE offset = 0;
   pcre2_code* const code = compile(translated, error, offset);
   if (code == nullptr) {
-    PCRE2_UCHAR message[256] = {};
-    pcre2_get_error_message(error, message, sizeof(message));
     throw Error(fmt::format("no regular expression that PCRE2 reads, at byte {} of {}: {}", offset,
-                            translated, reinterpret_cast<const char*>(message)));
+                            translated, message_of(error)));
   }
   TextPattern pattern;
   pattern.compiled_ = std::make_shared<const CompiledPattern>(code);

@@ -37,6 +37,10 @@ Json replacement(Json pattern, const std::string& content) {
   return {{"type", "Replace"}, {"pattern", std::move(pattern)}, {"content", content}};
 }
 
+// In bytes. All cuts of all pieces are looked up, so time grows with the square of it; SentencePiece
+// learns pieces of 16 characters unless told otherwise.
+constexpr std::size_t kLongestPiece = 512;
+
 Json normalizer(const SentencePieceModel& model) {
   Json parts = Json::array();
   if (!model.rules.empty()) {
@@ -68,10 +72,14 @@ Json decoder(const SentencePieceModel& model) {
 
 // SentencePiece merges any two pieces that make a third, the most probable first: here each pair is
 // a merge.
-std::vector<Merge> merges_of(const SentencePieceModel& model) {
+std::vector<Merge> merges_of(const SentencePieceModel& model, const std::string& file) {
   std::vector<TokenId> pieces;
   for (std::size_t id = 0; id < model.types.size(); ++id) {
     if (model.types[id] != PieceType::normal) continue;
+    if (const std::size_t size = model.pieces.tokens[id].size(); size > kLongestPiece) {
+      throw Error(
+          fmt::format("{}: piece {} has {} bytes, more than {}", file, id, size, kLongestPiece));
+    }
     pieces.push_back({model.pieces.tokens[id], static_cast<std::int64_t>(id)});
   }
   const TokenTrie ids(pieces);
@@ -177,7 +185,7 @@ std::unique_ptr<const TokenModel> make_pieces(SentencePieceModel model, Json& de
   check_differ(model.pieces.tokens, file);
   if (model.merges) {
     BytePairParts pairs{.tokens = model.pieces.tokens,
-                        .merges = merges_of(model),
+                        .merges = merges_of(model, file),
                         .fuse_unknown = true,
                         .byte_fallback = model.byte_fallback};
     if (unknown >= 0) pairs.unknown = model.pieces.tokens[static_cast<std::size_t>(unknown)];

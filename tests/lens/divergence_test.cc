@@ -53,6 +53,15 @@ TEST(CompareValues, GoesThroughWhatBothHaveInTheOrderOfTheFirst) {
   EXPECT_TRUE(all[1].difference);
 }
 
+// The largest distance, of large numbers, hides no other.
+TEST(CompareValues, IsJudgedWhereNumbersDifferMostForTheirSize) {
+  const auto all = compare_values(values({{"x", tensor_of({2}, {3000, 0.001})}}),
+                                  values({{"x", tensor_of({2}, {3000.25, 0.2})}}), 1e-4);
+  EXPECT_TRUE(all.at(0).differs);
+  EXPECT_EQ(all[0].difference->place, Index{1});
+  EXPECT_NEAR(all[0].relative, 0.199, 1e-6);  // of numbers in f32
+}
+
 TEST(CompareValues, ABatchOfOneMayBeMissing) {
   const auto all = compare_values(values({{"x", tensor_of({1, 2}, {1, 2})}}),
                                   values({{"x", tensor_of({2}, {1, 2})}}), 0);

@@ -67,10 +67,46 @@ TEST(ChatTemplate, KnowsWhatEndsAnAnswer) {
 
 // A template that thinks before it answers is none of those, though its marks are.
 TEST(ChatTemplate, WhatIsOnlyLikeOneIsRefused) {
-  const std::string chatml = "{{ '<|im_start|>' + x + '<|im_end|>' }}";
+  const auto expect_refused = [](const std::string& source) {
+    SCOPED_TRACE(source);
+    expect_error([&] { ChatTemplate::recognised(source); }, "chat template: expected one like");
+  };
+  const std::string begins = "{{ '<|im_start|>' + m.role + '\\n' + m.content",
+                    chatml = begins + " + '<|im_end|>' + '\\n' }}";
   EXPECT_EQ(ChatTemplate::recognised(chatml).name(), "chatml");
-  expect_error([&] { ChatTemplate::recognised(chatml + R"({{ '<think>\n' }})"); },
-               "chat template: expected one like");
+  expect_refused(chatml + R"({{ '<think>\n' }})");
+  expect_refused(begins + " + '<|im_end|>' }}");  // no line ends
+  expect_refused(begins + " | trim + '<|im_end|>\\n' }}");
+  expect_refused(R"({% set content = m['content'] | trim %})" + chatml);
+  // A system message that stands elsewhere.
+  const std::string system = "{{ '<|im_start|>system\\n' + system + '<|im_end|>\\n' }}" + chatml;
+  EXPECT_EQ(ChatTemplate::recognised("{% set system = messages[0].content %}" + system).name(),
+            "chatml");
+  expect_refused("{% set system = 'You help.' %}" + system);
+
+  const std::string phi = R"('<|user|>\n' + m.content + '<|end|>\n' + '<|assistant|>\n')";
+  EXPECT_EQ(ChatTemplate::recognised("{{ " + phi + " }}").name(), "phi-3");
+  expect_refused("{{ '<|user|>' + m.content + '<|end|>' + '<|assistant|>' }}");
+
+  const std::string answer = R"({{ '<|assistant|>\n' + m.content + eos_token + '\n' }})";
+  EXPECT_EQ(
+      ChatTemplate::recognised(R"({{ '<|user|>\n' + m.content + eos_token }})" + answer).name(),
+      "zephyr");
+  expect_refused(R"({{ '<|user|>\n' + m.content + '\n' }})" + answer);  // Tulu 3
+}
+
+TEST(ChatTemplate, BlanksAroundMessagesStayWhereTheTemplateLeavesThem) {
+  const std::string header = "'<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + ";
+  const auto text = [&](const std::string& content) {
+    return ChatTemplate::recognised("{{ " + header + content + " + '<|eot_id|>' }}")
+        .text(std::vector<ChatMessage>{{.text = " Hello "}}, "", "");
+  };
+  EXPECT_EQ(text("m.content | trim"),
+            "<|start_header_id|>user<|end_header_id|>\n\nHello<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n");
+  EXPECT_EQ(text("m.content"),
+            "<|start_header_id|>user<|end_header_id|>\n\n Hello <|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n");
 }
 
 TEST(ChatTemplate, UserAndAssistantSpeakInTurn) {

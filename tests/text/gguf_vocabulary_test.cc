@@ -128,19 +128,31 @@ TEST(GgufVocabulary, FaultsAreNamed) {
         v.model = "gpt2";
         v.pre = "x";
       },
-      "tokenizer.ggml.pre: x is not supported; there are gpt-2, default");
+      "tokenizer.ggml.pre: x is not supported; there are gpt-2, phi-2");
   fault(
       [](auto& v) {
         v.model = "gpt2";
+        v.pre = "gpt-2";
         v.merges = {"a b", "ab"};
       },
       "tokenizer.ggml.merges: 1: expected two tokens, got \"ab\"");
   fault(
       [](auto& v) {
         v.model = "gpt2";
+        v.pre = "gpt-2";
         v.merges = {"b a"};
       },
       "tokenizer.ggml.merges: merge 0 (\"b\", \"a\") makes a token that is not there");
+  fault([](auto& v) { v.merges = {"a b", "a \xff"}; }, "tokenizer.ggml.merges: 1: it is no UTF-8");
+  fault(
+      [](auto& v) {
+        v.model = "gpt2";
+        v.pre = "default";
+      },
+      "tokenizer.ggml.pre: the file, which older tools made, does not say by which model's "
+      "patterns");
+  fault([](auto& v) { v.tokens[4] = std::string(513, 'a'); },
+        "file: piece 4 has 513 bytes, more than 512");
   fault(
       [](auto& v) {
         v.model = "bert";

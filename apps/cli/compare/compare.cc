@@ -151,10 +151,15 @@ std::string print(const std::vector<ComparedValue>& all, const Side& a, const Si
   if (differing == 0) {
     double most = 0;
     for (const ComparedValue& value : all) {
-      if (value.difference) most = std::max(most, value.difference->by);
+      most = std::max(most, value.relative);
     }
-    return fmt::format("They agree: no number differs by more than {}; the most is {}.\n",
-                       format_number(o.tolerance), format_number(most));
+    return console::wrapped(
+               fmt::format(
+                   "They agree: no |a - b| is greater than {}·max(1, |a|, |b|); the most is "
+                   "{}·max(1, |a|, |b|).",
+                   format_number(o.tolerance), format_number(most)),
+               width, 0) +
+           "\n";
   }
   std::string text = console::wrapped(
       fmt::format(
@@ -188,14 +193,15 @@ void compare(const Options& o) {
   if (all.empty()) throw Error("they have no value in common: " + a.title + "; " + b.title);
   const int width = plot::detect_terminal(STDOUT_FILENO).columns;
   const std::int64_t both = std::ssize(all);
-  console::write_output(console::wrapped("A: " + a.title, width, 3) + "\n" +
-                        console::wrapped("B: " + b.title, width, 3) + "\n" +
-                        console::wrapped(fmt::format("{} are in both, {} only in A, {} only in B.",
-                                                     console::counted(both, "value"),
-                                                     std::ssize(a.values.names) - both,
-                                                     std::ssize(b.values.names) - both),
-                                         width, 0) +
-                        "\n\n" + print(all, a, b, o, width));
+  console::write_output(
+      console::wrapped("A: " + a.title, width, 3) + "\n" +
+      console::wrapped("B: " + b.title, width, 3) + "\n" +
+      console::wrapped(
+          fmt::format("{} {} in both, {} only in A, {} only in B.", console::counted(both, "value"),
+                      both == 1 ? "is" : "are", std::ssize(a.values.names) - both,
+                      std::ssize(b.values.names) - both),
+          width, 0) +
+      "\n\n" + print(all, a, b, o, width));
 }
 
 }  // namespace
