@@ -41,12 +41,17 @@ void check_results(const std::vector<std::string>& out, const std::string& save,
       throw UsageError(std::string("--out: ") + e.what());
     }
   }
-  const bool is_known = std::find(endings.begin(), endings.end(), ending_of(save)) != endings.end();
-  if (!save.empty() && !is_known) {
-    refuse_value("--save", "a name that ends in " + alternatives(endings), save);
-  }
+  check_ending("--save", save, endings);
   for (const std::string& path : out) check_writable(path);
   if (!save.empty()) check_writable(save);
+}
+
+void check_ending(const std::string& option, const std::string& path,
+                  const std::vector<std::string>& endings) {
+  const bool is_known = std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end();
+  if (!path.empty() && !is_known) {
+    refuse_value(option, "a name that ends in " + alternatives(endings), path);
+  }
 }
 
 std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out) {

@@ -35,6 +35,10 @@ void check_out(const std::vector<std::string>& out);
 void check_results(const std::vector<std::string>& out, const std::string& save,
                    const std::vector<std::string>& endings = {".safetensors", ".npz"});
 
+/// Throws UsageError unless `path`, given by `option`, is empty or ends in one of `endings`.
+void check_ending(const std::string& option, const std::string& path,
+                  const std::vector<std::string>& endings);
+
 /// Draws the figure into each file; returns "wrote FILE" in a line each.
 std::string write_figures(const plot::Heatmap& heatmap, const std::vector<std::string>& out);
 

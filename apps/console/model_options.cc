@@ -14,6 +14,7 @@
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/encoding.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/plot/label.h"
 #include "clearhead/text/utf8.h"
@@ -91,6 +92,11 @@ std::string readable(const std::string& text, const Tokenizer& tokenizer,
   const std::vector<std::string> unknown = tokenizer.unknown_characters(text);
   if (unknown.empty()) return text;
   if (!options.replace) {
+    const std::size_t invalid = find_invalid_utf8(text);
+    if (invalid != std::string::npos) {
+      throw Error(fmt::format("{}: byte {} (0x{:02X}) is no UTF-8; --replace \"?\" reads ? instead",
+                              where, invalid, static_cast<unsigned char>(text[invalid])));
+    }
     const std::string replaced =
         tokenizer.unknown_characters("?").empty() ? "--replace \"?\" reads ? instead, " : "";
     throw Error(fmt::format("{}: {} has not learnt {}; {}--replace \"\" leaves {} out", where,

@@ -81,9 +81,13 @@ Reading read(const ModelOptions& options, const Text& text, std::int64_t last, T
 
 Reading read(const ReadingOptions& o) {
   check_text(o.text);
+  return read(o, [&](Tape tape) { return read(o.model, read_text(o.text), o.last, tape); });
+}
+
+Reading read(const ReadingOptions& o, const std::function<Reading(Tape tape)>& record) {
   Tape tape(Keep::everything);
   intervene(tape, o.interventions);
-  Reading reading = read(o.model, read_text(o.text), o.last, tape);
+  Reading reading = record(tape);
   check_effect(tape, o.interventions);
   reading.changes = [changes = o.interventions](Tape& other) { intervene(other, changes); };
   return reading;

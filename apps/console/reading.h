@@ -3,6 +3,7 @@
 #define CLEARHEAD_APPS_CONSOLE_READING_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ Reading read(const ModelOptions& options, const Text& text, std::int64_t last,
 /// The same with the interventions, each of which must have had an effect. Throws UsageError if
 /// there is no text, or if one had none.
 Reading read(const ReadingOptions& options);
+/// The same of what `record` has the model read on the tape that it is given.
+Reading read(const ReadingOptions& options, const std::function<Reading(Tape tape)>& record);
 
 /// Throws UsageError if there is not one text. To be called before anything is opened.
 void check_text(const GivenText& text);

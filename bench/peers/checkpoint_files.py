@@ -52,11 +52,13 @@ def encoder_onnx():
     mask[1, 5:] = 0
     axes = {0: "batch", 1: "length"}
     FOLDER.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
     torch.onnx.export(
-        Vectors(), (ids, mask), path, dynamo=False, opset_version=17,
+        Vectors(), (ids, mask), part, dynamo=False, opset_version=17,
         input_names=["input_ids", "attention_mask"], output_names=["vectors"],
         dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "batch"}},
     )  # fmt: skip
+    part.rename(path)
     return path
 
 

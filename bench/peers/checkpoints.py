@@ -237,6 +237,8 @@ def generation_cell(count, rounds):
     texts = {name: list(one(prompt, count)) for name, one in taking_part.items()}
     shortfalls = {}
     for name, text in texts.items():
+        if len(text) != count:
+            raise SystemExit(f"{name} writes {len(text)} tokens instead of {count}")
         shortfalls[name] = shortfall(prompt, text)
         if shortfalls[name] > 0.03:  # weights of f32 are another model's, by a rounding
             raise SystemExit(
@@ -256,7 +258,7 @@ class Llama:
         self.process = subprocess.Popen(
             ("node", script, files.gpt2_gguf(kind), str(THREADS)),
             cwd=files.llama_cpp(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True,
+            text=True,
         )  # fmt: skip
 
     def __del__(self):

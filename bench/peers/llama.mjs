@@ -1,6 +1,6 @@
 // Continues texts with llama.cpp, for checkpoints.py: node llama.mjs MODEL.gguf THREADS, run in a
 // folder that has node-llama-cpp. Reads lines {"prompt": [ids], "count": n}, and answers each with
-// {"seconds": …, "tokens": [ids]}, the likeliest tokens.
+// {"tokens": [ids]}, the likeliest ones.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -20,10 +20,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { prompt, count } = JSON.parse(line);
   const tokens = [];
   await sequence.clearHistory();
-  const begin = performance.now();
   for await (const token of sequence.evaluate(prompt, { temperature: 0 })) {
     if (tokens.push(token) >= count) break;
   }
-  console.log(JSON.stringify({ seconds: (performance.now() - begin) / 1000, tokens }));
+  console.log(JSON.stringify({ tokens }));
 }
 process.exit(0);

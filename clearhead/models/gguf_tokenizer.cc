@@ -59,7 +59,9 @@ std::shared_ptr<const Tokenizer> gguf_tokenizer(const GgufFile& file, const std:
       .remove_extra_whitespaces = flag_of(file, "remove_extra_whitespaces")};
   // Files are older than this key.
   const bool has_patterns = !vocabulary.pre.empty() && vocabulary.pre != "default";
-  if (!has_patterns && file.at("general.architecture").text() == "gpt2") vocabulary.pre = "gpt-2";
+  const GgufValue* const architecture = file.find("general.architecture");
+  const bool is_gpt2 = architecture != nullptr && architecture->text() == "gpt2";
+  if (!has_patterns && is_gpt2) vocabulary.pre = "gpt-2";
   for (const double score : numbers_of(file, "scores")) {
     vocabulary.scores.push_back(static_cast<float>(score));
   }

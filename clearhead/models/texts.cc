@@ -57,13 +57,10 @@ Ids ids_of_masked_text(std::string text, const Tokenizer& tokenizer) {
 }
 
 Ids in_frame(Ids ids, const Tokenizer& tokenizer) {
-  const Ids own = tokenizer.encode("");
-  const bool has_own = std::ssize(own) == kFrame, is_bert = has_special(tokenizer, kBertStart);
-  const auto special = [&](std::string_view bert, std::string_view other) {
-    return tokenizer.special(is_bert ? bert : other);
-  };
-  ids.insert(ids.begin(), has_own ? own.front() : special(kBertStart, kStartToken));
-  ids.push_back(has_own ? own.back() : special(kBertEnd, kEndToken));
+  if (tokenizer.has_frame()) return tokenizer.framed(std::move(ids));
+  const bool is_bert = has_special(tokenizer, kBertStart);
+  ids.insert(ids.begin(), tokenizer.special(is_bert ? kBertStart : kStartToken));
+  ids.push_back(tokenizer.special(is_bert ? kBertEnd : kEndToken));
   return ids;
 }
 

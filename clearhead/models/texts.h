@@ -21,10 +21,10 @@ std::string mask_of(const Tokenizer& tokenizer);
 /// tokens stand for bytes, the blank before a word belongs to it, and so to the mask in its place.
 std::vector<std::int64_t> ids_of_masked_text(std::string text, const Tokenizer& tokenizer);
 
-/// How many tokens `in_frame` adds.
+/// How many tokens `in_frame` adds at most.
 inline constexpr std::int64_t kFrame = 2;
-/// What a masked model is trained on, kFrame tokens more: <s> ids </s>, or what the tokenizer
-/// itself puts around a text; [CLS] ids [SEP] if it has these and puts nothing there.
+/// What a masked model is trained on: with what the tokenizer's post-processor puts around a text;
+/// without one [CLS] ids [SEP], as BERT, if it has these, else <s> ids </s>.
 std::vector<std::int64_t> in_frame(std::vector<std::int64_t> ids, const Tokenizer& tokenizer);
 
 /// The first `most` tokens of a text, with all that the tokenizer puts around it; all of them if

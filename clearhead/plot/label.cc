@@ -72,6 +72,7 @@ std::string visible_label(std::string_view label) {
   const std::size_t end =
       first == std::string_view::npos ? label.size() : label.find_last_not_of(' ') + 1;
   const std::size_t begin = first == std::string_view::npos ? label.size() : first;
+  if (label == "\u00A0") return "\\u00a0";  // a blank that breaks no line, by itself
   std::string result;
   for (std::size_t i = 0; i < begin; ++i) result += "␣";
   result += visible_text(label.substr(begin, end - begin));

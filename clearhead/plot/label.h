@@ -13,7 +13,8 @@ namespace clearhead::plot {
 /// \x07.
 std::string visible_text(std::string_view text);
 
-/// `visible_text` of a token: spaces at its ends become ␣, an empty one becomes ∅.
+/// `visible_text` of a token: spaces at its ends become ␣, a no-break space alone its number, an
+/// empty one becomes ∅.
 std::string visible_label(std::string_view label);
 
 /// The columns that valid UTF-8 takes in a terminal: East Asian wide characters two, combining ones

@@ -37,7 +37,7 @@ Json replacement(Json pattern, const std::string& content) {
   return {{"type", "Replace"}, {"pattern", std::move(pattern)}, {"content", content}};
 }
 
-// In bytes. All cuts of all pieces are looked up, so time grows with the square of it; SentencePiece
+// In bytes. All cuts of all pieces are looked up, so time grows with its square; SentencePiece
 // learns pieces of 16 characters unless told otherwise.
 constexpr std::size_t kLongestPiece = 512;
 

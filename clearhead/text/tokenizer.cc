@@ -118,14 +118,9 @@ Encoding encoding_of(const TokenizerParts& parts, std::string_view text, std::in
   return encoding;
 }
 
-Encoding encoding_of(const Tokenizer& tokenizer, const std::vector<std::string_view>& texts,
-                     const EncodeOptions& options, bool keep_origins) {
-  const TokenizerParts& parts = tokenizer.parts();
-  std::vector<Encoding> encodings;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    check_utf8(tokenizer, texts[i]);
-    encodings.push_back(encoding_of(parts, texts[i], static_cast<std::int64_t>(i), keep_origins));
-  }
+// Lets the post-processor put its tokens around the encodings of `texts`, which are joined.
+Encoding whole_of(const TokenizerParts& parts, std::vector<Encoding> encodings,
+                  const std::vector<std::string_view>& texts, const EncodeOptions& options) {
   if (parts.post_processor != nullptr) {
     PostContext context{texts, options.add_special_tokens, {}};
     context.spelling = [&](std::int64_t id, std::string_view text) {
@@ -137,6 +132,17 @@ Encoding encoding_of(const Tokenizer& tokenizer, const std::vector<std::string_v
   Encoding whole = std::move(encodings.front());
   for (std::size_t i = 1; i < encodings.size(); ++i) append_encoding(whole, encodings[i]);
   return whole;
+}
+
+Encoding encoding_of(const Tokenizer& tokenizer, const std::vector<std::string_view>& texts,
+                     const EncodeOptions& options, bool keep_origins) {
+  const TokenizerParts& parts = tokenizer.parts();
+  std::vector<Encoding> encodings;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    check_utf8(tokenizer, texts[i]);
+    encodings.push_back(encoding_of(parts, texts[i], static_cast<std::int64_t>(i), keep_origins));
+  }
+  return whole_of(parts, std::move(encodings), texts, options);
 }
 
 // Calls visit(part, known) for all parts of `text`: characters and names of added tokens.
@@ -258,6 +264,17 @@ bool Tokenizer::is_special(std::int64_t id) const {
 }
 
 bool Tokenizer::takes_bytes() const { return parts_->takes_bytes; }
+
+bool Tokenizer::has_frame() const { return parts_->post_processor != nullptr; }
+
+std::vector<std::int64_t> Tokenizer::framed(std::vector<std::int64_t> ids) const {
+  const std::size_t count = ids.size();
+  Encoding bare{.ids = std::move(ids)};
+  bare.offsets.resize(count);
+  bare.type_ids.resize(count);
+  bare.is_added.resize(count);
+  return whole_of(*parts_, {std::move(bare)}, {""}, {}).ids;
+}
 
 std::vector<Merge> Tokenizer::merges() const { return parts_->model->merges(); }
 

@@ -104,6 +104,11 @@ class Tokenizer {
   /// Pairs of tokens that are merged, in order of preference; none if its model does not merge.
   std::vector<Merge> merges() const;
 
+  /// Whether it has a post-processor, which puts tokens around a text, or none.
+  bool has_frame() const;
+  /// `ids` with what the post-processor puts around a text.
+  std::vector<std::int64_t> framed(std::vector<std::int64_t> ids) const;
+
   /// What it is made of.
   const TokenizerParts& parts() const { return *parts_; }
 

@@ -83,7 +83,8 @@ class ChatModel : public Checkpoints {
     const std::vector<std::string> specials = {"<s>", "</s>", "<|im_start|>", "<|im_end|>"};
     write_tokenizer(folder_ / "llama" / "tokenizer.json",
                     learn_characters("aeimnrstuy \n[]/INST", specials));  // 23 of 24
-    set_settings("\"{% for m in messages %}<|im_start|>{{ m.role }}\\n{{ m.content }}<|im_end|>\"");
+    set_settings(
+        "\"{% for m in messages %}<|im_start|>{{ m.role }}\\n{{ m.content }}<|im_end|>\\n\"");
     saved_ = open_model(folder_ / "llama");
   }
 
@@ -124,9 +125,9 @@ TEST_F(ChatModel, AnswersInTheFormThatItWasTaught) {
   EXPECT_EQ(chat({"--chat", "yes", "--system", "autumn"}).out, answer(system + user));
   set_settings(
       "[{\"name\": \"tools\", \"template\": \"\"}, {\"name\": \"default\", "
-      "\"template\": \"{{bos_token}}<|im_start|><|im_end|>\"}]");
+      "\"template\": \"{{bos_token}}<|im_start|><|im_end|>\\n\"}]");
   EXPECT_EQ(chat({"--chat", "yes"}).out, answer("<s>" + user));
-  set_content(folder_ / "llama" / "chat_template.jinja", "<|im_start|><|im_end|>");
+  set_content(folder_ / "llama" / "chat_template.jinja", "<|im_start|><|im_end|>\n");
   EXPECT_EQ(chat({"--chat", "yes"}).out, answer(user));
 }
 
@@ -215,6 +216,8 @@ TEST_F(Checkpoints, GiveVectorsOfTexts) {
       run({"embed", "bert-sentence", "--file", "lines.txt", "--out", "vectors.npy"});
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("3 vectors, 16 numbers each"));
+  expect_failure(run({"embed", "nowhere", "a", "--out", "vectors.txt"}), 2,
+                 "--out: expected a name that ends in .npy, .npz, .safetensors or .csv");
   EXPECT_THAT(result.out, HasSubstr("1.000"));
   const std::vector<std::vector<std::int64_t>> ids = {saved.tokenizer->encode("a bad dad"),
                                                       saved.tokenizer->encode("a bad dad"),

@@ -96,7 +96,7 @@ TEST_F(Dump, CompareFindsTheFirstValueThatDiffers) {
         << text;
     EXPECT_THAT(text, Not(HasSubstr("hook_z")));
   }
-  EXPECT_THAT(say({"compare", "a.safetensors", "a.safetensors"}), HasSubstr("the most is 0"));
+  EXPECT_THAT(say({"compare", "a.safetensors", "a.safetensors"}), HasSubstr("is 0 at most"));
 }
 
 TEST_F(Dump, CompareOfTwoFilesGoesThroughLayersInTheirOrder) {

@@ -191,6 +191,10 @@ TEST_F(Lens, ScoresHeadsOnRandomTokensOrAText) {
             say({"heads", "lm", "--tokens", "8", "--seed", "2"}));
   EXPECT_THAT(say({"heads", "lm", "to be to be"}), HasSubstr("induction"));
   say({"heads", "masked", "--tokens", "8"});
+  EXPECT_NE(say({"heads", "lm", "--tokens", "8"}),
+            say({"heads", "lm", "--tokens", "8", "--ablate", "blocks.0.attn.hook_q"}));
+  fail({"heads", "lm", "--ablate", "hook_nothing"}, 2, "hook_nothing");
+  fail({"heads", "lm", "--last", "3"}, 2, "--last is for a TEXT");
   EXPECT_EQ(saved({"heads", "mt", "a dog", "--attention", "encoder"}).at("induction").shape(),
             (Shape{1, 2}));
   fail({"heads", "lm", "--tokens", "17"}, 2, "16 of them twice");

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "clearhead/models/text_encoder.h"
+#include "clearhead/text/tokenizer_file.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
 
@@ -11,6 +14,7 @@ namespace clearhead {
 namespace {
 
 using Ids = std::vector<std::int64_t>;
+using Json = nlohmann::json;
 
 SavedModel model(const std::string& name) {
   return open_model(std::filesystem::path(CLEARHEAD_SOURCE_DIR) / "models" / name);
@@ -50,6 +54,29 @@ TEST(Texts, ProbabilitiesOfClasses) {
   const Tensor logits = Tensor::of<float>({1, 2}, {0, std::log(3.0f)});
   EXPECT_NEAR(class_probabilities(logits, true).at({0, 1}), 0.75, 1e-6);
   EXPECT_NEAR(class_probabilities(logits, false).at({0, 0}), 0.5, 1e-6);
+}
+
+// [CLS], [SEP] and a; `single` is the template of a text, null: there is none.
+Tokenizer tokenizer_with(const Json& single) {
+  Json description = Json::parse(R"({
+    "added_tokens": [{"id": 0, "content": "[CLS]", "special": true},
+                     {"id": 1, "content": "[SEP]", "special": true}],
+    "model": {"type": "WordLevel", "vocab": {"[CLS]": 0, "[SEP]": 1, "a": 2}, "unk_token": "a"}})");
+  if (!single.is_null()) {
+    description["post_processor"] = Json::parse(R"({"type": "TemplateProcessing",
+      "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+      "special_tokens": {"[SEP]": {"id": "[SEP]", "ids": [1], "tokens": ["[SEP]"]}}})");
+    description["post_processor"]["single"] = single;
+  }
+  return *parse_tokenizer(description.dump(), "file");
+}
+
+TEST(InFrame, IsWhatThePostProcessorPutsAroundAText) {
+  const Json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  const Json end = {{"SpecialToken", {{"id", "[SEP]"}, {"type_id", 0}}}};
+  EXPECT_EQ(in_frame({2, 2}, tokenizer_with(Json::array({text}))), (Ids{2, 2}));
+  EXPECT_EQ(in_frame({2, 2}, tokenizer_with(Json::array({text, end}))), (Ids{2, 2, 1}));
+  EXPECT_EQ(in_frame({2, 2}, tokenizer_with(nullptr)), (Ids{0, 2, 2, 1}));  // as BERT
 }
 
 }  // namespace

@@ -154,10 +154,8 @@ std::string print(const std::vector<ComparedValue>& all, const Side& a, const Si
       most = std::max(most, value.relative);
     }
     return console::wrapped(
-               fmt::format(
-                   "They agree: no |a - b| is greater than {}·max(1, |a|, |b|); the most is "
-                   "{}·max(1, |a|, |b|).",
-                   format_number(o.tolerance), format_number(most)),
+               fmt::format("They agree: |a - b| / max(1, |a|, |b|) is {} at most, not above {}.",
+                           format_number(most), format_number(o.tolerance)),
                width, 0) +
            "\n";
   }

@@ -16,6 +16,8 @@
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
+#include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/convert.h"
 
@@ -40,7 +42,8 @@ std::size_t bytes_of(const std::string& size) {
         number.find_first_of("123456789") != std::string::npos && number.front() != '.') {
       count = std::stod(number, &end);
     }
-    if (count > 0 && end == number.size()) return static_cast<std::size_t>(count * factor);
+    if (count * factor >= 1 && end == number.size())
+      return static_cast<std::size_t>(count * factor);
   }
   console::refuse_value("--shard-size", "a size such as 500MB or 5GB", size);
 }
@@ -50,16 +53,18 @@ void convert(Options o) {
       console::find_model(o.model.model, console::model_folders(o.model.folder));
   if (o.out.empty()) throw console::UsageError("--out FOLDER says where the model goes; give it");
   std::optional<Progress> progress;
-  if (isatty(STDERR_FILENO) != 0) {
-    o.conversion.progress = [&](std::size_t done, std::size_t all) {
+  const InterruptWatch interrupt;
+  o.conversion.progress = [&](std::size_t done, std::size_t all) {
+    if (interrupted()) throw Error("stopped; nothing is written");
+    if (isatty(STDERR_FILENO) != 0) {
       constexpr std::size_t kMB = 1'000'000;
       if (!progress) {
         progress.emplace(std::cerr, static_cast<std::int64_t>(all / kMB),
                          detect_progress(STDERR_FILENO));
       }
       progress->update(static_cast<std::int64_t>(done / kMB), "MB");
-    };
-  }
+    }
+  };
   const Converted converted = convert_model(model, o.out, o.conversion);
   progress.reset();
   console::write_output(fmt::format(

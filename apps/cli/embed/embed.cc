@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/console/figures.h"
 #include "apps/console/given_texts.h"
 #include "apps/console/model_options.h"
 #include "apps/console/numbers.h"
@@ -44,6 +45,7 @@ double cosine(const Tensor& vectors, std::int64_t a, std::int64_t b) {
 
 // How alike the texts are, each to each: a table of at most this many.
 constexpr std::int64_t kMostShown = 12;
+constexpr int kShownWidth = 40;  // of a text in it
 
 std::string likeness(const Tensor& vectors, const std::vector<std::string>& texts) {
   plot::TextTable table;
@@ -53,7 +55,8 @@ std::string likeness(const Tensor& vectors, const std::vector<std::string>& text
   }
   for (std::int64_t i = 0; i < vectors.size(0); ++i) {
     std::vector<std::string> row = {
-        std::to_string(i), plot::visible_text(texts[static_cast<std::size_t>(i)].substr(0, 40))};
+        std::to_string(i),
+        plot::shorten(plot::visible_text(texts[static_cast<std::size_t>(i)]), kShownWidth)};
     for (std::int64_t j = 0; j < vectors.size(0); ++j) {
       row.push_back(fmt::format("{:.3f}", cosine(vectors, i, j)));
     }
@@ -64,6 +67,7 @@ std::string likeness(const Tensor& vectors, const std::vector<std::string>& text
 
 void embed(const Options& o) {
   check(o.given);
+  console::check_ending("--out", o.out, {".npy", ".npz", ".safetensors", ".csv"});
   if (!o.out.empty()) check_writable(o.out);
   const SavedModel saved = console::open_model(o.model);
   const EmbeddingModel& model = as<EmbeddingModel>(saved);
@@ -76,6 +80,7 @@ void embed(const Options& o) {
   if (!o.out.empty()) write_tensors(o.out, {.tensors = {{"embeddings", vectors}}, .metadata = {}});
   std::string text = fmt::format("{}, {} each\n", console::counted(vectors.size(0), "vector"),
                                  console::counted(vectors.size(1), "number"));
+  if (o.out.empty()) text += "--out FILE writes them\n";
   if (vectors.size(0) > 1 && vectors.size(0) <= kMostShown) text += likeness(vectors, given.lines);
   if (!o.out.empty()) text += console::wrote(o.out);
   console::write_output(text);

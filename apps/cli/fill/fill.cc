@@ -54,6 +54,10 @@ void fill(const Options& o) {
   const MaskedModel& model = as<MaskedModel>(saved);
   const Tokenizer& tokenizer = *saved.tokenizer;
   const std::string mask_name = mask_of(tokenizer);
+  if (!has(kMaskToken) && !has(mask_name)) {
+    throw Error(fmt::format("{}: there is no mask in it; write {}, as {} knows it", given.source,
+                            mask_name, console::model_name(o.model)));
+  }
   const std::int64_t mask = tokenizer.special(mask_name);
   const Sequence ids =
       in_frame(ids_of_masked_text(console::readable(given.text, tokenizer, o.model, given.source),

@@ -143,7 +143,10 @@ void generate(const Options& o) {
     return !is_end;
   }));
   console::write_text(stream.end() + "\n");
-  if (o.stats) console::write_message(watch.summary(std::ssize(prompt)));
+  const std::int64_t read = model.context() > 0
+                                ? std::min<std::int64_t>(std::ssize(prompt), model.context())
+                                : std::ssize(prompt);
+  if (o.stats) console::write_message(watch.summary(read));
 }
 
 }  // namespace

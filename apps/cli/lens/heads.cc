@@ -58,14 +58,20 @@ Reading read_repeated(const Options& o) {
   }
   std::vector<std::int64_t> ids = repeated_tokens(std::move(candidates), count, o.seed);
   if (is_framed) ids = in_frame(std::move(ids), tokenizer);
-  return {console::model_name(o.reading.model), std::move(saved), std::move(ids),
-          o.reading.model.precision};
+  return console::read(o.reading, [&](Tape tape) {
+    return Reading{console::model_name(o.reading.model), std::move(saved), std::move(ids),
+                   o.reading.model.precision, std::move(tape)};
+  });
 }
 
 void run(const Options& o) {
   check(o.results);
   if (o.tokens && o.reading.text.is_given()) {
     throw console::UsageError("--tokens is for random tokens, and there is a TEXT; choose one");
+  }
+  if (o.reading.last > 0 && !o.reading.text.is_given()) {
+    throw console::UsageError(
+        "--last is for a TEXT, and there is none; --tokens sets their number");
   }
   const Reading reading = o.reading.text.is_given() ? console::read(o.reading) : read_repeated(o);
   const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
