@@ -54,7 +54,8 @@ const ModelType& type_of(ConfigJson& config) {
     if (type.name == name) return type;
     known += (known.empty() ? "" : ", ") + std::string(type.name);
   }
-  config.fail("model_type", "\"" + name + "\" is not supported; supported are " + known);
+  const std::string fault = name.empty() ? "it is missing" : "\"" + name + "\" is not supported";
+  config.fail("model_type", fault + "; supported are " + known);
 }
 
 // By its last words: "BertForMaskedLM".
@@ -167,7 +168,7 @@ void find_tie(const TensorFile& file, const ModelType& type, ModelConfig& config
 
 bool is_hugging_face(std::string_view config) {
   const nlohmann::json root = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
-  return root.is_object() && root.contains("model_type");
+  return root.is_object() && (root.contains("model_type") || root.contains("architectures"));
 }
 
 ModelConfig parse_hugging_face(std::string_view config, const std::string& file) {

@@ -210,6 +210,15 @@ Tensor stacked(const Found& found, const Shape& shape) {
   return Tensor::view_of(whole->data(), shape, found.dtype, whole);
 }
 
+// As the file would call a tensor: with the prefix of others of its kind, such as layers.….
+std::string name_in_file(const std::string& name, const Entries& entries, const ModelType& type) {
+  const std::string kind = name.substr(0, name.find('.') + 1);
+  const bool has_prefix = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry.first.starts_with(kind) && entry.second->name.starts_with(type.prefix);
+  });
+  return has_prefix ? std::string(type.prefix) + name : name;
+}
+
 // A few of them, for a message.
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 4;
@@ -237,7 +246,7 @@ TensorFile our_tensors(const TensorFile& file, const ModelType& type, const Para
     if (entry != entries.end()) {
       check(*entry->second, stack);
     } else if (stack.stored != Stored::row) {
-      missing.push_back(name);
+      missing.push_back(name_in_file(name, entries, type));
     }
   }
   for (const auto& [name, entry] : entries) {

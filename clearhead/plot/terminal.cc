@@ -26,7 +26,6 @@ constexpr int kFewestColumns = 20;
 constexpr int kFewestLines = 4;
 constexpr std::int64_t kFewestRows = 16;  // no pooling below, for the sake of panels with few rows
 constexpr int kBarWidth = 24;
-constexpr int kPanelGap = 2;
 constexpr int kFewestSmall = 4;               // cells of a small panel: at least …
 constexpr int kMostSmall = 16;                // … and at most, in each direction
 constexpr int kSmallTitle = 6;                // what it has room for, even if the cells are fewer
@@ -87,7 +86,7 @@ TerminalPlan choose_plan(const Figure& figure, const TerminalOptions& options) {
   const int panels = static_cast<int>(figure.panels.size());
   const auto fits = [&](const TerminalPlan& plan, int side_by_side) {
     return std::all_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
-      const int further = plan.beside(figure).panel_width(panel) + kPanelGap;
+      const int further = plan.beside(figure).panel_width(panel) + plan.gap;
       return plan.panel_width(panel) + (side_by_side - 1) * further <= options.columns &&
              panel.grid.rows <= options.lines;
     });
@@ -126,7 +125,7 @@ std::vector<Placed> next_band(const Figure& figure, std::size_t begin, const Ter
     const bool is_full = figure.panel_columns > 0 && std::ssize(band) == figure.panel_columns;
     if (i > begin && (is_full || start + width > columns)) break;
     band.push_back({&panel, own, start});
-    start += width + kPanelGap;
+    start += width + plan.gap;
   }
   return band;
 }
@@ -140,7 +139,7 @@ void write_panels(const Figure& figure, const TerminalPlan& plan, const Terminal
       const auto& [panel, own, start] = band[i];
       const int title_begin = start + own.margin();
       const int title_end = i + 1 < band.size()
-                                ? band[i + 1].start + band[i + 1].plan.margin() - kPanelGap
+                                ? band[i + 1].start + band[i + 1].plan.margin() - plan.gap
                                 : options.columns;
       lines[0].pad_to(title_begin);
       lines[0].add(shorten(panel->title, title_end - title_begin), {.bold = true});
@@ -253,11 +252,16 @@ std::string render_terminal(const Heatmap& heatmap, const TerminalOptions& optio
 std::string render_terminal_small(const Heatmap& heatmap, const TerminalOptions& options) {
   options.validate();
   const int beside = std::max(1, heatmap.panel_columns) - 1;
-  const int room = (options.columns - beside * kPanelGap) / (beside + 1);
+  TerminalPlan plan{.style = CellStyle::wide, .has_labels = false, .colors = options.colors};
+  const auto room_of = [&] { return (options.columns - beside * plan.gap) / (beside + 1); };
+  const bool fits = std::ranges::all_of(heatmap.panels, [&](const Panel& panel) {
+    return display_width(visible_label(panel.title)) <= room_of();
+  });
+  if (!fits) plan.gap = 1;
+  const int room = room_of();
   const std::int64_t cells = std::clamp(room, kFewestSmall, kMostSmall);
   const bool has_halves = options.colors != ColorDepth::none;
   const Figure figure = prepare_figure(heatmap, has_halves ? cells : (cells + 1) / 2, cells);
-  TerminalPlan plan{.style = CellStyle::wide, .has_labels = false, .colors = options.colors};
   for (const FigurePanel& panel : figure.panels) {
     if (2 * std::max(panel.grid.rows, panel.grid.columns) > cells) plan.style = CellStyle::narrow;
   }

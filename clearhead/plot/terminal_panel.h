@@ -28,6 +28,7 @@ struct TerminalPlan {
   int label_width = 0;                   ///< room for the labels of rows
   int cell_width = 1;                    ///< characters a column of cells takes
   int least_width = 0;                   ///< of a panel, so that its title has room
+  int gap = 2;                           ///< between panels
   ColorDepth colors = ColorDepth::none;  ///< of the terminal
 
   /// Rows of cells in a line of text.

@@ -2,6 +2,7 @@
 #include "clearhead/plot/text_table.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "clearhead/plot/label.h"
 
@@ -19,6 +20,29 @@ std::vector<int> column_widths(const TextTable& table) {
     widths.push_back(width);
   }
   return widths;
+}
+
+// The table with its columns of text, the widest first, so short that it is at most `width` wide,
+// if they can be.
+TextTable with_shorter_texts(TextTable table, int width) {
+  constexpr int kLeastText = 12;
+  std::vector<int> widths = column_widths(table);
+  int excess = std::accumulate(widths.begin(), widths.end(), -kGap) +
+               kGap * static_cast<int>(widths.size()) - width;
+  while (excess > 0) {
+    std::size_t widest = widths.size();
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+      const bool is_wider = widest == widths.size() || widths[c] > widths[widest];
+      if (table.columns[c].is_text && widths[c] > kLeastText && is_wider) widest = c;
+    }
+    if (widest == widths.size()) break;
+    const int shorter = std::max(kLeastText, widths[widest] - excess);
+    excess -= widths[widest] - shorter;
+    widths[widest] = shorter;
+    table.columns[widest].title = shorten(table.columns[widest].title, shorter);
+    for (auto& row : table.rows) row[widest] = shorten(row[widest], shorter);
+  }
+  return table;
 }
 
 std::string spaces_to(int width, const std::string& text) {
@@ -49,7 +73,9 @@ std::vector<std::string> TextTable::lines() const {
 
 std::string TextTable::text(int width) const {
   std::string text;
-  for (const std::string& line : lines()) text += shorten(line, width) + "\n";
+  for (const std::string& line : with_shorter_texts(*this, width).lines()) {
+    text += shorten(line, width) + "\n";
+  }
   return text;
 }
 

@@ -22,7 +22,8 @@ struct TextTable {
 
   /// The header and the rows, without line breaks and blanks at their ends.
   std::vector<std::string> lines() const;
-  /// The lines as a text, each cut at `width` if that is given.
+  /// The lines as a text, at most `width` wide if that is given: the widest columns of text are
+  /// shortened first, and only if that does not do, the lines.
   std::string text(int width = std::numeric_limits<int>::max()) const;
   /// Cuts columns off at the right until the table is at most `width` wide, and returns how many
   /// are left out. The first three columns always stay.

@@ -129,6 +129,8 @@ TEST(HuggingFaceFolder, RefusesOptionsThatItDoesNotKnow) {
     copy.replace_in_config(from, to);
     copy.expect_refused(part);
   };
+  refused("\"model_type\"", "\"type\"",
+          "config.json: model_type: it is missing; supported are gpt2, llama, mistral");
   refused("\"llama\"", "\"lama\"",
           "config.json: model_type: \"lama\" is not supported; supported are gpt2, llama, mistral");
   refused("LlamaForCausalLM", "LlamaForTokenClassification",
@@ -171,7 +173,7 @@ TEST(HuggingFaceFolder, SaysWhichTensorsAreNotAsTheConfigSays) {
   copy.set_weights(weights);
   copy.expect_refused(
       "model.safetensors: the config asks for tensors that are not there: "
-      "layers.1.mlp.up_proj.weight");
+      "model.layers.1.mlp.up_proj.weight");
   weights = whole;
   weights.tensors.emplace_back("model.layers.1.self_attn.q_proj.bias", Tensor({16}));
   copy.set_weights(weights);

@@ -23,6 +23,14 @@ TEST(TextTable, LinesAreCutAtAWidth) {
   EXPECT_EQ(kTable.text(8), "token  …\n猫     …\né      …\n");
 }
 
+TEST(TextTable, TextGivesWayToNumbers) {
+  const TextTable table{{{"name", true}, {"A", false}},
+                        {{"blocks.0.hook_resid_pre[1, 51]", "-0.17545"}}};
+  EXPECT_EQ(table.text(30), "name                         A\nblocks.0.hook_resid…  -0.17545\n");
+  // What is left of the lines where text cannot be shorter.
+  EXPECT_EQ(table.text(15), "name          …\nblocks.0.ho…  …\n");
+}
+
 TEST(TextTable, ColumnsAreLeftOutAtTheRight) {
   TextTable table = kTable;
   EXPECT_EQ(table.fit(26), 0);
