@@ -12,31 +12,6 @@ namespace {
 
 // In the order of AttentionKind.
 constexpr const char* kKindWords[] = {"encoder", "decoder", "cross"};
-constexpr const char* kKindTitles[] = {"attention within the source",
-                                       "attention within the translation",
-                                       "attention of the translation to the source"};
-
-// Axes and their tokens. The query of a decoder that looks at the source is called by the token
-// that it is about to write, as in figures of alignments.
-void name_axes(const Reading& reading, AttentionAxes& axes) {
-  axes.query_names = axes.key_names = reading.text.names;
-  axes.query_title = "query";
-  axes.key_title = "key";
-  if (!reading.is_translation()) return;
-  switch (kind_of(axes.stack)) {
-    case AttentionKind::encoder:
-      axes.query_names = axes.key_names = reading.source.names;
-      break;
-    case AttentionKind::decoder:
-      break;
-    case AttentionKind::cross:
-      axes.key_names = reading.source.names;
-      axes.query_names = reading.written.names;
-      axes.query_title = "token that is written next";
-      axes.key_title = "token of the source";
-      axes.same_tokens = false;
-  }
-}
 
 }  // namespace
 
@@ -66,12 +41,7 @@ std::optional<AttentionAxes> find_attention(const Reading& reading,
     throw UsageError(fmt::format("--attention {0}: the {0} of {1} has none",
                                  kKindWords[static_cast<int>(wanted)], reading.name));
   }
-  AttentionAxes axes;
-  axes.stack = *stack;
-  axes.heads = attention_head_count(reading.tape, stack->scopes.front());
-  axes.title = reading.is_translation() ? kKindTitles[static_cast<int>(wanted)] : "attention";
-  name_axes(reading, axes);
-  return axes;
+  return attention_axes(reading, *stack);
 }
 
 void require_same_tokens(const AttentionAxes& axes, const std::string& what) {

@@ -8,25 +8,9 @@
 #include <vector>
 
 #include "apps/console/option_group.h"
-#include "clearhead/lens/attention_heads.h"
-#include "clearhead/lens/reading.h"
+#include "clearhead/lens/attention_axes.h"
 
 namespace clearhead::console {
-
-/// One kind of attention in all its layers.
-struct AttentionAxes {
-  AttentionStack stack;
-  std::string title;                     ///< "attention of the translation to the source"
-  std::int64_t heads = 0;                ///< of a layer
-  std::vector<std::string> query_names;  ///< tokens
-  std::vector<std::string> key_names;
-  std::string query_title, key_title;
-  bool same_tokens = true;  ///< query t and key t are one
-
-  std::int64_t layers() const { return static_cast<std::int64_t>(stack.scopes.size()); }
-  /// Of all heads.
-  std::int64_t count() const { return layers() * heads; }
-};
 
 /// --attention.
 void add_attention(OptionGroup& group, std::optional<AttentionKind>& kind);

@@ -83,7 +83,7 @@ WeightMatrix head_weights(Kind kind, const Tape& tape, const HeadPlace& place) {
 }
 
 // The layers asked for.
-AttentionStack chosen_stack(const Options& o, const console::AttentionAxes& axes) {
+AttentionStack chosen_stack(const Options& o, const AttentionAxes& axes) {
   AttentionStack stack{axes.stack.name, {}};
   for (const std::int64_t layer : chosen("--layers", o.layers, axes.layers())) {
     stack.scopes.push_back(axes.stack.scopes[static_cast<std::size_t>(layer)]);
@@ -92,8 +92,7 @@ AttentionStack chosen_stack(const Options& o, const console::AttentionAxes& axes
 }
 
 // Layer by layer.
-std::vector<Part> calculate(const Options& o, const Reading& reading,
-                            const console::AttentionAxes& axes) {
+std::vector<Part> calculate(const Options& o, const Reading& reading, const AttentionAxes& axes) {
   const std::vector<std::int64_t> layers = chosen("--layers", o.layers, axes.layers());
   if (o.kind == Kind::rollout) {
     return {{"", axes.stack.name + ".rollout", rollout(reading.tape, chosen_stack(o, axes))}};
@@ -124,7 +123,7 @@ void average(std::vector<Part>& parts) {
 }
 
 // The sinks of all heads together.
-std::vector<std::int64_t> find_sinks(const Reading& reading, const console::AttentionAxes& axes) {
+std::vector<std::int64_t> find_sinks(const Reading& reading, const AttentionAxes& axes) {
   std::vector<WeightMatrix> patterns;
   for (const std::string& scope : axes.stack.scopes) {
     for (std::int64_t head = 0; head < axes.heads; ++head) {
@@ -135,8 +134,7 @@ std::vector<std::int64_t> find_sinks(const Reading& reading, const console::Atte
 }
 
 // Says which keys are hidden.
-std::string describe_hidden(const std::vector<std::int64_t>& keys,
-                            const console::AttentionAxes& axes) {
+std::string describe_hidden(const std::vector<std::int64_t>& keys, const AttentionAxes& axes) {
   if (keys.empty()) return "No key is a sink.\n";
   std::string names;
   for (const std::int64_t key : keys) {
@@ -161,7 +159,7 @@ plot::Panel rollout_panel(const AttentionStack& stack, const Reading& reading,
 }
 
 plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Reading& reading,
-                   const console::AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
+                   const AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
   if (parts.size() > plot::kMostPanels) {
     throw console::UsageError(
         fmt::format("there are {}, and a figure has room for {}; choose some by --layers or "
@@ -193,9 +191,9 @@ plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Readi
 }
 
 // Of the rollout, the sum of many rows takes one walk through the layers.
-double sum_of(const Options& o, const Part& part, const Reading& reading,
-              const console::AttentionAxes& axes, const std::vector<std::int64_t>& queries,
-              const std::vector<std::int64_t>& keys, const std::vector<std::int64_t>& hidden) {
+double sum_of(const Options& o, const Part& part, const Reading& reading, const AttentionAxes& axes,
+              const std::vector<std::int64_t>& queries, const std::vector<std::int64_t>& keys,
+              const std::vector<std::int64_t>& hidden) {
   if (o.kind != Kind::rollout) return sum_of_weights(part.weights, queries, keys);
   Tensor chosen_rows({1, std::ssize(axes.query_names)}, DType::f64);
   for (const std::int64_t t : queries) ++chosen_rows.mutable_data<double>()[t];
@@ -206,8 +204,7 @@ double sum_of(const Options& o, const Part& part, const Reading& reading,
 // A cell for each matrix: the sum of its weights of the chosen queries for the chosen keys. A row
 // is a layer.
 plot::Heatmap draw_sums(const Options& o, const std::vector<Part>& parts, const Reading& reading,
-                        const console::AttentionAxes& axes,
-                        const std::vector<std::int64_t>& hidden) {
+                        const AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
   const auto queries = chosen("--queries", o.queries, std::ssize(axes.query_names));
   const auto keys = chosen("--keys", o.keys, std::ssize(axes.key_names));
   const bool is_grid = o.has_heads() && !o.mean;
@@ -255,7 +252,7 @@ NamedTensors numbers(const std::vector<Part>& parts) {
 void run(const Options& o) {
   check(o.results);
   const Reading reading = console::read(o.reading);
-  const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
+  const std::optional<AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) throw console::UsageError(reading.name + " has no attention");
   if (o.kind == Kind::rollout) console::require_same_tokens(*axes, "rollout");
   std::string text = heading(reading);

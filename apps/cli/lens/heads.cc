@@ -74,7 +74,7 @@ void run(const Options& o) {
         "--last is for a TEXT, and there is none; --tokens sets their number");
   }
   const Reading reading = o.reading.text.is_given() ? console::read(o.reading) : read_repeated(o);
-  const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
+  const std::optional<AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) throw console::UsageError(reading.name + " has no attention");
   console::require_same_tokens(*axes, "a score");
   const bool of_source = kind_of(axes->stack) == AttentionKind::encoder && reading.is_translation();

@@ -71,7 +71,7 @@ bool is_page(const std::string& path, const SeeOptions& o) {
 }
 
 std::optional<AttentionView> choose_attention(const Reading& reading, const SeeOptions& o) {
-  const std::optional<console::AttentionAxes> axes = console::find_attention(reading, o.attention);
+  const std::optional<AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) return std::nullopt;
   AttentionView view{*axes};
   if (o.window) {

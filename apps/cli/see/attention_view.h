@@ -17,7 +17,7 @@
 namespace clearhead::cli {
 
 /// One kind of attention in all its layers, and the head that is shown large.
-struct AttentionView : console::AttentionAxes {
+struct AttentionView : AttentionAxes {
   std::int64_t layer = 0, head = 0;
   bool is_chosen = false;      ///< by its selectivity
   HeadMeasures measures = {};  ///< of the large head

@@ -6,7 +6,7 @@
 namespace clearhead::cli {
 namespace {
 
-plot::PageAttention attention_of(const Reading& reading, const console::AttentionAxes& axes) {
+plot::PageAttention attention_of(const Reading& reading, const AttentionAxes& axes) {
   return {
       .title = axes.title,
       .query_title = axes.query_title,
