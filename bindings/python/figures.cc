@@ -266,11 +266,9 @@ violet-to-yellow, blue-to-yellow or blue-to-red; ``range`` the values at the end
 >>> clearhead.heatmap(np.eye(3), rows=list("abc"), title="Identity")
 <clearhead.Figure of 1 matrix>
 )");
-  m.def(
-      "attention_heads", attention_heads, "attention"_a, "tokens"_a = nb::none(),
-      "keys"_a = nb::none(), nb::kw_only(), "layer"_a = 0, "title"_a = "",
-      R"(A page of heads: small all of them, large those that are chosen, and each token with what it
-looks at.
+  m.def("attention_heads", attention_heads, "attention"_a, "tokens"_a = nb::none(),
+        "keys"_a = nb::none(), nb::kw_only(), "layer"_a = 0, "title"_a = "",
+        R"(A page of heads: all small, those that are chosen large, and what each token looks at.
 
 ``attention`` is the cache of a run, all of whose layers and tokens are shown; or weights [heads,
 queries, keys] of a layer, or a list of them, with the names of their ``tokens`` (and of ``keys``,

@@ -28,8 +28,8 @@ struct AttentionAxes {
   std::int64_t count() const { return layers() * heads; }
 };
 
-/// Those of a stack of the reading. The query of a decoder that looks at the source is called by the
-/// token that it is about to write, as in figures of alignments.
+/// Those of a stack of the reading. The query of a decoder that looks at the source is called by
+/// the token that it is about to write, as in figures of alignments.
 AttentionAxes attention_axes(const Reading& reading, const AttentionStack& stack);
 
 }  // namespace clearhead
