@@ -24,6 +24,7 @@ NB_MODULE(_clearhead, m) {
   add_values(m);
   add_attention(m);
   add_models(m);
+  add_lens(m);
   add_figures(m);
   add_claims(m);
 }

@@ -7,13 +7,22 @@ import re
 import pytest
 
 import clearhead
+import clearhead.claims
+import clearhead.lens
 
 PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "python.md"
 
 
+def public():
+    """Names and what they stand for, of the package and its modules."""
+    for module in (clearhead, clearhead.claims, clearhead.lens):
+        yield module.__name__, module
+        for name in module.__all__:
+            yield name, getattr(module, name)
+
+
 def examples():
-    for name in clearhead.__all__:
-        thing = getattr(clearhead, name)
+    for name, thing in public():
         for part in [thing] + list(vars(thing).values() if isinstance(thing, type) else []):
             text = getattr(part, "__doc__", None) or ""
             if ">>>" in text:
@@ -21,7 +30,9 @@ def examples():
 
 
 @pytest.mark.parametrize("name, text", list(examples()))
-def test_examples(name, text):
+def test_examples(name, text, tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEARHEAD_AUDIT_LOG", str(tmp_path / "audit.jsonl"))
+    monkeypatch.chdir(PAGE.parent.parent)
     example = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
     report = []
     doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
@@ -29,8 +40,8 @@ def test_examples(name, text):
 
 
 def test_everything_says_what_it_is():
-    for name in clearhead.__all__:
-        assert name == "__version__" or getattr(clearhead, name).__doc__, name
+    for name, thing in public():
+        assert name == "__version__" or thing.__doc__, name
 
 
 def test_the_page(tmp_path, monkeypatch):

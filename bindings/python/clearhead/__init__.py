@@ -4,7 +4,9 @@ Arrays in, arrays out: NumPy's, and whatever speaks DLPack. Start with
 ``scaled_dot_product_attention`` and ``steps`` for attention by itself, with ``load`` for a model.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from clearhead._clearhead import (
     AttentionPass,
@@ -29,6 +31,10 @@ from clearhead._clearhead import (
 from clearhead._models import load
 
 Mapping.register(Cache)
+
+# Figures take the fonts of the machine, and where it has none those of the package.
+if not Path("/etc/fonts/fonts.conf").exists():
+    os.environ.setdefault("FONTCONFIG_FILE", str(Path(__file__).parent / "fonts" / "fonts.conf"))
 
 __all__ = [
     "AttentionPass",
