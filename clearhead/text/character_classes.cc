@@ -19,6 +19,8 @@ struct CharacterRange {
   char32_t first, last;
 };
 
+// tools/character-tables writes both tables.
+//
 // Marks, punctuation and formats that are newer than the tables by which Hugging Face's library
 // tells them for BERT, which are those of Unicode 7: for it they are nothing of the kind.
 constexpr CharacterRange kNewForBert[] = {
@@ -43,8 +45,8 @@ constexpr CharacterRange kNewMarks[] = {
     {0xa82c, 0xa82c},   {0xa8ff, 0xa8ff},   {0x10d24, 0x10f85}, {0x11070, 0x11074},
     {0x110c2, 0x110c2}, {0x11145, 0x11146}, {0x111c9, 0x111c9}, {0x111ce, 0x111cf},
     {0x11241, 0x11241}, {0x1133b, 0x1133b}, {0x1145e, 0x1145e}, {0x1182c, 0x11a99},
-    {0x11d31, 0x11f42}, {0x13440, 0x13455}, {0x16f4f, 0x16f4f}, {0x16f7f, 0x16f87},
-    {0x16fe4, 0x16ff1}, {0x1cf00, 0x1cf46}, {0x1e08f, 0x1e4ef}};
+    {0x11d31, 0x13455}, {0x16f4f, 0x16f4f}, {0x16f7f, 0x16f87}, {0x16fe4, 0x16ff1},
+    {0x1cf00, 0x1cf46}, {0x1e08f, 0x1e4ef}};
 
 bool is_among(std::span<const CharacterRange> ranges, char32_t character) {
   const auto range = std::lower_bound(
