@@ -6,18 +6,37 @@
 # programs that its -dev package does not bring, and most of the others have none.
 
 find_package(Threads REQUIRED)
-find_package(TBB REQUIRED)
-find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
+find_package(TBB QUIET)
+find_package(fmt QUIET)
+find_package(nlohmann_json QUIET)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
-pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
-pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
-pkg_check_modules(libpcre2-8 REQUIRED IMPORTED_TARGET libpcre2-8)
-pkg_check_modules(libutf8proc REQUIRED IMPORTED_TARGET libutf8proc)
-pkg_check_modules(libcrypto REQUIRED IMPORTED_TARGET libcrypto)
-pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
-pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo)
+pkg_check_modules(libhwy QUIET IMPORTED_TARGET libhwy)
+pkg_check_modules(libzip QUIET IMPORTED_TARGET libzip)
+pkg_check_modules(zlib QUIET IMPORTED_TARGET zlib)
+pkg_check_modules(libpcre2-8 QUIET IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(libutf8proc QUIET IMPORTED_TARGET libutf8proc)
+pkg_check_modules(libcrypto QUIET IMPORTED_TARGET libcrypto)
+pkg_check_modules(cairo QUIET IMPORTED_TARGET cairo)
+pkg_check_modules(pangocairo QUIET IMPORTED_TARGET pangocairo)
+
+# What is missing is said at once, by the names of Debian's packages.
+set(missing)
+foreach(found_by IN ITEMS
+    TBB=libtbb-dev fmt=libfmt-dev nlohmann_json=nlohmann-json3-dev libhwy=libhwy-dev
+    libzip=libzip-dev zlib=zlib1g-dev libpcre2-8=libpcre2-dev libutf8proc=libutf8proc-dev
+    libcrypto=libssl-dev cairo=libcairo2-dev pangocairo=libpango1.0-dev)
+  string(REPLACE "=" ";" pair "${found_by}")
+  list(GET pair 0 name)
+  if(NOT ${name}_FOUND)
+    list(GET pair 1 package)
+    list(APPEND missing ${package})
+  endif()
+endforeach()
+if(missing)
+  list(JOIN missing " " missing)
+  message(FATAL_ERROR "clearhead needs packages that are not there. On Debian 12: "
+    "apt-get install ${missing}")
+endif()
 find_package(SQLite3 QUIET)  # without it, apps/sql is left out
 if(CLEARHEAD_MPI)
   set(MPI_CXX_SKIP_MPICXX ON)  # we call MPI's C functions
