@@ -2,6 +2,7 @@
 #include "clearhead/train/trainer.h"
 
 #include <string>
+#include <utility>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
@@ -39,17 +40,17 @@ void require_memory(const ModelConfig& config) {
 }  // namespace
 
 Trainer::Trainer(const Recipe& recipe, const std::filesystem::path& data,
-                 const std::filesystem::path& folder)
-    : recipe_(recipe), run_(folder, files_of(folder)) {
-  remove_leftovers(folder / kModel);
+                 const std::filesystem::path& folder, std::shared_ptr<Team> team)
+    : recipe_(recipe), run_(folder, files_of(folder), std::move(team)) {
   const std::filesystem::path tokenizer = folder / kTokenizer;
-  if (run_.has_begun()) {
-    tokenizer_ = read_tokenizer(tokenizer);
-  } else {
+  if (run_.team().is_first()) remove_leftovers(folder / kModel);
+  if (run_.team().is_first() && !run_.has_begun()) {
     tokenizer_ = learn_tokenizer(recipe_, data);
     write_file(folder / kRecipe, [&](std::ostream& out) { out << write_fields(recipe_); });
     write_tokenizer(tokenizer, *tokenizer_);
   }
+  run_.team().gather({});  // the tokenizer is there
+  if (!tokenizer_) tokenizer_ = read_tokenizer(tokenizer);
   run_.identify(identity(data, tokenizer));
   config_ = model_config(recipe_, *tokenizer_);
   require_memory(config_);

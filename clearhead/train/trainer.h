@@ -26,9 +26,10 @@ class Trainer {
  public:
   /// Begins a run in `folder`, or continues from the checkpoint in it. Throws Error if recipe, data
   /// or folder cannot be used, or if the checkpoint is of another recipe or other data; it says
-  /// which fields or files differ.
+  /// which fields or files differ. The processes of a team share data and folder.
   Trainer(const Recipe& recipe, const std::filesystem::path& data,
-          const std::filesystem::path& folder);
+          const std::filesystem::path& folder,
+          std::shared_ptr<Team> team = std::make_shared<Team>());
 
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;

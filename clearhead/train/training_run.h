@@ -4,7 +4,8 @@
 //     for each step:  batch → loss → backward → optimiser
 //
 // In the run's folder it writes checkpoint.safetensors (checkpoint.h) and curves.csv, loss and
-// validation loss of every evaluation.
+// validation loss of every evaluation. Several processes train as a team (team.h): the batches of a
+// step are divided among them, all read the same files, and the first one writes.
 #ifndef CLEARHEAD_TRAIN_TRAINING_RUN_H_
 #define CLEARHEAD_TRAIN_TRAINING_RUN_H_
 
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@
 #include "clearhead/train/optimizer.h"
 #include "clearhead/train/recipe.h"
 #include "clearhead/train/task.h"
+#include "clearhead/train/team.h"
 
 namespace clearhead {
 
@@ -60,20 +63,27 @@ struct TrainingJob {
 class TrainingRun {
  public:
   /// Makes the folder if needed, and reads the checkpoint if there is one. `files` are those that
-  /// the caller will write. Throws Error if something cannot be written or read.
-  TrainingRun(const std::filesystem::path& folder, const std::vector<std::string>& files);
+  /// the caller will write. Throws Error if something cannot be written or read, or if the
+  /// processes of the team do not find the same checkpoint.
+  TrainingRun(const std::filesystem::path& folder, const std::vector<std::string>& files,
+              std::shared_ptr<Team> team = std::make_shared<Team>());
 
+  /// Who trains.
+  Team& team() { return *team_; }
   /// Whether there is a checkpoint to go on from.
   bool has_begun() const { return checkpoint_.has_value(); }
-  /// Throws Error, saying which fields or inputs differ, if the checkpoint is of another run.
+  /// Throws Error, saying which fields or inputs differ, if the checkpoint is of another run, or if
+  /// the processes of the team read different ones.
   void identify(RunIdentity identity);
-  /// Takes the job, and the numbers of the checkpoint. Throws Error if they do not fit.
+  /// Takes the job, and the numbers of the checkpoint. Throws Error if they do not fit, or if a
+  /// step has fewer batches than the team processes.
   void begin(TrainingJob job);
 
   /// Trains until the last step, until the patience of the recipe is over (so many evaluations
   /// without a new best), or until `interrupted()`. A run that was killed and continued ends with
-  /// the same bytes in its folder as one that never stopped. Throws Error if a file cannot be
-  /// written, or if the loss is no longer a number; the last checkpoint stays.
+  /// the same bytes in its folder as one that never stopped, with any number of processes. Throws
+  /// Error if a file cannot be written, if the loss is no longer a number, or if the processes of
+  /// the team no longer hold the same weights; the last checkpoint stays.
   Ending run(const std::function<void(const StepReport&)>& on_step,
              const std::function<void(const Evaluation&)>& on_evaluation);
 
@@ -88,18 +98,23 @@ class TrainingRun {
 
  private:
   StepReport train_step();
+  ParameterGradients gradients_of_step(StepReport& report);
   Evaluation evaluate();
+  double validation_loss();
   void exchange_average();
   bool out_of_patience() const;
-  void save_checkpoint() const;
+  bool is_interrupted();
+  void require_same_weights();
+  void save_checkpoint();
   void resume(const Checkpoint& checkpoint);
 
+  std::shared_ptr<Team> team_;
   std::filesystem::path folder_;
   std::optional<Checkpoint> checkpoint_;  // until it has been taken
   RunIdentity identity_;
   TrainingJob job_;
   std::optional<Optimizer> optimizer_;
-  // The running mean of each parameter, if the recipe asks for it.
+  // The running mean of each parameter, if the recipe asks for it, in the process that writes it.
   std::map<const Parameter*, Tensor> average_;
   std::int64_t step_ = 0;
   double loss_sum_ = 0;

@@ -2,6 +2,9 @@
 #ifndef CLEARHEAD_TESTS_TRAIN_SMALL_RUN_H_
 #define CLEARHEAD_TESTS_TRAIN_SMALL_RUN_H_
 
+#include <exception>
+#include <filesystem>
+#include <map>
 #include <string>
 
 #include "clearhead/train/trainer.h"
@@ -12,6 +15,20 @@ namespace clearhead {
 /// Steps and evaluations of which nothing is said.
 inline constexpr auto kSilentStep = [](const StepReport&) {};
 inline constexpr auto kSilentEvaluation = [](const Evaluation&) {};
+
+/// What a test throws where a run is to be killed.
+struct Stop : std::exception {};
+
+/// The files of a run, by name.
+inline std::map<std::string, std::string> files_of(const std::filesystem::path& run) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+    if (entry.is_regular_file()) {
+      files[std::filesystem::relative(entry.path(), run).string()] = content(entry.path());
+    }
+  }
+  return files;
+}
 
 /// A few lines written for this, and what they say backwards.
 inline void write_data(const TemporaryFolder& folder) {

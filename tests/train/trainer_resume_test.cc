@@ -5,9 +5,7 @@
 
 #include <csignal>
 #include <cstring>
-#include <exception>
 #include <filesystem>
-#include <map>
 #include <string>
 
 #include "clearhead/train/trainer.h"
@@ -16,19 +14,6 @@
 
 namespace clearhead {
 namespace {
-
-// The files of a run, by name.
-std::map<std::string, std::string> files_of(const std::filesystem::path& run) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
-    if (entry.is_regular_file()) {
-      files[std::filesystem::relative(entry.path(), run).string()] = content(entry.path());
-    }
-  }
-  return files;
-}
-
-struct Stop : std::exception {};
 
 TEST(Trainer, ARunThatWasStoppedEndsWithTheSameBytes) {
   for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {

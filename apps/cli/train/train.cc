@@ -10,6 +10,7 @@
 #include <string>
 
 #include "apps/cli/train/summary_text.h"
+#include "apps/cli/train/team.h"
 #include "apps/console/option_group.h"
 #include "apps/console/output.h"
 #include "apps/console/training_watch.h"
@@ -30,7 +31,26 @@ struct TrainOptions {
   int threads = 0;
 };
 
-void train(TrainOptions& o) {
+void train(const Recipe& recipe, const TrainOptions& o, const std::shared_ptr<Team>& team) {
+  const std::filesystem::path out = o.out;
+  const InterruptWatch interrupt;
+  Trainer trainer(recipe, o.data, out, team);
+  TrainingRun& run = trainer.training();
+  if (!team->is_first()) {
+    run.run([](const StepReport&) {}, [](const Evaluation&) {});
+    return;
+  }
+  console::write_message(
+      fmt::format("{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
+                  trainer.model().parameters().count(), recipe.training.steps,
+                  run.step() == 0 ? "" : fmt::format(", of which {} are done", run.step()), o.out));
+  console::write_output(console::watch_training(run, {.title = recipe.data.train.front(),
+                                                      .unit = "tokens",
+                                                      .curves = out / "curves.svg",
+                                                      .model = out / "model"}));
+}
+
+void run_command(TrainOptions& o) {
   if (o.schema) {
     console::write_output(schema_of_fields("A recipe of clearhead", Recipe()) + "\n");
     return;
@@ -46,18 +66,7 @@ void train(TrainOptions& o) {
     return;
   }
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
-  const std::filesystem::path out = o.out;
-  const InterruptWatch interrupt;
-  Trainer trainer(recipe, o.data, out);
-  TrainingRun& run = trainer.training();
-  console::write_message(
-      fmt::format("{}: {} parameters, {} steps{}; everything goes to {}", o.recipe,
-                  trainer.model().parameters().count(), recipe.training.steps,
-                  run.step() == 0 ? "" : fmt::format(", of which {} are done", run.step()), o.out));
-  console::write_output(console::watch_training(run, {.title = recipe.data.train.front(),
-                                                      .unit = "tokens",
-                                                      .curves = out / "curves.svg",
-                                                      .model = out / "model"}));
+  as_team([&](const std::shared_ptr<Team>& team) { train(recipe, o, team); });
 }
 
 }  // namespace
@@ -75,7 +84,7 @@ std::function<void()> set_up_train(CLI::App& app) {
              [o] { o->summary = true; });
   group.flag("--schema", "Print what a recipe may say, as a JSON schema",
              [o] { o->schema = true; });
-  return [o] { train(*o); };
+  return [o] { run_command(*o); };
 }
 
 }  // namespace clearhead::cli

@@ -1,0 +1,90 @@
+// clearhead train under mpirun: what dies or fails ends all processes, and the checkpoint stays
+// whole. Whether the processes calculate rightly is tested in tests/distributed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "clearhead/train/trainer.h"
+#include "tests/apps/program.h"
+#include "tests/surroundings.h"
+#include "tests/testing.h"
+#include "tests/train/small_run.h"
+
+namespace clearhead {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TrainTeam : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::string(CLEARHEAD_MPIRUN).empty()) GTEST_SKIP() << "built without MPI";
+    write_data(folder_);
+    recipe_ = small_recipe(Family::decoder);
+    recipe_.training.steps = 1000000;  // it will not end by itself
+    recipe_.training.evaluate_every = 5;
+    recipe_.training.accumulation = 3;
+    folder_.write("recipe.json", write_fields(recipe_));
+  }
+
+  // Begins a run of three processes, waits for its first checkpoint, does what `then` says, and
+  // waits for the end, but no longer than half a minute. Process 0 is $(<pid.0), and so on; $! is
+  // what tells mpirun of signals.
+  ProgramResult run_and(const std::string& then) {
+    folder_.write("rank", "echo $$ >pid.$PMI_RANK; exec " CLEARHEAD_BIN_DIR
+                          "/clearhead train recipe.json --out run --threads 1");
+    return run_shell("cd " + folder_.path().string() +
+                     "; timeout --foreground 30 " CLEARHEAD_MPIRUN
+                     " -n 3 bash rank & "
+                     "until [[ -e run/checkpoint.safetensors ]]; do sleep 0.05; done; " +
+                     then + "; wait $!");
+  }
+
+  // Expects the bytes of one process at the step of the run's checkpoint.
+  void expect_whole_checkpoint() {
+    const std::filesystem::path checkpoint = folder_ / "run" / "checkpoint.safetensors";
+    const std::int64_t step = read_checkpoint(checkpoint).step;
+    Trainer alone(recipe_, folder_.path(), folder_ / "alone");
+    const auto on_step = [&](const StepReport& report) {
+      if (report.step == step + 1) throw Stop();
+    };
+    EXPECT_THROW(alone.training().run(on_step, kSilentEvaluation), Stop);
+    EXPECT_EQ(step % recipe_.training.evaluate_every, 0);
+    EXPECT_TRUE(content(checkpoint) == folder_.read("alone/checkpoint.safetensors"));
+  }
+
+  TemporaryFolder folder_;
+  Recipe recipe_;
+};
+
+TEST_F(TrainTeam, EndsWhenAProcessIsKilled) {
+  for (const char* rank : {"0", "2"}) {
+    const ProgramResult result = run_and("kill -KILL $(<pid." + std::string(rank) + ")");
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.status, 124) << "they waited for the one that was killed";
+    expect_whole_checkpoint();
+    std::filesystem::remove_all(folder_ / "run");
+    std::filesystem::remove_all(folder_ / "alone");
+  }
+}
+
+TEST_F(TrainTeam, EndsWithTheMessageWhenAProcessFails) {
+  // The folder of the run becomes a file, so that the first process cannot write its checkpoint.
+  const ProgramResult result = run_and("mv run gone; touch run");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, HasSubstr("rank 0: run/"));
+  std::filesystem::remove(folder_ / "run");
+  std::filesystem::rename(folder_ / "gone", folder_ / "run");
+  expect_whole_checkpoint();
+}
+
+TEST_F(TrainTeam, StopsTogetherAtCtrlC) {
+  const ProgramResult result = run_and("kill -INT $!");
+  EXPECT_EQ(result.status, 0) << result.error;
+  EXPECT_THAT(result.out, HasSubstr("the same command goes on from there"));
+}
+
+}  // namespace
+}  // namespace clearhead
