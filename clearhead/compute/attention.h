@@ -61,8 +61,9 @@ struct AttentionForward {
   Tensor row_max;  ///< [B, H, T, 1]: the largest score; −∞ for a query that sees no key
   Tensor row_sum;  ///< [B, H, T, 1]: Σ exp(score − row_max); 0 for a query that sees no key
 };
-/// Attention of all queries, in O(T) memory beyond operands and result.
-AttentionForward attention_forward(const Attention& attention);
+/// Attention of all queries, in O(T) memory beyond operands and result. z is calculated in `into`,
+/// [B, H, T, Dv], if that is row-major and of the type of the calculation, else in new memory.
+AttentionForward attention_forward(const Attention& attention, const Tensor& into = {});
 
 /// Adds to `joined` what `part` says of the same queries about other keys. Both are contiguous, and
 /// of one shape and type. In row_max and row_sum a row without keys so far is as forward leaves it,

@@ -212,25 +212,28 @@ Attention widened(const Attention& a) {
 }
 
 template <typename T>
-AttentionForward forward(const Attention& a) {
+AttentionForward forward(const Attention& a, const Tensor& into) {
   const bool is_stored_bf16 = a.k.dtype() != dtype_of<T>;
-  if (is_stored_bf16 && !reads_bf16(a)) return forward<T>(widened(a));
+  if (is_stored_bf16 && !reads_bf16(a)) return forward<T>(widened(a), into);
   const AttentionProblem<T> problem = problem_of<T>(a);
-  AttentionForward result{empty_result(a, problem), Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>),
+  const bool fits = into.defined() && into.dtype() == dtype_of<T> && into.is_contiguous();
+  AttentionForward result{fits ? into : empty_result(a, problem),
+                          Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>),
                           Tensor::empty({a.B, a.H, a.T, 1}, dtype_of<T>)};
   if (result.row_max.count() == 0) return result;
   run_forward(problem, result.z, result.row_max.mutable_data<T>(),
               result.row_sum.mutable_data<T>());
   const auto is_finite = [&] { return all_finite(result.z) && all_finite(result.row_sum); };
-  if (is_stored_bf16 && !is_finite())
-    return forward<T>(widened(a));  // as attention_reads_bf16 says
+  if (is_stored_bf16 && !is_finite()) {
+    return forward<T>(widened(a), into);  // as attention_reads_bf16 says
+  }
   return result;
 }
 
 }  // namespace
 
-AttentionForward attention_forward(const Attention& a) {
-  return with_type(a, [&](auto zero) { return forward<decltype(zero)>(a); });
+AttentionForward attention_forward(const Attention& a, const Tensor& into) {
+  return with_type(a, [&](auto zero) { return forward<decltype(zero)>(a, into); });
 }
 
 }  // namespace clearhead::compute

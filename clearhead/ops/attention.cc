@@ -159,6 +159,13 @@ void set_positions(compute::Attention& a, const AttentionOptions& options, std::
   for (std::int64_t& count : a.key_count) count = std::min(count, a.mask.size(3));
 }
 
+// Before anything is calculated.
+void check_out(const Tensor& out, const Var& q, const Shape& shape) {
+  if (!out.defined() || (out.shape() == shape && out.dtype() == q.dtype())) return;
+  refuse("out: expected " + std::string(dtype_name(q.dtype())) + " of shape " + to_string(shape) +
+         ", got " + std::string(dtype_name(out.dtype())) + " of " + to_string(out.shape()));
+}
+
 // What will be calculated from what fused attention keeps.
 void set_followers(PreparedAttention& p, const AttentionOptions& options) {
   p.call.mask_gradient_follows = options.attn_mask.needs_grad();
@@ -259,6 +266,8 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
     a.mask = p.attn_mask.value();
   }
   set_positions(a, options, past);
+  check_out(options.out, q, three_d ? Shape{a.B, a.T, a.H * a.Dv} : Shape{a.B, a.H, a.T, a.Dv});
+  if (!three_d) p.z_into = options.out;
 
   const AttentionResult result =
       goes_by_hand(p, options.way) ? attention_by_hand(p) : attention_fused(p);
@@ -268,6 +277,9 @@ AttentionOutput attention(const Var& q, const Var& k, const Var& v,
   output.present_value = all_v;
   if (result.qk_matmul_output.defined()) {
     output.qk_matmul_output = cast(result.qk_matmul_output, q.dtype());
+  }
+  if (options.out.defined() && output.y.value().address() != options.out.address()) {
+    Tensor(options.out).assign(output.y.value());
   }
   return output;
 }

@@ -83,6 +83,9 @@ struct AttentionOptions {
   /// past_key.
   Tensor nonpad_kv_seqlen = {};
 
+  /// Gets y too, of whose shape and type it is. Fused and row-major, y is calculated there and not
+  /// copied; then `backward` reads it.
+  Tensor out = {};
   AttentionWay way = AttentionWay::automatic;  ///< by hand or fused
   /// The precision of products in f32; docs/numerics.md states the errors. A lower one is faster on
   /// a processor with AMX tiles; without them it is the highest.

@@ -14,7 +14,9 @@ template <typename T>
 compute::HeadsInto<T> gradient_of(const compute::Attention& call, Gradients& gradients,
                                   std::size_t i, const Tensor& operand) {
   if (!gradients.wanted(i)) return {};
-  Tensor fresh = compute::empty_gradient(call, operand);
+  const Tensor& place = gradients.place(i);
+  const bool fits = place.defined() && place.is_contiguous() && !place.is_read_only();
+  Tensor fresh = fits ? place : compute::empty_gradient(call, operand);
   if (gradients.take(i, fresh)) return {fresh, /*add=*/false};
   return {gradients.of(i), /*add=*/true};
 }
@@ -37,7 +39,7 @@ void backward(const compute::Attention& call, const compute::AttentionForward& f
 
 AttentionResult attention_fused(const PreparedAttention& p) {
   Tape tape = p.q.tape();
-  const compute::AttentionForward forward = compute::attention_forward(p.call);
+  const compute::AttentionForward forward = compute::attention_forward(p.call, p.z_into);
   const StepViews views = record_step_views(p, forward);
   const OperandList operands = {p.q, p.k, p.v, p.attn_mask, views.scores, views.pattern};
   AttentionResult result;

@@ -22,6 +22,7 @@ struct PreparedAttention {
   /// their holder) and the options.
   compute::Attention call;
   std::optional<AttentionStage> qk_matmul_output_mode;  ///< as asked for
+  Tensor z_into;  ///< [B, H, T, Dv]: memory for z, if it fits; may be undefined
 
   /// [B, H, T, S]
   Shape scores_shape() const { return {call.B, call.H, call.T, call.S}; }

@@ -1,5 +1,6 @@
 // The walk over the record from its end, which gives gradients.
 #include <cassert>
+#include <string>
 #include <utility>
 
 #include "clearhead/base/error.h"
@@ -46,6 +47,17 @@ void Tape::backward(const Var& y, const Tensor& d_y) {
   }
 }
 
+void Tape::place_gradient(const Var& x, const Tensor& memory) {
+  require_here("place_gradient", x);
+  if (!x.needs_grad()) throw Error("place_gradient: this value takes no gradient");
+  if (memory.defined() && (memory.shape() != x.shape() || memory.dtype() != x.dtype())) {
+    throw Error("the gradient of " + std::string(dtype_name(x.dtype())) + " of shape " +
+                to_string(x.shape()) + " cannot be calculated in " +
+                std::string(dtype_name(memory.dtype())) + " of " + to_string(memory.shape()));
+  }
+  recording_->entry(x.id_).grad_place = memory;
+}
+
 void Recording::walk_several(std::int64_t id) {
   const Entry& first = entry(id);
   std::vector<Tensor> d_y;
@@ -82,6 +94,11 @@ const Shape& Gradients::shape(std::size_t i) const {
 Tensor& Gradients::of(std::size_t i) {
   assert(wanted(i));
   return recording_.grad_of(ids_[i]);
+}
+
+const Tensor& Gradients::place(std::size_t i) const {
+  assert(wanted(i));
+  return recording_.entry(ids_[i]).grad_place;
 }
 
 bool Gradients::begin(std::size_t i) {

@@ -71,6 +71,9 @@ class Gradients {
   /// If operand `i` has no gradient yet, makes `d` its gradient, if possible without a copy, and
   /// returns true. `d` has the operand's shape and type, and any strides.
   bool take(std::size_t i, const Tensor& d);
+  /// Memory that was given for the gradient of operand `i` (`Tape::place_gradient`), for `take`;
+  /// else undefined.
+  const Tensor& place(std::size_t i) const;
   /// If operand `i` has no gradient yet, makes one of unspecified numbers, all of which the caller
   /// must then write, and returns true. So zeros need not be written long before something is added
   /// to them.

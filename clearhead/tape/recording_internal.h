@@ -29,6 +29,7 @@ struct Recording {
     bool needs_grad = false;           ///< whether a gradient flows to it
     Record record;                     ///< its value is kept in Keep::everything, and for inputs
     Tensor grad;                       ///< after `backward`
+    Tensor grad_place;                 ///< memory for it, if some was given
     BackwardOfSeveral
         backward_of_several;   ///< of this entry and those after it, if it is the first
     std::int64_t results = 1;  ///< that it is the first of; 0 for one of the others

@@ -189,6 +189,10 @@ class Tape {
   void backward(const Var& y);
   /// The same for a y of any shape, given ∂L/∂y.
   void backward(const Var& y, const Tensor& d_y);
+  /// From now on `backward` calculates the gradient of `x` in `memory`, of its shape and type, if
+  /// the operation can: then `x.grad()` is that memory. Undefined: in new memory. Throws Error if
+  /// shape or type differ.
+  void place_gradient(const Var& x, const Tensor& memory);
 
   /// The value of that name. Throws Error, naming close ones, if there is none.
   Var operator[](std::string_view name) const;

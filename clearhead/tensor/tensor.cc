@@ -48,40 +48,44 @@ To convert(From value) {
   }
 }
 
-// Copies `from` into the row-major tensor `to` of the same shape, converting the type.
+// Copies `from` into `to`, of the same shape, converting the type.
 template <typename To, typename From>
-void copy_elements(const Tensor& from, To* to) {
+void copy_elements(const Tensor& from, Tensor& to) {
   const From* source = from.data<From>();
+  To* target = to.mutable_data<To>();
   if (from.rank() == 0) {
-    *to = convert<To>(*source);
+    *target = convert<To>(*source);
     return;
   }
   const std::int64_t length = from.shape().back();
-  const std::int64_t step = from.strides().back();
+  const std::int64_t step = from.strides().back(), to_step = to.strides().back();
   const std::int64_t rows = from.count() / length;
   for_each_rows(rows, length, [&](std::int64_t begin, std::int64_t end) {
     RowWalk walk(from.shape(), begin);
     for (std::int64_t row = begin; row < end; ++row, walk.next()) {
       const From* in = source + walk.offset(from.strides());
-      To* out = to + row * length;
-      if (step == 1) {
+      To* out = target + walk.offset(to.strides());
+      if (step == 1 && to_step == 1) {
         for (std::int64_t i = 0; i < length; ++i) out[i] = convert<To>(in[i]);
       } else {
-        for (std::int64_t i = 0; i < length; ++i) out[i] = convert<To>(in[i * step]);
+        for (std::int64_t i = 0; i < length; ++i) out[i * to_step] = convert<To>(in[i * step]);
       }
     }
   });
 }
 
+void copy_into(const Tensor& from, Tensor& to) {
+  if (from.count() == 0) return;
+  with_dtype(to.dtype(), [&](auto to_zero) {
+    using To = decltype(to_zero);
+    with_dtype(from.dtype(),
+               [&](auto from_zero) { copy_elements<To, decltype(from_zero)>(from, to); });
+  });
+}
+
 Tensor copy_as(const Tensor& from, DType dtype) {
   Tensor result = Tensor::empty(from.shape(), dtype);
-  if (from.count() == 0) return result;
-  with_dtype(dtype, [&](auto to_zero) {
-    using To = decltype(to_zero);
-    with_dtype(from.dtype(), [&](auto from_zero) {
-      copy_elements<To, decltype(from_zero)>(from, result.mutable_data<To>());
-    });
-  });
+  copy_into(from, result);
   return result;
 }
 
@@ -143,6 +147,14 @@ Tensor Tensor::view_of(const void* data, Shape shape, DType dtype,
 
 Tensor Tensor::view_of(const void* data, Shape shape, std::vector<std::int64_t> strides,
                        DType dtype, std::shared_ptr<const void> owner) {
+  Tensor tensor = writable_view_of(const_cast<void*>(data), std::move(shape), std::move(strides),
+                                   dtype, std::move(owner));
+  tensor.read_only_ = true;
+  return tensor;
+}
+
+Tensor Tensor::writable_view_of(void* data, Shape shape, std::vector<std::int64_t> strides,
+                                DType dtype, std::shared_ptr<const void> owner) {
   if (strides.size() != shape.size()) {
     throw Error("a view of shape " + to_string(shape) + " needs as many strides, got " +
                 to_string(strides));
@@ -150,10 +162,9 @@ Tensor Tensor::view_of(const void* data, Shape shape, std::vector<std::int64_t> 
   Tensor tensor;
   tensor.count_ = element_count(shape);
   tensor.owner_ = std::move(owner);
-  tensor.data_ = const_cast<std::byte*>(static_cast<const std::byte*>(data));
+  tensor.data_ = static_cast<std::byte*>(data);
   tensor.set_layout(std::move(shape), std::move(strides));
   tensor.dtype_ = dtype;
-  tensor.read_only_ = true;
   return tensor;
 }
 
@@ -204,6 +215,15 @@ Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
 Tensor Tensor::clone() const { return copy_as(*this, dtype_); }
 
 Tensor Tensor::to(DType dtype) const { return dtype == dtype_ ? *this : copy_as(*this, dtype); }
+
+void Tensor::assign(const Tensor& from) {
+  require(dtype_, /*to_write=*/true);
+  if (from.shape() != shape()) {
+    throw Error("a tensor of shape " + to_string(shape()) + " cannot take the numbers of one of " +
+                to_string(from.shape()));
+  }
+  copy_into(from, *this);
+}
 
 Tensor Tensor::reshape(Shape shape) const {
   std::int64_t known = 1;

@@ -47,6 +47,9 @@ class Tensor {
   /// data[i·strides[0] + j·strides[1]]. Throws Error unless there is a stride for each axis.
   static Tensor view_of(const void* data, Shape shape, std::vector<std::int64_t> strides,
                         DType dtype, std::shared_ptr<const void> owner);
+  /// The same of memory that may be written; no two elements lie at one place.
+  static Tensor writable_view_of(void* data, Shape shape, std::vector<std::int64_t> strides,
+                                 DType dtype, std::shared_ptr<const void> owner);
 
   /// Whether there is a tensor.
   bool defined() const { return owner_ != nullptr; }
@@ -98,6 +101,9 @@ class Tensor {
   /// The same numbers as another type; this tensor itself if that is its type. Rounds to nearest,
   /// to i64 towards zero.
   Tensor to(DType dtype) const;
+  /// Writes the numbers of `from`, which has this shape, into this tensor, converted to its type
+  /// as by `to`. Throws Error if the shapes differ or the memory may not be written.
+  void assign(const Tensor& from);
   /// The same numbers under another shape; one size may be −1, which is derived. Copies only if not
   /// contiguous.
   Tensor reshape(Shape shape) const;

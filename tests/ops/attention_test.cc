@@ -348,6 +348,44 @@ std::string error_of(const Shape& q, const Shape& k, const Shape& v,
   });
 }
 
+TEST(Attention, WritesResultsAndGradientsWhereTheyAreWanted) {
+  Random random(12);
+  const Tensor q = random_normal(random, {2, 4, 70, 16}, DType::f32);
+  const Tensor k = random_normal(random, {2, 2, 90, 16}, DType::f32);
+  const Tensor d_y = random_normal(random, q.shape(), DType::f32);
+  Tape expected(Keep::for_backward);
+  const Var q0 = expected.input("q", q), k0 = expected.input("k", k);
+  const Var y0 = scaled_dot_product_attention(q0, k0, k0);
+  expected.backward(y0, d_y);
+  for (const bool row_major : {true, false}) {
+    const auto memory = [&](const Shape& shape) {
+      Tensor tensor = Tensor::empty({shape[0], shape[2], shape[1], shape[3]}, DType::f32);
+      return row_major ? tensor.reshape(shape) : tensor.transpose(1, 2);
+    };
+    for (const AttentionWay way : kWays) {
+      Tape tape(Keep::for_backward);
+      const Var q1 = tape.input("q", q), k1 = tape.input("k", k), v1 = tape.input("v", k);
+      const Tensor out = memory(q.shape()), d_q = memory(q.shape());
+      const Var y = scaled_dot_product_attention(q1, k1, v1, {.out = out, .way = way});
+      EXPECT_LT(largest_difference(out, y0.value()), 1e-5);
+      tape.place_gradient(q1, d_q);
+      tape.backward(y, d_y);
+      EXPECT_LT(largest_difference(q1.grad(), q0.grad()), 1e-4);
+      if (way == AttentionWay::fused && row_major) {
+        EXPECT_EQ(y.value().address(), out.address());
+        EXPECT_EQ(q1.grad().address(), d_q.address());
+      }
+    }
+  }
+  Tape tape;
+  expect_error(
+      [&] {
+        scaled_dot_product_attention(tape.input("q", q), tape.input("k", k), tape.input("v", k),
+                                     {.out = Tensor({2, 4, 70, 8}, DType::f32)});
+      },
+      "out: expected f32 of shape [2, 4, 70, 16], got f32 of [2, 4, 70, 8]");
+}
+
 TEST(Attention, WrongShapesAndOptionsAreNamed) {
   EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}), HasSubstr("q_num_heads"));
   EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, {.q_num_heads = 3, .kv_num_heads = 3}),

@@ -162,6 +162,32 @@ TEST(TapeBackward, AGradientMayBeTakenInAnyOrderOfItsNumbers) {
   EXPECT_EQ(numbers_of(d), (std::vector<double>{10, 20, 30, 40, 50, 60}));
 }
 
+TEST(TapeBackward, AGradientIsCalculatedWhereItIsWanted) {
+  Tape tape(Keep::for_backward);
+  const Var x = tape.input("x", numbers({1, 2}));
+  const Var y = tape.record("twice", {x}, numbers({2, 4}), [](Record& op) {
+    op.backward = [](const Tensor& d_y, Gradients& gradients) {
+      Tensor d = gradients.place(0).defined() ? gradients.place(0) : numbers({0, 0});
+      for (int i = 0; i < 2; ++i) d.mutable_data<double>()[i] = 2 * d_y.data<double>()[i];
+      EXPECT_TRUE(gradients.take(0, d));
+    };
+  });
+  const Tensor memory = numbers({0, 0});
+  tape.place_gradient(x, memory);
+  tape.backward(y, numbers({1, 10}));
+  EXPECT_EQ(x.grad().address(), memory.address());
+  EXPECT_EQ(numbers_of(memory), (std::vector<double>{2, 20}));
+  tape.place_gradient(x, {});
+  tape.backward(y, numbers({3, 3}));
+  EXPECT_EQ(numbers_of(x.grad()), (std::vector<double>{6, 6}));
+  EXPECT_EQ(numbers_of(memory), (std::vector<double>{2, 20}));
+
+  expect_error([&] { tape.place_gradient(x, numbers({1})); },
+               "the gradient of f64 of shape [2] cannot be calculated in f64 of [1]");
+  expect_error([&] { tape.place_gradient(tape.input("c", numbers({1}), false), numbers({1})); },
+               "takes no gradient");
+}
+
 TEST(TapeBackward, OnlyWhoSaysSoGetsAGradientInAnyOrder) {
   for (const bool any_strides : {false, true}) {
     for (const bool several : {false, true}) {

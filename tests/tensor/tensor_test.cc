@@ -215,6 +215,17 @@ TEST(Tensor, ViewsOfAnyStrides) {
   expect_error([&] { view(0, {2, 3}, {1}); }, "shape [2, 3] needs as many strides, got [1]");
 }
 
+TEST(Tensor, TakesTheNumbersOfAnother) {
+  auto memory = std::make_shared<std::vector<double>>(6, 0.0);
+  Tensor every_second = Tensor::writable_view_of(memory->data(), {3}, {2}, DType::f64, memory);
+  every_second.assign(Tensor::of<float>({3}, {1, 2, 3}));
+  EXPECT_EQ(*memory, (std::vector<double>{1, 0, 2, 0, 3, 0}));
+  expect_error([&] { every_second.assign(counting({2})); },
+               "a tensor of shape [3] cannot take the numbers of one of [2]");
+  Tensor read_only = counting({1, 3}).broadcast_to({2, 3});
+  expect_error([&] { read_only.assign(counting({2, 3})); }, "read-only");
+}
+
 TEST(Tensor, EveryTypeConvertsToEvery) {
   for (const DType from : kAll) {
     for (const DType to : kAll) {
