@@ -1,6 +1,7 @@
 # cmake --install: the libraries, their headers as include/clearhead/..., and the package that
-# find_package(clearhead) finds. Kernels, headers named *_internal.h, which are for their folder
-# alone, and those named *-inl.h, which are parts of one source file, stay home.
+# find_package(clearhead) finds; the library for C, clearhead.h, and its pkg-config file. Kernels,
+# headers named *_internal.h, which are for their folder alone, and those named *-inl.h, which are
+# parts of one source file, stay home.
 
 include(CMakePackageConfigHelpers)
 
@@ -18,6 +19,21 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/clearhead" DESTINATION "${CMAKE_INSTALL
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "*_internal.h" EXCLUDE
   PATTERN "kernels" EXCLUDE ${without_mpi})
 install(EXPORT clearhead-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
+
+if(TARGET clearhead_c)
+  # A set of its own: it needs nothing of what the static libraries do.
+  install(TARGETS clearhead_c EXPORT clearhead-c-targets
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(FILES "${PROJECT_SOURCE_DIR}/bindings/c/clearhead.h"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT clearhead-c-targets NAMESPACE clearhead:: DESTINATION "${package_dir}")
+  # The prefix from where the file lies, so that the whole may be moved.
+  set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+  file(RELATIVE_PATH prefix_of_pkgconfig "/prefix/${pkgconfig_dir}" "/prefix")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/clearhead_c.pc.in"
+    "${PROJECT_BINARY_DIR}/clearhead_c.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/clearhead_c.pc" DESTINATION "${pkgconfig_dir}")
+endif()
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/clearhead-config.cmake.in"

@@ -65,33 +65,28 @@ class Clearhead(Contender):
 
     def prepare(self, cell, inputs):
         if cell.kind == MATMUL:
-            return lambda: engine.matmul(inputs["a"], inputs["b"], self.precision)
+            return lambda: engine.Product(inputs["a"], inputs["b"], self.precision)
         q, k, v = (inputs[name] for name in "qkv")
         if self.in_bf16:
             q, k, v = (engine.to_bf16(x) for x in (q, k, v))
-        if cell.kind != BACKWARD:
-            keep = cell.kind == FORWARD
-            return lambda: engine.attention(cell, q, k, v, self.precision, keep)
-        forward = engine.attention(cell, q, k, v, self.precision, True)
+        attention = engine.Attention(cell, q, k, v, self.precision, keep=cell.kind != DECODE)
+        if cell.kind == BACKWARD:
+            attention.forward()
 
-        def backward():
-            engine.attention_backward(forward, inputs["dy"])
-            return forward
+        def call():
+            if cell.kind == BACKWARD:
+                attention.backward(inputs["dy"])
+            else:
+                attention.forward()
+            return attention
 
-        return backward
+        return call
 
     def arrays(self, cell, result):
         if cell.kind == MATMUL:
-            return {"y": result.array("y", (cell.T, cell.T), np.float32)}
-        heads = {
-            "y": (cell.H, cell.T),
-            "dq": (cell.H, cell.T),
-            "dk": (cell.G, cell.S),
-            "dv": (cell.G, cell.S),
-        }
+            return {"y": result.array()}
         names = ("dq", "dk", "dv") if cell.kind == BACKWARD else ("y",)
-        dtype = np.uint16 if self.in_bf16 else np.float32
-        return {name: result.array(name, (cell.B, *heads[name], cell.D), dtype) for name in names}
+        return {name: result.array(name) for name in names}
 
 
 class Torch(Contender):

@@ -1,54 +1,102 @@
-"""clearhead in this process, through libclearhead_c.so (clearhead_c.h)."""
+"""clearhead in this process: through its interface for C, libclearhead_c.so
+(bindings/c/clearhead.h), and what that has not through libclearhead_peers.so (peers_c.h)."""
 
 import ctypes
 import json
-from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t
+from ctypes import c_void_p
 from pathlib import Path
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "build" / "release" / "lib" / "libclearhead_c.so"
+PEERS_LIBRARY = LIBRARY.with_name("libclearhead_peers.so")
 PRECISIONS = ("highest", "high", "medium")
 
+ABI = 1
+F32, BF16, I64 = 1, 4, 5  # clearhead_dtype
 
-class _AttentionOptions(ctypes.Structure):
-    _fields_ = [(name, c_int64) for name in ("B", "H", "G", "T", "S", "D")] + [
-        (name, c_int32) for name in ("is_causal", "dtype", "precision", "keep")
+
+class _Array(ctypes.Structure):
+    """clearhead_array"""
+
+    _fields_ = [
+        ("data", c_void_p), ("dtype", c_int32), ("rank", c_int32),
+        ("shape", POINTER(c_int64)), ("strides", POINTER(c_int64)),
+    ]  # fmt: skip
+
+    @classmethod
+    def of(cls, array):
+        """A row-major NumPy array, which must outlive it; bf16 as its bits."""
+        assert array.flags.c_contiguous
+        dtype = {"f4": F32, "u2": BF16, "i8": I64}[array.dtype.str[1:]]
+        shape = (c_int64 * array.ndim)(*array.shape)
+        return cls(array.ctypes.data, dtype, array.ndim, shape, None)
+
+
+class _Sized(ctypes.Structure):
+    """A struct that begins with its size."""
+
+    def __init__(self, **members):
+        super().__init__(size=ctypes.sizeof(self), **members)
+
+
+class _AttentionOptions(_Sized):
+    _fields_ = (
+        [("size", c_size_t)]
+        + [(name, c_void_p) for name in ("attn_mask", "past_key", "past_value", "nonpad_kv_seqlen")]
+        + [("scale", c_double), ("softcap", c_double)]
+        + [("left_window_size", c_int64), ("right_window_size", c_int64)]
+        + [("q_num_heads", c_int64), ("kv_num_heads", c_int64)]
+        + [(name, c_int32) for name in ("is_causal", "has_scale", "softmax_precision")]
+        + [(name, c_int32) for name in ("precision", "way", "stage", "mask_takes_gradient")]
+    )
+
+
+class _AttentionResults(_Sized):
+    _fields_ = [("size", c_size_t)] + [
+        (name, POINTER(_Array))
+        for name in ("y", "present_key", "present_value", "qk_matmul_output")
     ]
 
 
-def _load():
-    if not LIBRARY.exists():
+class _AttentionGradients(_Sized):
+    _fields_ = [("size", c_size_t)] + [
+        (name, POINTER(_Array))
+        for name in ("q", "k", "v", "attn_mask", "past_key", "past_value")
+    ]
+
+
+class _ModelOptions(_Sized):
+    _fields_ = [("size", c_size_t), ("keep_bf16", c_int32)]
+
+
+class _GenerateOptions(_Sized):
+    _fields_ = [
+        ("size", c_size_t), ("tokens", c_int64), ("temperature", c_double), ("top_k", c_int64),
+        ("top_p", c_double), ("seed", ctypes.c_uint64), ("precision", c_int32), ("take", c_void_p),
+        ("user", c_void_p),
+    ]  # fmt: skip
+
+
+class _Text(ctypes.Structure):
+    """clearhead_text"""
+
+    _fields_ = [("data", c_char_p), ("length", c_size_t)]
+
+    @classmethod
+    def of(cls, text):
+        text = text.encode()
+        return cls(text, len(text))
+
+
+def _open(path, signatures):
+    if not path.exists():
         raise SystemExit(
-            f"{LIBRARY} is missing; scripts/bench builds it, or: cmake --build --preset release"
+            f"{path} is missing; scripts/bench builds it, or: cmake --build --preset release"
         )
-    library = ctypes.CDLL(str(LIBRARY))
-    pointer = c_void_p
-    signatures = {
-        "clearhead_error": (c_char_p, []),
-        "clearhead_data": (pointer, [pointer, c_char_p]),
-        "clearhead_free": (None, [pointer]),
-        "clearhead_set_threads": (c_int, [c_int32]),
-        "clearhead_attention": (pointer, [POINTER(_AttentionOptions), pointer, pointer, pointer]),
-        "clearhead_attention_backward": (c_int, [pointer, pointer]),
-        "clearhead_matmul": (pointer, [c_int64, c_int64, c_int64, c_int32, pointer, pointer]),
-        "clearhead_trainer_new": (pointer, [c_char_p]),
-        "clearhead_trainer_free": (None, [pointer]),
-        "clearhead_trainer_weight": (POINTER(c_float), [pointer, c_char_p, POINTER(c_int64)]),
-        "clearhead_trainer_loss": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
-        "clearhead_trainer_step": (c_int, [pointer, pointer, pointer, POINTER(c_double)]),
-        "clearhead_trainer_generate": (c_int, [pointer, pointer, c_int64, c_int64, pointer]),
-        "clearhead_model_open": (pointer, [c_char_p, c_int32, c_int32]),
-        "clearhead_model_free": (None, [pointer]),
-        "clearhead_model_embed": (pointer, [pointer, c_int32, POINTER(c_char_p), c_int64]),
-        "clearhead_model_logits": (pointer, [pointer, c_int32, pointer, c_int64]),
-        "clearhead_model_generate": (c_int, [pointer, c_int32, pointer, c_int64, c_int64, pointer]),
-        "clearhead_machine": (c_char_p, []),
-        "clearhead_limit_new": (pointer, [c_char_p, c_int64]),
-        "clearhead_limit_run": (c_double, [pointer]),
-        "clearhead_limit_free": (None, [pointer]),
-    }
+    library = ctypes.CDLL(str(path))
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)
         function.restype = result
@@ -56,17 +104,65 @@ def _load():
     return library
 
 
-_library = _load()
+_pointer, _array = c_void_p, POINTER(_Array)
+_library = _open(
+    LIBRARY,
+    {
+        "clearhead_abi": (c_int32, []),
+        "clearhead_error": (c_char_p, []),
+        "clearhead_set_threads": (c_int32, [c_int32]),
+        "clearhead_attention": (
+            c_int32,
+            [_array, _array, _array, POINTER(_AttentionOptions), POINTER(_AttentionResults),
+             POINTER(_pointer)],
+        ),
+        "clearhead_attention_backward": (
+            c_int32, [_pointer, _array, POINTER(_AttentionGradients)],
+        ),
+        "clearhead_attention_record_free": (None, [_pointer]),
+        "clearhead_tensor_array": (None, [_pointer, _array]),
+        "clearhead_tensor_free": (None, [_pointer]),
+        "clearhead_model_open": (c_int32, [c_char_p, POINTER(_ModelOptions), POINTER(_pointer)]),
+        "clearhead_model_free": (None, [_pointer]),
+        "clearhead_model_embed": (
+            c_int32, [_pointer, POINTER(_Text), c_int64, c_int32, POINTER(_pointer)],
+        ),
+        "clearhead_model_logits": (
+            c_int32, [_pointer, _pointer, c_int64, c_int32, POINTER(_pointer)],
+        ),
+        "clearhead_model_generate": (
+            c_int32,
+            [_pointer, _pointer, c_int64, POINTER(_GenerateOptions), _pointer, POINTER(c_int64)],
+        ),
+    },
+)  # fmt: skip
+_peers = _open(
+    PEERS_LIBRARY,
+    {
+        "peers_error": (c_char_p, []),
+        "peers_set_threads": (c_int, [c_int32]),
+        "peers_matmul": (_pointer, [c_int64, c_int64, c_int64, c_int32, _pointer, _pointer]),
+        "peers_product_data": (_pointer, [_pointer]),
+        "peers_product_free": (None, [_pointer]),
+        "peers_trainer_new": (_pointer, [c_char_p]),
+        "peers_trainer_free": (None, [_pointer]),
+        "peers_trainer_weight": (POINTER(c_float), [_pointer, c_char_p, POINTER(c_int64)]),
+        "peers_trainer_loss": (c_int, [_pointer, _pointer, _pointer, POINTER(c_double)]),
+        "peers_trainer_step": (c_int, [_pointer, _pointer, _pointer, POINTER(c_double)]),
+        "peers_trainer_generate": (c_int, [_pointer, _pointer, c_int64, c_int64, _pointer]),
+        "peers_open_without_tokenizer": (c_int, [c_char_p]),
+        "peers_machine": (c_char_p, []),
+        "peers_limit_new": (_pointer, [c_char_p, c_int64]),
+        "peers_limit_run": (c_double, [_pointer]),
+        "peers_limit_free": (None, [_pointer]),
+    },
+)
+if _library.clearhead_abi() != ABI:
+    raise SystemExit(f"{LIBRARY} has another ABI than engine.py; build both anew")
 
 
 class EngineError(RuntimeError):
     pass
-
-
-def _checked(handle):
-    if not handle:
-        raise EngineError(_library.clearhead_error().decode())
-    return handle
 
 
 def _succeed(failed):
@@ -74,28 +170,15 @@ def _succeed(failed):
         raise EngineError(_library.clearhead_error().decode())
 
 
-class Result:
-    """What a call of the engine returned; its memory goes with it."""
+def _peers_succeed(failed):
+    if failed:
+        raise EngineError(_peers.peers_error().decode())
 
-    def __init__(self, handle):
-        self.handle = _checked(handle)
 
-    def __del__(self):
-        _library.clearhead_free(self.handle)
-
-    def array(self, name, shape, dtype):
-        """A copy in f32."""
-        address = _checked(_library.clearhead_data(self.handle, name.encode()))
-        count = int(np.prod(shape))
-        if dtype == np.float32:
-            numbers = np.ctypeslib.as_array(
-                ctypes.cast(address, POINTER(ctypes.c_float)), (count,)
-            ).copy()
-        else:
-            numbers = from_bf16(
-                np.ctypeslib.as_array(ctypes.cast(address, POINTER(ctypes.c_uint16)), (count,))
-            )
-        return numbers.reshape(shape)
+def _checked(handle):
+    """Of the peers' library."""
+    _peers_succeed(not handle)
+    return handle
 
 
 def to_bf16(x):
@@ -108,23 +191,86 @@ def from_bf16(bits):
     return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
-def attention(cell, q, k, v, precision, keep):
-    options = _AttentionOptions(
-        cell.B, cell.H, cell.G, cell.T, cell.S, cell.D,
-        cell.is_causal, q.dtype != np.float32, precision, keep,
-    )  # fmt: skip
-    return Result(
-        _library.clearhead_attention(byref(options), q.ctypes.data, k.ctypes.data, v.ctypes.data)
-    )
+class Attention:
+    """Attention of arrays that stay where they are, f32 or the bits of bf16, again and again. y and
+    the gradients are written into the same arrays each time: `arrays`, by their names."""
+
+    def __init__(self, cell, q, k, v, precision, keep):
+        self.record = c_void_p()
+        self.operands = [_Array.of(x) for x in (q, k, v)]
+        self.arrays = {"y": np.empty_like(q)}
+        if keep:
+            self.arrays |= {"dq": np.empty_like(q), "dk": np.empty_like(k), "dv": np.empty_like(v)}
+        self.into = {name: _Array.of(x) for name, x in self.arrays.items()}
+        self.options = _AttentionOptions(
+            is_causal=cell.is_causal, precision=precision,
+            left_window_size=-1, right_window_size=-1,
+        )  # fmt: skip
+        self.results = _AttentionResults(y=ctypes.pointer(self.into["y"]))
+        self.kept = byref(self.record) if keep else None
+        if keep:
+            self.gradients = _AttentionGradients(
+                **{name: ctypes.pointer(self.into["d" + name]) for name in "qkv"}
+            )
+
+    def __del__(self):
+        _library.clearhead_attention_record_free(self.record)
+
+    def forward(self):
+        _library.clearhead_attention_record_free(self.record)
+        q, k, v = self.operands
+        _succeed(
+            _library.clearhead_attention(
+                byref(q), byref(k), byref(v), byref(self.options), byref(self.results), self.kept
+            )
+        )
+
+    def backward(self, dy):
+        _succeed(
+            _library.clearhead_attention_backward(
+                self.record, byref(_Array.of(dy)), byref(self.gradients)
+            )
+        )
+
+    def array(self, name):
+        """A copy in f32."""
+        x = self.arrays[name]
+        return x.copy() if x.dtype == np.float32 else from_bf16(x)
 
 
-def attention_backward(result, dy):
-    _succeed(_library.clearhead_attention_backward(result.handle, dy.ctypes.data))
+class Product:
+    """A matrix product; its memory goes with it."""
+
+    def __init__(self, a, b, precision):
+        (M, K), (_, N) = a.shape, b.shape
+        self.shape = (M, N)
+        self.handle = _checked(
+            _peers.peers_matmul(M, N, K, precision, a.ctypes.data, b.ctypes.data)
+        )
+
+    def __del__(self):
+        _peers.peers_product_free(self.handle)
+
+    def array(self):
+        data = ctypes.cast(_peers.peers_product_data(self.handle), POINTER(c_float))
+        return np.ctypeslib.as_array(data, self.shape).copy()
 
 
-def matmul(a, b, precision):
-    (M, K), (_, N) = a.shape, b.shape
-    return Result(_library.clearhead_matmul(M, N, K, precision, a.ctypes.data, b.ctypes.data))
+class Result:
+    """A tensor that the engine returned; its memory goes with it."""
+
+    def __init__(self, handle):
+        self.handle = handle
+
+    def __del__(self):
+        _library.clearhead_tensor_free(self.handle)
+
+    def array(self):
+        """A copy, in f32."""
+        array = _Array()
+        _library.clearhead_tensor_array(self.handle, byref(array))
+        data = ctypes.cast(array.data, POINTER(c_float))
+        return np.ctypeslib.as_array(data, array.shape[: array.rank]).copy()
 
 
 class Trainer:
@@ -132,49 +278,57 @@ class Trainer:
 
     def __init__(self, recipe):
         self.handle = None
-        self.handle = _checked(_library.clearhead_trainer_new(json.dumps(recipe).encode()))
+        self.handle = _checked(_peers.peers_trainer_new(json.dumps(recipe).encode()))
 
     def __del__(self):
-        _library.clearhead_trainer_free(self.handle)
+        _peers.peers_trainer_free(self.handle)
 
     def weight(self, name):
         """The numbers of a parameter, to be read and written, in one row."""
         count = c_int64()
         address = _checked(
-            _library.clearhead_trainer_weight(self.handle, name.encode(), byref(count))
+            _peers.peers_trainer_weight(self.handle, name.encode(), byref(count))
         )
         return np.ctypeslib.as_array(address, (count.value,))
 
     def loss(self, tokens, targets):
-        return self._loss_of(_library.clearhead_trainer_loss, tokens, targets)
+        return self._loss_of(_peers.peers_trainer_loss, tokens, targets)
 
     def step(self, tokens, targets):
         """One step; returns the loss before it."""
-        return self._loss_of(_library.clearhead_trainer_step, tokens, targets)
+        return self._loss_of(_peers.peers_trainer_step, tokens, targets)
 
     def _loss_of(self, function, tokens, targets):
         loss = c_double()
-        _succeed(function(self.handle, tokens.ctypes.data, targets.ctypes.data, byref(loss)))
+        _peers_succeed(function(self.handle, tokens.ctypes.data, targets.ctypes.data, byref(loss)))
         return loss.value
 
     def generate(self, prompt, count):
         """The `count` likeliest tokens after prompt [T], one after the other."""
         written = np.empty(count, np.int64)
-        _succeed(
-            _library.clearhead_trainer_generate(
+        _peers_succeed(
+            _peers.peers_trainer_generate(
                 self.handle, prompt.ctypes.data, len(prompt), count, written.ctypes.data
             )
         )
         return written.tolist()
 
 
+def open_without_tokenizer(folder):
+    """Reads a folder of Hugging Face's for what takes ids, and forgets it."""
+    _peers_succeed(_peers.peers_open_without_tokenizer(str(folder).encode()))
+
+
 class Model:
     """A model in a folder, calculated with this precision."""
 
-    def __init__(self, folder, precision, keep_bf16=False, tokenizer=True):
-        self.handle = None
-        self.handle = _checked(
-            _library.clearhead_model_open(str(folder).encode(), keep_bf16, tokenizer)
+    def __init__(self, folder, precision, keep_bf16=False):
+        self.handle = c_void_p()
+        options = _ModelOptions(keep_bf16=keep_bf16)
+        _succeed(
+            _library.clearhead_model_open(
+                str(folder).encode(), byref(options), byref(self.handle)
+            )
         )
         self.precision = PRECISIONS.index(precision)
 
@@ -182,38 +336,46 @@ class Model:
         _library.clearhead_model_free(self.handle)
 
     def embed(self, texts):
-        """The vectors of these texts, as the result "y"."""
-        array = (c_char_p * len(texts))(*(text.encode() for text in texts))
-        return Result(
-            _library.clearhead_model_embed(self.handle, self.precision, array, len(texts))
-        )
-
-    def logits(self, tokens):
-        """What it says after each of tokens [T], as the result "y" [1, T, V]."""
-        return Result(
-            _library.clearhead_model_logits(
-                self.handle, self.precision, tokens.ctypes.data, len(tokens)
+        """The vectors [N, C] of these texts."""
+        given = (_Text * len(texts))(*(_Text.of(text) for text in texts))
+        vectors = c_void_p()
+        _succeed(
+            _library.clearhead_model_embed(
+                self.handle, given, len(texts), self.precision, byref(vectors)
             )
         )
+        return Result(vectors)
+
+    def logits(self, tokens):
+        """What it says after each of tokens [T]: [T, V]."""
+        logits = c_void_p()
+        _succeed(
+            _library.clearhead_model_logits(
+                self.handle, tokens.ctypes.data, len(tokens), self.precision, byref(logits)
+            )
+        )
+        return Result(logits)
 
     def generate(self, prompt, count):
         """The `count` likeliest tokens after prompt [T], one after the other."""
-        written = np.empty(count, np.int64)
+        options = _GenerateOptions(tokens=count, top_p=1, precision=self.precision)
+        written, length = np.empty(count, np.int64), c_int64()
         _succeed(
             _library.clearhead_model_generate(
-                self.handle, self.precision, prompt.ctypes.data, len(prompt), count,
-                written.ctypes.data,
+                self.handle, prompt.ctypes.data, len(prompt), byref(options), written.ctypes.data,
+                byref(length),
             )
         )  # fmt: skip
-        return written.tolist()
+        return written[: length.value].tolist()
 
 
 def set_threads(threads):
     _succeed(_library.clearhead_set_threads(threads))
+    _peers_succeed(_peers.peers_set_threads(threads))
 
 
 def machine():
-    return json.loads(_checked(_library.clearhead_machine()))
+    return json.loads(_checked(_peers.peers_machine()))
 
 
 class LimitLoop:
@@ -221,11 +383,11 @@ class LimitLoop:
 
     def __init__(self, name, bytes=0):
         self.handle = None
-        self.handle = _checked(_library.clearhead_limit_new(name.encode(), bytes))
+        self.handle = _checked(_peers.peers_limit_new(name.encode(), bytes))
         self.work = self.run()
 
     def __del__(self):
-        _library.clearhead_limit_free(self.handle)
+        _peers.peers_limit_free(self.handle)
 
     def run(self):
-        return _library.clearhead_limit_run(self.handle)
+        return _peers.peers_limit_run(self.handle)

@@ -61,14 +61,17 @@ def measure(tokens, precision):
     # Once on the first few tokens: threads, code and tables are there before anything is measured.
     few = Cell(BACKWARD, 1, 1, 1, 64, 64, D, True, 2)
     small = [np.ascontiguousarray(x[:, :, :64]) for x in (q, k, v, dy)]
-    engine.attention_backward(engine.attention(few, *small[:3], precision, True), small[3])
+    on_few = engine.Attention(few, *small[:3], precision, keep=True)
+    on_few.forward()
+    on_few.backward(small[3])
 
     array = tokens * D * 4
+    attention = engine.Attention(cell, q, k, v, precision, keep=True)
     forget_peak()
     before = status_bytes("VmRSS")
-    result = engine.attention(cell, q, k, v, precision, True)
+    attention.forward()
     forward = status_bytes("VmHWM") - before - array  # beyond the output
-    engine.attention_backward(result, dy)
+    attention.backward(dy)
     backward = status_bytes("VmHWM") - before - 4 * array  # beyond the output and three gradients
     return {"forward_bytes": forward, "backward_bytes": backward}
 

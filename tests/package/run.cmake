@@ -1,6 +1,6 @@
-# Installs the build into an empty prefix, then configures, builds and runs the program in consumer/
-# against it, as somebody who uses clearhead would. Needs: build_dir, work_dir, generator, compiler,
-# flags.
+# Installs the build into an empty prefix, then configures, builds and runs the programs in
+# consumer/ and, if c_compiler is given, c_consumer/ against it, as somebody who uses clearhead
+# would. Needs: build_dir, work_dir, generator, compiler, flags.
 
 function(step)
   execute_process(COMMAND ${ARGV}
@@ -24,3 +24,15 @@ if(NOT output MATCHES "the package works")
   message(FATAL_ERROR "consumer printed:\n${output}")
 endif()
 message(STATUS "${output}")
+
+if(c_compiler)
+  step("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/c_consumer" -B "${work_dir}/c_build"
+    -G "${generator}" "-DCMAKE_C_COMPILER=${c_compiler}" "-DCMAKE_PREFIX_PATH=${work_dir}/prefix")
+  step("${CMAKE_COMMAND}" --build "${work_dir}/c_build")
+  foreach(program IN ITEMS by_cmake by_pkg_config)
+    step("${work_dir}/c_build/${program}")
+    if(NOT output MATCHES "the package works: y\\[0\\] = 1")
+      message(FATAL_ERROR "${program} printed:\n${output}")
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,12 @@
+// The header of the C interface is one of C++, too.
+#include <clearhead.h>
+
+int main() {
+  constexpr clearhead_attention_options kAttention = CLEARHEAD_ATTENTION_OPTIONS_INIT;
+  constexpr clearhead_model_options kModel = CLEARHEAD_MODEL_OPTIONS_INIT;
+  constexpr clearhead_generate_options kGenerate = CLEARHEAD_GENERATE_OPTIONS_INIT;
+  constexpr clearhead_claims_options kClaims = CLEARHEAD_CLAIMS_OPTIONS_INIT;
+  const bool holds = kAttention.left_window_size == -1 && kModel.keep_bf16 == 0 &&
+                     kGenerate.top_p == 1 && kClaims.mapping == nullptr;
+  return holds && clearhead_abi() == CLEARHEAD_ABI ? 0 : 1;
+}
