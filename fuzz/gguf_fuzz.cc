@@ -40,7 +40,7 @@ void read_model(const GgufFile& file) {
   for (const Parameter& parameter : saved.model->parameters()) {
     require(parameter.value().shape() == parameter.shape(), "a weight is as its config says");
   }
-  require(saved.tokenizer->size() <= saved.config.vocabulary(), "each token has a row");
+  require(saved.model->tokens() <= saved.config.vocabulary(), "what is written has a row");
 }
 
 }  // namespace

@@ -88,13 +88,13 @@ void save_model(const std::filesystem::path& folder, const ModelConfig& config,
 
 void use_tokenizer(const std::string& file, SavedModel& saved) {
   const std::int64_t tokens = saved.tokenizer->size(), rows = saved.config.vocabulary();
-  if (tokens > rows) {
-    throw Error(
-        fmt::format("{}: the model has {} tokens, its tokenizer more: {}; they do not belong "
-                    "together, or the model was not resized for tokens that were added",
-                    file, rows, tokens));
+  for (std::int64_t id = rows; id < tokens; ++id) {
+    if (saved.tokenizer->is_special(id)) continue;
+    throw Error(fmt::format(
+        "{}: the model has {} tokens, its tokenizer more: {}; they do not belong together", file,
+        rows, tokens));
   }
-  saved.model->set_tokens(tokens);
+  saved.model->set_tokens(std::min(tokens, rows));
 }
 
 StoredModel open_stored(const std::filesystem::path& path, bool keep_bf16) {

@@ -26,7 +26,8 @@ struct StoredModel {
 };
 
 /// Tells a model how many of its tokens the tokenizer names: the table of others' models may have
-/// more, since sizes are rounded up. Throws Error, naming `file`, if it has fewer.
+/// more, since sizes are rounded up. It may lack special tokens that were added later, such as one
+/// for padding, which no text may then contain. Throws Error, naming `file`, if it lacks others.
 void use_tokenizer(const std::string& file, SavedModel& saved);
 
 /// Opens what `open_model` reads, and throws Error as it does.

@@ -24,7 +24,8 @@ void check(const Var& tokens, const Tensor& numbers, const Var& table) {
     if (token < 0 || token >= V) {
       throw Error("embedding: token " + std::to_string(token) + " at " +
                   to_string(unflatten(r, tokens.shape())) + " is none of the " + std::to_string(V) +
-                  " of the table");
+                  " of the table; a model has no vector for tokens that were added to its "
+                  "tokenizer without resizing it");
     }
   }
 }

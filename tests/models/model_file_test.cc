@@ -188,6 +188,35 @@ TEST(ModelFile, RefusesFoldersThatLackAFile) {
       "file: ");
 }
 
+// As a fine-tuning leaves it that adds a token for padding and does not resize the model.
+TEST(ModelFile, SpecialTokensMayBeAddedThatTheModelHasNoVectorOf) {
+  const Saved saved;
+  const std::filesystem::path file = saved.folder / "tokenizer.json";
+  std::string tokenizer = content(file);
+  const std::string list = R"("added_tokens": [)";
+  const std::size_t at = tokenizer.find(list);
+  ASSERT_NE(at, std::string::npos) << tokenizer;
+  const bool is_empty =
+      tokenizer.find_first_not_of(" \n", at + list.size()) == tokenizer.find(']', at);
+  tokenizer.insert(at + list.size(),
+                   std::string(R"({"id": 7, "content": "[PAD]", "single_word": false, )"
+                               R"("lstrip": false, "rstrip": false, "normalized": false, )"
+                               R"("special": true})") +
+                       (is_empty ? "" : ", "));
+  set_content(file, tokenizer);
+  const SavedModel model = open_model(saved.folder.path());
+  EXPECT_EQ(model.tokenizer->size(), 8);
+  EXPECT_EQ(model.model->tokens(), 7);
+  const auto read = [&](const std::string& text) {
+    Tape tape(Keep::nothing);
+    const std::vector<std::int64_t> ids = model.tokenizer->encode(text);
+    as<LanguageModel>(model).forward(
+        tape.input("tokens", Tensor::of<std::int64_t>({1, std::ssize(ids)}, ids)), {});
+  };
+  read("ab");
+  expect_error([&] { read("a[PAD]"); }, "token 7 at [0, 1] is none of the 7 of the table; a model");
+}
+
 TEST(ModelFile, RefusesConfigsThatAreNotOfTheModel) {
   const auto refused = [](const std::string& from, const std::string& to, const std::string& part) {
     SCOPED_TRACE(to);

@@ -43,7 +43,7 @@ Reading read_repeated(const Options& o) {
   }
   const Tokenizer& tokenizer = *saved.tokenizer;
   std::vector<std::int64_t> candidates;
-  for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
+  for (std::int64_t id = 0; id < saved.model->tokens(); ++id) {
     if (!tokenizer.is_special(id)) candidates.push_back(id);
   }
   const bool is_framed = as_if<LanguageModel>(saved) == nullptr;
