@@ -93,12 +93,11 @@ function drawBar(most) {
 // The background of a token that has this share of the largest weight. Most tokens keep theirs when
 // the pointer moves, and a browser styles only those that change.
 function tint(node, share) {
-  const strength = Math.round(60 * clamp(share, 0, 1));  // text stays readable on it
+  const strength = Math.round(55 * clamp(share, 0, 1));  // text stays readable on it
   if (strength === (node.strength ?? 0)) return;
   node.strength = strength;
   node.style.background = strength === 0 ? '' :
     'color-mix(in srgb, var(--focus) ' + strength + '%, transparent)';
-  node.style.color = strength > 55 ? 'var(--page)' : '';
 }
 
 function listTokens() {
