@@ -17,7 +17,13 @@
 namespace clearhead::console {
 namespace {
 
-constexpr double kMostViewBytes = 1 << 28;
+constexpr double kMostViewBytes = 1 << 28;   // of one layer
+constexpr double kMostScoreBytes = 1 << 30;  // of the scores of tokens, of which there is one
+
+double bytes_of(const Var& var) {
+  return static_cast<double>(element_count(var.shape())) *
+         static_cast<double>(dtype_size(var.dtype()));
+}
 
 }  // namespace
 
@@ -67,14 +73,12 @@ std::vector<std::string> activation_names(const Tape& tape,
 }
 
 bool is_large_view(const Tape& tape, const std::string& name) {
+  if (name == "logits" || name == "probabilities") return bytes_of(tape[name]) > kMostScoreBytes;
   const AttentionStep* const step = find_attention_step(name);
   if (step == nullptr || step->axes.back() != StepAxis::key) return false;
   const std::string scope = name.substr(0, name.rfind('.') + 1);
   if (is_by_hand(tape, scope) || tape[name].kind() == "input") return false;
-  const Var pattern = tape[scope + steps::kPattern];
-  const double bytes = static_cast<double>(element_count(pattern.shape())) *
-                       static_cast<double>(dtype_size(pattern.dtype()));
-  return bytes > kMostViewBytes;
+  return bytes_of(tape[scope + steps::kPattern]) > kMostViewBytes;
 }
 
 std::vector<std::string> take_out_large_views(const Tape& tape, std::vector<std::string>& names) {
@@ -89,7 +93,7 @@ std::vector<std::string> take_out_large_views(const Tape& tape, std::vector<std:
 std::string left_out_text(const std::vector<std::string>& names) {
   if (names.empty()) return "";
   return fmt::format(
-      "left out of it, as they are large and fused attention does not store them: {}\n",
+      "left out of it, as they are large and calculated only where they are looked at: {}\n",
       fmt::join(names, ", "));
 }
 

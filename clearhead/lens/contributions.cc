@@ -159,7 +159,7 @@ std::vector<Contribution> decompose(const Var& logits, const LogitMetric& metric
   if (logits.tape().keep() != Keep::everything) {
     throw Error("decompose: the tape has not kept the parts; make it with Keep::everything");
   }
-  metric.of(logits.value());  // refuses places that do not exist
+  metric.of(logits);  // refuses places that do not exist
   Direction u(static_cast<std::size_t>(logits.size(2)), 0.0);
   u[static_cast<std::size_t>(metric.token)] += 1;
   if (metric.other) u[static_cast<std::size_t>(*metric.other)] -= 1;

@@ -28,15 +28,15 @@ std::vector<std::string> residual_names(const Tape& tape) {
   return names;
 }
 
-Tensor logits_of_residual(const Reading& reading, const std::string& name) {
+Var logits_of_residual(const Reading& reading, const std::string& name) {
   const std::vector<std::string> names = residual_names(reading.tape);
   if (names.empty()) {
     throw Error("logit lens: " + reading.name +
                 " has no blocks whose results add up; the lens is for transformers");
   }
-  Tape tape = reading.changed_tape(Keep::nothing);
+  Tape tape = reading.changed_tape(Keep::everything);
   tape.intervene(names.back(), patch(reading.tape[name].value()));
-  return reading.run(tape).value();
+  return reading.run(tape);
 }
 
 }  // namespace clearhead

@@ -25,8 +25,9 @@ namespace clearhead {
 std::vector<std::string> residual_names(const Tape& tape);
 
 /// [1, T, V]: the logits if the last block gave what `name`, one of `residual_names`, is. Runs the
-/// network once. Throws Error if the network has no blocks.
-Tensor logits_of_residual(const Reading& reading, const std::string& name);
+/// network once. Of more than 256 MiB they are a computed view, whose rows are calculated when they
+/// are asked for. Throws Error if the network has no blocks.
+Var logits_of_residual(const Reading& reading, const std::string& name);
 
 }  // namespace clearhead
 

@@ -2,6 +2,8 @@
 #include "clearhead/lens/logit_metric.h"
 
 #include "clearhead/base/error.h"
+#include "clearhead/ops/linear.h"
+#include "clearhead/ops/reshape.h"
 
 namespace clearhead {
 namespace {
@@ -20,6 +22,15 @@ void check(const LogitMetric& m, const Shape& shape) {
               (m.other ? " and token " + std::to_string(*m.other) : ""));
 }
 
+// The logits of one place, [B, 1, V]. Where they are a product, they are made by one of their own:
+// backward through a part of the whole product, its gradient would be zeros for all other places.
+Var row_of(const Var& logits, std::int64_t place) {
+  const auto row = [place](const Var& x) { return slice(x, 1, place, place + 1); };
+  const bool is_product = logits.tape().keep() == Keep::everything && logits.kind() == "linear";
+  if (!is_product) return row(logits);
+  return linear(row(logits.input(0)), logits.input(1), logits.input(2));
+}
+
 }  // namespace
 
 double LogitMetric::of(const Tensor& logits) const {
@@ -28,20 +39,22 @@ double LogitMetric::of(const Tensor& logits) const {
   return other ? value - logits.at({batch, place, *other}) : value;
 }
 
-Tensor LogitMetric::gradient(const Tensor& logits) const {
+double LogitMetric::of(const Var& logits) const {
   check(*this, logits.shape());
-  Tensor direction(logits.shape(), logits.dtype());
-  const std::int64_t row = (batch * logits.size(1) + place) * logits.size(2);
-  const auto put = [&](auto* numbers) {
-    numbers[row + token] += 1;
-    if (other) numbers[row + *other] -= 1;
+  const auto at = [&](std::int64_t id) {
+    return logits.tile({batch, place, id}, {batch + 1, place + 1, id + 1}).item();
   };
-  if (logits.dtype() == DType::f64) {
-    put(direction.mutable_data<double>());
-  } else {
-    put(direction.mutable_data<float>());
-  }
-  return direction;
+  return other ? at(token) - at(*other) : at(token);
+}
+
+void LogitMetric::backward(const Var& logits) const {
+  check(*this, logits.shape());
+  const Var row = row_of(logits, place);
+  Tensor direction(row.shape(), DType::f64);  // ∂metric/∂row
+  double* const numbers = direction.mutable_data<double>() + batch * row.size(2);
+  numbers[token] += 1;
+  if (other) numbers[*other] -= 1;
+  row.tape().backward(row, direction.to(row.dtype()));
 }
 
 }  // namespace clearhead

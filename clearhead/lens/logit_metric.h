@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "clearhead/tensor/tensor.h"
+#include "clearhead/tape/tape.h"
 
 namespace clearhead {
 
@@ -19,8 +19,11 @@ struct LogitMetric {
 
   /// Its value in logits [B, T, V]. Throws Error if it does not lie in them.
   double of(const Tensor& logits) const;
-  /// ∂metric/∂logits, of the shape and type of `logits`: 1 at the token, −1 at the other, else 0.
-  Tensor gradient(const Tensor& logits) const;
+  /// The same; of a computed view, only its one or two numbers are calculated.
+  double of(const Var& logits) const;
+  /// Walks backward from it to everything that it depends on (`Tape::backward`), on the tape that
+  /// logits [B, T, V] lie on. A gradient of all logits is not needed for that.
+  void backward(const Var& logits) const;
 };
 
 }  // namespace clearhead

@@ -126,6 +126,10 @@ Var Reading::run(Tape recorder, AttentionWay way) const {
   return reader_of(saved).run(*this, std::move(recorder), {.precision = precision, .way = way});
 }
 
+Var Reading::run_at(std::int64_t place, Tape recorder) const {
+  return reader_of(saved).run(*this, std::move(recorder), {.precision = precision, .place = place});
+}
+
 Tape Reading::changed_tape(Keep keep) const {
   Tape other(keep);
   if (changes) changes(other);

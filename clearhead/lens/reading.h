@@ -48,6 +48,8 @@ class Reading {
   /// The network's run on the same tokens once more, on `tape`: with the interventions of that
   /// tape, and kept as it keeps. → what `logits` is, or of a model that embeds the vector [1, C]
   Var run(Tape tape, AttentionWay way = AttentionWay::automatic) const;
+  /// The same for the logits of one place alone, [1, 1, V] (of a class, of the text).
+  Var run_at(std::int64_t place, Tape tape) const;
   /// A tape for another run with the same changes.
   Tape changed_tape(Keep keep) const;
   /// A token of the vocabulary, to show; one that only fills the model's table up is "[ID]".
@@ -71,8 +73,8 @@ class Reading {
   Precision precision = Precision::highest;  ///< of the run
   /// Interventions that the tape had, for tapes of other runs of the same.
   std::function<void(Tape&)> changes = {};
-  /// [1, T, V]: of each token to come next, or to stand there; of a classification model [1, 1,
-  /// classes]; of an embedding model undefined.
+  /// [1, T, V]: of each token to come next, or to stand there; of more than 256 MiB a computed
+  /// view. Of a classification model [1, 1, classes]; of an embedding model undefined.
   Var logits;
   /// The same after the softmax, or, of classes that do not exclude each other, 1 / (1 + exp(−x)).
   Var probabilities;

@@ -54,15 +54,19 @@ Tensor effects(const Reading& reading, const Sweep& sweep, const LogitMetric& me
                const SweepProgress& progress) {
   const std::int64_t rows = std::ssize(sweep.names);
   Tensor result({rows, sweep.places}, DType::f64);
-  const double before = metric.of(reading.run(reading.changed_tape(Keep::nothing)).value());
+  LogitMetric in_row = metric;
+  in_row.place = 0;
+  const auto run = [&](const Tape& tape) {
+    return in_row.of(reading.run_at(metric.place, tape).value());
+  };
+  const double before = run(reading.changed_tape(Keep::nothing));
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto at = static_cast<std::size_t>(row);
     const std::string& name = sweep.names[at];
     for (std::int64_t place = 0; place < sweep.places; ++place) {
       Tape tape = reading.changed_tape(Keep::nothing);
       tape.intervene(name, change(name, sweep.selection(at, place)));
-      result.mutable_data<double>()[row * sweep.places + place] =
-          metric.of(reading.run(tape).value()) - before;
+      result.mutable_data<double>()[row * sweep.places + place] = run(tape) - before;
       if (progress) progress(row * sweep.places + place + 1, rows * sweep.places);
     }
   }
@@ -122,8 +126,7 @@ Tensor patching_effects(const Reading& reading, const Tape& other, const Sweep& 
 
 Tensor attribution_effects(const Reading& reading, const Tape& other, const Sweep& sweep,
                            const LogitMetric& metric) {
-  Tape tape = reading.tape;
-  tape.backward(reading.logits, metric.gradient(reading.logits.value()));
+  metric.backward(reading.logits);
   Tensor result({std::ssize(sweep.names), sweep.places}, DType::f64);
   double* effect = result.mutable_data<double>();
   for (std::size_t at = 0; at < sweep.names.size(); ++at) {

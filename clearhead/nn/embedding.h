@@ -9,9 +9,6 @@
 #include "clearhead/nn/parameters.h"
 #include "clearhead/nn/pass.h"
 #include "clearhead/ops/embedding.h"
-#include "clearhead/ops/linear.h"
-#include "clearhead/ops/scale.h"
-#include "clearhead/ops/softcap.h"
 
 namespace clearhead {
 
@@ -53,12 +50,10 @@ class Unembed {
         W_(tied != nullptr ? tied : parameters.matrix("unembed.W_U", tokens, C)),
         b_(config.bias ? parameters.zeros("unembed.b_U", {tokens}) : nullptr) {}
 
-  /// The score of each token, scale·x·W_Uᵀ + b_U: [..., C] → [..., tokens], recorded as logits.
-  Var forward(const Var& x, const Pass& pass) const {
-    Var y = config_.scale == 1 ? x : scale(x, config_.scale);
-    y = linear(y, stored_on(x.tape(), W_), on(x.tape(), b_), pass.precision);
-    return (config_.cap == 0 ? y : softcap(y, config_.cap)).named("logits");
-  }
+  /// The score of each token, scale·x·W_Uᵀ + b_U: [B, T, C] → [B, T, tokens], recorded as logits
+  /// and scale·x as unembed.scaled; [B, 1, tokens] if `pass` names a place. On a tape that keeps
+  /// everything, scores of over 256 MiB that have no cap are a computed view (`linear_view`).
+  Var forward(const Var& x, const Pass& pass) const;
 
  private:
   UnembedConfig config_;

@@ -3,6 +3,7 @@
 #define CLEARHEAD_NN_PASS_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "clearhead/base/precision.h"
 #include "clearhead/ops/attention.h"
@@ -13,6 +14,10 @@ namespace clearhead {
 struct Pass {
   Precision precision = Precision::highest;    ///< of the products in f32
   AttentionWay way = AttentionWay::automatic;  ///< of all attention
+
+  /// Of a network that gives a score to each token of its vocabulary at each place of a text: the
+  /// one place, counted from 0, whose scores are calculated; none: all.
+  std::optional<std::int64_t> place = {};
 
   /// Whether the network is being trained: batch norm then uses the statistics of the batch, and
   /// gathers them.

@@ -5,6 +5,7 @@
 #include "clearhead/ops/linear.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "clearhead/base/error.h"
@@ -220,6 +221,26 @@ bool go_together(const Var& x, std::span<const LinearWeights> all) {
   return true;
 }
 
+BackwardOfSeveral backward_of(const Maps& maps) {
+  return [held = maps.held_for_backward()](const std::vector<Tensor>& d_y, Gradients& gradients) {
+    const auto any =
+        std::find_if(d_y.begin(), d_y.end(), [](const Tensor& d) { return d.defined(); });
+    with_float(any->dtype(), [&](auto zero) { held.backward<decltype(zero)>(d_y, gradients); });
+  };
+}
+
+// Positions [begin, end) of each axis of y = x·Wᵀ + b: of these rows of x and of W.
+Tensor tile_of(const Var& y, Index begin, Index end, Precision precision) {
+  const Var x = y.input(0), weight = y.input(1), bias = y.input(2);
+  const std::int64_t from = std::exchange(begin.back(), 0);
+  const std::int64_t to = std::exchange(end.back(), x.size(-1));
+  Tape tape(Keep::nothing);
+  const auto rows = [&](const Var& all) {
+    return all.defined() ? tape.input("rows", all.value().slice(0, from, to)) : Var();
+  };
+  return linear(tape.input("x", x.tile(begin, end)), rows(weight), rows(bias), precision).value();
+}
+
 }  // namespace
 
 std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Precision precision) {
@@ -237,15 +258,26 @@ std::vector<Var> linears(const Var& x, std::span<const LinearWeights> all, Preci
   OperandList operands = {x};
   for (const auto& [weight, bias] : all) operands.insert(operands.end(), {weight, bias});
   return x.tape().record("linear", operands, maps.forward(), [&](RecordOfSeveral& op) {
-    op.backward = [held = maps.held_for_backward()](const std::vector<Tensor>& d_y,
-                                                    Gradients& gradients) {
-      const auto any =
-          std::find_if(d_y.begin(), d_y.end(), [](const Tensor& d) { return d.defined(); });
-      with_float(any->dtype(), [&](auto zero) { held.backward<decltype(zero)>(d_y, gradients); });
-    };
+    op.backward = backward_of(maps);
     for (std::size_t i = 0; i < all.size(); ++i) {
       describe_map(op.results[i], i, all[i].bias.defined());
     }
+  });
+}
+
+Var linear_view(const Var& x, const Var& weight, const Var& bias, Precision precision) {
+  const LinearWeights one[] = {{weight, bias}};
+  if (!go_together(x, one)) return linear_view(x, cast(weight, DType::f32), bias, precision);
+  return x.tape().record("linear", {x, weight, bias}, [&](Record& op) {
+    describe_map(op, 0, bias.defined());
+    op.backward = [several = backward_of(Maps(x, one, precision))](
+                      const Tensor& d_y, Gradients& gradients) { several({d_y}, gradients); };
+    op.view = [precision](const Var& y, const Index& begin, const Index& end) {
+      return tile_of(y, begin, end, precision);
+    };
+    op.view_shape = x.shape();
+    op.view_shape.back() = weight.size(0);
+    op.view_dtype = x.dtype();
   });
 }
 

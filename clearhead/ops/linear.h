@@ -18,6 +18,11 @@ namespace clearhead {
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);
 
+/// The same as a computed view, which takes no memory: what is asked for is calculated, each time
+/// again. Gradients flow as in `linear`. Undefined unless the tape keeps everything.
+Var linear_view(const Var& x, const Var& weight, const Var& bias = {},
+                Precision precision = Precision::highest);
+
 /// The weights of one linear map.
 struct LinearWeights {
   Var weight, bias;  ///< [out, in], and [out] or none

@@ -170,6 +170,13 @@ TEST_F(Lens, AblationIsWhatAblatingDoes) {
   EXPECT_NEAR(effects.at({1}), logit({"--ablate", "blocks.0.attn.hook_z[1]"}) - logit({}), 1e-4);
 }
 
+TEST_F(Lens, LabelsOfTwoStacksTellThemApart) {
+  const std::string text = say({"ablate", "mt", "a dog"});
+  for (const char* label : {"enc.0.attn ", "dec.0.attn ", "dec.0.cross "}) {
+    EXPECT_THAT(text, HasSubstr(label));
+  }
+}
+
 TEST_F(Lens, PatchesFromAnotherText) {
   const std::vector<std::string> patch = {
       "lm", "to be", "--from", "to we", "--of", "blocks.*.hook_resid_pre", "--each", "token"};

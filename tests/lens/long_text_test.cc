@@ -9,10 +9,14 @@
 
 #include "clearhead/base/peak_memory.h"
 #include "clearhead/lens/attention_heads.h"
+#include "clearhead/lens/contributions.h"
 #include "clearhead/lens/head_scores.h"
+#include "clearhead/lens/logit_lens.h"
 #include "clearhead/lens/logit_metric.h"
+#include "clearhead/lens/sweep.h"
 #include "clearhead/lens/weighed_attention.h"
 #include "clearhead/models/decoder.h"
+#include "clearhead/text/characters.h"
 #include "tests/models/model_testing.h"
 #include "tests/testing.h"
 
@@ -36,7 +40,7 @@ Tape long_run() {
   Tape tape;
   const Var logits =
       model.forward(tape.input("tokens", Tensor::of<std::int64_t>({1, kLong}, long_text())), {});
-  tape.backward(logits, LogitMetric{.place = kLong - 1, .token = 3}.gradient(logits.value()));
+  LogitMetric{.place = kLong - 1, .token = 3}.backward(logits);
   return tape;
 }
 
@@ -82,6 +86,35 @@ TEST_F(LongText, NoLensHoldsAMatrix) {
     EXPECT_NEAR(last_row_sums_to(rollout(tape_, stack_)), 1, 1e-5);
     EXPECT_EQ(mean_rollout(tape_, stack_, 64).queries(), kLong / 64);
   });
+}
+
+// Scores of a vocabulary so large that those of all tokens would be seen in the memory, too.
+TEST(LongTextAndVocabulary, NoLensHoldsAllLogits) {
+  constexpr std::int64_t kLarge = 20'000;
+  constexpr std::size_t kScores = kLong * kLarge * 4;
+  TransformerConfig config = small(gpt2());
+  config.context = kLong;
+  config.vocabulary = kLarge;
+  const ModelConfig whole{Family::decoder, config};
+  auto tokenizer = std::make_shared<Tokenizer>(learn_characters("abcdefghijklmnopqrstuvwxyz"));
+  std::vector<std::int64_t> ids = long_text();
+  for (std::int64_t& id : ids) id %= tokenizer->size();
+  const PeakMemory peak;
+  const Reading reading("large", {whole, tokenizer, make_model(whole, 1)}, ids, Precision::highest);
+  const LogitMetric metric{.place = kLong - 2, .token = 3, .other = 19'999};
+  const double value = metric.of(reading.logits);
+  const Var same = reading.run_at(metric.place, Tape(Keep::nothing));
+  EXPECT_NEAR(value, (LogitMetric{.token = 3, .other = 19'999}.of(same)), 1e-4);
+  const Var last = logits_of_residual(reading, residual_names(reading.tape).back());
+  EXPECT_NEAR(metric.of(last), value, 1e-4);
+  const Sweep sweep = sweep_of(reading.tape, "blocks.1.attn.hook_z", SweepBy::head);
+  EXPECT_NE(ablation_effects(reading, sweep, metric).at({0, 0}), 0);
+  metric.backward(reading.logits);
+  EXPECT_NE(reading.tape["blocks.0.hook_resid_pre"].grad().at({0, 0, 0}), 0);
+  double sum = 0;
+  for (const Contribution& part : decompose(reading.logits, metric)) sum += part.value;
+  EXPECT_NEAR(sum, value, 1e-4);
+  EXPECT_LT(peak.bytes(), kScores / 2);
 }
 
 }  // namespace

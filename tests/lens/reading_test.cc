@@ -111,6 +111,19 @@ TEST(Reading, OfATextAsAWholeHasItsVectorOrItsClass) {
       1e-6);
 }
 
+TEST(Reading, OnePlaceIsThatOfAll) {
+  for (const Family family : {Family::decoder, Family::encoder, Family::encoder_decoder}) {
+    const Reading reading = read(family, {4, 6, 5});
+    const Tensor all = reading.run(Tape(Keep::nothing)).value();
+    const std::int64_t last = all.size(1) - 1;
+    for (const Keep keep : {Keep::nothing, Keep::everything}) {
+      expect_near(reading.run_at(last, Tape(keep)).value(), all.slice(1, last, last + 1), 1e-5);
+    }
+  }
+  const Reading label = read(Family::text_classifier, {1, 4, 5, 2});
+  expect_near(label.run_at(0, Tape(Keep::nothing)).value(), label.logits.value(), 1e-5);
+}
+
 TEST(Reading, OfATranslationModelIsOfBothTexts) {
   const Reading reading = read(Family::encoder_decoder, {4, 6});
   const auto& model = as<TranslationModel>(reading.saved);

@@ -96,7 +96,7 @@ TEST(GradientWeights, AreTheChangeThatTheWeightMakes) {
   const LogitMetric metric{.place = 3, .token = 5, .other = 6};
   const Reading reading = tiny_reading(Family::decoder, {4, 6, 5, 7});
   Tape tape = reading.tape;
-  tape.backward(reading.logits, metric.gradient(reading.logits.value()));
+  metric.backward(reading.logits);
   const std::string name = "blocks.0.attn.hook_pattern";
   const Tensor weights = gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1}).whole();
   for (std::int64_t s = 0; s < 3; ++s) {
@@ -119,7 +119,7 @@ TEST(GradientWeights, OfFusedAttentionAreThoseByHand) {
     const auto weights_of = [&](AttentionWay way) {
       Tape tape;
       const Var logits = reading.run(tape, way);
-      tape.backward(logits, LogitMetric{.place = 3, .token = 5}.gradient(logits.value()));
+      LogitMetric{.place = 3, .token = 5}.backward(logits);
       return gradient_weights(tape, {.scope = "blocks.0.attn.", .head = 1}).whole();
     };
     const Tensor fused = weights_of(AttentionWay::fused);

@@ -15,6 +15,7 @@
 #include "clearhead/ops/add.h"
 #include "clearhead/ops/multiply.h"
 #include "clearhead/ops/reduce.h"
+#include "clearhead/tape/explain.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -36,6 +37,44 @@ std::vector<LinearWeights> weights_on(Tape& tape, std::int64_t in, DType dtype, 
     weights.push_back({tape.input("W", numbers({out, in}, dtype, out), false), bias});
   }
   return weights;
+}
+
+TEST(LinearView, IsLinearWithoutItsMemory) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f64}) {
+    for (const bool has_bias : {false, true}) {
+      Tape tape;
+      const DType of_x = dtype == DType::f64 ? DType::f64 : DType::f32;
+      const Var x = tape.input("x", numbers({2, 5, 6}, of_x, 2), false);
+      const Var weight = tape.input("W", numbers({7, 6}, dtype, 3), false);
+      const Var bias = has_bias ? tape.input("b", numbers({7}, of_x, 4), false) : Var();
+      const Var view = linear_view(x, weight, bias), stored = linear(x, weight, bias);
+      expect_near(view.value(), stored.value(), 0);
+      expect_near(view.tile({1, 2, 3}, {2, 4, 7}), stored.tile({1, 2, 3}, {2, 4, 7}), 0);
+      EXPECT_EQ(view.formula(), stored.formula());
+      const auto text = [](const Var& y) { return to_string(explain(y, {1, 4, 6})); };
+      EXPECT_EQ(text(view).substr(text(view).find('=')),
+                text(stored).substr(text(stored).find('=')));
+    }
+  }
+  for (const Keep keep : {Keep::nothing, Keep::for_backward}) {
+    Tape tape(keep);
+    const Var x = tape.input("x", numbers({5, 6}, DType::f32, 2));
+    EXPECT_FALSE(linear_view(x, tape.input("W", numbers({7, 6}, DType::f32, 3))).defined());
+  }
+}
+
+TEST(LinearView, GradientsFlowAsInLinear) {
+  Tape tape;
+  const Var x = tape.input("x", numbers({5, 6}, DType::f64, 2));
+  const Var weight = tape.input("W", numbers({7, 6}, DType::f64, 3));
+  const Var bias = tape.input("b", numbers({7}, DType::f64, 4));
+  const Var view = linear_view(x, weight, bias), stored = linear(x, weight, bias);
+  std::vector<Tensor> gradients;
+  for (const Var& y : {view, stored}) {
+    tape.backward(sum(multiply(y, y)));
+    for (const Var& var : {x, weight, bias}) gradients.push_back(var.grad());
+  }
+  for (std::size_t i = 0; i < 3; ++i) expect_near(gradients[i], gradients[i + 3], 1e-12);
 }
 
 TEST(Linears, AreEachLinear) {

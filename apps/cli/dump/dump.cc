@@ -32,10 +32,13 @@ void dump(const Options& o) {
   std::vector<std::string> names = console::activation_names(reading.tape, o.only, "--only");
   const std::vector<std::string> large = console::take_out_large_views(reading.tape, names);
   if (names.empty()) {
-    throw Error(fmt::format(
-        "{}: fused attention does not store it, and of {} it is too large for a file; read fewer "
-        "tokens (--last), or queries and keys, from which `clearhead map` calculates parts of it",
-        large[0], console::counted(std::ssize(reading.text.ids), "token")));
+    throw Error(
+        fmt::format("{}: it is calculated only where it is looked at, and of {} it is too large "
+                    "for a file; read "
+                    "fewer tokens (--last), or, for attention, queries and keys: `clearhead map` "
+                    "calculates any "
+                    "part of it from them",
+                    large[0], console::counted(std::ssize(reading.text.ids), "token")));
   }
   console::save_activations(reading.tape, names, o.save);
   console::write_output(fmt::format("{}\n{}{}", console::counted(std::ssize(names), "value"),

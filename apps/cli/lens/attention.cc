@@ -258,8 +258,7 @@ void run(const Options& o) {
   std::string text = heading(reading);
   if (o.kind == Kind::gradients) {
     const Target target = find_target(reading, o.target);
-    Tape tape = reading.tape;
-    tape.backward(reading.logits, target.metric.gradient(reading.logits.value()));
+    target.metric.backward(reading.logits);
     text += console::wrapped("Explained: " + target.words + ".", terminal().columns, 0) + "\n\n";
   }
   std::vector<Part> parts = calculate(o, reading, *axes);

@@ -108,7 +108,7 @@ void run(const Options& o) {
   const int width = terminal().columns;
   const std::string metric =
       fmt::format("Explained: {}, which is {}, the sum of these parts:", target.words,
-                  console::with_minus(format_number(target.metric.of(reading.logits.value()))));
+                  console::with_minus(format_number(target.metric.of(reading.logits))));
   finish(o.results,
          heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
              console::wrapped(metric, width, 0) + "\n" + table_of(parts, o.top, width),

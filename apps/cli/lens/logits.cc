@@ -31,13 +31,37 @@ struct Options {
   LensResultOptions results;
 };
 
-// The softmax of logits [1, T, V] at places [t, t_end), f64 [t_end − t, V].
-Tensor probabilities_of(const Tensor& logits, std::int64_t t, std::int64_t t_end) {
+// Calls `use(first place, numbers [places, V])` for logits [1, T, V], some places at a time.
+template <typename Use>
+void for_places(const Var& logits, const Use& use) {
+  const std::int64_t T = logits.size(1), V = logits.size(2);
+  const std::int64_t some = std::max<std::int64_t>(1, kHeldNumbers / V);
+  for (std::int64_t begin = 0; begin < T; begin += some) {
+    use(begin, logits.tile({0, begin, 0}, {1, std::min(begin + some, T), V}));
+  }
+}
+
+// The softmax of logits [1, places, V], f64 [places, V].
+Tensor probabilities_of(const Tensor& logits) {
   Tape tape(Keep::nothing);
-  return softmax(tape.input("logits", logits.slice(1, t, t_end).to(DType::f64)))
+  return softmax(tape.input("logits", logits.to(DType::f64)))
       .value()
-      .reshape({t_end - t, logits.size(2)})
+      .reshape({logits.size(1), logits.size(2)})
       .contiguous();
+}
+
+// The likeliest token of each place.
+std::vector<std::int64_t> predicted_tokens(const Var& logits) {
+  std::vector<std::int64_t> tokens;
+  for_places(logits, [&](std::int64_t, const Tensor& some) {
+    const Tensor rows = some.to(DType::f64).contiguous();
+    const std::int64_t V = rows.size(2);
+    for (const double* row = rows.data<double>(); row != rows.data<double>() + rows.count();
+         row += V) {
+      tokens.push_back(std::max_element(row, row + V) - row);
+    }
+  });
+  return tokens;
 }
 
 // The place of `token` among all by probability, the likeliest being 1.
@@ -73,42 +97,41 @@ struct Lens {
 
 // The row of a residual.
 void add_row(const Options& o, const Reading& reading, std::int64_t place, const std::string& name,
-             const Tensor& logits, Lens& lens) {
+             const Var& logits, Lens& lens) {
   const std::int64_t T = logits.size(1), V = logits.size(2);
   const std::int64_t last = lens.predicted[static_cast<std::size_t>(place)];
   double* const of_predicted =
       lens.of_predicted.mutable_data<double>() + std::ssize(lens.table.rows) * T;
-  const Tensor at_place = probabilities_of(logits, place, place + 1);
+  const Tensor at_place = probabilities_of(logits.tile({0, place, 0}, {1, place + 1, V}));
   const double* const here = at_place.data<double>();
   lens.table.rows.push_back({name, fmt::format("{:.2f} %", 100 * here[last]),
                              std::to_string(rank_of(here, V, last)),
                              likeliest(reading, here, V, o.top)});
-  const std::int64_t some = std::max<std::int64_t>(1, kHeldNumbers / V);
-  for (std::int64_t begin = 0; begin < T; begin += some) {
-    const std::int64_t end = std::min(begin + some, T);
-    const Tensor rows = probabilities_of(logits, begin, end);
-    for (std::int64_t t = begin; t < end; ++t) {
-      of_predicted[t] =
-          rows.data<double>()[(t - begin) * V + lens.predicted[static_cast<std::size_t>(t)]];
+  for_places(logits, [&](std::int64_t begin, const Tensor& some) {
+    const Tensor rows = probabilities_of(some);
+    for (std::int64_t i = 0; i < rows.size(0); ++i) {
+      of_predicted[begin + i] =
+          rows.data<double>()[i * V + lens.predicted[static_cast<std::size_t>(begin + i)]];
     }
-  }
+  });
 }
 
 Lens look(const Options& o, const Reading& reading, std::int64_t place) {
   std::vector<std::string> names = residual_names(reading.tape);
   if (names.empty()) names = {""};  // logits_of_residual says why there is no lens
-  const Tensor logits = reading.logits.value();
+  const Var& logits = reading.logits;
   const std::int64_t T = logits.size(1);
   check_size(o.results, std::ssize(names), logits.shape(), "read fewer tokens: --last");
   Lens lens;
-  for (std::int64_t t = 0; t < T; ++t) lens.predicted.push_back(likeliest_token(logits, t));
+  lens.predicted = predicted_tokens(logits);
   const std::string token = shown_token(reading, lens.predicted[static_cast<std::size_t>(place)]);
   lens.table.columns = {{"residual", true}, {token, false}, {"rank", false}, {"likeliest", true}};
   lens.of_predicted = Tensor({std::ssize(names), T}, DType::f64);
   for (const std::string& name : names) {
-    const Tensor at_layer = logits_of_residual(reading, name);
+    const Var at_layer = logits_of_residual(reading, name);
     add_row(o, reading, place, name, at_layer, lens);
-    if (!o.results.save.empty()) lens.numbers.tensors.emplace_back(name + ".logits", at_layer);
+    if (!o.results.save.empty())
+      lens.numbers.tensors.emplace_back(name + ".logits", at_layer.value());
   }
   return lens;
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "apps/console/numbers.h"
 #include "apps/console/output.h"
@@ -15,6 +17,13 @@
 #include "clearhead/tensor/io.h"
 
 namespace clearhead::cli {
+namespace {
+
+// What names of two stacks become where they are long.
+constexpr std::pair<std::string_view, std::string_view> kShorter[] = {
+    {"blocks.", ""}, {"encoder.", "enc."}, {"decoder.", "dec."}, {"cross_attn", "cross"}};
+
+}  // namespace
 
 void add_lens_results(CLI::App& app, LensResultOptions& o) {
   console::OptionGroup group(app, "What else you get");
@@ -69,8 +78,17 @@ std::vector<std::string> short_names(std::vector<std::string> names) {
   drop_common(last, [](std::string& name) { name.erase(name.rfind('.')); });
   const auto is_long = [](const std::string& name) { return name.size() > kShort; };
   const auto first = [](const std::string& name) { return name.substr(0, name.find('.') + 1); };
-  while (std::any_of(names.begin(), names.end(), is_long) &&
+  const auto are_long = [&] { return std::any_of(names.begin(), names.end(), is_long); };
+  while (are_long() &&
          drop_common(first, [](std::string& name) { name.erase(0, name.find('.') + 1); })) {
+  }
+  for (const auto& [part, instead] : kShorter) {
+    if (!are_long()) break;
+    for (std::string& name : names) {
+      if (const std::size_t at = name.find(part); at != std::string::npos) {
+        name.replace(at, part.size(), instead);
+      }
+    }
   }
   return names;
 }

@@ -41,7 +41,8 @@ plot::TerminalOptions terminal();
 std::string heading(const Reading& reading);
 
 /// Names for a narrow axis: without their last part, if it is that of all ("blocks.0.attn"); where
-/// they are still long, also without the first ones that all have ("0.cross_attn").
+/// they are still long, also without the first ones that all have ("0.cross_attn"), or, of two
+/// stacks, with shorter words ("dec.0.cross").
 std::vector<std::string> short_names(std::vector<std::string> names);
 
 /// "+0.1234" or "−0.1234", as figures write it.

@@ -114,13 +114,12 @@ std::string table_of(const Options& o, const Tensor& effects, const Sweep& sweep
 // What the effects are effects on.
 std::string describe(const Options& o, const Target& target, const Reading& reading,
                      const std::optional<Reading>& other) {
-  const double metric = target.metric.of(reading.logits.value());
+  const double metric = target.metric.of(reading.logits);
   std::string text = fmt::format("Explained: {}, which is {}", target.words,
                                  console::with_minus(format_number(metric)));
   if (other) {
-    text +=
-        fmt::format(" (with the text of --from {})",
-                    console::with_minus(format_number(target.metric.of(other->logits.value()))));
+    text += fmt::format(" (with the text of --from {})",
+                        console::with_minus(format_number(target.metric.of(other->logits))));
   }
   constexpr const char* kDone[] = {"is set to 0", "is as with the text of --from",
                                    "is as with the text of --from, to first order"};

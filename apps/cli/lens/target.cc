@@ -98,19 +98,19 @@ std::string place_words(const Reading& reading, std::int64_t place) {
                      place, console::label_text(reading.text.names, place));
 }
 
-std::int64_t likeliest_token(const Tensor& logits, std::int64_t place) {
-  const Tensor row =
-      logits.slice(0, 0, 1).slice(1, place, place + 1).to(DType::f64).contiguous();  // [1, 1, V]
+std::int64_t likeliest_token(const Var& logits, std::int64_t place) {
+  const Tensor row = logits.tile({0, place, 0}, {1, place + 1, logits.size(2)})
+                         .to(DType::f64)
+                         .contiguous();  // [1, 1, V]
   const double* const x = row.data<double>();
   return std::max_element(x, x + row.count()) - x;
 }
 
 Target find_target(const Reading& reading, const TargetOptions& o) {
   const std::int64_t place = place_of(reading, o.at);
-  const Tensor logits = reading.logits.value();
   Target target{.metric = {.place = place}, .words = {}};
-  target.metric.token =
-      o.token.empty() ? likeliest_token(logits, place) : token_of(reading, "--token", o.token);
+  target.metric.token = o.token.empty() ? likeliest_token(reading.logits, place)
+                                        : token_of(reading, "--token", o.token);
   target.words = "the logit of " + shown_token(reading, target.metric.token);
   if (!o.against.empty()) {
     target.metric.other = token_of(reading, "--against", o.against);

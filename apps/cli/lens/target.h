@@ -38,7 +38,7 @@ struct Target {
 Target find_target(const Reading& reading, const TargetOptions& options);
 
 /// The token with the greatest logit at a place.
-std::int64_t likeliest_token(const Tensor& logits, std::int64_t place);
+std::int64_t likeliest_token(const Var& logits, std::int64_t place);
 
 /// A token that may be predicted, or a class, as tables show it.
 std::string shown_token(const Reading& reading, std::int64_t id);
