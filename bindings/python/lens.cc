@@ -74,7 +74,7 @@ nb::dict logit_lens(const Cache& cache) {
   {
     const LongCall call;
     for (const std::string& name : residual_names(cache.reading->tape)) {
-      all.emplace_back(name, logits_of_residual(*cache.reading, name));
+      all.emplace_back(name, logits_of_residual(*cache.reading, name).value());
     }
   }
   nb::dict logits;
