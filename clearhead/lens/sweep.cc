@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/close_names.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/pattern.h"
 #include "clearhead/lens/interventions.h"
@@ -28,7 +29,12 @@ std::size_t axis_of(const std::string& name, const Var& value, SweepBy by) {
     }
   }
   throw Error("sweep: " + name + " " + to_string(value.shape()) + " has no " +
-              kWords[static_cast<int>(by)] + " to go through");
+              kWords[static_cast<int>(by)] +
+              " to go through; sweep by token, or by value, which is as a whole");
+}
+
+bool is_hook(const std::string& name) {
+  return name.substr(name.rfind('.') + 1).starts_with("hook_");
 }
 
 // The numbers at one place.
@@ -85,8 +91,7 @@ Selection Sweep::selection(std::size_t name, std::int64_t i) const {
 Sweep sweep_of(const Tape& tape, std::string_view pattern, SweepBy by) {
   Sweep sweep;
   for (const std::string& name : tape.names()) {
-    const bool is_hook = name.substr(name.rfind('.') + 1).starts_with("hook_");
-    if (!is_hook || !matches_pattern(pattern, name)) continue;
+    if (!is_hook(name) || !matches_pattern(pattern, name)) continue;
     const Var value = tape[name];
     if (!is_floating(value.dtype())) continue;
     const std::optional<std::size_t> axis =
@@ -102,7 +107,9 @@ Sweep sweep_of(const Tape& tape, std::string_view pattern, SweepBy by) {
     sweep.axes.push_back(axis);
   }
   if (sweep.names.empty()) {
-    throw Error("sweep: no hook_… is called " + std::string(pattern));
+    std::vector<std::string> hooks = tape.names();
+    std::erase_if(hooks, [](const std::string& name) { return !is_hook(name); });
+    throw Error("sweep: no hook_… is called " + std::string(pattern) + those_like(pattern, hooks));
   }
   return sweep;
 }

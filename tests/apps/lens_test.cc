@@ -124,10 +124,14 @@ TEST_F(Lens, SumsOverChosenQueriesAndKeys) {
 }
 
 TEST_F(Lens, HidesTheKeysThatAllLookAt) {
-  const std::string plain = say({"pattern", "lm", "to be"});
-  const std::string hidden = say({"pattern", "lm", "to be", "--hide-sinks"});
-  EXPECT_THAT(plain, Not(HasSubstr("most queries look at")));
-  EXPECT_THAT(hidden, testing::AnyOf(HasSubstr("most queries look at"), HasSubstr("is a sink")));
+  EXPECT_THAT(say({"pattern", "lm", "to be"}), Not(HasSubstr("most queries look at")));
+  EXPECT_THAT(say({"pattern", "lm", "to be", "--hide-sinks"}),
+              HasSubstr("Hidden is a key that most queries look at: 0 (t)."));
+  EXPECT_GT(saved({"pattern", "lm", "to be", "--mean"}).at("mean").at({3, 0}), 1.0 / 3);
+  EXPECT_EQ(saved({"pattern", "lm", "to be", "--mean", "--hide-sinks"}).at("mean").at({3, 0}), 0);
+  EXPECT_THAT(say({"pattern", "lm", "to be", "--hide-sinks", "--set",
+                   "blocks.0.attn.hook_attn_scores[:,:,:]=0"}),  // all look at all
+              HasSubstr("No key is a sink."));
 }
 
 TEST_F(Lens, ThePartsThatAreSavedSumToTheLogit) {
@@ -235,7 +239,10 @@ TEST_F(Lens, WrongUseSaysWhatToDo) {
   fail({"decompose", "lm", "to be", "--at", "5"}, 2, "--at 5: there are 5 tokens");
   fail({"decompose", "lm", "to be", "--token", "a", "--against", "a"}, 2, "the token itself");
   fail({"decompose", "masked", "a dog"}, 2, "--at says");
-  fail({"ablate", "lm", "to be", "--of", "hook_nothing"}, 1, "hook_nothing");
+  fail({"ablate", "lm", "to be", "--of", "blocks.0.attn.hook_qq"}, 1,
+       "those most like it: blocks.0.attn.hook_q");
+  fail({"ablate", "lm", "to be", "--of", "*hook_mlp_out", "--each", "head"}, 1, "sweep by token");
+  fail({"pattern", "lm", "to be", "--heads", "0,0"}, 2, "--heads 0: it is there twice");
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "apps/console/attention_axes.h"
 #include "apps/console/attention_panel.h"
 #include "apps/console/numbers.h"
+#include "apps/console/output.h"
 #include "apps/console/reading.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
@@ -69,9 +72,13 @@ std::vector<std::int64_t> chosen(const char* option,
   std::iota(all.begin(), all.end(), 0);
   if (!asked) return all;
   for (const std::int64_t i : *asked) {
-    if (0 <= i && i < count) continue;
-    throw console::UsageError(fmt::format("{} {}: there {} of them, counted from 0", option, i,
-                                          count == 1 ? "is 1" : fmt::format("are {}", count)));
+    if (i < 0 || i >= count) {
+      throw console::UsageError(fmt::format("{} {}: there {} of them, counted from 0", option, i,
+                                            count == 1 ? "is 1" : fmt::format("are {}", count)));
+    }
+    if (std::count(asked->begin(), asked->end(), i) > 1) {
+      throw console::UsageError(fmt::format("{} {}: it is there twice", option, i));
+    }
   }
   return *asked;
 }
@@ -158,14 +165,26 @@ plot::Panel rollout_panel(const AttentionStack& stack, const Reading& reading,
   return panel;
 }
 
-plot::Heatmap draw(const Options& o, const std::vector<Part>& parts, const Reading& reading,
-                   const AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
-  if (parts.size() > plot::kMostPanels) {
-    throw console::UsageError(
-        fmt::format("there are {}, and a figure has room for {}; choose some by --layers or "
-                    "--heads, or take their mean: --mean",
-                    console::counted(std::ssize(parts), "head"), plot::kMostPanels));
+// Those that a figure has room for: if nothing was chosen, the first layers.
+std::span<const Part> shown(const Options& o, std::span<const Part> parts,
+                            const AttentionAxes& axes) {
+  if (parts.size() <= plot::kMostPanels) return parts;
+  const auto of_layer = static_cast<std::size_t>(o.has_heads() ? axes.heads : 1);
+  const std::string much =
+      fmt::format("there are {}, and a figure has room for {}",
+                  console::counted(std::ssize(parts), o.words().of_heads), plot::kMostPanels);
+  if (o.layers || o.heads || of_layer > plot::kMostPanels) {
+    throw console::UsageError(much + "; choose fewer, or take their mean: --mean");
   }
+  const std::size_t layers = plot::kMostPanels / of_layer;
+  console::write_message(fmt::format(
+      "note: {}: these are of layers 0 to {}; --layers chooses others, --mean takes the mean", much,
+      layers - 1));
+  return parts.first(layers * of_layer);
+}
+
+plot::Heatmap draw(const Options& o, std::span<const Part> parts, const Reading& reading,
+                   const AttentionAxes& axes, const std::vector<std::int64_t>& hidden) {
   plot::Heatmap heatmap = o.results.figure.heatmap();
   heatmap.title = fmt::format("{}: {}, {}", reading.name, axes.title, o.words().value);
   if (o.mean) heatmap.title += fmt::format(", mean of the {}s", o.words().of_heads);
@@ -274,8 +293,8 @@ void run(const Options& o) {
   if (!hidden.empty()) {
     for (Part& part : parts) part.weights = without_keys(part.weights, hidden);
   }
-  const plot::Heatmap heatmap =
-      is_sum ? draw_sums(o, parts, reading, *axes, hidden) : draw(o, parts, reading, *axes, hidden);
+  const plot::Heatmap heatmap = is_sum ? draw_sums(o, parts, reading, *axes, hidden)
+                                       : draw(o, shown(o, parts, *axes), reading, *axes, hidden);
   text += heatmap.panels.size() > 1 ? plot::render_terminal_small(heatmap, terminal())
                                     : plot::render_terminal(heatmap, terminal());
   if (o.hide_sinks) text += "\n" + describe_hidden(hidden, *axes);

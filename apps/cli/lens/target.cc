@@ -33,6 +33,7 @@ std::int64_t token_of(const Reading& reading, const char* option, const std::str
   if (tokenizer.unknown_characters(text).empty())
     ids = tokenizer.encode(text, {.add_special_tokens = false});
   if (ids.size() == 1) return ids[0];
+  if (const auto id = tokenizer.find(text)) return *id;  // one that begins no word
   std::string parts;
   for (const std::int64_t id : ids) parts += " " + shown_token(reading, id);
   throw console::UsageError(
