@@ -10,6 +10,7 @@ const T = () => kind().queries.length, S = () => kind().keys.length;
 const weightAt = (t, s) => state.weights[t * S() + s];
 const isHidden = (s) => state.hide && state.sinks.includes(s);
 let cell = 1;  // pixels of a cell
+const NAMED = 12;  // from so many on it has room for names
 // As many as a code of a weight knows.
 const DECIMALS = clamp(Math.ceil(-Math.log10((data.high - data.low) / data.levels)), 0, 12);
 
@@ -57,9 +58,15 @@ function drawMap() {
     }
   }
   canvas.getContext('2d').putImageData(image, 0, 0);
-  const fit = Math.min(room / S(), Math.max(360, 0.7 * window.innerHeight) / T(), 28);
-  cell = fit * Number(byId('zoom').value);
+  const size = (width) => byId('zoom').value *
+    Math.min(width / S(), Math.max(360, 0.7 * window.innerHeight) / T(), 28);
+  cell = size(room);
   listNames();
+  const beside = byId('rowNames').offsetWidth;
+  if (beside > 0) {  // without names, if there is no room for them and all cells
+    cell = Math.max(size(room - beside), Math.min(cell, NAMED - 0.1));
+    listNames();
+  }
   drawBar(most);
   for (const node of [canvas, byId('map')]) {
     node.style.width = S() * cell + 'px';
@@ -69,12 +76,14 @@ function drawMap() {
 
 // The names of rows and columns, where cells are large enough for them.
 function listNames() {
-  const fits = cell >= 12;
   for (const [id, names, side] of [['rowNames', kind().queries, 'height'],
     ['columnNames', kind().keys, 'width']]) {
     byId(id).replaceChildren();
-    if (!fits) continue;
-    for (const name of names) element(byId(id), 'div', '', name).style[side] = cell + 'px';
+    if (cell < NAMED) continue;
+    for (const name of names) {
+      const node = element(byId(id), 'div', '', name);
+      node.style[side] = node.style.lineHeight = cell + 'px';
+    }
   }
 }
 

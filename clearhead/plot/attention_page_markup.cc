@@ -24,7 +24,7 @@ std::string_view attention_page_body() {
       <div class="colors"></div><div class="ticks"><span></span><span></span></div></div>
     <div id="frame"><div id="board"><div id="rowNames" aria-hidden="true"></div>
       <div id="map"><canvas id="cells"></canvas><div id="cursor"></div></div>
-      <div></div><div id="columnNames" aria-hidden="true"></div></div></div>
+      <div id="corner"></div><div id="columnNames" aria-hidden="true"></div></div></div>
     <div id="values" aria-live="polite"></div>
   </section>
 </div>
@@ -63,14 +63,13 @@ std::string_view attention_page_style() {
 #board { display: grid; grid-template-columns: auto auto; width: max-content; }
 #rowNames, #columnNames { position: sticky; background: var(--page); z-index: 1; font-size: 12px; }
 #rowNames { left: 0; }
+#corner { position: sticky; left: 0; bottom: 0; background: var(--page); z-index: 2; }
 #columnNames { bottom: 0; display: flex; }
 #rowNames div { padding: 0 5px; max-width: 10em; text-align: right; }
 #columnNames div { writing-mode: vertical-rl; padding: 5px 0; max-height: 8em; text-align: left; }
 #rowNames div, #columnNames div {
-  overflow: hidden; text-overflow: ellipsis; white-space: pre; display: flex; align-items: center;
-  justify-content: flex-end; flex: none;
+  overflow: hidden; text-overflow: ellipsis; white-space: pre; flex: none;
 }
-#columnNames div { justify-content: flex-start; }
 #map { position: relative; cursor: crosshair; touch-action: pan-x pan-y pinch-zoom; }
 #map:focus-visible { outline: 2px solid var(--focus); outline-offset: -2px; }
 #cells { display: block; image-rendering: pixelated; }
