@@ -55,7 +55,7 @@ class Walk {
       add_bias(y.input(4), u);
     } else if (kind == "rms_norm") {
       go_through_norm(y, u, /*scale=*/2, /*is_centred=*/false);
-    } else if (kind == "softcap" || (kind == "scale" && !is_hook(y))) {
+    } else if (kind == "softcap" || (!is_hook(y) && (kind == "scale" || is_activation(kind)))) {
       go_through_factor(y, u);
     } else {
       add(y.name(), {}, product(u, row_of(y)));
@@ -96,7 +96,12 @@ class Walk {
     return y.name().substr(y.name().rfind('.') + 1).starts_with("hook_");
   }
 
-  // y = x times a factor, number by number, which for a softcap is held at what it was.
+  // Of the head of a masked model: those within blocks are hooks.
+  static bool is_activation(const std::string& kind) {
+    return kind == "gelu" || kind == "relu" || kind == "silu";
+  }
+
+  // y = x times a factor, number by number, which for what is not linear is held at what it was.
   void go_through_factor(const Var& y, Direction u) {
     const Var x = y.input(0);
     const Direction to = row_of(y), from = row_of(x);

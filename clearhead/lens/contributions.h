@@ -9,7 +9,8 @@
 //     layer norm:  u_x = (w ⊙ W_U − mean(w ⊙ W_U)) / s        RMS norm:  u_x = w ⊙ W_U / s
 //
 // The same goes for the norms between the blocks of a network whose norms stand after its parts,
-// and for a softcap of the logits, which is held as the factor that it was.
+// and for a softcap of the logits and the activation in the head of a masked model, y = f(x), which
+// are held as the factors f(x)/x that they were.
 //
 // It tells what is written directly to the prediction, not what a part does through later ones.
 //
@@ -40,8 +41,8 @@ struct Contribution {
 /// The parts of a metric of `logits` [B, T, V], a value of a tape that keeps everything, in the
 /// order of the calculation; they sum to the metric, up to rounding. A part is what cannot be
 /// divided further because something other than a sum, a linear map or a norm made it. So all of a
-/// recurrent network, and what stands before the activation in the head of a masked model, is one
-/// part. Throws Error if the tape has kept less, or if the metric does not lie in the logits.
+/// recurrent network, and the vector from which a class is told, is one part. Throws Error if the
+/// tape has kept less, or if the metric does not lie in the logits.
 std::vector<Contribution> decompose(const Var& logits, const LogitMetric& metric);
 
 }  // namespace clearhead

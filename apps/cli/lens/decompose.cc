@@ -12,6 +12,7 @@
 #include "apps/cli/lens/results.h"
 #include "apps/cli/lens/target.h"
 #include "apps/console/numbers.h"
+#include "apps/console/output.h"
 #include "apps/console/reading.h"
 #include "apps/console/table.h"
 #include "clearhead/lens/contributions.h"
@@ -105,6 +106,14 @@ void run(const Options& o) {
   heatmap.value_title = "contribution";
   heatmap.panels.push_back(panel_of(parts));
 
+  const bool has_heads =
+      std::any_of(parts.begin(), parts.end(), [](const Contribution& part) { return part.head; });
+  if (!has_heads) {
+    console::write_message(
+        "note: what stands before the logits is no sum of what heads write, so it is one part; "
+        "lens "
+        "ablate shows what each head changes");
+  }
   const int width = terminal().columns;
   const std::string metric =
       fmt::format("Explained: {}, which is {}, the sum of these parts:", target.words,
