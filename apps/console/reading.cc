@@ -11,6 +11,7 @@
 
 #include "apps/console/numbers.h"
 #include "apps/console/option_group.h"
+#include "apps/console/table.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/error.h"
 #include "clearhead/plot/label.h"
@@ -81,15 +82,17 @@ Reading read(const ModelOptions& options, const Text& text, std::int64_t last, T
 
 Reading read(const ReadingOptions& o) {
   check_text(o.text);
-  return read(o, [&](Tape tape) { return read(o.model, read_text(o.text), o.last, tape); });
+  return read(o.interventions,
+              [&](Tape tape) { return read(o.model, read_text(o.text), o.last, tape); });
 }
 
-Reading read(const ReadingOptions& o, const std::function<Reading(Tape tape)>& record) {
+Reading read(const std::vector<Intervention>& interventions,
+             const std::function<Reading(Tape tape)>& record) {
   Tape tape(Keep::everything);
-  intervene(tape, o.interventions);
+  intervene(tape, interventions);
   Reading reading = record(tape);
-  check_effect(tape, o.interventions);
-  reading.changes = [changes = o.interventions](Tape& other) { intervene(other, changes); };
+  check_effect(tape, interventions);
+  reading.changes = [changes = interventions](Tape& other) { intervene(other, changes); };
   return reading;
 }
 
@@ -106,6 +109,14 @@ std::string describe(const Reading& reading) {
                      row_of(config.family).words,
                      std::visit([](const auto& network) { return sizes(network); }, config.network),
                      with_commas(reading.saved.model->parameters().count()));
+}
+
+std::string heading(const Reading& reading, int width) {
+  std::string text = wrapped(describe(reading), width, 0) + "\n\n";
+  if (reading.is_translation()) text += print_tokens("source", reading.source, width) + "\n";
+  return text +
+         print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width) +
+         "\n";
 }
 
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width) {

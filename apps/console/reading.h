@@ -40,13 +40,17 @@ Reading read(const ModelOptions& options, const Text& text, std::int64_t last,
 /// there is no text, or if one had none.
 Reading read(const ReadingOptions& options);
 /// The same of what `record` has the model read on the tape that it is given.
-Reading read(const ReadingOptions& options, const std::function<Reading(Tape tape)>& record);
+Reading read(const std::vector<Intervention>& interventions,
+             const std::function<Reading(Tape tape)>& record);
 
 /// Throws UsageError if there is not one text. To be called before anything is opened.
 void check_text(const GivenText& text);
 
 /// "shakespeare, a decoder: 6 layers × 6 heads, …"
 std::string describe(const Reading& reading);
+
+/// What is said before all else: the model, and the tokens that it read.
+std::string heading(const Reading& reading, int width);
 
 /// The tokens with their places, at most `width` wide; of a long text the first and the last lines.
 std::string print_tokens(const std::string& title, const Tokens& tokens, int width);

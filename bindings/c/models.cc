@@ -156,10 +156,9 @@ clearhead_status clearhead_model_embed(const clearhead_model* model, const clear
     const clearhead::SavedModel& saved = required(model, "model").saved;
     if (count < 1) throw clearhead::Error("texts: expected at least one");
     const std::span given(&required(texts, "texts"), static_cast<std::size_t>(count));
-    const std::int64_t most = saved.longest > 0 ? saved.longest : saved.model->context();
     std::vector<std::vector<std::int64_t>> ids;
     for (const clearhead_text& text : given) {
-      ids.push_back(clearhead::first_tokens(saved.tokenizer->encoding(text_of(text)), most));
+      ids.push_back(clearhead::ids_of_beginning(saved, text_of(text)));
     }
     *vectors = new_tensor(
         embed_texts(clearhead::as<clearhead::EmbeddingModel>(saved), ids, precision_of(precision)));

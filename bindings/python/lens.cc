@@ -47,23 +47,15 @@ std::int64_t id_of(const Reading& reading, nb::handle token) {
 LogitMetric metric_of(const Reading& reading, nb::handle token, nb::handle other,
                       std::int64_t place) {
   if (!reading.logits.defined()) throw Error(reading.name + " has no logits to explain");
-  const Tensor logits = reading.logits.value();  // [1, T, V]
-  const std::int64_t T = logits.size(1), V = logits.size(2);
+  const std::int64_t T = reading.logits.size(1);  // [1, T, V]
   LogitMetric metric{.place = place < 0 ? place + T : place};
   if (metric.place < 0 || metric.place >= T) {
     throw Error("place: expected one of " + std::to_string(T) + " tokens, got " +
                 std::to_string(place));
   }
   if (!other.is_none()) metric.other = id_of(reading, other);
-  if (!token.is_none()) {
-    metric.token = id_of(reading, token);
-    return metric;
-  }
-  for (std::int64_t id = 1; id < V; ++id) {
-    if (logits.at({0, metric.place, id}) > logits.at({0, metric.place, metric.token})) {
-      metric.token = id;
-    }
-  }
+  metric.token =
+      token.is_none() ? likeliest_token(reading.logits, metric.place) : id_of(reading, token);
   return metric;
 }
 

@@ -48,11 +48,8 @@ struct Texts {
 
 // Of a text that is too long, its beginning.
 std::vector<Ids> ids_of(const SavedModel& saved, const Texts& given) {
-  const std::int64_t most = saved.longest > 0 ? saved.longest : saved.model->context();
   std::vector<Ids> ids;
-  for (const std::string& text : given.texts) {
-    ids.push_back(first_tokens(saved.tokenizer->encoding(text), most));
-  }
+  for (const std::string& text : given.texts) ids.push_back(ids_of_beginning(saved, text));
   return ids;
 }
 

@@ -1,6 +1,8 @@
 // A logit, or the difference of two, as a value and as a direction.
 #include "clearhead/lens/logit_metric.h"
 
+#include <algorithm>
+
 #include "clearhead/base/error.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/reshape.h"
@@ -55,6 +57,14 @@ void LogitMetric::backward(const Var& logits) const {
   numbers[token] += 1;
   if (other) numbers[*other] -= 1;
   row.tape().backward(row, direction.to(row.dtype()));
+}
+
+std::int64_t likeliest_token(const Var& logits, std::int64_t place) {
+  const Tensor row = logits.tile({0, place, 0}, {1, place + 1, logits.size(2)})
+                         .to(DType::f64)
+                         .contiguous();  // [1, 1, V]
+  const double* const x = row.data<double>();
+  return std::max_element(x, x + row.count()) - x;
 }
 
 }  // namespace clearhead

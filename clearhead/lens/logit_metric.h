@@ -26,6 +26,10 @@ struct LogitMetric {
   void backward(const Var& logits) const;
 };
 
+/// The token with the greatest logit at a place of the first of logits [B, T, V]. Of a computed
+/// view, only that row is calculated.
+std::int64_t likeliest_token(const Var& logits, std::int64_t place);
+
 }  // namespace clearhead
 
 #endif  // CLEARHEAD_LENS_LOGIT_METRIC_H_

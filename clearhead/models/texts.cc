@@ -74,6 +74,11 @@ Ids first_tokens(const Encoding& encoding, std::int64_t most) {
   return ids;
 }
 
+Ids ids_of_beginning(const SavedModel& saved, std::string_view text) {
+  const std::int64_t most = saved.longest > 0 ? saved.longest : saved.model->context();
+  return first_tokens(saved.tokenizer->encoding(text), most);
+}
+
 const TextForm& text_form(const SavedModel& saved) {
   return row_for(row_of(saved.config.family).ability, kTextForms, "reading");
 }

@@ -31,6 +31,10 @@ std::vector<std::int64_t> in_frame(std::vector<std::int64_t> ids, const Tokenize
 /// `most` is 0.
 std::vector<std::int64_t> first_tokens(const Encoding& encoding, std::int64_t most);
 
+/// What a model that judges texts as a whole reads of one: all of it, or, if it is too long, its
+/// beginning, with all that the tokenizer puts around it.
+std::vector<std::int64_t> ids_of_beginning(const SavedModel& saved, std::string_view text);
+
 /// Which tokens a text is for models of one ability.
 struct TextForm {
   Ability ability;  ///< whose

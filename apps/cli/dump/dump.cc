@@ -34,10 +34,8 @@ void dump(const Options& o) {
   if (names.empty()) {
     throw Error(
         fmt::format("{}: it is calculated only where it is looked at, and of {} it is too large "
-                    "for a file; read "
-                    "fewer tokens (--last), or, for attention, queries and keys: `clearhead map` "
-                    "calculates any "
-                    "part of it from them",
+                    "for a file; read fewer tokens (--last), or, for attention, queries and keys: "
+                    "`clearhead map` calculates any part of it from them",
                     large[0], console::counted(std::ssize(reading.text.ids), "token")));
   }
   console::save_activations(reading.tape, names, o.save);

@@ -274,7 +274,7 @@ void run(const Options& o) {
   const std::optional<AttentionAxes> axes = console::find_attention(reading, o.attention);
   if (!axes) throw console::UsageError(reading.name + " has no attention");
   if (o.kind == Kind::rollout) console::require_same_tokens(*axes, "rollout");
-  std::string text = heading(reading);
+  std::string text = console::heading(reading, terminal().columns);
   if (o.kind == Kind::gradients) {
     const Target target = find_target(reading, o.target);
     target.metric.backward(reading.logits);

@@ -119,7 +119,8 @@ void run(const Options& o) {
       fmt::format("Explained: {}, which is {}, the sum of these parts:", target.words,
                   console::with_minus(format_number(target.metric.of(reading.logits))));
   finish(o.results,
-         heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
+         console::heading(reading, terminal().columns) +
+             plot::render_terminal(heatmap, terminal()) + "\n" +
              console::wrapped(metric, width, 0) + "\n" + table_of(parts, o.top, width),
          heatmap, numbers(parts));
 }

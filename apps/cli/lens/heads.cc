@@ -58,7 +58,7 @@ Reading read_repeated(const Options& o) {
   }
   std::vector<std::int64_t> ids = repeated_tokens(std::move(candidates), count, o.seed);
   if (is_framed) ids = in_frame(std::move(ids), tokenizer);
-  return console::read(o.reading, [&](Tape tape) {
+  return console::read(o.reading.interventions, [&](Tape tape) {
     return Reading{console::model_name(o.reading.model), std::move(saved), std::move(ids),
                    o.reading.model.precision, std::move(tape)};
   });
@@ -118,7 +118,8 @@ void run(const Options& o) {
     }
   }
   finish(o.results,
-         heading(reading) + plot::render_terminal(heatmap, terminal()) +
+         console::heading(reading, terminal().columns) +
+             plot::render_terminal(heatmap, terminal()) +
              "\nThe heads with the largest scores of induction:\n" + table.text(),
          heatmap, numbers);
 }

@@ -165,8 +165,9 @@ void run(const Options& o) {
   const std::string what = fmt::format("If the blocks after each of these did nothing, {}:",
                                        place_words(reading, place));
   finish(o.results,
-         heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
-             console::wrapped(what, width, 0) + "\n" + lens.table.text(width),
+         console::heading(reading, terminal().columns) +
+             plot::render_terminal(heatmap, terminal()) + "\n" + console::wrapped(what, width, 0) +
+             "\n" + lens.table.text(width),
          heatmap, lens.numbers);
 }
 

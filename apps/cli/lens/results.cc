@@ -49,18 +49,6 @@ void check_size(const LensResultOptions& o, std::int64_t count, const Shape& sha
 
 plot::TerminalOptions terminal() { return plot::detect_terminal(STDOUT_FILENO); }
 
-std::string heading(const Reading& reading) {
-  const int width = terminal().columns;
-  std::string text = console::wrapped(console::describe(reading), width, 0) + "\n\n";
-  if (reading.is_translation()) {
-    text += console::print_tokens("source", reading.source, width) + "\n";
-  }
-  return text +
-         console::print_tokens(reading.is_translation() ? "translation" : "text", reading.text,
-                               width) +
-         "\n";
-}
-
 std::vector<std::string> short_names(std::vector<std::string> names) {
   constexpr std::size_t kShort = 15;
   const auto drop_common = [&](const auto& part_of, const auto& drop) {

@@ -37,9 +37,6 @@ void check_size(const LensResultOptions& options, std::int64_t count, const Shap
 /// The terminal that is written to.
 plot::TerminalOptions terminal();
 
-/// The first lines: the model, and the text with the places of its tokens.
-std::string heading(const Reading& reading);
-
 /// Names for a narrow axis: without their last part, if it is that of all ("blocks.0.attn"); where
 /// they are still long, also without the first ones that all have ("0.cross_attn"), or, of two
 /// stacks, with shorter words ("dec.0.cross").

@@ -156,7 +156,8 @@ void run(const Options& o) {
   }
   const int width = terminal().columns;
   finish(o.results,
-         heading(reading) + plot::render_terminal(heatmap, terminal()) + "\n" +
+         console::heading(reading, terminal().columns) +
+             plot::render_terminal(heatmap, terminal()) + "\n" +
              console::wrapped(describe(o, target, reading, other), width, 0) + "\n" +
              table_of(o, change, sweep, places, width),
          heatmap, numbers);

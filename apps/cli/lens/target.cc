@@ -99,14 +99,6 @@ std::string place_words(const Reading& reading, std::int64_t place) {
                      place, console::label_text(reading.text.names, place));
 }
 
-std::int64_t likeliest_token(const Var& logits, std::int64_t place) {
-  const Tensor row = logits.tile({0, place, 0}, {1, place + 1, logits.size(2)})
-                         .to(DType::f64)
-                         .contiguous();  // [1, 1, V]
-  const double* const x = row.data<double>();
-  return std::max_element(x, x + row.count()) - x;
-}
-
 Target find_target(const Reading& reading, const TargetOptions& o) {
   const std::int64_t place = place_of(reading, o.at);
   Target target{.metric = {.place = place}, .words = {}};

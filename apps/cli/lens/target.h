@@ -37,9 +37,6 @@ struct Target {
 /// Throws UsageError if there is no such place, or if a text is not one token.
 Target find_target(const Reading& reading, const TargetOptions& options);
 
-/// The token with the greatest logit at a place.
-std::int64_t likeliest_token(const Var& logits, std::int64_t place);
-
 /// A token that may be predicted, or a class, as tables show it.
 std::string shown_token(const Reading& reading, std::int64_t id);
 

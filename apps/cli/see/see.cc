@@ -116,22 +116,16 @@ std::string print_explanation(const Reading& reading, const std::optional<Attent
 void see(const SeeOptions& o) {
   check(o);
   const console::Text given = read_text(o.text);
-  Tape tape(Keep::everything);
-  console::intervene(tape, o.interventions);
-  const Reading reading = console::read(o.model, given, o.last, tape);
-  console::check_effect(tape, o.interventions);
+  const Reading reading = console::read(o.interventions, [&](Tape tape) {
+    return console::read(o.model, given, o.last, std::move(tape));
+  });
   std::optional<Reading> before;  // the interventions
   if (!o.interventions.empty()) before = console::read(o.model, given, o.last);
   const std::optional<AttentionView> view = choose_attention(reading, o);
   const plot::TerminalOptions terminal = plot::detect_terminal(STDOUT_FILENO);
   const int width = terminal.columns;
 
-  std::string text = console::wrapped(console::describe(reading), width, 0) + "\n\n";
-  if (reading.is_translation())
-    text += console::print_tokens("source", reading.source, width) + "\n";
-  text +=
-      console::print_tokens(reading.is_translation() ? "translation" : "text", reading.text, width);
-  text += "\n";
+  std::string text = console::heading(reading, width);
   if (before) text += print_changes(*before, reading, o, width) + "\n";
   if (o.list) text += console::print_list(reading.tape, width) + "\n";
   if (o.explain) text += print_explanation(reading, view, *o.explain, o.depth) + "\n";
