@@ -165,6 +165,8 @@ int run_ranks(const std::function<void(Ranks&)>& program) {
     if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds(300));
     std::fprintf(stderr, "rank %d: %s\n", rank, error.what());
     std::fflush(nullptr);
+    // The launcher stops as soon as it hears of the end, so let it pass the message on before.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
   }
   MPI_Finalize();
