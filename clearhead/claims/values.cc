@@ -79,7 +79,9 @@ std::optional<Date> read_date(std::string_view text) {
 
 std::string plain_code(std::string_view text) {
   std::string code(text);
-  std::erase_if(code, [](char c) { return c == '.' || c == ' '; });
+  std::erase_if(code, [](char c) {
+    return std::string_view(". \t\r\n\v\f").find(c) != std::string_view::npos;
+  });
   return code;
 }
 

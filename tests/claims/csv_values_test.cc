@@ -109,6 +109,7 @@ TEST(CsvValues, CodesHaveNoDotsAndAreCapitals) {
   EXPECT_EQ(code_of("250.0"), "2500");
   EXPECT_EQ(code_of("99213.0"), "99213");
   EXPECT_EQ(code_of("j1885"), "J1885");
+  EXPECT_EQ(code_of("E11\r."), "E11");
 }
 
 TEST(CsvValues, WordsThatMeanTheSame) {
