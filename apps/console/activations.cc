@@ -11,6 +11,7 @@
 #include "clearhead/base/pattern.h"
 #include "clearhead/lens/attention_heads.h"
 #include "clearhead/lens/reading.h"
+#include "clearhead/lens/transformer_lens.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/tensor/io.h"
 
@@ -37,16 +38,6 @@ std::string print_list(const Tape& tape, int width) {
         {name, to_string(var.shape()), is_alias ? "is " + var.name() : var.formula()});
   }
   return table.text(width);
-}
-
-bool has_heads_behind_tokens(const std::string& name, std::int64_t rank) {
-  const AttentionStep* const step = find_attention_step(name);
-  return rank == 4 && step != nullptr && step->axes.size() == 4 &&
-         step->axes.back() == StepAxis::component;
-}
-
-Tensor as_transformer_lens(const std::string& name, const Tensor& value) {
-  return (has_heads_behind_tokens(name, value.rank()) ? value.transpose(1, 2) : value).contiguous();
 }
 
 std::vector<std::string> activation_names(const Tape& tape,
@@ -101,7 +92,7 @@ void save_activations(const Tape& tape, const std::vector<std::string>& names,
                       const std::string& path) {
   NamedTensors named;
   for (const std::string& name : names) {
-    named.tensors.emplace_back(name, as_transformer_lens(name, tape[name].value()));
+    named.tensors.emplace_back(name, transformer_lens_axes(name, tape[name].value()).contiguous());
   }
   write_tensors(path, named);
 }

@@ -14,13 +14,6 @@ namespace clearhead::console {
 /// Names, shapes and formulas, in the order of the calculation, at most `width` wide.
 std::string print_list(const Tape& tape, int width);
 
-/// Whether TransformerLens has the axes of a value in another order: queries, keys, values and
-/// results of heads are [B, T, H, D] there, and [B, H, T, D] on a tape.
-bool has_heads_behind_tokens(const std::string& name, std::int64_t rank);
-
-/// A value with the axes of TransformerLens.
-Tensor as_transformer_lens(const std::string& name, const Tensor& value);
-
 /// Their names in the order of the calculation: all, or those that match one of the patterns, in
 /// which * stands for any text. Throws UsageError, which names `option`, if a pattern matches none.
 std::vector<std::string> activation_names(const Tape& tape,

@@ -225,7 +225,8 @@ nb::tuple run_with_cache(const LoadedModel& model, nb::object text, nb::object n
                          nb::object hooks, const char* precision) {
   const auto reading = read(model, text, hooks, precision);
   const Var& result = reading->logits.defined() ? reading->logits : reading->embedding;
-  return nb::make_tuple(Value{result}, Cache{reading, names_of(reading->tape, names_filter)});
+  return nb::make_tuple(value_of_model(result),
+                        Cache{reading, names_of(reading->tape, names_filter)});
 }
 
 LoadedModel open(const std::filesystem::path& path, bool keep_bf16) {
@@ -272,7 +273,7 @@ that it may write into, and returns the array that goes on, or None if it wrote.
 >>> cache["blocks.0.attn.hook_pattern"][0, 3].shape == (len(cache.tokens),) * 2
 True
 >>> def silence(z):
-...     z[:, 3] = 0  # head 3
+...     z[:, :, 3] = 0  # head 3
 >>> changed, _ = model.run_with_cache("To be, or not", hooks={"blocks.2.attn.hook_z": silence})
 >>> bool((changed.array != logits.array).any())
 True

@@ -12,7 +12,9 @@
 #include "bindings/python/values.h"
 #include "clearhead/base/error.h"
 #include "clearhead/lens/interventions.h"
+#include "clearhead/lens/transformer_lens.h"
 #include "clearhead/models/texts.h"
+#include "clearhead/tape/changing.h"
 
 namespace clearhead::python {
 namespace {
@@ -32,7 +34,7 @@ Function held(nb::callable function) {
 // What `function` makes of the numbers, of the same shape and type.
 Tensor changed_by(const nb::callable& function, const Tensor& numbers, const std::string& hook) {
   const nb::gil_scoped_acquire lock;
-  const nb::object array = to_python(numbers.clone());
+  const nb::object array = to_python(numbers.clone());  // it may write into it
   const nb::object returned = function(array);
   const Tensor result = array_of(returned.is_none() ? array : returned, hook.c_str()).tensor;
   if (result.shape() != numbers.shape()) {
@@ -44,13 +46,15 @@ Tensor changed_by(const nb::callable& function, const Tensor& numbers, const std
 
 Change change_of(const std::string& pattern, nb::callable function) {
   return [function = held(std::move(function)), hook = "hook of " + pattern](const Var& value) {
-    return patch(changed_by(*function, value.value(), hook))(value);
+    const std::string& name = name_being_changed(value);
+    const Tensor numbers = transformer_lens_axes(name, value.value());
+    return patch(transformer_lens_axes(name, changed_by(*function, numbers, hook)))(value);
   };
 }
 
 Value value_of(const Cache& cache, const std::string& name) {
   const Tape& tape = cache.reading->tape;
-  if (tape.contains(name)) return {tape[name]};
+  if (tape.contains(name)) return value_of_model(tape[name]);
   try {
     static_cast<void>(tape[name]);
   } catch (const Error& error) {  // it names close ones
@@ -64,7 +68,7 @@ bool has(const Cache& cache, nb::handle name) {
 }
 
 nb::object optional_value(const Var& var) {
-  return var.defined() ? nb::cast(Value{var}) : nb::none();
+  return var.defined() ? nb::cast(value_of_model(var)) : nb::none();
 }
 
 nb::list items_of(const Cache& cache) {
@@ -140,7 +144,8 @@ void add_cache(nb::module_& m) {
       R"(What a model calculated of one text: a mapping of TransformerLens's names to values.
 
 ``cache["blocks.0.attn.hook_pattern"][0, 3, 5:9]`` calculates only these rows if the value was not
-stored. Heads stand before tokens: queries are [1, H, T, D].)")
+stored. Axes are those of TransformerLens, too: queries, keys, values and z are [1, T, H, D], tokens
+before heads; scores and patterns [1, H, T, S].)")
       .def("__getitem__", value_of, "name"_a)
       .def("__contains__", has, "name"_a)
       .def("__len__", [](const Cache& cache) { return cache.names.size(); })

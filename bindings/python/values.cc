@@ -11,6 +11,7 @@
 #include "bindings/python/long_call.h"
 #include "bindings/python/module.h"
 #include "clearhead/base/error.h"
+#include "clearhead/lens/transformer_lens.h"
 #include "clearhead/ops/attention_steps.h"
 #include "clearhead/tape/explain.h"
 
@@ -23,6 +24,19 @@ using namespace nb::literals;
 struct SharedExplanation {
   std::shared_ptr<const Explanation> shared;
 };
+
+// In Python's order of axes of what has the tape's, or the other way round.
+template <typename ShapeOrTensor>
+ShapeOrTensor in_order(const Value& value, const ShapeOrTensor& axes) {
+  return value.is_of_model ? transformer_lens_axes(value.var.name(), axes) : axes;
+}
+
+Shape seen_shape(const Value& value) { return in_order(value, value.var.shape()); }
+
+// What a part of the value, or of its gradient, is in Python.
+nb::object shown(const Value& value, const Tensor& part) {
+  return to_python(in_order(value, part), value.kind, /*read_only=*/true);
+}
 
 // What a key of [] asks for: the tile that holds it, and the key into that tile.
 struct TileKey {
@@ -77,7 +91,7 @@ nb::object whole(const Value& value) {
     const LongCall call;
     tensor = value.var.value();
   }
-  return to_python(tensor, value.kind, /*read_only=*/true);
+  return shown(value, tensor);
 }
 
 // value[key] as NumPy has it; of integers, slices and one Ellipsis only the tile that holds them is
@@ -85,7 +99,7 @@ nb::object whole(const Value& value) {
 nb::object get(const Value& value, nb::object key) {
   const nb::tuple keys =
       nb::isinstance<nb::tuple>(key) ? nb::borrow<nb::tuple>(key) : nb::make_tuple(key);
-  const Shape& shape = value.var.shape();
+  const Shape shape = seen_shape(value);
   std::size_t given = 0, ellipses = 0;
   for (const nb::handle one : keys) {
     if (!is_simple(one)) return whole(value)[key];
@@ -109,23 +123,33 @@ nb::object get(const Value& value, nb::object key) {
   Tensor tensor;
   {
     const LongCall call;
-    tensor = value.var.tile(tile.begin, tile.end);
+    tensor = value.var.tile(in_order(value, tile.begin), in_order(value, tile.end));
   }
-  return to_python(tensor, value.kind, /*read_only=*/true)[nb::tuple(tile.rest)];
+  return shown(value, tensor)[nb::tuple(tile.rest)];
+}
+
+nb::object whole_of_numpy(Value value) {
+  value.kind = ArrayKind::numpy;
+  return whole(value);
 }
 
 nb::object as_array(const Value& value, nb::object dtype, nb::object copy) {
-  const nb::object array = whole({value.var, ArrayKind::numpy});
+  const nb::object array = whole_of_numpy(value);
   if (dtype.is_none() && !copy.is(nb::bool_(true))) return array;
   return nb::module_::import_("numpy").attr("array")(array, "dtype"_a = dtype);
 }
 
 Index index_of(const Value& value, nb::object places) {
   Index result = shape_of(PyIndex_Check(places.ptr()) ? nb::make_tuple(places) : places);
-  for (std::size_t i = 0; i < result.size() && i < value.var.shape().size(); ++i) {
-    if (result[i] < 0) result[i] += value.var.shape()[i];
+  const Shape shape = seen_shape(value);
+  bool fits = result.size() == shape.size();
+  for (std::size_t i = 0; fits && i < result.size(); ++i) {
+    if (result[i] < 0) result[i] += shape[i];
+    fits = 0 <= result[i] && result[i] < shape[i];
   }
-  return result;
+  if (fits) return result;
+  throw Error("explain: index " + to_string(result) + " does not lie in " + value.var.name() +
+              " of shape " + to_string(shape));
 }
 
 std::string meaning(const Value& value) {
@@ -135,14 +159,16 @@ std::string meaning(const Value& value) {
 
 std::string summary(const Value& value) {
   return "<clearhead.Value " + value.var.name() + " = " + value.var.formula() + ", " +
-         to_string(value.var.shape()) + " of " + std::string(numpy_name(value.var.dtype())) + ">";
+         to_string(seen_shape(value)) + " of " + std::string(numpy_name(value.var.dtype())) + ">";
 }
 
 SharedExplanation explain_value(const Value& value, nb::object places, int depth, bool gradient) {
-  const Index index = index_of(value, places);
+  const Index index = in_order(value, index_of(value, places));
   const LongCall call;
-  return {std::make_shared<Explanation>(gradient ? explain_gradient(value.var, index, depth)
-                                                 : explain(value.var, index, depth))};
+  Explanation made =
+      gradient ? explain_gradient(value.var, index, depth) : explain(value.var, index, depth);
+  if (value.is_of_model) made = transformer_lens_axes(made);
+  return {std::make_shared<Explanation>(std::move(made))};
 }
 
 void add_explanation(nb::module_& m) {
@@ -207,7 +233,7 @@ is the whole, and NumPy's functions take a value as the array that it is.)")
           "kind", [](const Value& v) { return v.var.kind(); }, "The operation.")
       .def_prop_ro("meaning", meaning, "In half a sentence, of a step of attention; else empty.")
       .def_prop_ro(
-          "shape", [](const Value& v) { return shape_tuple(v.var.shape()); }, "Its sizes.")
+          "shape", [](const Value& v) { return shape_tuple(seen_shape(v)); }, "Its sizes.")
       .def_prop_ro(
           "ndim", [](const Value& v) { return v.var.rank(); }, "The number of axes.")
       .def_prop_ro(
@@ -222,14 +248,14 @@ is the whole, and NumPy's functions take a value as the array that it is.)")
               const LongCall call;
               grad = v.var.grad();
             }
-            return to_python(grad, v.kind, /*read_only=*/true);
+            return shown(v, grad);
           },
           "Its gradient, of the same shape, where gradients were asked for.")
       .def("__getitem__", get, "key"_a)
       .def("__array__", as_array, "dtype"_a = nb::none(), "copy"_a = nb::none())
       .def("__dlpack__",
            [](const Value& v, nb::kwargs options) {
-             return whole({v.var, ArrayKind::numpy}).attr("copy")().attr("__dlpack__")(**options);
+             return whole_of_numpy(v).attr("copy")().attr("__dlpack__")(**options);
            })
       .def("__dlpack_device__", [](const Value&) { return nb::make_tuple(1, 0); })
       .def("__len__",

@@ -5,6 +5,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <utility>
+
 #include "bindings/python/arrays.h"
 #include "clearhead/tape/tape.h"
 
@@ -15,7 +17,12 @@ namespace clearhead::python {
 struct Value {
   Var var;                            ///< the value
   ArrayKind kind = ArrayKind::numpy;  ///< whose array it becomes
+  /// Axes are in the order of TransformerLens, as those of all that a model calculated are.
+  bool is_of_model = false;
 };
+
+/// A value that a model calculated.
+inline Value value_of_model(Var var) { return {std::move(var), ArrayKind::numpy, true}; }
 
 /// All values that have a name, by their names, in the order of the calculation.
 nb::dict values_of(const Tape& tape, ArrayKind kind);

@@ -3,6 +3,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/pattern.h"
+#include "clearhead/tape/changing.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/recording_internal.h"
 
@@ -54,7 +55,7 @@ std::vector<std::string> Tape::unmatched() const {
 }
 
 const std::string* Recording::intervention_for(const std::string& path) const {
-  if (is_changing) return nullptr;
+  if (!changing.empty()) return nullptr;
   for (const Intervention& intervention : interventions) {
     if (matches_pattern(intervention.pattern, path)) return &intervention.pattern;
   }
@@ -78,11 +79,11 @@ bool Tape::looks_into(std::initializer_list<std::string_view> names) const {
 Var Tape::changed(const Var& var, const std::string& path) {
   if (recording_->intervention_for(path) == nullptr) return var;
   Var now = var;
-  recording_->is_changing = true;
+  recording_->changing = path;
   const struct Done {
-    bool& is_changing;
-    ~Done() { is_changing = false; }
-  } done{recording_->is_changing};
+    std::string& changing;
+    ~Done() { changing.clear(); }
+  } done{recording_->changing};
   auto& interventions = recording_->interventions;
   for (std::size_t i = 0; i < interventions.size(); ++i) {
     if (!matches_pattern(interventions[i].pattern, path)) continue;
@@ -102,6 +103,8 @@ Var Tape::changed(const Var& var, const std::string& path) {
   if (var.id_ >= 0) recording_->give_name(var.id_, path + "_before");
   return record("intervention", {now, var}, now.value(), describe_change);
 }
+
+const std::string& name_being_changed(const Var& value) { return Recording::of(value).changing; }
 
 Var Var::before() const { return kind() == "intervention" ? input(1) : Var(); }
 

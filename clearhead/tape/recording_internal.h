@@ -98,7 +98,7 @@ struct Recording {
   std::string scope;                                     ///< "blocks.0.attn." or ""
   std::int64_t backward_from = -1;                       ///< where the last walk began
   std::vector<Intervention> interventions;               ///< in the order given
-  bool is_changing = false;                              ///< while an intervention acts
+  std::string changing;                                  ///< what an intervention acts on now
 };
 
 }  // namespace clearhead

@@ -44,7 +44,7 @@ def test_ablation_is_what_a_hook_does(model, run):
     names, effects = lens.ablate(cache, "blocks.1.attn.hook_z", token=token)
 
     def silence(z):
-        z[:, 2] = 0
+        z[:, :, 2] = 0
 
     changed, _ = model.run_with_cache("To be, or not to", hooks={"blocks.1.attn.hook_z": silence})
     assert names == ["blocks.1.attn.hook_z"]

@@ -1,16 +1,13 @@
 """Models from Python: what they do, what they calculate, and what hooks change of it."""
 
 import collections.abc
-import json
-import pathlib
-import shutil
 
 import numpy as np
 import pytest
+from tiny_models import tiny_model
 
 import clearhead
 
-HERE = pathlib.Path(__file__).parent
 TEXT = "To be, or not to be"
 
 
@@ -55,8 +52,8 @@ def test_the_cache_is_a_mapping(run):
 
 def test_values_of_the_run_fit_together(run):
     logits, cache = run
-    q, k, v = (cache[f"blocks.1.attn.hook_{name}"] for name in "qkv")
-    z = clearhead.scaled_dot_product_attention(q, k, v, is_causal=True)
+    q, k, v = (cache[f"blocks.1.attn.hook_{name}"].array.swapaxes(1, 2) for name in "qkv")
+    z = clearhead.scaled_dot_product_attention(q, k, v, is_causal=True).swapaxes(1, 2)
     np.testing.assert_allclose(z, cache["blocks.1.attn.hook_z"], rtol=0, atol=1e-5)
     pattern = cache["blocks.0.attn.hook_pattern"]
     np.testing.assert_array_equal(pattern[0, 3, 5:9], np.asarray(pattern)[0, 3, 5:9])
@@ -67,6 +64,36 @@ def test_values_of_the_run_fit_together(run):
     assert len(last) == 3 and last[0][1] == pytest.approx(likely[0, -1].max(), abs=1e-6)
     explanation = pattern.explain((0, 3, 5, 2))
     assert explanation.value == pytest.approx(explanation.recalculated, abs=1e-6)
+
+
+def test_axes_are_in_the_order_of_transformer_lens(run):
+    _, cache = run
+    T, H, D = len(cache.tokens), 6, 64
+    x = cache["blocks.1.ln1.hook_normalized"].array[0]  # [T, C]
+    for name in "qkv":
+        value = cache[f"blocks.1.attn.hook_{name}"]
+        assert value.shape == (1, T, H, D) and len(value) == 1 and f"[1, {T}, 6, 64]" in repr(value)
+        whole = (x @ cache[f"blocks.1.attn.W_{name.upper()}"].array.T).reshape(1, T, H, D)
+        np.testing.assert_allclose(value, whole, rtol=0, atol=1e-4)
+        whole = value.array
+        assert whole.shape == np.from_dlpack(value).shape == value.shape
+        for key in [(0, 5, 3), (0, slice(5, 2, -1), 1), (..., 3, slice(None)), (0, -1), 0, [0]]:
+            np.testing.assert_array_equal(value[key], whole[key])
+    assert cache["blocks.1.attn.hook_pattern"].shape == (1, H, T, T)
+
+
+def test_places_of_explanations_are_in_that_order_too(run):
+    _, cache = run
+    z, v = cache["blocks.1.attn.hook_z"], cache["blocks.1.attn.hook_v"]
+    explanation = z.explain((0, 7, 3, -1), depth=2)
+    assert explanation.index == (0, 7, 3, 63) and "hook_z[0, 7, 3, 63]" in str(explanation)
+    assert explanation.value == z[0, 7, 3, 63]
+    of_v = [o for o in explanation.operands if o.name == "blocks.1.attn.hook_v"]
+    assert {o.index[1] for o in of_v} >= set(range(8))  # the tokens that it sees
+    assert all(o.index[2:] == (3, 63) and o.value == v[o.index] for o in of_v)
+    assert all(o.index[1:3] == (3, 7) for o in explanation.operands if "pattern" in o.name)
+    with pytest.raises(clearhead.Error, match=rf"does not lie in .* {len(cache.tokens)}, 6, 64\]"):
+        z.explain((0, 3, 7, 0))
 
 
 @pytest.mark.parametrize(
@@ -86,11 +113,14 @@ def test_hooks(shakespeare, run):
 
     def silence(z):
         seen.append(z.shape)
-        z[:, 2] = 0
+        z[:, :, 2] = 0
 
     changed, after = shakespeare.run_with_cache(TEXT, hooks={"blocks.*.attn.hook_z": silence})
     assert len(seen) == sum(name.endswith("hook_z") for name in cache)
-    assert (np.asarray(after["blocks.0.attn.hook_z"])[:, 2] == 0).all()
+    assert set(seen) == {cache["blocks.0.attn.hook_z"].shape}
+    assert (after["blocks.0.attn.hook_z"].array == 0).all((0, 1, 3)).tolist() == [
+        head == 2 for head in range(6)
+    ]
     assert np.abs(np.asarray(changed) - np.asarray(logits)).max() > 1e-3
     same, _ = shakespeare.run_with_cache(TEXT, hooks={"blocks.*.attn.hook_z": lambda z: z})
     np.testing.assert_array_equal(same, logits)
@@ -153,29 +183,8 @@ def test_translate():
     assert any("cross" in name for name in cache)
 
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list("abcdefghijklmnopqrs")  # 24
-TOKENIZER = {
-    "added_tokens": [
-        {"id": i, "content": word, "special": True, "single_word": False, "lstrip": False,
-         "rstrip": False, "normalized": False} for i, word in enumerate(WORDS[:5])
-    ],
-    "normalizer": None,
-    "pre_tokenizer": {"type": "Whitespace"},
-    "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
-    "decoder": None,
-    "model": {"type": "WordLevel", "vocab": {word: i for i, word in enumerate(WORDS)},
-              "unk_token": "[UNK]"},
-}  # fmt: skip
-
-
-def tiny_bert(name, folder):
-    shutil.copytree(HERE.parent / "models" / "data" / name, folder / name)
-    (folder / name / "tokenizer.json").write_text(json.dumps(TOKENIZER))
-    return clearhead.load(folder / name)
-
-
 def test_embed(tmp_path):
-    model = tiny_bert("bert-sentence", tmp_path)
+    model = tiny_model("bert-sentence", tmp_path)
     texts = ["a b c", "d", "a b c " * 100]
     vectors = model.embed(texts)
     assert vectors.dtype == np.float32 and vectors.shape[0] == 3
@@ -188,7 +197,7 @@ def test_embed(tmp_path):
 
 
 def test_classify(tmp_path):
-    model = tiny_bert("bert-classifier", tmp_path)
+    model = tiny_model("bert-classifier", tmp_path)
     one = model.classify("a b c")
     assert sum(one.values()) == pytest.approx(1) and len(one) > 1
     assert model.classify(["d", "a b c"])[1] == pytest.approx(one)

@@ -1,15 +1,13 @@
 """Attention for PyTorch and transformers, where they are installed."""
 
-import pathlib
-
+import numpy as np
 import pytest
+from tiny_models import MODELS, tiny_model
 
 torch = pytest.importorskip("torch")
 
 import clearhead  # noqa: E402
 from clearhead.torch import attention, register  # noqa: E402
-
-MODELS = pathlib.Path(__file__).parent.parent / "models" / "data"
 
 
 def operands(heads=2, kv_heads=2, queries=3, keys=5):
@@ -88,3 +86,19 @@ def test_transformers(name):
     torch.testing.assert_close(ours.gradient, theirs.gradient, rtol=1e-4, atol=1e-4)
     for a, b in zip(ours.attentions, theirs.attentions, strict=True):
         torch.testing.assert_close(a[0], b[0], rtol=0, atol=1e-5)
+
+
+def test_the_cache_of_a_model_of_transformers(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    ids = [3, 4, 5, 6, 7, 8, 9]
+    model = transformers.AutoModel.from_pretrained(
+        MODELS / "gpt2", attn_implementation="eager", dtype=torch.float32
+    )
+    with torch.no_grad():
+        theirs = model(torch.tensor([ids]), use_cache=True, output_attentions=True)
+    _, cache = tiny_model("gpt2", tmp_path).run_with_cache(ids)
+    for layer, (kept, pattern) in enumerate(zip(theirs.past_key_values.layers, theirs.attentions)):
+        scope = f"blocks.{layer}.attn."
+        for name, value in [("hook_k", kept.keys), ("hook_v", kept.values)]:  # [B, H, T, D]
+            np.testing.assert_allclose(cache[scope + name], value.transpose(1, 2), atol=1e-5)
+        np.testing.assert_allclose(cache[scope + "hook_pattern"], pattern, atol=1e-5)

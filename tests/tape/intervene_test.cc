@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "clearhead/tape/changing.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tape/tape.h"
 #include "tests/tape/small_operations.h"
@@ -55,6 +56,22 @@ TEST(Intervene, TheRecordSaysWhatItWasAndWhatMadeItOther) {
   EXPECT_EQ(e.calculation, "9·9");
   EXPECT_EQ(e.operands[0]->name, "y_before");
   EXPECT_EQ(e.operands[0]->operands[0]->name, "a");
+}
+
+TEST(Intervene, AChangeMayAskWhatItChangesWhateverIsKept) {
+  for (const Keep keep : kAllKeeps) {
+    Tape tape(keep);
+    std::vector<std::string> asked;
+    tape.intervene("*.y*", [&](const Var& y) {
+      asked.push_back(name_being_changed(y));
+      return y;
+    });
+    const Tape::Scope scope = tape.scope("layer");
+    const Var a = tape.input("a", numbers({3}));
+    const Var y = times(times(a, a).named("y1"), a).named("y2");
+    EXPECT_THAT(asked, ElementsAre("layer.y1", "layer.y2"));
+    EXPECT_EQ(name_being_changed(y), "");
+  }
 }
 
 TEST(Intervene, SeveralActInTheOrderGiven) {

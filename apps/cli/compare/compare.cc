@@ -25,6 +25,7 @@
 #include "apps/console/usage_error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/lens/divergence.h"
+#include "clearhead/lens/transformer_lens.h"
 #include "clearhead/plot/terminal.h"
 #include "clearhead/tape/explain.h"
 #include "clearhead/tensor/io.h"
@@ -93,7 +94,7 @@ Side side_of_model(const Options& o, const std::string& model, const console::Te
   side.values.names = console::activation_names(tape);
   console::take_out_large_views(tape, side.values.names);
   side.values.value = [tape](const std::string& name) {
-    return console::as_transformer_lens(name, tape[name].value());
+    return transformer_lens_axes(name, tape[name].value()).contiguous();
   };
   return side;
 }
@@ -117,16 +118,14 @@ void check(const Options& o) {
 
 // "[0, 3, 2, 1] of "t"": the place in the axes of the file, and tokens in those of the tape.
 std::string place_text(const ComparedValue& value, const Side& a, const Side& b) {
-  Index place = value.difference->place;
+  const Index& place = value.difference->place;
   std::string text = console::place_text(value.name, value.shape_a, place);
   const Side* const run = a.reading ? &a : b.reading ? &b : nullptr;
   if (run == nullptr) return text;
   const Shape& shape = run->reading->tape[value.name].shape();
   if (place.size() != shape.size()) return text;
-  if (console::has_heads_behind_tokens(value.name, std::ssize(place))) {
-    std::swap(place[1], place[2]);
-  }
-  return text + console::tokens_of(*run->reading, value.name, place);
+  return text +
+         console::tokens_of(*run->reading, value.name, transformer_lens_axes(value.name, place));
 }
 
 std::string print(const std::vector<ComparedValue>& all, const Side& a, const Side& b,
