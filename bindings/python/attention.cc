@@ -44,7 +44,8 @@ struct KeptPass {
   std::unique_ptr<AttentionPass> pass;
   ArrayKind kind = ArrayKind::numpy;
 
-  nb::object output() const { return to_python(pass->output().value(), kind); }
+  // Backward reads it, so an array of NumPy may not be written to.
+  nb::object output() const { return to_python(pass->output().value(), kind, /*read_only=*/true); }
 
   nb::tuple backward(nb::object d_output) {
     const Array d = array_of(d_output, "grad");
@@ -171,11 +172,13 @@ nb::tuple onnx_attention(nb::object q, nb::object k, nb::object v, nb::object at
     output = attention(tape.input(steps::kQ, query.tensor), tape.input(steps::kK, keys.tensor),
                        tape.input(steps::kV, values.tensor), options);
   }
-  const auto given = [&](const Var& var) {
-    return var.defined() ? to_python(var.value(), query.kind) : nb::none();
+  const auto given = [&](const Var& var, bool is_operand) -> nb::object {
+    if (!var.defined()) return nb::none();
+    return to_python(is_operand ? var.value().clone() : var.value(), query.kind);
   };
-  return nb::make_tuple(given(output->y), given(output->present_key), given(output->present_value),
-                        given(output->qk_matmul_output));
+  return nb::make_tuple(given(output->y, false), given(output->present_key, !old_keys),
+                        given(output->present_value, !old_values),
+                        given(output->qk_matmul_output, false));
 }
 
 constexpr const char* kSdpaDoc =

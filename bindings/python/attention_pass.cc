@@ -148,6 +148,7 @@ AttentionPass::Gradients AttentionPass::backward(const Tensor& d_output) {
     throw Error("the gradient of the output: expected " + to_string(y_.shape()) + ", got " +
                 to_string(d_output.shape()));
   }
+  const std::lock_guard lock(going_backward_);
   tape_.backward(y_, d_output.to(y_.dtype()));
   Gradients gradients{.query = q_.grad(), .key = k_.grad(), .value = v_.grad(), .attn_mask = {}};
   if (mask_gradient_ && mask_.defined()) gradients.attn_mask = mask_.grad();

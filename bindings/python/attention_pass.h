@@ -3,6 +3,7 @@
 #define CLEARHEAD_BINDINGS_PYTHON_ATTENTION_PASS_H_
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -40,7 +41,7 @@ class AttentionPass {
   const Tape& tape() const { return tape_; }
 
   /// The gradients of query, key, value and, if asked for, the mask (else undefined), given that
-  /// of the output.
+  /// of the output. Threads may call it at the same time: one goes after the other.
   struct Gradients {
     Tensor query, key, value, attn_mask;
   };
@@ -49,6 +50,7 @@ class AttentionPass {
  private:
   Var mask_of(const Tensor& mask, const Shape& leading, const PassOptions& options);
 
+  std::mutex going_backward_;
   Tape tape_;
   Var q_, k_, v_, mask_, y_;
   bool mask_gradient_;

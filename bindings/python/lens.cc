@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -122,8 +123,12 @@ nb::tuple patch_from(const Cache& cache, const Cache& source, const std::string&
   Tensor effects;
   {
     const LongCall call;
-    effects = first_order ? attribution_effects(*cache.reading, from, sweep, metric)
-                          : patching_effects(*cache.reading, from, sweep, metric);
+    if (first_order) {
+      const std::lock_guard lock(*cache.going_backward);
+      effects = attribution_effects(*cache.reading, from, sweep, metric);
+    } else {
+      effects = patching_effects(*cache.reading, from, sweep, metric);
+    }
   }
   return swept(sweep, effects);
 }

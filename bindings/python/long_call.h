@@ -10,7 +10,8 @@ namespace clearhead::python {
 
 /// While one lives, this thread does not hold Python's lock. Between pieces of loops the library
 /// asks, now and then, whether Ctrl-C was pressed; then KeyboardInterrupt ends the calculation,
-/// whose result is lost, and nothing else.
+/// whose result is lost, and nothing else. When Python ends, calls of daemon threads stop where
+/// they are and never return: there would be no Python to return to.
 class LongCall {
  public:
   /// Begins the call. It may live within another, which has called back into Python.
@@ -24,14 +25,12 @@ class LongCall {
 
  private:
   static void check();
+  static void end_all();
 
   LongCall* outer_;
   std::chrono::steady_clock::time_point next_;  // when to ask Python again
-  nanobind::gil_scoped_release released_;
+  PyThreadState* python_;
 };
-
-/// The same for what changes something and must not be left half done: Ctrl-C comes afterwards.
-using WholeCall = nanobind::gil_scoped_release;
 
 }  // namespace clearhead::python
 

@@ -80,6 +80,7 @@ nb::list items_of(const Cache& cache) {
 }
 
 nb::list predictions(const Cache& cache, std::int64_t top) {
+  if (top < 0) throw Error("top: expected 0 or more, got " + std::to_string(top));
   const Reading& reading = *cache.reading;
   nb::list all;
   if (!reading.probabilities.defined()) return all;

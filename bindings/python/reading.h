@@ -5,6 +5,7 @@
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ struct LoadedModel {
 struct Cache {
   std::shared_ptr<const Reading> reading;  ///< the run
   std::vector<std::string> names;          ///< in the order of the calculation
+  /// Held while gradients are calculated on the run's tape: those of another thread come after.
+  std::shared_ptr<std::mutex> going_backward = std::make_shared<std::mutex>();
 };
 
 /// Changes of values by their names, of which * may be a part.

@@ -109,6 +109,7 @@ Reading::Reading(std::string given_name, SavedModel model, std::vector<std::int6
       saved(std::move(model)),
       tape(std::move(recorder)),
       precision(products) {
+  if (ids.empty()) throw Error("there is no text to read");
   const Reader& reader = reader_of(saved);
   predicted = reader.predicted;
   reader.take(*this, std::move(ids));

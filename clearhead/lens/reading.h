@@ -37,7 +37,8 @@ class Reading {
   /// on: for a model that reads a text as a whole with start and end, for a translation model
   /// without. A translation model first translates the text and then reads both. The run is
   /// recorded on `tape`, which keeps everything. Interventions on the tape act on this run, not on
-  /// the translating. Throws Error if there are more ids than the model reads.
+  /// the translating. Throws Error if there are no ids, or more
+  /// than the model reads.
   Reading(std::string name, SavedModel saved, std::vector<std::int64_t> ids, Precision precision,
           Tape tape = Tape(Keep::everything));
 

@@ -148,6 +148,9 @@ std::vector<std::vector<LikelyToken>> fill_masks(const MaskedModel& model,
                                                  std::span<const std::int64_t> tokens,
                                                  std::int64_t mask, std::int64_t count,
                                                  Precision precision) {
+  if (count < 0) {
+    throw Error("fill: expected to name 0 words or more, got " + std::to_string(count));
+  }
   std::vector<std::vector<LikelyToken>> likely;
   Tape tape(Keep::nothing);
   const Tensor input = Tensor::of({1, std::ssize(tokens)}, tokens);

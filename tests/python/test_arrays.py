@@ -1,6 +1,9 @@
 """Arrays of others in without a copy, ours out with memory of their own."""
 
+import concurrent.futures
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -10,8 +13,8 @@ import pytest
 import clearhead
 
 
-def numbers(*shape, dtype=np.float32):
-    return np.random.RandomState(0).randn(*shape).astype(dtype)
+def numbers(*shape, dtype=np.float32, seed=0):
+    return np.random.RandomState(seed).randn(*shape).astype(dtype)
 
 
 def same(x):
@@ -136,6 +139,39 @@ def test_other_threads_run_meanwhile():
     done.set()
     counter.join()
     assert counts[0] > before
+
+
+def test_daemon_threads_end_with_python():
+    calls = """
+import threading, time
+import numpy as np
+import clearhead
+
+x = np.ones((8, 512, 64), np.float32)
+
+def call():
+    while True:
+        clearhead.scaled_dot_product_attention(x, x, x)
+
+for _ in range(4):
+    threading.Thread(target=call, daemon=True).start()
+time.sleep(0.2)
+"""
+    for _ in range(3):
+        ended = subprocess.run([sys.executable, "-c", calls], capture_output=True, timeout=60)
+        assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_threads_share_a_pass():
+    x, grad = numbers(2, 300, 16), numbers(2, 300, 16, seed=1)
+    kept = clearhead.attention_forward(x, x, x)
+    expected = kept.backward(grad)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        for gradients in pool.map(lambda _: kept.backward(grad), range(60)):
+            for ours, theirs in zip(gradients, expected, strict=True):
+                assert (ours == theirs).all()
+    with pytest.raises(ValueError, match="read-only"):
+        kept.output[:] = 0  # backward reads it
 
 
 def test_threads():

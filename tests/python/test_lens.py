@@ -1,5 +1,7 @@
 """The lens from Python: what must hold of its numbers."""
 
+import concurrent.futures
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,16 @@ def test_weights(run):
     assert np.isinf(lens.norms(cache, 0, 1)[0, 1]) and lens.norms(cache, 0, 1)[1, 0] >= 0
     layers = lens.value_zeroing(cache)
     np.testing.assert_allclose(np.maximum(layers[0], 0).sum(1)[1:], 1, atol=1e-5)
+
+
+def test_threads_share_a_run(run):
+    _, cache = run
+    _, expected = lens.patch(cache, cache, first_order=True)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _, effects in pool.map(
+            lambda _: lens.patch(cache, cache, first_order=True), range(8)
+        ):
+            np.testing.assert_array_equal(effects, expected)
 
 
 def test_wrong_calls(run):

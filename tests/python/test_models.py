@@ -132,6 +132,14 @@ def test_hooks(shakespeare, run):
     )
 
 
+def test_wrong_texts(shakespeare, run):
+    for text in ["", []]:
+        with pytest.raises(clearhead.Error, match="no text to read"):
+            shakespeare.run_with_cache(text)
+    with pytest.raises(clearhead.Error, match="got -1"):
+        run[1].predictions(top=-1)
+
+
 def test_wrong_hooks(shakespeare):
     for hooks, kind, message in [
         ({"hook_nothing": lambda x: x}, clearhead.Error, "hook of hook_nothing: no value"),
@@ -171,6 +179,8 @@ def test_fill():
     assert all(0 <= p <= 1 for tokens in likely for _, p in tokens)
     with pytest.raises(clearhead.Error):
         model.fill("no mask")
+    with pytest.raises(clearhead.Error, match="got -1"):
+        model.fill("A <mask>", top=-1)
 
 
 def test_translate():

@@ -46,6 +46,10 @@ def test_graphs():
         k += 1
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+    y = attention(q, k, v)
+    y += 1  # what backward reads, too
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
     with pytest.raises(clearhead.Error, match="same head size"):
         attention(q, k[..., :3], v)
 

@@ -23,14 +23,15 @@ class _Attention(torch.autograd.Function):
         kept = clearhead.attention_forward(
             *operands, **options, mask_gradient=bool(ctx.needs_input_grad[3])
         )
-        ctx.save_for_backward(query, key, value, attn_mask)
+        output = kept.output
+        ctx.save_for_backward(query, key, value, attn_mask, output)
         ctx.kept = kept
-        return kept.output
+        return output
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        _ = ctx.saved_tensors  # says so if an operand was changed in place
+        _ = ctx.saved_tensors  # says so if an operand or the output was changed in place
         gradients = list(ctx.kept.backward(grad.contiguous())) + [None, None]
         wanted = ctx.needs_input_grad
         return (*(g if w else None for g, w in zip(gradients[:4], wanted[:4])), None)
