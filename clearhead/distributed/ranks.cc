@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/launcher.h"
 
 namespace clearhead::distributed {
 namespace {
@@ -159,6 +160,13 @@ int run_ranks(const std::function<void(Ranks&)>& program) {
       throw Error("this MPI lets only the first thread call it (MPI_THREAD_SERIALIZED is missing)");
     }
     Ranks ranks;
+    if (ranks.size() < launched_processes()) {
+      throw Error(std::to_string(launched_processes()) +
+                  " processes were started together, but this program's MPI knows of " +
+                  std::to_string(ranks.size()) +
+                  ": start it with the mpirun of the MPI that it is built with (Debian: " +
+                  "mpirun.mpich)");
+    }
     program(ranks);
   } catch (const std::exception& error) {
     // What is wrong is often wrong on all ranks: the first one says it for them.

@@ -1,5 +1,6 @@
 // clearhead train under mpirun: what dies or fails ends all processes, and the checkpoint stays
-// whole. Whether the processes calculate rightly is tested in tests/distributed.
+// whole; and processes that do not know of each other are refused. Whether those of a team calculate
+// rightly is tested in tests/distributed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,6 +85,28 @@ TEST_F(TrainTeam, StopsTogetherAtCtrlC) {
   const ProgramResult result = run_and("kill -INT $!");
   EXPECT_EQ(result.status, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("the same command goes on from there"));
+}
+
+// As if the mpirun of another MPI had started this one with another.
+ProgramResult run_as_one_of_two(const TemporaryFolder& folder, const std::string& command) {
+  return run_shell("cd " + folder.path().string() +
+                   " && OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0 timeout 30 " +
+                   CLEARHEAD_BIN_DIR "/clearhead " + command);
+}
+
+TEST(TrainApart, IsRefusedWhereEachWouldWriteTheSameFiles) {
+  const bool has_mpi = !std::string(CLEARHEAD_MPIRUN).empty();
+  const TemporaryFolder folder;
+  write_data(folder);
+  folder.write("recipe.json", write_fields(small_recipe(Family::decoder)));
+  expect_failure(run_as_one_of_two(folder, "train recipe.json --out run"), has_mpi ? 1 : 2,
+                 has_mpi ? "2 processes were started together, but this program's MPI knows of 1"
+                         : "this clearhead is built without MPI; start one process, or build");
+  expect_failure(run_as_one_of_two(folder, "claims train recipe.json --data claims --out run"), 2,
+                 "2 processes were started together, and each would write the same files");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+
+  EXPECT_EQ(run_as_one_of_two(folder, "train --schema").status, 0);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "apps/console/training_watch.h"
 #include "apps/console/usage_error.h"
 #include "clearhead/base/interrupt.h"
+#include "clearhead/base/launcher.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/claims/audit_log.h"
 #include "clearhead/claims/training.h"
@@ -41,6 +42,12 @@ void train(Options& o) {
         "it)");
   }
   if (o.data.empty()) throw console::UsageError("claims train needs --data: claims to learn from");
+  if (launched_processes() > 1) {
+    throw console::UsageError(
+        fmt::format("{} processes were started together, and each would write the same files: "
+                    "claims train cannot be divided; start one process",
+                    launched_processes()));
+  }
   set_thread_count(o.threads);
   const claims::ClaimsRecipe recipe = claims::read_claims_recipe(o.recipe);
   if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();

@@ -10,7 +10,8 @@
 namespace clearhead::cli {
 
 /// Calls `train` with the team that this process belongs to: that of mpirun, which started it, or
-/// itself alone. What is thrown in a team ends all its processes and does not return.
+/// itself alone. What is thrown in a team ends all its processes and does not return. Throws
+/// UsageError if several processes were started together and this is built without MPI.
 void as_team(const std::function<void(const std::shared_ptr<Team>&)>& train);
 
 }  // namespace clearhead::cli
