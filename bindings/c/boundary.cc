@@ -102,7 +102,8 @@ DType dtype_of(clearhead_dtype dtype, const char* name) {
   const auto* const type =
       std::ranges::find(kTypes, dtype, &std::pair<clearhead_dtype, DType>::first);
   if (type == std::end(kTypes)) {
-    refuse(name, "there is no type " + std::to_string(dtype) + "; expected CLEARHEAD_F32, …");
+    refuse(name, "there is no type " + std::to_string(dtype) +
+                     "; expected CLEARHEAD_F32 to CLEARHEAD_BOOL");
   }
   return type->second;
 }

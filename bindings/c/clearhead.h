@@ -9,8 +9,8 @@
  *   gives out of an object is valid as long as the object. What is handed over by the caller is
  *   read during the call, and kept only where it is said.
  * - Options and results that may grow begin with `size`, which is sizeof of the struct as the
- *   caller knows it. Members are added at the end, and 0 always means what was before. A pointer to
- *   options may be NULL: then all are as their INIT macro sets them.
+ *   caller knows it. Options begin as their INIT macro sets them, which is not all zeros, or all of
+ *   them are left out by NULL. Members will be added at the end, and 0 will mean what was before.
  * - Objects may be used by several threads at once, except clearhead_attention_record and
  *   clearhead_run. Each call calculates on all threads (clearhead_set_threads).
  * - Text is UTF-8. Names of files and other names end with a zero byte; texts that are read have a

@@ -144,7 +144,10 @@ Tensor tensor_of_dlpack(nb::handle object, const char* what) {
   const std::string type = text_of(object.type());
   AnyArray array;
   if (!nb::try_cast(object, array)) {
-    throw Error(std::string(what) + ": expected an array of NumPy, PyTorch or JAX, got " + type);
+    const nb::object device = nb::getattr(object, "device", nb::none());
+    throw Error(std::string(what) + ": expected an array of NumPy, PyTorch or JAX in the " +
+                "processor's memory, got " + type +
+                (device.is_none() ? "" : " on " + text_of(device)));
   }
   if (array.device_type() != nb::device::cpu::value) {
     throw Error(std::string(what) + ": expected an array in the processor's memory, got one on " +

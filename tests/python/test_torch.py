@@ -54,6 +54,21 @@ def test_graphs():
         attention(q, k[..., :3], v)
 
 
+def test_autocast():
+    q, k, v = (x.float() for x in operands())
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = attention(q.bfloat16(), k, v)
+        theirs = torch.nn.functional.scaled_dot_product_attention(q.bfloat16(), k, v)
+    assert ours.dtype == theirs.dtype == torch.bfloat16
+    assert (ours - theirs).abs().max() < 0.03  # four roundings to bf16
+
+
+def test_other_devices():
+    q = torch.ones(2, 3, 4, device="meta")
+    with pytest.raises(clearhead.Error, match="processor's memory.*on meta"):
+        attention(q, q, q)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_other_types(dtype):
     tensors = [x.detach().to(dtype).requires_grad_() for x in operands()]

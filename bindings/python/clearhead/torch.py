@@ -55,6 +55,9 @@ def attention(
     """
     options |= dict(dropout_p=dropout_p, is_causal=is_causal, scale=scale, enable_gqa=enable_gqa)
     operands = (query, key, value, attn_mask)
+    if torch.is_autocast_enabled("cpu"):  # as torch's function
+        dtype = torch.get_autocast_dtype("cpu")
+        operands = [x.to(dtype) if x is not None and x.is_floating_point() else x for x in operands]
     if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in operands):
         return _Attention.apply(*operands, options)
     operands = (None if x is None else x.detach() for x in operands)
