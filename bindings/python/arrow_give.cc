@@ -33,43 +33,66 @@ const char* format_of(const Column& column) {
   return formats[column.values.index()];
 }
 
-struct SchemaParts {
-  std::shared_ptr<const Table> table;  // whose names are pointed at
-  std::vector<ArrowSchema> columns;
-  std::vector<ArrowSchema*> children;
+// What a schema or an array owns lives as long as its parent does, unless it is moved out of it: so
+// each owns its parts itself, and a parent releases the children that it still has.
+template <typename Child>
+class Children {
+ public:
+  explicit Children(std::size_t count) : children_(count) {
+    for (Child& child : children_) pointers_.push_back(&child);
+  }
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+  ~Children() {
+    for (Child& child : children_) {
+      if (child.release != nullptr) child.release(&child);
+    }
+  }
+
+  Child& operator[](std::size_t i) { return children_[i]; }
+  std::int64_t count() const { return std::ssize(children_); }
+  Child** pointers() { return pointers_.data(); }
+
+ private:
+  std::vector<Child> children_;
+  std::vector<Child*> pointers_;
 };
 
-void release_schema(ArrowSchema* schema) {
-  delete static_cast<SchemaParts*>(schema->private_data);
-  schema->release = nullptr;
+// As `release` of a schema or an array whose private_data is a Parts of its own.
+template <typename Parts, typename Owner>
+void release(Owner* owner) {
+  delete static_cast<Parts*>(owner->private_data);
+  owner->release = nullptr;
 }
 
-void release_child(ArrowSchema* child) { child->release = nullptr; }
+using NamesOf = std::shared_ptr<const Table>;  // whose names are pointed at
 
-void fill_schema(const std::shared_ptr<const Table>& table, ArrowSchema* out) {
+void fill_schema(const NamesOf& table, ArrowSchema* out) {
+  using Parts = Children<ArrowSchema>;
   constexpr std::int64_t kNullable = 2;
-  auto* const parts = new SchemaParts{.table = table, .columns = {}, .children = {}};
-  for (const Column& column : table->columns) {
-    parts->columns.push_back({.format = format_of(column),
-                              .name = column.name.c_str(),
-                              .metadata = nullptr,
-                              .flags = kNullable,
-                              .n_children = 0,
-                              .children = nullptr,
-                              .dictionary = nullptr,
-                              .release = release_child,
-                              .private_data = nullptr});
+  auto parts = std::make_unique<Parts>(table->columns.size());
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    const Column& column = table->columns[i];
+    (*parts)[i] = {.format = format_of(column),
+                   .name = column.name.c_str(),
+                   .metadata = nullptr,
+                   .flags = kNullable,
+                   .n_children = 0,
+                   .children = nullptr,
+                   .dictionary = nullptr,
+                   .release = release<NamesOf, ArrowSchema>,
+                   .private_data = new NamesOf(table)};
   }
-  for (ArrowSchema& column : parts->columns) parts->children.push_back(&column);
   *out = {.format = "+s",
           .name = "",
           .metadata = nullptr,
           .flags = 0,
-          .n_children = std::ssize(parts->columns),
-          .children = parts->children.data(),
+          .n_children = parts->count(),
+          .children = parts->pointers(),
           .dictionary = nullptr,
-          .release = release_schema,
-          .private_data = parts};
+          .release = release<Parts, ArrowSchema>,
+          .private_data = parts.get()};
+  static_cast<void>(parts.release());
 }
 
 // ---- Batches ----
@@ -79,21 +102,14 @@ struct ColumnParts {
   std::vector<std::int32_t> offsets;
   std::vector<char> bytes;  // texts, or numbers as they are
   std::vector<const void*> buffers;
-  ArrowArray array{};
 };
 
 struct BatchParts {
-  std::vector<std::unique_ptr<ColumnParts>> columns;
-  std::vector<ArrowArray*> children;
+  explicit BatchParts(std::size_t count) : columns(count) {}
+
+  Children<ArrowArray> columns;
   std::array<const void*, 1> buffers{nullptr};
 };
-
-void release_batch(ArrowArray* batch) {
-  delete static_cast<BatchParts*>(batch->private_data);
-  batch->release = nullptr;
-}
-
-void release_column(ArrowArray* column) { column->release = nullptr; }
 
 void add_value(ColumnParts& parts, const std::string& text) {
   if (parts.bytes.size() + text.size() > std::numeric_limits<std::int32_t>::max()) {
@@ -109,9 +125,11 @@ void add_value(ColumnParts& parts, Number number) {
 }
 
 template <typename T>
-void fill_column(ColumnParts& parts, const std::vector<std::optional<T>>& values,
-                 std::int64_t begin, std::int64_t end) {
+ArrowArray array_of_rows(const std::vector<std::optional<T>>& values, std::int64_t begin,
+                         std::int64_t end) {
   constexpr bool is_text = std::is_same_v<T, std::string>;
+  auto held = std::make_unique<ColumnParts>();
+  ColumnParts& parts = *held;
   parts.valid.assign(static_cast<std::size_t>((end - begin + 7) / 8), 0);
   std::int64_t missing = 0;
   if (is_text) parts.offsets.push_back(0);
@@ -130,37 +148,36 @@ void fill_column(ColumnParts& parts, const std::vector<std::optional<T>>& values
   parts.buffers = {parts.valid.data()};
   if (is_text) parts.buffers.push_back(parts.offsets.data());
   parts.buffers.push_back(parts.bytes.data());
-  parts.array = {.length = end - begin,
-                 .null_count = missing,
-                 .offset = 0,
-                 .n_buffers = std::ssize(parts.buffers),
-                 .n_children = 0,
-                 .buffers = parts.buffers.data(),
-                 .children = nullptr,
-                 .dictionary = nullptr,
-                 .release = release_column,
-                 .private_data = nullptr};
+  return {.length = end - begin,
+          .null_count = missing,
+          .offset = 0,
+          .n_buffers = std::ssize(parts.buffers),
+          .n_children = 0,
+          .buffers = parts.buffers.data(),
+          .children = nullptr,
+          .dictionary = nullptr,
+          .release = release<ColumnParts, ArrowArray>,
+          .private_data = held.release()};
 }
 
 void fill_batch(const Table& table, std::int64_t begin, std::int64_t end, ArrowArray* out) {
-  auto parts = std::make_unique<BatchParts>();
-  for (const Column& column : table.columns) {
-    parts->columns.push_back(std::make_unique<ColumnParts>());
-    ColumnParts& to = *parts->columns.back();
-    std::visit([&](const auto& values) { fill_column(to, values, begin, end); }, column.values);
-    parts->children.push_back(&to.array);
+  auto parts = std::make_unique<BatchParts>(table.columns.size());
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    parts->columns[i] =
+        std::visit([&](const auto& values) { return array_of_rows(values, begin, end); },
+                   table.columns[i].values);
   }
-  BatchParts* const held = parts.release();
   *out = {.length = end - begin,
           .null_count = 0,
           .offset = 0,
           .n_buffers = 1,
-          .n_children = std::ssize(held->children),
-          .buffers = held->buffers.data(),
-          .children = held->children.data(),
+          .n_children = parts->columns.count(),
+          .buffers = parts->buffers.data(),
+          .children = parts->columns.pointers(),
           .dictionary = nullptr,
-          .release = release_batch,
-          .private_data = held};
+          .release = release<BatchParts, ArrowArray>,
+          .private_data = parts.get()};
+  static_cast<void>(parts.release());
 }
 
 // ---- Stream ----
@@ -233,7 +250,8 @@ std::int64_t Table::rows() const { return columns.empty() ? 0 : length_of(column
 void add_arrow(nb::module_& m) {
   nb::class_<Table>(
       m, "Table", R"(A table, which every library that speaks Arrow takes without a copy of its own:
-``pyarrow.table(table)``, ``polars.DataFrame(table)``, ``pandas.DataFrame.from_arrow(table)``.
+``pyarrow.table(table)``, ``polars.DataFrame(table)``, and from pandas 3 on
+``pandas.DataFrame.from_arrow(table)``.
 
 ``table["score"]`` is a column as a list, with None where a value is missing.)")
       .def(

@@ -1,6 +1,6 @@
 // clearhead train under mpirun: what dies or fails ends all processes, and the checkpoint stays
-// whole; and processes that do not know of each other are refused. Whether those of a team calculate
-// rightly is tested in tests/distributed.
+// whole; and processes that do not know of each other are refused. Whether those of a team
+// calculate rightly is tested in tests/distributed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 """Claims as tables: read from files, scored as the command line scores them."""
 
 import csv
+import ctypes
 import os
 import pathlib
 import subprocess
@@ -118,3 +119,43 @@ def test_wrong_tables(few):
 def test_a_model_is_opened_once():
     assert claims.load() is claims.load("claims")
     assert claims.load().folder.name == "claims"
+
+
+END = [
+    ("children", ctypes.POINTER(ctypes.c_void_p)),
+    ("dictionary", ctypes.c_void_p),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
+    ("private_data", ctypes.c_void_p),
+]
+
+
+class ArrowSchema(ctypes.Structure):
+    _fields_ = [("texts", ctypes.c_void_p * 3), ("numbers", ctypes.c_int64 * 2), *END]
+
+
+class ArrowArray(ctypes.Structure):
+    _fields_ = [("numbers", ctypes.c_int64 * 5), ("buffers", ctypes.c_void_p), *END]
+
+
+def test_columns_may_leave_their_batch():
+    """Arrow's C data interface: a child may be moved out, and its parent released at once."""
+    table = claims.read(EXAMPLES).table
+    capsule = table.__arrow_c_stream__()
+    pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    stream = pointer_of(capsule, b"arrow_array_stream")
+    get = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    functions = (ctypes.c_void_p * 2).from_address(stream)
+    moved = []
+    for kind, function in zip([ArrowSchema, ArrowArray], functions):
+        parent, child = kind(), kind()
+        assert get(function)(stream, ctypes.byref(parent)) == 0
+        size = ctypes.sizeof(kind)
+        ctypes.memmove(ctypes.byref(child), parent.children[2], size)
+        last = kind.from_address(parent.children[2])
+        ctypes.memset(ctypes.addressof(last) + kind.release.offset, 0, kind.release.size)
+        parent.release(ctypes.byref(parent))
+        moved.append(child)
+    schema, array = moved
+    column = pyarrow.Array._import_from_c(ctypes.addressof(array), ctypes.addressof(schema))
+    assert column.to_pylist() == table["json"]
