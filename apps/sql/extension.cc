@@ -8,11 +8,11 @@
 #include <exception>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "apps/sql/group.h"
 #include "apps/sql/vectors.h"
-#include "clearhead/base/error.h"
 
 SQLITE_EXTENSION_INIT1
 
@@ -29,7 +29,7 @@ void attention_weight(sqlite3_context* context, Arguments arguments) {
   read_vector(arguments[1], "key", key);
   const double lse = sqlite3_value_double(arguments[2]);
   if (form_of(arguments[2]) != Form::number || !std::isfinite(lse)) {
-    throw Error("the third argument must be the number that attention_lse gives");
+    throw std::runtime_error("the third argument must be the number that attention_lse gives");
   }
   const double scale = scale_of(arguments.subspan(3), query.size());
   sqlite3_result_double(context, std::exp(score(query, key, scale) - lse));

@@ -2,26 +2,28 @@
 #ifndef CLEARHEAD_APPS_SQL_GROUP_H_
 #define CLEARHEAD_APPS_SQL_GROUP_H_
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "apps/sql/online_softmax.h"
 #include "apps/sql/vectors.h"
+#include "bindings/c/clearhead.h"
 
 namespace clearhead::sql {
 
 /// The factor on query·key: 1/√d for vectors of d numbers where `given` is empty, else the number
-/// given. Throws Error if that is no finite number.
+/// given. Throws std::runtime_error if that is no finite number.
 double scale_of(std::span<sqlite3_value* const> given, std::size_t d);
 
-/// scale · query·key. Throws Error if the sizes differ or the score is not finite.
+/// scale · query·key. Throws std::runtime_error if the sizes differ or the score is not finite.
 double score(std::span<const double> query, std::span<const double> key, double scale);
 
 /// The arguments of a row are its operands (query, key and perhaps value) and, unless it is left
 /// out, the scale. A row with NULL among its operands is passed over. Query and scale are the same
-/// in all rows; all values have one size and form. Arguments that break this throw Error.
+/// in all rows; all values have one size and form. Arguments that break this throw
+/// std::runtime_error.
 class Group {
  public:
   /// 2 operands, or 3 with the value.
@@ -53,7 +55,12 @@ class Group {
   std::vector<double> key_ = {};
   std::vector<double> value_ = {};
 
-  MovingSoftmax rows_ = {};
+  struct Free {
+    void operator()(clearhead_online_softmax* softmax) const {
+      clearhead_online_softmax_free(softmax);
+    }
+  };
+  std::unique_ptr<clearhead_online_softmax, Free> rows_ = {};  // from the first row on
 };
 
 }  // namespace clearhead::sql

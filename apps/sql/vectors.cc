@@ -11,11 +11,9 @@
 #include <cstdint>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
-
-#include "clearhead/base/error.h"
-#include "clearhead/tensor/stored.h"
 
 SQLITE_EXTENSION_INIT3
 
@@ -59,11 +57,19 @@ class ArrayReader : public nlohmann::json_sax<nlohmann::json> {
   bool is_open_ = false;
 };
 
+// The beginning of a text, its control characters escaped: a terminal would obey them.
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  const std::string shown = fmt::format("{:?}", text.substr(0, kShown));  // "…"
+  return fmt::format("'{}{}'", std::string_view(shown).substr(1, shown.size() - 2),
+                     text.size() > kShown ? "..." : "");
+}
+
 void read_json(std::string_view text, std::string_view name, std::vector<double>& numbers) {
   numbers.clear();
   ArrayReader reader(numbers);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) {
-    throw Error(
+    throw std::runtime_error(
         fmt::format("the {} is the text {}, which is no JSON array of numbers such as [0.1, 2]",
                     name, in_quotes(text)));
   }
@@ -71,8 +77,8 @@ void read_json(std::string_view text, std::string_view name, std::vector<double>
 
 void read_blob(std::string_view bytes, std::string_view name, std::vector<double>& numbers) {
   if (bytes.size() % sizeof(float) != 0) {
-    throw Error(fmt::format("the {} is a BLOB of {} bytes, but each number takes 4 (f32)", name,
-                            bytes.size()));
+    throw std::runtime_error(fmt::format(
+        "the {} is a BLOB of {} bytes, but each number takes 4 (f32)", name, bytes.size()));
   }
   numbers.resize(bytes.size() / sizeof(float));
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -151,16 +157,17 @@ void read_vector(sqlite3_value* value, std::string_view name, std::vector<double
       read_blob(bytes_of(value), name, numbers);
       break;
   }
-  if (numbers.empty()) throw Error(fmt::format("the {} has no numbers", name));
+  if (numbers.empty()) throw std::runtime_error(fmt::format("the {} has no numbers", name));
   if (!are_finite(numbers)) {
     const auto odd = std::ranges::find_if_not(numbers, [](double x) { return std::isfinite(x); });
-    throw Error(fmt::format("number {} of the {} is {}, but all must be finite",
-                            odd - numbers.begin() + 1, name, *odd));
+    throw std::runtime_error(fmt::format("number {} of the {} is {}, but all must be finite",
+                                         odd - numbers.begin() + 1, name, *odd));
   }
 }
 
 void return_vector(sqlite3_context* context, std::span<const double> numbers, Form form) {
-  if (!are_finite(numbers)) throw Error("the result is not finite: the numbers are too large");
+  if (!are_finite(numbers))
+    throw std::runtime_error("the result is not finite: the numbers are too large");
   if (form == Form::number) {
     sqlite3_result_double(context, numbers[0]);
   } else if (form == Form::json) {
@@ -169,7 +176,7 @@ void return_vector(sqlite3_context* context, std::span<const double> numbers, Fo
     std::vector<float> stored(numbers.begin(), numbers.end());
     for (std::size_t i = 0; i < stored.size(); ++i) {
       if (std::isinf(stored[i]))
-        throw Error(fmt::format("{} is more than an f32 holds", numbers[i]));
+        throw std::runtime_error(fmt::format("{} is more than an f32 holds", numbers[i]));
     }
     sqlite3_result_blob64(context, stored.data(), stored.size() * sizeof(float), SQLITE_TRANSIENT);
   }

@@ -29,11 +29,11 @@ std::string_view to_string(Form form);
 std::string_view bytes_of(sqlite3_value* value);
 
 /// Reads a value that is not NULL. All numbers are finite, and there is at least one: else throws
-/// Error, which calls the vector `name`.
+/// std::runtime_error, which calls the vector `name`.
 void read_vector(sqlite3_value* value, std::string_view name, std::vector<double>& numbers);
 
-/// The vector becomes what the function returns. Throws Error if a number is not finite or, in a
-/// BLOB, beyond f32.
+/// The vector becomes what the function returns. Throws std::runtime_error if a number is not
+/// finite or, in a BLOB, beyond f32.
 void return_vector(sqlite3_context* context, std::span<const double> numbers, Form form);
 /// The same as JSON, for numbers that were f32: the shortest digits that mean the same f32.
 void return_json_of_f32(sqlite3_context* context, std::span<const double> numbers);

@@ -36,6 +36,8 @@ clearhead_status guarded(F&& f) noexcept {
 template <typename T>
 T& required(T* pointer, const char* name);
 
+/// Throws Error: "name: what is wrong".
+[[noreturn]] void refuse(const char* name, const std::string& what);
 /// Throws Error: `name` is NULL.
 [[noreturn]] void refuse_null(const char* name);
 /// Overlays `known` bytes of a struct with `given` of the caller's, of which the first is its size.

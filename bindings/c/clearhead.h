@@ -11,8 +11,9 @@
  * - Options and results that may grow begin with `size`, which is sizeof of the struct as the
  *   caller knows it. Options begin as their INIT macro sets them, which is not all zeros, or all of
  *   them are left out by NULL. Members will be added at the end, and 0 will mean what was before.
- * - Objects may be used by several threads at once, except clearhead_attention_record and
- *   clearhead_run. Each call calculates on all threads (clearhead_set_threads).
+ * - Objects may be used by several threads at once, except clearhead_attention_record,
+ *   clearhead_online_softmax and clearhead_run. Each call calculates on all threads
+ *   (clearhead_set_threads).
  * - Text is UTF-8. Names of files and other names end with a zero byte; texts that are read have a
  *   length and may contain one.
  *
@@ -200,6 +201,39 @@ CLEARHEAD_API clearhead_status
 clearhead_attention_backward(clearhead_attention_record* record, const clearhead_array* dy,
                              const clearhead_attention_gradients* gradients);
 CLEARHEAD_API void clearhead_attention_record_free(clearhead_attention_record* record);
+
+/* ---- Rows that come one at a time ---- */
+
+/* Attention of one query where keys and values are no arrays: the rows of a table, of a stream, or
+ * those that each of several machines has. All of it is in f64, on the thread that calls. */
+
+/* The score of a key [D]: scale · query·key. CLEARHEAD_INVALID: it is not finite. */
+CLEARHEAD_API clearhead_status clearhead_attention_score(const double* query, const double* key,
+                                                         int64_t D, double scale, double* score);
+
+/* What is kept of rows, each with a score and a value [Dv], for the softmax of the scores (Milakov
+ * and Gimelshein 2018, section 3.1): Dv + 2 numbers, however many rows there are, unless rows are
+ * to leave again. For one thread at a time. */
+typedef struct clearhead_online_softmax clearhead_online_softmax;
+/* Without rows. Dv 0: rows have scores alone. Nothing can be subtracted: next to a large score the
+ * others are rounded away. So that the oldest rows can leave (a window that moves), rows are kept:
+ * `most_kept` bytes of them until the first leaves, and none if there are more; then all. 0: none
+ * will leave. */
+CLEARHEAD_API clearhead_status clearhead_online_softmax_new(int64_t Dv, int64_t most_kept,
+                                                            clearhead_online_softmax** softmax);
+CLEARHEAD_API void clearhead_online_softmax_free(clearhead_online_softmax* softmax);
+/* A row at the end. CLEARHEAD_INVALID: the score is not finite. */
+CLEARHEAD_API clearhead_status clearhead_online_softmax_add(clearhead_online_softmax* softmax,
+                                                            double score, const double* value);
+/* All rows of another, of the same Dv, at the end; when rows leave, they leave as one. */
+CLEARHEAD_API clearhead_status clearhead_online_softmax_merge(
+    clearhead_online_softmax* softmax, const clearhead_online_softmax* other);
+/* The oldest row leaves. CLEARHEAD_INVALID: there is none, or it was not kept. */
+CLEARHEAD_API clearhead_status clearhead_online_softmax_remove(clearhead_online_softmax* softmax);
+/* y [Dv] = Σ softmax(scores)·value and lse = log Σ exp(score), of the rows that are there; without
+ * any, zeros and −∞. exp(score − lse) is the weight of a row. NULL: not wanted. */
+CLEARHEAD_API clearhead_status
+clearhead_online_softmax_result(const clearhead_online_softmax* softmax, double* y, double* lse);
 
 /* ---- Tokens ---- */
 

@@ -1,14 +1,11 @@
-// Frames of a window, and the softmax of rows that leave.
+// Frames of a window.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "apps/sql/online_softmax.h"
-#include "clearhead/base/error.h"
 #include "tests/sql/database.h"
-#include "tests/testing.h"
 
 namespace clearhead::sql {
 namespace {
@@ -84,25 +81,13 @@ TEST(Window, WhatAnErrorLeavesIsCleanedUp) {
       "error: attention: the query has size 1, but the key 2");
 }
 
-TEST(MovingSoftmax, KeepsNoMoreThanItMay) {
-  const std::vector<double> value(1 << 20, 2.0);  // 8 MiB
-  MovingSoftmax rows;
-  for (int i = 0; i < 9; ++i) rows.push(i, value);
-  EXPECT_NEAR(rows.total().weighted.back() / rows.total().sum, 2.0, 1e-15);
-  expect_error([&] { rows.pop(); }, "may begin with 64 MiB of rows");
-}
-
-TEST(MovingSoftmax, HasNoBoundOnceItMoves) {
-  const std::vector<double> value(1 << 20, 2.0);
-  MovingSoftmax rows;
-  rows.push(0, value);
-  rows.push(0, value);
-  rows.pop();
-  for (int i = 0; i < 9; ++i) rows.push(0, value);
-  for (int i = 0; i < 9; ++i) rows.pop();
-  EXPECT_EQ(rows.total().sum, 1);
-  rows.pop();
-  EXPECT_TRUE(rows.total().is_empty());
+TEST(Window, AFrameThatMovesMayNotBeginWithTooMuch) {
+  Database db;
+  make_rows(db);
+  EXPECT_EQ(  // values of 8 MiB each, in f64
+      db.ask("SELECT attention(1, 1, zeroblob(1 << 22)) OVER (ORDER BY i ROWS BETWEEN CURRENT ROW "
+             "AND 8 FOLLOWING) FROM (SELECT i FROM t LIMIT 10)"),
+      "error: attention: a frame that moves may begin with 64 MiB of rows; make it smaller");
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 // How softmaxes are merged.
-#include "apps/sql/online_softmax.h"
-
-#include <fmt/format.h>
+#include "clearhead/compute/online_softmax.h"
 
 #include <cassert>
 #include <cmath>
+#include <string>
 
 #include "clearhead/base/error.h"
 
-namespace clearhead::sql {
+namespace clearhead::compute {
 
 void OnlineSoftmax::add(double other_max, double other_sum, std::span<const double> other) {
   if (is_empty()) {
@@ -29,12 +28,12 @@ void OnlineSoftmax::add(double other_max, double other_sum, std::span<const doub
   for (std::size_t i = 0; i < weighted.size(); ++i) weighted[i] += factor * other[i];
 }
 
-void MovingSoftmax::push(double score, std::span<const double> value) {
-  younger_.add(score, 1, value);
-  if (!is_kept_) return;
-  rows_.push_back({score, 1, {value.begin(), value.end()}});
-  const std::size_t row_size = sizeof(OnlineSoftmax) + value.size_bytes();
-  if (!moves_ && rows_.size() * row_size > kMostKept) {
+void MovingSoftmax::push(double max, double sum, std::span<const double> weighted) {
+  younger_.weighted.reserve(weighted.size());  // all memory first: what fails changes nothing
+  if (is_kept_) rows_.push_back({max, sum, {weighted.begin(), weighted.end()}});
+  younger_.add(max, sum, weighted);
+  const std::size_t row_size = sizeof(OnlineSoftmax) + weighted.size_bytes();
+  if (is_kept_ && !moves_ && rows_.size() * row_size > most_kept_) {
     is_kept_ = false;
     rows_ = {};
   }
@@ -42,9 +41,10 @@ void MovingSoftmax::push(double score, std::span<const double> value) {
 
 void MovingSoftmax::pop() {
   if (!is_kept_) {
-    throw Error(fmt::format("a frame that moves may begin with {} MiB of rows; make it smaller",
-                            kMostKept >> 20));
+    throw Error("no row can leave: before the first did, there were more than the " +
+                std::to_string(most_kept_) + " bytes of rows that are kept");
   }
+  if (rows_.empty()) throw Error("no row can leave: there is none");
   moves_ = true;
   if (older_ == 0) {  // the younger rows grow old
     for (std::size_t i = rows_.size() - 1; i > 0; --i) rows_[i - 1].add(rows_[i]);
@@ -62,4 +62,4 @@ OnlineSoftmax MovingSoftmax::total() const {
   return total;
 }
 
-}  // namespace clearhead::sql
+}  // namespace clearhead::compute

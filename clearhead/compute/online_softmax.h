@@ -1,6 +1,6 @@
-// The softmax of rows that come one after the other, and of a frame of rows that moves.
-#ifndef CLEARHEAD_APPS_SQL_ONLINE_SOFTMAX_H_
-#define CLEARHEAD_APPS_SQL_ONLINE_SOFTMAX_H_
+// The softmax of rows that come one after the other, and of a frame of rows that moves, in f64.
+#ifndef CLEARHEAD_COMPUTE_ONLINE_SOFTMAX_H_
+#define CLEARHEAD_COMPUTE_ONLINE_SOFTMAX_H_
 
 #include <cstddef>
 #include <deque>
@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-namespace clearhead::sql {
+namespace clearhead::compute {
 
-/// What is kept of rows, each with a score and a value [Dv]:
+/// What is kept of rows, each with a finite score and a value [Dv]:
 ///
 ///   max = max score,  sum = Σ exp(score − max),  weighted = Σ exp(score − max)·value
 ///
@@ -19,13 +19,16 @@ namespace clearhead::sql {
 /// exp(smaller − larger). No exponential exceeds 1. (Milakov and Gimelshein, "Online normalizer
 /// calculation for softmax", 2018, section 3.1.)
 struct OnlineSoftmax {
-  double max = -std::numeric_limits<double>::infinity();
-  double sum = 0;
-  std::vector<double> weighted = {};  // [Dv]
+  double max = -std::numeric_limits<double>::infinity();  ///< −∞ without rows
+  double sum = 0;                                         ///< 0 without rows
+  std::vector<double> weighted = {};                      ///< [Dv]; empty without rows
 
+  /// Whether it has no rows.
   bool is_empty() const { return sum == 0; }
   /// Joins rows, whose values are as long as those here.
   void add(const OnlineSoftmax& rows) { add(rows.max, rows.sum, rows.weighted); }
+  /// The same, for rows that are given by what is kept of them; of one row that is its score, 1 and
+  /// its value.
   void add(double max, double sum, std::span<const double> weighted);
 };
 
@@ -39,16 +42,19 @@ struct OnlineSoftmax {
 /// however long the frame is.
 class MovingSoftmax {
  public:
-  /// The most bytes of rows that are kept before the first row leaves. A frame that grows beyond it
-  /// gives its rows up, since an aggregate of a whole table looks the same until it ends.
-  static constexpr std::size_t kMostKept = std::size_t{64} << 20;
+  /// Rows of at most `most_kept` bytes are kept before the first row leaves. A frame that grows
+  /// beyond it gives its rows up: who never lets a row leave needs none of them.
+  explicit MovingSoftmax(std::size_t most_kept) : most_kept_(most_kept) {}
 
-  void push(double score, std::span<const double> value);
-  /// Throws Error if the rows were not kept.
+  /// A row at the end; or several, which will leave together, by what is kept of them.
+  void push(double max, double sum, std::span<const double> weighted);
+  /// The oldest row leaves. Throws Error if there is none, or the rows were not kept.
   void pop();
+  /// Of all rows.
   OnlineSoftmax total() const;
 
  private:
+  std::size_t most_kept_;
   std::deque<OnlineSoftmax> rows_ = {};
   std::size_t older_ = 0;  // the number of older rows; rows_[i] is of the rows i … older_ − 1
   OnlineSoftmax younger_ = {};  // of all rows from older_ on
@@ -56,6 +62,6 @@ class MovingSoftmax {
   bool moves_ = false;
 };
 
-}  // namespace clearhead::sql
+}  // namespace clearhead::compute
 
-#endif  // CLEARHEAD_APPS_SQL_ONLINE_SOFTMAX_H_
+#endif  // CLEARHEAD_COMPUTE_ONLINE_SOFTMAX_H_
