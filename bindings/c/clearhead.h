@@ -368,6 +368,46 @@ CLEARHEAD_API clearhead_status clearhead_model_embed(const clearhead_model* mode
                                                      clearhead_precision precision,
                                                      clearhead_tensor** vectors);
 
+/* How many classes a classification model knows; 0: it is none. */
+CLEARHEAD_API int64_t clearhead_model_classes(const clearhead_model* model);
+/* The name of class i; NULL if there is none. */
+CLEARHEAD_API const char* clearhead_model_class(const clearhead_model* model, int64_t i);
+/* How likely each class is for texts [count], f64 [count, classes]. Of a text that is too long its
+ * beginning counts. CLEARHEAD_INVALID: it is no classification model, or a text cannot be encoded. */
+CLEARHEAD_API clearhead_status clearhead_model_classify(const clearhead_model* model,
+                                                        const clearhead_text* texts, int64_t count,
+                                                        clearhead_precision precision,
+                                                        clearhead_tensor** probabilities);
+
+/* For each mask of a text, written <mask> or as the tokenizer spells it, the `top` likeliest tokens
+ * (no more than V), likeliest first: ids, i64 [masks, top], and probabilities, f64 [masks, top].
+ * CLEARHEAD_INVALID: it is no masked model, or the text has no mask, is too long or cannot be
+ * encoded. */
+CLEARHEAD_API clearhead_status clearhead_model_fill(const clearhead_model* model,
+                                                    clearhead_text text, int64_t top,
+                                                    clearhead_precision precision,
+                                                    clearhead_tensor** ids,
+                                                    clearhead_tensor** probabilities);
+
+/* How a translation is searched for. */
+typedef struct clearhead_translate_options {
+  size_t size;                   /* sizeof(clearhead_translate_options) */
+  int64_t beam;                  /* translations side by side; 1: always the likeliest token */
+  double length_penalty;         /* a larger one favours longer translations; 0: none */
+  clearhead_precision precision; /* of products of f32 */
+} clearhead_translate_options;
+
+#define CLEARHEAD_TRANSLATE_OPTIONS_INIT \
+  { sizeof(clearhead_translate_options), 5, 0.6, CLEARHEAD_HIGHEST }
+
+/* The translations of texts [count], into `translations` [count]; each is a string of its own.
+ * CLEARHEAD_INVALID: it is no translation model, an option is not as it must be, or a text is too
+ * long or cannot be encoded. */
+CLEARHEAD_API clearhead_status clearhead_model_translate(const clearhead_model* model,
+                                                         const clearhead_text* texts, int64_t count,
+                                                         const clearhead_translate_options* options,
+                                                         clearhead_string** translations);
+
 /* One run of a model on one text, of which every value is kept. Keeps what it needs of the model,
  * which may be freed before it. For one thread at a time. */
 typedef struct clearhead_run clearhead_run;

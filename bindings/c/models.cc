@@ -11,10 +11,12 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/memory.h"
 #include "clearhead/lens/reading.h"
+#include "clearhead/models/beam_search.h"
 #include "clearhead/models/generate.h"
 #include "clearhead/models/model_file.h"
 #include "clearhead/models/text_encoder.h"
 #include "clearhead/models/texts.h"
+#include "clearhead/text/utf8.h"
 
 struct clearhead_model {
   clearhead::ReuseMemory reuse;  // from call to call
@@ -33,6 +35,7 @@ namespace {
 
 constexpr clearhead_model_options kOpening = CLEARHEAD_MODEL_OPTIONS_INIT;
 constexpr clearhead_generate_options kGenerating = CLEARHEAD_GENERATE_OPTIONS_INIT;
+constexpr clearhead_translate_options kTranslating = CLEARHEAD_TRANSLATE_OPTIONS_INIT;
 
 template <typename Kind>
 bool is(const SavedModel& saved) {
@@ -67,6 +70,25 @@ Tensor logits_of(const SavedModel& saved, const Var& tokens, const Pass& pass) {
   }
   throw Error(std::string("logits are of a language model, a masked model or a classification ") +
               "model; this one has none of a text alone");
+}
+
+// At least one.
+std::span<const clearhead_text> some_texts(const clearhead_text* texts, std::int64_t count) {
+  if (count < 1) throw Error("texts: expected at least one, got " + std::to_string(count));
+  return {&required(texts, "texts"), static_cast<std::size_t>(count)};
+}
+
+// Of a text that is too long, its beginning.
+std::vector<std::vector<std::int64_t>> beginnings(const SavedModel& saved,
+                                                  std::span<const clearhead_text> texts) {
+  std::vector<std::vector<std::int64_t>> ids;
+  for (const clearhead_text& text : texts) ids.push_back(ids_of_beginning(saved, text_of(text)));
+  return ids;
+}
+
+// What a classification model knows of classes; null of another.
+const TextClassifierConfig* classes_of(const clearhead_model& model) {
+  return std::get_if<TextClassifierConfig>(&model.saved.config.network);
 }
 
 Index index_of(const std::int64_t* index, std::int64_t rank) { return {index, index + rank}; }
@@ -154,14 +176,88 @@ clearhead_status clearhead_model_embed(const clearhead_model* model, const clear
   return guarded([&] {
     required(vectors, "vectors") = nullptr;
     const clearhead::SavedModel& saved = required(model, "model").saved;
-    if (count < 1) throw clearhead::Error("texts: expected at least one");
-    const std::span given(&required(texts, "texts"), static_cast<std::size_t>(count));
-    std::vector<std::vector<std::int64_t>> ids;
-    for (const clearhead_text& text : given) {
-      ids.push_back(clearhead::ids_of_beginning(saved, text_of(text)));
-    }
+    const auto& network = clearhead::as<clearhead::EmbeddingModel>(saved);
     *vectors = new_tensor(
-        embed_texts(clearhead::as<clearhead::EmbeddingModel>(saved), ids, precision_of(precision)));
+        embed_texts(network, beginnings(saved, some_texts(texts, count)), precision_of(precision)));
+  });
+}
+
+int64_t clearhead_model_classes(const clearhead_model* model) {
+  const clearhead::TextClassifierConfig* const classes = classes_of(*model);
+  return classes == nullptr ? 0 : std::ssize(classes->labels);
+}
+
+const char* clearhead_model_class(const clearhead_model* model, int64_t i) {
+  if (i < 0 || i >= clearhead_model_classes(model)) return nullptr;
+  return classes_of(*model)->labels[static_cast<std::size_t>(i)].c_str();
+}
+
+clearhead_status clearhead_model_classify(const clearhead_model* model, const clearhead_text* texts,
+                                          int64_t count, clearhead_precision precision,
+                                          clearhead_tensor** probabilities) {
+  return guarded([&] {
+    required(probabilities, "probabilities") = nullptr;
+    const clearhead::SavedModel& saved = required(model, "model").saved;
+    const auto& network = clearhead::as<clearhead::ClassificationModel>(saved);
+    const clearhead::Tensor logits = classify_texts(
+        network, beginnings(saved, some_texts(texts, count)), precision_of(precision));
+    *probabilities =
+        new_tensor(clearhead::class_probabilities(logits, classes_of(*model)->exclusive));
+  });
+}
+
+clearhead_status clearhead_model_fill(const clearhead_model* model, clearhead_text text,
+                                      int64_t top, clearhead_precision precision,
+                                      clearhead_tensor** ids, clearhead_tensor** probabilities) {
+  return guarded([&] {
+    required(ids, "ids") = nullptr;
+    required(probabilities, "probabilities") = nullptr;
+    const clearhead::SavedModel& saved = required(model, "model").saved;
+    const auto& network = clearhead::as<clearhead::MaskedModel>(saved);
+    const clearhead::Tokenizer& tokenizer = *saved.tokenizer;
+    const auto likely =
+        fill_masks(network, clearhead::ids_to_read(saved, std::string(text_of(text))),
+                   tokenizer.special(clearhead::mask_of(tokenizer)), top, precision_of(precision));
+    std::vector<std::int64_t> tokens;
+    std::vector<double> shares;
+    for (const std::vector<clearhead::LikelyToken>& of_mask : likely) {
+      for (const clearhead::LikelyToken& token : of_mask) {
+        tokens.push_back(token.token);
+        shares.push_back(token.probability);
+      }
+    }
+    const clearhead::Shape shape{std::ssize(likely), std::ssize(likely.front())};
+    std::unique_ptr<clearhead_tensor> found(
+        new_tensor(clearhead::Tensor::of<std::int64_t>(shape, tokens)));
+    *probabilities = new_tensor(clearhead::Tensor::of<double>(shape, shares));
+    *ids = found.release();
+  });
+}
+
+clearhead_status clearhead_model_translate(const clearhead_model* model,
+                                           const clearhead_text* texts, int64_t count,
+                                           const clearhead_translate_options* options,
+                                           clearhead_string** translations) {
+  return guarded([&] {
+    const clearhead_translate_options o = members_of(options, kTranslating, "options");
+    const clearhead::SavedModel& saved = required(model, "model").saved;
+    const auto& network = clearhead::as<clearhead::TranslationModel>(saved);
+    const std::span<const clearhead_text> given = some_texts(texts, count);
+    required(translations, "translations");
+    clearhead::BeamSearchOptions search = clearhead::search_options(saved);
+    search.beam = o.beam;
+    search.length_penalty = o.length_penalty;
+    search.precision = precision_of(o.precision);
+    std::vector<std::vector<std::int64_t>> sources;
+    for (const clearhead_text& text : given) {
+      sources.push_back(clearhead::ids_to_read(saved, std::string(text_of(text))));
+    }
+    std::vector<std::unique_ptr<clearhead_string>> found;
+    for (const std::vector<clearhead::Translation>& best : translate(network, sources, search)) {
+      found.push_back(std::make_unique<clearhead_string>(clearhead_string{
+          clearhead::replace_invalid_utf8(saved.tokenizer->decode(best.front().tokens))}));
+    }
+    for (std::unique_ptr<clearhead_string>& text : found) *translations++ = text.release();
   });
 }
 

@@ -8,10 +8,6 @@
 #include "clearhead/base/error.h"
 #include "clearhead/text/tokenizer_file.h"
 
-struct clearhead_string {
-  std::string value;
-};
-
 struct clearhead_encoding {
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> offsets;  // begin and end of each

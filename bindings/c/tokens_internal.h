@@ -1,13 +1,18 @@
-// A tokenizer as C has it: opened by itself, or a model's.
+// A text and a tokenizer as C has them; the tokenizer is opened by itself, or a model's.
 #ifndef CLEARHEAD_BINDINGS_C_TOKENS_INTERNAL_H_
 #define CLEARHEAD_BINDINGS_C_TOKENS_INTERNAL_H_
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "bindings/c/boundary_internal.h"
 #include "clearhead/text/tokenizer.h"
+
+struct clearhead_string {
+  std::string value;
+};
 
 struct clearhead_tokenizer {
   std::shared_ptr<const clearhead::Tokenizer> value;

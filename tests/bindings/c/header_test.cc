@@ -5,8 +5,9 @@ int main() {
   constexpr clearhead_attention_options kAttention = CLEARHEAD_ATTENTION_OPTIONS_INIT;
   constexpr clearhead_model_options kModel = CLEARHEAD_MODEL_OPTIONS_INIT;
   constexpr clearhead_generate_options kGenerate = CLEARHEAD_GENERATE_OPTIONS_INIT;
+  constexpr clearhead_translate_options kTranslate = CLEARHEAD_TRANSLATE_OPTIONS_INIT;
   constexpr clearhead_claims_options kClaims = CLEARHEAD_CLAIMS_OPTIONS_INIT;
   const bool holds = kAttention.left_window_size == -1 && kModel.keep_bf16 == 0 &&
-                     kGenerate.top_p == 1 && kClaims.mapping == nullptr;
+                     kGenerate.top_p == 1 && kTranslate.beam == 5 && kClaims.mapping == nullptr;
   return holds && clearhead_abi() == CLEARHEAD_ABI ? 0 : 1;
 }
