@@ -133,6 +133,13 @@ nb::dlpack::dtype dlpack_of(DType dtype) {
   return {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * dtype_size(dtype)), 1};
 }
 
+// What Python raised over an object that is no array of ours, as an Error. Ctrl-C and want of memory
+// are not about the object. To be called where it was caught.
+[[noreturn]] void refuse(const nb::python_error& raised, const std::string& expected) {
+  if (!raised.matches(PyExc_Exception) || raised.matches(PyExc_MemoryError)) throw;
+  throw Error(expected + ": " + text_of(raised.value()));
+}
+
 using AnyArray = nb::ndarray<nb::ro>;
 
 Tensor tensor_of_dlpack(nb::handle object, const char* what) {
@@ -145,9 +152,15 @@ Tensor tensor_of_dlpack(nb::handle object, const char* what) {
   AnyArray array;
   if (!nb::try_cast(object, array)) {
     const nb::object device = nb::getattr(object, "device", nb::none());
-    throw Error(std::string(what) + ": expected an array of NumPy, PyTorch or JAX in the " +
-                "processor's memory, got " + type +
-                (device.is_none() ? "" : " on " + text_of(device)));
+    const std::string expected =
+        std::string(what) + ": expected an array of NumPy, PyTorch or JAX in the processor's " +
+        "memory, got " + type + (device.is_none() ? "" : " on " + text_of(device));
+    try {
+      static_cast<void>(nb::object(object.attr("__dlpack__")()));  // once more, for its reason
+    } catch (const nb::python_error& error) {
+      refuse(error, expected);
+    }
+    throw Error(expected);
   }
   if (array.device_type() != nb::device::cpu::value) {
     throw Error(std::string(what) + ": expected an array in the processor's memory, got one on " +
@@ -228,7 +241,7 @@ Array array_of(nb::handle object, const char* what) {
   try {
     array = nb::module_::import_("numpy").attr("asarray")(object);
   } catch (const nb::python_error& error) {
-    throw Error(std::string(what) + ": expected an array; NumPy says: " + error.what());
+    refuse(error, std::string(what) + ": expected an array");
   }
   if (auto tensor = view_of_buffer(array)) return {std::move(*tensor), ArrayKind::numpy};
   return {tensor_of_numpy(array, what), ArrayKind::numpy};

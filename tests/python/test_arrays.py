@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -124,21 +125,23 @@ def test_arrays_of_jax():
 
 
 def test_other_threads_run_meanwhile():
-    x = numbers(2, 2048, 64)
-    counts = [0]
+    x = numbers(8, 2048, 64)
+    stamps = []
     done = threading.Event()
 
-    def count():
+    def stamp():
         while not done.is_set():
-            counts[0] += 1
+            stamps.append(time.monotonic())
 
-    counter = threading.Thread(target=count)
-    counter.start()
-    before = counts[0]
+    other = threading.Thread(target=stamp)
+    other.start()
+    begin = time.monotonic()
     clearhead.scaled_dot_product_attention(x, x, x)
+    end = time.monotonic()
     done.set()
-    counter.join()
-    assert counts[0] > before
+    other.join()
+    middle = [begin + (end - begin) * part for part in (0.25, 0.75)]
+    assert any(middle[0] < when < middle[1] for when in stamps)
 
 
 def test_daemon_threads_end_with_python():
@@ -182,3 +185,23 @@ def test_threads():
         clearhead.set_threads(-1)
     clearhead.set_threads(0)
     assert clearhead.threads() == usual
+
+
+def test_what_is_no_array():
+    class Broken:
+        def __init__(self, error):
+            self.error = error
+
+        def __dlpack__(self, **_):
+            raise self.error
+
+        __array__ = __dlpack__
+
+    x = numbers(2, 3)
+    with pytest.raises(clearhead.Error, match="key: expected an array.*not today$"):
+        clearhead.scaled_dot_product_attention(x, Broken(BufferError("not today")), x)
+    for error in (KeyboardInterrupt, MemoryError):
+        with pytest.raises(error):
+            clearhead.scaled_dot_product_attention(x, Broken(error()), x)
+    with pytest.raises(clearhead.Error, match="key: expected an array: .* inhomogeneous"):
+        clearhead.scaled_dot_product_attention(x, [[1, 2], [3]], x)

@@ -90,15 +90,14 @@ def test_one_bad_row_costs_a_row(few):
     assert [scores["score"][0]] + scores["score"][6:] == good
 
 
-def test_frames_of_others(few):
-    scores = claims.score(few)
-    for name in ("pandas", "polars"):
-        try:
-            library = __import__(name)
-        except ImportError:
-            continue
-        frame = few.to_pandas() if name == "pandas" else library.from_arrow(few)
-        assert claims.score(frame)["score"] == scores["score"]
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_of_others(few, library):
+    others = pytest.importorskip(library)
+    frame = few.to_pandas() if library == "pandas" else others.from_arrow(few)
+    assert claims.score(frame)["score"] == claims.score(few)["score"]
+
+
+def test_no_rows():
     assert len(claims.score(pyarrow.table({"json": pyarrow.array([], pyarrow.string())}))) == 0
 
 
