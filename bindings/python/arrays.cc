@@ -133,8 +133,8 @@ nb::dlpack::dtype dlpack_of(DType dtype) {
   return {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * dtype_size(dtype)), 1};
 }
 
-// What Python raised over an object that is no array of ours, as an Error. Ctrl-C and want of memory
-// are not about the object. To be called where it was caught.
+// What Python raised over an object that is no array of ours, as an Error. Ctrl-C and want of
+// memory are not about the object. To be called where it was caught.
 [[noreturn]] void refuse(const nb::python_error& raised, const std::string& expected) {
   if (!raised.matches(PyExc_Exception) || raised.matches(PyExc_MemoryError)) throw;
   throw Error(expected + ": " + text_of(raised.value()));
@@ -254,8 +254,8 @@ std::optional<Array> optional_array_of(nb::handle object, const char* what) {
 
 nb::object to_python(const Tensor& tensor, ArrayKind kind, bool read_only) {
   switch (kind) {
-    case ArrayKind::torch:
-      return export_as<nb::pytorch>(tensor, dlpack_of(tensor.dtype()));
+    case ArrayKind::torch:  // has no arrays that cannot be written to
+      return export_as<nb::pytorch>(read_only ? tensor.clone() : tensor, dlpack_of(tensor.dtype()));
     case ArrayKind::jax:
       return export_as<nb::jax>(tensor.contiguous(), dlpack_of(tensor.dtype()));
     case ArrayKind::numpy:

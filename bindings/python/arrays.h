@@ -31,7 +31,8 @@ Array array_of(nb::handle object, const char* what);
 std::optional<Array> optional_array_of(nb::handle object, const char* what);
 
 /// The tensor as an array, which owns its memory. bf16 becomes ml_dtypes.bfloat16 where that is
-/// installed, else float32. `read_only` arrays of NumPy refuse to be written to.
+/// installed, else float32. `read_only` arrays of NumPy refuse to be written to, tensors of
+/// PyTorch are copies.
 nb::object to_python(const Tensor& tensor, ArrayKind kind = ArrayKind::numpy,
                      bool read_only = false);
 

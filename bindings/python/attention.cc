@@ -44,8 +44,10 @@ struct KeptPass {
   std::unique_ptr<AttentionPass> pass;
   ArrayKind kind = ArrayKind::numpy;
 
-  // Backward reads it, so an array of NumPy may not be written to.
-  nb::object output() const { return to_python(pass->output().value(), kind, /*read_only=*/true); }
+  // Backward reads it, so an array of NumPy may not be written to; a tensor is watched by autograd.
+  nb::object output() const {
+    return to_python(pass->output().value(), kind, /*read_only=*/kind == ArrayKind::numpy);
+  }
 
   nb::tuple backward(nb::object d_output) {
     const Array d = array_of(d_output, "grad");
@@ -190,7 +192,8 @@ float16 or bfloat16; the result is an array of the library that ``query`` came f
 
 - ``attn_mask`` broadcasts to [..., H, T, S]: true where a query sees a key, or numbers that are
   added to the scores. A query that sees no key gets zeros.
-- ``dropout_p`` is always applied, to weights that ``seed`` chooses.
+- ``dropout_p`` is always applied, to weights that ``seed`` chooses. Then attention is calculated by
+  hand, in memory that grows with T·S; else it grows with T.
 - ``is_causal``: query i sees keys 0 … i, also together with a mask.
 - ``scale``: of the scores, 1/√D if None.
 - ``enable_gqa``: key and value have fewer heads, of which H is a multiple.
@@ -214,7 +217,7 @@ constexpr const char* kBackwardDoc =
     R"(The gradients of query, key and value, given ``grad``, that of the output [..., H, T, Dv].
 
 Options are those of ``scaled_dot_product_attention``; with ``mask_gradient`` the gradient of a
-mask of numbers comes fourth. Memory grows with T, not with T·S.
+mask of numbers comes fourth. Memory grows with T, unless there is dropout.
 
 >>> import numpy as np, clearhead
 >>> q = np.array([[1.0, 0.0], [0.0, 1.0]])

@@ -199,7 +199,7 @@ bool goes_by_hand(const PreparedAttention& p, AttentionWay way) {
     if (intervention.empty()) return false;
     refuse("an intervention on " + intervention +
            " changes a step that fused attention does not go through; calculate it by hand: "
-           "AttentionWay::by_hand, or --by-hand on the command line");
+           "AttentionWay::by_hand, --by-hand on the command line, way=\"by_hand\" from Python");
   }
   const double bytes = by_hand_bytes(p.call);
   if (way == AttentionWay::automatic && intervention.empty()) {

@@ -248,9 +248,17 @@ bool TrainingRun::is_interrupted() {
 // it, but for a coincidence.
 void TrainingRun::require_same_weights() {
   if (team_->size() == 1) return;
-  std::vector<Tensor> weights;
-  for (const Parameter& parameter : *job_.parameters) weights.push_back(parameter.value());
-  team_->require_equal(std::vector<double>{compute::sum_of_squares(weights)},
+  std::uint64_t hash = 0;
+  for (const Parameter& parameter : *job_.parameters) {
+    const Tensor weights = parameter.value().contiguous();
+    const std::size_t bytes =
+        static_cast<std::size_t>(weights.count()) * dtype_size(weights.dtype());
+    hash = 31 * hash + hash_of({static_cast<const char*>(weights.address()), bytes});
+  }
+  // As numbers that f64 has exactly.
+  const std::vector<double> halves = {static_cast<double>(hash >> 32),
+                                      static_cast<double>(hash & 0xffffffffU)};
+  team_->require_equal(halves,
                        "training: the processes that train together no longer hold the same "
                        "weights; let processors of one kind and one version of clearhead train");
 }

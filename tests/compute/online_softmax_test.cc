@@ -1,5 +1,5 @@
-// The softmax of rows that come one at a time and leave; tests/bindings/c and tests/sql have what it
-// calculates.
+// The softmax of rows that come one at a time and leave; tests/bindings/c and tests/sql have what
+// it calculates.
 #include "clearhead/compute/online_softmax.h"
 
 #include <gtest/gtest.h>

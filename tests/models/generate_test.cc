@@ -166,6 +166,7 @@ TEST(Generate, ChecksItsOptionsFirst) {
   const Tokens prompt = {1};
   EXPECT_THROW(generate(counter, prompt, {.tokens = 0, .sampling = {.top_p = 0}}), Error);
   EXPECT_THROW(generate(counter, {}, {.tokens = 0}), Error);
+  EXPECT_THROW(generate(counter, prompt, {.tokens = -1, .sampling = kGreedy}), Error);
 }
 
 TEST(Generate, EndsWhereItIsTold) {

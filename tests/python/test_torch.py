@@ -63,6 +63,21 @@ def test_autocast():
     assert (ours - theirs).abs().max() < 0.03  # four roundings to bf16
 
 
+def test_values_of_a_record_are_copies():
+    q, k, v = (x.detach() for x in operands())
+    before = q.clone()
+    steps = clearhead.steps(q, k, v)
+    steps["hook_q"].array.zero_()
+    assert (q == before).all() and (steps["hook_q"].array == before).all()
+
+
+def test_what_transformers_wants_and_we_lack():
+    q = torch.ones(1, 2, 3, 4)
+    for name in ("s_aux", "head_mask"):
+        with pytest.raises(clearhead.Error, match=name):
+            clearhead.torch.attention_for_transformers(None, q, q, q, None, **{name: q})
+
+
 def test_other_devices():
     q = torch.ones(2, 3, 4, device="meta")
     with pytest.raises(clearhead.Error, match="processor's memory.*on meta"):

@@ -69,7 +69,14 @@ def attention_for_transformers(
 ):
     """Attention as a model of transformers calls it: the output [B, T, H, D], and the weights
     [B, H, T, S] where they are asked for by ``output_attentions``, else None. The output is fused
-    all the same: weights are calculated beside it."""
+    all the same: weights are calculated beside it, without dropout, and no gradient flows through
+    them."""
+    for name in ("s_aux", "head_mask", "layer_head_mask"):
+        if kwargs.get(name) is not None:
+            raise clearhead.Error(
+                f"{name}: this attention has none; load the model with "
+                'attn_implementation="eager"'
+            )
     is_causal = kwargs.get("is_causal")
     if is_causal is None:
         is_causal = getattr(module, "is_causal", True)
