@@ -51,6 +51,7 @@ class _AttentionOptions(_Sized):
         + [("q_num_heads", c_int64), ("kv_num_heads", c_int64)]
         + [(name, c_int32) for name in ("is_causal", "has_scale", "softmax_precision")]
         + [(name, c_int32) for name in ("precision", "way", "stage", "mask_takes_gradient")]
+        + [("reserved", c_int32)]
     )
 
 
@@ -69,7 +70,7 @@ class _AttentionGradients(_Sized):
 
 
 class _ModelOptions(_Sized):
-    _fields_ = [("size", c_size_t), ("keep_bf16", c_int32)]
+    _fields_ = [("size", c_size_t), ("keep_bf16", c_int32), ("reserved", c_int32)]
 
 
 class _GenerateOptions(_Sized):

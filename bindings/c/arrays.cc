@@ -41,6 +41,21 @@ std::pair<Shape, std::vector<std::int64_t>> layout_of(const clearhead_array& arr
   return {std::move(shape), std::move(strides)};
 }
 
+// Of what may not be written to, too.
+Tensor any_view_of(const clearhead_array* given, const char* name) {
+  const clearhead_array& array = required(given, name);
+  const DType dtype = dtype_of(array.dtype, name);
+  auto [shape, strides] = layout_of(array, name);
+  const std::int64_t count = element_count(shape);
+  if (count > 0 && array.data == nullptr) refuse(name, "its data is NULL");
+  if (reinterpret_cast<std::uintptr_t>(array.data) % dtype_size(dtype) != 0) {
+    refuse(name, "its data must be aligned to the " + std::to_string(dtype_size(dtype)) +
+                     " bytes of " + std::string(dtype_name(dtype)));
+  }
+  return Tensor::writable_view_of(array.data, std::move(shape), std::move(strides), dtype,
+                                  caller());
+}
+
 }  // namespace
 
 clearhead_dtype dtype_of(DType dtype) {
@@ -65,22 +80,35 @@ Precision precision_of(clearhead_precision precision) {
   return kPrecisions[precision].second;
 }
 
-Tensor writable_view_of(const clearhead_array* given, const char* name) {
-  const clearhead_array& array = required(given, name);
-  const DType dtype = dtype_of(array.dtype, name);
-  auto [shape, strides] = layout_of(array, name);
-  const std::int64_t count = element_count(shape);
-  if (count > 0 && array.data == nullptr) refuse(name, "its data is NULL");
-  if (reinterpret_cast<std::uintptr_t>(array.data) % dtype_size(dtype) != 0) {
-    refuse(name, "its data must be aligned to the " + std::to_string(dtype_size(dtype)) +
-                     " bytes of " + std::string(dtype_name(dtype)));
+Tensor writable_view_of(const clearhead_array* array, const char* name) {
+  Tensor view = any_view_of(array, name);
+  for (std::int64_t axis = 0; axis < view.rank(); ++axis) {
+    if (view.size(axis) > 1 && view.strides()[static_cast<std::size_t>(axis)] == 0) {
+      refuse(name,
+             "it is written to, so the stride of axis " + std::to_string(axis) + " must not be 0");
+    }
   }
-  return Tensor::writable_view_of(array.data, std::move(shape), std::move(strides), dtype,
-                                  caller());
+  return view;
+}
+
+void keep_apart(std::initializer_list<NamedArray> written, std::initializer_list<NamedArray> read) {
+  const auto begins = [](const NamedArray& named) {
+    return named.array == nullptr ? nullptr : named.array->data;
+  };
+  for (const NamedArray& to : written) {
+    if (begins(to) == nullptr) continue;
+    for (const auto& others : {written, read}) {
+      for (const NamedArray& other : others) {
+        if (&other == &to || begins(other) != begins(to)) continue;
+        refuse(to.name,
+               std::string("it is written to, so it must not lie where ") + other.name + " lies");
+      }
+    }
+  }
 }
 
 Tensor view_of(const clearhead_array* array, const char* name) {
-  const Tensor view = writable_view_of(array, name);
+  const Tensor view = any_view_of(array, name);
   return Tensor::view_of(view.address(), view.shape(), view.strides(), view.dtype(), caller());
 }
 

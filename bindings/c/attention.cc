@@ -84,6 +84,16 @@ clearhead_status clearhead_attention(const clearhead_array* q, const clearhead_a
   return guarded([&] {
     const clearhead_attention_options o = members_of(options, kDefaults, "options");
     const clearhead_attention_results to = members_of(&required(results, "results"), {}, "results");
+    keep_apart({{"y", to.y},
+                {"present_key", to.present_key},
+                {"present_value", to.present_value},
+                {"qk_matmul_output", to.qk_matmul_output}},
+               {{"q", q},
+                {"k", k},
+                {"v", v},
+                {"attn_mask", o.attn_mask},
+                {"past_key", o.past_key},
+                {"past_value", o.past_value}});
     auto kept = std::make_unique<clearhead_attention_record>(
         record != nullptr ? clearhead::Keep::for_backward : clearhead::Keep::nothing);
     clearhead_attention_record& call = *kept;
@@ -115,6 +125,13 @@ clearhead_status clearhead_attention_backward(clearhead_attention_record* record
     clearhead_attention_record& call = required(record, "record");
     const clearhead_attention_gradients to =
         members_of(&required(gradients, "gradients"), {}, "gradients");
+    keep_apart({{"q", to.q},
+                {"k", to.k},
+                {"v", to.v},
+                {"attn_mask", to.attn_mask},
+                {"past_key", to.past_key},
+                {"past_value", to.past_value}},
+               {{"dy", dy}});
     constexpr char kNoMask[] = "there is no floating one, or mask_takes_gradient was not set";
     constexpr char kNoCache[] = "none was given";
     const Wanted all[] = {{call.q, to.q, "q", ""},

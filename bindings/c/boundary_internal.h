@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <initializer_list>
 #include <string>
 
 #include "bindings/c/clearhead.h"
@@ -64,6 +65,13 @@ T& required(T* pointer, const char* name) {
 Tensor view_of(const clearhead_array* array, const char* name);
 /// The same to be written to.
 Tensor writable_view_of(const clearhead_array* array, const char* name);
+/// An array of a call and its name there; or none.
+struct NamedArray {
+  const char* name;
+  const clearhead_array* array;
+};
+/// Throws Error if an array that is written begins where another of the call does.
+void keep_apart(std::initializer_list<NamedArray> written, std::initializer_list<NamedArray> read);
 /// Writes `value` into an array of its shape and type, if there is one.
 void give(const Tensor& value, const clearhead_array* array, const char* name);
 

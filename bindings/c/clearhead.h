@@ -10,7 +10,8 @@
  *   read during the call, and kept only where it is said.
  * - Options and results that may grow begin with `size`, which is sizeof of the struct as the
  *   caller knows it. Options begin as their INIT macro sets them, which is not all zeros, or all of
- *   them are left out by NULL. Members will be added at the end, and 0 will mean what was before.
+ *   them are left out by NULL. Members will be added at the end, and 0 will mean what was before;
+ *   no such struct ends in padding, so each of them makes it larger.
  * - Objects may be used by several threads at once, except clearhead_attention_record,
  *   clearhead_online_softmax and clearhead_run. Each call calculates on all threads
  *   (clearhead_set_threads).
@@ -146,15 +147,17 @@ typedef struct clearhead_attention_options {
   int32_t way;                       /* CLEARHEAD_FUSED or CLEARHEAD_BY_HAND */
   int32_t stage;                     /* what qk_matmul_output holds: CLEARHEAD_RAW_SCORES, … */
   int32_t mask_takes_gradient;       /* not 0: backward also gives that of a floating attn_mask */
+  int32_t reserved;                  /* 0 */
 } clearhead_attention_options;
 
 #define CLEARHEAD_ATTENTION_OPTIONS_INIT                                                         \
   {                                                                                              \
     sizeof(clearhead_attention_options), NULL, NULL, NULL, NULL, 0, 0, -1, -1, 0, 0, 0, 0, 0, 0, \
-        0, 0, 0                                                                                  \
+        0, 0, 0, 0                                                                               \
   }
 
-/* Where results go: the caller's arrays, of any strides. NULL: not wanted. */
+/* Where results go: the caller's arrays, of any strides, which overlap neither each other nor what
+ * is read. NULL: not wanted. */
 typedef struct clearhead_attention_results {
   size_t size; /* sizeof(clearhead_attention_results) */
   /* [B, H, T, Dv], or [B, T, H·Dv] if q is 3-D, of the type of q. Row-major and of type f32 or f64
@@ -166,7 +169,8 @@ typedef struct clearhead_attention_results {
 } clearhead_attention_results;
 
 /* Where gradients go, each of the shape and type of its operand, in any strides; row-major ones of
- * type f32 or f64 are calculated there. NULL: not wanted. Numbers are written over. */
+ * type f32 or f64 are calculated there; they overlap nothing else. NULL: not wanted. Numbers are
+ * written over. */
 typedef struct clearhead_attention_gradients {
   size_t size; /* sizeof(clearhead_attention_gradients) */
   const clearhead_array* q;
@@ -294,10 +298,11 @@ CLEARHEAD_API clearhead_status clearhead_token(const clearhead_tokenizer* tokeni
 typedef struct clearhead_model_options {
   size_t size;       /* sizeof(clearhead_model_options) */
   int32_t keep_bf16; /* not 0: matrices that are stored as bf16 stay so; generating is faster */
+  int32_t reserved;  /* 0 */
 } clearhead_model_options;
 
 #define CLEARHEAD_MODEL_OPTIONS_INIT \
-  { sizeof(clearhead_model_options), 0 }
+  { sizeof(clearhead_model_options), 0, 0 }
 
 /* A trained network with its tokenizer. While it is open, memory of a call is kept for the next. */
 typedef struct clearhead_model clearhead_model;
@@ -373,7 +378,8 @@ CLEARHEAD_API int64_t clearhead_model_classes(const clearhead_model* model);
 /* The name of class i; NULL if there is none. */
 CLEARHEAD_API const char* clearhead_model_class(const clearhead_model* model, int64_t i);
 /* How likely each class is for texts [count], f64 [count, classes]. Of a text that is too long its
- * beginning counts. CLEARHEAD_INVALID: it is no classification model, or a text cannot be encoded. */
+ * beginning counts. CLEARHEAD_INVALID: it is no classification model, or a text cannot be encoded.
+ */
 CLEARHEAD_API clearhead_status clearhead_model_classify(const clearhead_model* model,
                                                         const clearhead_text* texts, int64_t count,
                                                         clearhead_precision precision,
@@ -395,10 +401,11 @@ typedef struct clearhead_translate_options {
   int64_t beam;                  /* translations side by side; 1: always the likeliest token */
   double length_penalty;         /* a larger one favours longer translations; 0: none */
   clearhead_precision precision; /* of products of f32 */
+  int32_t reserved;              /* 0 */
 } clearhead_translate_options;
 
 #define CLEARHEAD_TRANSLATE_OPTIONS_INIT \
-  { sizeof(clearhead_translate_options), 5, 0.6, CLEARHEAD_HIGHEST }
+  { sizeof(clearhead_translate_options), 5, 0.6, CLEARHEAD_HIGHEST, 0 }
 
 /* The translations of texts [count], into `translations` [count]; each is a string of its own.
  * CLEARHEAD_INVALID: it is no translation model, an option is not as it must be, or a text is too

@@ -297,7 +297,11 @@ static void gradients(void) {
   for (int i = 0; i < NQ; ++i) CHECK_NEAR(dq[i], 2 * first[i], 1e-12);
   CHECK(dk[0] == 123);
 
-  CHECK_REFUSED(clearhead_attention_backward(record, &aq, &all), "expected a gradient of shape");
+  CHECK_REFUSED(clearhead_attention_backward(record, &aq, &all), "where dy lies");
+  clearhead_array short_dy = ady;
+  short_dy.shape = q_shape;
+  CHECK_REFUSED(clearhead_attention_backward(record, &short_dy, &all),
+                "expected a gradient of shape");
   const clearhead_attention_gradients cached = {sizeof cached, NULL, NULL, NULL, NULL, &ak, NULL};
   CHECK_REFUSED(clearhead_attention_backward(record, &ady, &cached), "past_key: none was given");
   const clearhead_attention_gradients wrong = {sizeof wrong, &ak, NULL, NULL, NULL, NULL, NULL};
@@ -350,6 +354,11 @@ static void refusals(void) {
   clearhead_attention_results to = {sizeof to, &y, NULL, NULL, NULL};
   const clearhead_attention_options usual = CLEARHEAD_ATTENTION_OPTIONS_INIT;
   clearhead_attention_options o;
+  const int64_t spread[] = {H * T * Dv, T * Dv, Dv, 0};
+  y.strides = spread;
+  CHECK_REFUSED(clearhead_attention(&q, &k, &v, NULL, &to, NULL),
+                "y: it is written to, so the stride");
+  y.strides = NULL;
 #define WITH(change, part)                                                 \
   do {                                                                     \
     bad = q;                                                               \
@@ -359,6 +368,7 @@ static void refusals(void) {
   } while (0)
   const int64_t negative[] = {B, H, -1, D}, other[] = {B, H, T, D - 1};
   WITH(bad.data = NULL, "q: its data is NULL");
+  WITH(bad.data = ys, "y: it is written to, so it must not lie where q lies");
   WITH(bad.data = (char*)qs + 1, "q: its data must be aligned to the 8 bytes of f64");
   WITH(bad.shape = NULL, "q: its shape is NULL");
   WITH(bad.shape = negative, "q: sizes must not be negative, got [2, 4, -1, 3]");
@@ -381,16 +391,18 @@ static void refusals(void) {
   WITH(o.q_num_heads = 3, "q_num_heads is 3");
   WITH(o.attn_mask = &k, "does not broadcast");
   WITH(o.nonpad_kv_seqlen = &q, "nonpad_kv_seqlen: expected i64");
-  WITH((to.qk_matmul_output = &y, o.stage = 5), "stage: expected");
+  static double more[NQ];
+  clearhead_array elsewhere = f64(more, q_shape);
+  WITH((to.qk_matmul_output = &elsewhere, o.stage = 5), "stage: expected");
 #undef WITH
   to.qk_matmul_output = NULL;
   CHECK_REFUSED(clearhead_attention(NULL, &k, &v, NULL, &to, NULL), "q: it is needed, got NULL");
   CHECK_REFUSED(clearhead_attention(&q, &k, &v, NULL, NULL, NULL), "results: it is needed");
-  to.present_key = &q;
+  to.present_key = &elsewhere;
   CHECK_REFUSED(clearhead_attention(&q, &k, &v, NULL, &to, NULL), "present_key: expected f64 of");
   clearhead_attention_results wrong = {sizeof wrong, NULL, NULL, NULL, NULL};
   CHECK_REFUSED(clearhead_attention(&q, &k, &v, NULL, &wrong, NULL), "y: it is needed");
-  wrong.y = &q;
+  wrong.y = &elsewhere;
   clearhead_attention_record* record = (clearhead_attention_record*)&wrong;
   CHECK_REFUSED(clearhead_attention(&q, &k, &v, NULL, &wrong, &record), "out: expected f64 of");
   CHECK(record == NULL);
