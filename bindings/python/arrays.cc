@@ -231,6 +231,9 @@ nb::object to_numpy(const Tensor& tensor, bool read_only) {
 
 Array array_of(nb::handle object, const char* what) {
   if (PyObject_TypeCheck(object.ptr(), numpy_array())) {
+    if (!Py_IS_TYPE(object.ptr(), numpy_array()) && nb::hasattr(object, "mask")) {
+      throw Error(std::string(what) + ": expected an array without a mask; filled() makes one");
+    }
     if (auto tensor = view_of_buffer(object)) return {std::move(*tensor), ArrayKind::numpy};
     return {tensor_of_numpy(object, what), ArrayKind::numpy};
   }
@@ -245,6 +248,14 @@ Array array_of(nb::handle object, const char* what) {
   }
   if (auto tensor = view_of_buffer(array)) return {std::move(*tensor), ArrayKind::numpy};
   return {tensor_of_numpy(array, what), ArrayKind::numpy};
+}
+
+Array numbers_of(nb::handle object, const char* what) {
+  Array array = array_of(object, what);
+  if (is_floating(array.tensor.dtype())) return array;
+  throw Error(std::string(what) + ": expected numbers of a floating type, got " +
+              std::string(numpy_name(array.tensor.dtype())) +
+              "; convert them, as by astype(float)");
 }
 
 std::optional<Array> optional_array_of(nb::handle object, const char* what) {
@@ -280,12 +291,6 @@ std::string_view numpy_name(DType dtype) {
       break;
   }
   return "bool";
-}
-
-Shape shape_of(nb::handle object) {
-  Shape shape;
-  for (const nb::handle size : object) shape.push_back(nb::cast<std::int64_t>(size));
-  return shape;
 }
 
 nb::tuple shape_tuple(const Shape& shape) {

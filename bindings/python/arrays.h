@@ -27,6 +27,8 @@ struct Array {
 /// other integers, lists and numbers as NumPy makes an array of them. `what` names it in messages.
 /// Throws Error if it is none of these.
 Array array_of(nb::handle object, const char* what);
+/// The same, but refuses what is not of a floating type.
+Array numbers_of(nb::handle object, const char* what);
 /// The same, nothing for None.
 std::optional<Array> optional_array_of(nb::handle object, const char* what);
 
@@ -36,11 +38,21 @@ std::optional<Array> optional_array_of(nb::handle object, const char* what);
 nb::object to_python(const Tensor& tensor, ArrayKind kind = ArrayKind::numpy,
                      bool read_only = false);
 
+// How stubs call results, and the arrays of callers that decide what results are.
+struct NumpyArray : nb::object {
+  static constexpr auto Name = nb::detail::const_name("numpy.typing.NDArray[typing.Any]");
+};
+struct ArrayLikeQuery : nb::object {
+  static constexpr auto Name = nb::detail::const_name("clearhead._types.ArrayT");
+};
+/// What `to_python` gives, if that is an array of NumPy.
+using ArrayResult = nb::typed<nb::object, NumpyArray>;
+/// An array of the caller, and what is of the same library.
+using QueryArray = nb::typed<nb::object, ArrayLikeQuery>;
+
 /// "float32", …, as NumPy calls the type of the array that `to_python` gives.
 std::string_view numpy_name(DType dtype);
 
-/// The members of a tuple or list as a shape.
-Shape shape_of(nb::handle object);
 /// A shape as a tuple.
 nb::tuple shape_tuple(const Shape& shape);
 

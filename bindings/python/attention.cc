@@ -27,9 +27,9 @@ struct Operands {
   std::optional<Array> mask;
 
   Operands(nb::handle q, nb::handle k, nb::handle v, nb::handle m)
-      : query(array_of(q, "query")),
-        key(array_of(k, "key")),
-        value(array_of(v, "value")),
+      : query(numbers_of(q, "query")),
+        key(numbers_of(k, "key")),
+        value(numbers_of(v, "value")),
         mask(optional_array_of(m, "attn_mask")) {}
 
   std::unique_ptr<AttentionPass> run(const PassOptions& options, Keep keep) const {
@@ -64,7 +64,10 @@ struct KeptPass {
   }
 };
 
-nb::object sdpa(const Operands& operands, const PassOptions& options) {
+// The gradients of query, key and value, and of the mask where it was asked for.
+using GradientTuple = nb::typed<nb::tuple, ArrayLikeQuery, nb::ellipsis>;
+
+QueryArray sdpa(const Operands& operands, const PassOptions& options) {
   Tensor y;
   {
     const LongCall call;
@@ -79,21 +82,22 @@ KeptPass forward(const Operands& operands, PassOptions options, bool mask_gradie
   return {operands.run(options, Keep::for_backward), operands.query.kind};
 }
 
-nb::tuple backward(nb::object grad, const Operands& operands, PassOptions options,
-                   bool mask_gradient) {
+GradientTuple backward(nb::object grad, const Operands& operands, PassOptions options,
+                       bool mask_gradient) {
   return forward(operands, std::move(options), mask_gradient).backward(grad);
 }
 
-nb::dict steps_of(const Operands& operands, PassOptions options, nb::object grad) {
+nb::typed<nb::dict, nb::str, Value> steps_of(const Operands& operands, PassOptions options,
+                                             nb::object grad) {
   const std::optional<Array> d_output = optional_array_of(grad, "grad");
-  options.mask_gradient = d_output.has_value();
+  options.mask_gradient = d_output && operands.mask && is_floating(operands.mask->tensor.dtype());
   std::unique_ptr<AttentionPass> pass;
   {
     const LongCall call;
     pass = operands.run(options, Keep::everything);
     if (d_output) pass->backward(d_output->tensor);
   }
-  return values_of(pass->tape(), operands.query.kind);
+  return values_of(pass->tape(), operands.query.kind, d_output.has_value());
 }
 
 // As Python calls f(first..., operands, options, last...): with operands and options one by one.
@@ -101,7 +105,7 @@ template <typename... First>
 struct OneByOne {
   template <typename Options, typename Result, typename... Last>
   static auto of(Result (*f)(First..., const Operands&, Options, Last...)) {
-    return [f](First... first, nb::object query, nb::object key, nb::object value,
+    return [f](First... first, QueryArray query, nb::object key, nb::object value,
                nb::object attn_mask, double dropout_p, bool is_causal, std::optional<double> scale,
                bool enable_gqa, double softcap, std::int64_t left_window_size,
                std::int64_t right_window_size, const char* softmax_precision, const char* precision,
@@ -137,14 +141,18 @@ std::optional<AttentionStage> stage_of(std::optional<std::int64_t> mode) {
   return stages[*mode];
 }
 
-nb::tuple onnx_attention(nb::object q, nb::object k, nb::object v, nb::object attn_mask,
-                         nb::object past_key, nb::object past_value, nb::object nonpad_kv_seqlen,
-                         bool is_causal, std::int64_t q_num_heads, std::int64_t kv_num_heads,
-                         std::optional<std::int64_t> qk_matmul_output_mode,
-                         std::optional<double> scale, double softcap, const char* softmax_precision,
-                         std::int64_t left_window_size, std::int64_t right_window_size,
-                         const char* precision, const char* way) {
-  const Array query = array_of(q, "q"), keys = array_of(k, "k"), values = array_of(v, "v");
+// y, present_key, present_value and the scores that were asked for.
+using OnnxResults = nb::typed<nb::tuple, ArrayLikeQuery, ArrayLikeQuery, ArrayLikeQuery,
+                              std::optional<ArrayLikeQuery>>;
+
+OnnxResults onnx_attention(QueryArray q, nb::object k, nb::object v, nb::object attn_mask,
+                           nb::object past_key, nb::object past_value, nb::object nonpad_kv_seqlen,
+                           bool is_causal, std::int64_t q_num_heads, std::int64_t kv_num_heads,
+                           std::optional<std::int64_t> qk_matmul_output_mode,
+                           std::optional<double> scale, double softcap,
+                           const char* softmax_precision, std::int64_t left_window_size,
+                           std::int64_t right_window_size, const char* precision, const char* way) {
+  const Array query = numbers_of(q, "q"), keys = numbers_of(k, "k"), values = numbers_of(v, "v");
   const auto mask = optional_array_of(attn_mask, "attn_mask"),
              old_keys = optional_array_of(past_key, "past_key"),
              old_values = optional_array_of(past_value, "past_value"),

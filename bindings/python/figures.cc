@@ -17,6 +17,7 @@
 #include "bindings/python/long_call.h"
 #include "bindings/python/module.h"
 #include "bindings/python/reading.h"
+#include "bindings/python/texts.h"
 #include "bindings/python/values.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
@@ -82,12 +83,21 @@ T named(const std::map<std::string, T>& names, const std::string& name, const ch
   throw Error(std::string(what) + ": expected one of " + known + ", got " + name);
 }
 
-DrawnFigure heatmap(nb::object values, const Names& rows, const Names& columns,
+// Names that are given; else, of a frame, those that it has.
+Names names_of(nb::handle given, const char* what, nb::handle frame, const char* attribute) {
+  if (!given.is_none()) return strings_of(given, what);
+  if (!nb::hasattr(frame, "index") || !nb::hasattr(frame, "columns")) return std::nullopt;
+  return strings_of(nb::object(frame.attr(attribute)), what);
+}
+
+DrawnFigure heatmap(nb::object values, nb::object row_names, nb::object column_names,
                     const std::vector<std::string>& titles, const std::string& title,
                     const std::string& row_title, const std::string& column_title,
                     const std::string& value_title, const std::string& scale,
                     const std::string& colors, std::optional<std::pair<double, double>> range) {
   const Tensor all = array_of(values, "values").tensor;
+  const Names rows = names_of(row_names, "rows", values, "index");
+  const Names columns = names_of(column_names, "columns", values, "columns");
   if (all.rank() != 2 && all.rank() != 3) {
     throw Error(
         "values: expected a matrix [rows, columns], or several [panels, rows, columns], "
@@ -231,12 +241,15 @@ DrawnFigure heads_of_arrays(nb::object attention, const Names& tokens, const Nam
   return figure_of(std::move(page));
 }
 
-DrawnFigure attention_heads(nb::object attention, const Names& tokens, const Names& keys,
+DrawnFigure attention_heads(nb::object attention, nb::object tokens, nb::object keys,
                             std::int64_t layer, const std::string& title) {
+  const auto named = [](nb::handle given, const char* what) {
+    return given.is_none() ? Names() : Names(strings_of(given, what));
+  };
   if (nb::isinstance<Cache>(attention)) {
     return heads_of_cache(nb::cast<const Cache&>(attention), layer);
   }
-  return heads_of_arrays(attention, tokens, keys, layer, title);
+  return heads_of_arrays(attention, named(tokens, "tokens"), named(keys, "keys"), layer, title);
 }
 
 }  // namespace
@@ -259,7 +272,8 @@ In HTML it is a page of its own that needs no network.)")
         "range"_a = nb::none(),
         R"(A figure of a matrix [rows, columns], or of several [panels, rows, columns].
 
-``rows`` and ``columns`` are their names. ``scale`` is linear or log; ``colors`` automatic,
+``rows`` and ``columns`` are their names: strings, or whatever has a text; those of a pandas frame
+if none are given. ``scale`` is linear or log; ``colors`` automatic,
 violet-to-yellow, blue-to-yellow or blue-to-red; ``range`` the values at the ends of the colours.
 
 >>> import numpy as np, clearhead

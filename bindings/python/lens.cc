@@ -34,7 +34,12 @@ using namespace nb::literals;
 
 // The id of a token, given as its id or as what it is shown as.
 std::int64_t id_of(const Reading& reading, nb::handle token) {
-  if (!nb::isinstance<nb::str>(token)) return nb::cast<std::int64_t>(token);
+  if (!nb::isinstance<nb::str>(token)) {
+    std::int64_t id;
+    if (nb::try_cast(token, id)) return id;
+    throw Error("token: expected an id, or what it is written as, got " +
+                std::string(nb::repr(token).c_str()));
+  }
   const std::string text = nb::cast<std::string>(token);
   const Tokenizer& tokenizer = *reading.saved.tokenizer;
   if (const auto id = tokenizer.find(text)) return *id;
@@ -177,11 +182,14 @@ nb::object rollout_of(const Cache& cache) {
 
 nb::object norms_of(const Cache& cache, std::int64_t layer, std::int64_t head) {
   const AttentionAxes axes = own_attention(*cache.reading);
-  if (layer < 0 || layer >= axes.layers() || head < 0 || head >= axes.heads) {
-    throw Error("expected layer 0 to " + std::to_string(axes.layers() - 1) + " and head 0 to " +
-                std::to_string(axes.heads - 1) + ", got layer " + std::to_string(layer) +
-                " and head " + std::to_string(head));
+  const std::int64_t layers = axes.layers(), heads = axes.heads;
+  if (layer < -layers || layer >= layers || head < -heads || head >= heads) {
+    throw Error("expected layer 0 to " + std::to_string(layers - 1) + " and head 0 to " +
+                std::to_string(heads - 1) + ", got layer " + std::to_string(layer) + " and head " +
+                std::to_string(head));
   }
+  if (layer < 0) layer += layers;
+  if (head < 0) head += heads;
   Tensor weights;
   {
     const LongCall call;

@@ -14,6 +14,7 @@
 #include "bindings/python/long_call.h"
 #include "bindings/python/module.h"
 #include "bindings/python/reading.h"
+#include "bindings/python/texts.h"
 #include "bindings/python/values.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/pattern.h"
@@ -29,28 +30,11 @@ namespace {
 
 using namespace nb::literals;
 
-using Ids = std::vector<std::int64_t>;
-
 // ---- Texts ----
 
-struct Texts {
-  std::vector<std::string> texts;
-  bool is_one = false;  // a str, not several
-
-  explicit Texts(nb::handle given) : is_one(nb::isinstance<nb::str>(given)) {
-    if (is_one) {
-      texts = {nb::cast<std::string>(given)};
-    } else {
-      for (const nb::handle text : given) texts.push_back(nb::cast<std::string>(text));
-    }
-  }
-};
-
 // Of a text that is too long, its beginning.
-std::vector<Ids> ids_of(const SavedModel& saved, const Texts& given) {
-  std::vector<Ids> ids;
-  for (const std::string& text : given.texts) ids.push_back(ids_of_beginning(saved, text));
-  return ids;
+ReadText beginning(const SavedModel& saved) {
+  return [&saved](const std::string& text) { return ids_of_beginning(saved, text); };
 }
 
 std::string text_of(const SavedModel& saved, const Ids& ids) {
@@ -62,6 +46,9 @@ struct Prompt {
   Ids ids, ends;
 };
 
+// What a dictionary has under that name; else None.
+nb::object member(nb::handle dictionary, const char* name) { return dictionary.attr("get")(name); }
+
 // A conversation as the model was taught to read it.
 Prompt prompt_of_messages(const SavedModel& saved, nb::handle messages) {
   if (saved.chat.jinja.empty()) {
@@ -69,8 +56,13 @@ Prompt prompt_of_messages(const SavedModel& saved, nb::handle messages) {
   }
   std::vector<ChatMessage> said;
   for (const nb::handle message : messages) {
-    said.push_back(
-        {nb::cast<std::string>(message["role"]), nb::cast<std::string>(message["content"])});
+    ChatMessage one;
+    if (!nb::isinstance<nb::dict>(message) || !nb::try_cast(member(message, "role"), one.role) ||
+        !nb::try_cast(member(message, "content"), one.text)) {
+      throw Error("messages: expected {\"role\": \"user\", \"content\": \"…\"} each, got " +
+                  std::string(nb::repr(message).c_str()));
+    }
+    said.push_back(std::move(one));
   }
   const ChatTemplate chat = ChatTemplate::recognised(saved.chat.jinja);
   Prompt prompt{.ids = saved.tokenizer->encode(chat.text(said, saved.chat.start, saved.chat.end),
@@ -83,17 +75,16 @@ Prompt prompt_of_messages(const SavedModel& saved, nb::handle messages) {
 }
 
 Prompt prompt_of(const SavedModel& saved, nb::handle given) {
-  if (!nb::isinstance<nb::str>(given)) {
-    const nb::list list(nb::borrow(given));
-    if (nb::len(list) > 0 && nb::isinstance<nb::dict>(list[0])) {
-      return prompt_of_messages(saved, list);
-    }
-    return {.ids = nb::cast<Ids>(given), .ends = saved.tokens.ends};
+  if (nb::isinstance<nb::list>(given) && nb::len(given) > 0 && nb::isinstance<nb::dict>(given[0])) {
+    return prompt_of_messages(saved, given);
   }
-  Prompt prompt{.ids = saved.tokenizer->encode(nb::cast<std::string>(given)),
-                .ends = saved.tokens.ends};
-  if (prompt.ids.empty() && saved.tokens.begin) prompt.ids = {*saved.tokens.begin};
-  return prompt;
+  return {.ids = ids_of(given, "prompt",
+                        [&](const std::string& text) {
+                          Ids ids = saved.tokenizer->encode(text);
+                          if (ids.empty() && saved.tokens.begin) ids = {*saved.tokens.begin};
+                          return ids;
+                        }),
+          .ends = saved.tokens.ends};
 }
 
 // ---- What a model does ----
@@ -102,6 +93,9 @@ std::string generate_text(const LoadedModel& model, nb::object given, std::int64
                           double temperature, std::int64_t top_k, double top_p, std::uint64_t seed,
                           const char* precision) {
   const auto& network = as<LanguageModel>(model.saved);
+  if (max_tokens < 0) {
+    throw Error("max_tokens: expected 0 or more, got " + std::to_string(max_tokens));
+  }
   const Prompt prompt = prompt_of(model.saved, given);
   const GenerateOptions options{
       .tokens = max_tokens,
@@ -118,15 +112,15 @@ std::string generate_text(const LoadedModel& model, nb::object given, std::int64
   return text_of(model.saved, written);
 }
 
-nb::object embed(const LoadedModel& model, nb::object given, const char* precision) {
+ArrayResult embed(const LoadedModel& model, nb::object given, const char* precision) {
   const auto& network = as<EmbeddingModel>(model.saved);
   const auto& config = std::get<SentenceEncoderConfig>(model.saved.config.network);
-  const Texts texts(given);
+  const Texts texts(given, beginning(model.saved));
   const Precision products = precision_of(precision);
   Tensor vectors({0, config.channels});  // [texts, C]
-  if (!texts.texts.empty()) {
+  if (!texts.ids.empty()) {
     const LongCall call;
-    vectors = embed_texts(network, ids_of(model.saved, texts), products);
+    vectors = embed_texts(network, texts.ids, products);
   }
   return to_python(texts.is_one ? vectors.reshape({-1}) : vectors);
 }
@@ -134,13 +128,12 @@ nb::object embed(const LoadedModel& model, nb::object given, const char* precisi
 nb::object classify(const LoadedModel& model, nb::object given, const char* precision) {
   const auto& network = as<ClassificationModel>(model.saved);
   const auto& config = std::get<TextClassifierConfig>(model.saved.config.network);
-  const Texts texts(given);
+  const Texts texts(given, beginning(model.saved));
   const Precision products = precision_of(precision);
   Tensor likely({0, std::ssize(config.labels)}, DType::f64);  // [texts, classes]
-  if (!texts.texts.empty()) {
+  if (!texts.ids.empty()) {
     const LongCall call;
-    likely = class_probabilities(classify_texts(network, ids_of(model.saved, texts), products),
-                                 config.exclusive);
+    likely = class_probabilities(classify_texts(network, texts.ids, products), config.exclusive);
   }
   nb::list all;
   for (std::int64_t i = 0; i < likely.size(0); ++i) {
@@ -153,8 +146,11 @@ nb::object classify(const LoadedModel& model, nb::object given, const char* prec
   return texts.is_one ? nb::object(all[0]) : nb::object(all);
 }
 
-nb::list fill(const LoadedModel& model, const std::string& text, std::int64_t top,
-              const char* precision) {
+using LikelyWord = nb::typed<nb::tuple, nb::str, nb::float_>;
+
+nb::typed<nb::list, nb::typed<nb::list, LikelyWord>> fill(const LoadedModel& model,
+                                                          const std::string& text, std::int64_t top,
+                                                          const char* precision) {
   const auto& network = as<MaskedModel>(model.saved);
   const Tokenizer& tokenizer = *model.saved.tokenizer;
   const std::int64_t mask = tokenizer.special(mask_of(tokenizer));
@@ -178,7 +174,7 @@ nb::list fill(const LoadedModel& model, const std::string& text, std::int64_t to
 nb::object translate_texts(const LoadedModel& model, nb::object given, std::int64_t beam,
                            double length_penalty, const char* precision) {
   const auto& network = as<TranslationModel>(model.saved);
-  const Texts texts(given);
+  const Texts texts(given, [&](const std::string& text) { return ids_to_read(model.saved, text); });
   BeamSearchOptions options = search_options(model.saved);
   options.beam = beam;
   options.length_penalty = length_penalty;
@@ -186,9 +182,7 @@ nb::object translate_texts(const LoadedModel& model, nb::object given, std::int6
   std::vector<std::string> translated;
   {
     const LongCall call;
-    std::vector<Ids> sources;
-    for (const std::string& text : texts.texts) sources.push_back(ids_to_read(model.saved, text));
-    for (const std::vector<Translation>& best : translate(network, sources, options)) {
+    for (const std::vector<Translation>& best : translate(network, texts.ids, options)) {
       translated.push_back(text_of(model.saved, best.at(0).tokens));
     }
   }
@@ -211,7 +205,9 @@ std::vector<std::string> names_of(const Tape& tape, nb::object filter) {
   } else if (PyCallable_Check(filter.ptr())) {
     add([&](const std::string& name) { return nb::cast<bool>(nb::bool_(filter(name))); });
   } else {
-    const std::vector<std::string> patterns = Texts(filter).texts;
+    const std::vector<std::string> patterns = nb::isinstance<nb::str>(filter)
+                                                  ? std::vector{nb::cast<std::string>(filter)}
+                                                  : strings_of(filter, "names_filter");
     add([&](const std::string& name) {
       return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
         return matches_pattern(pattern, name);
@@ -221,18 +217,24 @@ std::vector<std::string> names_of(const Tape& tape, nb::object filter) {
   return names;
 }
 
-nb::tuple run_with_cache(const LoadedModel& model, nb::object text, nb::object names_filter,
-                         nb::object hooks, const char* precision) {
-  const auto reading = read(model, text, hooks, precision);
-  const Var& result = reading->logits.defined() ? reading->logits : reading->embedding;
-  return nb::make_tuple(value_of_model(result),
-                        Cache{reading, names_of(reading->tape, names_filter)});
+nb::typed<nb::tuple, Value, Cache> run_with_cache(const LoadedModel& model, nb::object text,
+                                                  nb::object names_filter, nb::object hooks,
+                                                  const char* precision) {
+  Cache cache = read(model, text, hooks, precision);
+  const Reading& reading = *cache.reading;
+  cache.names = names_of(reading.tape, names_filter);
+  const Value result =
+      value_of_model(reading.logits.defined() ? reading.logits : reading.embedding);
+  return nb::make_tuple(result, std::move(cache));
 }
 
 LoadedModel open(const std::filesystem::path& path, bool keep_bf16) {
   const std::filesystem::path whole = path.has_filename() ? path : path.parent_path();
   const LongCall call;
-  return {whole.filename().string(), open_model(path, keep_bf16)};
+  return {.name = whole.filename().string(),
+          .saved = open_model(path, keep_bf16),
+          .path = std::filesystem::absolute(path),
+          .keep_bf16 = keep_bf16};
 }
 
 void add_tokenizer(nb::module_& m) {
@@ -260,12 +262,14 @@ void add_tokenizer(nb::module_& m) {
 }
 
 constexpr const char* kRunDoc =
-    R"(The model reads ``text`` (a str, or ids): its logits, and all that it calculated on the way.
+    R"(The model reads ``text``: its logits, and all that it calculated on the way.
 
+``text`` is a str, or its ids as a list or as an array [T] or [1, T] of NumPy or PyTorch.
 Returns (logits, cache), or (embedding, cache) of an embedding model. ``names_filter``, a pattern
 such as "blocks.*.hook_pattern", several of them or a function of a name, says which names the cache
-lists. ``hooks`` are changes on the way: functions by name or pattern, each of which gets an array
-that it may write into, and returns the array that goes on, or None if it wrote.
+lists. ``hooks`` are changes on the way: a dictionary of functions by name or pattern, or a list of
+(name, function). Each gets an array that it may write into, and returns the array that goes on, or
+None if it wrote; a parameter ``hook`` gets the place where it acts, whose ``name`` it has.
 
 >>> import clearhead
 >>> model = clearhead.load("shakespeare")
@@ -280,7 +284,7 @@ True
 )";
 
 constexpr const char* kGenerateDoc =
-    R"(How a text goes on; ``prompt`` is a str, ids, or messages of a conversation.
+    R"(How a text goes on; ``prompt`` is a str, ids as ``run_with_cache`` takes them, or messages.
 
 Messages are dictionaries with "role" and "content", for models with a chat template. At most
 ``max_tokens`` tokens are written. ``temperature`` 0 takes the likeliest token each time; ``top_k``
@@ -297,6 +301,7 @@ True
 void add_models(nb::module_& m) {
   add_tokenizer(m);
   add_cache(m);
+  add_hook_point(m);
   nb::class_<LoadedModel>(m, "Model",
                           R"(A model that reads and writes texts; ``clearhead.load`` opens one.
 
@@ -324,14 +329,20 @@ What it can do is its ``ability``; the methods of the others raise ``clearhead.E
                     std::string(row_of(model.saved.config.family).ability.words) + " of " +
                     std::to_string(model.saved.model->parameters().count()) + " parameters>";
            })
+      .def("__reduce__",  // opened once more, from the same place
+           [](const LoadedModel& model) {
+             const nb::object opens = nb::module_::import_("clearhead._models").attr("open_again");
+             return nb::make_tuple(opens, nb::make_tuple(model.path.string(), model.keep_bf16));
+           })
       .def("run_with_cache", run_with_cache, "text"_a, "names_filter"_a = nb::none(),
            "hooks"_a = nb::none(), nb::kw_only(), "precision"_a = "highest", kRunDoc)
       .def("generate", generate_text, "prompt"_a, "max_tokens"_a = 256, nb::kw_only(),
            "temperature"_a = 0.8, "top_k"_a = 0, "top_p"_a = 1.0, "seed"_a = 0,
            "precision"_a = "highest", kGenerateDoc)
-      .def("embed", embed, "texts"_a, nb::kw_only(), "precision"_a = "highest",
-           "The vector of a text, [C], or of several, [texts, C]; of one that is too long, that of "
-           "its beginning.")
+      .def(
+          "embed", embed, "texts"_a, nb::kw_only(), "precision"_a = "highest",
+          "The vector of a text (a str or ids), [C], or of several, [texts, C]; of one that is too "
+          "long, that of its beginning.")
       .def("classify", classify, "texts"_a, nb::kw_only(), "precision"_a = "highest",
            "How likely each class is: a dictionary for a text, a list of them for several.")
       .def(

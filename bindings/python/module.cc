@@ -2,6 +2,9 @@
 // (clearhead/__init__.py).
 #include "bindings/python/module.h"
 
+#include <exception>
+#include <typeinfo>
+
 #include "bindings/python/long_call.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
@@ -16,6 +19,15 @@ NB_MODULE(_clearhead, m) {
   m.attr("__version__") = CLEARHEAD_VERSION;
   nanobind::exception<clearhead::Error>(m, "Error", PyExc_ValueError).attr("__doc__") =
       "What the library refuses: says what was expected, what came, and what to do.";
+  nanobind::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::bad_cast&) {
+      PyErr_SetString(PyExc_TypeError,
+                      "an argument, or a part of one, is of another type than "
+                      "help() of the function says");
+    }
+  });
   LongCall::watch();
   m.def("threads", clearhead::thread_count, "How many threads calculations use.");
   m.def(

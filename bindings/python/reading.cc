@@ -1,77 +1,61 @@
-// Runs of models with hooks, and the class Cache.
+// Runs of models, and the class Cache.
 #include "bindings/python/reading.h"
 
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <optional>
 
-#include "bindings/python/arrays.h"
 #include "bindings/python/attention_pass.h"
 #include "bindings/python/long_call.h"
+#include "bindings/python/texts.h"
 #include "bindings/python/values.h"
 #include "clearhead/base/error.h"
-#include "clearhead/lens/interventions.h"
-#include "clearhead/lens/transformer_lens.h"
 #include "clearhead/models/texts.h"
-#include "clearhead/tape/changing.h"
+#include "clearhead/plot/label.h"
 
 namespace clearhead::python {
 namespace {
 
 using namespace nb::literals;
 
-// A function of Python, which may be let go of by any thread.
-using Function = std::shared_ptr<const nb::callable>;
-
-Function held(nb::callable function) {
-  return Function(new nb::callable(std::move(function)), [](const nb::callable* f) {
-    const nb::gil_scoped_acquire lock;
-    delete f;
-  });
-}
-
-// What `function` makes of the numbers, of the same shape and type.
-Tensor changed_by(const nb::callable& function, const Tensor& numbers, const std::string& hook) {
-  const nb::gil_scoped_acquire lock;
-  const nb::object array = to_python(numbers.clone());  // it may write into it
-  const nb::object returned = function(array);
-  const Tensor result = array_of(returned.is_none() ? array : returned, hook.c_str()).tensor;
-  if (result.shape() != numbers.shape()) {
-    throw Error(hook + ": expected an array of the shape that it got, " +
-                to_string(numbers.shape()) + ", came " + to_string(result.shape()));
-  }
-  return result.to(numbers.dtype()).clone();  // it is the caller's, who may write into it
-}
-
-Change change_of(const std::string& pattern, nb::callable function) {
-  return [function = held(std::move(function)), hook = "hook of " + pattern](const Var& value) {
-    const std::string& name = name_being_changed(value);
-    const Tensor numbers = transformer_lens_axes(name, value.value());
-    return patch(transformer_lens_axes(name, changed_by(*function, numbers, hook)))(value);
-  };
-}
-
 Value value_of(const Cache& cache, const std::string& name) {
   const Tape& tape = cache.reading->tape;
   if (tape.contains(name)) return value_of_model(tape[name]);
+  std::string message;
   try {
     static_cast<void>(tape[name]);
   } catch (const Error& error) {  // it names close ones
-    throw nb::key_error(error.what());
+    message = error.what();
   }
-  throw nb::key_error(name.c_str());
+  throw nb::key_error(message.substr(message.find(": ") + 2).c_str());
+}
+
+// cache["pattern", 0], as TransformerLens has it for "blocks.0.attn.hook_pattern".
+Value value_of_block(const Cache& cache, const std::string& step, std::int64_t layer) {
+  const std::string block = "blocks." + std::to_string(layer) + ".";
+  for (const char* part : {"", "attn.", "mlp."}) {
+    const std::string name = block + part + "hook_" + step;
+    if (cache.reading->tape.contains(name)) return value_of_model(cache.reading->tape[name]);
+  }
+  return value_of(cache, block + "hook_" + step);  // says that there is none
 }
 
 bool has(const Cache& cache, nb::handle name) {
   return nb::isinstance<nb::str>(name) && cache.reading->tape.contains(nb::cast<std::string>(name));
 }
 
-nb::object optional_value(const Var& var) {
-  return var.defined() ? nb::cast(value_of_model(var)) : nb::none();
+std::optional<Value> optional_value(const Var& var) {
+  if (!var.defined()) return std::nullopt;
+  return value_of_model(var);
 }
 
-nb::list items_of(const Cache& cache) {
+using Item = nb::typed<nb::tuple, nb::str, Value>;
+
+nb::typed<nb::list, Item> items_of(const Cache& cache) {
   nb::list items;
   for (const std::string& name : cache.names) {
     items.append(nb::make_tuple(name, value_of(cache, name)));
@@ -79,7 +63,9 @@ nb::list items_of(const Cache& cache) {
   return items;
 }
 
-nb::list predictions(const Cache& cache, std::int64_t top) {
+using Likely = nb::typed<nb::tuple, nb::str, nb::float_>;  // a token or class, its probability
+
+nb::typed<nb::list, nb::typed<nb::list, Likely>> predictions(const Cache& cache, std::int64_t top) {
   if (top < 0) throw Error("top: expected 0 or more, got " + std::to_string(top));
   const Reading& reading = *cache.reading;
   nb::list all;
@@ -104,50 +90,80 @@ nb::list predictions(const Cache& cache, std::int64_t top) {
   return all;
 }
 
+std::string summary(const Cache& cache) {
+  return "Cache of " + std::to_string(cache.names.size()) + " values: " + cache.reading->name +
+         " read " + std::to_string(cache.reading->text.ids.size()) + " tokens";
+}
+
+// A table of the names, for a notebook.
+std::string table_of(const Cache& cache) {
+  std::string rows;
+  for (const std::string& name : cache.names) {
+    const Value value = value_of(cache, name);
+    rows += "<tr><td>" + plot::escape_markup(name) + "</td><td>" + to_string(seen_shape(value)) +
+            "</td><td>" + plot::escape_markup(value.var.formula()) + "</td></tr>\n";
+  }
+  return "<p>" + plot::escape_markup(summary(cache)) +
+         "</p>\n<div style=\"max-height: 30em; overflow: auto\">\n<table>\n"
+         "<tr><th>name</th><th>shape</th><th>formula</th></tr>\n" +
+         rows + "</table>\n</div>\n";
+}
+
+// ---- For Python's garbage collector ----
+
+int visit_hooks(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  const auto& hooks = nb::inst_ptr<Cache>(self)->hooks;
+  if (!hooks) return 0;
+  for (const auto& [name, function] : hooks->functions) Py_VISIT(function.ptr());
+  return 0;
+}
+
+int clear_hooks(PyObject* self) {
+  nb::inst_ptr<Cache>(self)->hooks.reset();
+  return 0;
+}
+
+PyType_Slot collector_slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(visit_hooks)},
+                                 {Py_tp_clear, reinterpret_cast<void*>(clear_hooks)},
+                                 {0, nullptr}};
+
 }  // namespace
 
-Hooks hooks_of(nb::object functions) {
-  Hooks hooks;
-  if (functions.is_none()) return hooks;
-  for (const auto [name, function] : nb::cast<nb::dict>(functions)) {
-    const std::string pattern = nb::cast<std::string>(name);
-    hooks.emplace_back(pattern, change_of(pattern, nb::cast<nb::callable>(function)));
-  }
-  return hooks;
-}
-
-void add_hooks(Tape& tape, const Hooks& hooks) {
-  for (const auto& [pattern, change] : hooks) tape.intervene(pattern, change);
-}
-
-std::shared_ptr<const Reading> read(const LoadedModel& model, nb::object text, nb::object functions,
-                                    const char* precision) {
-  std::vector<std::int64_t> ids = nb::isinstance<nb::str>(text)
-                                      ? ids_to_read(model.saved, nb::cast<std::string>(text))
-                                      : nb::cast<std::vector<std::int64_t>>(text);
-  const Hooks hooks = hooks_of(functions);
+Cache read(const LoadedModel& model, nb::object text, nb::object functions, const char* precision) {
+  Ids ids = ids_of(text, "text",
+                   [&](const std::string& given) { return ids_to_read(model.saved, given); });
+  const auto hooks = hooks_of(functions);
+  const Changes changes = changes_of(hooks);
   const Precision products = precision_of(precision);
   const LongCall call;
   Tape tape(Keep::everything);
-  add_hooks(tape, hooks);
+  add_changes(tape, changes);
   auto reading = std::make_shared<Reading>(model.name, model.saved, std::move(ids), products, tape);
   if (const std::vector<std::string> unmatched = tape.unmatched(); !unmatched.empty()) {
     throw Error("hook of " + unmatched.front() +
                 ": no value of the run has that name; cache.keys() has them");
   }
-  reading->changes = [hooks](Tape& other) { add_hooks(other, hooks); };
-  return reading;
+  reading->changes = [changes](Tape& other) { add_changes(other, changes); };
+  return {.reading = std::move(reading), .names = {}, .hooks = hooks};
 }
 
 void add_cache(nb::module_& m) {
   nb::class_<Cache>(
-      m, "Cache",
+      m, "Cache", nb::type_slots(collector_slots),
       R"(What a model calculated of one text: a mapping of TransformerLens's names to values.
 
 ``cache["blocks.0.attn.hook_pattern"][0, 3, 5:9]`` calculates only these rows if the value was not
 stored. Axes are those of TransformerLens, too: queries, keys, values and z are [1, T, H, D], tokens
-before heads; scores and patterns [1, H, T, S].)")
+before heads; scores and patterns [1, H, T, S]. ``cache["pattern", 0]`` is short for the name.)")
       .def("__getitem__", value_of, "name"_a)
+      .def(
+          "__getitem__",
+          [](const Cache& cache, const std::pair<std::string, std::int64_t>& place) {
+            return value_of_block(cache, place.first, place.second);
+          },
+          "place"_a)
       .def("__contains__", has, "name"_a)
       .def("__len__", [](const Cache& cache) { return cache.names.size(); })
       .def("__iter__", [](const Cache& cache) { return nb::iter(nb::cast(cache.names)); })
@@ -157,7 +173,7 @@ before heads; scores and patterns [1, H, T, S].)")
       .def("items", items_of, "Names and values.")
       .def(
           "values",
-          [](const Cache& cache) {
+          [](const Cache& cache) -> nb::typed<nb::list, Value> {
             nb::list values;
             for (const std::string& name : cache.names) values.append(value_of(cache, name));
             return values;
@@ -170,11 +186,13 @@ before heads; scores and patterns [1, H, T, S].)")
                                     : otherwise;
           },
           "name"_a, "default"_a = nb::none(), "The value of that name, or ``default``.")
-      .def("__repr__",
-           [](const Cache& cache) {
-             return "<clearhead.Cache of " + std::to_string(cache.names.size()) +
-                    " values: " + cache.reading->name + " read " +
-                    std::to_string(cache.reading->text.ids.size()) + " tokens>";
+      .def("__repr__", [](const Cache& cache) { return "<clearhead." + summary(cache) + ">"; })
+      .def("_repr_html_", table_of)
+      .def("__reduce__",
+           [](const Cache&) {
+             throw nb::type_error(
+                 "a Cache cannot be pickled; what you need of it can, as arrays: "
+                 "{name: cache[name].array for name in names}");
            })
       .def_prop_ro(
           "tokens", [](const Cache& cache) { return cache.reading->text.names; },

@@ -4,12 +4,13 @@
 
 #include <nanobind/nanobind.h>
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "bindings/python/hooks.h"
 #include "clearhead/lens/reading.h"
 
 namespace clearhead::python {
@@ -18,29 +19,24 @@ namespace nb = nanobind;
 
 /// A model that was opened.
 struct LoadedModel {
-  std::string name;  ///< to show
-  SavedModel saved;  ///< itself
+  std::string name;            ///< to show
+  SavedModel saved;            ///< itself
+  std::filesystem::path path;  ///< of its folder or file
+  bool keep_bf16 = false;      ///< how it was opened
 };
 
 /// A run, and the names of it that are shown.
 struct Cache {
   std::shared_ptr<const Reading> reading;  ///< the run
   std::vector<std::string> names;          ///< in the order of the calculation
+  std::shared_ptr<const Hooks> hooks;  ///< what changed the run, and does so when it is repeated
   /// Held while gradients are calculated on the run's tape: those of another thread come after.
   std::shared_ptr<std::mutex> going_backward = std::make_shared<std::mutex>();
 };
 
-/// Changes of values by their names, of which * may be a part.
-using Hooks = std::vector<std::pair<std::string, Change>>;
-/// A dictionary of functions, each of which gets an array that it may write into, and returns an
-/// array of the same shape, or None if it wrote. None: no hooks.
-Hooks hooks_of(nb::object functions);
-/// Lets them act on what will be recorded on `tape`.
-void add_hooks(Tape& tape, const Hooks& hooks);
-
-/// The model reads `text`, a str or ids. Throws Error if a hook has nothing to act on.
-std::shared_ptr<const Reading> read(const LoadedModel& model, nb::object text, nb::object hooks,
-                                    const char* precision);
+/// The model reads `text`, a str or ids. Throws Error if a hook has nothing to act on. The cache
+/// lists no names yet.
+Cache read(const LoadedModel& model, nb::object text, nb::object hooks, const char* precision);
 
 /// Adds the class Cache.
 void add_cache(nb::module_& m);

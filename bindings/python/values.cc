@@ -31,8 +31,6 @@ ShapeOrTensor in_order(const Value& value, const ShapeOrTensor& axes) {
   return value.is_of_model ? transformer_lens_axes(value.var.name(), axes) : axes;
 }
 
-Shape seen_shape(const Value& value) { return in_order(value, value.var.shape()); }
-
 // What a part of the value, or of its gradient, is in Python.
 nb::object shown(const Value& value, const Tensor& part) {
   return to_python(in_order(value, part), value.kind, /*read_only=*/true);
@@ -85,18 +83,19 @@ bool is_simple(nb::handle key) {
          (PyIndex_Check(key.ptr()) && !PyBool_Check(key.ptr()) && !nb::hasattr(key, "shape"));
 }
 
-nb::object whole(const Value& value) {
-  Tensor tensor;
+std::optional<ArrayResult> gradient_of(const Value& value) {
+  if (!value.has_gradient || !value.var.needs_grad()) return std::nullopt;
+  Tensor grad;
   {
     const LongCall call;
-    tensor = value.var.value();
+    grad = value.var.grad();
   }
-  return shown(value, tensor);
+  return shown(value, grad);
 }
 
 // value[key] as NumPy has it; of integers, slices and one Ellipsis only the tile that holds them is
 // calculated.
-nb::object get(const Value& value, nb::object key) {
+ArrayResult get(const Value& value, nb::object key) {
   const nb::tuple keys =
       nb::isinstance<nb::tuple>(key) ? nb::borrow<nb::tuple>(key) : nb::make_tuple(key);
   const Shape shape = seen_shape(value);
@@ -133,14 +132,19 @@ nb::object whole_of_numpy(Value value) {
   return whole(value);
 }
 
-nb::object as_array(const Value& value, nb::object dtype, nb::object copy) {
+ArrayResult as_array(const Value& value, nb::object dtype, nb::object copy) {
   const nb::object array = whole_of_numpy(value);
   if (dtype.is_none() && !copy.is(nb::bool_(true))) return array;
   return nb::module_::import_("numpy").attr("array")(array, "dtype"_a = dtype);
 }
 
 Index index_of(const Value& value, nb::object places) {
-  Index result = shape_of(PyIndex_Check(places.ptr()) ? nb::make_tuple(places) : places);
+  Index result;
+  const bool is_one = PyIndex_Check(places.ptr());
+  if (!(is_one ? nb::try_cast(nb::make_tuple(places), result) : nb::try_cast(places, result))) {
+    throw Error("explain: expected a place as integers, one for each axis, got " +
+                std::string(nb::repr(places).c_str()));
+  }
   const Shape shape = seen_shape(value);
   bool fits = result.size() == shape.size();
   for (std::size_t i = 0; fits && i < result.size(); ++i) {
@@ -174,7 +178,7 @@ SharedExplanation explain_value(const Value& value, nb::object places, int depth
 void add_explanation(nb::module_& m) {
   nb::class_<SharedExplanation>(m, "Explanation", R"(Where one number came from.
 
-``str(explanation)`` writes it with its operands, one number a line.)")
+As text it has its operands, too, one number a line.)")
       .def_prop_ro(
           "name", [](const SharedExplanation& e) { return e.shared->name; },
           "Of the value that it is one number of.")
@@ -201,29 +205,48 @@ void add_explanation(nb::module_& m) {
           },
           "The explanations of the numbers that it was calculated from.")
       .def("__str__", [](const SharedExplanation& e) { return to_string(*e.shared); })
-      .def("__repr__", [](const SharedExplanation& e) {
-        return "<clearhead.Explanation of " + e.shared->name + to_string(e.shared->index) + ">";
-      });
+      .def("__repr__", [](const SharedExplanation& e) { return to_string(*e.shared); });
 }
 
 }  // namespace
 
-nb::dict values_of(const Tape& tape, ArrayKind kind) {
+Shape seen_shape(const Value& value) { return in_order(value, value.var.shape()); }
+
+nb::object whole(const Value& value) {
+  Tensor tensor;
+  {
+    const LongCall call;
+    tensor = value.var.value();
+  }
+  return shown(value, tensor);
+}
+
+nb::typed<nb::dict, nb::str, Value> values_of(const Tape& tape, ArrayKind kind, bool has_gradient) {
   nb::dict values;
-  for (const std::string& name : tape.names())
-    values[nb::str(name.c_str())] = Value{tape[name], kind};
+  for (const std::string& name : tape.names()) {
+    values[nb::str(name.c_str())] =
+        Value{.var = tape[name], .kind = kind, .has_gradient = has_gradient};
+  }
   return values;
 }
 
 void add_values(nb::module_& m) {
   add_explanation(m);
-  nb::class_<Value>(
+  nb::class_<Value> value(
       m, "Value",
       R"(A value that a calculation recorded: a read-only array that knows its name, its formula and
 where each of its numbers came from.
 
 ``value[i, 2:5]`` calculates only what it asks for, if the value was not stored. ``value.array``
-is the whole, and NumPy's functions take a value as the array that it is.)")
+is the whole; operators, methods of arrays and NumPy's functions take that, and give arrays.
+
+>>> import numpy as np, clearhead
+>>> pattern = clearhead.steps(*3 * [np.eye(2)])["hook_pattern"]
+>>> pattern.shape, pattern.argmax(-1).tolist(), bool((1 - pattern == pattern[..., ::-1]).all())
+((1, 1, 2, 2), [[[0, 1]]], True)
+)");
+  add_operators(value);
+  value
       .def_prop_ro(
           "name", [](const Value& v) { return v.var.name(); }, "As in TransformerLens.")
       .def_prop_ro(
@@ -237,21 +260,10 @@ is the whole, and NumPy's functions take a value as the array that it is.)")
       .def_prop_ro(
           "ndim", [](const Value& v) { return v.var.rank(); }, "The number of axes.")
       .def_prop_ro(
-          "dtype", [](const Value& v) { return std::string(numpy_name(v.var.dtype())); },
-          "The name of the type of its numbers, such as float32.")
-      .def_prop_ro("array", whole, "All of it, read-only.")
-      .def_prop_ro(
-          "grad",
-          [](const Value& v) {
-            Tensor grad;
-            {
-              const LongCall call;
-              grad = v.var.grad();
-            }
-            return shown(v, grad);
-          },
-          "Its gradient, of the same shape, where gradients were asked for.")
-      .def("__getitem__", get, "key"_a)
+          "array", [](const Value& v) -> ArrayResult { return whole(v); }, "All of it, read-only.")
+      .def_prop_ro("grad", gradient_of,
+                   "Its gradient, of the same shape; None where none was asked for.")
+      .def("__getitem__", get, "key"_a.none())
       .def("__array__", as_array, "dtype"_a = nb::none(), "copy"_a = nb::none())
       .def("__dlpack__",
            [](const Value& v, nb::kwargs options) {
@@ -264,6 +276,11 @@ is the whole, and NumPy's functions take a value as the array that it is.)")
              return v.var.size(0);
            })
       .def("__repr__", summary)
+      .def("__reduce__",  // copies and pickles are arrays
+           [](const Value& v) {
+             return nb::make_tuple(nb::module_::import_("numpy").attr("asarray"),
+                                   nb::make_tuple(whole_of_numpy(v)));
+           })
       .def("explain", explain_value, "index"_a, nb::kw_only(), "depth"_a = 1, "gradient"_a = false,
            R"(Where the number at ``index`` came from.
 

@@ -12,20 +12,28 @@
 
 namespace clearhead::python {
 
-/// A value on a tape, which behaves as an array that is read-only. If it is a computed view, only
-/// what is asked for is calculated.
+/// A value on a tape, which behaves as an array that is read-only. If it is a computed view, []
+/// calculates only what it asks for.
 struct Value {
   Var var;                            ///< the value
   ArrayKind kind = ArrayKind::numpy;  ///< whose array it becomes
   /// Axes are in the order of TransformerLens, as those of all that a model calculated are.
   bool is_of_model = false;
+  bool has_gradient = false;  ///< gradients were asked for
 };
 
 /// A value that a model calculated.
-inline Value value_of_model(Var var) { return {std::move(var), ArrayKind::numpy, true}; }
+inline Value value_of_model(Var var) { return {.var = std::move(var), .is_of_model = true}; }
+
+/// Its sizes, in its order of axes.
+Shape seen_shape(const Value& value);
+/// All of its numbers as an array, which is read-only.
+nb::object whole(const Value& value);
+/// Lets the class do what arrays can.
+void add_operators(nb::class_<Value>& value);
 
 /// All values that have a name, by their names, in the order of the calculation.
-nb::dict values_of(const Tape& tape, ArrayKind kind);
+nb::typed<nb::dict, nb::str, Value> values_of(const Tape& tape, ArrayKind kind, bool has_gradient);
 
 }  // namespace clearhead::python
 

@@ -161,7 +161,7 @@ def test_wrong_operands():
         (lambda: attention(q, k[..., :7], v), "same head size"),
         (lambda: attention(q, k[:, :, :6], v), "same length"),
         (lambda: attention(q, k.astype(np.float64), v), "one floating type.*k f64"),
-        (lambda: attention(q.astype(np.int64), k, v), "one floating type.*q i64"),
+        (lambda: attention(q.astype(np.int64), k, v), "of a floating type, got int64"),
         (lambda: attention(q, k, v, np.ones((5, 7), np.int64)), "bool or a floating type"),
         (lambda: attention(q, k, v, np.ones((1, 1, 2, 3, 5, 7), bool)), r"\[1, 1, 2, 3, 5, 7\]"),
         (lambda: attention(q, k, v, np.ones((5, 6), bool)), r"attn_mask \[5, 6\] does not"),

@@ -2,18 +2,24 @@
 
 Arrays in, arrays out: NumPy's, and whatever speaks DLPack. Start with
 ``scaled_dot_product_attention`` and ``steps`` for attention by itself, with ``load`` for a model.
+``lens`` says why a model predicts what it does, ``claims`` scores claims, and ``clearhead.torch``
+is for PyTorch, which it imports.
 """
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
+import importlib as _importlib
+import os as _os
+from collections.abc import Mapping as _Mapping
+from pathlib import Path as _Path
 
+from clearhead import _clearhead, claims, lens
+from clearhead._calls import says_what_is_wrong as _says_what_is_wrong
 from clearhead._clearhead import (
     AttentionPass,
     Cache,
     Error,
     Explanation,
     Figure,
+    HookPoint,
     Model,
     Tokenizer,
     Value,
@@ -30,18 +36,13 @@ from clearhead._clearhead import (
 )
 from clearhead._models import load
 
-Mapping.register(Cache)
-
-# Figures take the fonts of the machine, and where it has none those of the package.
-if not Path("/etc/fonts/fonts.conf").exists():
-    os.environ.setdefault("FONTCONFIG_FILE", str(Path(__file__).parent / "fonts" / "fonts.conf"))
-
 __all__ = [
     "AttentionPass",
     "Cache",
     "Error",
     "Explanation",
     "Figure",
+    "HookPoint",
     "Model",
     "Tokenizer",
     "Value",
@@ -50,10 +51,44 @@ __all__ = [
     "attention_backward",
     "attention_forward",
     "attention_heads",
+    "claims",
     "heatmap",
+    "lens",
     "load",
     "scaled_dot_product_attention",
     "set_threads",
     "steps",
     "threads",
 ]
+
+_Mapping.register(Cache)
+
+
+def _finish():
+    """Functions and methods say what is wrong with a call, and classes where they are from."""
+    for name in __all__:
+        thing = globals()[name]
+        if isinstance(thing, type):
+            thing.__module__ = "clearhead"
+            for method, function in list(vars(thing).items()):
+                if type(function).__name__ == "nb_method" and not method.startswith("_"):
+                    setattr(thing, method, _says_what_is_wrong(function, f"{name}.{method}"))
+        elif type(thing).__name__ == "nb_func":
+            globals()[name] = _says_what_is_wrong(thing)
+
+
+_finish()
+
+# Figures take the fonts of the machine, and where it has none those of the package.
+if not _Path("/etc/fonts/fonts.conf").exists():
+    _os.environ.setdefault("FONTCONFIG_FILE", str(_Path(__file__).parent / "fonts" / "fonts.conf"))
+
+
+def __getattr__(name):
+    if name == "torch":  # so that it is imported, and PyTorch with it, where it is wanted
+        return _importlib.import_module("clearhead.torch")
+    raise AttributeError(f"module 'clearhead' has no attribute {name!r}")
+
+
+def __dir__():
+    return [*__all__, "torch"]

@@ -10,7 +10,9 @@
 
 import functools
 import os
+from typing import Any
 
+from clearhead._calls import says_what_is_wrong
 from clearhead._clearhead import (
     ClaimsModel,
     ReadClaims,
@@ -23,8 +25,13 @@ from clearhead._models import find_model
 
 __all__ = ["ClaimsModel", "ReadClaims", "Table", "load", "read", "score"]
 
+_read = says_what_is_wrong(read_claims, "claims.read")
+_score = says_what_is_wrong(score_claims, "claims.score")
 
-def read(path: str | os.PathLike, *, mapping: str | os.PathLike | None = None) -> ReadClaims:
+
+def read(
+    path: str | os.PathLike[str], *, mapping: str | os.PathLike[str] | None = None
+) -> ReadClaims:
     """The claims of a file, or of a folder of files: CSV (with a ``mapping`` of its columns), X12
     or FHIR, as ``clearhead claims`` reads them.
 
@@ -32,7 +39,7 @@ def read(path: str | os.PathLike, *, mapping: str | os.PathLike | None = None) -
     whole. Claims that cannot be read are left out; ``refusals`` says why. What is read is written
     into the audit log.
     """
-    return read_claims(path, mapping or "")
+    return _read(path, mapping or "")
 
 
 @functools.lru_cache(maxsize=4)
@@ -40,13 +47,13 @@ def _load(path: str) -> ClaimsModel:
     return open_claims_model(path)
 
 
-def load(model: str | os.PathLike = "claims") -> ClaimsModel:
+def load(model: str | os.PathLike[str] = "claims") -> ClaimsModel:
     """The model of a folder, or of that name; opened once in a process."""
     return _load(str(find_model(model, marker="vocabulary.json")))
 
 
 def score(
-    table, model: ClaimsModel | str | os.PathLike = "claims", *, column: str = "json"
+    table: Any, model: ClaimsModel | str | os.PathLike[str] = "claims", *, column: str = "json"
 ) -> Table:
     """How unusual each claim of a table is; a row for each row, in its order.
 
@@ -61,4 +68,4 @@ def score(
     """
     if not isinstance(model, ClaimsModel):
         model = load(model)
-    return score_claims(table, model, column)
+    return _score(table, model, column)

@@ -13,7 +13,13 @@ is predicted), less that of ``other`` if that is given.
 np.True_
 """
 
+from typing import Any
+
+from numpy.typing import NDArray
+
 from clearhead import _clearhead
+from clearhead._calls import says_what_is_wrong
+from clearhead._clearhead import Cache
 
 __all__ = [
     "ablate",
@@ -27,53 +33,78 @@ __all__ = [
 ]
 
 
-def logits(cache):
+Token = int | str | None
+Effects = tuple[list[str], NDArray[Any]]
+
+
+def _call(name: str, *args: Any) -> Any:
+    return says_what_is_wrong(getattr(_clearhead, "lens_" + name), "lens." + name)(*args)
+
+
+def logits(cache: Cache) -> dict[str, NDArray[Any]]:
     """The logit lens: what would be predicted if the blocks behind did nothing.
 
     A dictionary of the residual stream's names to logits [1, T, V], in the order of the layers.
     """
-    return _clearhead.lens_logits(cache)
+    return _call("logits", cache)
 
 
-def decompose(cache, token=None, *, other=None, place=-1):
+def decompose(
+    cache: Cache, token: Token = None, *, other: Token = None, place: int = -1
+) -> list[tuple[str, int | None, float]]:
     """The parts of a logit, which sum to it: a list of (name, head or None, value)."""
-    return _clearhead.lens_decompose(cache, token, other, place)
+    return _call("decompose", cache, token, other, place)
 
 
-def ablate(cache, pattern="*.attn.hook_z", *, by="head", token=None, other=None, place=-1):
+def ablate(
+    cache: Cache,
+    pattern: str = "*.attn.hook_z",
+    *,
+    by: str = "head",
+    token: Token = None,
+    other: Token = None,
+    place: int = -1,
+) -> Effects:
     """What the logit becomes without each place of the values that match ``pattern``, less what it
     is: (names, effects [names, places]). A place is a "head", a "token" or the whole "value"; the
     network is run once for each."""
-    return _clearhead.lens_ablate(cache, pattern, by, token, other, place)
+    return _call("ablate", cache, pattern, by, token, other, place)
 
 
 def patch(
-    cache, source, pattern="*.attn.hook_z", *, by="head", token=None, other=None, place=-1,
-    first_order=False,
-):  # fmt: skip
+    cache: Cache,
+    source: Cache,
+    pattern: str = "*.attn.hook_z",
+    *,
+    by: str = "head",
+    token: Token = None,
+    other: Token = None,
+    place: int = -1,
+    first_order: bool = False,
+) -> Effects:
     """The same with each place as it is in ``source``, the cache of a text of as many tokens:
     activation patching, or with ``first_order`` attribution patching, which needs no runs."""
-    return _clearhead.lens_patch(cache, source, pattern, by, token, other, place, first_order)
+    return _call("patch", cache, source, pattern, by, token, other, place, first_order)
 
 
-def head_scores(cache):
+def head_scores(cache: Cache) -> dict[str, NDArray[Any]]:
     """How much each head looks at the token before ("previous_token"), at earlier tokens that are
     the same ("duplicate_token"), and at what came after those ("induction"): [layers, heads] each.
     Best of random tokens that are said twice."""
-    return _clearhead.lens_head_scores(cache)
+    return _call("head_scores", cache)
 
 
-def rollout(cache):
+def rollout(cache: Cache) -> NDArray[Any]:
     """How tokens mix through all layers of attention, [T, T], −inf where a query sees no key."""
-    return _clearhead.lens_rollout(cache)
+    return _call("rollout", cache)
 
 
-def norms(cache, layer, head):
-    """The length of what each key adds to each query, [T, T]."""
-    return _clearhead.lens_norms(cache, layer, head)
+def norms(cache: Cache, layer: int, head: int) -> NDArray[Any]:
+    """The length of what each key adds to each query, [T, T]. −1 is the last layer, or head."""
+    return _call("norms", cache, layer, head)
 
 
-def value_zeroing(cache):
+def value_zeroing(cache: Cache) -> list[NDArray[Any]]:
     """How much each token needs each other in a layer: [T, T] for each layer. Runs the network
     once a token."""
-    return _clearhead.lens_value_zeroing(cache)
+    return _call("value_zeroing", cache)
