@@ -31,8 +31,9 @@ void stay_here_if_ending() {
 
 }  // namespace
 
-LongCall::LongCall()
-    : outer_(current),
+LongCall::LongCall(CtrlC ctrl_c)
+    : ctrl_c_(ctrl_c),
+      outer_(current),
       next_(std::chrono::steady_clock::now() + kBetween),
       python_(PyEval_SaveThread()) {
   if (outer_ == nullptr) ++running;
@@ -54,6 +55,7 @@ void LongCall::watch() {
 void LongCall::check() {
   if (current == nullptr) return;
   stay_here_if_ending();
+  if (current->ctrl_c_ == CtrlC::is_left) return;
   const auto now = std::chrono::steady_clock::now();
   if (now < current->next_) return;
   current->next_ = now + kBetween;

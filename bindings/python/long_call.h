@@ -14,8 +14,12 @@ namespace clearhead::python {
 /// they are and never return: there would be no Python to return to.
 class LongCall {
  public:
+  /// Whether Ctrl-C may end the call anywhere, or is left to the caller, who asks where nothing is
+  /// half done.
+  enum class CtrlC { ends_it, is_left };
+
   /// Begins the call. It may live within another, which has called back into Python.
-  LongCall();
+  explicit LongCall(CtrlC ctrl_c = CtrlC::ends_it);
   ~LongCall();
   LongCall(const LongCall&) = delete;
   LongCall& operator=(const LongCall&) = delete;
@@ -27,6 +31,7 @@ class LongCall {
   static void check();
   static void end_all();
 
+  CtrlC ctrl_c_;
   LongCall* outer_;
   std::chrono::steady_clock::time_point next_;  // when to ask Python again
   PyThreadState* python_;

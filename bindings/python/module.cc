@@ -38,5 +38,6 @@ NB_MODULE(_clearhead, m) {
   add_models(m);
   add_lens(m);
   add_figures(m);
+  add_training(m);
   add_claims(m);
 }

@@ -11,6 +11,7 @@ void add_attention(nanobind::module_& m);  ///< attention of arrays
 void add_models(nanobind::module_& m);     ///< models, what they do, and what they calculate
 void add_lens(nanobind::module_& m);       ///< why a network predicts what it does
 void add_figures(nanobind::module_& m);    ///< figures of what was calculated
+void add_training(nanobind::module_& m);   ///< training by a recipe
 void add_claims(nanobind::module_& m);     ///< claims and their scores
 
 }  // namespace clearhead::python

@@ -73,9 +73,13 @@ void describe(Fields& fields, Recipe& recipe) {
 }
 
 Recipe read_recipe(const std::filesystem::path& path) {
+  return parse_recipe(read_text(path), path.string());
+}
+
+Recipe parse_recipe(const std::string& json, const std::string& name) {
   Recipe recipe;
-  read_fields(read_text(path), path.string(), recipe);
-  const std::string where = path.string() + ": ";
+  read_fields(json, name, recipe);
+  const std::string where = name + ": ";
   try {
     require_possible_model(recipe.model);
   } catch (const Error& error) {

@@ -71,6 +71,8 @@ void describe(Fields& fields, TrainingConfig& config);
 /// Throws Error that names the file and the wrong field, or says what in the model does not fit
 /// together.
 Recipe read_recipe(const std::filesystem::path& path);
+/// The same of JSON that is no file; `name` is how messages call it.
+Recipe parse_recipe(const std::string& json, const std::string& name);
 
 }  // namespace clearhead
 

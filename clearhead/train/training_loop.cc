@@ -24,7 +24,8 @@ StepReport TrainingLoop::step() {
   ParameterGradients gradients;
   StepReport report =
       add_gradients(loss_of(*task_, *model_), model_->parameters(), step_, pass, 0, gradients);
-  optimizer_.step(gradients, learning_rate_at(training_.schedule, step_, training_.steps));
+  report.learning_rate = learning_rate_at(training_.schedule, step_, training_.steps);
+  report.gradient_norm = optimizer_.step(gradients, report.learning_rate);
   report.step = ++step_;
   return report;
 }

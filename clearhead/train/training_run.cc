@@ -113,13 +113,14 @@ Ending TrainingRun::run(const std::function<void(const StepReport&)>& on_step,
                         const std::function<void(const Evaluation&)>& on_evaluation) {
   const ReuseMemory reuse;
   const TrainingConfig& training = job_.training;
+  is_stopped_ = false;
   while (step_ < training.steps && !out_of_patience()) {
     if (is_interrupted()) {
       save_checkpoint();
       return Ending::interrupted;
     }
     on_step(train_step());
-    if (step_ % training.evaluate_every == 0 || step_ == training.steps) {
+    if (is_evaluated(step_)) {
       on_evaluation(evaluate());
       save_checkpoint();
     }
@@ -132,7 +133,8 @@ StepReport TrainingRun::train_step() {
   const TrainingConfig& training = job_.training;
   StepReport report;
   ParameterGradients gradients = gradients_of_step(report);
-  optimizer_->step(gradients, learning_rate_at(training.schedule, step_, training.steps));
+  report.learning_rate = learning_rate_at(training.schedule, step_, training.steps);
+  report.gradient_norm = optimizer_->step(gradients, report.learning_rate);
   ++step_;
   if (training.average > 0 && team_->is_first()) {
     // Memory grows with the steps, so that the first weights, which are random, are soon forgotten.
@@ -240,7 +242,8 @@ bool TrainingRun::out_of_patience() const {
 
 // In any process of the team, since a signal reaches them between different steps.
 bool TrainingRun::is_interrupted() {
-  const std::vector<double> all = team_->gather(std::vector<double>{interrupted() ? 1.0 : 0.0});
+  const bool ends = interrupted() || is_stopped_;
+  const std::vector<double> all = team_->gather(std::vector<double>{ends ? 1.0 : 0.0});
   return std::any_of(all.begin(), all.end(), [](double flag) { return flag != 0; });
 }
 
@@ -302,6 +305,10 @@ void TrainingRun::resume(const Checkpoint& checkpoint) {
   step_ = checkpoint.step;
   loss_sum_ = checkpoint.loss_sum;
   evaluations_ = checkpoint.evaluations;
+}
+
+std::filesystem::path usual_run_folder(const std::filesystem::path& recipe) {
+  return "runs" / recipe.stem();
 }
 
 StepReport add_gradients(const LossOfBatch& loss, const Parameters& parameters, std::int64_t number,

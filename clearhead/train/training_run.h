@@ -31,9 +31,11 @@ namespace clearhead {
 
 /// What is reported of a step.
 struct StepReport {
-  std::int64_t step = 0;    ///< steps that are done
-  double loss = 0;          ///< mean of its batches
-  std::int64_t tokens = 0;  ///< targets in them
+  std::int64_t step = 0;     ///< steps that are done
+  double loss = 0;           ///< mean of its batches
+  std::int64_t tokens = 0;   ///< targets in them
+  double learning_rate = 0;  ///< with which parameters moved
+  double gradient_norm = 0;  ///< the length of all gradients as one vector, before it was clipped
 };
 
 /// Why a run ended.
@@ -80,17 +82,23 @@ class TrainingRun {
   void begin(TrainingJob job);
 
   /// Trains until the last step, until the patience of the recipe is over (so many evaluations
-  /// without a new best), or until `interrupted()`. A run that was killed and continued ends with
-  /// the same bytes in its folder as one that never stopped, with any number of processes. Throws
-  /// Error if a file cannot be written, if the loss is no longer a number, or if the processes of
-  /// the team no longer hold the same weights; the last checkpoint stays.
+  /// without a new best), or until `interrupted()` or `stop`. A run that was killed and continued
+  /// ends with the same bytes in its folder as one that never stopped, with any number of
+  /// processes. Throws Error if a file cannot be written, if the loss is no longer a number, or if
+  /// the processes of the team no longer hold the same weights; the last checkpoint stays.
   Ending run(const std::function<void(const StepReport&)>& on_step,
              const std::function<void(const Evaluation&)>& on_evaluation);
+  /// Ends `run` before its next step as Ctrl-C does, with a checkpoint. For what `run` calls.
+  void stop() { is_stopped_ = true; }
 
   /// Steps that are done.
   std::int64_t step() const { return step_; }
   /// Steps of the whole run.
   std::int64_t steps() const { return job_.training.steps; }
+  /// Whether an evaluation and a checkpoint follow that step.
+  bool is_evaluated(std::int64_t step) const {
+    return step % job_.training.evaluate_every == 0 || step == steps();
+  }
   /// Evaluations without a new best, after which it ends.
   std::int64_t patience() const { return job_.training.patience; }
   /// So far.
@@ -118,8 +126,12 @@ class TrainingRun {
   std::map<const Parameter*, Tensor> average_;
   std::int64_t step_ = 0;
   double loss_sum_ = 0;
+  bool is_stopped_ = false;
   std::vector<Evaluation> evaluations_;
 };
+
+/// Where a run of the recipe in that file is written unless it is said: runs/NAME.
+std::filesystem::path usual_run_folder(const std::filesystem::path& recipe);
 
 /// Adds the gradients of batch `number` to `gradients`, which may be empty at first. The loss is
 /// the sum over the batch's targets, divided by `targets`, or by their number if that is 0. The

@@ -36,6 +36,47 @@ TEST(Trainer, ARunThatWasStoppedEndsWithTheSameBytes) {
   }
 }
 
+// As Ctrl-C does: not a step is lost.
+TEST(Trainer, StopLeavesACheckpointOfTheStep) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  Recipe recipe = small_recipe(Family::decoder);
+  Trainer(recipe, folder.path(), folder / "whole").training().run(kSilentStep, kSilentEvaluation);
+  for (const std::int64_t stop : {7, 40}) {
+    Trainer trainer(recipe, folder.path(), folder / "parts");
+    const auto on_step = [&](const StepReport& report) {
+      if (report.step == stop) trainer.training().stop();
+    };
+    EXPECT_EQ(trainer.training().run(on_step, kSilentEvaluation), Ending::interrupted);
+    EXPECT_EQ(read_checkpoint(folder / "parts" / "checkpoint.safetensors").step, stop);
+  }
+  Trainer last(recipe, folder.path(), folder / "parts");
+  EXPECT_EQ(
+      last.training().run([&](const StepReport&) { last.training().stop(); }, kSilentEvaluation),
+      Ending::interrupted);
+  EXPECT_EQ(last.training().step(), 41);
+  EXPECT_EQ(last.training().run(kSilentStep, kSilentEvaluation), Ending::finished);
+  EXPECT_EQ(files_of(folder / "parts"), files_of(folder / "whole"));
+}
+
+TEST(Trainer, ReportsWhatEachStepDid) {
+  const TemporaryFolder folder;
+  write_data(folder);
+  const Recipe recipe = small_recipe(Family::decoder);
+  Trainer trainer(recipe, folder.path(), folder / "run");
+  std::vector<std::int64_t> evaluated;
+  const auto on_step = [&](const StepReport& report) {
+    if (trainer.training().is_evaluated(report.step)) evaluated.push_back(report.step);
+    EXPECT_EQ(report.learning_rate,
+              learning_rate_at(recipe.training.schedule, report.step - 1, recipe.training.steps));
+    EXPECT_GT(report.gradient_norm, 0);
+  };
+  std::vector<std::int64_t> evaluations;
+  trainer.training().run(on_step, [&](const Evaluation& e) { evaluations.push_back(e.step); });
+  EXPECT_EQ(evaluations, (std::vector<std::int64_t>{20, 40, 60}));
+  EXPECT_EQ(evaluated, evaluations);
+}
+
 TEST(Trainer, RefusesTheCheckpointOfAnotherRecipe) {
   const TemporaryFolder folder;
   write_data(folder);

@@ -167,7 +167,7 @@ void search(const Options& o) {
 void train(Options& o) {
   const claims::ClauseRecipe recipe = claims::read_clause_recipe(o.train);
   const std::filesystem::path out =
-      o.out.empty() ? "runs/" + std::filesystem::path(o.train).stem().string() : o.out;
+      o.out.empty() ? usual_run_folder(o.train) : std::filesystem::path(o.out);
   const InterruptWatch interrupt;
   claims::ClauseTrainer trainer(recipe, claims::read_clauses(o.policy), out);
   console::write_message(fmt::format("{}: {} parameters, {} steps; everything goes to {}", o.train,

@@ -50,7 +50,7 @@ void train(Options& o) {
   }
   set_thread_count(o.threads);
   const claims::ClaimsRecipe recipe = claims::read_claims_recipe(o.recipe);
-  if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
+  if (o.out.empty()) o.out = usual_run_folder(o.recipe).string();
   const std::filesystem::path out = o.out;
   claims::AuditLog audit(claims::default_audit_log());
   const std::string data_hash = claims::sha256_of(o.data);

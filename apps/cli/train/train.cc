@@ -65,7 +65,7 @@ void run_command(TrainOptions& o) {
     console::write_output(summary_text(summarize(outline->parameters())));
     return;
   }
-  if (o.out.empty()) o.out = "runs/" + std::filesystem::path(o.recipe).stem().string();
+  if (o.out.empty()) o.out = usual_run_folder(o.recipe).string();
   as_team([&](const std::shared_ptr<Team>& team) { train(recipe, o, team); });
 }
 

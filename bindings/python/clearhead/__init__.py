@@ -35,16 +35,21 @@ from clearhead._clearhead import (
     threads,
 )
 from clearhead._models import load
+from clearhead._training import Evaluation, StopTraining, TrainingRun, TrainingStep, train
 
 __all__ = [
     "AttentionPass",
     "Cache",
     "Error",
+    "Evaluation",
     "Explanation",
     "Figure",
     "HookPoint",
     "Model",
+    "StopTraining",
     "Tokenizer",
+    "TrainingRun",
+    "TrainingStep",
     "Value",
     "__version__",
     "attention",
@@ -59,6 +64,7 @@ __all__ = [
     "set_threads",
     "steps",
     "threads",
+    "train",
 ]
 
 _Mapping.register(Cache)
