@@ -24,6 +24,9 @@ constexpr std::int64_t kMessageBytes = std::int64_t{1} << 30;
 // would look without a pause, and take a core from the calculation.
 constexpr std::chrono::microseconds kPause{50};
 
+// Longer than a message is on its way, or a rank that has it waits for a core.
+constexpr std::chrono::milliseconds kPauseBeforeTheEnd{200};
+
 void check(int status, const char* what) {
   if (status == MPI_SUCCESS) return;
   char text[MPI_MAX_ERROR_STRING];
@@ -168,6 +171,12 @@ int run_ranks(const std::function<void(Ranks&)>& program) {
                   "mpirun.mpich)");
     }
     program(ranks);
+    // In MPI_Finalize of MPICH before 4.2 over UCX a rank asks each other whether all has arrived,
+    // and answers no longer once it knows of its own. One that answers before it has asked, because
+    // it is still in its last call, then waits forever (pull request 6596 of MPICH). So all wait
+    // until the others have come out of theirs.
+    ranks.gather({});
+    if (ranks.size() > 1) std::this_thread::sleep_for(kPauseBeforeTheEnd);
   } catch (const std::exception& error) {
     // What is wrong is often wrong on all ranks: the first one says it for them.
     if (rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds(300));
