@@ -34,7 +34,6 @@ using namespace clearhead::claims;
 
 static_assert(kKinds == CLEARHEAD_KINDS);
 constexpr clearhead_claims_options kReading = CLEARHEAD_CLAIMS_OPTIONS_INIT;
-constexpr std::ptrdiff_t kClaimsAtATime = 1024;  // of which all numbers are in memory
 
 std::vector<ClaimView> views_of(const std::vector<MemberClaims>& members) {
   std::vector<ClaimView> views;
@@ -136,16 +135,11 @@ clearhead_status clearhead_claims_score(const clearhead_claims_model* model,
     }
     if (count == 0) return;
     char* to = reinterpret_cast<char*>(&required(scores, "scores"));
-    std::span<const ClaimView> left(all.views.data() + first, static_cast<std::size_t>(count));
-    while (!left.empty()) {
-      const auto part = left.first(std::min<std::size_t>(kClaimsAtATime, left.size()));
-      const std::vector<ClaimScore> found =
-          explained_scores(by, part, {.precision = clearhead::Precision::medium});
-      std::vector<clearhead_claim_score> rows;
-      for (std::size_t i = 0; i < part.size(); ++i) rows.push_back(row_for(part[i], found[i]));
-      put(rows, to, score_size);
-      to += part.size() * score_size;
-      left = left.subspan(part.size());
-    }
+    const std::span<const ClaimView> views(all.views.data() + first,
+                                           static_cast<std::size_t>(count));
+    const std::vector<ClaimScore> found = explained_scores(by, views);
+    std::vector<clearhead_claim_score> rows;
+    for (std::size_t i = 0; i < views.size(); ++i) rows.push_back(row_for(views[i], found[i]));
+    put(rows, to, score_size);
   });
 }

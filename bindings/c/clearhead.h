@@ -499,9 +499,9 @@ typedef struct clearhead_claim_score {
   int64_t at_stake;      /* the charge of that line, in cents */
 } clearhead_claim_score;
 
-/* The scores of claims [first, first + count), as `clearhead claims score` calculates them, into
- * `scores` [count]; score_size is sizeof(clearhead_claim_score). CLEARHEAD_INVALID: there are no
- * such claims, or they were read for another model. */
+/* The scores of claims [first, first + count), those of `clearhead claims score`, whatever else is
+ * scored in the call, into `scores` [count]; score_size is sizeof(clearhead_claim_score).
+ * CLEARHEAD_INVALID: there are no such claims, or they were read for another model. */
 CLEARHEAD_API clearhead_status clearhead_claims_score(const clearhead_claims_model* model,
                                                       const clearhead_claims* claims, int64_t first,
                                                       int64_t count, clearhead_claim_score* scores,

@@ -94,8 +94,6 @@ ReadClaims read(const std::filesystem::path& path, const std::filesystem::path& 
 
 // ---- Scoring ----
 
-constexpr std::size_t kClaimsAtATime = 1024;  // whose surprises are in memory
-
 // The claim of one row, or why it cannot be read.
 struct Row {
   std::optional<std::string> claim, error;
@@ -153,15 +151,11 @@ std::vector<claims::ScoreRow> score_all(const claims::ClaimsModel& model,
     for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
   }
   std::vector<claims::ScoreRow> scored(count);
-  for (std::size_t first = 0; first < views.size(); first += kClaimsAtATime) {
-    const auto part =
-        std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
-    const auto scores = claims::explained_scores(model, part, {.precision = Precision::medium});
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      claims::ScoreRow row = claims::row_of(part[i], scores[i]);
-      const auto place = static_cast<std::size_t>(row.input);
-      scored[place] = std::move(row);
-    }
+  const auto scores = claims::explained_scores(model, views);
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    claims::ScoreRow row = claims::row_of(views[i], scores[i]);
+    const auto place = static_cast<std::size_t>(row.input);
+    scored[place] = std::move(row);
   }
   return scored;
 }

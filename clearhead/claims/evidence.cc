@@ -13,13 +13,12 @@ namespace {
 
 constexpr std::size_t kSimilar = 5;  // numbers of claims that are named
 
-double score_with(const ClaimsModel& model, const ClaimView& view, std::int32_t line, Token code,
-                  const Pass& pass) {
+double score_with(const ClaimsModel& model, const ClaimView& view, std::int32_t line, Token code) {
   MemberClaims member = *view.member;
   EncodedLine& changed = member.claims[view.claim].lines[static_cast<std::size_t>(line)];
   changed.code = code;
   changed.amount = static_cast<Token>(model.vocabulary->usual_amount(code));
-  return scores_of(model, std::vector<ClaimView>{{&member, view.claim}}, pass).front().score;
+  return scores_of(model, std::vector<ClaimView>{{&member, view.claim}}).front().score;
 }
 
 // Adds the mean over heads of the weights [1, H, T, S] from one position.
@@ -60,11 +59,11 @@ std::string text_of_event(const Tape& tape, std::int64_t event, const ClaimVocab
 
 }  // namespace
 
-Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim, const Pass& pass) {
+Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim) {
   const EncodedClaim& encoded = claim.member->claims[claim.claim];
   Evidence evidence;
-  evidence.score = explained_scores(model, std::vector{claim}, pass, encoded.lines.size()).front();
-  evidence.surprises = surprises_of(model, std::vector{claim}, pass).front();
+  evidence.score = explained_scores(model, std::vector{claim}, encoded.lines.size()).front();
+  evidence.surprises = surprises_of(model, std::vector{claim}).front();
   for (const Surprise& surprise : evidence.surprises) {
     if (surprise.kind != FieldKind::code) continue;
     const std::int32_t line = surprise.part.number;
@@ -72,9 +71,8 @@ Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim, const Pas
     evidence.lines.push_back(
         {.surprise = surprise,
          .change = evidence.score.changes[static_cast<std::size_t>(line)],
-         .score_with_expected = is_expected
-                                    ? evidence.score.score
-                                    : score_with(model, claim, line, surprise.expected, pass)});
+         .score_with_expected = is_expected ? evidence.score.score
+                                            : score_with(model, claim, line, surprise.expected)});
   }
   return evidence;
 }

@@ -35,7 +35,7 @@ struct Evidence {
 };
 
 /// The evidence of one claim. Every line is left out, however many there are.
-Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim, const Pass& pass);
+Evidence evidence_of(const ClaimsModel& model, const ClaimView& claim);
 
 /// Reads the claim with this line hidden, on a tape that keeps everything, so that every number can
 /// be explained.

@@ -63,7 +63,7 @@ Random draws_of(const std::string& claim, std::uint64_t seed) {
 
 // Adds, for claims of a sample, whether the score falls further without the first evidence.
 void add_moves(const ClaimsModel& model, std::span<const NumberedView> claims,
-               std::span<const ClaimScore> scores, const Sample& sample, const Pass& pass,
+               std::span<const ClaimScore> scores, const Sample& sample,
                std::vector<GuessRank>& moves) {
   std::vector<ClaimView> without;  // two of each claim that is asked for
   std::vector<std::size_t> asked;
@@ -78,7 +78,7 @@ void add_moves(const ClaimsModel& model, std::span<const NumberedView> claims,
     }
     asked.push_back(i);
   }
-  const std::vector<ClaimScore> then = scores_of(model, without, pass);
+  const std::vector<ClaimScore> then = scores_of(model, without);
   for (std::size_t k = 0; k < asked.size(); ++k) {
     const double score = scores[asked[k]].score;
     const double evidence = score - then[2 * k].score, other = score - then[2 * k + 1].score;
@@ -97,14 +97,13 @@ std::size_t Sample::line(const std::string& claim, std::size_t lines) const {
 }
 
 ProcedureRanks procedure_ranks(const ClaimsModel& model, std::span<const MemberClaims> members,
-                               const Sample& sample, const Pass& pass,
-                               const MeasureProgress& progress) {
+                               const Sample& sample, const MeasureProgress& progress) {
   const auto views = views_of(members, [&](const EncodedClaim& claim) {
     return !claim.lines.empty() && sample.has(claim.id);
   });
   ProcedureRanks ranks;
   in_pieces(views, progress, [&](std::span<const NumberedView> piece) {
-    const auto surprises = surprises_of(model, claims_of(piece), pass);
+    const auto surprises = surprises_of(model, claims_of(piece));
     for (std::size_t i = 0; i < piece.size(); ++i) {
       const EncodedClaim& claim = piece[i].claim();
       const std::size_t drawn = sample.line(claim.id, claim.lines.size());
@@ -124,8 +123,7 @@ ProcedureRanks procedure_ranks(const ClaimsModel& model, std::span<const MemberC
 
 MeasuredScores measured_scores(const ClaimsModel& model, std::span<const MemberClaims> members,
                                const std::function<bool(const std::string&)>& wanted,
-                               const Sample& sample, const Pass& pass,
-                               const MeasureProgress& progress) {
+                               const Sample& sample, const MeasureProgress& progress) {
   MeasuredScores measured;
   const auto add = [&](std::span<const ClaimView> claims, std::span<const ClaimScore> scores) {
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -139,10 +137,10 @@ MeasuredScores measured_scores(const ClaimsModel& model, std::span<const MemberC
       const std::string& claim = view.claim().id;
       (sample.has(claim) || wanted(claim) ? explained : plain).push_back(view);
     }
-    add(claims_of(plain), scores_of(model, claims_of(plain), pass));
-    const auto scores = explained_scores(model, claims_of(explained), pass);
+    add(claims_of(plain), scores_of(model, claims_of(plain)));
+    const auto scores = explained_scores(model, claims_of(explained));
     add(claims_of(explained), scores);
-    add_moves(model, explained, scores, sample, pass, measured.moves);
+    add_moves(model, explained, scores, sample, measured.moves);
   });
   return measured;
 }

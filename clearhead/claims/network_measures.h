@@ -13,7 +13,6 @@
 #include "clearhead/claims/encoded_claims.h"
 #include "clearhead/claims/metrics.h"
 #include "clearhead/claims/score_table.h"
-#include "clearhead/nn/pass.h"
 
 namespace clearhead::claims {
 
@@ -42,8 +41,7 @@ using MeasureProgress = std::function<void(std::int64_t done, std::int64_t all)>
 /// ranks the codes that the network would expect. A code that shares its token with others counts
 /// as not guessed. Members are numbered as they come.
 ProcedureRanks procedure_ranks(const ClaimsModel& model, std::span<const MemberClaims> members,
-                               const Sample& sample, const Pass& pass,
-                               const MeasureProgress& progress = {});
+                               const Sample& sample, const MeasureProgress& progress = {});
 
 /// Scores as `claims score` writes them, and whether the first evidence weighs.
 struct MeasuredScores {
@@ -58,8 +56,7 @@ struct MeasuredScores {
 /// sample and in those that are `wanted` by their number. The model must be calibrated.
 MeasuredScores measured_scores(const ClaimsModel& model, std::span<const MemberClaims> members,
                                const std::function<bool(const std::string&)>& wanted,
-                               const Sample& sample, const Pass& pass,
-                               const MeasureProgress& progress = {});
+                               const Sample& sample, const MeasureProgress& progress = {});
 
 }  // namespace clearhead::claims
 

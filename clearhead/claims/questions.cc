@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "clearhead/base/ceil_div.h"
+
 namespace clearhead::claims {
 namespace {
 
@@ -61,16 +63,22 @@ Version ask_for_diagnosis(const EncodedClaim& claim, std::int32_t diagnosis) {
   return version;
 }
 
-std::vector<HiddenField> BatchMaker::add(const MemberClaims& member, std::size_t claim,
-                                         const std::vector<Version>& versions) {
+std::vector<AskedField> BatchMaker::add(const MemberClaims& member, std::size_t claim,
+                                        const std::vector<Version>& versions) {
   Row& row = rows_.emplace_back();
   if (history_ > 0) add_events(member, claim, row);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     add_version(member, claim, versions[i], static_cast<std::int32_t>(i), row);
   }
-  std::vector<HiddenField> asked;
-  for (const Question& question : row.questions) asked.push_back(question.field);
+  std::vector<AskedField> asked;
+  for (const Question& question : row.questions) asked.push_back(question.asked);
   return asked;
+}
+
+std::size_t BatchMaker::event_count(const MemberClaims& member, std::size_t claim) const {
+  Row row;
+  if (history_ > 0) add_events(member, claim, row);
+  return row.events.size();
 }
 
 // The latest events first: of each code the last few, so that they reach back far.
@@ -116,7 +124,8 @@ void BatchMaker::add_version(const MemberClaims& member, std::size_t number, con
     for (const HiddenField& hidden : version.hidden) {
       if (!(hidden.part == part) || hidden.kind != kind) continue;
       if (hidden.is_asked) {
-        row.questions.push_back({row.positions.size(), hidden, token});
+        const auto version_of_row = static_cast<std::size_t>(version_number);
+        row.questions.push_back({row.positions.size(), {version_of_row, hidden}, token});
       }
       return static_cast<Token>(vocabulary_.hidden(kind));
     }
@@ -155,13 +164,15 @@ std::size_t BatchMaker::questions() const {
   return sum;
 }
 
-ClaimBatch BatchMaker::take() {
+ClaimBatch BatchMaker::take(std::size_t multiple) {
   const std::vector<Row> rows = std::exchange(rows_, {});
   std::size_t S = 0, T = 0;
   for (const Row& row : rows) {
     S = std::max(S, row.events.size());
     T = std::max(T, row.positions.size());
   }
+  S = round_up(S, multiple);
+  T = round_up(T, multiple);
   ClaimBatch batch;
   std::vector<std::int64_t> counts, asked, kinds, answers;
   for (std::size_t f = 0; f < kEventFields && history_ > 0; ++f) {
@@ -187,9 +198,12 @@ ClaimBatch BatchMaker::take() {
     counts.push_back(static_cast<std::int64_t>(rows[b].events.size()));
     for (const Question& question : rows[b].questions) {
       asked.push_back(static_cast<std::int64_t>(b * T + question.position));
-      kinds.push_back(vocabulary_.hidden(question.field.kind));
+      kinds.push_back(vocabulary_.hidden(question.asked.field.kind));
       answers.push_back(question.answer);
     }
+  }
+  for (std::vector<std::int64_t>* of_questions : {&asked, &kinds, &answers}) {
+    of_questions->resize(round_up(of_questions->size(), multiple));
   }
   batch.event_counts = list(counts);
   batch.asked = list(asked);

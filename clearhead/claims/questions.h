@@ -27,6 +27,12 @@ struct HiddenField {
   bool is_asked = true;  ///< or hidden only
 };
 
+/// A field that a version asks for.
+struct AskedField {
+  std::size_t version = 0;  ///< the number of the version in its row
+  HiddenField field;        ///< of its claim
+};
+
 /// The most lines that are read beside each other: no claim that is learnt from has more, and time
 /// and memory grow with the square. A longer claim is read in parts of so many.
 inline constexpr std::int32_t kMostLines = 32;
@@ -56,15 +62,18 @@ class BatchMaker {
 
   /// Adds a row: versions of the claim with this number of a member. Of the header the gap is told
   /// from the claim before. Returns the fields that are asked for, in the order of the questions.
-  std::vector<HiddenField> add(const MemberClaims& member, std::size_t claim,
-                               const std::vector<Version>& versions);
+  std::vector<AskedField> add(const MemberClaims& member, std::size_t claim,
+                              const std::vector<Version>& versions);
+  /// How many events of the member's history are read beside the claim.
+  std::size_t event_count(const MemberClaims& member, std::size_t claim) const;
   /// How many rows there are.
   std::size_t rows() const { return rows_.size(); }
   /// How many questions.
   std::size_t questions() const;
   /// What was added since the last call. There must be a row and a question. Questions are in the
-  /// order in which rows, versions and fields were added.
-  ClaimBatch take();
+  /// order in which rows, versions and fields were added. Positions and events of a row, and the
+  /// questions, are filled up to multiples of `multiple`: questions that nobody asked come last.
+  ClaimBatch take(std::size_t multiple = 1);
 
  private:
   static constexpr std::size_t kEventFields = 6, kPositionFields = 7;
@@ -75,7 +84,7 @@ class BatchMaker {
   };
   struct Question {
     std::size_t position;  // within the row
-    HiddenField field;
+    AskedField asked;
     std::int64_t answer;
   };
   struct Row {

@@ -18,7 +18,7 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLowest = -100;  // nats: below all that is measured
 constexpr std::uint64_t kCalibrationSeed = 20;
-constexpr std::size_t kClaimsAtATime = 4096;
+constexpr std::size_t kClaimsAtATime = 1024;  // of which all surprises are in memory
 
 // Fields that the network can often not know, such as an age, are surprising in many claims. They
 // count from `least` on, so that chance does not hide what is unusual otherwise: 3 nats are a
@@ -144,6 +144,80 @@ std::vector<std::int32_t> lines_to_leave_out(const EncodedClaim& claim,
   return lines;
 }
 
+// Calls f with one piece after the other.
+template <typename F>
+void in_pieces(std::span<const ClaimView> claims, F&& f) {
+  for (std::size_t first = 0; first < claims.size(); first += kClaimsAtATime) {
+    f(claims.subspan(first, std::min(kClaimsAtATime, claims.size() - first)));
+  }
+}
+
+// From the highest of the kinds, of the claim and of those without a line, to overall scores.
+void compare_as_a_whole(ClaimScore& score, const Calibration& calibration) {
+  const double highest = score.score;
+  score.score = compared_as_a_whole(highest, calibration);
+  for (double& change : score.changes) {
+    if (std::isnan(change)) continue;
+    change = score.score - compared_as_a_whole(highest - change, calibration);
+  }
+}
+
+// The first of the lines without which the score falls most.
+std::int32_t line_of_largest(const std::vector<double>& changes) {
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!std::isnan(changes[i]) && !(changes[i] <= changes[largest])) largest = i;
+  }
+  return changes.empty() ? -1 : static_cast<std::int32_t>(largest);
+}
+
+// The scores of a piece, with evidence.
+std::vector<ClaimScore> explain_piece(const ClaimsModel& model, std::span<const ClaimView> claims,
+                                      std::size_t most_lines) {
+  std::vector<ClaimScore> scores(claims.size());
+  std::vector<ClaimView> views, later;
+  std::vector<std::size_t> owners, owners_later;  // whose views they are
+  const auto leave_out = [&](std::size_t i, std::int32_t line, auto& to, auto& owners_of_them) {
+    to.push_back({claims[i].member, claims[i].claim, line});
+    owners_of_them.push_back(i);
+  };
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    views.push_back(claims[i]);
+    owners.push_back(i);
+    const std::size_t lines = claims[i].member->claims[claims[i].claim].lines.size();
+    if (lines < 2 || lines > most_lines) continue;
+    for (std::size_t line = 0; line < lines; ++line) {
+      leave_out(i, static_cast<std::int32_t>(line), views, owners);
+    }
+  }
+  while (!views.empty()) {  // twice: which lines of a long claim are left out, the first time tells
+    const auto surprises = surprises_of(model, views);
+    for (std::size_t j = 0; j < views.size(); ++j) {
+      const std::size_t i = owners[j];
+      ClaimScore found = score_of(views[j], surprises[j], model, model.calibration);
+      if (views[j].without_line >= 0) {
+        const auto line = static_cast<std::size_t>(views[j].without_line);
+        scores[i].changes[line] = scores[i].score - found.score;
+        continue;
+      }
+      const EncodedClaim& claim = views[j].member->claims[views[j].claim];
+      found.changes.assign(claim.lines.size(), kNone);
+      scores[i] = std::move(found);
+      if (claim.lines.size() <= most_lines) continue;
+      for (const std::int32_t line : lines_to_leave_out(claim, surprises[j], most_lines)) {
+        leave_out(i, line, later, owners_later);
+      }
+    }
+    views = std::exchange(later, {});
+    owners = std::exchange(owners_later, {});
+  }
+  for (ClaimScore& score : scores) {
+    score.evidence_line = line_of_largest(score.changes);
+    compare_as_a_whole(score, model.calibration);
+  }
+  return scores;
+}
+
 }  // namespace
 
 const char* to_string(Statistic statistic) {
@@ -197,7 +271,7 @@ Statistics statistics_of(const ClaimView& view, std::span<const Surprise> surpri
 }
 
 Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> members,
-                      std::int64_t most, const Pass& pass) {
+                      std::int64_t most) {
   std::vector<ClaimView> views;
   for (const MemberClaims& member : members) {
     for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
@@ -210,12 +284,7 @@ Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> me
   }
   views.resize(wanted);
   Calibration calibration;
-  std::vector<std::vector<Surprise>> surprises;
-  for (std::size_t first = 0; first < views.size(); first += kClaimsAtATime) {
-    const auto part =
-        std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
-    for (auto& of_claim : surprises_of(model, part, pass)) surprises.push_back(std::move(of_claim));
-  }
+  const std::vector<std::vector<Surprise>> surprises = surprises_of(model, views);
   for (std::size_t i = 0; i < views.size(); ++i) {
     Statistics statistics = statistics_of(views[i], surprises[i], model);
     const EncodedClaim& claim = views[i].member->claims[views[i].claim];
@@ -234,57 +303,27 @@ Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> me
   return calibration;
 }
 
-std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims,
-                                  const Pass& pass) {
-  const auto surprises = surprises_of(model, claims, pass);
+std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims) {
   std::vector<ClaimScore> scores;
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    scores.push_back(score_of(claims[i], surprises[i], model, model.calibration));
-    scores.back().score = compared_as_a_whole(scores.back().score, model.calibration);
-  }
+  in_pieces(claims, [&](std::span<const ClaimView> piece) {
+    const auto surprises = surprises_of(model, piece);
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      scores.push_back(score_of(piece[i], surprises[i], model, model.calibration));
+      scores.back().score = compared_as_a_whole(scores.back().score, model.calibration);
+    }
+  });
   return scores;
 }
 
 std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
-                                         std::span<const ClaimView> claims, const Pass& pass,
+                                         std::span<const ClaimView> claims,
                                          std::size_t most_lines) {
-  const auto surprises = surprises_of(model, claims, pass);
   std::vector<ClaimScore> scores;
-  std::vector<ClaimView> views;  // claims without a line
-  std::vector<std::size_t> of_claim;
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    const EncodedClaim& claim = claims[i].member->claims[claims[i].claim];
-    ClaimScore score = score_of(claims[i], surprises[i], model, model.calibration);
-    score.changes.assign(claim.lines.size(), kNone);
-    if (!claim.lines.empty()) score.evidence_line = 0;
-    if (claim.lines.size() > 1) {
-      for (const std::int32_t line : lines_to_leave_out(claim, surprises[i], most_lines)) {
-        views.push_back({claims[i].member, claims[i].claim, line});
-        of_claim.push_back(i);
-      }
+  in_pieces(claims, [&](std::span<const ClaimView> piece) {
+    for (ClaimScore& score : explain_piece(model, piece, most_lines)) {
+      scores.push_back(std::move(score));
     }
-    scores.push_back(std::move(score));
-  }
-  const auto without = surprises_of(model, views, pass);
-  for (std::size_t j = 0; j < views.size(); ++j) {
-    ClaimScore& score = scores[of_claim[j]];
-    const ClaimScore other = score_of(views[j], without[j], model, model.calibration);
-    score.changes[static_cast<std::size_t>(views[j].without_line)] = score.score - other.score;
-  }
-  for (ClaimScore& score : scores) {
-    for (std::size_t i = 0; i < score.changes.size(); ++i) {
-      const double best = score.changes[static_cast<std::size_t>(score.evidence_line)];
-      if (!std::isnan(score.changes[i]) && !(score.changes[i] <= best)) {
-        score.evidence_line = static_cast<std::int32_t>(i);
-      }
-    }
-    const double highest = score.score;
-    score.score = compared_as_a_whole(highest, model.calibration);
-    for (double& change : score.changes) {
-      if (std::isnan(change)) continue;
-      change = score.score - compared_as_a_whole(highest - change, model.calibration);
-    }
-  }
+  });
   return scores;
 }
 

@@ -59,16 +59,15 @@ struct ClaimScore {
 /// How the claims of these members, which should be normal, are distributed: at most `most` of
 /// their claims, drawn at random.
 Calibration calibrate(const ClaimsModel& model, std::span<const MemberClaims> members,
-                      std::int64_t most, const Pass& pass);
+                      std::int64_t most);
 
-/// The scores without evidence.
-std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims,
-                                  const Pass& pass);
+/// The scores without evidence. The score of a claim does not depend on the others (surprise.h).
+std::vector<ClaimScore> scores_of(const ClaimsModel& model, std::span<const ClaimView> claims);
 
 /// The same with evidence: each line of a claim is left out in turn, and the claim read again. Of
 /// more than `most_lines` lines only those with the highest surprise.
 std::vector<ClaimScore> explained_scores(const ClaimsModel& model,
-                                         std::span<const ClaimView> claims, const Pass& pass,
+                                         std::span<const ClaimView> claims,
                                          std::size_t most_lines = 8);
 
 }  // namespace clearhead::claims

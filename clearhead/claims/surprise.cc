@@ -6,17 +6,28 @@
 #include <tuple>
 #include <utility>
 
+#include "clearhead/base/ceil_div.h"
+
 namespace clearhead::claims {
 namespace {
 
-constexpr std::size_t kRowPositions = 48;      // a row with more is divided, if it has versions
-constexpr std::size_t kBatchPositions = 4096;  // with padding
+// A row with more is divided, if it has versions. Reading the history once more costs about as much
+// as so many positions.
+constexpr std::size_t kRowPositions = 128;
+// Positions and events of a batch, with padding: what blocks calculate at a time is 4 MB in f32.
+constexpr std::size_t kBatchVectors = 8192;
 
-// Some versions of a claim, which share one row.
+// Products of few rows (compute/products.h), and attention of few queries or with few in its last
+// block (kernels/attention/simd.h), are summed in another order. Of so many, or a multiple, each
+// number in f32 depends on its own row alone.
+constexpr std::size_t kManyRows = 16;
+
+// Some versions of a claim, also of several views of it, which share one row.
 struct Row {
-  std::size_t claim = 0;  // number of the view
+  const ClaimView* claim = nullptr;
   std::vector<Version> versions = {};
-  std::size_t positions = 0;
+  std::vector<std::size_t> views = {};  // whose versions, by their numbers
+  std::size_t positions = 0, events = 0;
 };
 
 std::vector<Version> all_versions(const EncodedClaim& claim, std::int32_t without_line) {
@@ -36,24 +47,46 @@ std::vector<Version> all_versions(const EncodedClaim& claim, std::int32_t withou
   return versions;
 }
 
-std::vector<Row> rows_of(std::span<const ClaimView> claims) {
+std::vector<Row> rows_of(std::span<const ClaimView> claims, const BatchMaker& maker) {
   std::vector<Row> rows;
+  Row* row = nullptr;
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    const EncodedClaim& claim = claims[i].member->claims[claims[i].claim];
-    Row* row = nullptr;
-    for (Version& version : all_versions(claim, claims[i].without_line)) {
+    const ClaimView& view = claims[i];
+    const EncodedClaim& claim = view.member->claims[view.claim];
+    const bool is_same =
+        i > 0 && claims[i - 1].member == view.member && claims[i - 1].claim == view.claim;
+    if (!is_same) row = nullptr;
+    for (Version& version : all_versions(claim, view.without_line)) {
       const auto lines = static_cast<std::size_t>(version.end_of_lines(claim) - version.first_line);
       const std::size_t length = 1 + claim.diagnoses.size() + lines;
       if (row == nullptr || row->positions + length > kRowPositions) {
-        row = &rows.emplace_back(Row{.claim = i});
+        row = &rows.emplace_back(
+            Row{.claim = &view, .events = maker.event_count(*view.member, view.claim)});
       }
       row->positions += length;
       row->versions.push_back(std::move(version));
+      row->views.push_back(i);
     }
   }
+  // Those of the same padded length one after the other, by the lengths of their histories.
+  const auto order = [](const Row& row) {
+    return std::pair(round_up(row.positions, kManyRows), row.events);
+  };
   std::stable_sort(rows.begin(), rows.end(),
-                   [](const Row& a, const Row& b) { return a.positions < b.positions; });
+                   [&](const Row& a, const Row& b) { return order(a) < order(b); });
   return rows;
+}
+
+// Behind the last row of the batch that begins with `first`.
+std::size_t end_of_batch(const std::vector<Row>& rows, std::size_t first) {
+  std::size_t last = first, positions = 0, events = 0;
+  for (; last < rows.size(); ++last) {
+    positions = std::max(positions, round_up(rows[last].positions, kManyRows));
+    events = std::max(events, round_up(rows[last].events, kManyRows));
+    const bool fits = (positions + events) * (last + 1 - first) <= kBatchVectors;
+    if (last > first && !fits) break;
+  }
+  return last;
 }
 
 // The surprise of an answer among the tokens [first, first + count).
@@ -84,33 +117,32 @@ bool says_something(const Surprise& surprise, const ClaimVocabulary& vocabulary)
 }  // namespace
 
 std::vector<std::vector<Surprise>> surprises_of(const ClaimsModel& model,
-                                                std::span<const ClaimView> claims,
-                                                const Pass& pass) {
+                                                std::span<const ClaimView> claims) {
   const ClaimVocabulary& vocabulary = *model.vocabulary;
   std::vector<std::vector<Surprise>> results(claims.size());
-  const std::vector<Row> rows = rows_of(claims);
   BatchMaker maker(vocabulary, model.network->config().history);
+  const std::vector<Row> rows = rows_of(claims, maker);
   for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
-    std::vector<std::pair<std::size_t, HiddenField>> asked;  // of which claim, what
-    while (last < rows.size() &&
-           (last == first || rows[last].positions * (last + 1 - first) <= kBatchPositions)) {
-      const ClaimView& view = claims[rows[last].claim];
-      for (const HiddenField& field : maker.add(*view.member, view.claim, rows[last].versions)) {
-        asked.push_back({rows[last].claim, field});
+    last = end_of_batch(rows, first);
+    std::vector<std::pair<std::size_t, HiddenField>> asked;  // of which view, what
+    for (const Row& row : std::span(rows).subspan(first, last - first)) {
+      for (const auto& [version, field] :
+           maker.add(*row.claim->member, row.claim->claim, row.versions)) {
+        asked.push_back({row.views[version], field});
       }
-      ++last;
     }
-    const ClaimBatch batch = maker.take();
+    const ClaimBatch batch = maker.take(kManyRows);
     Tape tape(Keep::nothing);
-    const Tensor logits = model.network->forward(tape, batch, pass).value();
+    const Pass in_f32;
+    const Tensor logits = model.network->forward(tape, batch, in_f32).value();
     const float* scores = logits.data<float>();
     const std::int64_t* answer = batch.answers.data<std::int64_t>();
-    for (const auto& [claim, field] : asked) {
+    for (const auto& [view, field] : asked) {
       Surprise surprise = surprise_of(scores, vocabulary.missing(field.kind),
                                       vocabulary.values(field.kind), *answer++);
       surprise.part = field.part;
       surprise.kind = field.kind;
-      if (says_something(surprise, vocabulary)) results[claim].push_back(surprise);
+      if (says_something(surprise, vocabulary)) results[view].push_back(surprise);
       scores += logits.size(1);
     }
   }

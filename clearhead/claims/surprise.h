@@ -10,7 +10,6 @@
 #include "clearhead/claims/claims_model.h"
 #include "clearhead/claims/encoded_claims.h"
 #include "clearhead/claims/questions.h"
-#include "clearhead/nn/pass.h"
 
 namespace clearhead::claims {
 
@@ -36,10 +35,13 @@ struct ClaimView {
 /// and with lines of the same code), units and amount (hidden together); of diagnoses the code; of
 /// the header sex and age (hidden together). Of these, units, amount, sex and age are left out if
 /// the input does not say them. One list for each claim: header, diagnoses, lines,
-/// each in its order. Claims are read together in batches; the result does not depend on which.
+/// each in its order.
+///
+/// Claims are read together in batches, in f32. The surprises of one do not depend on the others:
+/// they are the same bytes alone, in any order, and by any number of threads. Neighbouring views of
+/// the same claim share the reading of its history, which takes most of the time.
 std::vector<std::vector<Surprise>> surprises_of(const ClaimsModel& model,
-                                                std::span<const ClaimView> claims,
-                                                const Pass& pass);
+                                                std::span<const ClaimView> claims);
 
 }  // namespace clearhead::claims
 

@@ -189,8 +189,7 @@ void ClaimsTrainer::calibrate() const {
       members.push_back(member);
     }
   }
-  const Pass pass{.precision = recipe_.training.precision};
-  model.calibration = claims::calibrate(model, members, kCalibrationClaims, pass);
+  model.calibration = claims::calibrate(model, members, kCalibrationClaims);
   save_calibration(model_folder_, model);
 }
 

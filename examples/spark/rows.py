@@ -2,8 +2,8 @@
 
 Each function takes an iterator of Arrow record batches and gives one: what ``mapInArrow`` of Spark
 calls on each partition, and what is called on the batches of a table where there is no Spark. Its
-results are the same bytes however the rows are divided, because what stands beside a row in a call
-does not depend on that: a claim has all claims of its member beside it, a text nothing.
+results are the same bytes however the rows are divided: a claim is scored with the other claims of
+its member and without regard to what else is there, a text is embedded alone.
 
 A model is opened once in a process, and so once an executor as long as Spark reuses its workers.
 """
@@ -41,10 +41,10 @@ def score_claims(
     """The scores of claims (``SCORES``): columns ``row``, ``member`` and ``json``, sorted by member
     and row, with all rows of a member. A row that cannot be read has no score, and says why in
     ``error``."""
-    for member in _members(batches):
-        scores = pa.table(claims.score(member, model))
+    for table in _whole_members(batches):
+        scores = pa.table(claims.score(table, model))
         columns = {name: scores[name] for name in scores.column_names}
-        columns |= {name: member[name] for name in ("row", "member")}
+        columns |= {name: table[name] for name in ("row", "member")}
         yield from pa.table(columns).select(SCORES.names).cast(SCORES).to_batches()
 
 
@@ -54,22 +54,19 @@ def score_table(table: pa.Table, model: str = "claims") -> pa.Table:
     return pa.Table.from_batches(score_claims(in_turn.to_batches(), model), SCORES).sort_by("row")
 
 
-def _members(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The rows of each member, which may go on in the next batches; one without a member alone."""
+def _whole_members(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows in tables that have all rows of each member: the last of a batch may go on in the
+    next, and waits for it."""
     waiting: list[pa.RecordBatch] = []
-    last = None
     for batch in batches:
-        begin = 0
         members = batch["member"].to_pylist()
-        for i, member in enumerate(members):
-            if member is None or member != last:
-                if i > begin:
-                    waiting.append(batch.slice(begin, i - begin))
-                if waiting:
-                    yield pa.Table.from_batches(waiting)
-                waiting, begin, last = [], i, member
-        if begin < len(members):
-            waiting.append(batch.slice(begin))
+        begin = len(members)  # of the last member's rows
+        while begin > 0 and members[begin - 1] == members[-1]:
+            begin -= 1
+        if begin > 0:
+            yield pa.Table.from_batches([*waiting, batch.slice(0, begin)])
+            waiting = []
+        waiting.append(batch.slice(begin))
     if waiting:
         yield pa.Table.from_batches(waiting)
 

@@ -31,13 +31,13 @@ class EvidenceOf : public ::testing::Test {
 
 TEST_F(EvidenceOf, ChangesAreTheScoreLessThatWithoutTheLine) {
   const ClaimView view{&members_[0], 2};
-  const Evidence evidence = evidence_of(model_, view, {});
+  const Evidence evidence = evidence_of(model_, view);
   ASSERT_EQ(evidence.lines.size(), 3u);
   for (const LineEvidence& line : evidence.lines) {
     EXPECT_LE(line.surprise.expected_probability, 1);
     ClaimView without = view;
     without.without_line = line.surprise.part.number;
-    const double other = scores_of(model_, std::vector{without}, {}).front().score;
+    const double other = scores_of(model_, std::vector{without}).front().score;
     EXPECT_NEAR(line.change, evidence.score.score - other, 1e-9);
   }
 }

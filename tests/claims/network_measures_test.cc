@@ -45,10 +45,10 @@ TEST(Sample, IsTheSameForEveryone) {
 }
 
 TEST_F(NetworkMeasures, EveryLineIsHiddenAndOneOfEachClaimIsDrawn) {
-  const ProcedureRanks ranks = procedure_ranks(model_, members_, {}, {});
+  const ProcedureRanks ranks = procedure_ranks(model_, members_, {});
   EXPECT_EQ(ranks.of_claims.size(), 5u);
   ASSERT_EQ(ranks.of_lines.size(), 9u);
-  const auto surprises = surprises_of(model_, std::vector<ClaimView>{{&members_[1], 1}}, {});
+  const auto surprises = surprises_of(model_, std::vector<ClaimView>{{&members_[1], 1}});
   for (const Surprise& surprise : surprises[0]) {
     if (surprise.kind != FieldKind::code) continue;
     EXPECT_EQ(ranks.of_lines.back().rank, surprise.rank);
@@ -60,11 +60,11 @@ TEST_F(NetworkMeasures, ACodeWithoutATokenOfItsOwnIsNotGuessed) {
   for (EncodedLine& line : members_[0].claims[1].lines) {
     line.code = static_cast<Token>(model_.vocabulary->missing(FieldKind::code));
   }
-  EXPECT_EQ(procedure_ranks(model_, members_, {}, {}).of_lines[2].rank, 0);
+  EXPECT_EQ(procedure_ranks(model_, members_, {}).of_lines[2].rank, 0);
 }
 
 TEST_F(NetworkMeasures, TheFirstEvidenceIsComparedWithAnotherLine) {
-  const MeasuredScores all = measured_scores(model_, members_, nobody, {}, {});
+  const MeasuredScores all = measured_scores(model_, members_, nobody, {});
   ASSERT_EQ(all.rows.size(), 5u);
   EXPECT_EQ(all.rows[1].claim, members_[0].claims[1].id);
   EXPECT_EQ(all.moves.size(), 3u);  // claims with two lines or more
@@ -73,12 +73,12 @@ TEST_F(NetworkMeasures, TheFirstEvidenceIsComparedWithAnotherLine) {
   MemberClaims& member = members_[0];
   member.claims.resize(1);
   ASSERT_EQ(member.claims[0].lines.size(), 2u);
-  const auto whole = explained_scores(model_, std::vector<ClaimView>{{&member, 0}}, {}).front();
+  const auto whole = explained_scores(model_, std::vector<ClaimView>{{&member, 0}}).front();
   const std::int32_t evidence = whole.evidence_line;
-  const auto then = scores_of(
-      model_, std::vector<ClaimView>{{&member, 0, evidence}, {&member, 0, 1 - evidence}}, {});
+  const auto then =
+      scores_of(model_, std::vector<ClaimView>{{&member, 0, evidence}, {&member, 0, 1 - evidence}});
   const double further = then[1].score - then[0].score;
-  const auto alone = measured_scores(model_, std::span(&member, 1), nobody, {}, {});
+  const auto alone = measured_scores(model_, std::span(&member, 1), nobody, {});
   ASSERT_EQ(alone.moves.size(), 1u);
   EXPECT_EQ(alone.moves[0].rank, further > 1e-4 ? 1 : 2);
 }
@@ -87,7 +87,7 @@ TEST_F(NetworkMeasures, EvidenceIsLookedForWhereItIsWanted) {
   const Sample none{.share = 0};
   const std::string wanted = members_[0].claims[2].id;
   const MeasuredScores measured = measured_scores(
-      model_, members_, [&](const std::string& claim) { return claim == wanted; }, none, {});
+      model_, members_, [&](const std::string& claim) { return claim == wanted; }, none);
   ASSERT_EQ(measured.rows.size(), 5u);
   EXPECT_TRUE(measured.moves.empty());
   for (const ScoreRow& row : measured.rows) {
@@ -97,7 +97,7 @@ TEST_F(NetworkMeasures, EvidenceIsLookedForWhereItIsWanted) {
 
 TEST_F(NetworkMeasures, ProgressCountsClaims) {
   std::vector<std::pair<std::int64_t, std::int64_t>> seen;
-  measured_scores(model_, members_, nobody, {}, {}, [&](std::int64_t done, std::int64_t all) {
+  measured_scores(model_, members_, nobody, {}, [&](std::int64_t done, std::int64_t all) {
     seen.push_back({done, all});
   });
   EXPECT_EQ(seen, (std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 5}, {5, 5}}));

@@ -4,18 +4,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "clearhead/base/parallel.h"
+#include "clearhead/claims/reader.h"
 #include "clearhead/claims/score_table.h"
 #include "clearhead/claims/training.h"
 #include "tests/claims/made_claims.h"
 #include "tests/claims/small_model.h"
 #include "tests/claims/small_world.h"
+#include "tests/surroundings.h"
 #include "tests/testing.h"
 
 namespace clearhead::claims {
@@ -106,7 +111,7 @@ class Scores : public ::testing::Test {
       encoder.add(claim);
     }
     const auto members = encoder.take();
-    return explained_scores(*model_, std::vector<ClaimView>{{&members[0], 3}}, {}).front();
+    return explained_scores(*model_, std::vector<ClaimView>{{&members[0], 3}}).front();
   }
 
   static double of(const ClaimScore& score, Kind kind) {
@@ -150,10 +155,10 @@ TEST(ScoresOfPersons, ACodeThatOnlyTheOtherSexHasIsUnusual) {
   std::vector<MemberClaims> many;
   for (int i = 0; i < 40; ++i) many.insert(many.end(), small.members.begin(), small.members.end());
   for (const MemberClaims& member : many) small.model.sexes.add(member);
-  small.model.calibration = calibrate(small.model, many, 1000, {});
+  small.model.calibration = calibrate(small.model, many, 1000);
   const auto demographics = [&](const MemberClaims& member, std::int32_t without_line) {
     const ClaimView view{&member, 0, without_line};
-    return scores_of(small.model, std::vector<ClaimView>{view}, {})
+    return scores_of(small.model, std::vector<ClaimView>{view})
         .front()
         .kinds[static_cast<std::size_t>(Kind::demographics)];
   };
@@ -163,6 +168,42 @@ TEST(ScoresOfPersons, ACodeThatOnlyTheOtherSexHasIsUnusual) {
   EXPECT_LT(demographics(small.members[1], -1), 1);
   EXPECT_GT(demographics(altered, -1), 1);
   EXPECT_LT(demographics(altered, 0), 1);
+}
+
+// All numbers of all claims, `at_a_time` of them in a call.
+std::vector<double> numbers_of(const ClaimsModel& model, std::span<const ClaimView> views,
+                               std::size_t at_a_time) {
+  std::vector<double> numbers;
+  for (std::size_t first = 0; first < views.size(); first += at_a_time) {
+    const auto piece = views.subspan(first, std::min(at_a_time, views.size() - first));
+    for (const ClaimScore& score : explained_scores(model, piece)) {
+      numbers.push_back(score.score);
+      numbers.push_back(score.evidence_line);
+      numbers.insert(numbers.end(), score.kinds.begin(), score.kinds.end());
+      for (const double change : score.changes) numbers.push_back(std::isnan(change) ? 0 : change);
+    }
+  }
+  return numbers;
+}
+
+// Of the model that comes with clearhead, whose sizes are those that kernels are chosen by.
+TEST(ScoresOfClaims, AreTheSameBytesAloneInPiecesAndTogether) {
+  const std::filesystem::path source = CLEARHEAD_SOURCE_DIR;
+  if (!std::filesystem::exists(source / "models/claims")) GTEST_SKIP() << "no models in the tree";
+  const ClaimsModel model = open_claims_model(source / "models/claims");
+  ClaimEncoder encoder(*model.vocabulary);
+  read_claims(source / "examples/claims", {}, {.claim = [&](Claim&& c) { encoder.add(c); }});
+  const std::vector<MemberClaims> members = encoder.take();
+  std::vector<ClaimView> views;
+  for (const MemberClaims& member : members) {
+    for (std::size_t i = 0; i < member.claims.size(); ++i) views.push_back({&member, i});
+  }
+  const std::vector<double> together = numbers_of(model, views, views.size());
+  EXPECT_EQ(numbers_of(model, views, 1), together);
+  EXPECT_EQ(numbers_of(model, views, 7), together);
+  set_thread_count(3);
+  EXPECT_EQ(numbers_of(model, views, views.size()), together);
+  set_thread_count(0);
 }
 
 TEST(ScoreLog, GoesOnWhereItWasStopped) {

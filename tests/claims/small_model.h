@@ -45,7 +45,7 @@ inline SmallModel calibrated_small_model(std::int64_t layers) {
   SmallModel small = small_model(layers);
   std::vector<MemberClaims> many;
   for (int i = 0; i < 40; ++i) many.insert(many.end(), small.members.begin(), small.members.end());
-  small.model.calibration = calibrate(small.model, many, 1000, {});
+  small.model.calibration = calibrate(small.model, many, 1000);
   return small;
 }
 

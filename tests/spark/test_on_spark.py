@@ -103,6 +103,17 @@ def test_scores_do_not_depend_on_batches(table):
     assert list(rows.score_claims([])) == []
 
 
+def test_members_are_scored_together(table, tmp_path, monkeypatch):
+    log = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("CLEARHEAD_AUDIT_LOG", str(log))
+    members = pa.array([f"M{i // 10}" for i in range(table.num_rows)])
+    on_one_machine(table.set_column(table.column_names.index("member"), "member", members))
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["command"] for line in lines] == ["python claims.score"] * 2
+    # The last member of a batch may go on in the next, and is scored when it is known not to.
+    assert [line["claims"] + line["refusals"] for line in lines] == [90, table.num_rows - 90]
+
+
 @pytest.mark.parametrize("partitions", [1, 5])
 def test_scores_are_those_of_one_machine(spark, table, partitions):
     frame = spark.createDataFrame(table).repartition(3, "claim")

@@ -127,7 +127,6 @@ using Labels = std::unordered_map<std::string, claims::Label>;
 
 // Asks the network about both, and returns its scores of the altered claims.
 Scorer measure(const Options& o, const Labels& labels, Network& network) {
-  const Pass pass{.precision = Precision::medium};
   std::unique_ptr<Progress> progress;
   const auto showing = [&](const char* what) {
     progress = nullptr;  // its line ends before the next begins
@@ -142,11 +141,11 @@ Scorer measure(const Options& o, const Labels& labels, Network& network) {
   network.altered_members = std::ssize(altered.members);
   const auto is_altered = [&](const std::string& claim) { return labels.contains(claim); };
   claims::MeasuredScores measured = claims::measured_scores(
-      altered.model, altered.members, is_altered, o.sample, pass, showing("scored"));
+      altered.model, altered.members, is_altered, o.sample, showing("scored"));
   const console::ClaimsInputs normal = read_tested(o.reference, network.model);
   network.members = std::ssize(normal.members);
-  network.ranks = claims::procedure_ranks(normal.model, normal.members, o.sample, pass,
-                                          showing("with hidden lines"));
+  network.ranks =
+      claims::procedure_ranks(normal.model, normal.members, o.sample, showing("with hidden lines"));
   network.moves = std::move(measured.moves);
   return {.name = network.name, .file = file_of(measured.rows)};
 }

@@ -185,7 +185,7 @@ void explain_claim(Options& o) {
   const claims::ClaimView view = console::find_claim(in, o.claim);
   const claims::EncodedClaim& claim = view.member->claims[view.claim];
   const claims::Claim& as_read = claim_of(numbered, claim, vocabulary);
-  const claims::Evidence evidence = claims::evidence_of(in.model, view, {});
+  const claims::Evidence evidence = claims::evidence_of(in.model, view);
   std::string text = describe(as_read, view, evidence, in.model);
   const std::int32_t line = line_of(o, claim, evidence);
   if (line >= 0) {

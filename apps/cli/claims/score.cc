@@ -48,7 +48,7 @@ bool score_all(const claims::ClaimsModel& model, const std::vector<claims::Claim
     if (interrupted()) return false;
     const auto part =
         std::span(views).subspan(first, std::min(kClaimsAtATime, views.size() - first));
-    const auto scores = claims::explained_scores(model, part, {.precision = Precision::medium});
+    const auto scores = claims::explained_scores(model, part);
     std::vector<claims::ScoreRow> rows;
     for (std::size_t i = 0; i < part.size(); ++i) {
       rows.push_back(claims::row_of(part[i], scores[i]));

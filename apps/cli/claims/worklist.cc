@@ -108,7 +108,7 @@ WorklistClaim shown(const claims::Claim& claim, const Listed& listed,
 
 void add_evidence(const console::ClaimsInputs& in, const Listed& listed, WorklistClaim& shown) {
   const claims::ClaimVocabulary& vocabulary = *in.model.vocabulary;
-  const claims::Evidence evidence = claims::evidence_of(in.model, listed.view, {});
+  const claims::Evidence evidence = claims::evidence_of(in.model, listed.view);
   shown.reasons = claims::reasons_of(listed.view, evidence.surprises, evidence.score, in.model);
   for (const claims::LineEvidence& line : evidence.lines) {
     const std::int32_t number = line.surprise.part.number;

@@ -61,7 +61,7 @@ plot::Panel panel_of(const claims::ClaimsModel& model, const claims::ClaimView& 
   for (auto* labels : {&attention.events, &attention.positions}) {
     std::transform(labels->begin(), labels->end(), labels->begin(), short_label);
   }
-  const claims::ClaimScore score = claims::scores_of(model, std::vector{view}, {}).front();
+  const claims::ClaimScore score = claims::scores_of(model, std::vector{view}).front();
   return {.title = fmt::format("{}: score {:.2f}", title, score.score),
           .values = attention.weights.slice(1, 0, shown),
           .row_labels = attention.positions,

@@ -63,8 +63,9 @@ def score(
     (the line that moves the score most; 0: none), ``at_stake`` (its charge) and ``error``: why a
     row could not be read, whose scores are then missing.
 
-    Scores are those of ``clearhead claims score``. A claim is read together with the earlier
-    claims of its member, so all claims of a member belong into one table.
+    Scores are those of ``clearhead claims score``, the same numbers, and do not depend on what else
+    is in the table. But a claim is read together with the earlier claims of its member, so all
+    claims of a member belong into one table. Each call adds a line to the audit log.
     """
     if not isinstance(model, ClaimsModel):
         model = load(model)
