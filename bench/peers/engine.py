@@ -142,6 +142,11 @@ _peers = _open(
     {
         "peers_error": (c_char_p, []),
         "peers_set_threads": (c_int, [c_int32]),
+        "peers_repeat_attention": (
+            c_int32,
+            [_pointer, c_int64, _array, _array, _array, POINTER(_AttentionOptions),
+             POINTER(_AttentionResults)],
+        ),
         "peers_matmul": (_pointer, [c_int64, c_int64, c_int64, c_int32, _pointer, _pointer]),
         "peers_product_data": (_pointer, [_pointer]),
         "peers_product_free": (None, [_pointer]),
@@ -225,6 +230,16 @@ class Attention:
                 byref(q), byref(k), byref(v), byref(self.options), byref(self.results), self.kept
             )
         )
+
+    def repeat(self, count):
+        """Forward so many times, in a loop of C."""
+        q, k, v = self.operands
+        _succeed(
+            _peers.peers_repeat_attention(
+                _library.clearhead_attention, count, byref(q), byref(k), byref(v),
+                byref(self.options), byref(self.results),
+            )
+        )  # fmt: skip
 
     def backward(self, dy):
         _succeed(

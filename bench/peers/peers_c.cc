@@ -127,6 +127,15 @@ int peers_set_threads(int32_t threads) {
   });
 }
 
+int32_t peers_repeat_attention(peers_attention attention, int64_t count, const void* q,
+                               const void* k, const void* v, const void* options,
+                               const void* results) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (const int32_t failed = attention(q, k, v, options, results, nullptr)) return failed;
+  }
+  return 0;
+}
+
 peers_product* peers_matmul(int64_t M, int64_t N, int64_t K, peers_precision precision,
                             const float* a, const float* b) {
   return guarded<peers_product*>(nullptr, [&] {

@@ -1,6 +1,6 @@
-/* What bench/peers/ measures of clearhead and bindings/c has not: matrix products, training,
- * opening without a tokenizer, the machine and its limits; as functions of C, so that Python calls
- * them in its own process.
+/* What bench/peers/ measures of clearhead and bindings/c has not: many calls in a loop of C, matrix
+ * products, training, opening without a tokenizer, the machine and its limits; as functions of C,
+ * so that Python calls them in its own process.
  *
  * Arrays are row-major and without gaps; they are read where they lie. A function that fails
  * returns NULL, or not 0, and peers_error() says why. */
@@ -23,6 +23,14 @@ PEERS_API const char* peers_error(void);
 
 /* Threads of what stands here; 0 means the machine's number. */
 PEERS_API int peers_set_threads(int32_t threads);
+
+/* Calls clearhead_attention (bindings/c/clearhead.h) of another library so many times, without a
+ * record. Returns what it returns, if that is not 0. */
+typedef int32_t (*peers_attention)(const void* q, const void* k, const void* v, const void* options,
+                                   const void* results, void** record);
+PEERS_API int32_t peers_repeat_attention(peers_attention attention, int64_t count, const void* q,
+                                         const void* k, const void* v, const void* options,
+                                         const void* results);
 
 /* a [M, K] · b [K, N], f32. Its numbers [M, N] are there until it is freed. */
 typedef struct peers_product peers_product;
