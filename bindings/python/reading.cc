@@ -166,6 +166,7 @@ before heads; scores and patterns [1, H, T, S]. ``cache["pattern", 0]`` is short
           "place"_a)
       .def("__contains__", has, "name"_a)
       .def("__len__", [](const Cache& cache) { return cache.names.size(); })
+      .def("_ipython_key_completions_", [](const Cache& cache) { return cache.names; })
       .def("__iter__", [](const Cache& cache) { return nb::iter(nb::cast(cache.names)); })
       .def(
           "keys", [](const Cache& cache) { return cache.names; },

@@ -40,6 +40,16 @@ nb::object attribute(const Value& value, const std::string& name) {
   return whole(value).attr(name.c_str());
 }
 
+// Its own names, and those of arrays.
+nb::typed<nb::list, nb::str> names_of(const Value& value) {
+  const nb::object dir = nb::module_::import_("builtins").attr("dir");
+  nb::list names(dir(nb::type<Value>()));
+  for (const nb::handle name : nb::list(dir(array_without_numbers(value).type()))) {
+    if (!nb::cast<std::string>(name).starts_with('_')) names.append(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void add_operators(nb::class_<Value>& value) {
@@ -57,7 +67,8 @@ void add_operators(nb::class_<Value>& value) {
   value.attr("__hash__") = nb::none();  // as of arrays, since == compares numbers
   value
       .def_prop_ro(
-          "dtype", [](const Value& v) { return array_without_numbers(v).attr("dtype"); },
+          "dtype",
+          [](const Value& v) -> nb::object { return array_without_numbers(v).attr("dtype"); },
           "The type of its numbers, as its array has it.",
           nb::sig("def dtype(self) -> numpy.dtype[typing.Any]"))
       .def_prop_ro(
@@ -67,6 +78,7 @@ void add_operators(nb::class_<Value>& value) {
       .def("__int__", [](const Value& v) { return nb::int_(whole(v)); })
       .def("__float__", [](const Value& v) { return nb::float_(whole(v)); })
       .def("__iter__", [](const Value& v) { return nb::iter(whole(v)); })
+      .def("__dir__", names_of)
       .def("__getattr__", attribute, "name"_a,
            nb::sig("def __getattr__(self, name: str) -> typing.Any"));
 }

@@ -65,10 +65,10 @@ void add_axis(TileKey& tile, std::int64_t size, nb::handle key) {
     tile.rest.append(nb::slice(nb::int_(start - first), stop_there, nb::int_(step)));
     return;
   }
-  std::int64_t at = nb::cast<std::int64_t>(nb::int_(key));
-  if (at < 0) at += size;
+  std::int64_t at = size;  // of an int that is too large, too
+  if (nb::try_cast(key, at) && at < 0) at += size;
   if (at < 0 || at >= size) {
-    throw nb::index_error(("index " + std::to_string(nb::cast<std::int64_t>(nb::int_(key))) +
+    throw nb::index_error(("index " + std::string(nb::repr(key).c_str()) +
                            " is out of bounds for axis " + std::to_string(axis) + " with size " +
                            std::to_string(size))
                               .c_str());
@@ -134,8 +134,8 @@ nb::object whole_of_numpy(Value value) {
 
 ArrayResult as_array(const Value& value, nb::object dtype, nb::object copy) {
   const nb::object array = whole_of_numpy(value);
-  if (dtype.is_none() && !copy.is(nb::bool_(true))) return array;
-  return nb::module_::import_("numpy").attr("array")(array, "dtype"_a = dtype);
+  if (dtype.is_none() && copy.is_none()) return array;
+  return nb::module_::import_("numpy").attr("array")(array, "dtype"_a = dtype, "copy"_a = copy);
 }
 
 Index index_of(const Value& value, nb::object places) {

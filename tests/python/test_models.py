@@ -1,6 +1,7 @@
 """Models from Python: what they do, what they calculate, and what hooks change of it."""
 
 import collections.abc
+import pathlib
 
 import numpy as np
 import pytest
@@ -33,8 +34,10 @@ def test_a_model_that_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(clearhead.Error, match="no model hamlet: .*captions.*shakespeare"):
         clearhead.load("hamlet")
     monkeypatch.setenv("CLEARHEAD_MODELS", str(tmp_path))
-    with pytest.raises(clearhead.Error, match="there are: none"):
-        clearhead.load("shakespeare")
+    with pytest.raises(clearhead.Error, match=f"in {tmp_path}, .* there are: captions"):
+        clearhead.load("hamlet")
+    (tmp_path / "mine").symlink_to(pathlib.Path(clearhead.__file__).parent / "models" / "captions")
+    assert clearhead.load("mine").parameters == clearhead.load("captions").parameters
 
 
 def test_the_cache_is_a_mapping(run):

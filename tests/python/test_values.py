@@ -71,6 +71,8 @@ def test_it_is_read_only_and_has_no_truth(pattern):
 
 def test_keys_as_of_arrays(pattern):
     whole = pattern.array
+    with pytest.raises(IndexError, match=f"index {2**70} is out of bounds for axis 0"):
+        pattern[2**70]
     for key in [None, (None, 0), np.newaxis, whole > 0.5, (..., None), ([0], [1])]:
         np.testing.assert_array_equal(pattern[key], whole[key])
 
@@ -82,6 +84,19 @@ def test_what_is_asked_about_calculates_nothing(monkeypatch):
     for name in ["_repr_latex_", "_ipython_display_", "__array_interface__", "nothing"]:
         assert not hasattr(pattern, name)
     assert pattern[0, 0, 5, :3].tolist() == [1 / 4096] * 3
+
+
+def test_editors_complete_names(run):
+    logits, cache = run
+    assert {"explain", "formula", "argmax", "mean", "T"} <= set(dir(logits))
+    assert cache._ipython_key_completions_() == list(cache)
+
+
+def test_conversions(pattern):
+    assert np.asarray(pattern, np.float64).dtype == np.float64
+    assert np.array(pattern).flags.writeable and not np.asarray(pattern).flags.writeable
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(pattern, np.float64, copy=False)
 
 
 def test_copies_are_arrays(pattern):

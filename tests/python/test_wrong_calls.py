@@ -1,5 +1,6 @@
 """What wrong calls say: one line, with the argument, what it may be, and what came."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -116,6 +117,20 @@ def test_pickling(model):
         pickle.dumps(cache)
     assert pickle.loads(pickle.dumps(clearhead.heatmap)) is clearhead.heatmap
     assert pickle.loads(pickle.dumps(clearhead.Error("why"))).args == ("why",)
+
+
+def test_signatures():
+    signature = inspect.signature(clearhead.scaled_dot_product_attention)
+    assert list(signature.parameters)[:4] == ["query", "key", "value", "attn_mask"]
+    assert signature.parameters["scale"].default is None
+    assert signature.parameters["softcap"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert str(signature.parameters["way"]) == "way: 'str' = 'automatic'"
+    assert str(inspect.signature(clearhead.Model.fill)).startswith("(self, text: 'str', top: 'int'")
+    assert clearhead.heatmap.__doc__.startswith("A figure of a matrix")
+    for name in clearhead.__all__:
+        thing = getattr(clearhead, name)
+        if callable(thing) and not isinstance(thing, type):
+            assert inspect.signature(thing), name
 
 
 def test_the_package_shows_what_is_public():

@@ -13,10 +13,9 @@ _OWN = Path(__file__).parent / "models"
 
 
 def model_folders() -> list[Path]:
-    """Where models are looked for by name: CLEARHEAD_MODELS alone, if it is set; else ``models``
-    here, and those that come with the package."""
-    given = os.environ.get("CLEARHEAD_MODELS")
-    return [Path(given)] if given else [Path("models"), _OWN]
+    """Where models are looked for by name: in CLEARHEAD_MODELS, if that is not set in ``models``
+    here, and among those that come with the package."""
+    return [Path(os.environ.get("CLEARHEAD_MODELS") or "models"), _OWN]
 
 
 def find_model(model: str | os.PathLike[str], marker: str = "tokenizer.json") -> Path:
