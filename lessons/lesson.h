@@ -89,7 +89,8 @@ class Lesson {
   std::string text_knob(std::string_view name, std::string_view usual, std::string_view meaning,
                         std::size_t least = 1);
 
-  /// Begins the step that the page calls `name`. The first throws Error if a setting is no knob.
+  /// Begins the step that the page calls `name`. The first throws Error if a setting is no knob; it
+  /// comes before all that takes time.
   void step(std::string_view name, Numbers numbers = Numbers::exact);
 
   /// A line of the step, as fmt::format makes it.

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lessons/lesson.h"
@@ -21,6 +22,9 @@ struct LessonEntry {
 
 const std::vector<LessonEntry>& all_lessons();
 
+/// The lesson of a number or a name: "4" or "scaling". Throws Error if there is none.
+const LessonEntry& find_lesson(const std::string& given);
+
 /// What a lesson said.
 struct Transcript {
   struct Step {
@@ -31,7 +35,7 @@ struct Transcript {
   std::vector<Knob> knobs;
   std::vector<Step> steps;
   std::map<std::string, Figure> figures;
-  std::map<std::string, bool> claims;
+  std::vector<std::pair<std::string, bool>> claims;
 
   /// Throws Error, naming the steps there are, if there is none of that name.
   const Step& step(const std::string& name) const;
@@ -40,6 +44,9 @@ struct Transcript {
 /// Runs a lesson to its end. Throws Error as its knobs do.
 Transcript transcript(const LessonEntry& lesson, const std::map<std::string, std::string>& settings,
                       const ModelFinder& find_model);
+
+/// What the learner of a lesson may change, as it is usually. Does not run its steps.
+std::vector<Knob> knobs_of(const LessonEntry& lesson, const ModelFinder& find_model);
 
 }  // namespace clearhead::lessons
 

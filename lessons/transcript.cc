@@ -1,4 +1,4 @@
-// A lesson run to its end, and what it said.
+// Lessons by number, and run to their end or to their knobs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -19,13 +19,32 @@ class Writer : public Listener {
     written.figures.insert_or_assign(std::string(name), figure);
   }
   void claim(std::string_view sentence, bool holds) override {
-    written.claims[std::string(sentence)] = holds;
+    written.claims.emplace_back(sentence, holds);
   }
 
   Transcript written;
 };
 
+// Ends a lesson as soon as its knobs are known.
+class AtKnobs : public Writer {
+ public:
+  struct Reached {};
+  void begin(const std::vector<Knob>& knobs) override {
+    Writer::begin(knobs);
+    throw Reached();
+  }
+};
+
 }  // namespace
+
+const LessonEntry& find_lesson(const std::string& given) {
+  for (const LessonEntry& lesson : all_lessons()) {
+    const std::string name = lesson.folder.substr(lesson.folder.find('_') + 1);
+    if (given == std::to_string(lesson.number) || given == name) return lesson;
+  }
+  throw Error(fmt::format("there is no lesson {}; expected a number from 1 to {}", given,
+                          all_lessons().back().number));
+}
 
 const Transcript::Step& Transcript::step(const std::string& name) const {
   std::vector<std::string> names;
@@ -42,6 +61,16 @@ Transcript transcript(const LessonEntry& lesson, const std::map<std::string, std
   Lesson running(writer, settings, find_model);
   lesson.teach(running);
   return writer.written;
+}
+
+std::vector<Knob> knobs_of(const LessonEntry& lesson, const ModelFinder& find_model) {
+  AtKnobs writer;
+  Lesson running(writer, {}, find_model);
+  try {
+    lesson.teach(running);
+  } catch (const AtKnobs::Reached&) {
+  }
+  return writer.written.knobs;
 }
 
 }  // namespace clearhead::lessons

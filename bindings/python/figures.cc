@@ -1,5 +1,7 @@
 // Figures as objects that a notebook shows and that can be saved: heatmaps of arrays, and the page
 // of all heads of a network.
+#include "bindings/python/figures.h"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "bindings/python/arrays.h"
@@ -22,7 +25,6 @@
 #include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/lens/attention_axes.h"
-#include "clearhead/plot/attention_page.h"
 #include "clearhead/plot/draw.h"
 #include "clearhead/plot/figure_file.h"
 #include "clearhead/plot/html.h"
@@ -35,29 +37,28 @@ using namespace nb::literals;
 
 using Names = std::optional<std::vector<std::string>>;
 
-// A heatmap, and the page that stands for it in HTML, if it is not the heatmap's own.
-struct DrawnFigure {
-  plot::Heatmap heatmap;
-  std::optional<plot::AttentionPage> page = {};
-};
-
 std::string html_of(const DrawnFigure& figure) {
   const LongCall call;
-  return figure.page ? plot::render_attention_page(*figure.page)
-                     : plot::render_html(figure.heatmap);
+  if (figure.page) return plot::render_attention_page(*figure.page);
+  return std::visit([](const auto& drawn) { return plot::render_html(drawn); }, figure.figure);
 }
 
-// A page of its own within the notebook's, whose scripts and styles do not meet.
+// A page of its own within the notebook's, whose scripts and styles do not meet. One of a figure
+// becomes as high as what it shows.
 std::string as_part_of_a_page(const DrawnFigure& figure) {
-  return "<iframe style=\"width: 100%; height: " + std::string(figure.page ? "900" : "560") +
-         "px; border: 0\" srcdoc=\"" + plot::escape_markup(html_of(figure)) + "\"></iframe>";
+  const std::string size = figure.page
+                               ? "height: 900px\""
+                               : "height: 560px\" onload=\"this.style.height = "
+                                 "Math.min(this.contentDocument.body.offsetHeight, 1500) + 'px'\"";
+  return "<iframe style=\"width: 100%; border: 0; " + size + " srcdoc=\"" +
+         plot::escape_markup(html_of(figure)) + "\"></iframe>";
 }
 
 nb::bytes png_of(const DrawnFigure& figure) {
   std::string png;
   {
     const LongCall call;
-    png = plot::render_png(figure.heatmap);
+    png = std::visit([](const auto& drawn) { return plot::render_png(drawn); }, figure.figure);
   }
   return nb::bytes(png.data(), png.size());
 }
@@ -69,7 +70,16 @@ void save(const DrawnFigure& figure, const std::filesystem::path& path) {
     return write_file(path, [&](std::ostream& out) { out << page; });
   }
   const LongCall call;
-  plot::write_figure(figure.heatmap, path);
+  std::visit([&path](const auto& drawn) { plot::write_figure(drawn, path); }, figure.figure);
+}
+
+std::string described(const DrawnFigure& figure) {
+  if (const auto* lines = std::get_if<plot::LinePlot>(&figure.figure)) {
+    const std::size_t count = lines->curves.size();
+    return "<clearhead.Figure of " + std::to_string(count) + (count == 1 ? " curve>" : " curves>");
+  }
+  const std::size_t count = std::get<plot::Heatmap>(figure.figure).panels.size();
+  return "<clearhead.Figure of " + std::to_string(count) + (count == 1 ? " matrix>" : " matrices>");
 }
 
 // ---- Heatmaps ----
@@ -262,10 +272,7 @@ In HTML it is a page of its own that needs no network.)")
       .def("html", html_of, "The page.")
       .def("_repr_html_", as_part_of_a_page)
       .def("_repr_png_", png_of)
-      .def("__repr__", [](const DrawnFigure& figure) {
-        return "<clearhead.Figure of " + std::to_string(figure.heatmap.panels.size()) +
-               (figure.heatmap.panels.size() == 1 ? " matrix>" : " matrices>");
-      });
+      .def("__repr__", described);
   m.def("heatmap", heatmap, "values"_a, "rows"_a = nb::none(), "columns"_a = nb::none(),
         nb::kw_only(), "titles"_a = std::vector<std::string>(), "title"_a = "", "row_title"_a = "",
         "column_title"_a = "", "value_title"_a = "", "scale"_a = "linear", "colors"_a = "automatic",

@@ -40,4 +40,5 @@ NB_MODULE(_clearhead, m) {
   add_figures(m);
   add_training(m);
   add_claims(m);
+  add_lessons(m);
 }

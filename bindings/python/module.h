@@ -13,6 +13,7 @@ void add_lens(nanobind::module_& m);       ///< why a network predicts what it d
 void add_figures(nanobind::module_& m);    ///< figures of what was calculated
 void add_training(nanobind::module_& m);   ///< training by a recipe
 void add_claims(nanobind::module_& m);     ///< claims and their scores
+void add_lessons(nanobind::module_& m);    ///< lessons, run and as pages
 
 }  // namespace clearhead::python
 

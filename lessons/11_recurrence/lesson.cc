@@ -32,6 +32,8 @@ double time_to_read(const NamedNetwork& network, std::int64_t length) {
 void recurrence(Lesson& lesson) {
   const std::int64_t steps = lesson.knob("steps", 300, 1, 100000, "steps of training, at most");
   const std::int64_t far = lesson.knob("far", 80, kNear + 1, 1000, "words of the paragraph");
+
+  lesson.step("recalled", Numbers::trained);
   std::vector<NamedNetwork> networks = equal_networks(5000, kRecallVocabulary, 2048);
   std::erase_if(networks, [](const NamedNetwork& network) { return network.name == "GRU"; });
   std::vector<std::string> names;
@@ -56,7 +58,6 @@ void recurrence(Lesson& lesson) {
     curves.curves.push_back({network.name, places, result.reach_after});
   }
 
-  lesson.step("recalled", Numbers::trained);
   lesson.table(
       {{"network", names},
        {"weights", of_each(networks, [](auto& n) { return parameter_count(n.config); }), 0},

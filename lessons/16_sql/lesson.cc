@@ -18,10 +18,12 @@ namespace {
 
 class Database {
  public:
-  Database() {  // the extension is linked into this program
-    sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_clearhead_init));
+  Database() {  // the extension is linked into this program, for this connection alone
+    const auto extension = reinterpret_cast<void (*)()>(sqlite3_clearhead_init);
+    sqlite3_auto_extension(extension);
     sqlite3* opened = nullptr;
     sqlite3_open(":memory:", &opened);
+    sqlite3_cancel_auto_extension(extension);
     connection_.reset(opened);
   }
 

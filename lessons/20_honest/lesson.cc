@@ -53,6 +53,7 @@ void print(Lesson& lesson, const Heads& heads) {
 void honest(Lesson& lesson) {
   const std::string text = lesson.text_knob(
       "text", "ROMEO:\nBut soft, what light through yonder window breaks?\n", "what is read", 2);
+  lesson.step("selective", Numbers::trained);
   const SavedModel saved = open_model(lesson.model("shakespeare"));
   const std::vector<std::int64_t> ids = saved.tokenizer->encode(text);
   const Tensor tokens = Tensor::of<std::int64_t>({1, std::ssize(ids)}, ids);
@@ -72,7 +73,6 @@ void honest(Lesson& lesson) {
                      looks.first, gain, by_slope});
   }
 
-  lesson.step("selective", Numbers::trained);
   lesson.print("the loss with all heads is {:.2f}", loss.value().item());
   const Heads by_looks = most(heads, &Head::selective), by_effect = most(heads, &Head::missed);
   print(lesson, by_looks);

@@ -156,6 +156,21 @@ TEST(Lessons, AreInOrder) {
   }
 }
 
+TEST(Lessons, AreFoundByNumberAndName) {
+  EXPECT_EQ(find_lesson("4").folder, "04_scaling");
+  EXPECT_EQ(find_lesson("scaling").number, 4);
+  expect_error([] { find_lesson("04"); }, "there is no lesson 04; expected a number from 1 to 20");
+}
+
+TEST(Lessons, SayTheirKnobs) {
+  for (const LessonEntry& lesson : all_lessons()) {
+    const std::vector<Knob> knobs =
+        knobs_of(lesson, [](const std::string& name) { return kRoot / "models" / name; });
+    EXPECT_FALSE(knobs.empty()) << lesson.folder;
+    for (const Knob& knob : knobs) EXPECT_NE(knob.meaning.find('('), std::string::npos);
+  }
+}
+
 TEST(Lessons, RefuseWhatIsNoKnob) {
   const auto run = [](std::map<std::string, std::string> settings) {
     return [settings] { transcript(all_lessons().front(), settings, {}); };

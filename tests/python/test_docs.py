@@ -9,13 +9,14 @@ import pytest
 import clearhead
 import clearhead.claims
 import clearhead.lens
+import clearhead.lessons
 
 PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "python.md"
 
 
 def public():
     """Names and what they stand for, of the package and its modules."""
-    for module in (clearhead, clearhead.claims, clearhead.lens):
+    for module in (clearhead, clearhead.claims, clearhead.lens, clearhead.lessons):
         yield module.__name__, module
         for name in module.__all__:
             yield name, getattr(module, name)

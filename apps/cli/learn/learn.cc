@@ -15,6 +15,7 @@
 #include "apps/console/output.h"
 #include "apps/console/table.h"
 #include "apps/console/usage_error.h"
+#include "clearhead/base/error.h"
 #include "clearhead/base/file.h"
 #include "clearhead/base/parallel.h"
 #include "lessons/lessons.h"
@@ -42,12 +43,11 @@ std::string overview(int width) {
 }
 
 const lessons::LessonEntry& find_lesson(const std::string& given) {
-  for (const lessons::LessonEntry& lesson : lessons::all_lessons()) {
-    const std::string name = lesson.folder.substr(lesson.folder.find('_') + 1);
-    if (given == std::to_string(lesson.number) || given == name) return lesson;
+  try {
+    return lessons::find_lesson(given);
+  } catch (const Error& error) {
+    throw console::UsageError(error.what());
   }
-  throw console::UsageError(fmt::format("there is no lesson {}; expected a number from 1 to {}",
-                                        given, lessons::all_lessons().back().number));
 }
 
 void read(const Options& o) {
