@@ -28,7 +28,7 @@ endfunction()
 
 clearhead_add_library(clearhead FOLDERS base tensor kernels compute tape ops nn)
 clearhead_configure_standalone(clearhead)
-clearhead_compile_for_amx(clearhead)
+clearhead_compile_for_tiles(clearhead)
 
 if(EMSCRIPTEN)
   target_compile_options(clearhead_headers INTERFACE

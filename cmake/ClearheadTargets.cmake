@@ -60,21 +60,21 @@ function(clearhead_add_library name)
   clearhead_configure_target(${name})
 endfunction()
 
-# clearhead_compile_for_amx(TARGET)
-# Compiles the sources *_amx.cc of TARGET for AVX-512 and AMX, where the compiler can; amx.cc says
-# at run time whether they may run. They include nothing whose code could be linked into other
-# files: see clearhead/kernels/targets/amx-inl.h.
-function(clearhead_compile_for_amx target)
+# clearhead_compile_for_tiles(TARGET)
+# Compiles the sources *_tiles.cc of TARGET for AVX-512 and AMX, where the compiler can; tiles.cc
+# says at run time whether they may run. They include nothing whose code could be linked into other
+# files: see clearhead/kernels/targets/tiles-inl.h.
+function(clearhead_compile_for_tiles target)
   set(flags -mamx-tile -mamx-bf16 -mavx2 -mfma -mbmi2
     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512bf16)
   include(CheckCXXSourceCompiles)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(JOIN flags " " CMAKE_REQUIRED_FLAGS)
-    check_cxx_source_compiles("int main() { return 0; }" CLEARHEAD_COMPILER_HAS_AMX)
+    check_cxx_source_compiles("int main() { return 0; }" CLEARHEAD_COMPILER_HAS_TILES)
   endif()
   get_target_property(sources ${target} SOURCES)
-  list(FILTER sources INCLUDE REGEX "_amx\\.cc$")
-  if(NOT CLEARHEAD_COMPILER_HAS_AMX)
+  list(FILTER sources INCLUDE REGEX "_tiles\\.cc$")
+  if(NOT CLEARHEAD_COMPILER_HAS_TILES)
     set_source_files_properties(${sources} PROPERTIES HEADER_FILE_ONLY TRUE)
     return()
   endif()
@@ -83,5 +83,5 @@ function(clearhead_compile_for_amx target)
     list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${flags}")
-  target_compile_definitions(${target} PRIVATE CLEARHEAD_HAVE_AMX)
+  target_compile_definitions(${target} PRIVATE CLEARHEAD_HAVE_TILES)
 endfunction()

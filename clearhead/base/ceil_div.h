@@ -7,7 +7,7 @@
 namespace clearhead {
 
 // Always inlined: a file that is compiled for instructions which not every processor has must leave
-// no copy that other files could be linked to (kernels/targets/amx-inl.h).
+// no copy that other files could be linked to (kernels/targets/tiles-inl.h).
 
 /// ⌈n / by⌉ for n ≥ 0 and by > 0.
 template <typename Integer>

@@ -162,8 +162,7 @@ void expect_close(const Call& c, std::uint64_t stream, std::int64_t keys) {
 }
 
 using AttentionPackedBackward = testing::OnTiles;
-INSTANTIATE_TEST_SUITE_P(Precisions, AttentionPackedBackward, testing::kTilePrecisions,
-                         testing::precision_name);
+INSTANTIATE_TEST_SUITE_P(Tiles, AttentionPackedBackward, testing::kAllTiles, testing::tiles_name);
 
 TEST_P(AttentionPackedBackward, EverySizeAroundStripsGroupsAndChunks) {
   std::uint64_t stream = 0;
@@ -173,7 +172,7 @@ TEST_P(AttentionPackedBackward, EverySizeAroundStripsGroupsAndChunks) {
       c.T = T, c.S = S, c.D = 1 + static_cast<std::int64_t>(stream * 7 % 70);
       c.Dv = 1 + static_cast<std::int64_t>(stream * 11 % 70);
       c.is_causal = stream % 2 == 1;
-      c.precision = GetParam();
+      c.precision = precision();
       c.fill(++stream);
       expect_close(c, stream, S);
       if (HasFatalFailure()) return;
@@ -186,7 +185,7 @@ TEST_P(AttentionPackedBackward, EveryHeadSize) {
     Call c;
     c.T = 40, c.S = 150, c.D = D, c.Dv = 264 - D;
     c.scale = 1 / std::sqrt(static_cast<float>(D));
-    c.precision = GetParam();
+    c.precision = precision();
     c.fill(static_cast<std::uint64_t>(D));
     expect_close(c, static_cast<std::uint64_t>(D), c.S);
   }
@@ -198,7 +197,7 @@ TEST_P(AttentionPackedBackward, Stretches) {
     Call c;
     c.T = 140, c.S = 1500, c.D = 128, c.Dv = 100, c.is_causal = true, c.offset = 1360;
     c.left = left;
-    c.scale = 0.1F, c.precision = GetParam();
+    c.scale = 0.1F, c.precision = precision();
     c.fill(8);
     expect_close(c, 8, c.S);
   }
@@ -207,7 +206,7 @@ TEST_P(AttentionPackedBackward, Stretches) {
 TEST_P(AttentionPackedBackward, EveryOption) {
   for (int i = 0; i < rounds(150); ++i) {
     const auto seed = static_cast<std::uint64_t>(i);
-    expect_close(testing::random_call(seed, GetParam()), seed, i % 2 == 0 ? 64 : 512);
+    expect_close(testing::random_call(seed, precision()), seed, i % 2 == 0 ? 64 : 512);
     if (HasFatalFailure()) return;
   }
 }
@@ -221,7 +220,7 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
       SCOPED_TRACE(::testing::Message() << bad << " in operand " << where);
       Call c;
       c.T = 150, c.S = 250, c.D = 20, c.Dv = 20, c.is_causal = true, c.offset = 100;
-      c.precision = GetParam();
+      c.precision = precision();
       c.fill(3);
       BackwardCall call = backward_call(c, 3);
       (void)expected(call);  // the softmax of sound operands
@@ -271,7 +270,7 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
 
 TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
   Call c;
-  c.T = 70, c.S = 90, c.precision = GetParam();
+  c.T = 70, c.S = 90, c.precision = precision();
   c.fill(6);
   BackwardCall call = backward_call(c, 6);
   (void)expected(call);

@@ -118,8 +118,7 @@ void expect_close(const Call& c) {
 }
 
 using AttentionPacked = testing::OnTiles;
-INSTANTIATE_TEST_SUITE_P(Precisions, AttentionPacked, testing::kTilePrecisions,
-                         testing::precision_name);
+INSTANTIATE_TEST_SUITE_P(Tiles, AttentionPacked, testing::kAllTiles, testing::tiles_name);
 
 TEST_P(AttentionPacked, EverySizeAroundTilesBlocksAndChunks) {
   std::uint64_t stream = 0;
@@ -128,7 +127,7 @@ TEST_P(AttentionPacked, EverySizeAroundTilesBlocksAndChunks) {
       Call c;
       c.T = T, c.S = S, c.D = 1 + static_cast<std::int64_t>(stream * 7 % 70);
       c.Dv = 1 + static_cast<std::int64_t>(stream * 11 % 70);
-      c.precision = GetParam();
+      c.precision = precision();
       c.fill(++stream);
       expect_close(c);
     }
@@ -140,7 +139,7 @@ TEST_P(AttentionPacked, EveryHeadSize) {
     Call c;
     c.T = 40, c.S = 150, c.D = D, c.Dv = 264 - D;
     c.scale = 1 / std::sqrt(static_cast<float>(D));
-    c.precision = GetParam();
+    c.precision = precision();
     c.fill(static_cast<std::uint64_t>(D));
     expect_close(c);
   }
@@ -151,7 +150,7 @@ TEST_P(AttentionPacked, Stretches) {
   for (const std::int64_t left : {-1, 500}) {
     Call c;
     c.T = 70, c.S = 2500, c.D = 250, c.Dv = 256, c.is_causal = true, c.offset = 2000;
-    c.left = left, c.scale = 0.05F, c.precision = GetParam();
+    c.left = left, c.scale = 0.05F, c.precision = precision();
     c.fill(9);
     ASSERT_LT(packed_stretch(c.problem()), c.S);
     expect_close(c);
@@ -160,7 +159,7 @@ TEST_P(AttentionPacked, Stretches) {
 
 TEST_P(AttentionPacked, EveryOption) {
   for (int i = 0; i < rounds(300); ++i) {
-    expect_close(random_call(static_cast<std::uint64_t>(i), GetParam()));
+    expect_close(random_call(static_cast<std::uint64_t>(i), precision()));
     if (HasFatalFailure()) return;
   }
 }
@@ -169,7 +168,7 @@ TEST_P(AttentionPacked, EveryOption) {
 // and again.
 TEST_P(AttentionPacked, GrowingScores) {
   Call c;
-  c.T = 33, c.S = 700, c.D = 4, c.precision = GetParam();
+  c.T = 33, c.S = 700, c.D = 4, c.precision = precision();
   c.fill(1);
   for (std::int64_t s = 0; s < c.S; ++s) {
     c.k[static_cast<std::size_t>(s * c.D)] = static_cast<float>(s);
@@ -189,7 +188,7 @@ TEST_P(AttentionPacked, NumbersThatAreNotFinite) {
     for (const int where : {0, 1, 2}) {
       Call c;
       c.T = 40, c.S = 140, c.D = 20, c.Dv = 20, c.is_causal = true, c.offset = 100;
-      c.precision = GetParam();
+      c.precision = precision();
       c.fill(3);
       if (where == 0) c.q[7 * 20 + 3] = bad;
       if (where == 1) c.k[110 * 20 + 3] = bad;
@@ -220,7 +219,7 @@ TEST_P(AttentionPacked, NumbersThatAreNotFinite) {
 
 TEST_P(AttentionPacked, LargeScores) {
   Call c;
-  c.T = 33, c.S = 200, c.D = 32, c.scale = 1, c.precision = GetParam();
+  c.T = 33, c.S = 200, c.D = 32, c.scale = 1, c.precision = precision();
   c.fill(4);
   for (float& x : c.q) x = static_cast<float>(bf16(x * 1000));
   for (float& x : c.k) x = static_cast<float>(bf16(x * 100));

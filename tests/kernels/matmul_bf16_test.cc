@@ -54,7 +54,7 @@ class MatmulBf16 : public testing::OnTiles {
     const std::vector<float> a = random_matrix(form.transpose_a ? K : M, lda, 1);
     const std::vector<float> b = random_matrix(form.transpose_b ? N : K, ldb, 2);
     std::vector<float> c(static_cast<std::size_t>(M * ldc), kUntouched);
-    const bool medium = GetParam() == Precision::medium;
+    const bool medium = precision() == Precision::medium;
     const MatrixView<const float> a_meant(a.data(), M, K, form.transpose_a ? 1 : lda,
                                           form.transpose_a ? lda : 1);
     const MatrixView<const float> b_meant(b.data(), K, N, form.transpose_b ? 1 : ldb,
@@ -66,7 +66,7 @@ class MatmulBf16 : public testing::OnTiles {
          {c.data(), M, N, ldc},
          form.accumulate,
          adds_row ? row.data() : nullptr,
-         GetParam()});
+         precision()});
     const auto value = [&](float x) {
       return static_cast<double>(medium ? static_cast<float>(bf16(x)) : x);
     };
@@ -95,7 +95,7 @@ class MatmulBf16 : public testing::OnTiles {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Precisions, MatmulBf16, testing::kTilePrecisions, testing::precision_name);
+INSTANTIATE_TEST_SUITE_P(Tiles, MatmulBf16, testing::kAllTiles, testing::tiles_name);
 
 TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   for (const std::int64_t M : {1, 15, 16, 17, 31, 33, 65}) {
@@ -128,11 +128,11 @@ TEST_P(MatmulBf16, AnElementDependsOnItsRowAndColumn) {
   const std::vector<float> b = random_matrix(K, N, 2);
   std::vector<float> whole(static_cast<std::size_t>(M * N));
   const MatrixView<const float> all_a(a.data(), M, K), all_b(b.data(), K, N);
-  run({all_a, all_b, {whole.data(), M, N}, false, nullptr, GetParam()});
+  run({all_a, all_b, {whole.data(), M, N}, false, nullptr, precision()});
   std::vector<float> part(static_cast<std::size_t>(M * N));
   run({all_a.part(21, 0, M - 21, K), all_b.part(0, 37, K, N - 37),
        MatrixView<float>(part.data(), M, N).part(21, 37, M - 21, N - 37), false, nullptr,
-       GetParam()});
+       precision()});
   for (std::int64_t i = 21; i < M; ++i) {
     for (std::int64_t j = 37; j < N; ++j) {
       const auto at = static_cast<std::size_t>(i * N + j);
@@ -147,7 +147,7 @@ TEST_P(MatmulBf16, Error) {
   const std::vector<float> a = random_matrix(n, n, 1);
   const std::vector<float> b = random_matrix(n, n, 2);
   std::vector<float> c(static_cast<std::size_t>(n * n));
-  run({{a.data(), n, n}, {b.data(), n, n}, {c.data(), n, n}, false, nullptr, GetParam()});
+  run({{a.data(), n, n}, {b.data(), n, n}, {c.data(), n, n}, false, nullptr, precision()});
   double error = 0;
   double size = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -161,7 +161,7 @@ TEST_P(MatmulBf16, Error) {
       size += sum * sum;
     }
   }
-  EXPECT_LT(std::sqrt(error / size), GetParam() == Precision::medium ? 3e-3 : 1e-5);
+  EXPECT_LT(std::sqrt(error / size), precision() == Precision::medium ? 3e-3 : 1e-5);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-// A fixture for tests on the target that has tiles, for each precision that uses them.
+// A fixture for tests on the targets that have tiles, for each precision that uses them.
 #ifndef CLEARHEAD_TESTS_KERNELS_ON_TILES_H_
 #define CLEARHEAD_TESTS_KERNELS_ON_TILES_H_
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "clearhead/base/precision.h"
@@ -11,23 +12,36 @@
 
 namespace clearhead::kernels::testing {
 
-class OnTiles : public ::testing::TestWithParam<Precision> {
+struct Tiles {
+  Target target;
+  Precision precision;
+};
+
+class OnTiles : public ::testing::TestWithParam<Tiles> {
  protected:
   void SetUp() override {
     before_ = current_target();
-    for (const Target target : available_targets()) {
-      if (target == Target::amx) set_target(target);
+    const auto& available = available_targets();
+    if (std::find(available.begin(), available.end(), GetParam().target) == available.end()) {
+      GTEST_SKIP() << "this processor has no " << target_name(GetParam().target);
     }
-    if (current_target() != Target::amx) GTEST_SKIP() << "this processor has no AMX tiles";
+    set_target(GetParam().target);
   }
   void TearDown() override { set_target(before_); }
+
+  static Precision precision() { return GetParam().precision; }
 
   Target before_ = Target::baseline;
 };
 
-inline const auto kTilePrecisions = ::testing::Values(Precision::medium, Precision::high);
-inline std::string precision_name(const ::testing::TestParamInfo<Precision>& precision) {
-  return precision.param == Precision::medium ? "medium" : "high";
+inline const auto kMediumTiles = ::testing::Values(Tiles{Target::avx512_bf16, Precision::medium},
+                                                   Tiles{Target::amx, Precision::medium});
+inline const auto kAllTiles =
+    ::testing::Values(Tiles{Target::avx512_bf16, Precision::medium},
+                      Tiles{Target::amx, Precision::medium}, Tiles{Target::amx, Precision::high});
+inline std::string tiles_name(const ::testing::TestParamInfo<Tiles>& tiles) {
+  return std::string(target_name(tiles.param.target)) +
+         (tiles.param.precision == Precision::medium ? "_medium" : "_high");
 }
 
 }  // namespace clearhead::kernels::testing

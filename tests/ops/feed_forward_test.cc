@@ -7,11 +7,12 @@
 #include <cstring>
 
 #include "clearhead/base/parallel.h"
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 #include "clearhead/ops/gelu.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/relu.h"
 #include "clearhead/ops/silu.h"
+#include "tests/kernels/on_tiles.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -53,14 +54,9 @@ std::vector<Tensor> run(const Sizes& s, Activation activation, bool fused, int a
   return tensors;
 }
 
-class FeedForwardOp : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (kernels::current_target() != kernels::Target::amx) {
-      GTEST_SKIP() << "this processor has no AMX tiles";
-    }
-  }
-};
+class FeedForwardOp : public kernels::testing::OnTiles {};
+INSTANTIATE_TEST_SUITE_P(Tiles, FeedForwardOp, kernels::testing::kMediumTiles,
+                         kernels::testing::tiles_name);
 
 // Both round the same numbers to bf16, but for sums and activations that a rounding of f32 brings
 // to the other side of a step: a few in a thousand, by 4e-3.
@@ -75,7 +71,7 @@ void expect_as_by_hand(const Sizes& sizes, Activation activation, int again = 1)
   }
 }
 
-TEST_F(FeedForwardOp, IsWhatItsOperationsGive) {
+TEST_P(FeedForwardOp, IsWhatItsOperationsGive) {
   for (const Activation activation :
        {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu}) {
     for (const bool bias : {false, true}) {
@@ -84,18 +80,18 @@ TEST_F(FeedForwardOp, IsWhatItsOperationsGive) {
   }
 }
 
-TEST_F(FeedForwardOp, HoldsAtEverySize) {
+TEST_P(FeedForwardOp, HoldsAtEverySize) {
   expect_as_by_hand({33, 120, 130, 100, true}, Activation::gelu);   // no whole panels anywhere
   expect_as_by_hand({777, 65, 530, 17, true}, Activation::gelu);    // two strips, 13 blocks
   expect_as_by_hand({5000, 32, 64, 32, false}, Activation::gelu);   // blocks of 256 rows, deep sums
   expect_as_by_hand({64, 600, 1030, 530, true}, Activation::gelu);  // several gradient blocks
 }
 
-TEST_F(FeedForwardOp, AddsToGradients) {
+TEST_P(FeedForwardOp, AddsToGradients) {
   expect_as_by_hand({96, 64, 128, 64, true}, Activation::gelu, 2);
 }
 
-TEST_F(FeedForwardOp, GivesTheSameBytesForAnyNumberOfThreads) {
+TEST_P(FeedForwardOp, GivesTheSameBytesForAnyNumberOfThreads) {
   const Sizes sizes = {700, 96, 600, 96, true};
   set_thread_count(1);
   const std::vector<Tensor> expected = run(sizes, Activation::gelu, true);
@@ -112,7 +108,7 @@ TEST_F(FeedForwardOp, GivesTheSameBytesForAnyNumberOfThreads) {
   set_thread_count(0);
 }
 
-TEST_F(FeedForwardOp, LeavesOutGradientsThatNobodyWants) {
+TEST_P(FeedForwardOp, LeavesOutGradientsThatNobodyWants) {
   for (std::size_t frozen = 0; frozen < 4; ++frozen) {  // x, w_in, w_out, all of the weights
     Tape tape(Keep::for_backward);
     const auto input = [&](const Shape& shape, std::size_t i) {
@@ -137,7 +133,7 @@ TEST_F(FeedForwardOp, LeavesOutGradientsThatNobodyWants) {
   }
 }
 
-TEST_F(FeedForwardOp, OneMatrixInBothPlacesHasOneGradient) {
+TEST_P(FeedForwardOp, OneMatrixInBothPlacesHasOneGradient) {
   Tensor results[2];
   for (const bool fused : {false, true}) {
     Tape tape(Keep::for_backward);
@@ -180,7 +176,7 @@ TEST(FeedForward, IsOneOperationOnlyWhereThatGains) {
     Tape tape(Keep::for_backward);
     return Part(tape, rows, dtype).result(precision).kind() == "feed_forward";
   };
-  const bool tiles = kernels::current_target() == kernels::Target::amx;
+  const bool tiles = kernels::tiles_serve(Precision::medium);
   EXPECT_EQ(is_one(Precision::medium, 64, DType::f32), tiles);
   EXPECT_FALSE(is_one(Precision::highest, 64, DType::f32));
   EXPECT_FALSE(is_one(Precision::high, 64, DType::f32));

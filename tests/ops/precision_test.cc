@@ -4,9 +4,10 @@
 
 #include <cmath>
 
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 #include "clearhead/ops/linear.h"
 #include "clearhead/ops/matmul.h"
+#include "tests/kernels/targets.h"
 #include "tests/testing.h"
 
 namespace clearhead {
@@ -31,16 +32,16 @@ std::vector<Tensor> run(const Product& product, const std::vector<Shape>& shapes
 }
 
 // `products` of the tensors, from the first, are products; the rest (the gradient of a bias) sums.
-void expect_errors(const Product& product, const std::vector<Shape>& shapes, std::size_t products) {
+void expect_errors_here(const Product& product, const std::vector<Shape>& shapes,
+                        std::size_t products) {
   const std::vector<Tensor> exact = run(product, shapes, DType::f64, Precision::highest);
-  const bool tiles = kernels::current_target() == kernels::Target::amx;
   for (const Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
     const std::vector<Tensor> tensors = run(product, shapes, DType::f32, precision);
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-      SCOPED_TRACE(testing::Message() << "precision " << static_cast<int>(precision) << ", "
+      SCOPED_TRACE(::testing::Message() << "precision " << static_cast<int>(precision) << ", "
                                       << (i == 0 ? "result" : "gradient of an input"));
       const double error = relative_error(tensors[i], exact[i]);
-      if (precision == Precision::highest || !tiles || i >= products) {
+      if (!kernels::tiles_serve(precision) || i >= products) {
         EXPECT_LT(error, 1e-6);
       } else if (precision == Precision::high) {
         EXPECT_LT(error, 1e-5);
@@ -50,6 +51,10 @@ void expect_errors(const Product& product, const std::vector<Shape>& shapes, std
       }
     }
   }
+}
+
+void expect_errors(const Product& product, const std::vector<Shape>& shapes, std::size_t products) {
+  testing::for_each_target([&] { expect_errors_here(product, shapes, products); });
 }
 
 TEST(Precision, Linear) {

@@ -2,26 +2,25 @@
 #include <algorithm>
 
 #include "clearhead/base/ceil_div.h"
-#include "clearhead/kernels/attention/backward_amx.h"
+#include "clearhead/kernels/attention/backward_tiles.h"
 #include "clearhead/kernels/attention/bf16.h"
-#include "clearhead/kernels/targets/amx.h"
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
 
-static_assert(kBf16Queries == amx::kBackwardQueries);
+static_assert(kBf16Queries == tiles::kBackwardQueries);
 
 std::int64_t blocks_of_head(const AttentionProblem<float>& problem) {
   return ceil_div(problem.queries, kBf16Queries);
 }
 
-amx::BackwardSizes sizes_of(const AttentionProblem<float>& problem) {
-  amx::BackwardSizes sizes = {};
+tiles::BackwardSizes sizes_of(const AttentionProblem<float>& problem) {
+  tiles::BackwardSizes sizes = {};
   sizes.D = problem.D;
   sizes.Dv = problem.Dv;
   sizes.parts = bf16_parts(problem.precision);
-  sizes.keys = std::min(amx::backward_stretch(sizes.D, sizes.Dv, sizes.parts), problem.keys);
+  sizes.keys = std::min(tiles::backward_stretch(sizes.D, sizes.Dv, sizes.parts), problem.keys);
   return sizes;
 }
 
@@ -40,7 +39,7 @@ Chunk chunk_of(const AttentionProblem<float>& problem, std::int64_t b, std::int6
 // What tiles need to know of a chunk that meets the keys [keys.begin, keys.end). Returns whether
 // any of its queries sees any of them.
 bool describe(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
-              const Chunk& chunk, KeyRange keys, amx::BackwardQueries& to) {
+              const Chunk& chunk, KeyRange keys, tiles::BackwardQueries& to) {
   const std::int64_t row = (chunk.b * problem.H + chunk.h) * problem.queries + chunk.t;
   to = {};
   to.count = chunk.count;
@@ -93,9 +92,8 @@ void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<fl
 }  // namespace
 
 bool attention_backward_takes_bf16(const AttentionProblem<float>& problem) {
-  return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && problem.D > 0 && problem.Dv > 0 &&
-         !are_few_queries(problem.queries);
+  return tiles_serve(problem.precision) && problem.rounding == SoftmaxRounding::none &&
+         problem.D > 0 && problem.Dv > 0 && !are_few_queries(problem.queries);
 }
 
 std::int64_t query_blocks_bf16(const AttentionProblem<float>& problem) {
@@ -103,7 +101,7 @@ std::int64_t query_blocks_bf16(const AttentionProblem<float>& problem) {
 }
 
 std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& problem) {
-  return amx::backward_workspace_bytes(sizes_of(problem)) /
+  return tiles::backward_workspace_bytes(sizes_of(problem)) /
              static_cast<std::int64_t>(sizeof(float)) +
          kQueryBlock * (problem.Dv + 3) + attention_workspace_simd(problem);
 }
@@ -112,10 +110,10 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
                              std::int64_t block, std::int64_t block_end, KeyRange keys, float* dq,
                              float* dk, float* dv, float* workspace) {
-  const amx::BackwardSizes sizes = sizes_of(problem);
+  const tiles::BackwardSizes sizes = sizes_of(problem);
   char* const memory = reinterpret_cast<char*>(workspace);
   float* const of_blocks =
-      workspace + amx::backward_workspace_bytes(sizes) / static_cast<std::int64_t>(sizeof(float));
+      workspace + tiles::backward_workspace_bytes(sizes) / static_cast<std::int64_t>(sizeof(float));
   const std::int64_t first_key = (b * problem.G + g) * problem.keys;
   keys.end = std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
   for (std::int64_t s = keys.begin; s < keys.end; s += sizes.keys) {
@@ -124,16 +122,16 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
     bool loaded = false;
     for (std::int64_t i = block; i < block_end; ++i) {
       const Chunk chunk = chunk_of(problem, b, g, i);
-      amx::BackwardQueries queries = {};
+      tiles::BackwardQueries queries = {};
       if (!describe(problem, saved, chunk, stretch, queries)) continue;
       if (!loaded) {
-        amx::backward_load_keys(sizes, problem.k.row(b, g, s), problem.k.stride_t,
-                                problem.v.row(b, g, s), problem.v.stride_t, n, memory);
+        tiles::backward_load_keys(sizes, problem.k.row(b, g, s), problem.k.stride_t,
+                                  problem.v.row(b, g, s), problem.v.stride_t, n, memory);
         loaded = true;
       }
       const std::int64_t row = (b * problem.H + chunk.h) * problem.queries + chunk.t;
       float* const dq_rows = dq == nullptr ? nullptr : dq + row * problem.D;
-      if (amx::backward_chunk(sizes, queries, dq_rows, memory)) continue;
+      if (tiles::backward_chunk(sizes, queries, dq_rows, memory)) continue;
       const std::int64_t first =
           (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
       for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
@@ -142,9 +140,9 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
       }
     }
     if (!loaded) continue;
-    amx::backward_add_keys(sizes, problem.scale(), n,
-                           dk == nullptr ? nullptr : dk + (first_key + s) * problem.D,
-                           dv == nullptr ? nullptr : dv + (first_key + s) * problem.Dv, memory);
+    tiles::backward_add_keys(sizes, problem.scale(), n,
+                             dk == nullptr ? nullptr : dk + (first_key + s) * problem.D,
+                             dv == nullptr ? nullptr : dv + (first_key + s) * problem.Dv, memory);
   }
 }
 

@@ -5,10 +5,9 @@
 #include <limits>
 
 #include "clearhead/base/ceil_div.h"
-#include "clearhead/kernels/attention/amx.h"
 #include "clearhead/kernels/attention/bf16.h"
-#include "clearhead/kernels/targets/amx.h"
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -19,7 +18,7 @@ constexpr std::int64_t kPieceKeys = 1024;
 // Of a stretch: little beside the operands of a long sequence. At D = 64 and T = 8192 stretches of
 // 1 and 2 MiB were as fast as a whole head.
 constexpr std::int64_t kStretchBytes = std::int64_t{2} << 20;
-static_assert(kPieceKeys % amx::kKeyStep == 0);
+static_assert(kPieceKeys % tiles::kKeyStep == 0);
 
 // Packed keys: the largest |k| of each piece, then tiles of keys, then of values.
 struct Packed {
@@ -30,14 +29,14 @@ struct Packed {
 Packed parts_of_packed(const AttentionProblem<float>& problem, std::int64_t n, char* packed) {
   const std::int64_t header = round_up(pack_pieces({0, n}) * 4, 64);
   return {reinterpret_cast<float*>(packed), packed + header,
-          packed + header + amx::packed_keys_bytes(n, problem.D, bf16_parts(problem.precision))};
+          packed + header + tiles::packed_keys_bytes(n, problem.D, bf16_parts(problem.precision))};
 }
 
 // Bytes of n packed keys and values.
 std::int64_t bytes_of(const AttentionProblem<float>& problem, std::int64_t n) {
   const int parts = bf16_parts(problem.precision);
-  return round_up(pack_pieces({0, n}) * 4, 64) + amx::packed_keys_bytes(n, problem.D, parts) +
-         amx::packed_values_bytes(n, problem.Dv, parts);
+  return round_up(pack_pieces({0, n}) * 4, 64) + tiles::packed_keys_bytes(n, problem.D, parts) +
+         tiles::packed_values_bytes(n, problem.Dv, parts);
 }
 
 std::int64_t stretch_keys(const AttentionProblem<float>& problem) {
@@ -54,11 +53,11 @@ void pack_piece(const AttentionProblem<float>& problem, std::int64_t b, std::int
   packed.largest[i] = 0;
   if (n <= 0) return;
   const std::uint32_t largest =
-      amx::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
-                     packed.keys + amx::packed_keys_bytes(at, problem.D, parts));
-  amx::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
-                   amx::PairOrder::of_weights,
-                   packed.values + amx::packed_values_bytes(at, problem.Dv, parts));
+      tiles::pack_keys(problem.k.row(b, g, s), problem.k.stride_t, n, problem.D, parts,
+                       packed.keys + tiles::packed_keys_bytes(at, problem.D, parts));
+  tiles::pack_values(problem.v.row(b, g, s), problem.v.stride_t, n, problem.Dv, parts,
+                     tiles::PairOrder::of_weights,
+                     packed.values + tiles::packed_values_bytes(at, problem.Dv, parts));
   std::memcpy(&packed.largest[i], &largest, sizeof largest);
 }
 
@@ -72,10 +71,10 @@ float largest_of(const Packed& packed, std::int64_t n) {
   return largest;
 }
 
-// What tiles need to know of the rows of a block, at most amx::kRows, and some keys.
-amx::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& block,
-                    KeyRange keys) {
-  amx::Rows rows = {};
+// What tiles need to know of the rows of a block, at most tiles::kRows, and some keys.
+tiles::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& block,
+                      KeyRange keys) {
+  tiles::Rows rows = {};
   rows.count = block.rows;
   for (std::int64_t r = 0; r < block.rows; ++r) {
     const std::int64_t in_group = block.first + r;
@@ -126,16 +125,16 @@ bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, K
 void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                   const Packed& packed, const BlockResult& result, float* workspace) {
   const float largest_key = largest_of(packed, keys.end - keys.begin);
-  for (std::int64_t row = 0; row < block.rows; row += amx::kRows) {
-    const std::int64_t count = std::min(amx::kRows, block.rows - row);
-    amx::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
+  for (std::int64_t row = 0; row < block.rows; row += tiles::kRows) {
+    const std::int64_t count = std::min(tiles::kRows, block.rows - row);
+    tiles::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
     rows.keys = packed.keys;
     rows.values = packed.values;
     rows.largest_key = largest_key;
     const BlockResult to = rows_of(problem, result, row);
     std::uint32_t left = ~std::uint32_t{0};
     if (largest_key < std::numeric_limits<float>::infinity()) {
-      left = amx::forward(rows, to.z, to.row_max, to.row_sum, reinterpret_cast<char*>(workspace));
+      left = tiles::forward(rows, to.z, to.row_max, to.row_sum, reinterpret_cast<char*>(workspace));
     }
     for (std::int64_t r = 0; r < count;) {
       std::int64_t end = r;
@@ -152,15 +151,14 @@ void forward_over(const AttentionProblem<float>& problem, const QueryBlock& bloc
 }  // namespace
 
 bool attention_forward_takes_bf16(const AttentionProblem<float>& problem) {
-  return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && problem.Dv > 0 &&
-         !are_few_queries(problem.H / problem.G * problem.queries);
+  return tiles_serve(problem.precision) && problem.rounding == SoftmaxRounding::none &&
+         problem.Dv > 0 && !are_few_queries(problem.H / problem.G * problem.queries);
 }
 
 std::int64_t packed_stretch(const AttentionProblem<float>& problem) {
   const int parts = bf16_parts(problem.precision);
-  const std::int64_t piece = amx::packed_keys_bytes(kPieceKeys, problem.D, parts) +
-                             amx::packed_values_bytes(kPieceKeys, problem.Dv, parts);
+  const std::int64_t piece = tiles::packed_keys_bytes(kPieceKeys, problem.D, parts) +
+                             tiles::packed_values_bytes(kPieceKeys, problem.Dv, parts);
   return std::max<std::int64_t>(kStretchBytes / piece, 1) * kPieceKeys;
 }
 
@@ -177,7 +175,7 @@ void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 
 std::int64_t attention_forward_workspace_bf16(const AttentionProblem<float>& problem) {
   const std::int64_t tiles =
-      amx::forward_workspace_bytes(problem.D, problem.Dv, bf16_parts(problem.precision)) /
+      tiles::forward_workspace_bytes(problem.D, problem.Dv, bf16_parts(problem.precision)) /
       static_cast<std::int64_t>(sizeof(float));
   return joining_numbers(problem) + std::max(tiles, attention_workspace_simd(problem));
 }
@@ -206,7 +204,7 @@ void attention_forward_bf16(const AttentionProblem<float>& problem, const QueryB
 }
 
 bool packed_cells_fit(std::int64_t cell) {
-  return cell % amx::kKeyStep == 0 && cell >= amx::kChunk / 2;
+  return cell % tiles::kKeyStep == 0 && cell >= tiles::kChunk / 2;
 }
 
 std::int64_t pool_head_bytes(const AttentionProblem<float>& problem) {
@@ -221,8 +219,8 @@ void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 
 std::int64_t attention_pool_workspace_bf16(const AttentionProblem<float>& problem) {
   const std::int64_t state =
-      amx::pool_state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
-  return (amx::kPoolScratchBytes + kPoolRows / amx::kRows * state) /
+      tiles::pool_state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
+  return (tiles::kPoolScratchBytes + kPoolRows / tiles::kRows * state) /
          static_cast<std::int64_t>(sizeof(float));
 }
 
@@ -236,20 +234,20 @@ void attention_pool_bf16(const AttentionProblem<float>& problem, std::int64_t b,
   const int parts = bf16_parts(problem.precision);
   char* const scratch = reinterpret_cast<char*>(workspace);
   struct PoolBlock {
-    amx::Rows rows;
-    amx::Cells cells;
+    tiles::Rows rows;
+    tiles::Cells cells;
     char* state;
     std::uint32_t bad;
   };
-  PoolBlock blocks[kPoolRows / amx::kRows];
-  const std::int64_t count = ceil_div(t_end - t, amx::kRows);
+  PoolBlock blocks[kPoolRows / tiles::kRows];
+  const std::int64_t count = ceil_div(t_end - t, tiles::kRows);
   const std::int64_t heads = problem.H / problem.G;
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t row = i * amx::kRows;
+    const std::int64_t row = i * tiles::kRows;
     PoolBlock& block = blocks[i];
     block.rows = tile_rows(problem,
                            {b, h / heads, h % heads * problem.queries + t + row,
-                            std::min(amx::kRows, t_end - t - row)},
+                            std::min(tiles::kRows, t_end - t - row)},
                            {0, problem.keys});
     block.rows.keys = packed.keys;
     block.rows.values = packed.values;
@@ -260,28 +258,29 @@ void attention_pool_bf16(const AttentionProblem<float>& problem, std::int64_t b,
                    cells.end,
                    out.cell_max + row * out.cells,
                    out.cell_sum + row * out.cells};
-    block.state =
-        scratch + amx::kPoolScratchBytes + i * amx::pool_state_bytes(problem.D, problem.Dv, parts);
-    block.bad = amx::pool_begin(block.rows, block.cells, scratch, block.state);
+    block.state = scratch + tiles::kPoolScratchBytes +
+                  i * tiles::pool_state_bytes(problem.D, problem.Dv, parts);
+    block.bad = tiles::pool_begin(block.rows, block.cells, scratch, block.state);
   }
   // Keys and values that stay in a quarter of a second-level cache of 2 MiB while all blocks meet
   // them.
-  const std::int64_t bytes = amx::packed_keys_bytes(amx::kChunk, problem.D, parts) +
-                             amx::packed_values_bytes(amx::kChunk, problem.Dv, parts);
+  const std::int64_t bytes = tiles::packed_keys_bytes(tiles::kChunk, problem.D, parts) +
+                             tiles::packed_values_bytes(tiles::kChunk, problem.Dv, parts);
   const std::int64_t near =
-      std::max<std::int64_t>(1, (std::int64_t{512} << 10) / bytes) * amx::kChunk;
+      std::max<std::int64_t>(1, (std::int64_t{512} << 10) / bytes) * tiles::kChunk;
   const std::int64_t end = std::min(cells.end * out.cell, problem.keys);
   for (std::int64_t s = cells.begin * out.cell; s < end; s += near) {
     for (PoolBlock* block = blocks; block < blocks + count; ++block) {
-      block->bad |= amx::pool_keys(block->rows, block->cells, s, std::min(s + near, end), scratch,
-                                   block->state);
+      block->bad |= tiles::pool_keys(block->rows, block->cells, s, std::min(s + near, end), scratch,
+                                     block->state);
     }
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t row = i * amx::kRows;
+    const std::int64_t row = i * tiles::kRows;
     PoolBlock& block = blocks[i];
-    block.bad |= amx::pool_end(block.rows, block.cells, out.z + row * problem.Dv, out.row_max + row,
-                               out.row_sum + row, out.mean_score + row, scratch, block.state);
+    block.bad |=
+        tiles::pool_end(block.rows, block.cells, out.z + row * problem.Dv, out.row_max + row,
+                        out.row_sum + row, out.mean_score + row, scratch, block.state);
     for (std::int64_t r = 0; r < block.rows.count; ++r)
       trusted[row + r] = (block.bad >> r & 1U) == 0;
   }

@@ -10,6 +10,7 @@
 #include "clearhead/kernels/attention/scalar.h"
 #include "clearhead/kernels/attention/simd_loops.h"
 #include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -110,9 +111,8 @@ void attention_pool_scalar(const AttentionProblem<T>& problem, std::int64_t b, s
 bool attention_pool_takes_bf16(const AttentionProblem<float>& problem, std::int64_t cell) {
   // Hidden pairs have a score of −1e38 there, which a scale next to 0 would make visible.
   constexpr float kSmallestScale = 1e-30F;
-  return problem.precision != Precision::highest && current_target() == Target::amx &&
-         problem.rounding == SoftmaxRounding::none && std::fabs(problem.scale()) > kSmallestScale &&
-         packed_cells_fit(cell);
+  return tiles_serve(problem.precision) && problem.rounding == SoftmaxRounding::none &&
+         std::fabs(problem.scale()) > kSmallestScale && packed_cells_fit(cell);
 }
 
 std::int64_t attention_pool_workspace(const AttentionProblem<float>& problem, std::int64_t cell) {

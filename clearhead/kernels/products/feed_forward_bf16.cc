@@ -3,15 +3,15 @@
 
 #include <algorithm>
 
-#include "clearhead/kernels/products/feed_forward_amx.h"
-#include "clearhead/kernels/products/matmul_amx.h"
+#include "clearhead/kernels/products/feed_forward_tiles.h"
+#include "clearhead/kernels/products/matmul_tiles.h"
 #include "clearhead/kernels/rows/activation.h"
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
 
-using amx::kPanel;
+using tiles::kPanel;
 
 // For a block of 256 rows and a strip of 512 columns of h, backward has 1.2 MiB at hand at C = O =
 // 384: the packed rows of x, dy and dh, and the sums of dx. The weights stream by, of a
@@ -66,11 +66,11 @@ std::int64_t weight_offset(const FeedForwardOperands& p, Direction direction, st
   return offset;
 }
 
-amx::PackedWeights packed_weights(const FeedForwardOperands& p, Direction direction,
-                                  std::int64_t strip, std::int64_t which, const char* weights) {
+tiles::PackedWeights packed_weights(const FeedForwardOperands& p, Direction direction,
+                                    std::int64_t strip, std::int64_t which, const char* weights) {
   const MatrixView<const float> w = weight_factor(p, direction, strip, which);
   return {weights + weight_offset(p, direction, strip, which), ceil_div(w.columns, kPanel),
-          ceil_div(w.rows, amx::kDepthStep)};
+          ceil_div(w.rows, tiles::kDepthStep)};
 }
 
 struct Memory {
@@ -96,8 +96,9 @@ struct Memory {
   std::int64_t bytes;
 };
 
-amx::FeedForwardStrip strip_of(const FeedForwardOperands& p, const Memory& m, std::int64_t rows,
-                               std::int64_t strip, const amx::PackedWeights& in, const char* next) {
+tiles::FeedForwardStrip strip_of(const FeedForwardOperands& p, const Memory& m, std::int64_t rows,
+                                 std::int64_t strip, const tiles::PackedWeights& in,
+                                 const char* next) {
   const std::int64_t f = strip * kColumns;
   return {ceil_div(rows, kPanel),
           std::min(kColumns, p.w_in.rows - f),
@@ -130,8 +131,8 @@ struct GradientFactors {
 
 bool feed_forward_takes_bf16(const FeedForwardOperands& p, Precision precision) {
   const auto [R, C, F, O] = Sizes(p);
-  return precision == Precision::medium && current_target() == Target::amx && R >= kPanel &&
-         C >= 16 && F >= 16 && O >= 16 && std::max(C, O) <= kMostChannels &&
+  return precision == Precision::medium && tiles_serve(precision) && R >= kPanel && C >= 16 &&
+         F >= 16 && O >= 16 && std::max(C, O) <= kMostChannels &&
          R * F * std::min(C, O) >= kFewestWork;
 }
 
@@ -154,8 +155,8 @@ void pack_weight_piece(const FeedForwardOperands& p, Direction direction, std::i
   if (column >= w.columns) return;
   char* const to =
       weights + weight_offset(p, direction, strip, which) + packed_bytes(column, w.rows);
-  amx::pack_columns(w.part(0, column, w.rows, std::min(kPieceLines, w.columns - column)),
-                    panels_at(to, w.rows));
+  tiles::pack_columns(w.part(0, column, w.rows, std::min(kPieceLines, w.columns - column)),
+                      panels_at(to, w.rows));
 }
 
 std::int64_t feed_forward_blocks(const FeedForwardOperands& p) {
@@ -173,14 +174,14 @@ void feed_forward_block(const FeedForwardOperands& p, std::int64_t i, const char
   const auto weight = [&](std::int64_t strip, std::int64_t which) {
     return packed_weights(p, Direction::forward, strip, which, weights);
   };
-  amx::pack_rows(rows_of(p.x, rows), panels_at(m.x, p.x.columns));
+  tiles::pack_rows(rows_of(p.x, rows), panels_at(m.x, p.x.columns));
   for (std::int64_t strip = 0; strip < strips(p); ++strip) {
     const char* const next = weight((strip + 1) % strips(p), 0).panels;
-    amx::forward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), weight(strip, 1),
-                       m.sums, /*add=*/strip > 0);
+    tiles::forward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next),
+                         weight(strip, 1), m.sums, /*add=*/strip > 0);
   }
-  amx::write_sums({rows_of(y, rows), /*accumulate=*/false, is_large(y.rows, y.columns)},
-                  ceil_div(rows.count, kPanel), m.sums, p.b_out);
+  tiles::write_sums({rows_of(y, rows), /*accumulate=*/false, is_large(y.rows, y.columns)},
+                    ceil_div(rows.count, kPanel), m.sums, p.b_out);
 }
 
 void feed_forward_backward_block(const FeedForwardOperands& p, const FeedForwardBackward& backward,
@@ -200,16 +201,16 @@ void feed_forward_backward_block(const FeedForwardOperands& p, const FeedForward
     return panels_from(panels + packed_bytes(line, p.x.rows), p.x.rows, rows.first, past_caches);
   };
 
-  amx::pack_rows(x, panels_at(m.x, C));
-  amx::pack_rows(dy, panels_at(m.dy, O));
+  tiles::pack_rows(x, panels_at(m.x, C));
+  tiles::pack_rows(dy, panels_at(m.dy, O));
   if (wants_weights) {
-    amx::pack_columns(x, steps(factors.x, 0));
-    amx::pack_rows(dy.transposed(), steps(factors.dy, 0));
+    tiles::pack_columns(x, steps(factors.x, 0));
+    tiles::pack_rows(dy.transposed(), steps(factors.dy, 0));
   }
   for (std::int64_t strip = 0; strip < strips(p); ++strip) {
     const std::int64_t f = strip * kColumns;
     const char* const next = weight((strip + 1) % strips(p), 0).panels;
-    amx::FeedForwardStripBackward part = {};
+    tiles::FeedForwardStripBackward part = {};
     part.dy = m.dy;
     part.dh = weight(strip, 1);
     part.d = m.d;
@@ -220,14 +221,14 @@ void feed_forward_backward_block(const FeedForwardOperands& p, const FeedForward
     if (wants_weights) {
       part.left = steps(factors.dh, f).at;
       part.right = steps(factors.activated, f).at;
-      part.bytes = amx::panel_bytes(R, 1);
+      part.bytes = tiles::panel_bytes(R, 1);
       part.past_caches = past_caches;
     }
-    amx::backward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), part);
+    tiles::backward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), part);
   }
   if (backward.dx.data == nullptr) return;
-  amx::write_sums({rows_of(backward.dx, rows), backward.add_dx, is_large(R, C)},
-                  ceil_div(rows.count, kPanel), m.sums, nullptr);
+  tiles::write_sums({rows_of(backward.dx, rows), backward.add_dx, is_large(R, C)},
+                    ceil_div(rows.count, kPanel), m.sums, nullptr);
 }
 
 std::int64_t gradient_factors_bytes(const FeedForwardOperands& p) {

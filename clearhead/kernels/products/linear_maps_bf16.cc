@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
 
-using amx::kPanel;
+using tiles::kPanel;
 
 constexpr std::int64_t kMostRows = 256;
 constexpr std::int64_t kMostNumbers = 512 << 10;  // of a block, packed: 1 MiB of a cache of 2
@@ -66,8 +66,8 @@ bool linear_maps_take_bf16(const LinearMapsProblem& p, Precision precision) {
   const std::int64_t R = p.x.rows, C = p.x.columns, columns = all_columns(p);
   const bool wide = std::all_of(p.maps.begin(), p.maps.end(),
                                 [](const LinearMap<float>& map) { return map.weight.rows >= 16; });
-  return precision == Precision::medium && current_target() == Target::amx && R >= kPanel &&
-         C >= 16 && wide && std::max(C, columns) <= kMostColumns && R * C * columns >= kFewestWork;
+  return precision == Precision::medium && tiles_serve(precision) && R >= kPanel && C >= 16 &&
+         wide && std::max(C, columns) <= kMostColumns && R * C * columns >= kFewestWork;
 }
 
 std::int64_t packed_weights_bytes(const LinearMapsProblem& p, Direction direction) {
@@ -92,13 +92,13 @@ void pack_weight_piece(const LinearMapsProblem& p, Direction direction, std::int
   if (direction == Direction::forward) {  // y = x·Wᵀ
     if (line >= w.rows) return;
     const std::int64_t lines = std::min(kPieceLines, w.rows - line);
-    amx::pack_columns(w.part(line, 0, lines, C).transposed(),
-                      panels_at(weights + packed_bytes(before + line, C), C));
+    tiles::pack_columns(w.part(line, 0, lines, C).transposed(),
+                        panels_at(weights + packed_bytes(before + line, C), C));
   } else {  // dx += dy·W
     if (line >= C) return;
     const std::int64_t K = all_columns(p);
-    char* const to = weights + packed_bytes(line, K) + amx::panel_bytes(before, 1);
-    amx::pack_columns(w.part(0, line, w.rows, std::min(kPieceLines, C - line)), panels_at(to, K));
+    char* const to = weights + packed_bytes(line, K) + tiles::panel_bytes(before, 1);
+    tiles::pack_columns(w.part(0, line, w.rows, std::min(kPieceLines, C - line)), panels_at(to, K));
   }
 }
 
@@ -115,11 +115,11 @@ void linear_maps_block(const LinearMapsProblem& p, std::int64_t i, const char* w
   const Memory m(p, Direction::forward, workspace);
   const std::int64_t R = p.x.rows, C = p.x.columns;
   const RowRange rows = rows_of(R, rows_each(p), i);
-  amx::pack_rows(rows_of(p.x, rows), panels_at(m.packed, C));
+  tiles::pack_rows(rows_of(p.x, rows), panels_at(m.packed, C));
   for (std::size_t map = 0; map < p.maps.size(); ++map) {
     const std::int64_t N = p.maps[map].weight.rows;
-    amx::multiply_rows({rows_of(y[map], rows), /*accumulate=*/false, is_large(R, N)}, C, m.packed,
-                       weights, p.maps[map].bias, m.sums);
+    tiles::multiply_rows({rows_of(y[map], rows), /*accumulate=*/false, is_large(R, N)}, C, m.packed,
+                         weights, p.maps[map].bias, m.sums);
     weights += packed_bytes(N, C);
   }
 }
@@ -136,20 +136,20 @@ void linear_maps_backward_block(const LinearMapsProblem& p, const LinearMapsBack
   for (const MatrixView<const float>& all_dy : backward.dy) {
     const MatrixView<const float> dy = rows_of(all_dy, rows);
     if (wants_dx) {
-      amx::pack_rows(dy, panels_at(m.packed + amx::panel_bytes(before, 1), K));
+      tiles::pack_rows(dy, panels_at(m.packed + tiles::panel_bytes(before, 1), K));
     }
     if (wants_dw) {
-      amx::pack_rows(dy.transposed(),
-                     panels_from(factors.dy + packed_bytes(before, R), R, rows.first, past_caches));
+      tiles::pack_rows(dy.transposed(), panels_from(factors.dy + packed_bytes(before, R), R,
+                                                    rows.first, past_caches));
     }
     before += in_panels(dy.columns);
   }
   if (wants_dw) {
-    amx::pack_columns(rows_of(p.x, rows), panels_from(factors.x, R, rows.first, past_caches));
+    tiles::pack_columns(rows_of(p.x, rows), panels_from(factors.x, R, rows.first, past_caches));
   }
   if (wants_dx) {
-    amx::multiply_rows({rows_of(backward.dx, rows), backward.add_dx, is_large(R, p.x.columns)}, K,
-                       m.packed, weights, nullptr, m.sums);
+    tiles::multiply_rows({rows_of(backward.dx, rows), backward.add_dx, is_large(R, p.x.columns)}, K,
+                         m.packed, weights, nullptr, m.sums);
   }
 }
 

@@ -4,13 +4,12 @@
 #include <algorithm>
 
 #include "clearhead/kernels/products/row_blocks_bf16.h"
-#include "clearhead/kernels/targets/amx.h"
-#include "clearhead/kernels/targets/dispatch.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
 
-using amx::kPanel;
+using tiles::kPanel;
 
 // Both factors packed in advance: a block of c, 256 × 512 sums, takes 512 KiB, and 512 steps of its
 // part of a 256 KiB (twice, since the next ones are fetched meanwhile), together half of a
@@ -25,7 +24,7 @@ constexpr std::int64_t kSmall = 2048;  // rows and columns together
 
 // Bytes of the packed panels of `lines` lines and K steps.
 std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
-  return ceil_div(lines, kPanel) * amx::panel_bytes(K, bf16_parts(p.precision));
+  return ceil_div(lines, kPanel) * tiles::panel_bytes(K, bf16_parts(p.precision));
 }
 
 std::int64_t piece_lines(const MatmulProblem& p) {
@@ -52,13 +51,13 @@ std::int64_t block_rows(const MatmulProblem& p) {
 // Twice what was seen to stay in the third level.
 bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p) >= 48 << 20; }
 
-amx::Panels panels_of(const MatmulProblem& p, char* to) {
+tiles::Panels panels_of(const MatmulProblem& p, char* to) {
   const int parts = bf16_parts(p.precision);
-  return {to, amx::panel_bytes(p.a.columns, parts), parts, packed_past_caches(p)};
+  return {to, tiles::panel_bytes(p.a.columns, parts), parts, packed_past_caches(p)};
 }
 
 void pack_a(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
-  amx::pack_rows(p.a.part(row, 0, rows, p.a.columns), panels_of(p, to));
+  tiles::pack_rows(p.a.part(row, 0, rows, p.a.columns), panels_of(p, to));
 }
 
 // The columns [column, …) of rows [row, …) of c from their packed factors.
@@ -71,16 +70,15 @@ void multiply_packed(const MatmulProblem& p, std::int64_t row, std::int64_t colu
   for (std::int64_t i = 0; i < part.rows && adds_row; ++i) {
     std::copy_n(p.row + column, part.columns, &part.at(i, 0));  // still in a cache when it is read
   }
-  amx::multiply_panels({part, p.accumulate || adds_row, is_large(c.rows, c.columns)}, p.a.columns,
-                       a, b, bf16_parts(p.precision), sums);
+  tiles::multiply_panels({part, p.accumulate || adds_row, is_large(c.rows, c.columns)}, p.a.columns,
+                         a, b, bf16_parts(p.precision), sums);
 }
 
 }  // namespace
 
 bool matmul_takes_bf16(const MatmulProblem& p) {
   const std::int64_t M = p.c.rows, N = p.c.columns, K = p.a.columns;
-  return p.precision != Precision::highest && current_target() == Target::amx && M >= 16 &&
-         N >= 16 && K >= 16 && M * N * K >= kFewestWork;
+  return tiles_serve(p.precision) && M >= 16 && N >= 16 && K >= 16 && M * N * K >= kFewestWork;
 }
 
 std::int64_t packed_factors_bytes(const MatmulProblem& p) {
@@ -103,7 +101,7 @@ void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
   const std::int64_t lines = std::min(most, (is_b ? N : M) - line);
   char* const to = factors + (is_b ? 0 : packed_bytes(p, N, K)) + packed_bytes(p, line, K);
   if (is_b) {
-    amx::pack_columns(p.b.part(0, line, K, lines), panels_of(p, to));
+    tiles::pack_columns(p.b.part(0, line, K, lines), panels_of(p, to));
   } else {
     pack_a(p, line, lines, to);
   }

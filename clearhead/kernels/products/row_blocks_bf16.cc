@@ -50,8 +50,9 @@ void WeightGradients::run(std::int64_t block, char* workspace) const {
     const std::int64_t column = block % blocks.across * kMostSize;
     const MatrixView<float> c = dw.part(row, column, std::min(blocks.rows, dw.rows - row),
                                         std::min(kMostSize, dw.columns - column));
-    amx::multiply_panels({c, add, /*past_caches=*/false}, R_, left + packed_bytes(row, R_),
-                         right + packed_bytes(column, R_), 1, reinterpret_cast<float*>(workspace));
+    tiles::multiply_panels({c, add, /*past_caches=*/false}, R_, left + packed_bytes(row, R_),
+                           right + packed_bytes(column, R_), 1,
+                           reinterpret_cast<float*>(workspace));
     return;
   }
 }

@@ -10,7 +10,7 @@
 #include <span>
 
 #include "clearhead/base/ceil_div.h"
-#include "clearhead/kernels/products/matmul_amx.h"
+#include "clearhead/kernels/products/matmul_tiles.h"
 
 namespace clearhead::kernels {
 
@@ -19,21 +19,21 @@ enum class Direction { forward, backward };
 /// With fewer multiply-adds packing takes longer than it saves.
 inline constexpr std::int64_t kFewestWork = 64 * 64 * 64;
 /// Lines of a piece of packing weights.
-inline constexpr std::int64_t kPieceLines = 4 * amx::kPanel;
+inline constexpr std::int64_t kPieceLines = 4 * tiles::kPanel;
 
 /// n lines as whole panels.
-inline std::int64_t in_panels(std::int64_t n) { return round_up(n, amx::kPanel); }
+inline std::int64_t in_panels(std::int64_t n) { return round_up(n, tiles::kPanel); }
 
 /// Bytes of the packed panels that cover `lines` lines.
 inline std::int64_t packed_bytes(std::int64_t lines, std::int64_t K) {
-  return ceil_div(lines, amx::kPanel) * amx::panel_bytes(K, 1);
+  return ceil_div(lines, tiles::kPanel) * tiles::panel_bytes(K, 1);
 }
-inline amx::Panels panels_at(char* at, std::int64_t K) {
-  return {at, amx::panel_bytes(K, 1), 1, /*past_caches=*/false};
+inline tiles::Panels panels_at(char* at, std::int64_t K) {
+  return {at, tiles::panel_bytes(K, 1), 1, /*past_caches=*/false};
 }
 /// Steps [row, …) of panels over R rows.
-inline amx::Panels panels_from(char* at, std::int64_t R, std::int64_t row, bool past_caches) {
-  return {at + amx::panel_bytes(row, 1), amx::panel_bytes(R, 1), 1, past_caches};
+inline tiles::Panels panels_from(char* at, std::int64_t R, std::int64_t row, bool past_caches) {
+  return {at + tiles::panel_bytes(row, 1), tiles::panel_bytes(R, 1), 1, past_caches};
 }
 /// Whether factors of this many bytes are written past the caches. They are read after all rows,
 /// when no second-level cache holds them any more. The limit is twice what those of two threads
@@ -50,8 +50,8 @@ inline bool is_large(std::int64_t rows, std::int64_t columns) {
 /// blocks, at least 9, if there are enough rows.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {
   constexpr std::int64_t kBlocks = 16;
-  return std::clamp(in_panels(ceil_div(R, kBlocks)), amx::kPanel,
-                    std::max(amx::kPanel, most / amx::kPanel * amx::kPanel));
+  return std::clamp(in_panels(ceil_div(R, kBlocks)), tiles::kPanel,
+                    std::max(tiles::kPanel, most / tiles::kPanel * tiles::kPanel));
 }
 
 struct RowRange {

@@ -21,6 +21,7 @@
 #if HWY_TARGETS & HWY_AVX3
 #define CLEARHEAD_CASE_AVX3(f) \
   case Target::avx512:         \
+  case Target::avx512_bf16:    \
   case Target::amx:            \
     return &N_AVX3::f;
 #else

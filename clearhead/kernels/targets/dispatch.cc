@@ -7,8 +7,8 @@
 #include <string>
 
 #include "clearhead/base/error.h"
-#include "clearhead/kernels/targets/amx.h"
 #include "clearhead/kernels/targets/dispatch-inl.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -20,14 +20,19 @@ struct NamedTarget {
 };
 
 constexpr NamedTarget kTargets[] = {
-    {Target::baseline, "baseline", 0}, {Target::sse4, "sse4", HWY_SSE4},
-    {Target::avx2, "avx2", HWY_AVX2},  {Target::avx512, "avx512", HWY_AVX3},
-    {Target::amx, "amx", HWY_AVX3},    {Target::neon, "neon", HWY_NEON},
+    {Target::baseline, "baseline", 0},
+    {Target::sse4, "sse4", HWY_SSE4},
+    {Target::avx2, "avx2", HWY_AVX2},
+    {Target::avx512, "avx512", HWY_AVX3},
+    {Target::avx512_bf16, "avx512_bf16", HWY_AVX3},
+    {Target::amx, "amx", HWY_AVX3},
+    {Target::neon, "neon", HWY_NEON},
     {Target::wasm, "wasm", HWY_WASM},
 };
 
 bool is_available(const NamedTarget& t) {
   if (t.target == Target::baseline) return true;
+  if (t.target == Target::avx512_bf16 && !avx512_bf16_available()) return false;
   if (t.target == Target::amx && !amx_available()) return false;
 #if HWY_TARGETS == HWY_STATIC_TARGET  // nothing to choose: the program runs on no other processor
   return (HWY_TARGETS & t.highway) != 0;

@@ -13,14 +13,15 @@ namespace clearhead::kernels {
 
 /// For each family of processors, from the plainest to the best.
 enum class Target {
-  baseline,  ///< what any processor of the family runs: the plain scalar references (x86-64), or
-             ///< the same as neon or wasm, where there is no processor without them
-  sse4,      ///< x86-64, 4 lanes of f32, no fused multiply-add
-  avx2,      ///< x86-64, 8 lanes
-  avx512,    ///< x86-64, 16 lanes
-  amx,       ///< avx512, with tiles of bf16 where a product of lower precision is asked for
-  neon,      ///< ARMv8, 4 lanes
-  wasm,      ///< WebAssembly, 4 lanes
+  baseline,     ///< what any processor of the family runs: the plain scalar references (x86-64), or
+                ///< the same as neon or wasm, where there is no processor without them
+  sse4,         ///< x86-64, 4 lanes of f32, no fused multiply-add
+  avx2,         ///< x86-64, 8 lanes
+  avx512,       ///< x86-64, 16 lanes
+  avx512_bf16,  ///< avx512, with pairs of bf16 where a product of lower precision is asked for
+  amx,          ///< avx512, with tiles of bf16 there
+  neon,         ///< ARMv8, 4 lanes
+  wasm,         ///< WebAssembly, 4 lanes
 };
 
 /// "baseline", "avx2", …: the name that CLEARHEAD_FORCE_TARGET takes.

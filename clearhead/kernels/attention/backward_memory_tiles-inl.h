@@ -1,14 +1,14 @@
 // Backward attention on tiles: the parts of the workspace, and the softmax of a chunk's rows.
-// Part of backward_amx.cc.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_AMX_INL_H_
-#define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_AMX_INL_H_
+// Part of backward_tiles.cc.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_TILES_INL_H_
+#define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_TILES_INL_H_
 
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/attention/backward_amx.h"
-#include "clearhead/kernels/attention/tiles_amx-inl.h"
-#include "clearhead/kernels/targets/amx-inl.h"
+#include "clearhead/kernels/attention/backward_tiles.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/attention/weights_tiles-inl.h"
+#include "clearhead/kernels/targets/tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 constexpr std::int64_t kStrip = 32;                          // keys
@@ -149,6 +149,6 @@ bool load_softmax(const BackwardQueries& queries, const Exponent& exponent, cons
 }
 
 }  // namespace
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_BACKWARD_MEMORY_TILES_INL_H_

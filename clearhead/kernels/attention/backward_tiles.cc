@@ -9,15 +9,14 @@
 // with one part a pair of query and key takes 0.27 ns of tile products at best and 0.55 as
 // measured, since the second-level cache does not deliver all that in time; weights and gradients
 // take 0.14, packing and adding 0.15 at T = 2048.
-#include "clearhead/kernels/attention/backward_amx.h"
+#include "clearhead/kernels/attention/backward_tiles.h"
 
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/attention/backward_memory_amx-inl.h"
-#include "clearhead/kernels/attention/differentiate_amx-inl.h"
-#include "clearhead/kernels/attention/tiles_amx-inl.h"
-#include "clearhead/kernels/targets/amx-inl.h"
+#include "clearhead/kernels/attention/backward_memory_tiles-inl.h"
+#include "clearhead/kernels/attention/differentiate_tiles-inl.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/targets/tile_products-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // Packs a chunk. Returns whether no product of it and the stretch can leave the range of f32.
@@ -42,54 +41,18 @@ bool load_queries(const BackwardSizes& sizes, const BackwardQueries& queries,
   return true;
 }
 
-// A factor of 2 × 2 tiles: two tiles, `other` bytes apart, whose parts are `part` bytes apart; from
-// one step of the sum to the next `step` bytes.
-struct Factor {
-  const char* at;
-  std::int64_t other, part, step;
-};
-
-// Products of 2 × 2 tiles, one group after the other; the results of each are stored while the next
-// is begun.
-template <int Parts>
-class Products {
- public:
-  // c = a·b, or c += a·b, summed over `steps`. Meanwhile the first four tiles at `next`, the c of
-  // the next call if not null, come into the first-level cache.
-  CLEARHEAD_ALWAYS_INLINE void multiply(const Factor& a, const Factor& b, std::int64_t steps,
-                                        float* c, bool add, const float* next = nullptr) {
-    const Group group = {{c, c + 2 * kTileFloats, c + kTileFloats, c + 3 * kTileFloats}};
-    constexpr int kProducts = Parts == 2 ? 3 : 1;
-    for (std::int64_t i = 0; i < steps; ++i) {
-      for (int product = 0; product < kProducts; ++product) {
-        const char* const x = a.at + i * a.step + kPartOfA[product] * a.part;
-        const char* const y = b.at + i * b.step + kPartOfB[product] * b.part;
-        if (i == 0 && product == 0) {
-          first_step<2>(x, x + a.other, y, y + b.other, any_ ? &before_ : nullptr,
-                        add ? &group : nullptr);
-        } else {
-          multiply_tiles<Near::a, 2>(x, x + a.other, y, y + b.other);
-        }
-      }
-      for (int line = 0; next != nullptr && i < 4 && line < 16; ++line) {
-        _mm_prefetch(reinterpret_cast<const char*>(next + i * kTileFloats + line * 16),
-                     _MM_HINT_T0);
-      }
+// c = a·b, or c += a·b. Meanwhile the first four tiles at `next`, the c of the next call if not
+// null, come into the first-level cache.
+template <typename Products>
+CLEARHEAD_ALWAYS_INLINE void multiply(Products& products, const Factor& a, const Factor& b,
+                                      std::int64_t steps, float* c, bool add, const float* next) {
+  const Group group = group_at(c);
+  products.multiply(a, b, steps, group, add ? &group : nullptr, [next](std::int64_t i) {
+    for (int line = 0; next != nullptr && i < 4 && line < 16; ++line) {
+      _mm_prefetch(reinterpret_cast<const char*>(next + i * kTileFloats + line * 16), _MM_HINT_T0);
     }
-    before_ = group;
-    any_ = true;
-  }
-
-  CLEARHEAD_ALWAYS_INLINE void finish() {
-    if (any_) store_group<2>(before_);
-    any_ = false;
-    memory_barrier();
-  }
-
- private:
-  Group before_ = {};
-  bool any_ = false;
-};
+  });
+}
 
 // Neighbouring groups of queries, or strips of keys.
 struct Some {
@@ -97,10 +60,10 @@ struct Some {
 };
 
 // Sᵀ and dPᵀ of a strip.
-template <int Parts>
+template <typename Unit, int Parts>
 void multiply_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t strip, Some groups) {
   constexpr std::int64_t kPart = kTileBytes;
-  Products<Parts> products;
+  typename Unit::template Products<Parts, Near::a> products;
   for (int of_values = 0; of_values < 2; ++of_values) {
     const std::int64_t tiles = k_tiles(of_values != 0 ? sizes.Dv : sizes.D);
     const std::int64_t row = tiles * Parts * kTileBytes;
@@ -110,16 +73,17 @@ void multiply_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t st
       const Factor queries = {(of_values != 0 ? m.dz : m.q) + g * 2 * row, row, kPart,
                               Parts * kTileBytes};
       products.multiply(keys, queries, tiles,
-                        (of_values != 0 ? m.products : m.scores) + g * 4 * kTileFloats, false);
+                        group_at((of_values != 0 ? m.products : m.scores) + g * 4 * kTileFloats),
+                        nullptr);
     }
   }
   products.finish();
 }
 
 // dV and dK of a strip.
-template <int Parts>
+template <typename Unit, int Parts>
 void add_to_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t strip, Some groups) {
-  Products<Parts> products;
+  typename Unit::template Products<Parts, Near::a> products;
   const std::int64_t steps = groups.end - groups.begin;
   for (int of_values = 0; of_values < 2; ++of_values) {
     const std::int64_t tiles = v_tiles(of_values != 0 ? sizes.Dv : sizes.D);
@@ -135,8 +99,8 @@ void add_to_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t stri
     for (std::int64_t e = 0; e < tiles; e += 2) {
       const Factor b = {pairs + e * Parts * kTileBytes, Parts * kTileBytes, kTileBytes, step};
       float* const c = sums + e * 2 * kTileFloats;
-      products.multiply(a, b, steps, c, m.begun[strip] != 0,
-                        e + 2 < tiles ? c + 4 * kTileFloats : after);
+      multiply(products, a, b, steps, c, m.begun[strip] != 0,
+               e + 2 < tiles ? c + 4 * kTileFloats : after);
     }
   }
   products.finish();
@@ -144,10 +108,10 @@ void add_to_strip(const BackwardSizes& sizes, const Memory& m, std::int64_t stri
 }
 
 // dQᵀ of a group from neighbouring strips, the first of which is `slot` of the chunk's.
-template <int Parts>
+template <int Parts, typename Products>
 void add_to_queries(const BackwardSizes& sizes, const Memory& m, std::int64_t strip,
                     std::int64_t slot, std::int64_t strips, std::int64_t g, bool add,
-                    Products<Parts>& products) {
+                    Products& products) {
   const std::int64_t tiles = v_tiles(sizes.D);
   const std::int64_t step = tiles * Parts * kTileBytes;
   const Factor b = {m.gradients + (slot * kGroups + g) * 2 * Parts * kTileBytes, Parts * kTileBytes,
@@ -156,7 +120,7 @@ void add_to_queries(const BackwardSizes& sizes, const Memory& m, std::int64_t st
     const Factor a = {m.k_columns + strip * step + d * Parts * kTileBytes, Parts * kTileBytes,
                       kTileBytes, step};
     float* const c = m.dq + (g * tiles + d) * 2 * kTileFloats;
-    products.multiply(a, b, strips, c, add, c + 4 * kTileFloats);
+    multiply(products, a, b, strips, c, add, c + 4 * kTileFloats);
   }
 }
 
@@ -191,13 +155,13 @@ Some groups_of(const Seen seen[kGroups], std::int64_t s) {
 }
 
 // One strip: its weights and gradients, what they add to dK and dV, and the right factors of dQ.
-template <int Parts>
+template <typename Unit, int Parts>
 void walk_strip(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
                 const Exponent& exponent, const Seen seen[kGroups], std::int64_t strip,
                 Some groups) {
   const bool finish = queries.visible != nullptr || queries.bias != nullptr || queries.softcap != 0;
   const std::int64_t s = strip * kStrip;
-  multiply_strip<Parts>(sizes, m, strip, groups);
+  multiply_strip<Unit, Parts>(sizes, m, strip, groups);
   for (std::int64_t g = groups.begin; g < groups.end; ++g) {
     if (finish) {
       finish_scores(queries, m, s, g);
@@ -208,11 +172,11 @@ void walk_strip(const BackwardSizes& sizes, const BackwardQueries& queries, cons
     differentiate<Parts>(m, exponent, queries.softcap == 0, g, pairs);
   }
   memory_barrier();
-  add_to_strip<Parts>(sizes, m, strip, groups);
+  add_to_strip<Unit, Parts>(sizes, m, strip, groups);
 }
 
 // Returns for each group whether dQ holds sums, as a bit.
-template <int Parts>
+template <typename Unit, int Parts>
 unsigned walk(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
               const Exponent& exponent) {
   Seen seen[kGroups];
@@ -231,10 +195,10 @@ unsigned walk(const BackwardSizes& sizes, const BackwardQueries& queries, const 
     for (std::int64_t i = 0; i < strips; ++i) {
       groups[i] = groups_of(seen, (first + i) * kStrip);
       if (groups[i].begin < groups[i].end) {
-        walk_strip<Parts>(sizes, queries, m, exponent, seen, first + i, groups[i]);
+        walk_strip<Unit, Parts>(sizes, queries, m, exponent, seen, first + i, groups[i]);
       }
     }
-    Products<Parts> products;
+    typename Unit::template Products<Parts, Near::a> products;
     for (std::int64_t g = 0; g < kGroups; ++g) {
       for (std::int64_t i = 0; i < strips;) {  // as many neighbouring strips as g has met
         std::int64_t end = i;
@@ -324,12 +288,11 @@ bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, 
   const Exponent exponent = exponent_of(sizes, queries);
   if (!load_queries(sizes, queries, exponent, m)) return false;
   memory_barrier();
-  unsigned begun = 0;
-  {
-    const TileScope tiles;
-    begun = sizes.parts == 2 ? walk<2>(sizes, queries, m, exponent)
-                             : walk<1>(sizes, queries, m, exponent);
-  }
+  const unsigned begun = on_unit_in_use([&](auto unit) {
+    using Unit = decltype(unit);
+    return sizes.parts == 2 ? walk<Amx, 2>(sizes, queries, m, exponent)
+                            : walk<Unit, 1>(sizes, queries, m, exponent);
+  });
   if (dq != nullptr) add_queries(sizes, queries, m, begun, dq);
   return true;
 }
@@ -351,4 +314,4 @@ void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, 
   }
 }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles

@@ -1,11 +1,11 @@
 // Backward attention on tiles: from the scores and dp of a strip of keys and a group of queries to
-// their weights and ds. Part of backward_amx.cc.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_AMX_INL_H_
-#define CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_AMX_INL_H_
+// their weights and ds. Part of backward_tiles.cc.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_TILES_INL_H_
+#define CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_TILES_INL_H_
 
-#include "clearhead/kernels/attention/backward_memory_amx-inl.h"
+#include "clearhead/kernels/attention/backward_memory_tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // The place of key j of a strip and 16 queries of a group, the first or the second.
@@ -163,6 +163,6 @@ void differentiate(const Memory& m, const Exponent& exponent, bool has_delta, st
 }
 
 }  // namespace
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_DIFFERENTIATE_TILES_INL_H_

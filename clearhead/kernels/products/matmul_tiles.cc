@@ -11,12 +11,12 @@
 // The rest happens between the products, a little each step: the last group is written to c row by
 // row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together;
 // it can give 10 to one core.
-#include "clearhead/kernels/products/matmul_amx.h"
+#include "clearhead/kernels/products/matmul_tiles.h"
 
 #include "clearhead/base/ceil_div.h"
-#include "clearhead/kernels/products/tiles_amx-inl.h"
+#include "clearhead/kernels/products/panels_tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // Steps of a slice of K, of 32 each: a panel of b takes at most 32 KiB.
@@ -108,40 +108,6 @@ void pack_panels(const MatrixView<const float>& x, const Panels& panels) {
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
-// A step of all parts: high·high, high·low with a's tiles still there, then low·high.
-template <int Parts>
-CLEARHEAD_ALWAYS_INLINE void step_of_parts(const char* a, const char* b) {
-  multiply_tiles<Near::b>(a, a + kTileBytes, b, b + kTileBytes);
-  if constexpr (Parts == 2) {
-    const char* const b_low = b + 2 * kTileBytes;
-    CLEARHEAD_TILE_LOAD(6, b_low);
-    _tile_dpbf16ps(0, 4, 6);
-    CLEARHEAD_TILE_LOAD(7, b_low + kTileBytes);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-    const char* const a_low = a + 2 * kTileBytes;
-    multiply_tiles<Near::b>(a_low, a_low + kTileBytes, b, b + kTileBytes);
-  }
-}
-
-// Stores the tiles of a group at `before`, if there was one, and begins the next with zeros or with
-// what lies at `from`: by turns, since four stores in a row would keep the products waiting.
-CLEARHEAD_ALWAYS_INLINE void exchange_groups(float* before, const float* from) {
-#define CLEARHEAD_EXCHANGE(i)                                               \
-  if (before != nullptr) CLEARHEAD_TILE_STORE(i, before + i * kTileFloats); \
-  if (from != nullptr) {                                                    \
-    CLEARHEAD_TILE_STREAM(i, from + i * kTileFloats);                       \
-  } else {                                                                  \
-    _tile_zero(i);                                                          \
-  }
-  CLEARHEAD_EXCHANGE(0)
-  CLEARHEAD_EXCHANGE(1)
-  CLEARHEAD_EXCHANGE(2)
-  CLEARHEAD_EXCHANGE(3)
-#undef CLEARHEAD_EXCHANGE
-}
-
 // The place of a group in c, at most 32 × 32 elements.
 struct Place {
   float* c;
@@ -179,23 +145,15 @@ struct Between {
   Share next_a, next_b;
 };
 
-// One group. Its sums stay in tiles 0 to 3.
-template <int Parts>
-CLEARHEAD_ALWAYS_INLINE void multiply_group(const char* a, const char* b, std::int64_t steps,
-                                            const Between& between) {
-  const std::int64_t rows_a_step = ceil_div(between.write.rows, steps);
-  std::int64_t row = 0;
-  for (std::int64_t k = 0; k < steps; ++k) {
-    step_of_parts<Parts>(a + k * 2 * Parts * kTileBytes, b + k * 2 * Parts * kTileBytes);
-    fetch(between.next_a, k);
-    fetch(between.next_b, k);
-    for (std::int64_t i = 0; i < rows_a_step && row < between.write.rows; ++i, ++row) {
-      write_row(between.write, between.sums, row);
-    }
+// Writes `rows` rows of the last group, from row `row` on.
+CLEARHEAD_ALWAYS_INLINE void write_rows(const Between& between, std::int64_t row,
+                                        std::int64_t rows) {
+  for (std::int64_t i = row; i < row + rows && i < between.write.rows; ++i) {
+    write_row(between.write, between.sums, i);
   }
 }
 
-template <int Parts>
+template <typename Unit, int Parts>
 void multiply(const Block& block, std::int64_t K, const char* a, const char* b, float* sums) {
   constexpr std::int64_t kStepBytes = 2 * Parts * kTileBytes;
   const MatrixView<float>& c = block.c;
@@ -210,9 +168,8 @@ void multiply(const Block& block, std::int64_t K, const char* a, const char* b, 
   const auto at_most_panel = [](std::int64_t n) { return n < kPanel ? n : kPanel; };
   const bool streams = block.past_caches && is_aligned(c);
   alignas(64) float done[kGroupFloats];
-  float* before = nullptr;
   Between between = {{nullptr, 0, 0, 0, false, false}, done, {}, {}};
-  const TileScope tiles;
+  typename Unit::template Products<Parts, Near::b> products;
   for (std::int64_t first = 0; first < all_steps; first += deepest) {
     const std::int64_t steps = all_steps - first < deepest ? all_steps - first : deepest;
     const bool last = first + steps == all_steps;
@@ -222,17 +179,22 @@ void multiply(const Block& block, std::int64_t K, const char* a, const char* b, 
           j + 1 < across ? panel_b + panel : b + (first + steps) * kStepBytes;
       for (std::int64_t g = 0; g < groups; ++g) {
         const char* const panel_a = a + g * panel + first * kStepBytes;
-        float* const mine = sums + (j * groups + g) * kGroupFloats;
+        const Groups waiting = {sums + (j * groups + g) * kGroupFloats};
+        const Group mine = waiting.group(0);
         between.next_b = {next_b + g * share_of_b * steps,
                           last && j + 1 == across ? 0 : share_of_b};
         between.next_a = {panel_a + steps * kStepBytes + j * share_of_a * steps,
                           last ? 0 : share_of_a};
         if (first == 0 && j == 0) between.next_a = {panel_a + panel, kStepBytes};
-        exchange_groups(before, first > 0 ? mine : nullptr);
-        memory_barrier();
-        multiply_group<Parts>(panel_a, panel_b, steps, between);
-        memory_barrier();
-        before = last ? done : mine;
+        const std::int64_t rows_a_step = ceil_div(between.write.rows, steps);
+        products.multiply({panel_a, kTileBytes, 2 * kTileBytes, kStepBytes},
+                          {panel_b, kTileBytes, 2 * kTileBytes, kStepBytes}, steps,
+                          last ? Groups{done}.group(0) : mine, first > 0 ? &mine : nullptr,
+                          [&](std::int64_t k) {
+                            fetch(between.next_a, k);
+                            fetch(between.next_b, k);
+                            write_rows(between, k * rows_a_step, rows_a_step);
+                          });
         if (last) {
           const std::int64_t columns = at_most_panel(c.columns - j * kPanel);
           between.write = {&c.at(g * kPanel, j * kPanel),
@@ -245,10 +207,31 @@ void multiply(const Block& block, std::int64_t K, const char* a, const char* b, 
       }
     }
   }
-  exchange_groups(before, nullptr);
-  memory_barrier();
-  for (std::int64_t i = 0; i < between.write.rows; ++i) write_row(between.write, done, i);
+  products.finish();
+  write_rows(between, 0, between.write.rows);
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
+}
+
+template <typename Unit>
+void multiply_rows(const Block& block, std::int64_t K, const char* a, const char* b,
+                   const float* bias, float* sums) {
+  const MatrixView<float>& c = block.c;
+  const std::int64_t steps = ceil_div(K, kDepthStep);
+  const std::int64_t groups = ceil_div(c.rows, kPanel);
+  const bool whole = c.rows % kPanel == 0 && c.columns % kPanel == 0;
+  const bool as_it_is = whole && bias == nullptr && !block.accumulate && !block.past_caches;
+  for (std::int64_t j = 0; j < c.columns; j += kPanel) {
+    const char* const next = b + steps * 2 * kTileBytes;
+    const Groups to = as_it_is ? in_place(&c.at(0, j), c.row_stride) : Groups{sums};
+    multiply_column<Unit>(a, groups, b, steps, to, false, next);
+    if (!as_it_is) {
+      const std::int64_t columns = c.columns - j < kPanel ? c.columns - j : kPanel;
+      write_sums({c.part(0, j, c.rows, columns), block.accumulate, block.past_caches}, groups, sums,
+                 bias == nullptr ? nullptr : bias + j);
+      memory_barrier();
+    }
+    b = next;
+  }
 }
 
 }  // namespace
@@ -268,30 +251,15 @@ void pack_columns(const MatrixView<const float>& b, const Panels& panels) {
 
 void multiply_panels(const Block& block, std::int64_t K, const char* a, const char* b, int parts,
                      float* sums) {
-  return parts == 2 ? multiply<2>(block, K, a, b, sums) : multiply<1>(block, K, a, b, sums);
+  on_unit_in_use([&](auto unit) {
+    using Unit = decltype(unit);
+    parts == 2 ? multiply<Amx, 2>(block, K, a, b, sums) : multiply<Unit, 1>(block, K, a, b, sums);
+  });
 }
 
 void multiply_rows(const Block& block, std::int64_t K, const char* a, const char* b,
                    const float* bias, float* sums) {
-  const MatrixView<float>& c = block.c;
-  const std::int64_t steps = ceil_div(K, kDepthStep);
-  const std::int64_t groups = ceil_div(c.rows, kPanel);
-  const bool whole = c.rows % kPanel == 0 && c.columns % kPanel == 0;
-  const bool as_it_is = whole && bias == nullptr && !block.accumulate && !block.past_caches;
-  const TileScope tiles;
-  for (std::int64_t j = 0; j < c.columns; j += kPanel) {
-    const char* const next = b + steps * 2 * kTileBytes;
-    if (as_it_is) {
-      multiply_column(a, groups, b, steps, &c.at(0, j), false, in_place(c.row_stride), next);
-    } else {
-      multiply_column(a, groups, b, steps, sums, false, {}, next);
-      const std::int64_t columns = c.columns - j < kPanel ? c.columns - j : kPanel;
-      write_sums({c.part(0, j, c.rows, columns), block.accumulate, block.past_caches}, groups, sums,
-                 bias == nullptr ? nullptr : bias + j);
-      memory_barrier();
-    }
-    b = next;
-  }
+  on_unit_in_use([&](auto unit) { multiply_rows<decltype(unit)>(block, K, a, b, bias, sums); });
 }
 
 void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias) {
@@ -311,4 +279,4 @@ void write_sums(const Block& block, std::int64_t groups, const float* sums, cons
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles

@@ -1,5 +1,5 @@
 // The loops of attention on tiles of bf16. forward_bf16.cc calls them: it knows what masks and
-// windows mean, and passes rows and ranges of keys. To be called only if amx_available().
+// windows mean, and passes rows and ranges of keys. To be called only if tiles_serve(precision).
 //
 // S = Q·Kᵀ with queries as rows and keys as columns, then Z += P·V. As factors of tiles, Q can stay
 // as it is, V needs its rows in pairs, and only K must be transposed. All three are rounded to
@@ -7,14 +7,14 @@
 // low·high).
 //
 // Keys and values are packed once for all queries; queries are packed in each call.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_AMX_H_
-#define CLEARHEAD_KERNELS_ATTENTION_AMX_H_
+#ifndef CLEARHEAD_KERNELS_ATTENTION_FORWARD_TILES_H_
+#define CLEARHEAD_KERNELS_ATTENTION_FORWARD_TILES_H_
 
 #include <cstdint>
 
 #include "clearhead/base/ceil_div.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 
 /// The queries of a call, and the keys of a chunk, whose scores are held at the same time: 32 × 128
 /// in f32 take 16 KiB of a first-level cache of 48, beside 4 KiB of queries and 8 KiB of sums at D
@@ -101,6 +101,6 @@ std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin
 std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* row_max,
                        float* row_sum, float* mean_score, char* scratch, char* state);
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_AMX_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_FORWARD_TILES_H_

@@ -1,16 +1,16 @@
 // The loops of backward attention on tiles of bf16. backward_bf16.cc calls them: it knows what
-// masks and windows mean. To be called only if amx_available(). backward_scalar.cc has the
+// masks and windows mean. To be called only if tiles_serve(precision). backward_scalar.cc has the
 // formulas.
 //
 // A stretch of keys is packed, and then takes one chunk of queries after the other. The gradients
 // of the stretch are summed in tiles and written once, at its end; those of a chunk at the end of
 // the chunk.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
-#define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
+#ifndef CLEARHEAD_KERNELS_ATTENTION_BACKWARD_TILES_H_
+#define CLEARHEAD_KERNELS_ATTENTION_BACKWARD_TILES_H_
 
 #include <cstdint>
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 
 /// Queries of a chunk.
 inline constexpr std::int64_t kBackwardQueries = 128;
@@ -62,6 +62,6 @@ bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, 
 void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, float* dk,
                        float* dv, char* workspace);
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_BACKWARD_AMX_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_BACKWARD_TILES_H_

@@ -1,17 +1,17 @@
 // The loops of a feed-forward part on tiles, for feed_forward_bf16.cc. To be called only if
-// amx_available().
+// tiles_serve(precision).
 //
 // One call takes a block of rows and a strip of columns of h. Factors are packed in panels
-// (matmul_amx.h). Sums are kept in groups of 32 × 32, as four tiles one after the other; group g of
+// (matmul_tiles.h). Sums are kept in groups of 32 × 32, as four tiles one after the other; group g of
 // rows and panel j of columns lie at (j·groups + g)·1024.
-#ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
-#define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_TILES_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_TILES_H_
 
 #include <cstdint>
 
 #include "clearhead/kernels/rows/activation.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 
 /// Packed weights, the right factor of a product: `count` panels of `steps` steps of 32 along K.
 struct PackedWeights {
@@ -54,6 +54,6 @@ struct FeedForwardStripBackward {
 };
 void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& backward);
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_AMX_H_
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_TILES_H_

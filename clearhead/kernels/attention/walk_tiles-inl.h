@@ -1,13 +1,13 @@
 // Forward attention on tiles: what a block of queries keeps while it goes along the keys, how it
-// begins and how it ends. Part of forward_amx.cc.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_WALK_AMX_INL_H_
-#define CLEARHEAD_KERNELS_ATTENTION_WALK_AMX_INL_H_
+// begins and how it ends. Part of forward_tiles.cc.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_WALK_TILES_INL_H_
+#define CLEARHEAD_KERNELS_ATTENTION_WALK_TILES_INL_H_
 
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/attention/tiles_amx-inl.h"
-#include "clearhead/kernels/targets/amx-inl.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/attention/weights_tiles-inl.h"
+#include "clearhead/kernels/targets/tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // With pooling, the score of a hidden pair: 0 · this is 0, and 0 · −∞ is not.
@@ -174,6 +174,6 @@ std::uint32_t write_rows(const Rows& rows, const Walk& w, float* z, float* row_m
 }
 
 }  // namespace
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_WALK_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_WALK_TILES_INL_H_

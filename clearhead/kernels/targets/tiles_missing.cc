@@ -1,15 +1,15 @@
-// What *_amx.cc would define, where the compiler has no AMX: their callers ask first whether tiles
-// are in use (Target::amx, which is then not available), so that none of these is ever called.
-#ifndef CLEARHEAD_HAVE_AMX
+// What *_tiles.cc would define, where the compiler cannot make them: their callers ask first whether
+// tiles serve them (tiles_serve, which then says no), so that none of these is ever called.
+#ifndef CLEARHEAD_HAVE_TILES
 
 #include <cstdlib>
 
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/attention/backward_amx.h"
-#include "clearhead/kernels/products/feed_forward_amx.h"
-#include "clearhead/kernels/products/matmul_amx.h"
+#include "clearhead/kernels/attention/backward_tiles.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/products/feed_forward_tiles.h"
+#include "clearhead/kernels/products/matmul_tiles.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 
 using Size = std::int64_t;
 
@@ -47,6 +47,6 @@ void multiply_rows(const Block&, Size, const char*, const char*, const float*, f
 }
 void write_sums(const Block&, Size, const float*, const float*) { std::abort(); }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_HAVE_AMX
+#endif  // CLEARHEAD_HAVE_TILES

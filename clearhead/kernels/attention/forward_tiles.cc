@@ -7,72 +7,43 @@
 // is lost, and nearly no chunk has to rescale. Since r is an integer, rescaling is exact.
 //
 // Cycles a score at D = 64: products 0.28, storing the scores 0.03, softmax 0.23, sums 0.06.
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/attention/softmax_amx-inl.h"
-#include "clearhead/kernels/attention/tiles_amx-inl.h"
-#include "clearhead/kernels/attention/walk_amx-inl.h"
-#include "clearhead/kernels/targets/amx-inl.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
 
-namespace clearhead::kernels::amx {
+#include "clearhead/kernels/attention/softmax_tiles-inl.h"
+#include "clearhead/kernels/attention/walk_tiles-inl.h"
+#include "clearhead/kernels/targets/tile_products-inl.h"
+
+namespace clearhead::kernels::tiles {
 namespace {
 
 // Scores of a chunk: for every 32 keys, 2 × 2 tiles of scores.
-template <int RowTiles, int Parts>
+template <typename Unit, int RowTiles, int Parts>
 void multiply_keys(const Walk& w, const char* keys, std::int64_t steps) {
-  constexpr int kProducts = Parts == 2 ? 3 : 1;
-  const std::int64_t row_bytes = w.k_tiles * Parts * kTileBytes;
-  Group group;
-  bool any_before = false;
+  constexpr std::int64_t kStep = Parts * kTileBytes;
+  const std::int64_t row = w.k_tiles * kStep;
+  typename Unit::template Products<Parts, Near::a, RowTiles> products;
   for (std::int64_t p = 0; p < steps; ++p) {
-    const Group before = group;
-    const char* const b0 = keys + 2 * p * row_bytes;
-    for (std::int64_t d = 0; d < w.k_tiles; ++d) {
-      for (int product = 0; product < kProducts; ++product) {
-        const char* const a = w.queries + (d * Parts + kPartOfA[product]) * kTileBytes;
-        const char* const b = b0 + (d * Parts + kPartOfB[product]) * kTileBytes;
-        if (d == 0 && product == 0) {
-          first_step<RowTiles>(a, a + row_bytes, b, b + row_bytes, any_before ? &before : nullptr,
-                               nullptr);
-        } else {
-          multiply_tiles<Near::a, RowTiles>(a, a + row_bytes, b, b + row_bytes);
-        }
-      }
-    }
-    float* const to = w.scores + p * 4 * kTileFloats;
-    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
-    any_before = true;
+    products.multiply({w.queries, row, kTileBytes, kStep},
+                      {keys + 2 * p * row, row, kTileBytes, kStep}, w.k_tiles,
+                      group_at(w.scores + p * 4 * kTileFloats), nullptr);
   }
-  store_group<RowTiles>(group);
+  products.finish();
 }
 
 // Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the
 // scores of the first 16 were; their low parts, where those of the other 16 were.
-template <int RowTiles, int Parts>
+template <typename Unit, int RowTiles, int Parts>
 void multiply_values(const Walk& w, const char* values, std::int64_t steps, bool from_zero) {
-  constexpr int kProducts = Parts == 2 ? 3 : 1;
-  Group group;
-  bool any_before = false;
+  constexpr std::int64_t kTile = Parts * kTileBytes;
+  const Factor weights = {reinterpret_cast<const char*>(w.scores), kTileBytes, 2 * kTileBytes,
+                          4 * kTileBytes};
+  typename Unit::template Products<Parts, Near::a, RowTiles> products;
   for (std::int64_t e = 0; e < w.v_tiles; e += 2) {
-    const Group before = group;
-    float* const to = w.sums + e * 2 * kTileFloats;
-    group = {{to, to + 2 * kTileFloats, to + kTileFloats, to + 3 * kTileFloats}};
-    for (std::int64_t p = 0; p < steps; ++p) {
-      for (int product = 0; product < kProducts; ++product) {
-        const char* const a =
-            reinterpret_cast<const char*>(w.scores) + (p * 4 + kPartOfA[product] * 2) * kTileBytes;
-        const char* const b =
-            values + ((p * w.v_tiles + e) * Parts + kPartOfB[product]) * kTileBytes;
-        if (p == 0 && product == 0) {
-          first_step<RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes,
-                               any_before ? &before : nullptr, from_zero ? nullptr : &group);
-        } else {
-          multiply_tiles<Near::a, RowTiles>(a, a + kTileBytes, b, b + Parts * kTileBytes);
-        }
-      }
-    }
-    any_before = true;
+    const Group sums = group_at(w.sums + e * 2 * kTileFloats);
+    products.multiply(weights, {values + e * kTile, kTile, kTileBytes, w.v_tiles * kTile}, steps,
+                      sums, from_zero ? nullptr : &sums);
   }
-  store_group<RowTiles>(group);
+  products.finish();
 }
 
 struct Range {
@@ -108,7 +79,7 @@ void close_cell(const Rows& rows, const Walk& w, std::int64_t cell) {
 }
 
 // The keys of `range`, a chunk at a time. With pooling, no chunk crosses the border of a cell.
-template <int RowTiles, int Parts, bool Pool>
+template <typename Unit, int RowTiles, int Parts, bool Pool>
 std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) {
   const Range some = keys_of(rows, false);
   const Range common = keys_of(rows, true);
@@ -123,9 +94,8 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
       left = left < of_cell ? left : of_cell;
     }
     const std::int64_t steps = ceil_div(left, kKeyStep);
-    multiply_keys<RowTiles, Parts>(w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes,
-                                   steps);
-    memory_barrier();
+    multiply_keys<Unit, RowTiles, Parts>(
+        w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes, steps);
     if (finish) {
       for (std::int64_t r = 0; r < rows.count; ++r) {
         if (!finish_scores(rows, w, r, s, steps)) bad |= 1U << r;
@@ -137,9 +107,8 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
     softmax_chunk<Parts, Pool>(w, steps, has_sums);
     memory_barrier();
     if (w.v_tiles != 0) {
-      multiply_values<RowTiles, Parts>(
+      multiply_values<Unit, RowTiles, Parts>(
           w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes, steps, !has_sums);
-      memory_barrier();
     }
     has_sums = true;
     s += steps * kKeyStep;
@@ -152,13 +121,15 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
 
 template <bool Pool>
 std::uint32_t walk_any(const Rows& rows, const Walk& w, Range range, bool has_sums) {
-  const TileScope tiles;
-  if (w.rows == 32) {
-    return rows.parts == 2 ? walk<2, 2, Pool>(rows, w, range, has_sums)
-                           : walk<2, 1, Pool>(rows, w, range, has_sums);
-  }
-  return rows.parts == 2 ? walk<1, 2, Pool>(rows, w, range, has_sums)
-                         : walk<1, 1, Pool>(rows, w, range, has_sums);
+  return on_unit_in_use([&](auto unit) {
+    using Unit = decltype(unit);
+    if (w.rows == 32) {
+      return rows.parts == 2 ? walk<Amx, 2, 2, Pool>(rows, w, range, has_sums)
+                             : walk<Unit, 2, 1, Pool>(rows, w, range, has_sums);
+    }
+    return rows.parts == 2 ? walk<Amx, 1, 2, Pool>(rows, w, range, has_sums)
+                           : walk<Unit, 1, 1, Pool>(rows, w, range, has_sums);
+  });
 }
 
 }  // namespace
@@ -229,4 +200,4 @@ std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* ro
   return bad;
 }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles

@@ -1,8 +1,8 @@
 // Packing for attention on tiles: f32 to bf16 in the layouts that tile products take.
-#include "clearhead/kernels/attention/amx.h"
-#include "clearhead/kernels/targets/amx-inl.h"
+#include "clearhead/kernels/attention/forward_tiles.h"
+#include "clearhead/kernels/targets/tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // 32 numbers of a row from d on, zeros past D. `largest` gathers the largest |x| as bits.
@@ -154,4 +154,4 @@ void pack_columns(const char* rows, std::int64_t n, std::int64_t D, int parts, c
   }
 }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles

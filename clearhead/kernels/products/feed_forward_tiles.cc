@@ -1,9 +1,9 @@
-// The loops of a feed-forward part on AMX tiles.
-#include "clearhead/kernels/products/feed_forward_amx.h"
+// The loops of a feed-forward part on tiles.
+#include "clearhead/kernels/products/feed_forward_tiles.h"
 
-#include "clearhead/kernels/products/tiles_amx-inl.h"
+#include "clearhead/kernels/products/panels_tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 // 32 numbers in registers, one for each segment.
@@ -98,12 +98,13 @@ CLEARHEAD_ALWAYS_INLINE const char* panel(const PackedWeights& weights, std::int
 }
 
 // sums = hidden·weights, or sums += …, column after column.
+template <typename Unit>
 void multiply_hidden(const FeedForwardStrip& strip, const PackedWeights& weights, float* sums,
                      bool add) {
   for (std::int64_t j = 0; j < weights.count; ++j) {
     const char* const next = j + 1 < weights.count ? panel(weights, j + 1) : strip.next;
-    multiply_column(strip.hidden, strip.groups, panel(weights, j), weights.steps,
-                    sums + j * strip.groups * kGroupFloats, add, {}, next);
+    multiply_column<Unit>(strip.hidden, strip.groups, panel(weights, j), weights.steps,
+                          {sums + j * strip.groups * kGroupFloats}, add, next);
   }
 }
 
@@ -177,35 +178,43 @@ void differentiate(const FeedForwardStrip& strip, const FeedForwardStripBackward
   }
 }
 
-}  // namespace
-
-void forward_strip(const FeedForwardStrip& strip, const PackedWeights& out, float* sums, bool add) {
+template <typename Unit>
+void forward(const FeedForwardStrip& strip, const PackedWeights& out, float* sums, bool add) {
   const PackedWeights& in = strip.in;
-  const TileScope tiles;
   for (std::int64_t j = 0; j < in.count; ++j) {
     const char* const next = j + 1 < in.count ? panel(in, j + 1) : out.panels;
-    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, {}, next);
+    multiply_column<Unit>(strip.x, strip.groups, panel(in, j), in.steps, {strip.h}, false, next);
     strip.table == nullptr ? activate<Relu>(strip, out.steps, j)
                            : activate<Gated>(strip, out.steps, j);
     memory_barrier();
   }
-  multiply_hidden(strip, out, sums, add);
+  multiply_hidden<Unit>(strip, out, sums, add);
 }
 
-void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& backward) {
-  const PackedWeights &in = strip.in, &dh = backward.dh, &dx = backward.dx;
-  const TileScope tiles;
+template <typename Unit>
+void backward(const FeedForwardStrip& strip, const FeedForwardStripBackward& part) {
+  const PackedWeights &in = strip.in, &dh = part.dh, &dx = part.dx;
   for (std::int64_t j = 0; j < in.count; ++j) {
     const char* const next = j + 1 < in.count ? panel(in, j + 1) : dx.panels;
-    multiply_column(strip.x, strip.groups, panel(in, j), in.steps, strip.h, false, {},
-                    panel(dh, j));
-    multiply_column(backward.dy, strip.groups, panel(dh, j), dh.steps, backward.d, false, {}, next);
-    strip.table == nullptr ? differentiate<Relu>(strip, backward, dx.steps, j)
-                           : differentiate<Gated>(strip, backward, dx.steps, j);
+    multiply_column<Unit>(strip.x, strip.groups, panel(in, j), in.steps, {strip.h}, false,
+                          panel(dh, j));
+    multiply_column<Unit>(part.dy, strip.groups, panel(dh, j), dh.steps, {part.d}, false, next);
+    strip.table == nullptr ? differentiate<Relu>(strip, part, dx.steps, j)
+                           : differentiate<Gated>(strip, part, dx.steps, j);
     memory_barrier();
   }
-  if (backward.sums != nullptr) multiply_hidden(strip, dx, backward.sums, backward.add);
+  if (part.sums != nullptr) multiply_hidden<Unit>(strip, dx, part.sums, part.add);
   _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
-}  // namespace clearhead::kernels::amx
+}  // namespace
+
+void forward_strip(const FeedForwardStrip& strip, const PackedWeights& out, float* sums, bool add) {
+  on_unit_in_use([&](auto unit) { forward<decltype(unit)>(strip, out, sums, add); });
+}
+
+void backward_strip(const FeedForwardStrip& strip, const FeedForwardStripBackward& part) {
+  on_unit_in_use([&](auto unit) { backward<decltype(unit)>(strip, part); });
+}
+
+}  // namespace clearhead::kernels::tiles

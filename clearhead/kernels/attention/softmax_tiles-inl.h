@@ -1,11 +1,11 @@
 // Forward attention on tiles: turns the scores of a chunk into weights, in place. Part of
-// forward_amx.cc, which says what the reference of a row is.
-#ifndef CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_AMX_INL_H_
-#define CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_AMX_INL_H_
+// forward_tiles.cc, which says what the reference of a row is.
+#ifndef CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_TILES_INL_H_
+#define CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_TILES_INL_H_
 
-#include "clearhead/kernels/attention/walk_amx-inl.h"
+#include "clearhead/kernels/attention/walk_tiles-inl.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 namespace {
 
 constexpr float kMaxGrowth = 8;  // of a score past the reference, in powers of two
@@ -253,6 +253,6 @@ void softmax_chunk(const Walk& w, std::int64_t steps, bool has_sums) {
 }
 
 }  // namespace
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_ATTENTION_SOFTMAX_TILES_INL_H_

@@ -1,23 +1,9 @@
-// What the files *_amx.cc share. They alone are compiled for AVX-512 and AMX, so nothing here, and
-// nothing that they include, may become a function that other files could be linked to: everything
-// is in an unnamed namespace, and templates and inline functions of other headers stay out.
-//
-// A tile is 16 rows of 64 bytes, 1 KiB. A product takes 16 cycles: c [16, 16] f32 += a [16, 32]
-// bf16 · b [32, 16] bf16, where a lies by rows, and b as 16 rows of pairs: row p holds b[2p, j] and
-// b[2p + 1, j] side by side for each column j. All tiles in memory are stored one after the other,
-// so that a load runs through 16 neighbouring cache lines.
-//
-// What was measured on the processors that have AMX (Sapphire Rapids), and is used below:
-// - A load takes 8 cycles from the first-level cache, 22 from the second. Four products for every
-//   four loads, two of them from the second level, run at full speed; so c is 2 × 2 tiles.
-// - A store takes 16 cycles, which four stores in a row add to the products, but each between two
-//   products hides. So the results of one group are stored while the next is begun.
-// - Whatever streams through (packed keys and values) is loaded with the hint T1, which keeps it
-//   out of the first-level cache: 20 % faster, since scores and sums stay there.
-// - For about 200 cycles after any tile instruction only one of the two units that multiply takes
-//   512-bit vectors. So tiles and vectors take turns, in phases of a thousand cycles or more.
-#ifndef CLEARHEAD_KERNELS_TARGETS_AMX_INL_H_
-#define CLEARHEAD_KERNELS_TARGETS_AMX_INL_H_
+// What the files *_tiles.cc share. They alone are compiled for AVX-512 with bf16 and for AMX, so
+// nothing here, and nothing that they include, may become a function that other files could be
+// linked to: everything is in an unnamed namespace, and templates and inline functions of other
+// headers stay out.
+#ifndef CLEARHEAD_KERNELS_TARGETS_TILES_INL_H_
+#define CLEARHEAD_KERNELS_TARGETS_TILES_INL_H_
 
 #include <immintrin.h>
 
@@ -29,62 +15,12 @@ namespace {
 constexpr std::int64_t kTileBytes = 1024;
 constexpr std::int64_t kTileFloats = 256;
 
-// Sets all eight tiles to 16 rows of 64 bytes while it lives. The tile registers belong to the
-// thread; whoever else uses them in this process sets them up for itself, too.
-class TileScope {
- public:
-  TileScope() {
-    struct alignas(64) {
-      std::uint8_t palette = 1;
-      std::uint8_t start_row = 0;
-      std::uint8_t reserved[14] = {};
-      std::uint16_t bytes_per_row[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } config;
-    // Not _tile_loadconfig: in GCC 12 it says that it reads 8 bytes of the 64.
-    __asm__ volatile("ldtilecfg %0" : : "m"(config) : "memory");
-  }
-  ~TileScope() { _tile_release(); }
-  TileScope(const TileScope&) = delete;
-  TileScope& operator=(const TileScope&) = delete;
-};
-
 // GCC's tile intrinsics do not say that they read and write memory; this keeps ordinary loads and
 // stores on their side of a phase.
 inline void memory_barrier() { __asm__ volatile("" : : : "memory"); }
 
 // The compiler's own judgement leaves calls in loops that run for every row of a tile.
 #define CLEARHEAD_ALWAYS_INLINE __attribute__((always_inline)) inline
-
-#define CLEARHEAD_TILE_LOAD(tile, address) _tile_loadd(tile, address, 64)
-#define CLEARHEAD_TILE_STREAM(tile, address) _tile_stream_loadd(tile, address, 64)
-#define CLEARHEAD_TILE_STORE(tile, address) _tile_stored(tile, address, 64)
-
-// The factor that stays in the first-level cache while the other streams by.
-enum class Near { a, b, both };
-
-// c += a·b for 2 × 2 tiles of c, 0 to 3 (1 × 2, if RowTiles is 1).
-template <Near near, int RowTiles = 2>
-CLEARHEAD_ALWAYS_INLINE void multiply_tiles(const char* a0, const char* a1, const char* b0,
-                                            const char* b1) {
-#define CLEARHEAD_TILE_LOAD_OF(factor, tile, address)         \
-  if constexpr (near == Near::factor || near == Near::both) { \
-    CLEARHEAD_TILE_LOAD(tile, address);                       \
-  } else {                                                    \
-    CLEARHEAD_TILE_STREAM(tile, address);                     \
-  }
-  CLEARHEAD_TILE_LOAD_OF(a, 4, a0)
-  CLEARHEAD_TILE_LOAD_OF(b, 6, b0)
-  _tile_dpbf16ps(0, 4, 6);
-  CLEARHEAD_TILE_LOAD_OF(b, 7, b1)
-  _tile_dpbf16ps(1, 4, 7);
-  if constexpr (RowTiles == 2) {
-    CLEARHEAD_TILE_LOAD_OF(a, 5, a1)
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
-#undef CLEARHEAD_TILE_LOAD_OF
-}
 
 inline __mmask16 first_lanes(std::int64_t n) {
   return n >= 16 ? static_cast<__mmask16>(0xffff)
@@ -167,4 +103,4 @@ CLEARHEAD_ALWAYS_INLINE __m512 exp2_f32(__m512 x) {
 }  // namespace
 }  // namespace clearhead::kernels
 
-#endif  // CLEARHEAD_KERNELS_TARGETS_AMX_INL_H_
+#endif  // CLEARHEAD_KERNELS_TARGETS_TILES_INL_H_

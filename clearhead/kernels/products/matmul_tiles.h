@@ -1,15 +1,15 @@
 // The loops of the matrix product on tiles of bf16, for matmul_bf16.cc and row_blocks_bf16.h. To be
-// called only if amx_available().
+// called only if tiles_serve(precision).
 //
 // Both factors are packed first, in panels of 32 rows of a and of 32 columns of b. For each 32
 // steps of K a panel has two tiles, one after the other; with two parts (x ≈ high + low) the two
 // tiles of the low parts follow. A panel is read from front to back.
-#ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
-#define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_H_
 
 #include "clearhead/base/matrix_view.h"
 
-namespace clearhead::kernels::amx {
+namespace clearhead::kernels::tiles {
 
 /// Rows or columns of a panel, and the steps along K.
 inline constexpr std::int64_t kPanel = 32;
@@ -57,6 +57,6 @@ void multiply_rows(const Block& block, std::int64_t K, const char* a, const char
 /// other. Group g (of `groups`) of rows and panel j of columns lie at sums + (j·groups + g)·1024.
 void write_sums(const Block& block, std::int64_t groups, const float* sums, const float* bias);
 
-}  // namespace clearhead::kernels::amx
+}  // namespace clearhead::kernels::tiles
 
-#endif  // CLEARHEAD_KERNELS_PRODUCTS_MATMUL_AMX_H_
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_MATMUL_TILES_H_
