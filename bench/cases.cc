@@ -7,6 +7,7 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/base/random.h"
+#include "clearhead/kernels/targets/tiles.h"
 #include "clearhead/lens/attention_map.h"
 #include "clearhead/ops/attention.h"
 #include "clearhead/ops/cross_entropy.h"
@@ -44,10 +45,10 @@ Tensor random_tensor(Shape shape, std::uint64_t seed, DType dtype = DType::f32) 
   return tensor.to(dtype);
 }
 
-// What a precision would run into: f32 multiply-adds, or AMX where the machine has it.
+// What a precision would run into on the target in use: f32 multiply-adds, or those of bf16.
 Limit limit_of(Precision precision) {
-  return precision != Precision::highest && has_limit(Limit::tile_product) ? Limit::tile_product
-                                                                           : Limit::multiply_add;
+  if (!kernels::tiles_serve(precision)) return Limit::multiply_add;
+  return kernels::amx_in_use() ? Limit::tile_product : Limit::pair_product;
 }
 
 std::string size_name(const AttentionSize& s) {

@@ -23,6 +23,13 @@ bool has_tile_products();
 float tile_product_loop(std::int64_t steps);
 inline constexpr double kTileProductStepFlop = 6 * 2.0 * 16 * 16 * 32;
 
+/// Whether the processor has AVX-512 with bf16.
+bool has_pair_products();
+/// `steps` times 24 independent products of pairs of bf16 in vectors of 16, each into a sum in f32
+/// (VDPBF16PS). Demands has_pair_products().
+float pair_product_loop(std::int64_t steps);
+inline constexpr double kPairProductStepFlop = 24 * 2.0 * 16 * 2;
+
 }  // namespace clearhead::bench
 
 #endif  // CLEARHEAD_BENCH_LIMIT_LOOPS_H_

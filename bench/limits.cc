@@ -20,9 +20,11 @@ namespace {
 // about a millisecond, so that of many runs some are disturbed by nothing.
 constexpr std::int64_t kPiecesPerThread = 16;
 
-// 12 vectors a step, 2 a cycle: 6 cycles; six tile products of 16 cycles: 96.
+// 12 vectors a step, 2 a cycle: 6 cycles; six tile products of 16 cycles: 96; 24 products of pairs,
+// 2 a cycle or one in 2 cycles: 12 to 48.
 constexpr std::int64_t kMultiplyAddSteps = 25'000;
 constexpr std::int64_t kTileProductSteps = 1'600;
+constexpr std::int64_t kPairProductSteps = 6'000;
 
 // What a run reads of a buffer that no cache holds: the next run reads on behind it.
 constexpr std::int64_t kBytesOfARun = 32 << 20;
@@ -69,17 +71,23 @@ std::string limit_name(Limit limit) {
       return "multiply_add";
     case Limit::tile_product:
       return "tile_product";
+    case Limit::pair_product:
+      return "pair_product";
     case Limit::memory_read:
       break;
   }
   return "memory_read";
 }
 
-bool has_limit(Limit limit) { return limit != Limit::tile_product || has_tile_products(); }
+bool has_limit(Limit limit) {
+  if (limit == Limit::tile_product) return has_tile_products();
+  return limit != Limit::pair_product || has_pair_products();
+}
 
 std::vector<Limit> limits_of_this_machine() {
   std::vector<Limit> limits;
-  for (const Limit limit : {Limit::multiply_add, Limit::tile_product, Limit::memory_read}) {
+  for (const Limit limit :
+       {Limit::multiply_add, Limit::tile_product, Limit::pair_product, Limit::memory_read}) {
     if (has_limit(limit)) limits.push_back(limit);
   }
   return limits;
@@ -97,6 +105,10 @@ LimitLoop::LimitLoop(Limit limit, std::int64_t bytes)
     case Limit::tile_product:
       piece_size_ = kTileProductSteps;
       piece_work = static_cast<double>(piece_size_) * kTileProductStepFlop;
+      break;
+    case Limit::pair_product:
+      piece_size_ = kPairProductSteps;
+      piece_work = static_cast<double>(piece_size_) * kPairProductStepFlop;
       break;
     case Limit::memory_read:
       constexpr std::int64_t kStep = 1024;  // floats, what read_loop takes at once
@@ -123,6 +135,9 @@ void LimitLoop::run_piece(std::int64_t piece) {
       break;
     case Limit::tile_product:
       ignored = tile_product_loop(piece_size_);
+      break;
+    case Limit::pair_product:
+      ignored = pair_product_loop(piece_size_);
       break;
     case Limit::memory_read:
       ignored = read_loop(buffer_.get() + (part_ * pieces_ + piece) * piece_size_, piece_size_);

@@ -17,12 +17,14 @@ namespace clearhead::bench {
 enum class Limit {
   multiply_add,  ///< f32 multiply-adds in the widest vectors, in flop (2 for each)
   tile_product,  ///< bf16 products with f32 sums in AMX tiles, in flop (2 for each)
+  pair_product,  ///< the same in vectors of AVX-512
   memory_read,   ///< bytes read from a buffer, front to back
 };
 
-/// "multiply_add", "tile_product", "memory_read".
+/// "multiply_add", "tile_product", "pair_product", "memory_read".
 std::string limit_name(Limit limit);
-/// All limits that this machine has: tile_product only where there is AMX.
+/// All limits that this machine has: those of bf16 only where there is AMX, or
+/// AVX-512 with bf16.
 std::vector<Limit> limits_of_this_machine();
 bool has_limit(Limit limit);
 

@@ -39,7 +39,7 @@ void expect_errors_here(const Product& product, const std::vector<Shape>& shapes
     const std::vector<Tensor> tensors = run(product, shapes, DType::f32, precision);
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       SCOPED_TRACE(::testing::Message() << "precision " << static_cast<int>(precision) << ", "
-                                      << (i == 0 ? "result" : "gradient of an input"));
+                                        << (i == 0 ? "result" : "gradient of an input"));
       const double error = relative_error(tensors[i], exact[i]);
       if (!kernels::tiles_serve(precision) || i >= products) {
         EXPECT_LT(error, 1e-6);

@@ -37,6 +37,8 @@ std::string describe(Limit limit) {
       return "f32 multiply-add";
     case Limit::tile_product:
       return "bf16 tile product (AMX)";
+    case Limit::pair_product:
+      return "bf16 pair product (AVX-512)";
     case Limit::memory_read:
       break;
   }

@@ -49,7 +49,8 @@ Target choose() {
       throw Error(std::string("CLEARHEAD_FORCE_TARGET: ") + error.what());
     }
   }
-  return available_targets().back();
+  const Target best = available_targets().back();
+  return best == Target::avx512_bf16 && !avx512_bf16_gains() ? Target::avx512 : best;
 }
 
 std::atomic<Target>& chosen() {

@@ -30,7 +30,8 @@ std::string_view target_name(Target target);
 /// The targets that this build has code for and this processor can run, plainest first.
 const std::vector<Target>& available_targets();
 
-/// The target in use. Throws Error if CLEARHEAD_FORCE_TARGET names none that is available.
+/// The target in use: the last of these, if it gains on the one before; or the one that
+/// CLEARHEAD_FORCE_TARGET names. Throws Error if that is not available.
 Target current_target();
 
 /// Uses `target` from now on, for tests and benchmarks that compare targets. Not to be called while

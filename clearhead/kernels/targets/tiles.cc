@@ -24,12 +24,13 @@ constexpr bool has(unsigned bits, int bit) { return (bits >> bit & 1U) != 0; }
 
 // What the system saves of a thread (XGETBV 0), and what the processor can do.
 struct Processor {
-  bool avx512_bf16 = false, amx = false;
+  bool avx512_bf16 = false, amx = false, amd = false;
 };
 
 Processor ask_processor() {
   Processor processor;
   unsigned a = 0, b = 0, c = 0, d = 0;
+  processor.amd = __get_cpuid(0, &a, &b, &c, &d) != 0 && b == signature_AMD_ebx;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return processor;
   if (!has(c, 27) || !has(c, 12)) return processor;  // OSXSAVE, FMA
   unsigned state = 0, state_high = 0;
@@ -51,7 +52,7 @@ Processor ask_processor() {
 bool ask_for_tiles() { return syscall(SYS_arch_prctl, kArchRequestPermission, kTileData) == 0; }
 #else
 struct Processor {
-  bool avx512_bf16 = false, amx = false;
+  bool avx512_bf16 = false, amx = false, amd = false;
 };
 Processor ask_processor() { return {}; }
 bool ask_for_tiles() { return false; }
@@ -65,6 +66,8 @@ const Processor& processor() {
 }  // namespace
 
 bool avx512_bf16_available() { return processor().avx512_bf16; }
+
+bool avx512_bf16_gains() { return avx512_bf16_available() && processor().amd; }
 
 bool amx_available() {
   static const bool available = processor().amx && ask_for_tiles();

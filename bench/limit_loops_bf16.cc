@@ -1,4 +1,4 @@
-// The limit of AMX: products of tiles that never leave the tile registers.
+// The limits of bf16: products of tiles and of vectors that never leave their registers.
 #include "bench/limit_loops.h"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "clearhead/base/half.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::bench {
 namespace {
@@ -96,14 +97,36 @@ __attribute__((target("amx-tile,amx-bf16"))) float tile_product_loop(std::int64_
   return total;
 }
 
+bool has_pair_products() { return kernels::avx512_bf16_available(); }
+
+__attribute__((target("avx512f,avx512bf16"))) float pair_product_loop(std::int64_t steps) {
+  // 1 and −1: sums grow by nothing.
+  auto a = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(0xbf803f80U)));
+  auto b = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f803f80));
+  __m512 sums[24];
+#pragma GCC unroll 24
+  for (int i = 0; i < 24; ++i) sums[i] = _mm512_set1_ps(static_cast<float>(steps & 1));
+  for (std::int64_t step = 0; step < steps; ++step) {
+    asm volatile("" : "+v"(a), "+v"(b));
+#pragma GCC unroll 24
+    for (int i = 0; i < 24; ++i) sums[i] = _mm512_dpbf16_ps(sums[i], a, b);
+  }
+  __m512 total = _mm512_setzero_ps();
+#pragma GCC unroll 24
+  for (int i = 0; i < 24; ++i) total = _mm512_add_ps(total, sums[i]);
+  return _mm512_cvtss_f32(total);
+}
+
 }  // namespace clearhead::bench
 
-#else  // no AMX can be here
+#else  // neither can be here
 
 namespace clearhead::bench {
 
 bool has_tile_products() { return false; }
 float tile_product_loop(std::int64_t) { return 0; }
+bool has_pair_products() { return false; }
+float pair_product_loop(std::int64_t) { return 0; }
 
 }  // namespace clearhead::bench
 
