@@ -105,7 +105,10 @@ __attribute__((target("avx512f,avx512bf16"))) float pair_product_loop(std::int64
   auto b = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f803f80));
   __m512 sums[24];
 #pragma GCC unroll 24
-  for (int i = 0; i < 24; ++i) sums[i] = _mm512_set1_ps(static_cast<float>(steps & 1));
+  for (int i = 0; i < 24; ++i) {
+    sums[i] = _mm512_setzero_ps();
+    asm volatile("" : "+v"(sums[i]));  // equal sums would be made once
+  }
   for (std::int64_t step = 0; step < steps; ++step) {
     asm volatile("" : "+v"(a), "+v"(b));
 #pragma GCC unroll 24

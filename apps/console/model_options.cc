@@ -69,7 +69,7 @@ void add_calculation(CLI::App& app, ModelOptions& options) {
   group.choice<Precision>(
       "--precision", {std::begin(kPrecisions), std::end(kPrecisions)},
       "Precision of matrix products (highest if not given): high and medium are faster if the "
-      "processor has AMX, else the same",
+      "processor has AMX, medium also with AVX-512 and bf16 of AMD; else the same",
       [&options](Precision x) { options.precision = x; });
   group.threads(options.threads);
   add_model_folder(group, options);

@@ -57,8 +57,8 @@ struct AttentionMap {
   std::vector<AttentionMapLevel> levels;
   /// f64 [keys/cell]: the sum of all weights that the keys of a finest cell receive.
   Tensor cell_mass;
-  /// The precision of the calculation: the one asked for, if the processor has AMX and the finest
-  /// cells fit its tiles (a multiple of 32, at least 64); else the highest.
+  /// The precision of the calculation: the one asked for, if the processor has tiles of bf16 and
+  /// the finest cells fit them (a multiple of 32, at least 64); else the highest.
   Precision precision = Precision::highest;
 };
 

@@ -88,7 +88,7 @@ struct AttentionOptions {
   Tensor out = {};
   AttentionWay way = AttentionWay::automatic;  ///< by hand or fused
   /// The precision of products in f32; docs/numerics.md states the errors. A lower one is faster on
-  /// a processor with AMX tiles; without them it is the highest.
+  /// the processors that base/precision.h names; on others it is the highest.
   Precision precision = Precision::highest;
 
   /// The first five as one value.

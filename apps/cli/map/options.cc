@@ -40,7 +40,8 @@ void add_attention(CLI::App& app, MapOptions& o) {
   group.choice<Precision>(
       "--precision", {std::begin(kPrecisions), std::end(kPrecisions)},
       "Precision of the overview (highest if not given): high and medium are faster if the "
-      "processor has AMX and cells are a multiple of 32, at least 64; else they are the same. "
+      "processor has AMX (medium also with AVX-512 and bf16 of AMD) and cells are a multiple of "
+      "32, at least 64; else they are the same. "
       "Windows and strongest keys are always highest",
       [&a](Precision x) { a.precision = x; });
   group.integer("--cell",

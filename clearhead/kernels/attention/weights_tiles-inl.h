@@ -1,5 +1,5 @@
-// What attention forward and backward on tiles share: where the tiles of a group lie, and the weight
-// of a score.
+// What attention forward and backward on tiles share: where the tiles of a group lie, and the
+// weight of a score.
 #ifndef CLEARHEAD_KERNELS_ATTENTION_WEIGHTS_TILES_INL_H_
 #define CLEARHEAD_KERNELS_ATTENTION_WEIGHTS_TILES_INL_H_
 
@@ -12,7 +12,7 @@ constexpr float kInfinity = __builtin_inff();
 constexpr float kLog2E = 1.44269504088896341F;
 constexpr float kTooLarge = 1e29F;  // scores past this could overflow on the way
 
-// Four tiles of scores or sums, one after the other: those of the first 16 columns, then the others.
+// Four tiles of scores or sums, one after the other: those of the first 16 columns, then the rest.
 CLEARHEAD_ALWAYS_INLINE Group group_at(float* c) {
   return {{c, c + 2 * kTileFloats, c + kTileFloats, c + 3 * kTileFloats}};
 }

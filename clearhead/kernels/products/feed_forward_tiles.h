@@ -2,8 +2,8 @@
 // tiles_serve(precision).
 //
 // One call takes a block of rows and a strip of columns of h. Factors are packed in panels
-// (matmul_tiles.h). Sums are kept in groups of 32 × 32, as four tiles one after the other; group g of
-// rows and panel j of columns lie at (j·groups + g)·1024.
+// (matmul_tiles.h). Sums are kept in groups of 32 × 32, as four tiles one after the other; group g
+// of rows and panel j of columns lie at (j·groups + g)·1024.
 #ifndef CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_TILES_H_
 #define CLEARHEAD_KERNELS_PRODUCTS_FEED_FORWARD_TILES_H_
 

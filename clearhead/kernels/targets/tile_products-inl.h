@@ -194,8 +194,8 @@ struct Amx {
   using Products = AmxProducts<Parts, near, RowTiles>;
 };
 
-// On vectors, of one part: 8 rows of c, 32 columns wide, stay in 16 registers over all steps. For each pair of
-// steps of K two vectors of b and a pair of each row of a are loaded, for 16 products.
+// On vectors, of one part: 8 rows of c, 32 columns wide, stay in 16 registers over all steps. For
+// each pair of steps of K two vectors of b and a pair of each row of a are loaded, for 16 products.
 
 template <int RowTiles>
 class VectorProducts {

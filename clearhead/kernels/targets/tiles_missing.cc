@@ -1,5 +1,5 @@
-// What *_tiles.cc would define, where the compiler cannot make them: their callers ask first whether
-// tiles serve them (tiles_serve, which then says no), so that none of these is ever called.
+// What *_tiles.cc would define, where the compiler cannot make them: their callers ask first
+// whether tiles serve them (tiles_serve, which then says no), so that none of these is ever called.
 #ifndef CLEARHEAD_HAVE_TILES
 
 #include <cstdlib>
