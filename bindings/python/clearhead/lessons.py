@@ -13,7 +13,7 @@ notebooks, to be run and changed: ``python -m clearhead.lessons FOLDER`` writes 
 <clearhead.Figure of 2 matrices>
 >>> lessons.run(4, colour="red")
 Traceback (most recent call last):
-clearhead._clearhead.Error: --set colour=red: this lesson has no knob of that name; it has ...
+clearhead.Error: --set colour=red: this lesson has no knob of that name; it has ...
 """
 
 import os
