@@ -22,8 +22,13 @@ TOKENIZER = {
 }  # fmt: skip
 
 
-def tiny_model(name, folder):
-    """The model of that name, copied into `folder` and opened."""
+def write_tiny_model(name, folder):
+    """The model of that name in a folder within `folder`."""
     shutil.copytree(MODELS / name, folder / name)
     (folder / name / "tokenizer.json").write_text(json.dumps(TOKENIZER))
-    return clearhead.load(folder / name)
+    return folder / name
+
+
+def tiny_model(name, folder):
+    """The same, opened."""
+    return clearhead.load(write_tiny_model(name, folder))

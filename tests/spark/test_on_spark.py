@@ -1,10 +1,8 @@
 """examples/spark on a real cluster of two executor processes: its results are those of one machine,
 also when an executor is killed in the middle."""
 
-import json
 import os
 import pathlib
-import shutil
 import signal
 import sys
 
@@ -18,9 +16,10 @@ from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-sys.path.append(str(ROOT / "examples" / "spark"))
+sys.path += [str(ROOT / "examples" / "spark"), str(ROOT / "tests" / "python")]
 import on_spark
 import rows
+from tiny_models import write_tiny_model
 
 # Workers cannot import this file, so its functions are sent whole.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -123,7 +122,7 @@ def test_scores_are_those_of_one_machine(spark, table, partitions):
 
 def test_texts(spark, tmp_path):
     texts = pa.table({"text": ["a b c", None, "d", "", "a b c " * 100, "q r s", "d"]})
-    model = str(tiny_encoder(tmp_path))
+    model = str(write_tiny_model("bert-sentence", tmp_path))
     vectors = in_order(
         on_spark.embed_texts(
             spark.createDataFrame(rows.numbered(texts)).repartition(3), model
@@ -171,23 +170,3 @@ def test_a_killed_executor(spark, table, tmp_path):
     scores = frame.mapInArrow(score, on_spark.from_arrow_schema(rows.SCORES)).toArrow()
     assert not pathlib.Path("/proc", killed.read_text()).exists()
     assert in_order(scores) == on_one_machine(table)
-
-
-def tiny_encoder(folder: pathlib.Path) -> pathlib.Path:
-    """The sentence encoder of the tests of models, with a tokenizer of single letters."""
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrs"]
-    tokenizer = {
-        "added_tokens": [
-            {"id": i, "content": word, "special": True, "single_word": False, "lstrip": False,
-             "rstrip": False, "normalized": False} for i, word in enumerate(words[:5])
-        ],
-        "normalizer": None,
-        "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
-        "decoder": None,
-        "model": {"type": "WordLevel", "unk_token": "[UNK]",
-                  "vocab": {word: i for i, word in enumerate(words)}},
-    }  # fmt: skip
-    shutil.copytree(ROOT / "tests" / "models" / "data" / "bert-sentence", folder / "encoder")
-    (folder / "encoder" / "tokenizer.json").write_text(json.dumps(tokenizer))
-    return folder / "encoder"
