@@ -93,12 +93,10 @@ clearhead_status clearhead_claims_read(const clearhead_claims_model* model, cons
     ClaimEncoder encoder(*read->vocabulary);
     ReadOptions how;
     if (o.mapping != nullptr) how.mapping = o.mapping;
-    read_claims(&required(path, "path"), how,
-                {.claim = [&](Claim&& claim) { encoder.add(claim); },
-                 .refusal =
-                     [&](Refusal&& refusal) {
-                       read->refusals.push_back(to_string(refusal.place) + ": " + refusal.reason);
-                     }});
+    read_claims(
+        &required(path, "path"), how,
+        {.claim = [&](Claim&& claim) { encoder.add(claim); },
+         .refusal = [&](Refusal&& refusal) { read->refusals.push_back(to_string(refusal)); }});
     read->members = encoder.take();
     read->views = views_of(read->members);
     *claims = read.release();

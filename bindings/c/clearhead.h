@@ -475,7 +475,7 @@ CLEARHEAD_API void clearhead_claims_free(clearhead_claims* claims);
 CLEARHEAD_API int64_t clearhead_claims_count(const clearhead_claims* claims);
 /* How many were refused. */
 CLEARHEAD_API int64_t clearhead_claims_refused(const clearhead_claims* claims);
-/* Where and why number i was: "claims.csv, line 7, charge: …"; NULL if there is none. */
+/* Where and why number i was: "claims.csv, line 7, charge: claim C9: …"; NULL if there is none. */
 CLEARHEAD_API const char* clearhead_claims_refusal(const clearhead_claims* claims, int64_t i);
 
 /* In which ways a claim can be unusual. */

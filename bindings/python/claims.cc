@@ -60,14 +60,6 @@ std::optional<T> optional_of(const claims::Field<T>& field) {
   return field.value;
 }
 
-std::string text_of(const claims::Refusal& refusal) {
-  std::string text = refusal.place.file != nullptr ? *refusal.place.file : "";
-  if (refusal.place.line > 0) text += ", line " + std::to_string(refusal.place.line);
-  if (!refusal.place.part.empty()) text += ", " + refusal.place.part;
-  if (!refusal.claim.empty()) text += ", claim " + refusal.claim;
-  return text + ": " + refusal.reason;
-}
-
 ReadClaims read(const std::filesystem::path& path, const std::filesystem::path& mapping) {
   const LongCall call;
   claims::AuditLog audit(claims::default_audit_log());
@@ -81,7 +73,8 @@ ReadClaims read(const std::filesystem::path& path, const std::filesystem::path& 
              members.push_back(optional_of(claim.member.id));
              json.push_back(claims::json_of(claim));
            },
-       .refusal = [&](claims::Refusal&& refusal) { result.refusals.push_back(text_of(refusal)); }});
+       .refusal =
+           [&](claims::Refusal&& refusal) { result.refusals.push_back(to_string(refusal)); }});
   audit.add({.command = "python claims.read",
              .data = path,
              .data_hash = claims::sha256_of(path),
@@ -121,7 +114,7 @@ class RowReader {
                                  .refusal =
                                      [&](claims::Refusal&& refusal) {
                                        if (!refusal.claim.empty()) row.claim = refusal.claim;
-                                       row.error = text_of(refusal);
+                                       row.error = to_string(refusal);
                                      }};
     try {
       claims::read_json_claims(stream, sink);

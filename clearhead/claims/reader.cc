@@ -181,6 +181,11 @@ ReadSummary read_folder(const fs::path& folder, Context& context, const ClaimSin
 
 }  // namespace
 
+std::string to_string(const Refusal& refusal) {
+  const std::string whose = refusal.claim.empty() ? "" : "claim " + refusal.claim + ": ";
+  return to_string(refusal.place) + ": " + whose + refusal.reason;
+}
+
 ReadSummary& operator+=(ReadSummary& sum, const ReadSummary& summary) {
   std::string_view formats = summary.format;
   while (!formats.empty()) {

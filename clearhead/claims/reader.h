@@ -20,6 +20,9 @@ struct Refusal {
   std::string reason;  ///< what was expected, and what came
 };
 
+/// "claims.csv, line 7, charge: claim C9: expected …".
+std::string to_string(const Refusal& refusal);
+
 /// What a payer pays or takes back that belongs to no claim (X12 segment PLB).
 struct ProviderAdjustment {
   Field<std::string> provider;   ///< who

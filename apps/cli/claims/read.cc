@@ -151,8 +151,7 @@ class Report {
       if (write) write(claim);
     };
     sink.refusal = [&](claims::Refusal&& refusal) {
-      const std::string whose = refusal.claim.empty() ? "" : "claim " + refusal.claim + ": ";
-      refusals_.add(to_string(refusal.place) + ": " + whose + refusal.reason);
+      refusals_.add(to_string(refusal));
       if (!o.refusals.empty()) table_ += claims::csv_row(refusal);
     };
     sink.provider_adjustment = [&](claims::ProviderAdjustment&& adjustment) {

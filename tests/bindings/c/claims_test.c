@@ -11,7 +11,8 @@ int main(void) {
   if (claims == NULL) return 1;
   CHECK(clearhead_claims_count(claims) == 2);
   CHECK(clearhead_claims_refused(claims) == 1);
-  CHECK(strstr(clearhead_claims_refusal(claims, 0), "claims.csv, line 3, charge: ") != NULL);
+  CHECK(strstr(clearhead_claims_refusal(claims, 0), "claims.csv, line 3, charge: claim C2: ") !=
+        NULL);
   CHECK(clearhead_claims_refusal(claims, 1) == NULL);
   CHECK(clearhead_claims_refusal(claims, -1) == NULL);
 
