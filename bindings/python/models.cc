@@ -41,11 +41,6 @@ std::string text_of(const SavedModel& saved, const Ids& ids) {
   return replace_invalid_utf8(saved.tokenizer->decode(ids));
 }
 
-// A text that goes on, and the tokens that end it.
-struct Prompt {
-  Ids ids, ends;
-};
-
 // What a dictionary has under that name; else None.
 nb::object member(nb::handle dictionary, const char* name) { return dictionary.attr("get")(name); }
 
@@ -64,14 +59,7 @@ Prompt prompt_of_messages(const SavedModel& saved, nb::handle messages) {
     }
     said.push_back(std::move(one));
   }
-  const ChatTemplate chat = ChatTemplate::recognised(saved.chat.jinja);
-  Prompt prompt{.ids = saved.tokenizer->encode(chat.text(said, saved.chat.start, saved.chat.end),
-                                               {.add_special_tokens = false}),
-                .ends = saved.tokens.ends};
-  if (const auto end = saved.tokenizer->find(chat.end_of_turn(saved.chat.end))) {
-    prompt.ends.push_back(*end);
-  }
-  return prompt;
+  return prompt_of_chat(saved, ChatTemplate::recognised(saved.chat.jinja), said);
 }
 
 Prompt prompt_of(const SavedModel& saved, nb::handle given) {

@@ -95,4 +95,16 @@ Ids ids_to_read(const SavedModel& saved, const std::string& text) {
   return form.whole(std::move(ids), *saved.tokenizer);
 }
 
+Prompt prompt_of_chat(const SavedModel& saved, const ChatTemplate& chat,
+                      std::span<const ChatMessage> messages) {
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  Prompt prompt{.ids = tokenizer.encode(chat.text(messages, saved.chat.start, saved.chat.end),
+                                        {.add_special_tokens = false}),
+                .ends = saved.tokens.ends};
+  if (const auto end = tokenizer.find(chat.end_of_turn(saved.chat.end))) {
+    prompt.ends.push_back(*end);
+  }
+  return prompt;
+}
+
 }  // namespace clearhead

@@ -3,11 +3,13 @@
 #define CLEARHEAD_MODELS_TEXTS_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "clearhead/models/model_file.h"
+#include "clearhead/text/chat_template.h"
 #include "clearhead/text/tokenizer.h"
 
 namespace clearhead {
@@ -50,6 +52,16 @@ const TextForm& text_form(const SavedModel& saved);
 /// All that the model reads of a text. Throws Error if there is nothing to read, if there are
 /// characters that the model has not learnt, or if it is longer than the model reads.
 std::vector<std::int64_t> ids_to_read(const SavedModel& saved, const std::string& text);
+
+/// What a language model continues.
+struct Prompt {
+  std::vector<std::int64_t> ids;   ///< what it reads
+  std::vector<std::int64_t> ends;  ///< each of them ends what it writes
+};
+/// A conversation as `chat` writes it for the model, whose answer ends with its turn. Throws Error
+/// as `ChatTemplate::text` does.
+Prompt prompt_of_chat(const SavedModel& saved, const ChatTemplate& chat,
+                      std::span<const ChatMessage> messages);
 
 }  // namespace clearhead
 

@@ -40,6 +40,21 @@ TEST(Texts, RefusesWhatCannotBeRead) {
   expect_error([&] { ids_to_read(saved, text); }, "and the model reads 62 at most");
 }
 
+TEST(Texts, AnAnswerEndsWithItsTurn) {
+  SavedModel saved = model("captions");
+  const Tokenizer& tokenizer = *saved.tokenizer;
+  saved.chat = {.jinja = "", .start = "<s>", .end = "</s>"};
+  saved.tokens.ends = {7};
+  const std::vector<ChatMessage> said = {{.text = "a man"}};
+  const ChatTemplate zephyr = ChatTemplate::named("zephyr");
+  const Prompt prompt = prompt_of_chat(saved, zephyr, said);
+  EXPECT_EQ(prompt.ids,
+            tokenizer.encode(zephyr.text(said, "<s>", "</s>"), {.add_special_tokens = false}));
+  EXPECT_EQ(prompt.ends, (Ids{7, tokenizer.special(kEndToken)}));
+  // A vocabulary without the end of a turn.
+  EXPECT_EQ(prompt_of_chat(saved, ChatTemplate::named("chatml"), said).ends, Ids{7});
+}
+
 TEST(Texts, TheFirstTokensKeepWhatStandsAround) {
   const Encoding encoding{.ids = {1, 7, 8, 9, 2},
                           .offsets = {},

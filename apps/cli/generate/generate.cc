@@ -23,6 +23,7 @@
 #include "clearhead/base/interrupt.h"
 #include "clearhead/base/progress.h"
 #include "clearhead/models/generate.h"
+#include "clearhead/models/texts.h"
 #include "clearhead/text/chat_template.h"
 #include "clearhead/text/token_stream.h"
 
@@ -84,20 +85,15 @@ ChatTemplate template_of(const Options& o, const SavedModel& saved) {
   return ChatTemplate::recognised(saved.chat.jinja);
 }
 
-// What the user says, as the model was taught to read it. Its answer ends its turn.
-std::vector<std::int64_t> encode_chat(const Options& o, SavedModel& saved) {
-  const Tokenizer& tokenizer = *saved.tokenizer;
+// What the user says, as the model was taught to read it.
+Prompt chat_of(const Options& o, const SavedModel& saved) {
   const auto message = [&](const char* role, const std::string& text, const char* where) {
-    return ChatMessage{role, console::readable(text, tokenizer, o.model, where)};
+    return ChatMessage{role, console::readable(text, *saved.tokenizer, o.model, where)};
   };
   std::vector<ChatMessage> messages;
   if (o.system) messages.push_back(message("system", *o.system, "--system"));
   messages.push_back(message("user", *o.chat, "--chat"));
-  const ChatTemplate chat = template_of(o, saved);
-  if (const auto end = tokenizer.find(chat.end_of_turn(saved.chat.end)))
-    saved.tokens.ends.push_back(*end);
-  return tokenizer.encode(chat.text(messages, saved.chat.start, saved.chat.end),
-                          {.add_special_tokens = false});
+  return prompt_of_chat(saved, template_of(o, saved), messages);
 }
 
 // Without a prompt a text begins with the token that its model begins texts with, or else as after
@@ -118,34 +114,33 @@ std::vector<std::int64_t> encode_prompt(const std::string& prompt, const Options
 void generate(const Options& o) {
   check(o);
   const console::Text given = read_text(o.prompt, "--prompt");
-  SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
+  const SavedModel saved = console::open_model(o.model, /*keep_bf16=*/true);
   const LanguageModel& model = as<LanguageModel>(saved);
   const std::string text = console::readable(given.text, *saved.tokenizer, o.model, given.source);
-  const std::vector<std::int64_t> prompt =
-      o.chat ? encode_chat(o, saved) : encode_prompt(text, o, saved);
-  if (model.context() > 0 && std::ssize(prompt) > model.context()) {
+  const Prompt prompt =
+      o.chat ? chat_of(o, saved) : Prompt{encode_prompt(text, o, saved), saved.tokens.ends};
+  if (model.context() > 0 && std::ssize(prompt.ids) > model.context()) {
     console::write_message(fmt::format(
         "note: the prompt has {}, and {} reads {} at most: it goes on from the last of them",
-        console::counted(std::ssize(prompt), "token"), console::model_name(o.model),
+        console::counted(std::ssize(prompt.ids), "token"), console::model_name(o.model),
         model.context()));
   }
   const InterruptWatch interrupt;
   TokenStream stream(*saved.tokenizer);
   std::string begun;
-  for (const std::int64_t token : prompt) begun += stream.take(token);
+  for (const std::int64_t token : prompt.ids) begun += stream.take(token);
   if (!text.empty()) console::write_text(begun);
-  const std::vector<std::int64_t>& ends = saved.tokens.ends;
   Stopwatch watch;
-  static_cast<void>(generate(model, prompt, o.generate, [&](std::int64_t token) {
-    const bool is_end = std::find(ends.begin(), ends.end(), token) != ends.end();
+  static_cast<void>(generate(model, prompt.ids, o.generate, [&](std::int64_t token) {
+    const bool is_end = std::ranges::count(prompt.ends, token) > 0;
     if (!is_end) console::write_text(stream.take(token));
     watch.token_written();
     return !is_end;
   }));
   console::write_text(stream.end() + "\n");
   const std::int64_t read = model.context() > 0
-                                ? std::min<std::int64_t>(std::ssize(prompt), model.context())
-                                : std::ssize(prompt);
+                                ? std::min<std::int64_t>(std::ssize(prompt.ids), model.context())
+                                : std::ssize(prompt.ids);
   if (o.stats) console::write_message(watch.summary(read));
 }
 
