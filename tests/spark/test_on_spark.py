@@ -1,6 +1,7 @@
 """examples/spark on a real cluster of two executor processes: its results are those of one machine,
 also when an executor is killed in the middle."""
 
+import json
 import os
 import pathlib
 import signal
