@@ -26,7 +26,8 @@ def test_a_source_distribution_can_be_built():
         assert (ROOT / path).exists(), path
     project = PROJECT["project"]
     needed = {"pyproject.toml", "CMakeLists.txt", project["readme"], *project["license-files"]}
-    assert needed | {"bindings", "clearhead", "cmake", "models"} == set(included)
+    folders = {"apps/sql", "bindings", "clearhead", "cmake", "lessons", "models"}
+    assert needed | folders == set(included)
 
 
 def test_from_3_12_on_the_extension_is_of_the_stable_abi():
