@@ -2,8 +2,8 @@
 
 Arrays in, arrays out: NumPy's, and whatever speaks DLPack. Start with
 ``scaled_dot_product_attention`` and ``steps`` for attention by itself, with ``load`` for a model.
-``lens`` says why a model predicts what it does, ``claims`` scores claims, and ``clearhead.torch``
-is for PyTorch, which it imports.
+``lens`` says why a model predicts what it does, ``claims`` scores claims, ``lessons`` teaches how
+attention and transformers work, and ``clearhead.torch`` is for PyTorch, which it imports.
 """
 
 import importlib as _importlib
@@ -91,10 +91,10 @@ if not _Path("/etc/fonts/fonts.conf").exists():
 
 
 def __getattr__(name):
-    if name == "torch":  # so that it is imported, and PyTorch with it, where it is wanted
-        return _importlib.import_module("clearhead.torch")
+    if name in ("lessons", "torch"):  # so that PyTorch is imported where it is wanted
+        return _importlib.import_module(f"clearhead.{name}")
     raise AttributeError(f"module 'clearhead' has no attribute {name!r}")
 
 
 def __dir__():
-    return [*__all__, "torch"]
+    return [*__all__, "lessons", "torch"]
