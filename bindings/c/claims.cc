@@ -1,5 +1,6 @@
 // Claims for C: read for a model, and scored by it.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -123,6 +124,10 @@ clearhead_status clearhead_claims_score(const clearhead_claims_model* model,
   return guarded([&] {
     const ClaimsModel& by = required(model, "model").value;
     const clearhead_claims& all = required(claims, "claims");
+    if (score_size < offsetof(clearhead_claim_score, kinds)) {
+      refuse("score_size",
+             "expected sizeof(clearhead_claim_score), got " + std::to_string(score_size));
+    }
     if (all.vocabulary != by.vocabulary) {
       throw clearhead::Error("these claims were read for another model; read them for this one");
     }

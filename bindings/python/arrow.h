@@ -36,9 +36,10 @@ struct Table {
 };
 
 /// Calls `take` with each text of the column `name` of a table, in its order; none where it is
-/// missing. The text is where Arrow has it, and stays there during the call. `table` is whatever
-/// has `__arrow_c_stream__`: of pyarrow, pandas, polars, …. Throws Error if it does not, if there
-/// is no such column, or if it is of another type than utf8, large_utf8 or utf8_view.
+/// missing. The text is where Arrow has it, and stays there during the call, in which this thread
+/// does not hold Python's lock. `table` is whatever has `__arrow_c_stream__`: of pyarrow, pandas,
+/// polars, …. Throws Error if it does not, if there is no such column, or if it is of another type
+/// than utf8, large_utf8 or utf8_view.
 void read_texts(nb::handle table, const std::string& name,
                 const std::function<void(std::optional<std::string_view>)>& take);
 

@@ -3,7 +3,9 @@
 
 #include "bindings/python/arrow.h"
 #include "bindings/python/arrow_abi.h"
+#include "bindings/python/long_call.h"
 #include "clearhead/base/error.h"
+#include "clearhead/base/interrupt.h"
 
 namespace clearhead::python {
 namespace {
@@ -89,6 +91,7 @@ void read_texts(nb::handle table, const std::string& name,
   auto* const stream =
       static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
   if (stream == nullptr) throw nb::python_error();
+  const LongCall call;  // whoever gives the table takes Python's lock where it needs it
   Held<ArrowSchema> schema;
   check(stream->get_schema(stream, &schema), *stream);
   const std::int64_t place = find_column(schema, name);
@@ -99,6 +102,7 @@ void read_texts(nb::handle table, const std::string& name,
     if (batch.release == nullptr) return;
     const ArrowArray& column = *batch.children[place];
     for (std::int64_t i = 0; i < batch.length; ++i) {
+      check_interrupt();
       const std::int64_t row = batch.offset + column.offset + i;
       if (is_there(batch, batch.offset + i) && is_there(column, row)) {
         take(text_at(column, row));

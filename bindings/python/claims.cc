@@ -212,13 +212,20 @@ void add_claims(nb::module_& m) {
                                 "A model of claims; ``clearhead.claims.load`` opens one.")
       .def_prop_ro(
           "folder", [](const LoadedClaimsModel& model) { return model.folder; },
-          "Where it was opened.");
+          "Where it was opened.")
+      .def("__repr__", [](const LoadedClaimsModel& model) {
+        return "<clearhead.claims.ClaimsModel of " + model.folder.string() + ">";
+      });
   nb::class_<ReadClaims>(m, "ReadClaims",
                          R"(Claims that were read: ``table``, a row a claim, and ``refusals``.)")
       .def_ro("table", &ReadClaims::table,
               "Columns ``claim``, ``member`` and ``json``, the whole claim as one object of JSON.")
       .def_ro("refusals", &ReadClaims::refusals,
-              "Of each claim that was not read: where it stands, and why.");
+              "Of each claim that was not read: where it stands, and why.")
+      .def("__repr__", [](const ReadClaims& read) {
+        return "<clearhead.claims.ReadClaims: " + std::to_string(read.table->rows()) + " claims, " +
+               std::to_string(read.refusals.size()) + " refused>";
+      });
   m.def("open_claims_model", open_model, "folder"_a, "See ``clearhead.claims.load``.");
   m.def("read_claims", read, "path"_a, "mapping"_a = std::filesystem::path(),
         "See ``clearhead.claims.read``.");

@@ -12,7 +12,7 @@ import functools
 import pathlib
 
 import rows
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, functions
 from pyspark.sql.pandas.types import from_arrow_schema
 
 
@@ -20,9 +20,11 @@ def score_claims(claims: DataFrame, model: str = "claims", partitions: int = 200
     """The scores of all claims, as ``rows.score_claims`` gives them.
 
     A claim is read together with the others of its member, so these come into one partition, and
-    there one after another, in the order of the input. A partition is what is calculated again if
-    its executor dies; into how many the claims are divided changes no score."""
-    together = claims.repartition(partitions, "member").sortWithinPartitions("member", "row")
+    there one after another, in the order of the input; one without a member comes anywhere. A
+    partition is what is calculated again if its executor dies; into how many the claims are divided
+    changes no score."""
+    key = functions.coalesce(claims["member"], claims["row"].cast("string"))
+    together = claims.repartition(partitions, key).sortWithinPartitions("member", "row")
     score = functools.partial(rows.score_claims, model=model)
     return together.select("row", "member", "json").mapInArrow(
         score, from_arrow_schema(rows.SCORES)

@@ -30,9 +30,11 @@ EMBEDDINGS = pa.schema(
 )
 
 
-def numbered(table: pa.Table) -> pa.Table:
-    """The table with a column ``row``: 0, 1, …, so that its order can be found again."""
-    return table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
+def numbered(table: pa.Table, first: int = 0) -> pa.Table:
+    """The table with a column ``row``: ``first``, ``first`` + 1, …, so that its order can be found
+    again. Of several tables each begins where the one before ends."""
+    numbers = pa.array(range(first, first + table.num_rows), pa.int64())
+    return table.append_column("row", numbers)
 
 
 def score_claims(
@@ -59,7 +61,7 @@ def _whole_members(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     next, and waits for it."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        members = batch["member"].to_pylist()
+        members = batch["member"].cast(pa.binary()).to_pylist()  # perhaps not UTF-8
         begin = len(members)  # of the last member's rows
         while begin > 0 and members[begin - 1] == members[-1]:
             begin -= 1
@@ -72,10 +74,11 @@ def _whole_members(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def embed_texts(batches: Iterable[pa.RecordBatch], model: str) -> Iterator[pa.RecordBatch]:
-    """The vectors of texts (``EMBEDDINGS``): columns ``row`` and ``text``. A row without a text has
-    no vector, and says so in ``error``."""
+    """The vectors of texts (``EMBEDDINGS``): columns ``row`` and ``text``. A row without a text, or
+    with one that cannot be read, has no vector, and says so in ``error``."""
     for batch in batches:
-        embedded = [_embed(_encoder(model), text.as_py()) for text in batch["text"]]
+        texts = batch["text"].cast(pa.binary()).to_pylist()
+        embedded = [_embed(_encoder(model), text) for text in texts]
         vectors, errors = zip(*embedded) if embedded else ((), ())
         yield pa.record_batch([batch["row"], list(vectors), list(errors)], schema=EMBEDDINGS)
 
@@ -85,10 +88,12 @@ def _encoder(model: str) -> clearhead.Model:
     return clearhead.load(model)
 
 
-def _embed(encoder: clearhead.Model, text: str | None):
+def _embed(encoder: clearhead.Model, text: bytes | None):
     if text is None:
         return None, "the row has no text"
     try:
-        return encoder.embed(text), None
+        return encoder.embed(text.decode()), None
+    except UnicodeDecodeError as error:
+        return None, f"the text is not UTF-8: {error}"
     except clearhead.Error as error:
         return None, str(error)

@@ -36,6 +36,7 @@ def few(table):
 def test_read(audit_log):
     read = claims.read(EXAMPLES)
     assert read.refusals == []
+    assert repr(read) == "<clearhead.claims.ReadClaims: 96 claims, 0 refused>"
     table = pyarrow.table(read.table)
     assert table.column_names == read.table.column_names == ["claim", "member", "json"]
     assert table.num_rows == len(read.table) == 96

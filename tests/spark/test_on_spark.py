@@ -14,7 +14,7 @@ pytest.importorskip("pyspark", reason="PySpark is not installed: scripts/setup -
 import pyarrow as pa
 from clearhead import claims
 from pyspark import cloudpickle
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, functions
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 sys.path += [str(ROOT / "examples" / "spark"), str(ROOT / "tests" / "python")]
@@ -101,6 +101,37 @@ def test_scores_do_not_depend_on_batches(table):
         batches = in_turn.to_batches(max_chunksize=size)
         assert in_order(pa.Table.from_batches(rows.score_claims(batches))) == scores
     assert list(rows.score_claims([])) == []
+
+
+def test_what_is_not_utf_8_costs_its_row(table, tmp_path):
+    def with_bytes(name, row, value):
+        column = table[name].cast(pa.binary()).to_pylist()
+        column[row] = value
+        wrong = pa.array(column, pa.binary()).view(pa.string())
+        return table.set_column(table.column_names.index(name), name, wrong)
+
+    scores = on_one_machine(table)
+    for changed in (with_bytes("json", 7, b"{\xff}"), with_bytes("member", 7, b"M\xff")):
+        batches = changed.to_batches()
+        given = list(rows.score_claims(batches))
+        assert sum(batch.num_rows for batch in given) == len(scores)
+    model = str(write_tiny_model("bert-sentence", tmp_path))
+    texts = pa.array([b"a b c", b"caf\xe9"], pa.binary()).view(pa.string())
+    [batch] = rows.embed_texts(rows.numbered(pa.table({"text": texts}), 5).to_batches(), model)
+    assert batch["row"].to_pylist() == [5, 6]
+    assert batch["error"][0].as_py() is None and "not UTF-8" in batch["error"][1].as_py()
+
+
+def test_claims_without_members_are_divided(spark, table):
+    nobodys = pa.nulls(table.num_rows, pa.string())
+    frame = spark.createDataFrame(
+        table.set_column(table.column_names.index("member"), "member", nobodys)
+    )
+    scores = on_spark.score_claims(frame, partitions=4).withColumn(
+        "partition", functions.spark_partition_id()
+    ).toArrow()
+    assert len(set(scores["partition"].to_pylist())) > 1
+    assert sorted(scores["row"].to_pylist()) == list(range(table.num_rows))
 
 
 def test_members_are_scored_together(table, tmp_path, monkeypatch):

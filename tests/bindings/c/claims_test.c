@@ -36,6 +36,7 @@ int main(void) {
   CHECK(strcmp(known.claim, "C3") == 0);
   CHECK(known.score == scores[1].score);
   CHECK_OK(clearhead_claims_score(model, claims, 2, 0, NULL, sizeof scores[0]));
+  CHECK_REFUSED(clearhead_claims_score(model, claims, 0, 2, scores, 4), "score_size: expected");
 
   CHECK_REFUSED(clearhead_claims_score(model, claims, 1, 2, scores, sizeof scores[0]),
                 "there are 2 claims; got first 1 and count 2");
