@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/python/dlpack_abi.h"
 #include "bindings/python/long_call.h"
 #include "clearhead/base/error.h"
 
@@ -140,6 +141,42 @@ nb::dlpack::dtype dlpack_of(DType dtype) {
   throw Error(expected + ": " + text_of(raised.value()));
 }
 
+// DLPack's functions of C for arrays of that type; null if it offers none.
+const DLPackExchangeAPI* exchange_of(nb::handle type) {
+  const nb::object capsule = nb::getattr(type, "__dlpack_c_exchange_api__", nb::none());
+  if (!PyCapsule_IsValid(capsule.ptr(), "dlpack_exchange_api")) return nullptr;
+  const auto* api = static_cast<const DLPackExchangeAPIHeader*>(
+      PyCapsule_GetPointer(capsule.ptr(), "dlpack_exchange_api"));
+  while (api != nullptr && api->version.major != 1) api = api->prev_api;
+  return reinterpret_cast<const DLPackExchangeAPI*>(api);
+}
+
+// An array as those functions give it. Nothing if there are none, or if it is none of ours: then
+// the other way says why.
+std::optional<Tensor> tensor_by_exchange(nb::handle object) {
+  const DLPackExchangeAPI* const api = exchange_of(object.type());
+  if (api == nullptr) return std::nullopt;
+  DLManagedTensorVersioned* managed = nullptr;
+  if (api->managed_tensor_from_py_object_no_sync(object.ptr(), &managed) != 0) {
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  const std::shared_ptr<const void> owner(managed, [](DLManagedTensorVersioned* held) {
+    const nb::gil_scoped_acquire lock;
+    if (held->deleter != nullptr) held->deleter(held);
+  });
+  const nb::dlpack::dltensor& array = managed->dl_tensor;
+  const std::optional<DType> dtype = dtype_of_dlpack(array.dtype);
+  if (!dtype || array.device.device_type != nb::device::cpu::value) return std::nullopt;
+  const void* const data = static_cast<const char*>(array.data) + array.byte_offset;
+  Shape shape(array.shape, array.shape + array.ndim);
+  std::vector<std::int64_t> strides =
+      array.strides != nullptr
+          ? std::vector<std::int64_t>(array.strides, array.strides + array.ndim)
+          : row_major_strides(shape);
+  return Tensor::view_of(data, std::move(shape), std::move(strides), *dtype, owner);
+}
+
 using AnyArray = nb::ndarray<nb::ro>;
 
 Tensor tensor_of_dlpack(nb::handle object, const char* what) {
@@ -148,6 +185,7 @@ Tensor tensor_of_dlpack(nb::handle object, const char* what) {
                 ": expected a tensor without a gradient; call clearhead.torch.attention, through "
                 "which gradients flow, or detach() it");
   }
+  if (auto tensor = tensor_by_exchange(object)) return *tensor;
   const std::string type = text_of(object.type());
   AnyArray array;
   if (!nb::try_cast(object, array)) {
@@ -209,6 +247,40 @@ nb::object export_as(const Tensor& tensor, nb::dlpack::dtype dtype) {
       .cast();
 }
 
+// A tensor of PyTorch on this memory.
+nb::object to_torch(const Tensor& tensor) {
+  static const DLPackExchangeAPI* const api =
+      exchange_of(nb::object(nb::module_::import_("torch").attr("Tensor")));
+  const nb::dlpack::dtype dtype = dlpack_of(tensor.dtype());
+  if (api == nullptr) return export_as<nb::pytorch>(tensor, dtype);
+  struct Given {
+    Tensor tensor;
+    Shape shape;
+    std::vector<std::int64_t> strides;
+    DLManagedTensorVersioned managed;
+  };
+  auto given = std::make_unique<Given>(tensor, tensor.shape(), tensor.strides());
+  given->managed = {
+      .version = {1, 0},
+      .manager_ctx = given.get(),
+      .deleter =
+          [](DLManagedTensorVersioned* self) { delete static_cast<Given*>(self->manager_ctx); },
+      .flags = 0,
+      .dl_tensor = {.data = const_cast<void*>(tensor.address()),
+                    .device = {nb::device::cpu::value, 0},
+                    .ndim = static_cast<std::int32_t>(tensor.rank()),
+                    .dtype = dtype,
+                    .shape = given->shape.data(),
+                    .strides = given->strides.data(),
+                    .byte_offset = 0}};
+  void* object = nullptr;
+  if (api->managed_tensor_to_py_object_no_sync(&given->managed, &object) != 0) {
+    throw nb::python_error();
+  }
+  static_cast<void>(given.release());  // it is the object's
+  return nb::steal(static_cast<PyObject*>(object));
+}
+
 nb::object to_numpy(const Tensor& tensor, bool read_only) {
   nb::object array;
   if (tensor.dtype() == DType::bf16) {
@@ -266,7 +338,7 @@ std::optional<Array> optional_array_of(nb::handle object, const char* what) {
 nb::object to_python(const Tensor& tensor, ArrayKind kind, bool read_only) {
   switch (kind) {
     case ArrayKind::torch:  // has no arrays that cannot be written to
-      return export_as<nb::pytorch>(read_only ? tensor.clone() : tensor, dlpack_of(tensor.dtype()));
+      return to_torch(read_only ? tensor.clone() : tensor);
     case ArrayKind::jax:
       return export_as<nb::jax>(tensor.contiguous(), dlpack_of(tensor.dtype()));
     case ArrayKind::numpy:
