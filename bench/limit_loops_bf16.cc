@@ -1,18 +1,14 @@
 // The limits of bf16: products of tiles and of vectors that never leave their registers.
 #include "bench/limit_loops.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 
-#include <cpuid.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstring>
 
 #include "clearhead/base/half.h"
-#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::bench {
 namespace {
@@ -27,23 +23,7 @@ struct alignas(64) TileConfiguration {
 };
 static_assert(sizeof(TileConfiguration) == 64);
 
-bool ask_for_tiles() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-  const bool tiles = (d >> 24 & 1) != 0;
-  const bool bf16 = (d >> 22 & 1) != 0;
-  if (!tiles || !bf16) return false;
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
 }  // namespace
-
-bool has_tile_products() {
-  static const bool has = ask_for_tiles();  // the permission is the process's
-  return has;
-}
 
 __attribute__((target("amx-tile,amx-bf16"))) float tile_product_loop(std::int64_t steps) {
   TileConfiguration configuration;
@@ -97,8 +77,6 @@ __attribute__((target("amx-tile,amx-bf16"))) float tile_product_loop(std::int64_
   return total;
 }
 
-bool has_pair_products() { return kernels::avx512_bf16_available(); }
-
 __attribute__((target("avx512f,avx512bf16"))) float pair_product_loop(std::int64_t steps) {
   // 1 and −1: sums grow by nothing.
   auto a = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(0xbf803f80U)));
@@ -126,11 +104,16 @@ __attribute__((target("avx512f,avx512bf16"))) float pair_product_loop(std::int64
 
 namespace clearhead::bench {
 
-bool has_tile_products() { return false; }
 float tile_product_loop(std::int64_t) { return 0; }
-bool has_pair_products() { return false; }
 float pair_product_loop(std::int64_t) { return 0; }
 
 }  // namespace clearhead::bench
 
 #endif
+
+namespace clearhead::bench {
+
+bool has_tile_products() { return kernels::amx_available(); }
+bool has_pair_products() { return kernels::avx512_bf16_available(); }
+
+}  // namespace clearhead::bench

@@ -153,9 +153,6 @@ clearhead_status clearhead_model_generate(const clearhead_model* model, const in
   return guarded([&] {
     required(count, "count") = 0;
     const clearhead_generate_options o = members_of(options, kGenerating, "options");
-    if (o.tokens < 0) {
-      throw clearhead::Error("tokens: expected 0 or more, got " + std::to_string(o.tokens));
-    }
     std::function<bool(std::int64_t)> take;
     if (o.take != nullptr) take = [&](std::int64_t id) { return o.take(o.user, id) == 0; };
     const auto text = clearhead::generate(

@@ -121,10 +121,10 @@ std::vector<std::int64_t> generate(const LanguageModel& model, std::span<const s
                                    const GenerateOptions& options,
                                    const std::function<bool(std::int64_t)>& take) {
   if (prompt.empty()) throw Error("generate: the prompt is empty; give at least one token");
-  options.sampling.validate();
   if (options.tokens < 0) {
     throw Error("tokens: expected 0 or more, got " + std::to_string(options.tokens));
   }
+  options.sampling.validate();
   Tape tape(Keep::nothing);
   const Pass pass{.precision = options.precision};
   DecodingState state;

@@ -54,7 +54,7 @@ std::vector<Tensor> run(const Sizes& s, Activation activation, bool fused, int a
   return tensors;
 }
 
-class FeedForwardOp : public kernels::testing::OnTiles {};
+using FeedForwardOp = kernels::testing::OnTiles;
 INSTANTIATE_TEST_SUITE_P(Tiles, FeedForwardOp, kernels::testing::kMediumTiles,
                          kernels::testing::tiles_name);
 

@@ -11,8 +11,9 @@ namespace clearhead::kernels {
 /// processor has AVX-512 with bf16 and the other parts that they use.
 bool avx512_bf16_available();
 
-/// Whether this also gains: VDPBF16PS multiplies twice as much a cycle as f32 on AMD (Zen 4 and 5),
-/// and half as much on Intel (Sapphire Rapids, measured), whose fast way is AMX.
+/// Whether this is expected to gain: VDPBF16PS multiplies half as much a cycle as f32 on Intel
+/// (Sapphire Rapids, measured), whose fast way is AMX, and twice as much on AMD (Zen 4 and 5), as
+/// tables of instructions say; there it was not measured.
 bool avx512_bf16_gains();
 
 /// Whether they can run on AMX, too: the processor has it, and the system lets this process use
