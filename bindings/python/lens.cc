@@ -35,7 +35,7 @@ using namespace nb::literals;
 // The id of a token, given as its id or as what it is shown as.
 std::int64_t id_of(const Reading& reading, nb::handle token) {
   if (!nb::isinstance<nb::str>(token)) {
-    std::int64_t id;
+    std::int64_t id = 0;
     if (nb::try_cast(token, id)) return id;
     throw Error("token: expected an id, or what it is written as, got " +
                 std::string(nb::repr(token).c_str()));
