@@ -33,7 +33,7 @@ class LongCall {
 
   CtrlC ctrl_c_;
   LongCall* outer_;
-  std::chrono::steady_clock::time_point next_;  // when to ask Python again
+  std::chrono::nanoseconds next_;  // when to ask Python again
   PyThreadState* python_;
 };
 
