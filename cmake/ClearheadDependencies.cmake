@@ -5,7 +5,6 @@
 # repeats the list. The others are found by pkg-config because Debian's CMake files for libzip name
 # programs that its -dev package does not bring, and most of the others have none.
 
-find_package(TBB QUIET)
 find_package(fmt QUIET)
 find_package(nlohmann_json QUIET)
 find_package(PkgConfig QUIET)
@@ -31,7 +30,7 @@ if(NOT CMAKE_CXX_COMPILER)
 endif()
 foreach(found_by IN ITEMS
     PkgConfig=pkg-config ${python_headers}
-    TBB=libtbb-dev fmt=libfmt-dev nlohmann_json=nlohmann-json3-dev libhwy=libhwy-dev
+    fmt=libfmt-dev nlohmann_json=nlohmann-json3-dev libhwy=libhwy-dev
     libzip=libzip-dev zlib=zlib1g-dev libpcre2-8=libpcre2-dev libutf8proc=libutf8proc-dev
     libcrypto=libssl-dev cairo=libcairo2-dev pangocairo=libpango1.0-dev)
   string(REPLACE "=" ";" pair "${found_by}")

@@ -1,73 +1,207 @@
-// parallel_for on oneTBB: nested loops share one pool of threads instead of multiplying them.
+// parallel_for: whoever calls it does pieces himself; threads that stay awake for a moment after a
+// loop join him. No locks: a loop lies in a slot while others may enter.
 #include "clearhead/base/parallel.h"
 
-#include <tbb/blocked_range.h>
-#include <tbb/global_control.h>
-#include <tbb/info.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
+#include <hwy/cache_control.h>
+#include <pthread.h>
+#include <sched.h>
 
-#include <memory>
-#include <mutex>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "clearhead/base/error.h"
 #include "clearhead/base/interrupt.h"
 
-#ifdef CLEARHEAD_TELL_THREAD_SANITIZER
-extern "C" void __tsan_acquire(void* event);
-extern "C" void __tsan_release(void* event);
-// What oneTBB does in its own memory through memset and the like, the sanitizer does see.
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libtbb.so\n"; }
-#endif
-
 namespace clearhead {
 namespace {
 
-// Debian's oneTBB is not built with the thread sanitizer, which therefore cannot see that a piece
-// of a loop comes after what the caller did, and before what the caller does next. For that
-// sanitizer this file is compiled without it, and tells it that order and no other.
-void happens_before([[maybe_unused]] char& event) {
-#ifdef CLEARHEAD_TELL_THREAD_SANITIZER
-  __tsan_release(&event);
-#endif
-}
-void happens_after([[maybe_unused]] char& event) {
-#ifdef CLEARHEAD_TELL_THREAD_SANITIZER
-  __tsan_acquire(&event);
-#endif
-}
+// A call of parallel_for. Its pieces are divided into parts, one for each thread, so that threads
+// do not get in each other's way and meet in one loop what they met in the last. Who has done one
+// part helps with the next.
+class Loop {
+ public:
+  Loop(std::int64_t count, int threads, const std::function<void(std::int64_t)>& body)
+      : body_(body),
+        parts_(std::min<std::int64_t>({count, threads, kMostParts})),
+        places_(static_cast<int>(std::min<std::int64_t>(count, threads)) - 1) {
+    for (std::int64_t i = 0; i < parts_; ++i) {
+      part_[i].next = count * i / parts_;
+      part_[i].end = count * (i + 1) / parts_;
+    }
+  }
 
-struct LoopOrder {
-  char begin = 0;
-  char end = 0;
-  LoopOrder() { happens_before(begin); }
-  ~LoopOrder() { happens_after(end); }
+  // How many more threads may join.
+  int places() const { return places_; }
+  bool take_place() { return places_ > 0 && places_.fetch_sub(1) > 0; }
+
+  // Does pieces, those of part `first` at first, until none is left.
+  void run(std::int64_t first) {
+    try {
+      for (std::int64_t i = 0; i < parts_; ++i) run_part(part_[(first + i) % parts_]);
+    } catch (...) {
+      if (!failed_.exchange(true)) error_ = std::current_exception();
+      for (std::int64_t i = 0; i < parts_; ++i) part_[i].next = part_[i].end;
+    }
+  }
+
+  // To be called when all have left.
+  void rethrow() const {
+    if (error_ != nullptr) std::rethrow_exception(error_);
+  }
+
+ private:
+  static constexpr std::int64_t kMostParts = 16;
+  struct alignas(64) Part {  // a cache line
+    std::atomic<std::int64_t> next;
+    std::int64_t end;
+  };
+
+  void run_part(Part& part) {
+    if (part.next >= part.end) return;
+    for (std::int64_t i = part.next++; i < part.end; i = part.next++) {
+      check_interrupt();
+      body_(i);
+    }
+  }
+
+  const std::function<void(std::int64_t)>& body_;
+  const std::int64_t parts_;
+  Part part_[kMostParts];
+  std::atomic<int> places_;
+  std::atomic<bool> failed_ = false;
+  std::exception_ptr error_;
 };
-struct PieceOrder {
-  LoopOrder& loop;
-  explicit PieceOrder(LoopOrder& of) : loop(of) { happens_after(loop.begin); }
-  ~PieceOrder() { happens_before(loop.end); }
+
+// Where a running loop lies. A thread first counts itself as inside, then looks whether a loop is
+// there; the loop's caller first takes it away, then waits until nobody is inside. In the one order
+// of these four steps that all threads see, the thread finds no loop or the caller finds the
+// thread: nobody uses a loop that has ended.
+struct alignas(64) Slot {
+  std::atomic<bool> taken = false;
+  std::atomic<Loop*> loop = nullptr;
+  std::atomic<int> inside = 0;
 };
 
-std::mutex& arena_mutex() {
-  static std::mutex mutex;
-  return mutex;
+// Loops at the same time, those inside pieces included; what does not fit runs in its caller alone.
+Slot slots[64];
+std::atomic<int> begun = 0;    // loops so far: what idle threads watch
+std::atomic<int> waiting = 0;  // idle threads that are awake
+std::atomic<int> helpers = 0;  // threads that there are beside the callers
+std::atomic<int> wanted = 0;   // as set_thread_count was told
+
+// Waking a thread takes 5 to 50 microseconds, as long as many loops: so it waits for the next one
+// awake, at first without giving way to others, for as long as a caller takes between two loops.
+constexpr std::chrono::microseconds kBusy{20}, kAwake{50};
+
+int machine_threads() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// The arena that runs the loops. Held by shared_ptr so that a running loop outlives a change of the
-// thread count.
-std::shared_ptr<tbb::task_arena>& arena() {
-  static std::shared_ptr<tbb::task_arena> current =
-      std::make_shared<tbb::task_arena>(tbb::info::default_concurrency());
-  return current;
+int default_threads() {
+  static const int threads = machine_threads();
+  return threads;
+}
+
+// Waits until `f` holds, but not for long. Returns whether it does.
+template <typename F>
+bool comes_soon(const F& f) {
+  const bool each_has_a_core = thread_count() <= default_threads();
+  const auto begin = std::chrono::steady_clock::now();
+  for (auto waited = begin - begin; each_has_a_core && waited < kAwake;
+       waited = std::chrono::steady_clock::now() - begin) {
+    for (int i = 0; i < 8; ++i) {
+      if (f()) return true;
+      hwy::Pause();
+    }
+    if (waited >= kBusy) std::this_thread::yield();
+  }
+  return f();
+}
+
+// Wakes up to two threads; each of them wakes up to two when it has joined.
+void wake_for(const Loop& loop) {
+  for (int i = 0; i < 2; ++i) {
+    if (waiting + i < loop.places()) begun.notify_one();
+  }
+}
+
+// Joins loops that have room. Returns whether there was one.
+bool help(int me) {
+  bool helped = false;
+  for (Slot& slot : slots) {
+    if (slot.loop.load() == nullptr) continue;
+    ++slot.inside;
+    if (Loop* const loop = slot.loop; loop != nullptr && loop->take_place()) {
+      wake_for(*loop);
+      loop->run(me);
+      helped = true;
+    }
+    --slot.inside;
+    slot.inside.notify_one();
+  }
+  return helped;
+}
+
+// Whether the calling thread is one more than are wanted: then it must end.
+bool is_one_too_many() {
+  int count = helpers;
+  while (count >= thread_count()) {
+    if (helpers.compare_exchange_weak(count, count - 1)) return true;
+  }
+  return false;
+}
+
+void help_forever(int me) {
+  for (;;) {
+    const int seen = begun;
+    if (help(me)) continue;
+    ++waiting;
+    const bool soon = comes_soon([&] { return begun != seen; });
+    --waiting;
+    if (soon) continue;
+    begun.wait(seen);
+    if (is_one_too_many()) return begun.notify_one();  // it was woken instead of another
+  }
+}
+
+// A process that was forked has none of the threads, nor do they stand in its loops.
+void begin_anew() {
+  helpers = 0;
+  waiting = 0;
+  for (Slot& slot : slots) {
+    slot.taken = false;
+    slot.loop = nullptr;
+    slot.inside = 0;
+  }
+}
+
+void have_helpers(int count) {
+  static const int told = ::pthread_atfork(nullptr, nullptr, begin_anew);
+  static_cast<void>(told);
+  int have = helpers;
+  while (have < count) {
+    if (!helpers.compare_exchange_weak(have, have + 1)) continue;
+    try {
+      std::thread(help_forever, ++have).detach();  // what it uses is never destroyed
+    } catch (const std::system_error&) {           // the system gives no more: it goes without
+      --helpers;
+      return;
+    }
+  }
 }
 
 }  // namespace
 
 int thread_count() {
-  const std::lock_guard lock(arena_mutex());
-  return arena()->max_concurrency();
+  const int threads = wanted;
+  return threads == 0 ? default_threads() : threads;
 }
 
 void set_thread_count(int threads) {
@@ -75,41 +209,34 @@ void set_thread_count(int threads) {
     throw Error("thread count: expected 1 to " + std::to_string(kMaxThreads) +
                 ", or 0 for the machine's number, got " + std::to_string(threads));
   }
-  const int count = threads == 0 ? tbb::info::default_concurrency() : threads;
-  // More threads than the machine has must be allowed explicitly, or oneTBB silently uses fewer.
-  static std::unique_ptr<tbb::global_control> limit;
-  const std::lock_guard lock(arena_mutex());
-  limit = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
-                                                static_cast<std::size_t>(count));
-  arena() = std::make_shared<tbb::task_arena>(count);
+  wanted = threads;
 }
 
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
-  if (count <= 1) {
-    if (count == 1) {
+  const int threads = thread_count();
+  Slot* const end = std::end(slots);
+  Slot* const slot = count <= 1 || threads == 1 ? end : std::find_if(slots, end, [](Slot& s) {
+    return !s.taken.exchange(true);
+  });
+  if (slot == end) {
+    for (std::int64_t i = 0; i < count; ++i) {
       check_interrupt();
-      body(0);
+      body(i);
     }
     return;
   }
-  std::shared_ptr<tbb::task_arena> current;
-  {
-    const std::lock_guard lock(arena_mutex());
-    current = arena();
+  have_helpers(threads - 1);
+  Loop loop(count, threads, body);
+  slot->loop = &loop;
+  ++begun;
+  wake_for(loop);
+  loop.run(0);
+  slot->loop = nullptr;
+  if (!comes_soon([&] { return slot->inside == 0; })) {
+    for (int inside = slot->inside; inside != 0; inside = slot->inside) slot->inside.wait(inside);
   }
-  LoopOrder order;
-  current->execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, count, 1),
-        [&](const tbb::blocked_range<std::int64_t>& range) {
-          const PieceOrder piece(order);
-          for (std::int64_t i = range.begin(); i < range.end(); ++i) {
-            check_interrupt();
-            body(i);
-          }
-        },
-        tbb::simple_partitioner());
-  });
+  slot->taken = false;
+  loop.rethrow();
 }
 
 }  // namespace clearhead

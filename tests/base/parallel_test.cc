@@ -2,9 +2,13 @@
 #include "clearhead/base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -41,6 +45,34 @@ TEST_P(Parallel, Nests) {
   for (const auto& n : calls) EXPECT_EQ(n, 1);
 }
 
+TEST_P(Parallel, NestsDeeply) {
+  std::atomic<int> calls = 0;
+  const std::function<void(int)> nest = [&](int depth) {
+    parallel_for(2, [&](std::int64_t i) {
+      ++calls;
+      if (i == 0 && depth > 1) nest(depth - 1);
+    });
+  };
+  nest(100);
+  EXPECT_EQ(calls, 200);
+}
+
+// A loop of `threads` pieces, each of which ends when all have begun.
+void meet(int threads) {
+  std::atomic<int> begun = 0;
+  parallel_for(threads, [&](std::int64_t) {
+    ++begun;
+    while (begun < threads) std::this_thread::yield();
+  });
+}
+
+TEST_P(Parallel, AllThreadsComeFromSleepOrNot) {
+  for (int i = 0; i < 100; ++i) {
+    meet(GetParam());
+    std::this_thread::sleep_for(std::chrono::microseconds(i % 10 == 0 ? 5000 : i % 5 * 50));
+  }
+}
+
 TEST_P(Parallel, RethrowsWhatAPieceThrows) {
   for (const std::int64_t count : {1, 100}) {
     EXPECT_THROW(parallel_for(count,
@@ -61,6 +93,63 @@ TEST_P(Parallel, MayBeCalledFromSeveralThreads) {
   first.join();
   second.join();
   EXPECT_EQ(calls, 200);
+}
+
+TEST_P(Parallel, CallersDoNotDisturbEachOther) {
+  std::vector<std::thread> callers;
+  std::atomic<int> calls = 0, caught = 0;
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 300; ++i) {
+        try {
+          parallel_for(5, [&](std::int64_t piece) {
+            parallel_for(3, [&](std::int64_t) { ++calls; });
+            if (caller == 0 && piece == 4) throw std::out_of_range("last");
+          });
+        } catch (const std::out_of_range&) {
+          ++caught;
+        }
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(caught, 300);
+  EXPECT_GE(calls, 3 * 300 * 15);
+}
+
+TEST(ThreadCount, MayChangeWhileLoopsRun) {
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    for (int i = 0; !done; ++i) set_thread_count(1 + i % 6);
+  });
+  std::atomic<int> calls = 0;
+  for (int i = 0; i < 2000; ++i) parallel_for(7, [&](std::int64_t) { ++calls; });
+  done = true;
+  other.join();
+  EXPECT_EQ(calls, 14000);
+  set_thread_count(4);
+  meet(4);
+  set_thread_count(0);
+}
+
+TEST(ThreadCount, HoldsInAForkedProcess) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer forbids threads in a process that was forked from several";
+#endif
+  set_thread_count(3);
+  meet(3);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::alarm(100);  // it would wait for ever for threads that it does not have
+    meet(3);
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  meet(3);
+  set_thread_count(0);
 }
 
 TEST(ThreadCount, ZeroIsTheMachinesNumber) {
