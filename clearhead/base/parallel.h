@@ -24,8 +24,8 @@ void set_thread_count(int threads);
 
 /// Calls `body(i)` for every i in [0, count), in any order and at the same time; returns when all
 /// are done. The caller divides the work: results must not depend on the number of pieces if that
-/// depends on the number of threads. Calls may nest, and come from several threads: each does pieces
-/// of its own loop, and the other threads help where there is work. They wait awake for the next
+/// depends on the number of threads. Calls may nest, and come from several threads: each does
+/// pieces of its own loop, and the others help where there is work. They wait awake for the next
 /// loop for 50 microseconds, then sleep. An exception thrown by a piece is rethrown here.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
