@@ -38,6 +38,9 @@ bool brings_heads(const AttentionProblem<float>& problem) {
          are_near(problem.H / problem.G * problem.queries * problem.Dv);
 }
 
+// So many numbers as whole cache lines.
+std::int64_t in_lines(std::int64_t numbers) { return round_up(numbers, 16); }
+
 // In f32 with products of bf16: of one key/value head after the other, a stretch of keys at a time
 // is packed, then the head's queries meet it.
 struct Bf16Forward {
@@ -73,25 +76,28 @@ struct Bf16Forward {
 
   // Each head by one thread, in a near cache if it fits.
   void by_heads(const HeadsInto<float>& z) const {
-    parallel_for(problem.B * problem.G, [&](std::int64_t head) {
-      const Workspace<char> packed(kernels::packed_bytes(problem));
-      const Workspace<float> memory(kernels::attention_forward_workspace_bf16(problem));
-      const bool brings = brings_heads(problem);
-      const Workspace<float> near(brings ? head_rows * problem.Dv : 0);
-      float* const z_head = brings ? near.get() : z.data + head * head_rows * problem.Dv;
+    const bool brings = brings_heads(problem);
+    const std::int64_t of_packed = in_lines(
+        ceil_div(kernels::packed_bytes(problem), static_cast<std::int64_t>(sizeof(float))));
+    const std::int64_t of_z = brings ? in_lines(head_rows * problem.Dv) : 0;
+    const std::int64_t numbers =
+        of_packed + of_z + kernels::attention_forward_workspace_bf16(problem);
+    const auto make_head = [&](std::int64_t head, float* memory) {
+      char* const packed = reinterpret_cast<char*>(memory);
+      float* const z_head = brings ? memory + of_packed : z.data + head * head_rows * problem.Dv;
       for_each_stretch([&](KeyRange keys) {
-        for (std::int64_t i = 0; i < kernels::pack_pieces(keys); ++i) {
-          pack(head, keys, i, packed.get());
-        }
+        for (std::int64_t i = 0; i < kernels::pack_pieces(keys); ++i) pack(head, keys, i, packed);
         for (std::int64_t i = 0; i < blocks; ++i) {
-          meet(head, i, keys, packed.get(), z_head, memory.get());
+          meet(head, i, keys, packed, z_head, memory + of_packed + of_z);
         }
       });
       if (brings) {
         put_rows(z_head, head / problem.G, head % problem.G * group, group, problem.queries,
                  problem.Dv, z);
       }
-    });
+    };
+    const std::int64_t work = head_rows * problem.keys * (problem.D + problem.Dv);
+    for_each_with_memory(numbers, problem.B * problem.G, work, make_head);
   }
 
   // One head after the other by all threads; z is dense.
@@ -125,7 +131,11 @@ void forward_by_blocks(const AttentionProblem<float>& problem, float* z, float* 
     return kernels::BlockResult{z + row * problem.Dv, row_max + row, row_sum + row};
   };
   if (parts == 1) {
-    const std::int64_t work = kernels::kQueryBlock * problem.keys * (problem.D + problem.Dv);
+    // Of less than 8 rows, reading the keys is the work.
+    constexpr std::int64_t kFewRows = 8;
+    const std::int64_t rows = std::clamp(problem.H / problem.G * problem.queries, kFewRows,
+                                         std::int64_t{kernels::kQueryBlock});
+    const std::int64_t work = rows * problem.keys * (problem.D + problem.Dv);
     const std::int64_t numbers = kernels::attention_workspace_simd(problem);
     for_each_with_memory(numbers, heads * blocks, work, [&](std::int64_t i, float* memory) {
       const kernels::QueryBlock block = block_of(i);
