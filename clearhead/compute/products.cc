@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -70,13 +71,20 @@ void multiply_simd(const MatrixView<const float>& a, const MatrixView<const floa
   });
 }
 
-// On tiles of bf16: all is packed, then multiplied, piece by piece of c.
-void multiply_bf16(const kernels::MatmulProblem& problem) {
+// On tiles of bf16: all is packed, then multiplied, piece by piece of c. A small product is faster
+// on one thread: what one packs the other would have to fetch.
+void multiply_bf16(kernels::MatmulProblem problem) {
+  constexpr std::int64_t kSmall = 1 << 21;  // multiply-adds
+  const bool is_small = problem.c.rows * problem.c.columns * problem.a.columns <= kSmall;
+  if (is_small) problem.threads = 1;
+  const auto for_all = [&](std::int64_t count, const std::function<void(std::int64_t)>& f) {
+    if (!is_small) return parallel_for(count, f);
+    for (std::int64_t i = 0; i < count; ++i) f(i);
+  };
   const Workspace<char> factors(kernels::packed_factors_bytes(problem));
-  parallel_for(kernels::factor_pieces(problem), [&](std::int64_t piece) {
-    kernels::pack_factor_piece(problem, piece, factors.get());
-  });
-  parallel_for(kernels::product_blocks(problem), [&](std::int64_t block) {
+  for_all(kernels::factor_pieces(problem),
+          [&](std::int64_t piece) { kernels::pack_factor_piece(problem, piece, factors.get()); });
+  for_all(kernels::product_blocks(problem), [&](std::int64_t block) {
     const Workspace<float> workspace(kernels::product_workspace(problem));
     kernels::multiply_block(problem, block, factors.get(), workspace.get());
   });
