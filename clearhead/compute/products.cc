@@ -94,7 +94,9 @@ void multiply(const MatrixView<const float>& a, const MatrixView<const float>& b
               const MatrixView<float>& c, bool accumulate, const float* row, Precision precision) {
   const kernels::MatmulProblem problem = {a, b, c, accumulate, row, precision, thread_count()};
   if (kernels::matmul_takes_bf16(problem)) return multiply_bf16(problem);
-  const bool few = is_few_rows(c.rows) && !a.by_columns() && b.by_columns();
+  constexpr std::int64_t kLeastColumns = 64;  // of rows of b; packing fewer costs less than reading
+  const bool few =
+      is_few_rows(c.rows) && !a.by_columns() && (b.row_stride == 1 || c.columns >= kLeastColumns);
   if (a.columns > 0 && !few) return multiply_simd(a, b, c, accumulate, row);
   if (!accumulate && row != nullptr) repeat_row(row, c);
   const bool adds = accumulate || row != nullptr;
@@ -250,15 +252,22 @@ bool is_few_rows(std::int64_t rows) { return rows <= kernels::simd::kFewRows; }
 template <typename T>
 void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors) {
   // Handing a piece to another thread takes as long as reading 64 KiB, about 2 µs. Pieces of about
-  // the same size, as many for each thread.
-  constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10;
+  // the same size, as many for each thread. What lies row after row wants to be read in long
+  // stretches.
+  constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10, kStretch = 8192;
   std::int64_t N = 0;
-  for (const FewRowsFactor<T>& factor : factors) N += factor.c.columns;
+  bool by_columns = true;
+  for (const FewRowsFactor<T>& factor : factors) {
+    N += factor.c.columns;
+    by_columns = by_columns && factor.b.by_columns();
+  }
   if (a.rows == 0 || N == 0) return;
   const std::int64_t bytes = N * a.columns * static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t pieces = std::max<std::int64_t>(
-      1, std::min(round_up(ceil_div(bytes, kPieceBytes), thread_count()), bytes / kLeastBytes));
-  const std::int64_t columns = round_up(ceil_div(N, pieces), 4);
+  const std::int64_t wanted = by_columns ? ceil_div(bytes, kPieceBytes) : ceil_div(N, kStretch);
+  const std::int64_t pieces =
+      std::max<std::int64_t>(1, std::min(round_up(wanted, thread_count()), bytes / kLeastBytes));
+  // Whole tiles: 4 or 3 columns of b, or vectors of up to 16.
+  const std::int64_t columns = round_up(ceil_div(N, pieces), by_columns ? 12 : 16);
   parallel_for(ceil_div(N, columns), [&](std::int64_t piece) {
     std::int64_t begin = piece * columns, end = begin + columns;  // from this factor's first on
     for (const auto& [b, c, accumulate] : factors) {

@@ -43,6 +43,7 @@ TEST(Products, AreTheSumsInEveryForm) {
   for (const auto& [M, N, K] : {std::array{1, 40, 33},
                                 {4, 7, 70},
                                 {5, 30, 20},
+                                {6, 100, 70},
                                 {70, 150, 64},
                                 {130, 300, 3},
                                 {64, 64, 64},
@@ -136,8 +137,8 @@ void expect_few_rows(std::int64_t M, std::int64_t K) {
 }
 
 TEST(Products, OfFewRowsGoSideBySide) {
-  ASSERT_TRUE(is_few_rows(4));
-  for (const std::int64_t M : {1, 4}) {
+  ASSERT_TRUE(is_few_rows(8));
+  for (const std::int64_t M : {1, 4, 8}) {
     for (const std::int64_t K : {3, 700}) {
       expect_few_rows<float>(M, K);
       expect_few_rows<bf16>(M, K);

@@ -38,6 +38,10 @@ namespace {
 
 constexpr float kHidden = -std::numeric_limits<float>::infinity();
 
+// How many keys, then values, meet all rows before the next ones do. A few KiB, so they are read
+// from memory in the order in which they lie, whatever number of rows and sizes.
+constexpr std::int64_t kStrip = 8;
+
 // Keys and values of one head.
 template <typename T>
 struct Cache {
@@ -47,6 +51,22 @@ struct Cache {
 
   const T* key(std::int64_t s) const { return k.row(block.b, block.g, s); }
   const T* value(std::int64_t s) const { return v.row(block.b, block.g, s); }
+
+  // What is read 4 KiB after key s or value s of a tile is asked for meanwhile: after the tile's
+  // keys come its values, then the next tile's keys. So memory is never idle.
+  std::int64_t ahead = std::min(
+      ceil_div<std::int64_t>(
+          4096, std::max<std::int64_t>(problem.D* static_cast<std::int64_t>(sizeof(T)), 1)),
+      kKeyBlock);
+
+  const T* after_key(std::int64_t s, KeyRange tile) const {
+    const std::int64_t at = s + ahead;
+    return at < tile.end ? key(at) : value(at - (tile.end - tile.begin));
+  }
+  const T* after_value(std::int64_t s, KeyRange tile) const {
+    const std::int64_t at = s + ahead;
+    return at < tile.end ? value(at) : key(at);
+  }
 };
 
 // The parts of the workspace.
@@ -67,54 +87,21 @@ struct Row {
   float sum = 0;
 };
 
-// The sums of four vectors' lanes.
-template <class D>
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> fold([[maybe_unused]] D d, hn::Vec<D> x) {
-  if constexpr (hn::MaxLanes(D()) == 4) {
-    return x;
-  } else {
-    const hn::Half<D> half;
-    return fold(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
-  }
-}
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sums_of_lanes(Vec a, Vec b, Vec c, Vec e) {
-  const Floats d;
-  const hn::Repartition<double, Floats> d2;
-  const Vec ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
-  const Vec ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
-  const auto low = hn::InterleaveLower(d2, hn::BitCast(d2, ab), hn::BitCast(d2, ce));
-  const auto high = hn::InterleaveUpper(d2, hn::BitCast(d2, ab), hn::BitCast(d2, ce));
-  return fold(d, hn::Add(hn::BitCast(d, low), hn::BitCast(d, high)));
-}
-
-// While the keys of a tile are scored, its values are asked for as well, and keys 2 KiB ahead: what
-// a core reads while memory takes 100 ns to answer, at 20 GB/s. Memory is then never idle, though
-// keys and values are read in turns.
-template <typename T>
-HWY_INLINE void fetch(const Cache<T>& cache, std::int64_t s) {
-  const AttentionProblem<float>& p = cache.problem;
-  constexpr std::int64_t kLine = 64 / sizeof(T);  // numbers of a cache line
-  const std::int64_t ahead = ceil_div(2048 / static_cast<std::int64_t>(sizeof(T)), p.D);
-  const T* key = cache.key(std::min(s + ahead, p.keys - 1));
-  const T* value = cache.value(s);
-  for (std::int64_t i = 0; i < p.D; i += kLine) hwy::Prefetch(key + i);
-  for (std::int64_t i = 0; i < p.Dv; i += kLine) hwy::Prefetch(value + i);
-}
-
-// Scaled scores of kRows queries and the keys [s, s_end), up to three more being repetitions.
+// Scaled scores of kRows queries and the keys [s, s_end) of a tile, up to three more being
+// repetitions.
 template <int kRows, typename T>
-void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, bool ask_ahead,
-           const float* q, float* scores) {
+void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRange tile, const float* q,
+           float* scores) {
   const Floats d;
   const hn::FixedTag<float, 4> d4;
   const AttentionProblem<float>& p = cache.problem;
   const std::int64_t whole = p.D / kLanes * kLanes;
   for (; s < s_end; s += 4, scores += 4) {
-    const T* key[4];
+    const T *key[4], *ahead[4];
     for (int c = 0; c < 4; ++c) {
       const std::int64_t at = std::min(s + c, s_end - 1);
       key[c] = cache.key(at);
-      if (ask_ahead) fetch(cache, at);
+      ahead[c] = cache.after_key(at, tile);
     }
     Vec sums[kRows][4];
     for (int r = 0; r < kRows; ++r) {
@@ -122,7 +109,10 @@ void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, bool ask_a
     }
     for (std::int64_t i = 0; i < whole; i += kLanes) {
       Vec k[4];
-      for (int c = 0; c < 4; ++c) k[c] = load(key[c] + i);
+      for (int c = 0; c < 4; ++c) {
+        k[c] = load(key[c] + i);
+        hwy::Prefetch(ahead[c] + i);
+      }
 #pragma GCC unroll 4
       for (int r = 0; r < kRows; ++r) {
         const Vec query = hn::LoadU(d, q + r * p.D + i);
@@ -133,13 +123,15 @@ void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, bool ask_a
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
       float* to = scores + r * kKeyBlock;
-      hn::StoreU(sums_of_lanes(sums[r][0], sums[r][1], sums[r][2], sums[r][3]), d4, to);
+      const auto products = sums_of_lanes(sums[r][0], sums[r][1], sums[r][2], sums[r][3]);
+      hn::StoreU(hn::Mul(products, hn::Set(d4, p.scale())), d4, to);
       for (int c = 0; c < 4 && whole < p.D; ++c) {
+        float rest = 0;
         for (std::int64_t i = whole; i < p.D; ++i) {
-          to[c] += static_cast<float>(key[c][i]) * q[r * p.D + i];
+          rest += static_cast<float>(key[c][i]) * q[r * p.D + i];
         }
+        to[c] += rest * p.scale();
       }
-      hn::StoreU(hn::Mul(hn::LoadU(d4, to), hn::Set(d4, p.scale())), d4, to);
     }
   }
 }
@@ -173,10 +165,12 @@ void weigh(std::int64_t Dv, Row& row, float* scores, float* z) {
   row.sum += hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
-// z [kRows, kVectors vectors] += weights·values of the keys [s, s_end).
+// z [kRows, kVectors vectors] += weights·values of the keys [s, s_end) of a tile.
 template <int kRows, int kVectors, typename T>
 HWY_INLINE void add_vectors(const Cache<T>& cache, std::int64_t s, std::int64_t s_end,
-                            const float* weights, std::int64_t e, float* z, std::int64_t stride) {
+                            KeyRange tile, const float* weights, std::int64_t e, float* z,
+                            std::int64_t stride) {
+  constexpr std::int64_t kLine = 64 / sizeof(T);  // numbers of a cache line
   const Floats d;
   Vec sums[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
@@ -186,6 +180,8 @@ HWY_INLINE void add_vectors(const Cache<T>& cache, std::int64_t s, std::int64_t 
   }
   for (; s < s_end; ++s, ++weights) {
     const T* value = cache.value(s) + e;
+    const T* ahead = cache.after_value(s, tile) + e;
+    for (std::int64_t i = 0; i < kVectors * kLanes; i += kLine) hwy::Prefetch(ahead + i);
     Vec x[kVectors];
     for (int v = 0; v < kVectors; ++v) x[v] = load(value + v * kLanes);
 #pragma GCC unroll 4
@@ -203,18 +199,18 @@ HWY_INLINE void add_vectors(const Cache<T>& cache, std::int64_t s, std::int64_t 
 }
 
 template <int kRows, typename T>
-void add_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, const float* weights,
-                float* z) {
+void add_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRange tile,
+                const float* weights, float* z) {
   // 4 × 4 sums, 4 vectors and a weight are 21 registers.
   constexpr int kVectors = kMaxVectors;
   const std::int64_t Dv = cache.problem.Dv;
   const std::int64_t stride = whole_vectors(Dv);
   std::int64_t e = 0;
   for (; e + kVectors * kLanes <= Dv; e += kVectors * kLanes) {
-    add_vectors<kRows, kVectors>(cache, s, s_end, weights, e, z, stride);
+    add_vectors<kRows, kVectors>(cache, s, s_end, tile, weights, e, z, stride);
   }
   for (; e + kLanes <= Dv; e += kLanes) {
-    add_vectors<kRows, 1>(cache, s, s_end, weights, e, z, stride);
+    add_vectors<kRows, 1>(cache, s, s_end, tile, weights, e, z, stride);
   }
   for (; s < s_end && e < Dv; ++s, ++weights) {
     for (int r = 0; r < kRows; ++r) {
@@ -277,11 +273,16 @@ void take_tile(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, Row* r
     for (; r + 2 <= n; r += 2) two(r);
     for (; r < n; ++r) one(r);
   };
+  const KeyRange tile{s, s_end};
   const auto scores = [&](std::int64_t r) { return m.scores + r * kKeyBlock; };
-  const auto q = [&](std::int64_t r) { return m.q + r * p.D; };
-  by_rows([&](std::int64_t r) { score<4>(cache, s, s_end, r == 0, q(r), scores(r)); },
-          [&](std::int64_t r) { score<2>(cache, s, s_end, r == 0, q(r), scores(r)); },
-          [&](std::int64_t r) { score<1>(cache, s, s_end, r == 0, q(r), scores(r)); });
+  for (std::int64_t i = s; i < s_end; i += kStrip) {
+    const std::int64_t end = std::min(i + kStrip, s_end);
+    const auto q = [&](std::int64_t r) { return m.q + r * p.D; };
+    const auto to = [&](std::int64_t r) { return scores(r) + (i - s); };
+    by_rows([&](std::int64_t r) { score<4>(cache, i, end, tile, q(r), to(r)); },
+            [&](std::int64_t r) { score<2>(cache, i, end, tile, q(r), to(r)); },
+            [&](std::int64_t r) { score<1>(cache, i, end, tile, q(r), to(r)); });
+  }
   bool may_hide = p.mask.visible != nullptr || p.mask.bias != nullptr;
   for (std::int64_t r = 0; r < n; ++r) {
     if (p.softcap() != 0) cap(p.softcap(), scores(r));
@@ -296,10 +297,14 @@ void take_tile(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, Row* r
     }
     return;
   }
-  const auto z = [&](std::int64_t r) { return m.z + r * stride; };
-  by_rows([&](std::int64_t r) { add_values<4>(cache, s, s_end, scores(r), z(r)); },
-          [&](std::int64_t r) { add_values<2>(cache, s, s_end, scores(r), z(r)); },
-          [&](std::int64_t r) { add_values<1>(cache, s, s_end, scores(r), z(r)); });
+  for (std::int64_t i = s; i < s_end; i += kStrip) {
+    const std::int64_t end = std::min(i + kStrip, s_end);
+    const auto z = [&](std::int64_t r) { return m.z + r * stride; };
+    const auto weights = [&](std::int64_t r) { return scores(r) + (i - s); };
+    by_rows([&](std::int64_t r) { add_values<4>(cache, i, end, tile, weights(r), z(r)); },
+            [&](std::int64_t r) { add_values<2>(cache, i, end, tile, weights(r), z(r)); },
+            [&](std::int64_t r) { add_values<1>(cache, i, end, tile, weights(r), z(r)); });
+  }
 }
 
 template <typename T>

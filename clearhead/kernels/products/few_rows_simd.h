@@ -9,11 +9,11 @@
 
 namespace clearhead::kernels::simd {
 
-inline constexpr std::int64_t kFewRows = 4;
+inline constexpr std::int64_t kFewRows = 8;
 
 /// c = a·b, or c += a·b if `accumulate`, for a [M, K] stored row after row, 1 ≤ M ≤ kFewRows, and b
-/// [K, N] stored column after column. bf16 is widened. An element of c depends on its row of a and
-/// its column of b alone, to the last bit.
+/// [K, N] stored in either order, of bf16 only column after column. bf16 is widened. An element of
+/// c depends on its row of a and its column of b alone, to the last bit.
 void few_rows(const MatrixView<const float>& a, const MatrixView<const float>& b,
               const MatrixView<float>& c, bool accumulate);
 void few_rows(const MatrixView<const float>& a, const MatrixView<const bf16>& b,
