@@ -1,12 +1,14 @@
-// Loops for one thread that do one thing as fast as the processor can.
+// Loops for one thread that do one thing as fast as the target in use can.
+#include "bench/limit_loops.h"
+
+#include "clearhead/kernels/targets/dispatch-inl.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/limit_loops.cc"
 #include <hwy/foreach_target.h>
 //
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
-
-#include "bench/limit_loops.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace clearhead::bench::HWY_NAMESPACE {
@@ -69,16 +71,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace clearhead::bench {
 
-HWY_EXPORT(MultiplyAddLoop);
-HWY_EXPORT(MultiplyAddStepFlop);
-HWY_EXPORT(ReadLoop);
+using kernels::current_target;
+using kernels::Target;
 
-float multiply_add_loop(std::int64_t steps) { return HWY_DYNAMIC_DISPATCH(MultiplyAddLoop)(steps); }
+float multiply_add_loop(std::int64_t steps) { return CLEARHEAD_CHOOSE(MultiplyAddLoop)(steps); }
 
-double multiply_add_step_flop() { return HWY_DYNAMIC_DISPATCH(MultiplyAddStepFlop)(); }
+double multiply_add_step_flop() { return CLEARHEAD_CHOOSE(MultiplyAddStepFlop)(); }
 
 float read_loop(const float* data, std::int64_t count) {
-  return HWY_DYNAMIC_DISPATCH(ReadLoop)(data, count);
+  return CLEARHEAD_CHOOSE(ReadLoop)(data, count);
 }
 
 }  // namespace clearhead::bench

@@ -1,4 +1,5 @@
-// Loops that do one thing as fast as the processor can, for one thread.
+// Loops that do one thing as fast as the processor can, for one thread; in f32 with the vectors of
+// the target in use (kernels/targets/dispatch.h).
 #ifndef CLEARHEAD_BENCH_LIMIT_LOOPS_H_
 #define CLEARHEAD_BENCH_LIMIT_LOOPS_H_
 

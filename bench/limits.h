@@ -15,7 +15,7 @@
 namespace clearhead::bench {
 
 enum class Limit {
-  multiply_add,  ///< f32 multiply-adds in the widest vectors, in flop (2 for each)
+  multiply_add,  ///< f32 multiply-adds in vectors of the target in use, in flop (2 each)
   tile_product,  ///< bf16 products with f32 sums in AMX tiles, in flop (2 for each)
   pair_product,  ///< the same in vectors of AVX-512
   memory_read,   ///< bytes read from a buffer, front to back

@@ -8,12 +8,42 @@ geometric, over the cells of two threads.
 import math
 from dataclasses import dataclass, field
 
-from matrix import BACKWARD, DECODE, FORWARD, MATMUL
+from matrix import BACKWARD, DECODE, FEW_ROWS, FORWARD, MATMUL, READING
 
 HIGHEST, HIGH, MEDIUM = "clearhead highest", "clearhead high", "clearhead medium"
-OF_NUMBERS = {"f32": (HIGHEST,), "bf16": (MEDIUM, "clearhead highest, bf16 cache")}
-SHORT = "12, 4, 64, 32"
+BF16_CACHE, BF16_WEIGHTS = "clearhead highest, bf16 cache", "clearhead medium, bf16 weights"
+LEAST_RATIO = 0.95  # to the fastest peer, in any cell
+MOST_ERROR = 1e-4  # of `high`
 MEMORY_BAR = 64 * 2**20
+
+# What somebody is compared with, if not with another contender.
+PEAK, READ = "of the multiply-add peak", "of reading memory"
+PEAK_OF_BF16 = "of the peak of products in bf16"
+FASTEST, FASTEST_EACH = "the fastest peer", "the fastest peer, in each cell"
+
+# Columns of bars in bf16: a processor with AMX, one with AVX-512-BF16 alone.
+TARGETS = ("amx", "avx512_bf16")
+LONG = 1024
+ROWS = [  # what, kind, mask, least T, who, to whom, at least; with several numbers, by TARGETS
+    ("product, highest", MATMUL, None, 0, HIGHEST, PEAK, 0.9),
+    ("product, high", MATMUL, None, 0, HIGH, HIGHEST, (2, None)),
+    ("product, medium", MATMUL, None, 0, MEDIUM, PEAK_OF_BF16, (0.55, 0.8)),
+    ("product, medium", MATMUL, None, 0, MEDIUM, FASTEST_EACH, (0.95, None)),
+    ("product, medium", MATMUL, None, 0, MEDIUM, "PyTorch bf16", (None, 1)),
+    ("product, medium", MATMUL, None, 0, MEDIUM, "OpenVINO bf16", (None, 1)),
+    ("forward, highest, T ≥ 1024", FORWARD, None, LONG, HIGHEST, PEAK, 0.7),
+    ("forward, medium, full, T ≥ 1024", FORWARD, "full", LONG, MEDIUM, HIGHEST, (None, 1.6)),
+    ("forward, medium, full, T ≥ 1024", FORWARD, "full", LONG, MEDIUM, "PyTorch bf16", (2, None)),
+    ("forward, medium, full, T ≥ 1024", FORWARD, "full", LONG, MEDIUM, "OpenVINO bf16", (1.3, 1.1)),
+    ("forward, medium, causal, T ≥ 1024", FORWARD, "causal", LONG, MEDIUM, HIGHEST, (None, 1.6)),
+    ("forward, medium, causal, T ≥ 1024", FORWARD, "causal", LONG, MEDIUM, FASTEST, (3, 2)),
+    ("backward, medium", BACKWARD, None, 0, MEDIUM, HIGHEST, (None, 1.5)),
+    ("backward, medium", BACKWARD, None, 0, MEDIUM, FASTEST, (3.4, None)),
+    ("decode, f32", DECODE, None, 0, HIGHEST, READ, 0.85),
+    ("decode, bf16", DECODE, None, 0, BF16_CACHE, READ, 0.85),
+    ("few rows, f32", FEW_ROWS, None, 0, HIGHEST, READ, 0.85),
+    ("few rows, bf16", FEW_ROWS, None, 0, BF16_WEIGHTS, READ, 0.85),
+]
 
 
 @dataclass
@@ -26,89 +56,29 @@ class Bar:
     worst: str = field(default="")
 
 
-def all_bars(cells):
-    """The table of bars, in the order in which the project states them."""
+def all_bars(cells, target):
+    """The table of bars for a processor whose kernels run as `target`, in the order in which the
+    project states them."""
     timed = [cell for cell in cells.values() if "results" in cell]
-    two = [cell for cell in timed if cell["threads"] == 2]
-
-    def of(kind, mask=None, least_T=0):
-        return [
-            c for c in two if c["kind"] == kind and mask in (None, c["mask"]) and c["T"] >= least_T
+    bars = []
+    for what, kind, mask, least_T, ours, to, least in ROWS:
+        if isinstance(least, tuple):
+            if target not in TARGETS:
+                least = None
+            elif least[TARGETS.index(target)] is None:
+                continue  # not a bar of this kind of processor
+            else:
+                least = least[TARGETS.index(target)]
+        chosen = [
+            cell
+            for cell in timed
+            if (cell["threads"], cell["kind"]) == (2, kind)
+            and mask in (None, cell["mask"])
+            and cell["T"] >= least_T
         ]
-
-    def ratios(name, peer, chosen):
-        return [(c, ratio(c, name, peer)) for c in chosen]
-
-    def fractions(name, chosen):
-        return [(c, fraction_of_limit(c, name)) for c in chosen]
-
-    def rates(name, chosen, D):
-        return [(c, rate(c, name)) for c in chosen if c["D"] == D]
-
-    products, short = of(MATMUL), [c for c in two if c["size"] == SHORT]
-    long = 1024
-    bars = [
-        _share(
-            "matrix product, highest: of the multiply-add peak", 0.9, fractions(HIGHEST, products)
-        ),
-        _share("matrix product, medium: of the AMX peak", 0.6, fractions(MEDIUM, products)),
-        _times("matrix product, high, to highest", 2, ratios(HIGH, HIGHEST, products)),
-        _error("matrix product, high: largest relative error", 1e-4, HIGH, products),
-        _times(
-            "forward, highest, full, to PyTorch f32",
-            1.8,
-            ratios(HIGHEST, "PyTorch f32", of(FORWARD, "full")),
-        ),
-        _times(
-            "forward, highest, causal, to PyTorch f32",
-            2.5,
-            ratios(HIGHEST, "PyTorch f32", of(FORWARD, "causal")),
-        ),
-        _share(
-            f"forward, highest, T ≥ {long}: of the multiply-add peak",
-            0.7,
-            fractions(HIGHEST, of(FORWARD, None, long)),
-        ),
-        _times("forward, medium, to PyTorch bf16", 4, ratios(MEDIUM, "PyTorch bf16", of(FORWARD))),
-        _rate(
-            f"forward, medium, full, D = 64, T ≥ {long}",
-            1.5e12,
-            rates(MEDIUM, of(FORWARD, "full", long), 64),
-        ),
-        _rate(
-            f"forward, medium, full, D = 128, T ≥ {long}",
-            2e12,
-            rates(MEDIUM, of(FORWARD, "full", long), 128),
-        ),
-        _times(
-            "backward, highest, full, to PyTorch f32",
-            1.8,
-            ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "full")),
-        ),
-        _times(
-            "backward, highest, causal, to PyTorch f32",
-            2.5,
-            ratios(HIGHEST, "PyTorch f32", of(BACKWARD, "causal")),
-        ),
-        _times("backward, medium, to PyTorch f32", 4, ratios(MEDIUM, "PyTorch f32", of(BACKWARD))),
-        _times(
-            f"short ({SHORT}), highest, to PyTorch f32", 3, ratios(HIGHEST, "PyTorch f32", short)
-        ),
-        _times(
-            f"short ({SHORT}), medium, to PyTorch bf16", 3, ratios(MEDIUM, "PyTorch bf16", short)
-        ),
-    ]
-    if not any(ok(cell, "limit tile_product") for cell in timed):
-        for bar in bars:
-            if "medium" in bar.what or "high," in bar.what:
-                bar.measured, bar.holds, bar.worst = "this machine has no AMX", None, ""
-    decode = [c for c in of(DECODE) if c["S"] == 32768]
-    for name in (HIGHEST, "clearhead highest, bf16 cache"):
-        cache = "bf16" if "bf16" in name else "f32"
-        bars.append(
-            _share(f"decode, 32 k keys, {cache}: of reading memory", 0.8, fractions(name, decode))
-        )
-    return bars + [_never_slower(timed), *_memory(cells)]
+        bars.append(_bar(what, ours, to, least, chosen))
+    products = [cell for cell in timed if cell["kind"] == MATMUL]
+    return bars + [_error(products), _never_slower(timed), *_memory(cells)]
 
 
 def ok(cell, name):
@@ -126,15 +96,16 @@ def ratio(cell, name, other, statistic="median"):
 def limit_of(cell, name):
     """(flop or bytes of the cell, the limit's rate) for a contender; None without a limit."""
     result = ok(cell, name)
-    if cell["kind"] == DECODE:
-        in_bf16 = result["numbers"] == "bf16"
-        limit = ok(cell, "limit memory_read" + (" bf16" if in_bf16 else ""))
-        work = cell["cache_bytes"] / (2 if in_bf16 else 1)
+    numbers = result["numbers"]
+    if cell["kind"] in READING:
+        limit = ok(cell, "limit memory_read" + (" bf16" if numbers == "bf16" else ""))
+        work = cell["read_bytes"] / (2 if numbers == "bf16" else 1)
     else:
-        limit = ok(
-            cell, "limit multiply_add" if result["numbers"] == "f32" else "limit tile_product"
-        )
-        work = cell["flop"] * (3 if result["numbers"] == "high" else 1)  # three products of halves
+        tiles, pairs = ok(cell, "limit tile_product"), ok(cell, "limit pair_product")
+        of_bf16 = {"bf16": tiles or pairs, "high": tiles}.get(numbers)
+        limit = of_bf16 or ok(cell, "limit multiply_add")
+        # `high` on tiles: three products of halves.
+        work = cell["flop"] * (3 if numbers == "high" and tiles else 1)
     return (work, limit["work"] / limit["median"]) if limit else None
 
 
@@ -145,36 +116,42 @@ def fraction_of_limit(cell, name):
 
 
 def rate(cell, name):
-    """flop/s; bytes/s of decoding."""
+    """flop/s; bytes/s where reading is the limit."""
     result = ok(cell, name)
     if not result:
         return None
-    if cell["kind"] == DECODE:
-        return cell["cache_bytes"] / (2 if result["numbers"] == "bf16" else 1) / result["median"]
+    if cell["kind"] in READING:
+        return cell["read_bytes"] / (2 if result["numbers"] == "bf16" else 1) / result["median"]
     return cell["flop"] / result["median"]
 
 
+def fastest_peer(cell, ours):
+    """Of those whose numbers are comparable: in bf16 the peers' f32 counts too, where it is faster
+    than their bf16. None if nobody has a time."""
+    numbers = ("f32",) if ours == HIGHEST else ("f32", "bf16")
+    peers = [
+        name
+        for name, result in cell["results"].items()
+        if ok(cell, name) and result.get("is_peer") and result["numbers"] in numbers
+    ]
+    return min(peers, key=lambda name: cell["results"][name]["median"], default=None)
+
+
 def duels(cell):
-    """(kind of numbers, clearhead's contender, fastest peer) wherever both have a time. In bf16 the
-    peers' f32 counts too, where it is faster than their bf16."""
-    for numbers, names in OF_NUMBERS.items():
-        ours = next((name for name in names if ok(cell, name)), None)
-        peers = [
-            name
-            for name, result in cell["results"].items()
-            if ok(cell, name) and result.get("is_peer") and result["numbers"] in ("f32", numbers)
-        ]
-        if ours and peers:
-            yield numbers, ours, min(peers, key=lambda name: cell["results"][name]["median"])
+    """(clearhead's contender, fastest peer) wherever both have a time, in f32 and in bf16."""
+    for ours in (HIGHEST, MEDIUM, BF16_CACHE, BF16_WEIGHTS):
+        peer = fastest_peer(cell, ours)
+        if ok(cell, ours) and peer:
+            yield ours, peer
 
 
 def slower_cells(timed):
-    """(cell, clearhead's contender, peer, ratio below 1)."""
+    """(cell, clearhead's contender, peer, ratio), where the ratio is too small."""
     return [
         (cell, ours, peer, ratio(cell, ours, peer))
         for cell in timed
-        for _, ours, peer in duels(cell)
-        if ratio(cell, ours, peer) < 1
+        for ours, peer in duels(cell)
+        if ratio(cell, ours, peer) < LEAST_RATIO
     ]
 
 
@@ -182,46 +159,47 @@ def geometric_mean(numbers):
     return math.exp(sum(map(math.log, numbers)) / len(numbers))
 
 
-def _bar(what, at_least, least, pairs, text):
-    """A bar for the geometric mean of the numbers in (cell, number); `worst` names the smallest."""
-    pairs = [(cell, number) for cell, number in pairs if number is not None]
+def _bar(what, ours, to, least, chosen):
+    """A bar for the geometric mean, or the smallest, of what the cells give; `worst` names the
+    smallest. Without `least` this processor has no such bar."""
+    if to in (PEAK, PEAK_OF_BF16, READ):
+        title, text = f"{what}: {to}", "{:.0%}"
+        numbers = [fraction_of_limit(cell, ours) for cell in chosen]
+    else:
+        title, text = f"{what}: to {to.removeprefix('clearhead ')}", "{:.2f} ×"
+        by_cell = to in (FASTEST, FASTEST_EACH)
+        numbers = [
+            ratio(cell, ours, fastest_peer(cell, ours) if by_cell else to) for cell in chosen
+        ]
+    if least is None:
+        return Bar(title, "–", "no products in bf16 here", None)
+    at_least = f"{least:g} ×" if "×" in text else text.format(least)
+    pairs = [(number, cell) for number, cell in zip(numbers, chosen) if number is not None]
     if not pairs:
-        return Bar(what, at_least, "not measured here", None)
-    mean = geometric_mean([number for _, number in pairs])
-    cell, number = min(pairs, key=lambda pair: pair[1])
-    worst = f"{text(number)} ({' '.join((cell['size'], cell['mask'])).strip()})"
-    return Bar(what, at_least, text(mean), mean >= least, len(pairs), worst)
+        return Bar(title, at_least, "not measured here", None)
+    smallest, cell = min(pairs, key=lambda pair: pair[0])
+    mean = geometric_mean([number for number, _ in pairs])
+    measured = smallest if to == FASTEST_EACH else mean
+    worst = f"{text.format(smallest)} ({' '.join((cell['size'], cell['mask'])).strip()})"
+    return Bar(title, at_least, text.format(measured), measured >= least, len(pairs), worst)
 
 
-def _times(what, least, pairs):
-    return _bar(what, f"{least} ×", least, pairs, lambda x: f"{x:.2f} ×")
-
-
-def _share(what, least, pairs):
-    return _bar(what, f"{least:.0%}", least, pairs, lambda x: f"{x:.0%}")
-
-
-def _rate(what, least, pairs):
-    return _bar(
-        what, f"{least / 1e12:g} TFLOP/s", least, pairs, lambda x: f"{x / 1e12:.2f} TFLOP/s"
-    )
-
-
-def _error(what, most, name, chosen):
-    errors = [result["error"] for cell in chosen if (result := ok(cell, name))]
-    at_most = f"below {most:g}"
+def _error(products):
+    errors = [result["error"] for cell in products if (result := ok(cell, HIGH))]
+    title, at_most = "product, high: largest relative error", f"below {MOST_ERROR:g}"
     if not errors:
-        return Bar(what, at_most, "not measured here", None)
-    return Bar(what, at_most, f"{max(errors):.1e}", max(errors) < most, len(errors))
+        return Bar(title, at_most, "not measured here", None)
+    return Bar(title, at_most, f"{max(errors):.1e}", max(errors) < MOST_ERROR, len(errors))
 
 
 def _never_slower(timed):
     count = sum(1 for cell in timed for _ in duels(cell))
     slower = slower_cells(timed)
-    what, least = "any single cell, one and two threads, to the fastest peer", "1 ×"
+    what = "any single cell, one and two threads: to the fastest peer"
+    at_least = f"{LEAST_RATIO} ×"
     if not count:
-        return Bar(what, least, "not measured here", None)
-    bar = Bar(what, least, f"slower in {len(slower)}", not slower, count)
+        return Bar(what, at_least, "not measured here", None)
+    bar = Bar(what, at_least, f"slower in {len(slower)} of {count}", not slower, count)
     if slower:
         cell, ours, peer, number = min(slower, key=lambda found: found[3])
         bar.worst = f"{number:.2f} × ({cell['key']}: {ours} to {peer})"

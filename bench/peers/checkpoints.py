@@ -6,8 +6,8 @@ generation, and opening a file.
                                          unless machine, build or versions changed
     bench/peers/checkpoints.py --quick   few texts and tokens, to see that it works
 
-Each contender's answer is compared first; then they take turns. Writes
-bench/results/checkpoints.json and checkpoints.md, and the numbers in docs/performance.md.
+Each contender's answer is compared first; then they take turns. Writes checkpoints.json and
+checkpoints.md of this processor in bench/results/, and the numbers in docs/performance.md.
 scripts/bench checkpoints sets up everything and runs this.
 """
 
@@ -18,6 +18,7 @@ import os
 import subprocess
 import time
 
+import forced
 import numpy as np
 
 import checkpoint_files as files
@@ -48,6 +49,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="few texts and tokens, for a moment")
     parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
+    if forced.TARGET:
+        raise SystemExit("CLEARHEAD_FORCE_TARGET: ONNX Runtime and llama.cpp cannot be limited")
     quick = arguments.quick
     rounds = 2 if quick else ROUNDS
     jobs = [
@@ -60,7 +63,7 @@ def main():
 
     import checkpoints_report
 
-    checkpoints_report.write(cells, into_docs=not quick)
+    checkpoints_report.write(cells, quick)
 
 
 # ---- Sentences to vectors ----

@@ -1,11 +1,9 @@
 """The report of checkpoints.py: JSON, Markdown, and the numbers in docs/performance.md."""
 
 import importlib.metadata
-import json
 import statistics
 
 import checkpoint_files as files
-import engine
 import report
 import run
 import training_report
@@ -27,33 +25,39 @@ BEGIN, END = "<!-- checkpoints: begin -->", "<!-- checkpoints: end -->"
 OPENING_BAR = 0.05  # seconds
 
 
-def write(cells, into_docs):
+def write(cells, quick):
     surroundings = run.surroundings()
-    for name in ("sentence-transformers", "transformers", "openvino"):
+    for name in ("sentence-transformers", "transformers"):
         surroundings["packages"][name] = importlib.metadata.version(name)
     surroundings["packages"]["node-llama-cpp"] = files.NODE_PACKAGES[0].split("@")[-1]
-    results = engine.ROOT / "bench" / "results"
-    folder = results if into_docs else engine.ROOT / "build" / "bench" / "quick"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = report.results_folder(surroundings, quick)
     bars = all_bars(cells)
     content = surroundings | {"bars": bars, "cells": cells}
-    (folder / "checkpoints.json").write_text(
-        json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    report.write_json(content, folder / "checkpoints.json")
+    (folder / "checkpoints.md").write_text(
+        "\n".join(["# Measured: models of others\n", *parts_of(content)])
     )
-    text = "\n".join(
-        [
-            report.machine_text(surroundings),
-            report.quiet_text({cell["kind"]: cell for cell in training_report.timed(cells)}),
-            bars_table(bars),
-            training_report.limits_table(training_report.timed(cells)),
-            *(f"{title_of(cell)}:\n\n{table_of(cell)}" for cell in training_report.timed(cells)),
-        ]
-    )
-    (folder / "checkpoints.md").write_text(f"# Measured: models of others\n\n{text}")
-    if into_docs:
-        before, rest = report.PAGE.read_text().split(BEGIN)
-        report.PAGE.write_text(before + BEGIN + "\n\n" + text + "\n" + END + rest.split(END)[1])
+    if not quick:
+        write_page()
     print(f"\n{bars_table(bars)}\nwrote {folder}/checkpoints.json and checkpoints.md")
+
+
+def write_page():
+    parts = []
+    for folder, content in report.all_results("checkpoints"):
+        parts += [f"### {folder.name}\n", *parts_of(content)]
+    report.put_into_page("\n".join(parts), BEGIN, END)
+
+
+def parts_of(content):
+    measured = training_report.timed(content["cells"])
+    return [
+        report.wrapped(report.machine_text(content)),
+        report.wrapped(report.quiet_text({cell["kind"]: cell for cell in measured})),
+        bars_table(all_bars(content["cells"])),
+        training_report.limits_table(measured),
+        *(f"{title_of(cell)}:\n\n{table_of(cell)}" for cell in measured),
+    ]
 
 
 def all_bars(cells):

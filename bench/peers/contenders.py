@@ -1,71 +1,45 @@
-"""Those that take part: clearhead in each precision and its peers, all called the same way.
-
-A contender turns the inputs of a cell (f32 arrays) into a call without arguments; that call is
-timed. What the call returns it turns into f32 arrays. Preparing converts and lays out the inputs as
-the contender likes them best; what it then does to them to calculate (packing, rounding,
-transposing) happens within the call.
-"""
+"""Those that take part: clearhead in each precision and its peers, all called the same way
+(contender.py)."""
 
 import numpy as np
 
 import engine
-from matrix import BACKWARD, DECODE, FORWARD, MATMUL
-
-
-class Contender:
-    """`numbers`: whose results these are comparable to: those of "f32", "high" or "bf16"."""
-
-    is_peer = True
-    # Seconds to wait before another one begins, so that idle threads of this one are asleep.
-    pause = 0.005
-
-    def __init__(self, name, numbers):
-        self.name = name
-        self.numbers = numbers
-
-    def can(self, cell):
-        raise NotImplementedError
-
-    def begin(self, cell):
-        """Sets the number of threads, and whatever else does not depend on the inputs."""
-
-    def prepare(self, cell, inputs):
-        raise NotImplementedError
-
-    def arrays(self, cell, result):
-        raise NotImplementedError
-
-    def rest(self):
-        """Called after each turn."""
+import forced
+from contender import Contender
+from matrix import BACKWARD, DECODE, FEW_ROWS, MATMUL, READING
+from runtimes import OnnxRuntime, OpenVino
 
 
 class Clearhead(Contender):
+    """`in_bf16`: what begins in bf16 instead of f32, where reading it is the limit."""
+
     is_peer = False
 
-    def __init__(self, precision, in_bf16=False):
-        name = engine.PRECISIONS[precision]
-        super().__init__(
-            f"clearhead {name}" + (", bf16 cache" if in_bf16 else ""),
-            ("f32", "high", "bf16")[precision],
-        )
+    def __init__(self, precision, in_bf16=None):
+        name = f"clearhead {engine.PRECISIONS[precision]}"
         if in_bf16:
-            self.numbers = "bf16"
+            super().__init__(f"{name}, bf16 {in_bf16}", "bf16")
+        else:
+            super().__init__(name, ("f32", "high", "bf16")[precision])
         self.precision = precision
         self.in_bf16 = in_bf16
 
     def can(self, cell):
-        # Decoding reads its cache and hardly calculates: what the cache holds decides, not the
-        # products.
-        if cell.kind == DECODE:
-            return self.in_bf16 or self.precision == 0
-        return not self.in_bf16
+        if cell.kind in READING:
+            # What is stored decides, not the products.
+            stored = "cache" if cell.kind == DECODE else "weights"
+            return self.in_bf16 == stored or (self.precision == 0 and not self.in_bf16)
+        return not self.in_bf16 and (self.precision == 0 or engine.has_bf16_products())
 
     def begin(self, cell):
         engine.set_threads(cell.threads)
 
     def prepare(self, cell, inputs):
         if cell.kind == MATMUL:
-            return lambda: engine.Product(inputs["a"], inputs["b"], self.precision)
+            return lambda: engine.Product.of(inputs["a"], inputs["b"], self.precision)
+        if cell.kind == FEW_ROWS:
+            w = engine.to_bf16(inputs["w"]) if self.in_bf16 else inputs["w"]
+            return lambda: engine.Product.linear(inputs["x"], w, self.precision)
         q, k, v = (inputs[name] for name in "qkv")
         if self.in_bf16:
             q, k, v = (engine.to_bf16(x) for x in (q, k, v))
@@ -83,7 +57,7 @@ class Clearhead(Contender):
         return call
 
     def arrays(self, cell, result):
-        if cell.kind == MATMUL:
+        if cell.kind in (MATMUL, FEW_ROWS):
             return {"y": result.array()}
         names = ("dq", "dk", "dv") if cell.kind == BACKWARD else ("y",)
         return {name: result.array(name) for name in names}
@@ -101,7 +75,10 @@ class Torch(Contender):
         self.matmul_precision = matmul_precision
 
     def can(self, cell):
-        return cell.kind == MATMUL or self.matmul_precision == "highest"
+        if self.matmul_precision != "highest":
+            return cell.kind == MATMUL and engine.has_bf16_products()
+        # Without instructions for them its products in bf16 take minutes.
+        return self.numbers == "f32" or engine.has_bf16_products() or cell.kind in READING
 
     def begin(self, cell):
         self.torch.set_num_threads(cell.threads)
@@ -112,6 +89,8 @@ class Torch(Contender):
         x = {name: torch.from_numpy(array).to(self.dtype) for name, array in inputs.items()}
         if cell.kind == MATMUL:
             return lambda: torch.matmul(x["a"], x["b"])
+        if cell.kind == FEW_ROWS:
+            return lambda: torch.nn.functional.linear(x["x"], x["w"])
         attention = torch.nn.functional.scaled_dot_product_attention
         options = {"is_causal": cell.is_causal, "enable_gqa": cell.H != cell.G}
         operands = [x[name] for name in "qkv"]
@@ -135,113 +114,6 @@ class Torch(Contender):
         return {"y": array(result)}
 
 
-class OnnxRuntime(Contender):
-    """A session of one attention node. `kind`: "MultiHeadAttention" or "GroupQueryAttention"
-    (operators of ONNX Runtime's own, with fused kernels), or "Attention" (the standard operator).
-    """
-
-    def __init__(self, kind):
-        super().__init__(f"ONNX Runtime {kind}", "f32")
-        self.kind = kind
-
-    def can(self, cell):
-        if self.kind == "MultiHeadAttention":
-            return cell.kind in (FORWARD, DECODE) and cell.H == cell.G
-        if self.kind == "GroupQueryAttention":
-            return cell.kind == DECODE  # with a cache that it appends to
-        return cell.kind in (FORWARD, DECODE)
-
-    def begin(self, cell):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = cell.threads
-        options.inter_op_num_threads = 1
-        # Its threads wait actively within a run, as they do by default, but let others work once
-        # it has ended.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(
-            onnx_model(self.kind, cell), options, providers=["CPUExecutionProvider"]
-        )
-
-    def prepare(self, cell, inputs):
-        from onnxruntime import OrtValue
-
-        binding = self.session.io_binding()
-        values = {
-            name: OrtValue.ortvalue_from_numpy(array)
-            for name, array in self.operands(cell, inputs).items()
-        }
-        for name, value in values.items():
-            binding.bind_ortvalue_input(name, value)
-        binding.bind_output("y", "cpu")
-        if self.kind == "GroupQueryAttention":  # the cache is continued in place
-            binding.bind_ortvalue_output("present_key", values["past_key"])
-            binding.bind_ortvalue_output("present_value", values["past_value"])
-
-        def run():
-            self.session.run_with_iobinding(binding)
-            return binding, values  # which lie on the memory of the inputs
-
-        return run
-
-    def operands(self, cell, inputs):
-        def tokens_first(x):  # [B, H, T, D] → [B, T, H·D]
-            return np.ascontiguousarray(x.transpose(0, 2, 1, 3)).reshape(x.shape[0], x.shape[2], -1)
-
-        q, k, v = (inputs[name] for name in "qkv")
-        if self.kind == "Attention":
-            return {"q": q, "k": k, "v": v}
-        if self.kind == "MultiHeadAttention":
-            return {"q": tokens_first(q), "k": tokens_first(k), "v": tokens_first(v)}
-        return {
-            "q": tokens_first(q),
-            "k": tokens_first(k[:, :, -1:]),
-            "v": tokens_first(v[:, :, -1:]),
-            "past_key": k.copy(),
-            "past_value": v.copy(),
-            "last_key": np.full(cell.B, cell.S - 1, np.int32),
-            "key_count": np.array([cell.S], np.int32),
-        }
-
-    def arrays(self, cell, result):
-        y = result[0].get_outputs()[0].numpy()
-        if self.kind != "Attention":
-            y = y.reshape(cell.B, cell.T, cell.H, cell.D).transpose(0, 2, 1, 3)
-        return {"y": np.array(y)}
-
-
-def onnx_model(kind, cell):
-    """A model of one node, as bytes."""
-    from onnx import TensorProto, helper
-
-    def values(names, element=TensorProto.FLOAT):
-        return [helper.make_tensor_value_info(name, element, None) for name in names]
-
-    inputs = values(["q", "k", "v"])
-    outputs = values(["y"])
-    domain, attributes = "com.microsoft", {}
-    names = ["q", "k", "v"]
-    if kind == "Attention":
-        domain, attributes = "", {"is_causal": int(cell.is_causal)}
-    elif kind == "MultiHeadAttention":
-        attributes = {"num_heads": cell.H, "unidirectional": int(cell.is_causal)}
-    else:
-        attributes = {"num_heads": cell.H, "kv_num_heads": cell.G}
-        inputs += values(["past_key", "past_value"]) + values(
-            ["last_key", "key_count"], TensorProto.INT32
-        )
-        outputs += values(["present_key", "present_value"])
-        names += ["past_key", "past_value", "last_key", "key_count"]
-    node = helper.make_node(
-        kind, names, [output.name for output in outputs], domain=domain, **attributes
-    )
-    graph = helper.make_graph([node], "attention", inputs, outputs)
-    opsets = [helper.make_opsetid("", 23), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString()
-
-
 class OpenBlas(Contender):
     """NumPy's matrix product, which is OpenBLAS's sgemm in the wheels from PyPI."""
 
@@ -251,10 +123,12 @@ class OpenBlas(Contender):
         super().__init__("OpenBLAS", "f32")
 
     def can(self, cell):
-        return cell.kind == MATMUL
+        return cell.kind in (MATMUL, FEW_ROWS)
 
     def prepare(self, cell, inputs):
         set_blas_threads(cell.threads)
+        if cell.kind == FEW_ROWS:
+            return lambda: np.matmul(inputs["x"], inputs["w"].T)
         return lambda: np.matmul(inputs["a"], inputs["b"])
 
     def rest(self):
@@ -282,15 +156,13 @@ class Limit(Contender):
         self.in_bf16 = in_bf16
 
     def can(self, cell):
-        if cell.kind == DECODE:
-            return self.limit == "memory_read"
-        return self.limit != "memory_read" and not self.in_bf16
+        return (self.limit == "memory_read") == (cell.kind in READING)
 
     def begin(self, cell):
         engine.set_threads(cell.threads)
-        # For decoding, a buffer as large as the cache, so that the processor's caches hold the same
-        # part of both.
-        bytes = cell.cache_bytes(2 if self.in_bf16 else 4) if cell.kind == DECODE else 0
+        # A buffer as large as what is read, so that the processor's caches hold the same part of
+        # both.
+        bytes = cell.read_bytes(2 if self.in_bf16 else 4) if cell.kind in READING else 0
         self.loop = engine.LimitLoop(self.limit, bytes)
 
     def work(self):
@@ -304,20 +176,22 @@ class Limit(Contender):
 
 
 def all_contenders():
-    contenders = [Limit("multiply_add"), Limit("memory_read"), Limit("memory_read", in_bf16=True)]
-    try:
-        engine.LimitLoop("tile_product")
-        contenders.insert(1, Limit("tile_product"))
-    except engine.EngineError:
-        pass
-    contenders += [Clearhead(0), Clearhead(1), Clearhead(2), Clearhead(0, in_bf16=True)]
+    contenders = [Limit(limit) for limit in engine.limits()] + [Limit("memory_read", in_bf16=True)]
+    contenders += [Clearhead(0), Clearhead(1), Clearhead(2)]
+    contenders += [Clearhead(0, in_bf16="cache"), Clearhead(2, in_bf16="weights")]
     contenders += [
         Torch("PyTorch f32", "f32", "float32"),
         Torch("PyTorch bf16", "bf16", "bfloat16"),
         Torch("PyTorch f32 medium", "bf16", "float32", matmul_precision="medium"),
-        OnnxRuntime("MultiHeadAttention"),
-        OnnxRuntime("Attention"),
-        OnnxRuntime("GroupQueryAttention"),
+        OpenVino("f32"),
         OpenBlas(),
     ]
+    if engine.has_bf16_products():
+        contenders.append(OpenVino("bf16"))
+    if forced.TARGET != "avx2":  # to which ONNX Runtime cannot be limited
+        contenders += [
+            OnnxRuntime("MultiHeadAttention"),
+            OnnxRuntime("Attention"),
+            OnnxRuntime("GroupQueryAttention"),
+        ]
     return contenders

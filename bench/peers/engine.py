@@ -2,6 +2,7 @@
 (bindings/c/clearhead.h), and what that has not through libclearhead_peers.so (peers_c.h)."""
 
 import ctypes
+import functools
 import json
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t
 from ctypes import c_void_p
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "build" / "release" / "lib" / "libclearhead_c.so"
 PEERS_LIBRARY = LIBRARY.with_name("libclearhead_peers.so")
 PRECISIONS = ("highest", "high", "medium")
+# Of products in bf16, for each target that has instructions for them.
+BF16_LIMITS = {"amx": "tile_product", "avx512_bf16": "pair_product"}
 
 ABI = 1
 F32, BF16, I64 = 1, 4, 5  # clearhead_dtype
@@ -148,6 +151,9 @@ _peers = _open(
              POINTER(_AttentionResults)],
         ),
         "peers_matmul": (_pointer, [c_int64, c_int64, c_int64, c_int32, _pointer, _pointer]),
+        "peers_linear": (
+            _pointer, [c_int64, c_int64, c_int64, c_int32, _pointer, _pointer, c_int32],
+        ),
         "peers_product_data": (_pointer, [_pointer]),
         "peers_product_free": (None, [_pointer]),
         "peers_trainer_new": (_pointer, [c_char_p]),
@@ -255,14 +261,25 @@ class Attention:
 
 
 class Product:
-    """A matrix product; its memory goes with it."""
+    """A matrix product, f32; its memory goes with it."""
 
-    def __init__(self, a, b, precision):
+    def __init__(self, shape, handle):
+        self.shape = shape
+        self.handle = _checked(handle)
+
+    @classmethod
+    def of(cls, a, b, precision):
+        """a [M, K] times b [K, N]."""
         (M, K), (_, N) = a.shape, b.shape
-        self.shape = (M, N)
-        self.handle = _checked(
-            _peers.peers_matmul(M, N, K, precision, a.ctypes.data, b.ctypes.data)
-        )
+        data = a.ctypes.data, b.ctypes.data
+        return cls((M, N), _peers.peers_matmul(M, N, K, precision, *data))
+
+    @classmethod
+    def linear(cls, x, w, precision):
+        """x [M, K] times w [N, K], f32 or the bits of bf16, transposed."""
+        (M, K), (N, _) = x.shape, w.shape
+        data = x.ctypes.data, w.ctypes.data, w.dtype == np.uint16
+        return cls((M, N), _peers.peers_linear(M, N, K, precision, *data))
 
     def __del__(self):
         _peers.peers_product_free(self.handle)
@@ -390,8 +407,20 @@ def set_threads(threads):
     _peers_succeed(_peers.peers_set_threads(threads))
 
 
+@functools.cache
 def machine():
     return json.loads(_checked(_peers.peers_machine()))
+
+
+def has_bf16_products():
+    """Whether clearhead has instructions for them in use: else `medium` is `highest`."""
+    return machine()["kernel_target"] in BF16_LIMITS
+
+
+def limits():
+    """Names of the limits of what clearhead uses of this machine."""
+    of_bf16 = BF16_LIMITS.get(machine()["kernel_target"])
+    return ["multiply_add", *([of_bf16] if of_bf16 else []), "memory_read"]
 
 
 class LimitLoop:

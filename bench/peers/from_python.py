@@ -7,18 +7,19 @@ beside the interface for C and PyTorch.
 
 Each answer is compared with that in f64 first; then all take turns. A turn is many calls, so that
 reading the clock does not count; the interface for C is called in a loop of C. Writes
-bench/results/from_python.json and from_python.md. scripts/bench from_python sets up everything and
-runs this.
+from_python.json and from_python.md of this processor in bench/results/. CLEARHEAD_FORCE_TARGET=avx2
+(or avx512_bf16) measures a lesser processor. scripts/bench from_python sets up everything and runs
+this.
 """
 
 import argparse
 import functools
 import gc
-import json
 import os
 import sys
 import time
 
+import forced  # noqa: F401, before what it limits
 import numpy as np
 
 import engine
@@ -60,7 +61,7 @@ def main():
     for B, H, T, S, D, is_causal in CELLS:
         cell = Cell(FORWARD, B, H, H, T, S, D, is_causal, THREADS)
         cells.append({"cell": text_of(cell)} | measure(cell, rounds, seconds))
-    write(cells, engine.ROOT / ("build/bench/quick" if quick else "bench/results"))
+    write(cells, quick)
 
 
 def text_of(cell):
@@ -162,13 +163,11 @@ def seconds_of_calls(repeat, count):
 # ---- The report ----
 
 
-def write(cells, folder):
+def write(cells, quick):
     surroundings = run.surroundings()
     bars = all_bars(cells)
-    folder.mkdir(parents=True, exist_ok=True)
-    content = surroundings | {"bars": bars, "cells": cells}
-    path = folder / "from_python.json"
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    path = report.results_folder(surroundings, quick) / "from_python.json"
+    report.write_json(surroundings | {"bars": bars, "cells": cells}, path)
     verdict = {True: "holds", False: "**does not hold**"}
     bars_table = report.markdown_table(
         ["what", "at most", "measured", ""],
@@ -176,8 +175,8 @@ def write(cells, folder):
     )
     parts = [
         "# Measured: attention from Python\n",
-        report.machine_text(surroundings),
-        report.quiet_text({cell["cell"]: cell for cell in cells}),
+        report.wrapped(report.machine_text(surroundings)),
+        report.wrapped(report.quiet_text({cell["cell"]: cell for cell in cells})),
         "Forward, f32, microseconds of a call, on all cores. Shapes are B, H, T, S, D.\n",
         times_table(cells),
         bars_table,

@@ -6,11 +6,15 @@ FORWARD = "attention forward"
 BACKWARD = "attention backward"
 DECODE = "decode"
 MATMUL = "matmul"
+FEW_ROWS = "few rows"  # of numbers times the weights of a layer, as when text is generated
+
+READING = (DECODE, FEW_ROWS)  # where reading memory is the limit
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One calculation with one number of threads. In matmul, T is the size of square matrices."""
+    """One calculation with one number of threads. In matmul, T is the size of square matrices; in
+    few rows, T rows of D numbers are multiplied by weights [S, D]."""
 
     kind: str
     B: int
@@ -26,13 +30,15 @@ class Cell:
     def size(self):
         if self.kind == MATMUL:
             return f"{self.T}"
+        if self.kind == FEW_ROWS:
+            return f"{self.T} × {self.D} × {self.S}"
         heads = f"{self.H}" if self.H == self.G else f"{self.H}:{self.G}"
         length = f"{self.S}" if self.kind == DECODE else f"{self.T}"
         return f"{self.B}, {heads}, {length}, {self.D}"
 
     @property
     def mask(self):
-        if self.kind in (MATMUL, DECODE):
+        if self.kind not in (FORWARD, BACKWARD):
             return ""
         return "causal" if self.is_causal else "full"
 
@@ -52,13 +58,17 @@ class Cell:
         executes does not matter."""
         if self.kind == MATMUL:
             return 2.0 * self.T**3
+        if self.kind == FEW_ROWS:
+            return 2.0 * self.T * self.D * self.S
         flop = 4.0 * self.B * self.H * self.T * self.S * self.D
         if self.kind == BACKWARD:
             flop *= 2.5
         return flop / 2 if self.is_causal else flop
 
-    def cache_bytes(self, bytes_of_a_number):
-        """Keys and values together."""
+    def read_bytes(self, bytes_of_a_number):
+        """Keys and values together, or the weights."""
+        if self.kind == FEW_ROWS:
+            return self.S * self.D * bytes_of_a_number
         return 2 * self.B * self.G * self.S * self.D * bytes_of_a_number
 
 
@@ -80,10 +90,14 @@ DECODE_SHAPES = [  # B, H, G, S, D
     (1, 32, 8, 32768, 128),
 ]
 MATMUL_SIZES = [1024, 1536, 2048, 3072, 4096]
+FEW_ROWS_SHAPES = [  # T, D, S; of GPT-2's feed-forward part, and of a Llama's attention
+    (rows, *weights) for weights in ((768, 3072), (4096, 4096)) for rows in (1, 4, 8)
+]
 
 QUICK_SHAPES = [(2, 2, 2, 33, 16), (1, 4, 2, 33, 16)]
 QUICK_DECODE_SHAPES = [(1, 4, 2, 200, 16)]
 QUICK_MATMUL_SIZES = [64]
+QUICK_FEW_ROWS_SHAPES = [(3, 64, 48)]
 
 
 def cells(quick=False):
@@ -100,4 +114,7 @@ def cells(quick=False):
     for B, H, G, S, D in QUICK_DECODE_SHAPES if quick else DECODE_SHAPES:
         for threads in (1, 2):
             result.append(Cell(DECODE, B, H, G, 1, S, D, False, threads))
+    for T, D, S in QUICK_FEW_ROWS_SHAPES if quick else FEW_ROWS_SHAPES:
+        for threads in (1, 2):
+            result.append(Cell(FEW_ROWS, 1, 1, 1, T, S, D, False, threads))
     return result

@@ -20,6 +20,7 @@
 #include "clearhead/models/generate.h"
 #include "clearhead/models/hugging_face.h"
 #include "clearhead/ops/cross_entropy.h"
+#include "clearhead/ops/linear.h"
 #include "clearhead/ops/matmul.h"
 #include "clearhead/train/trainer.h"
 
@@ -145,6 +146,18 @@ peers_product* peers_matmul(int64_t M, int64_t N, int64_t K, peers_precision pre
     const clearhead::Var product =
         matmul(tape.input("a", view_of(a, {M, K})), tape.input("b", view_of(b, {K, N})), options);
     return new peers_product{product.value()};
+  });
+}
+
+peers_product* peers_linear(int64_t M, int64_t N, int64_t K, peers_precision precision,
+                            const float* x, const void* w, int32_t w_is_bf16) {
+  return guarded<peers_product*>(nullptr, [&] {
+    clearhead::Tape tape(clearhead::Keep::nothing);
+    const DType type = w_is_bf16 != 0 ? DType::bf16 : DType::f32;
+    const clearhead::Var y =
+        linear(tape.input("x", view_of(x, {M, K})), tape.input("w", view_of(w, {N, K}, type)), {},
+               precision_of(precision));
+    return new peers_product{y.value()};
   });
 }
 

@@ -1,6 +1,6 @@
 /* What bench/peers/ measures of clearhead and bindings/c has not: many calls in a loop of C, matrix
- * products, training, opening without a tokenizer, the machine and its limits; as functions of C,
- * so that Python calls them in its own process.
+ * products, linear maps, training, opening without a tokenizer, the machine and its limits; as
+ * functions of C, so that Python calls them in its own process.
  *
  * Arrays are row-major and without gaps; they are read where they lie. A function that fails
  * returns NULL, or not 0, and peers_error() says why. */
@@ -36,6 +36,9 @@ PEERS_API int32_t peers_repeat_attention(peers_attention attention, int64_t coun
 typedef struct peers_product peers_product;
 PEERS_API peers_product* peers_matmul(int64_t M, int64_t N, int64_t K, peers_precision precision,
                                       const float* a, const float* b);
+/* x [M, K] · wᵀ, w [N, K]: the linear map of a layer. `w` is f32, or the bits of bf16. */
+PEERS_API peers_product* peers_linear(int64_t M, int64_t N, int64_t K, peers_precision precision,
+                                      const float* x, const void* w, int32_t w_is_bf16);
 PEERS_API const float* peers_product_data(const peers_product* product);
 PEERS_API void peers_product_free(peers_product* product);
 
@@ -65,9 +68,9 @@ PEERS_API int peers_open_without_tokenizer(const char* folder);
 /* The machine as JSON. Valid until the next call. */
 PEERS_API const char* peers_machine(void);
 
-/* A loop that runs into a limit ("multiply_add", "tile_product", "memory_read") on as many threads
- * as are set. `bytes`: what memory_read reads, 0 for more than caches hold. NULL also where the
- * machine has no such limit. */
+/* A loop that runs into a limit ("multiply_add", "tile_product", "pair_product", "memory_read") on
+ * as many threads as are set. `bytes`: what memory_read reads, 0 for more than caches hold. NULL
+ * also where the machine has no such limit. */
 typedef struct peers_limit peers_limit;
 PEERS_API peers_limit* peers_limit_new(const char* name, int64_t bytes);
 /* One run; returns the flop or bytes of it. */

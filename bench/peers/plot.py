@@ -18,8 +18,14 @@ COLORS = {
     "PyTorch bf16": "#f0a45d",
     "ONNX Runtime MultiHeadAttention": "#4d4d4d",
     "ONNX Runtime Attention": "#a6a6a6",
+    "OpenVINO f32": "#4f2a7f",
+    "OpenVINO bf16": "#b39ad6",
 }
-LIMITS = {"limit multiply_add": "f32 multiply-add peak", "limit tile_product": "AMX bf16 peak"}
+LIMITS = {
+    "limit multiply_add": "f32 multiply-add peak",
+    "limit tile_product": "bf16 peak of AMX",
+    "limit pair_product": "bf16 peak of AVX-512",
+}
 
 
 def write(cells, path):
@@ -64,7 +70,7 @@ def draw(axis, cells):
             r["work"] / r["median"] / 1e9 for cell in cells if (r := bars.ok(cell, limit))
         )
         if rates:
-            style = ":" if "tile" in limit else "--"
+            style = "--" if "add" in limit else ":"
             axis.axhline(
                 rates[len(rates) // 2], color="black", linewidth=0.8, linestyle=style, label=label
             )

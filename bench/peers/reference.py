@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matrix import BACKWARD, MATMUL
+from matrix import BACKWARD, FEW_ROWS, MATMUL
 
 BLOCK = 512  # queries whose scores are held at once
 
@@ -24,6 +24,8 @@ def inputs_of(cell, round_number):
 
     if cell.kind == MATMUL:
         return {"a": normal(cell.T, cell.T), "b": normal(cell.T, cell.T)}
+    if cell.kind == FEW_ROWS:
+        return {"x": normal(cell.T, cell.D), "w": normal(cell.S, cell.D)}
     inputs = {
         "q": normal(cell.B, cell.H, cell.T, cell.D),
         "k": normal(cell.B, cell.G, cell.S, cell.D),
@@ -39,6 +41,8 @@ def answer_of(cell, inputs):
     x = {name: array.astype(np.float64) for name, array in inputs.items()}
     if cell.kind == MATMUL:
         return {"y": x["a"] @ x["b"]}
+    if cell.kind == FEW_ROWS:
+        return {"y": x["x"] @ x["w"].T}
     names = ("dq", "dk", "dv") if cell.kind == BACKWARD else ("y",)
     like = {"y": "q", "dq": "q", "dk": "k", "dv": "v"}
     answer = {name: np.zeros_like(x[like[name]]) for name in names}
@@ -90,6 +94,9 @@ def error_of_some_rows(cell, inputs, result, round_number):
     rows = np.unique(rng.integers(0, cell.T, 4))
     if cell.kind == MATMUL:
         right = inputs["a"][rows].astype(np.float64) @ inputs["b"].astype(np.float64)
+        return error_of({"y": result["y"][rows]}, {"y": right})
+    if cell.kind == FEW_ROWS:
+        right = inputs["x"][rows].astype(np.float64) @ inputs["w"].T.astype(np.float64)
         return error_of({"y": result["y"][rows]}, {"y": right})
     b, h = int(rng.integers(cell.B)), int(rng.integers(cell.H))
     g = h // (cell.H // cell.G)

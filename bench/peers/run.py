@@ -3,12 +3,14 @@
 
     bench/peers/run.py                all, about two hours; goes on where it was stopped
     bench/peers/run.py --quick        one tiny shape of each kind, to see that it works
-    bench/peers/run.py --only decode  the cells whose name contains this text
-    bench/peers/run.py --report       writes the report again from what was measured
+    bench/peers/run.py --only decode  the cells whose name contains this text, or another one
+    bench/peers/run.py --report       writes the report again from bench/results
 
-What is measured lies in build/bench/cells.jsonl, a line for each cell. The report is made of that
-alone: JSON, tables and a plot in bench/results/, and the numbers in docs/performance.md.
-scripts/bench sets up everything and runs this.
+CLEARHEAD_FORCE_TARGET=avx2 (or avx512_bf16) measures a lesser processor than this one (forced.py).
+
+What is measured lies in build/bench/<processor>/cells.jsonl, a line for each cell. Of that is made
+what is in bench/results/<processor>/: JSON, tables and a plot; and of all processors there, the
+numbers in docs/performance.md. scripts/bench sets up everything and runs this.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import time
 
+import forced  # before what it limits
 import contenders as taking_part
 import engine
 import matrix
@@ -28,21 +31,19 @@ import reference
 import report
 import timing
 
-PACKAGES = ("torch", "onnxruntime", "numpy")
+PACKAGES = ("torch", "onnxruntime", "openvino", "numpy")
 SECONDS = 15  # for a cell, without preparing and checking it
 QUICK_SECONDS = 0.2
 
 
 def main():
     arguments = parse_arguments()
-    folder = engine.ROOT / "build" / "bench" / ("quick" if arguments.quick else "")
-    results = engine.ROOT / "bench" / "results" if not arguments.quick else folder
-    record = Record(folder / "cells.jsonl", arguments.fresh)
-    if not arguments.report:
-        measure(arguments, record)
-    if not record.cells:
-        raise SystemExit("nothing has been measured yet")
-    report.write(record.surroundings, record.cells, results, into_docs=not arguments.quick)
+    if arguments.report:
+        report.write_again()
+        return
+    record = Record(surroundings(), arguments)
+    measure(arguments, record)
+    report.write(record.surroundings, record.cells, arguments.quick)
     if arguments.quick and any(problems_of_clearhead(record.cells)):
         raise SystemExit("\n".join(problems_of_clearhead(record.cells)))
 
@@ -54,7 +55,12 @@ def parse_arguments():
     parser.add_argument(
         "--quick", action="store_true", help="one tiny shape of each kind, for a moment"
     )
-    parser.add_argument("--only", metavar="TEXT", help="only cells whose name contains this text")
+    parser.add_argument(
+        "--only",
+        metavar="TEXT",
+        nargs="+",
+        help="only cells whose name contains this text, or one of these",
+    )
     parser.add_argument("--again", action="store_true", help="measure these cells again")
     parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     parser.add_argument(
@@ -67,11 +73,11 @@ def parse_arguments():
 class Record:
     """What was measured, as JSON lines in a file: the surroundings first, then each cell."""
 
-    def __init__(self, path, fresh):
-        self.path = path
-        self.surroundings = surroundings()
+    def __init__(self, surroundings, arguments):
+        self.path = path = report.build_folder(surroundings, arguments.quick) / "cells.jsonl"
+        self.surroundings = surroundings
         self.cells = {}
-        if fresh or not path.exists():
+        if arguments.fresh or not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self.surroundings) + "\n")
             return
@@ -113,15 +119,15 @@ def surroundings():
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "source": tree.stdout.strip(),  # the tree that `git ls-tree HEAD clearhead` names
         "library": hashlib.sha256(engine.LIBRARY.read_bytes()).hexdigest()[:12],
+        "peers_limited_by": forced.LIMITS,
     }
 
 
 def measure(arguments, record):
-    jobs = [
-        job for job in all_jobs(arguments.quick) if not arguments.only or arguments.only in job.key
-    ]
+    texts = arguments.only or [""]
+    jobs = [job for job in all_jobs(arguments.quick) if any(text in job.key for text in texts)]
     if not jobs:
-        raise SystemExit(f'--only "{arguments.only}": no cell is called so')
+        raise SystemExit(f"--only {' '.join(texts)}: no cell is called so")
     seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else SECONDS)
     todo = [job for job in jobs if arguments.again or job.key not in record.cells]
     contenders = taking_part.all_contenders()
@@ -168,7 +174,7 @@ class CellJob:
         facts = {"kind": cell.kind, "size": cell.size, "mask": cell.mask, "threads": cell.threads}
         facts |= {
             "flop": cell.flop,
-            "cache_bytes": cell.cache_bytes(4),
+            "read_bytes": cell.read_bytes(4),
             "T": cell.T,
             "S": cell.S,
             "D": cell.D,

@@ -7,8 +7,10 @@
     bench/peers/training.py --quick   a tiny model, to see that it works
 
 Each contender's loss is compared with PyTorch's in f32 first; then they take turns, in one process.
-Memory is the peak of a process of its own. Writes bench/results/training.json and training.md, and
-the numbers in docs/performance.md. scripts/bench training sets up everything and runs this.
+Memory is the peak of a process of its own. Writes training.json and training.md of this processor
+in bench/results/, and the numbers in docs/performance.md. CLEARHEAD_FORCE_TARGET=avx2 (or
+avx512_bf16) measures a lesser processor than this one. scripts/bench training sets up everything
+and runs this.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import time
 
+import forced  # noqa: F401, before what it limits
 import numpy as np
 
 import engine
@@ -32,7 +35,6 @@ TRAINING = (TORCH, TORCH_PRODUCTS, TORCH_BF16, HIGHEST, MEDIUM)
 # Of the baby GPT all of them would take 20 GB at once, which they keep for their next turn.
 TRAINING_BABY = (TORCH, TORCH_BF16, MEDIUM)
 GENERATION = (TORCH, TORCH_WEIGHTS, HIGHEST, MEDIUM)
-LIMITS = ("multiply_add", "tile_product", "memory_read")
 ROUNDS = 5
 TURN_SECONDS = 4  # that a contender's steps of one turn take together, if one is shorter
 MOST_STEPS = 20
@@ -61,15 +63,16 @@ def main():
     ]
     import training_report
 
-    training_report.write(cells_of(jobs, arguments), into_docs=not arguments.quick)
+    training_report.write(cells_of(jobs, arguments), arguments.quick)
 
 
 def cells_of(jobs, arguments, name="training.jsonl"):
     """What the jobs measure, line by line in a file: a run that was stopped goes on there."""
+    import report
     import run
 
-    path = engine.ROOT / "build" / "bench" / ("quick" if arguments.quick else "") / name
     surroundings = json.loads(json.dumps(run.surroundings()))
+    path = report.build_folder(surroundings, arguments.quick) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     before, *cells = map(json.loads, path.read_text().splitlines()) if path.exists() else [None]
     if arguments.fresh or arguments.quick or before != surroundings:
@@ -137,6 +140,12 @@ class Torch:
     def surroundings(self):
         self.torch.set_float32_matmul_precision(self.products)
         return self.torch.autocast("cpu", self.torch.bfloat16, enabled=self.autocast)
+
+
+def those_that_can(names):
+    """Without instructions for bf16, PyTorch takes minutes for a step in it."""
+    slow = () if engine.has_bf16_products() else (TORCH_PRODUCTS, TORCH_BF16, TORCH_WEIGHTS)
+    return [name for name in names if name not in slow]
 
 
 def contender(name, setting):
@@ -207,7 +216,7 @@ def facts_of(kind, setting):
 
 
 def training_cell(setting, rounds):
-    names = TRAINING_BABY if setting == BABY else TRAINING
+    names = those_that_can(TRAINING_BABY if setting == BABY else TRAINING)
     batch, weights = batch_of(setting), weights_of(setting)
     taking_part = {name: contender(name, setting) for name in names}
     expected = None
@@ -235,7 +244,7 @@ def training_cell(setting, rounds):
 def generation_cell(setting, rounds):
     weights = weights_of(setting)
     prompt = batch_of(setting)[0][0, :PROMPT].copy()
-    taking_part = {name: contender(name, setting) for name in GENERATION}
+    taking_part = {name: contender(name, setting) for name in those_that_can(GENERATION)}
     texts = {}
     for name, one in taking_part.items():
         one.load(weights)
@@ -245,7 +254,7 @@ def generation_cell(setting, rounds):
             f"{setting.name}: clearhead writes {texts[HIGHEST]}, PyTorch {texts[TORCH]}"
         )
     # Weights rounded to 1/256: logits, of about 0.4, move by some thousandths.
-    for name in (TORCH_WEIGHTS, MEDIUM):
+    for name in those_that_can((TORCH_WEIGHTS, MEDIUM)):
         shortfall = taking_part[TORCH].model.shortfall(prompt, texts[name])
         if shortfall > 0.03:
             raise SystemExit(
@@ -303,12 +312,7 @@ class Limits:
     RUNS = 3
 
     def __init__(self):
-        self.loops = {}
-        for name in LIMITS:
-            try:
-                self.loops[name] = engine.LimitLoop(name)
-            except engine.EngineError:  # this machine has no such limit
-                continue
+        self.loops = {name: engine.LimitLoop(name) for name in engine.limits()}
         self.rates = {name: [] for name in self.loops}
 
     def measure(self):
@@ -321,7 +325,7 @@ class Limits:
 
 def memory_cell(setting):
     results = {}
-    for name in TRAINING:
+    for name in those_that_can(TRAINING):
         show(f"memory: {name}")
         command = [sys.executable, __file__, "--peak", setting.key, name]
         done = subprocess.run(command, capture_output=True, text=True)

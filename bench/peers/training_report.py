@@ -1,44 +1,47 @@
 """The report of training.py: JSON, Markdown, and the numbers in docs/performance.md."""
 
-import json
 import statistics
 
-import engine
 import report
 import run
+from bars import LEAST_RATIO
 from setting import HIGHEST, MEDIUM, TORCH
 
 BEGIN, END = "<!-- training: begin -->", "<!-- training: end -->"
 
 
-def write(cells, into_docs):
+def write(cells, quick):
     surroundings = run.surroundings()
-    folder = (
-        engine.ROOT / "bench" / "results"
-        if into_docs
-        else engine.ROOT / "build" / "bench" / "quick"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    bars = all_bars(cells)
+    folder = report.results_folder(surroundings, quick)
+    bars = all_bars(cells, surroundings["machine"]["kernel_target"])
     content = surroundings | {"bars": bars, "cells": cells}
-    (folder / "training.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    parts = [
-        report.machine_text(surroundings),
-        report.quiet_text({c["kind"] + c["setting"]: c for c in timed(cells)}),
-    ]
-    parts.append(bars_table(bars))
-    parts.append(limits_table(timed(cells)))
-    details = parts + [
-        part for cell in cells for part in (f"## {title_of(cell)}", "", table_of(cell))
-    ]
+    report.write_json(content, folder / "training.json")
+    details = [f"## {title_of(cell)}\n\n{table_of(cell)}" for cell in cells]
     (folder / "training.md").write_text(
-        "\n".join(["# Measured: training beside PyTorch", "", *details])
+        "\n".join(["# Measured: training beside PyTorch\n", *parts_of(content), *details])
     )
-    if into_docs:
-        before, rest = report.PAGE.read_text().split(BEGIN)
-        text = "\n".join([*parts, *map(table_with_title, cells)])
-        report.PAGE.write_text(before + BEGIN + "\n\n" + text + "\n" + END + rest.split(END)[1])
+    if not quick:
+        write_page()
     print(f"\n{bars_table(bars)}\nwrote {folder}/training.json and training.md")
+
+
+def write_page():
+    parts = []
+    for folder, content in report.all_results("training"):
+        parts += [f"### {folder.name}\n", *parts_of(content)]
+        parts += map(table_with_title, content["cells"])
+    report.put_into_page("\n".join(parts), BEGIN, END)
+
+
+def parts_of(content):
+    """Machine, bars and limits."""
+    measured = timed(content["cells"])
+    return [
+        report.wrapped(report.machine_text(content)),
+        report.wrapped(report.quiet_text({c["kind"] + c["setting"]: c for c in measured})),
+        bars_table(all_bars(content["cells"], content["machine"]["kernel_target"])),
+        limits_table(measured),
+    ]
 
 
 def timed(cells):
@@ -58,20 +61,22 @@ def table_with_title(cell):
     return f"{title_of(cell)}:\n\n{table_of(cell)}"
 
 
-def all_bars(cells):
-    """What must hold: the ratio of the medians, of PyTorch in f32 to clearhead."""
+def all_bars(cells, target):
+    """What must hold: the ratio of the medians, of the fastest of PyTorch's to clearhead's."""
     small, baby, memory, generation = cells
+    baby_bar = {"amx": 2.5, "avx512_bf16": 1.7}.get(target)
     bars = [
-        _times(f"{small['name']}, a step, highest", 3, small, HIGHEST),
-        _times(f"{small['name']}, a step, medium", 5, small, MEDIUM),
-        _times(f"{baby['name']}, a step, medium", 8, baby, MEDIUM),
-        _times(f"{generation['name']}, generation, medium", 3, generation, MEDIUM),
+        _times(f"{small['name']}, a step, highest", LEAST_RATIO, small, HIGHEST),
+        _times(f"{small['name']}, a step, medium", LEAST_RATIO, small, MEDIUM),
+        _times(f"{baby['name']}, a step, medium", baby_bar, baby, MEDIUM),
+        _times(f"{generation['name']}, generation, medium", LEAST_RATIO, generation, MEDIUM),
     ]
     peaks = {name: result["peak_bytes"] for name, result in memory["results"].items()}
     for name in (HIGHEST, MEDIUM):
         bars.append(
             {
                 "what": f"{memory['name']}, peak memory, {name.split()[-1]}",
+                "to": TORCH,
                 "bar": f"below {_mib(peaks[TORCH])}",
                 "measured": _mib(peaks[name]),
                 "holds": peaks[name] < peaks[TORCH],
@@ -81,12 +86,17 @@ def all_bars(cells):
 
 
 def _times(what, least, cell, name):
-    ratio = cell["results"][TORCH]["median"] / cell["results"][name]["median"]
+    """Without `least` there is no bar for this kind of processor."""
+    medians = {other: result["median"] for other, result in cell["results"].items()}
+    peers = [other for other in medians if other.startswith("PyTorch")]
+    fastest = TORCH if name == HIGHEST else min(peers, key=medians.get)
+    ratio = medians[fastest] / medians[name]
     return {
         "what": what,
-        "bar": f"{least} ×",
+        "to": fastest,
+        "bar": f"{least} ×" if least else "–",
         "measured": f"{ratio:.2f} ×",
-        "holds": ratio >= least,
+        "holds": ratio >= least if least else None,
     }
 
 
@@ -95,9 +105,9 @@ def _mib(bytes):
 
 
 def bars_table(bars):
-    verdict = {True: "holds", False: "**does not hold**"}
-    rows = [[bar["what"], bar["bar"], bar["measured"], verdict[bar["holds"]]] for bar in bars]
-    return report.markdown_table(["to PyTorch f32", "at least", "measured", ""], rows)
+    verdict = {True: "holds", False: "**does not hold**", None: "–"}
+    rows = [[b["what"], b["to"], b["bar"], b["measured"], verdict[b["holds"]]] for b in bars]
+    return report.markdown_table(["what", "to", "at least", "measured", ""], rows)
 
 
 def limits_table(cells):
@@ -105,6 +115,7 @@ def limits_table(cells):
     names = {
         "multiply_add": "multiply-adds in f32",
         "tile_product": "tile products in bf16",
+        "pair_product": "products of pairs in bf16",
         "memory_read": "reading memory",
     }
     rows = []

@@ -6,11 +6,14 @@
 #include <string>
 
 #include "bench/cases.h"
+#include "bench/limit_loops.h"
 #include "bench/limits.h"
 #include "bench/machine.h"
 #include "bench/timing.h"
 #include "clearhead/base/error.h"
 #include "clearhead/base/parallel.h"
+#include "clearhead/kernels/targets/dispatch.h"
+#include "tests/kernels/targets.h"
 
 namespace clearhead::bench {
 namespace {
@@ -52,6 +55,14 @@ TEST(Limits, MemoryIsReadInFull) {
   set_thread_count(2);
   EXPECT_EQ(LimitLoop(Limit::memory_read, 1 << 20).work(), 1 << 20);
   set_thread_count(0);
+}
+
+TEST(Limits, MultiplyAddsAreThoseOfTheTargetInUse) {
+  testing::for_each_target([] {
+    const kernels::Target target = kernels::current_target();
+    if (target == kernels::Target::avx2) EXPECT_EQ(multiply_add_step_flop(), 12 * 2 * 8);
+    if (target == kernels::Target::avx512) EXPECT_EQ(multiply_add_step_flop(), 12 * 2 * 16);
+  });
 }
 
 TEST(Limits, OneThatTheMachineLacksIsRefused) {
