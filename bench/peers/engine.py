@@ -209,7 +209,8 @@ class Attention:
 
     def __init__(self, cell, q, k, v, precision, keep):
         self.record = c_void_p()
-        self.operands = [_Array.of(x) for x in (q, k, v)]
+        self.given = q, k, v  # which the operands only point to
+        self.operands = [_Array.of(x) for x in self.given]
         self.arrays = {"y": np.empty_like(q)}
         if keep:
             self.arrays |= {"dq": np.empty_like(q), "dk": np.empty_like(k), "dv": np.empty_like(v)}
