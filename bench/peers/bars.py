@@ -51,7 +51,7 @@ class Bar:
     what: str
     at_least: str
     measured: str
-    holds: bool | None  # None: it could not be measured
+    holds: bool | None  # None: it could not be measured, or is no bar here
     cells: int = 0
     worst: str = field(default="")
 
@@ -63,12 +63,7 @@ def all_bars(cells, target):
     bars = []
     for what, kind, mask, least_T, ours, to, least in ROWS:
         if isinstance(least, tuple):
-            if target not in TARGETS:
-                least = None
-            elif least[TARGETS.index(target)] is None:
-                continue  # not a bar of this kind of processor
-            else:
-                least = least[TARGETS.index(target)]
+            least = dict(zip(TARGETS, least)).get(target)
         chosen = [
             cell
             for cell in timed
@@ -161,7 +156,7 @@ def geometric_mean(numbers):
 
 def _bar(what, ours, to, least, chosen):
     """A bar for the geometric mean, or the smallest, of what the cells give; `worst` names the
-    smallest. Without `least` this processor has no such bar."""
+    smallest. Without `least` it is no bar for this kind of processor."""
     if to in (PEAK, PEAK_OF_BF16, READ):
         title, text = f"{what}: {to}", "{:.0%}"
         numbers = [fraction_of_limit(cell, ours) for cell in chosen]
@@ -171,9 +166,9 @@ def _bar(what, ours, to, least, chosen):
         numbers = [
             ratio(cell, ours, fastest_peer(cell, ours) if by_cell else to) for cell in chosen
         ]
-    if least is None:
-        return Bar(title, "–", "no products in bf16 here", None)
-    at_least = f"{least:g} ×" if "×" in text else text.format(least)
+    at_least = "–"
+    if least is not None:
+        at_least = f"{least:g} ×" if "×" in text else text.format(least)
     pairs = [(number, cell) for number, cell in zip(numbers, chosen) if number is not None]
     if not pairs:
         return Bar(title, at_least, "not measured here", None)
@@ -181,7 +176,8 @@ def _bar(what, ours, to, least, chosen):
     mean = geometric_mean([number for number, _ in pairs])
     measured = smallest if to == FASTEST_EACH else mean
     worst = f"{text.format(smallest)} ({' '.join((cell['size'], cell['mask'])).strip()})"
-    return Bar(title, at_least, text.format(measured), measured >= least, len(pairs), worst)
+    holds = None if least is None else measured >= least
+    return Bar(title, at_least, text.format(measured), holds, len(pairs), worst)
 
 
 def _error(products):

@@ -100,14 +100,11 @@ def write_page():
 
 def side_by_side(columns):
     """A row for each bar, a column for each processor."""
-    titles = list(dict.fromkeys(bar.what for table in columns.values() for bar in table))
-    rows = []
-    for title in titles:
-        row = [title]
-        for table in columns.values():
-            bar = next((bar for bar in table if bar.what == title), None)
-            row.append(bar_text(bar) if bar else "no bar")
-        rows.append(row)
+    rows = {}
+    for processor, table in columns.items():
+        for bar in table:
+            rows.setdefault(bar.what, dict.fromkeys(columns, "–"))[processor] = bar_text(bar)
+    rows = [[what, *texts.values()] for what, texts in rows.items()]
     return markdown_table(["what (what must be reached)", *columns], rows)
 
 
