@@ -1,6 +1,6 @@
 // The limits of bf16: products of tiles and of vectors that never leave their registers.
 #include "bench/limit_loops.h"
-#include "clearhead/kernels/targets/tiles.h"
+#include "clearhead/kernels/targets/processor.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 

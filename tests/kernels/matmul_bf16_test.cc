@@ -14,6 +14,7 @@
 #include "clearhead/base/half.h"
 #include "clearhead/base/random.h"
 #include "clearhead/base/workspace.h"
+#include "tests/kernels/bf16_products.h"
 #include "tests/kernels/on_tiles.h"
 
 namespace clearhead::kernels {
@@ -167,24 +168,18 @@ TEST_P(MatmulBf16, Error) {
   EXPECT_LT(std::sqrt(error / size), precision() == Precision::medium ? 3e-3 : 1e-5);
 }
 
-// VDPBF16PS, bit for bit, against a scalar model of it. The model is that of Intel's manual: each
-// sum takes the product of the odd numbers of a pair, then that of the even ones, each with one
-// rounding to the nearest even number; numbers below 2⁻¹²⁶ count as 0 where they come in and where
-// they come out. Rows are filled up with zeros to whole steps of 32.
-
-float without_subnormal(float x) {
-  return std::abs(x) < std::numeric_limits<float>::min() ? std::copysign(0.0F, x) : x;
-}
-
-float rounded(float x) { return without_subnormal(static_cast<float>(bf16(x))); }
+// VDPBF16PS, bit for bit, against the scalar one of bf16_products.h. Rows are filled up with zeros
+// to whole steps of 32.
 
 float sum_of_pairs(const float* a, const float* b, std::int64_t K, std::int64_t b_stride) {
   float sum = 0;
   for (std::int64_t k = 0; k < round_up(K, 32); k += 2) {
-    for (const std::int64_t i : {k + 1, k}) {
-      const float x = i < K ? rounded(a[i]) : 0, y = i < K ? rounded(b[i * b_stride]) : 0;
-      sum = without_subnormal(std::fma(x, y, sum));
+    float x[2] = {0, 0}, y[2] = {0, 0};
+    for (std::int64_t i = k; i < k + 2 && i < K; ++i) {
+      x[i - k] = static_cast<float>(testing::rounded(a[i]));
+      y[i - k] = static_cast<float>(testing::rounded(b[i * b_stride]));
     }
+    sum = testing::add_pair(sum, x, y);
   }
   return sum;
 }

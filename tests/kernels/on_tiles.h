@@ -1,4 +1,5 @@
-// A fixture for tests on the targets that have tiles, for each precision that uses them.
+// A fixture for tests on the targets that have tiles, for each precision that uses them. The
+// program tiles_test runs them with a model of the instructions.
 #ifndef CLEARHEAD_TESTS_KERNELS_ON_TILES_H_
 #define CLEARHEAD_TESTS_KERNELS_ON_TILES_H_
 
@@ -23,7 +24,8 @@ class OnTiles : public ::testing::TestWithParam<Tiles> {
     before_ = current_target();
     const auto& available = available_targets();
     if (std::find(available.begin(), available.end(), GetParam().target) == available.end()) {
-      GTEST_SKIP() << "this processor has no " << target_name(GetParam().target);
+      GTEST_SKIP() << "this processor has no " << target_name(GetParam().target)
+                   << "; tiles_test has a model of it";
     }
     set_target(GetParam().target);
   }

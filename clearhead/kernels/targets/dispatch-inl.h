@@ -21,8 +21,6 @@
 #if HWY_TARGETS & HWY_AVX3
 #define CLEARHEAD_CASE_AVX3(f) \
   case Target::avx512:         \
-  case Target::avx512_bf16:    \
-  case Target::amx:            \
     return &N_AVX3::f;
 #else
 #define CLEARHEAD_CASE_AVX3(f)
@@ -44,7 +42,7 @@
 
 #define CLEARHEAD_CHOOSE(f)             \
   ([] {                                 \
-    switch (current_target()) {         \
+    switch (vectors_in_use()) {         \
       CLEARHEAD_CASE_AVX3(f)            \
       CLEARHEAD_CASE_AVX2(f)            \
       CLEARHEAD_CASE_SSE4(f)            \

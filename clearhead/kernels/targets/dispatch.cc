@@ -8,7 +8,7 @@
 
 #include "clearhead/base/error.h"
 #include "clearhead/kernels/targets/dispatch-inl.h"
-#include "clearhead/kernels/targets/tiles.h"
+#include "clearhead/kernels/targets/processor.h"
 
 namespace clearhead::kernels {
 namespace {
@@ -16,24 +16,22 @@ namespace {
 struct NamedTarget {
   Target target;
   std::string_view name;
-  std::int64_t highway;  // the bit of the Highway target that it is compiled as; 0: none
+  std::int64_t highway;  // the bit of the Highway target that it is compiled as; 0: none of its own
 };
 
 constexpr NamedTarget kTargets[] = {
-    {Target::baseline, "baseline", 0},
-    {Target::sse4, "sse4", HWY_SSE4},
-    {Target::avx2, "avx2", HWY_AVX2},
-    {Target::avx512, "avx512", HWY_AVX3},
-    {Target::avx512_bf16, "avx512_bf16", HWY_AVX3},
-    {Target::amx, "amx", HWY_AVX3},
-    {Target::neon, "neon", HWY_NEON},
-    {Target::wasm, "wasm", HWY_WASM},
+    {Target::baseline, "baseline", 0},       {Target::sse4, "sse4", HWY_SSE4},
+    {Target::avx2, "avx2", HWY_AVX2},        {Target::avx512, "avx512", HWY_AVX3},
+    {Target::avx512_bf16, "avx512_bf16", 0}, {Target::amx, "amx", 0},
+    {Target::neon, "neon", HWY_NEON},        {Target::wasm, "wasm", HWY_WASM},
 };
+
+bool has_tiles(Target target) { return target == Target::avx512_bf16 || target == Target::amx; }
 
 bool is_available(const NamedTarget& t) {
   if (t.target == Target::baseline) return true;
-  if (t.target == Target::avx512_bf16 && !avx512_bf16_available()) return false;
-  if (t.target == Target::amx && !amx_available()) return false;
+  if (t.target == Target::avx512_bf16) return avx512_bf16_available();
+  if (t.target == Target::amx) return amx_available();
 #if HWY_TARGETS == HWY_STATIC_TARGET  // nothing to choose: the program runs on no other processor
   return (HWY_TARGETS & t.highway) != 0;
 #else
@@ -79,6 +77,18 @@ const std::vector<Target>& available_targets() {
 }
 
 Target current_target() { return chosen().load(std::memory_order_relaxed); }
+
+Target vectors_in_use() {
+  static const Target beside_tiles = [] {
+    Target best = Target::baseline;
+    for (const Target target : available_targets()) {
+      if (!has_tiles(target)) best = target;
+    }
+    return best;
+  }();
+  const Target target = current_target();
+  return has_tiles(target) ? beside_tiles : target;
+}
 
 void set_target(Target target) {
   chosen().store(parse_target(target_name(target)), std::memory_order_relaxed);

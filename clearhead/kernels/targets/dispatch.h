@@ -34,6 +34,10 @@ const std::vector<Target>& available_targets();
 /// CLEARHEAD_FORCE_TARGET names. Throws Error if that is not available.
 Target current_target();
 
+/// What the vectors of f32 in use are compiled for: the target in use; where that has tiles, the
+/// best of those that have none.
+Target vectors_in_use();
+
 /// Uses `target` from now on, for tests and benchmarks that compare targets. Not to be called while
 /// a kernel runs. Throws Error if it is not available.
 void set_target(Target target);
