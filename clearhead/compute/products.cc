@@ -254,7 +254,7 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
   // Handing a piece to another thread takes as long as reading 64 KiB, about 2 µs. Pieces of about
   // the same size, as many for each thread. What lies row after row wants to be read in long
   // stretches.
-  constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10, kStretch = 8192;
+  constexpr std::int64_t kLeastBytes = 64 << 10, kPieceBytes = 256 << 10, kStretch = 768;
   std::int64_t N = 0;
   bool by_columns = true;
   for (const FewRowsFactor<T>& factor : factors) {

@@ -56,7 +56,7 @@ struct Cache {
   // keys come its values, then the next tile's keys. So memory is never idle.
   std::int64_t ahead = std::min(
       ceil_div<std::int64_t>(
-          4096, std::max<std::int64_t>(problem.D* static_cast<std::int64_t>(sizeof(T)), 1)),
+          4096, std::max<std::int64_t>(static_cast<std::int64_t>(sizeof(T)) * problem.D, 1)),
       kKeyBlock);
 
   const T* after_key(std::int64_t s, KeyRange tile) const {
