@@ -71,8 +71,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace clearhead::bench {
 
-using kernels::current_target;
 using kernels::Target;
+using kernels::vectors_in_use;
 
 float multiply_add_loop(std::int64_t steps) { return CLEARHEAD_CHOOSE(MultiplyAddLoop)(steps); }
 
