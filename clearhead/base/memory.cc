@@ -120,8 +120,8 @@ class Blocks {
   };
   using KeptBlocks = std::multimap<std::size_t, Kept>;  // by bytes
 
-  // It is held for 50 ns: to sleep meanwhile, as a mutex would have it, takes a hundred times as
-  // long.
+  // It is mostly held for 50 ns: to sleep meanwhile, as a mutex would have it, takes a hundred
+  // times as long.
   std::unique_lock<std::mutex> lock_soon() {
     for (int i = 0; i < 50; ++i) {
       if (mutex_.try_lock()) return {mutex_, std::adopt_lock};

@@ -5,13 +5,13 @@
 #include <hwy/cache_control.h>
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "clearhead/base/error.h"
@@ -20,9 +20,10 @@
 namespace clearhead {
 namespace {
 
-// A call of parallel_for. Its pieces are divided into parts, one for each thread, so that threads
-// do not get in each other's way and meet in one loop what they met in the last. Who has done one
-// part helps with the next.
+// A call of parallel_for. Its pieces are divided into parts, one for each thread but at most 16, so
+// that threads do not get in each other's way and meet in one loop what they met in the last. Who
+// has done one part helps with the next. A caller who has nothing left to do waits for those who
+// help him, and meanwhile helps nobody.
 class Loop {
  public:
   Loop(std::int64_t count, int threads, const std::function<void(std::int64_t)>& body)
@@ -89,18 +90,24 @@ struct alignas(64) Slot {
 
 // Loops at the same time, those inside pieces included; what does not fit runs in its caller alone.
 Slot slots[64];
-std::atomic<int> begun = 0;    // loops so far: what idle threads watch
-std::atomic<int> waiting = 0;  // idle threads that are awake
-std::atomic<int> helpers = 0;  // threads that there are beside the callers
-std::atomic<int> wanted = 0;   // as set_thread_count was told
+alignas(64) std::atomic<int> begun = 0;    // loops so far: what idle threads watch
+alignas(64) std::atomic<int> waiting = 0;  // idle threads that are awake
+std::atomic<int> helpers = 0;              // threads that there are beside the callers
+std::atomic<int> wanted = 0;               // as set_thread_count was told
+std::atomic<int> forks = 0;                // how often this process is the child of a fork
 
 // Waking a thread takes 5 to 50 microseconds, as long as many loops: so it waits for the next one
 // awake, at first without giving way to others, for as long as a caller takes between two loops.
 constexpr std::chrono::microseconds kBusy{20}, kAwake{50};
 
+// The processors of the process, whichever the calling thread may use.
+bool get_processors(cpu_set_t& set) {
+  return ::sched_getaffinity(::getpid(), sizeof set, &set) == 0;
+}
+
 int machine_threads() {
   cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  if (get_processors(set)) return CPU_COUNT(&set);
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
@@ -159,20 +166,22 @@ bool is_one_too_many() {
 }
 
 void help_forever(int me) {
+  cpu_set_t set;  // not those of the thread that made this one
+  if (get_processors(set)) ::sched_setaffinity(0, sizeof set, &set);
   for (;;) {
     const int seen = begun;
     if (help(me)) continue;
+    if (is_one_too_many()) return;
     ++waiting;
     const bool soon = comes_soon([&] { return begun != seen; });
     --waiting;
-    if (soon) continue;
-    begun.wait(seen);
-    if (is_one_too_many()) return begun.notify_one();  // it was woken instead of another
+    if (!soon) begun.wait(seen);
   }
 }
 
 // A process that was forked has none of the threads, nor do they stand in its loops.
 void begin_anew() {
+  ++forks;
   helpers = 0;
   waiting = 0;
   for (Slot& slot : slots) {
@@ -190,7 +199,7 @@ void have_helpers(int count) {
     if (!helpers.compare_exchange_weak(have, have + 1)) continue;
     try {
       std::thread(help_forever, ++have).detach();  // what it uses is never destroyed
-    } catch (const std::system_error&) {           // the system gives no more: it goes without
+    } catch (const std::exception&) {              // the system gives no more: it goes without
       --helpers;
       return;
     }
@@ -210,6 +219,8 @@ void set_thread_count(int threads) {
                 ", or 0 for the machine's number, got " + std::to_string(threads));
   }
   wanted = threads;
+  ++begun;
+  begun.notify_all();  // for those that are now too many to end
 }
 
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
@@ -225,12 +236,17 @@ void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& b
     }
     return;
   }
-  have_helpers(threads - 1);
+  have_helpers(static_cast<int>(std::min<std::int64_t>(count, threads)) - 1);
+  const int forks_before = forks;
   Loop loop(count, threads, body);
   slot->loop = &loop;
   ++begun;
   wake_for(loop);
   loop.run(0);
+  if (forks != forks_before) {
+    throw Error(
+        "this process was forked within a calculation, whose other threads it does not have");
+  }
   slot->loop = nullptr;
   if (!comes_soon([&] { return slot->inside == 0; })) {
     for (int inside = slot->inside; inside != 0; inside = slot->inside) slot->inside.wait(inside);
