@@ -8,8 +8,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -149,6 +152,64 @@ TEST(ThreadCount, HoldsInAForkedProcess) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   meet(3);
+  set_thread_count(0);
+}
+
+// The other threads, and the pieces that they had begun, are not there in a forked process.
+TEST(ThreadCount, ALoopThatWasForkedSaysSo) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer forbids threads in a process that was forked from several";
+#endif
+  set_thread_count(3);
+  const std::thread::id caller = std::this_thread::get_id();
+  bool forked = false;
+  pid_t child = 0;
+  const auto loop = [&] {
+    parallel_for(1000, [&](std::int64_t) {
+      if (std::this_thread::get_id() != caller || forked) return;
+      forked = true;
+      child = ::fork();
+    });
+  };
+  try {
+    loop();
+  } catch (const Error& error) {
+    const bool is_said = std::string(error.what()).find("forked") != std::string::npos;
+    if (child == 0) ::_exit(is_said ? 0 : 1);
+    throw;
+  }
+  if (child == 0) ::_exit(2);
+  ASSERT_GT(child, 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  set_thread_count(0);
+}
+
+int threads_of_this_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<int>(std::distance(begin(tasks), end(tasks)));
+}
+
+TEST(ThreadCount, ThoseThatAreTooManyEnd) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer has threads of its own";
+#endif
+  set_thread_count(1);
+  const auto wait_for = [](int most) {  // they end when they get to it
+    for (int i = 0; i < 5000 && threads_of_this_process() > most; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  };
+  wait_for(1);
+  const int before = threads_of_this_process();
+  set_thread_count(20);
+  meet(20);
+  EXPECT_EQ(threads_of_this_process(), before + 19);
+  set_thread_count(3);
+  wait_for(before + 2);
+  EXPECT_EQ(threads_of_this_process(), before + 2);
   set_thread_count(0);
 }
 
