@@ -1,4 +1,4 @@
-"""Ctrl-C in long calls: KeyboardInterrupt, and all goes on as before."""
+"""Ctrl-C in long calls: KeyboardInterrupt, and all goes on as before; and forked processes."""
 
 import os
 import signal
@@ -37,3 +37,15 @@ def test_other_handlers_of_signals_run():
     finally:
         signal.signal(signal.SIGUSR1, usual)
     assert np.isfinite(y).all()
+
+
+def test_a_forked_process_calculates_too():
+    x = np.random.RandomState(0).randn(8, 512, 64).astype(np.float32)
+    expected = clearhead.scaled_dot_product_attention(x, x, x)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(100)  # it would wait for ever for threads that it does not have
+        same = (clearhead.scaled_dot_product_attention(x, x, x) == expected).all()
+        os._exit(0 if same else 1)
+    _, status = os.waitpid(child, 0)
+    assert status == 0
