@@ -7,11 +7,11 @@ import json
 import subprocess
 from pathlib import Path
 
-import engine
+import libraries
 
-FOLDER = engine.ROOT / "build" / "bench" / "models"
-SENTENCES = engine.ROOT.parent / "shared/data/multi30k/test_2016_flickr.en.gz"
-NODE = engine.ROOT / "build" / "peers-node"
+FOLDER = libraries.ROOT / "build" / "bench" / "models"
+SENTENCES = libraries.ROOT.parent / "shared/data/multi30k/test_2016_flickr.en.gz"
+NODE = libraries.ROOT / "build" / "peers-node"
 NODE_PACKAGES = ("node-llama-cpp@3.22.1", "@node-llama-cpp/linux-x64@3.22.1")
 
 

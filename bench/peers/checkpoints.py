@@ -23,6 +23,7 @@ import numpy as np
 
 import checkpoint_files as files
 import engine
+import libraries
 import training
 
 THREADS = os.cpu_count()
@@ -255,7 +256,7 @@ class Llama:
     """llama.cpp in a process of its own."""
 
     def __init__(self, kind):
-        script = engine.ROOT / "bench" / "peers" / "llama.mjs"
+        script = libraries.ROOT / "bench" / "peers" / "llama.mjs"
         self.process = subprocess.Popen(
             ("node", script, files.gpt2_gguf(kind), str(THREADS)),
             cwd=files.llama_cpp(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

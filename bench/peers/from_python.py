@@ -23,12 +23,13 @@ import forced  # noqa: F401, before what it limits
 import numpy as np
 
 import engine
+import libraries
 import reference
 import report
 import run
 from matrix import FORWARD, Cell
 
-PACKAGE = engine.ROOT / "build" / "release" / "python"
+PACKAGE = libraries.ROOT / "build" / "release" / "python"
 THREADS = os.cpu_count()
 C, NUMPY, TENSORS, TORCH = (
     "clearhead, interface for C",

@@ -6,12 +6,12 @@ import re
 import textwrap
 
 import bars
-import engine
+import libraries
 import plot
 from matrix import BACKWARD, DECODE, FEW_ROWS, FORWARD, MATMUL
 
-RESULTS = engine.ROOT / "bench" / "results"
-PAGE = engine.ROOT / "docs" / "performance.md"
+RESULTS = libraries.ROOT / "bench" / "results"
+PAGE = libraries.ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -28,7 +28,7 @@ def processor_name(surroundings):
 
 
 def build_folder(surroundings, quick):
-    folder = engine.ROOT / "build" / "bench" / ("quick" if quick else "")
+    folder = libraries.ROOT / "build" / "bench" / ("quick" if quick else "")
     return folder / processor_name(surroundings)
 
 

@@ -25,6 +25,7 @@ import time
 import forced  # before what it limits
 import contenders as taking_part
 import engine
+import libraries
 import matrix
 import memory
 import reference
@@ -109,7 +110,7 @@ def surroundings():
 
     tree = subprocess.run(
         ("git", "rev-parse", "--short=12", "HEAD:clearhead"),
-        cwd=engine.ROOT,
+        cwd=libraries.ROOT,
         capture_output=True,
         text=True,
     )
@@ -118,7 +119,7 @@ def surroundings():
         "python": sys.version.split()[0],
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "source": tree.stdout.strip(),  # the tree that `git ls-tree HEAD clearhead` names
-        "library": hashlib.sha256(engine.LIBRARY.read_bytes()).hexdigest()[:12],
+        "library": hashlib.sha256(libraries.LIBRARY.read_bytes()).hexdigest()[:12],
         "peers_limited_by": forced.LIMITS,
     }
 

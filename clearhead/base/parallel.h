@@ -26,7 +26,8 @@ void set_thread_count(int threads);
 /// are done. The caller divides the work: results must not depend on the number of pieces if that
 /// depends on the number of threads. Calls may nest, and come from several threads: each does
 /// pieces of its own loop, and the others help where there is work. They wait awake for the next
-/// loop for 50 microseconds, then sleep. An exception thrown by a piece is rethrown here.
+/// loop for 50 microseconds, then sleep. An exception thrown by a piece is rethrown here. Throws
+/// Error in a process that was forked within the loop: the pieces of its other threads are missing.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
 /// How many numbers of a simple calculation a thread takes at a time, so that dividing costs

@@ -13,6 +13,10 @@
 namespace clearhead::kernels {
 namespace {
 
+struct Processor {
+  bool avx512_bf16 = false, amx = false, amd = false;
+};
+
 #if defined(CLEARHEAD_HAVE_TILES) && defined(__linux__) && defined(__x86_64__)
 // Linux hands out the 8 KiB of tile state only to processes that ask for it.
 constexpr long kArchRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
@@ -21,10 +25,6 @@ constexpr long kTileData = 18;                   // XFEATURE_XTILEDATA
 constexpr bool has(unsigned bits, int bit) { return (bits >> bit & 1U) != 0; }
 
 // What the system saves of a thread (XGETBV 0), and what the processor can do.
-struct Processor {
-  bool avx512_bf16 = false, amx = false, amd = false;
-};
-
 Processor ask_processor() {
   Processor processor;
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -49,9 +49,6 @@ Processor ask_processor() {
 
 bool ask_for_tiles() { return syscall(SYS_arch_prctl, kArchRequestPermission, kTileData) == 0; }
 #else
-struct Processor {
-  bool avx512_bf16 = false, amx = false, amd = false;
-};
 Processor ask_processor() { return {}; }
 bool ask_for_tiles() { return false; }
 #endif

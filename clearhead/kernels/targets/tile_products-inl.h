@@ -178,8 +178,8 @@ alignas(64) constexpr std::uint8_t kAllTiles[64] = {
     16, 16, 16, 16, 16, 16, 16, 16,
 };
 
-// Sets up the tiles while it lives. The tile registers belong to the
-// thread; whoever else uses them in this process sets them up for itself, too.
+// Sets up the tiles while it lives. The tile registers belong to the thread; whoever else uses them
+// in this process sets them up for itself, too.
 class TileScope {
  public:
   TileScope() { _tile_loadconfig(kAllTiles); }
