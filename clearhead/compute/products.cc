@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "clearhead/base/parallel.h"
 #include "clearhead/base/workspace.h"
 #include "clearhead/kernels/products/few_rows_simd.h"
+#include "clearhead/kernels/products/few_rows_tiles.h"
 #include "clearhead/kernels/products/matmul_bf16.h"
 #include "clearhead/kernels/products/matmul_scalar.h"
 #include "clearhead/kernels/products/matmul_simd.h"
+#include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::compute {
 namespace {
@@ -262,19 +265,31 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
     by_columns = by_columns && factor.b.by_columns();
   }
   if (a.rows == 0 || N == 0) return;
+  // Up to four rows vectors keep up with memory; beyond, tiles do better where they are.
+  constexpr std::int64_t kRowsOfVectors = 4;
+  const bool on_tiles = std::is_same_v<T, bf16> && a.rows > kRowsOfVectors && kernels::amx_in_use();
+  const Workspace<char> parts(on_tiles ? kernels::tiles::parts_bytes(a.rows, a.columns) : 0);
+  if (on_tiles) kernels::tiles::pack_parts(a, parts.get());
+  const auto multiply = [&](const MatrixView<const T>& b, const MatrixView<float>& c, bool adds) {
+    if constexpr (std::is_same_v<T, bf16>) {
+      if (on_tiles) return kernels::tiles::few_rows(parts.get(), b, c, adds);
+    }
+    kernels::simd::few_rows(a, b, c, adds);
+  };
   const std::int64_t bytes = N * a.columns * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t wanted = by_columns ? ceil_div(bytes, kPieceBytes) : ceil_div(N, kStretch);
   const std::int64_t pieces =
       std::max<std::int64_t>(1, std::min(round_up(wanted, thread_count()), bytes / kLeastBytes));
-  // Whole tiles: 4 or 3 columns of b, or vectors of up to 16.
-  const std::int64_t columns = round_up(ceil_div(N, pieces), by_columns ? 12 : 16);
+  // Whole tiles: of AMX, 4 or 3 columns of b, or vectors of up to 16.
+  const std::int64_t whole = on_tiles ? kernels::tiles::kFewRowsColumns : by_columns ? 12 : 16;
+  const std::int64_t columns = round_up(ceil_div(N, pieces), whole);
   parallel_for(ceil_div(N, columns), [&](std::int64_t piece) {
     std::int64_t begin = piece * columns, end = begin + columns;  // from this factor's first on
     for (const auto& [b, c, accumulate] : factors) {
       const std::int64_t from = std::max<std::int64_t>(begin, 0), to = std::min(end, c.columns);
       if (from < to) {
-        kernels::simd::few_rows(a, b.part(0, from, b.rows, to - from),
-                                c.part(0, from, c.rows, to - from), accumulate);
+        multiply(b.part(0, from, b.rows, to - from), c.part(0, from, c.rows, to - from),
+                 accumulate);
       }
       begin -= c.columns;
       end -= c.columns;

@@ -7,6 +7,7 @@
 #include "clearhead/kernels/attention/backward_tiles.h"
 #include "clearhead/kernels/attention/forward_tiles.h"
 #include "clearhead/kernels/products/feed_forward_tiles.h"
+#include "clearhead/kernels/products/few_rows_tiles.h"
 #include "clearhead/kernels/products/matmul_tiles.h"
 
 namespace clearhead::kernels::tiles {
@@ -39,6 +40,12 @@ Size panel_bytes(Size, int) { std::abort(); }
 void pack_rows(const MatrixView<const float>&, const Panels&) { std::abort(); }
 void pack_columns(const MatrixView<const float>&, const Panels&) { std::abort(); }
 void multiply_panels(const Block&, Size, const char*, const char*, int, float*) { std::abort(); }
+
+Size parts_bytes(Size, Size) { std::abort(); }
+void pack_parts(const MatrixView<const float>&, char*) { std::abort(); }
+void few_rows(const char*, const MatrixView<const bf16>&, const MatrixView<float>&, bool) {
+  std::abort();
+}
 
 void forward_strip(const FeedForwardStrip&, const PackedWeights&, float*, bool) { std::abort(); }
 void backward_strip(const FeedForwardStrip&, const FeedForwardStripBackward&) { std::abort(); }

@@ -1,0 +1,33 @@
+// The product of a few rows in f32 with a matrix stored in bf16, column after column, on AMX. To be
+// called only if amx_in_use().
+//
+// An f32 is the sum of three bf16, its parts, and products of bf16 are exact. Up to five rows have
+// 15 parts, so the product in f32 takes a tile no longer than one in bf16 of a single row would.
+// The matrix is the left factor of the tiles, since these read its columns where they lie.
+#ifndef CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_TILES_H_
+#define CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_TILES_H_
+
+#include <cstdint>
+
+#include "clearhead/base/half.h"
+#include "clearhead/base/matrix_view.h"
+
+namespace clearhead::kernels::tiles {
+
+/// Columns of b that are taken together.
+inline constexpr std::int64_t kFewRowsColumns = 32;
+
+/// The bytes of a's parts, M ≤ 8 rows of K numbers.
+std::int64_t parts_bytes(std::int64_t M, std::int64_t K);
+
+/// Divides a [M, K], stored row after row, into its parts, at a multiple of 64 bytes.
+void pack_parts(const MatrixView<const float>& a, char* parts);
+
+/// c = a·b, or c += a·b if `accumulate`, for b [K, N] stored column after column and c [M, N]. An
+/// element of c depends on its row of a and its column of b alone, to the last bit.
+void few_rows(const char* parts, const MatrixView<const bf16>& b, const MatrixView<float>& c,
+              bool accumulate);
+
+}  // namespace clearhead::kernels::tiles
+
+#endif  // CLEARHEAD_KERNELS_PRODUCTS_FEW_ROWS_TILES_H_
