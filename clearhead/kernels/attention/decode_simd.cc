@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/attention/simd_loops.h"
@@ -41,6 +42,51 @@ constexpr float kHidden = -std::numeric_limits<float>::infinity();
 // How many keys, then values, meet all rows before the next ones do. A few KiB, so they are read
 // from memory in the order in which they lie, whatever number of rows and sizes.
 constexpr std::int64_t kStrip = 8;
+
+// Numbers that are loaded together, in the order in which that is fastest: of bf16 those at even
+// places, then those at odd ones, which one instruction each widens and which needs no shuffle.
+// Queries are brought into this order once, sums out of it at the end.
+constexpr std::int64_t kPair = 2 * kLanes;
+HWY_INLINE void load_pair(const float* x, Vec& first, Vec& second) {
+  first = load(x);
+  second = load(x + kLanes);
+}
+HWY_INLINE void load_pair(const bf16* x, Vec& first, Vec& second) {
+  const hn::RebindToUnsigned<Floats> d;
+  const auto bits = hn::LoadU(d, reinterpret_cast<const std::uint32_t*>(x));
+  first = hn::BitCast(Floats(), hn::ShiftLeft<16>(bits));
+  second = hn::BitCast(Floats(), hn::And(bits, hn::Set(d, 0xFFFF0000U)));
+}
+
+template <typename T>
+HWY_INLINE void ask_for_pair(const T* x) {
+  constexpr std::int64_t kLine = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < kPair; i += kLine) hwy::Prefetch(x + i);
+}
+
+// Rows of `size` numbers brought into this order, and out of it.
+template <typename T>
+void to_pairs(const float* row, std::int64_t size, float* to) {
+  std::int64_t i = 0;
+  for (; std::is_same_v<T, bf16> && i + kPair <= size; i += kPair) {
+    for (std::int64_t j = 0; j < kLanes; ++j) {
+      to[i + j] = row[i + 2 * j];
+      to[i + kLanes + j] = row[i + 2 * j + 1];
+    }
+  }
+  std::copy(row + i, row + size, to + i);
+}
+template <typename T>
+void from_pairs(const float* pairs, std::int64_t size, float* to) {
+  std::int64_t i = 0;
+  for (; std::is_same_v<T, bf16> && i + kPair <= size; i += kPair) {
+    for (std::int64_t j = 0; j < kLanes; ++j) {
+      to[i + 2 * j] = pairs[i + j];
+      to[i + 2 * j + 1] = pairs[i + kLanes + j];
+    }
+  }
+  std::copy(pairs + i, pairs + size, to + i);
+}
 
 // Keys and values of one head.
 template <typename T>
@@ -95,7 +141,7 @@ void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRange t
   const Floats d;
   const hn::FixedTag<float, 4> d4;
   const AttentionProblem<float>& p = cache.problem;
-  const std::int64_t whole = p.D / kLanes * kLanes;
+  const std::int64_t pairs = p.D / kPair * kPair, whole = p.D / kLanes * kLanes;
   for (; s < s_end; s += 4, scores += 4) {
     const T *key[4], *ahead[4];
     for (int c = 0; c < 4; ++c) {
@@ -107,18 +153,28 @@ void score(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRange t
     for (int r = 0; r < kRows; ++r) {
       for (int c = 0; c < 4; ++c) sums[r][c] = hn::Zero(d);
     }
-    for (std::int64_t i = 0; i < whole; i += kLanes) {
-      Vec k[4];
-      for (int c = 0; c < 4; ++c) {
-        k[c] = load(key[c] + i);
-        hwy::Prefetch(ahead[c] + i);
-      }
+    const auto add = [&](std::int64_t i, const Vec(&k)[4]) HWY_ATTR {
 #pragma GCC unroll 4
       for (int r = 0; r < kRows; ++r) {
         const Vec query = hn::LoadU(d, q + r * p.D + i);
 #pragma GCC unroll 4
         for (int c = 0; c < 4; ++c) sums[r][c] = hn::MulAdd(k[c], query, sums[r][c]);
       }
+    };
+    for (std::int64_t i = 0; i < pairs; i += kPair) {
+      Vec first[4], second[4];
+#pragma GCC unroll 4
+      for (int c = 0; c < 4; ++c) {
+        load_pair(key[c] + i, first[c], second[c]);
+        ask_for_pair(ahead[c] + i);
+      }
+      add(i, first);
+      add(i + kLanes, second);
+    }
+    if (pairs < whole) {
+      Vec k[4];
+      for (int c = 0; c < 4; ++c) k[c] = load(key[c] + pairs);
+      add(pairs, k);
     }
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
@@ -183,7 +239,11 @@ HWY_INLINE void add_vectors(const Cache<T>& cache, std::int64_t s, std::int64_t 
     const T* ahead = cache.after_value(s, tile) + e;
     for (std::int64_t i = 0; i < kVectors * kLanes; i += kLine) hwy::Prefetch(ahead + i);
     Vec x[kVectors];
-    for (int v = 0; v < kVectors; ++v) x[v] = load(value + v * kLanes);
+    if constexpr (kVectors == 1) {
+      x[0] = load(value);
+    } else {
+      for (int v = 0; v < kVectors; v += 2) load_pair(value + v * kLanes, x[v], x[v + 1]);
+    }
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
       const Vec p = hn::Set(d, weights[r * kKeyBlock]);
@@ -209,6 +269,9 @@ void add_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRa
   for (; e + kVectors * kLanes <= Dv; e += kVectors * kLanes) {
     add_vectors<kRows, kVectors>(cache, s, s_end, tile, weights, e, z, stride);
   }
+  for (; e + kPair <= Dv; e += kPair) {
+    add_vectors<kRows, 2>(cache, s, s_end, tile, weights, e, z, stride);
+  }
   for (; e + kLanes <= Dv; e += kLanes) {
     add_vectors<kRows, 1>(cache, s, s_end, tile, weights, e, z, stride);
   }
@@ -226,12 +289,20 @@ void add_values(const Cache<T>& cache, std::int64_t s, std::int64_t s_end, KeyRa
 template <typename T>
 void add_values_skipping(const Cache<T>& cache, std::int64_t s, std::int64_t s_end,
                          const float* weights, float* z) {
+  const Floats d;
   for (; s < s_end; ++s, ++weights) {
     if (*weights == 0 && std::signbit(*weights)) continue;
     const T* value = cache.value(s);
-    for (std::int64_t e = 0; e < cache.problem.Dv; ++e) {
-      z[e] += *weights * static_cast<float>(value[e]);
+    std::int64_t e = 0;
+    for (; e + kPair <= cache.problem.Dv; e += kPair) {
+      Vec x[2];
+      load_pair(value + e, x[0], x[1]);
+      for (int v = 0; v < 2; ++v) {
+        float* const place = z + e + v * kLanes;
+        hn::StoreU(hn::MulAdd(hn::Set(d, *weights), x[v], hn::LoadU(d, place)), d, place);
+      }
     }
+    for (; e < cache.problem.Dv; ++e) z[e] += *weights * static_cast<float>(value[e]);
   }
 }
 
@@ -322,7 +393,7 @@ bool decode(const Cache<T>& cache, KeyRange keys, const BlockResult& result, flo
     row.h = block.g * (p.H / p.G) + (block.first + r) / p.queries;
     row.t = (block.first + r) % p.queries;
     row.seen = visible_keys(p, block.b, row.t);
-    std::copy_n(p.q.row(block.b, row.h, row.t), p.D, m.q + r * p.D);
+    to_pairs<T>(p.q.row(block.b, row.h, row.t), p.D, m.q + r * p.D);
     if (row.seen.begin >= row.seen.end) continue;
     begin = std::min(begin, std::max(row.seen.begin, keys.begin));
     end = std::max(end, std::min(row.seen.end, keys.end));
@@ -335,10 +406,11 @@ bool decode(const Cache<T>& cache, KeyRange keys, const BlockResult& result, flo
     const Row& row = rows[r];
     const float inverse = row.sum == 0 ? 0.0F : 1 / row.sum;  // 0: it sees no key
     finite = finite && std::isfinite(row.sum);
+    float* const z = result.z + r * p.Dv;
+    from_pairs<T>(m.z + r * stride, p.Dv, z);
     for (std::int64_t e = 0; e < p.Dv; ++e) {
-      const float z = m.z[r * stride + e] * inverse;
-      finite = finite && std::isfinite(z);
-      result.z[r * p.Dv + e] = z;
+      z[e] *= inverse;
+      finite = finite && std::isfinite(z[e]);
     }
     result.row_max[r] = row.max;
     result.row_sum[r] = row.sum;
