@@ -32,6 +32,9 @@ constexpr std::size_t kLeastKept = std::size_t{32} << 10;  // a block that is wo
 // Kept blocks may take so large a part of what was in use more: at different times a loop asks for
 // different sizes.
 constexpr std::size_t kSlack = 4;
+// What is kept though nobody asked for it, of large blocks: a result of 64 MiB and as much working
+// memory. Pages that the system clears for each call took a quarter of the time of a product.
+constexpr std::size_t kKeptAlways = std::size_t{128} << 20;
 
 // A small block with its count of owners before it: one block of the system's.
 std::shared_ptr<void> take_small(std::size_t bytes) {
@@ -61,6 +64,7 @@ void* take_from_system(std::size_t bytes) {
 struct Block {
   std::size_t bytes;
   void* memory;
+  std::size_t asked;  // of these bytes: what counts as in use, whichever block was kept from before
 };
 
 // All but the small blocks: how much of them is in use, and those kept for later.
@@ -71,35 +75,35 @@ class Blocks {
     const std::unique_lock lock = lock_soon();
     const auto closest = kept_.lower_bound(bytes);
     if (closest != kept_.end() && closest->first <= bytes + bytes / 8) {
-      const Block block{closest->first, closest->second.memory};
+      const Block block{closest->first, closest->second.memory, bytes};
       forget(closest);
       return use(block);
     }
-    const std::size_t limit = most_ + most_ / kSlack;
-    keep_at_most(limit > in_use_ + bytes ? limit - in_use_ - bytes : 0);
+    keep_at_most(room_beside(in_use_ + bytes));
     void* const memory = take_from_system(bytes);
-    return memory == nullptr ? Block{} : use({bytes, memory});
+    return memory == nullptr ? Block{} : use({bytes, memory, bytes});
   }
 
   void give_back(const Block& block) {
     const std::unique_lock lock = lock_soon();
-    in_use_ -= block.bytes;
-    if (users_ == 0) {
+    in_use_ -= block.asked;
+    if (users_ == 0 && block.bytes < kLeastHuge) {
       std::free(block.memory);
       return;
     }
     kept_.emplace(block.bytes, Kept{block.memory, given_back_++});
     kept_bytes_ += block.bytes;
+    if (users_ == 0) keep_at_most(room_beside(in_use_));
   }
 
   void begin_keeping() {
     const std::lock_guard lock(mutex_);
-    if (users_++ == 0) most_ = in_use_;
+    if (users_++ == 0) most_ = in_use_ + kept_bytes_;
   }
 
   void end_keeping() {
     const std::lock_guard lock(mutex_);
-    if (--users_ == 0) keep_at_most(0);
+    if (--users_ == 0) keep_at_most(room_beside(in_use_));
   }
 
   // Forgets the peak of before, and gives what is in use.
@@ -131,7 +135,7 @@ class Blocks {
   }
 
   Block use(const Block& block) {
-    in_use_ += block.bytes;
+    in_use_ += block.asked;
     most_ = std::max(most_, in_use_);
     peak_ = std::max(peak_, in_use_);
     return block;
@@ -140,6 +144,13 @@ class Blocks {
   void forget(KeptBlocks::iterator kept) {
     kept_bytes_ -= kept->first;
     kept_.erase(kept);
+  }
+
+  // How much may be kept while `bytes` are in use.
+  std::size_t room_beside(std::size_t bytes) const {
+    const std::size_t limit = users_ == 0 ? most_ : most_ + most_ / kSlack;
+    const std::size_t room = limit > bytes ? limit - bytes : 0;
+    return users_ == 0 ? std::min(room, kKeptAlways) : room;
   }
 
   // Those kept longest go first: in a loop they are the ones that nothing asks for.
@@ -173,9 +184,7 @@ std::shared_ptr<void> allocate(std::size_t bytes) {
   if (bytes < kLeastKept) return take_small(std::max<std::size_t>(1, bytes));
   const Block block = all_blocks().take(round_up(bytes, kLine));
   if (block.memory == nullptr) return nullptr;
-  return std::shared_ptr<void>(block.memory, [bytes = block.bytes](void* memory) {
-    all_blocks().give_back({bytes, memory});
-  });
+  return std::shared_ptr<void>(block.memory, [block](void*) { all_blocks().give_back(block); });
 }
 
 std::size_t machine_memory() {

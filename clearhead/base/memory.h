@@ -8,7 +8,9 @@
 
 namespace clearhead {
 
-/// `bytes` uninitialised bytes, aligned to a cache line; null if there is not enough memory.
+/// `bytes` uninitialised bytes, aligned to a cache line; null if there is not enough memory. Of
+/// freed blocks of 4 MiB or more, 128 MiB are kept for the next requests of about their size, as far
+/// as that and what is in use do not take more than the most that was ever in use at once.
 std::shared_ptr<void> allocate(std::size_t bytes);
 
 /// The bytes of memory that this machine has; if unknown, the largest number.
@@ -25,7 +27,7 @@ class ReuseMemory {
   ReuseMemory();
   ReuseMemory(const ReuseMemory&) = delete;
   ReuseMemory& operator=(const ReuseMemory&) = delete;
-  /// Gives it back.
+  /// Gives it back, but for what is kept always.
   ~ReuseMemory();
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -41,6 +42,15 @@ TEST(Memory, LargeBlocksAreUsedAgainWhileAsked) {
   EXPECT_NE(allocate(50 * kMiB).get(), held.get());
 }
 
+TEST(Memory, SomeLargeBlocksAreUsedAgainUnasked) {
+  std::memset(allocate(20 * kMiB).get(), 7, 20 * kMiB);
+  EXPECT_TRUE(holds_old_numbers(20 * kMiB));
+  { const ReuseMemory reuse; }
+  EXPECT_TRUE(holds_old_numbers(20 * kMiB));
+  std::memset(allocate(200 * kMiB).get(), 7, 200 * kMiB);  // too large to keep
+  EXPECT_FALSE(holds_old_numbers(200 * kMiB));
+}
+
 // Resident bytes of this program, or 0 where the system does not tell.
 std::size_t resident() {
   std::ifstream statm("/proc/self/statm");
@@ -60,6 +70,21 @@ TEST(Memory, WhatIsKeptNeverAddsToTheMostThatWasUsed) {
     std::memset(allocate(mib * kMiB).get(), 1, mib * kMiB);
   }
   EXPECT_LT(resident() - before, 140 * kMiB);  // all ten blocks would take 550
+}
+
+TEST(Memory, WhatIsKeptUnaskedIsBounded) {
+  if (is_small_scale()) {
+    GTEST_SKIP() << "a sanitizer keeps what is freed for a while";
+  }
+  const std::size_t before = resident();
+  if (before == 0) GTEST_SKIP() << "this system does not tell its memory";
+  std::vector<std::shared_ptr<void>> blocks;
+  for (std::size_t mib = 40; mib < 50; ++mib) {  // so large that free gives them back at once
+    blocks.push_back(allocate(mib * kMiB));
+    std::memset(blocks.back().get(), 1, mib * kMiB);
+  }
+  blocks.clear();
+  EXPECT_LT(resident() - std::min(before, resident()), 140 * kMiB);  // of 445
 }
 
 TEST(PeakMemory, IsTheMostAtOnceBeyondWhatWasThere) {
