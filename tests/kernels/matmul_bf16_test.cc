@@ -113,8 +113,9 @@ TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   }
 }
 
-// Blocks are 512 wide, slices of K 512 or 256 deep, pieces of packing 256 lines. Of 2048 rows or
-// more each block packs its own.
+// Blocks are 256 × 512, slices of K 512 or 256 deep, pieces of packing 64 rows. Of 512 rows or more
+// each block packs its own, unless they are deeper than 3072. Factors of 2 MiB are packed past the
+// caches.
 TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(40, 40, 1100, {false, false, false});
   expect_product(33, 600, 70, {true, false, true});
@@ -123,6 +124,10 @@ TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(2070, 33, 40, {false, true, true});
   expect_product(2050, 17, 33, {true, false, false});
   expect_product(2050, 530, 17, {false, false, false});
+  expect_product(300, 40, 70, {true, true, false});
+  expect_product(530, 17, 3100, {false, false, false});
+  expect_product(33, 40, 16'400, {true, false, false});
+  expect_product(40, 33, 16'400, {false, true, true});
 }
 
 // An element comes out the same wherever a product is divided.

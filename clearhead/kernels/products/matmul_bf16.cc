@@ -17,25 +17,26 @@ using tiles::kPanel;
 constexpr std::int64_t kBlockRows = 256;
 constexpr std::int64_t kBlockColumns = 512;
 
-// A piece of packing: 8 panels, so that reading a factor across its rows takes 256 neighbours; of
-// small factors 2, so that there is work for all threads.
-constexpr std::int64_t kPiecePanels = 8, kSmallPiecePanels = 2;
-constexpr std::int64_t kSmall = 2048;  // rows and columns together
+// A piece of packing: so many rows of a factor as it lies in memory, which is read from front to
+// back. Whole panels, or whole steps of K.
+constexpr std::int64_t kPieceRows = 64;
+static_assert(kPieceRows % kPanel == 0 && kPieceRows % tiles::kDepthStep == 0);
 
 // Bytes of the packed panels of `lines` lines and K steps.
 std::int64_t packed_bytes(const MatmulProblem& p, std::int64_t lines, std::int64_t K) {
   return ceil_div(lines, kPanel) * tiles::panel_bytes(K, bf16_parts(p.precision));
 }
 
-std::int64_t piece_lines(const MatmulProblem& p) {
-  return (p.c.rows + p.c.columns <= kSmall ? kSmallPiecePanels : kPiecePanels) * kPanel;
+std::int64_t pieces_of(const MatrixView<const float>& factor) {
+  return ceil_div(factor.by_columns() ? factor.columns : factor.rows, kPieceRows);
 }
 
 // Whether each block packs its rows of a for itself, so that a need not be written to memory and
 // read again: where b is met by so many blocks that they are work for all threads, and the rows of
-// one are no deeper than a second-level cache allows (1 MiB of a).
+// one are no deeper than a second-level cache allows (1.5 MiB of a).
 bool packs_a_by_block(const MatmulProblem& p) {
-  return p.c.rows >= 8 * kBlockRows && packed_bytes(p, kBlockRows, p.a.columns) <= 1 << 20;
+  return p.c.rows >= 2 * p.threads * kBlockRows &&
+         packed_bytes(p, kBlockRows, p.a.columns) <= 3 << 19;
 }
 
 // Rows of a block: fewer where there would otherwise be fewer blocks than threads, or one more than
@@ -48,16 +49,13 @@ std::int64_t block_rows(const MatmulProblem& p) {
   return in_panels(ceil_div(p.c.rows, even));
 }
 
-// Twice what was seen to stay in the third level.
-bool packed_past_caches(const MatmulProblem& p) { return packed_factors_bytes(p) >= 48 << 20; }
+// A packed factor that leaves the second level is written past the caches: a line that is written
+// there need not be fetched before, which halves the time of packing. To read it takes no longer.
+constexpr std::int64_t kPastCaches = 2 << 20;
 
-tiles::Panels panels_of(const MatmulProblem& p, char* to) {
+tiles::Panels panels_of(const MatmulProblem& p, char* to, bool past_caches) {
   const int parts = bf16_parts(p.precision);
-  return {to, tiles::panel_bytes(p.a.columns, parts), parts, packed_past_caches(p)};
-}
-
-void pack_a(const MatmulProblem& p, std::int64_t row, std::int64_t rows, char* to) {
-  tiles::pack_rows(p.a.part(row, 0, rows, p.a.columns), panels_of(p, to));
+  return {to, tiles::panel_bytes(p.a.columns, parts), parts, past_caches};
 }
 
 // The columns [column, …) of rows [row, …) of c from their packed factors.
@@ -87,24 +85,25 @@ std::int64_t packed_factors_bytes(const MatmulProblem& p) {
 }
 
 std::int64_t factor_pieces(const MatmulProblem& p) {
-  const std::int64_t lines = piece_lines(p);
-  return ceil_div(p.c.columns, lines) + (packs_a_by_block(p) ? 0 : ceil_div(p.c.rows, lines));
+  return pieces_of(p.b) + (packs_a_by_block(p) ? 0 : pieces_of(p.a));
 }
 
 // First those of b.
 void pack_factor_piece(const MatmulProblem& p, std::int64_t i, char* factors) {
-  const std::int64_t M = p.c.rows, N = p.c.columns, K = p.a.columns;
-  const std::int64_t most = piece_lines(p);
-  const std::int64_t pieces_of_b = ceil_div(N, most);
+  const std::int64_t N = p.c.columns, K = p.a.columns;
+  const std::int64_t pieces_of_b = pieces_of(p.b);
   const bool is_b = i < pieces_of_b;
-  const std::int64_t line = (is_b ? i : i - pieces_of_b) * most;
-  const std::int64_t lines = std::min(most, (is_b ? N : M) - line);
-  char* const to = factors + (is_b ? 0 : packed_bytes(p, N, K)) + packed_bytes(p, line, K);
-  if (is_b) {
-    tiles::pack_columns(p.b.part(0, line, K, lines), panels_of(p, to));
-  } else {
-    pack_a(p, line, lines, to);
-  }
+  const std::int64_t at = (is_b ? i : i - pieces_of_b) * kPieceRows;
+  const MatrixView<const float> lines = is_b ? p.b.transposed() : p.a;
+  const bool along_K = !lines.by_columns();
+  const std::int64_t rows = std::min(kPieceRows, (along_K ? lines.rows : K) - at);
+  const MatrixView<const float> piece =
+      along_K ? lines.part(at, 0, rows, K) : lines.part(0, at, lines.rows, rows);
+  char* const to =
+      factors + (is_b ? 0 : packed_bytes(p, N, K)) +
+      (along_K ? packed_bytes(p, at, K) : tiles::panel_bytes(at, bf16_parts(p.precision)));
+  const tiles::Panels panels = panels_of(p, to, packed_bytes(p, lines.rows, K) >= kPastCaches);
+  is_b ? tiles::pack_columns(piece.transposed(), panels) : tiles::pack_rows(piece, panels);
 }
 
 std::int64_t product_blocks(const MatmulProblem& p) {
@@ -132,7 +131,8 @@ void multiply_block(const MatmulProblem& p, std::int64_t i, const char* factors,
   }
   auto* const a = reinterpret_cast<char*>(workspace);
   float* const sums = workspace + packed_bytes(p, kBlockRows, K) / sizeof(float);
-  pack_a(p, row, std::min(rows, M - row), a);
+  tiles::pack_rows(p.a.part(row, 0, std::min(rows, M - row), K),
+                   panels_of(p, a, /*past_caches=*/false));
   for (std::int64_t column = 0; column < N; column += kBlockColumns) {
     multiply_packed(p, row, column, a, b(column), sums);
   }
