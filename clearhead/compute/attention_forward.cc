@@ -76,7 +76,9 @@ struct Bf16Forward {
 
   // Each head by one thread, in a near cache if it fits.
   void by_heads(const HeadsInto<float>& z) const {
-    const bool brings = brings_heads(problem);
+    // Where the rows of a head are neighbours, they are made in place.
+    const bool in_place = z.stride_t == problem.Dv && z.stride_h == problem.queries * problem.Dv;
+    const bool brings = brings_heads(problem) && !in_place;
     const std::int64_t of_packed = in_lines(
         ceil_div(kernels::packed_bytes(problem), static_cast<std::int64_t>(sizeof(float))));
     const std::int64_t of_z = brings ? in_lines(head_rows * problem.Dv) : 0;

@@ -98,6 +98,8 @@ tiles::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& 
   return rows;
 }
 
+constexpr std::int64_t kBlockParts = ceil_div(kQueryBlock, tiles::kRows);
+
 // Of two results of a block, up to a multiple of 64 bytes.
 std::int64_t joining_numbers(const AttentionProblem<float>& problem) {
   return round_up(2 * kQueryBlock * (problem.Dv + 2), 16);
@@ -112,6 +114,32 @@ BlockResult rows_of(const AttentionProblem<float>& problem, const BlockResult& r
   return {result.z + row * problem.Dv, result.row_max + row, result.row_sum + row};
 }
 
+// How many of the keys some row of a block sees, with all before them.
+std::int64_t keys_seen(const AttentionProblem<float>& problem, const QueryBlock& block,
+                       KeyRange keys) {
+  std::int64_t end = keys.begin;
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const std::int64_t t = (block.first + r) % problem.queries;
+    end = std::max(end, visible_keys(problem, block.b, t).end);
+  }
+  return std::min(end, keys.end) - keys.begin;
+}
+
+// What `rows`, of the block `block`, will need while they meet their keys or after that: where z is
+// written to, and the same queries of the next block.
+void add_soon_needed(const AttentionProblem<float>& problem, const QueryBlock& block,
+                     const BlockResult& to, tiles::Rows& rows) {
+  constexpr auto kBytes = static_cast<std::int64_t>(sizeof(float));
+  rows.soon[0] = {to.z, problem.Dv * kBytes, problem.Dv * kBytes};
+  const std::int64_t next = block.first + kQueryBlock;
+  const std::int64_t heads = problem.H / problem.G;
+  if (next < heads * problem.queries) {
+    const std::int64_t h = block.g * heads + next / problem.queries;
+    rows.soon[1] = {problem.q.row(block.b, h, next % problem.queries), problem.q.stride_t * kBytes,
+                    problem.D * kBytes};
+  }
+}
+
 // Whether some row of a block sees some of the keys.
 bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys) {
   for (std::int64_t r = 0; r < block.rows; ++r) {
@@ -121,30 +149,70 @@ bool sees_any(const AttentionProblem<float>& problem, const QueryBlock& block, K
   return false;
 }
 
+// As many packed keys and values as stay in a quarter of a second-level cache of 2 MiB while
+// several blocks of queries meet them.
+std::int64_t near_keys(const AttentionProblem<float>& problem) {
+  constexpr std::int64_t kNear = std::int64_t{512} << 10;
+  const int parts = bf16_parts(problem.precision);
+  const std::int64_t bytes = tiles::packed_keys_bytes(tiles::kChunk, problem.D, parts) +
+                             tiles::packed_values_bytes(tiles::kChunk, problem.Dv, parts);
+  return std::max<std::int64_t>(1, kNear / bytes) * tiles::kChunk;
+}
+
+// Up to tiles::kRows rows of a block on their way along the keys.
+struct RowsOnTheirWay {
+  tiles::Rows rows;
+  BlockResult to;
+  char* state;
+  std::uint32_t bad;
+};
+
 // The result of a block over packed keys alone.
 void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                   const Packed& packed, const BlockResult& result, float* workspace) {
-  const float largest_key = largest_of(packed, keys.end - keys.begin);
-  for (std::int64_t row = 0; row < block.rows; row += tiles::kRows) {
-    const std::int64_t count = std::min(tiles::kRows, block.rows - row);
-    tiles::Rows rows = tile_rows(problem, rows_of(block, row, count), keys);
-    rows.keys = packed.keys;
-    rows.values = packed.values;
-    rows.largest_key = largest_key;
-    const BlockResult to = rows_of(problem, result, row);
-    std::uint32_t left = ~std::uint32_t{0};
-    if (largest_key < std::numeric_limits<float>::infinity()) {
-      left = tiles::forward(rows, to.z, to.row_max, to.row_sum, reinterpret_cast<char*>(workspace));
+  const std::int64_t end = keys_seen(problem, block, keys);
+  const float largest_key = largest_of(packed, end);
+  const bool finite = largest_key < std::numeric_limits<float>::infinity();
+  char* const scratch = reinterpret_cast<char*>(workspace);
+  char* const states = scratch + tiles::kScratchBytes;
+  const std::int64_t state_bytes =
+      tiles::state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
+  RowsOnTheirWay parts[kBlockParts];
+  const std::int64_t count = ceil_div(block.rows, tiles::kRows);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = i * tiles::kRows;
+    RowsOnTheirWay& part = parts[i];
+    const QueryBlock rows = rows_of(block, row, std::min(tiles::kRows, block.rows - row));
+    part = {tile_rows(problem, rows, keys), rows_of(problem, result, row), states + i * state_bytes,
+            ~std::uint32_t{0}};
+    part.rows.keys = packed.keys;
+    part.rows.values = packed.values;
+    part.rows.largest_key = largest_key;
+    add_soon_needed(problem, rows, part.to, part.rows);
+    if (finite) part.bad = tiles::forward_begin(part.rows, scratch, part.state);
+  }
+  const std::int64_t step = near_keys(problem);
+  for (std::int64_t s = 0; finite && s < end; s += step) {
+    for (RowsOnTheirWay* part = parts; part < parts + count; ++part) {
+      part->bad |= tiles::forward_keys(part->rows, s, s + step, scratch, part->state);
     }
-    for (std::int64_t r = 0; r < count;) {
-      std::int64_t end = r;
-      while (end < count && (left >> end & 1U) != 0) ++end;
-      if (end > r) {
-        attention_forward_simd(problem, rows_of(block, row + r, end - r), keys,
-                               rows_of(problem, result, row + r), workspace);
-      }
-      r = end + 1;
+  }
+  for (std::int64_t i = 0; i < count && finite; ++i) {
+    RowsOnTheirWay& part = parts[i];
+    part.bad |= tiles::forward_end(part.rows, part.to.z, part.to.row_max, part.to.row_sum, scratch,
+                                   part.state);
+  }
+  for (std::int64_t r = 0; r < block.rows;) {
+    const auto is_bad = [&](std::int64_t row) {
+      return row < block.rows && (parts[row / tiles::kRows].bad >> row % tiles::kRows & 1U) != 0;
+    };
+    std::int64_t bad_end = r;
+    while (is_bad(bad_end)) ++bad_end;
+    if (bad_end > r) {
+      attention_forward_simd(problem, rows_of(block, r, bad_end - r), keys,
+                             rows_of(problem, result, r), workspace);
     }
+    r = bad_end + 1;
   }
 }
 
@@ -174,9 +242,10 @@ void pack_keys_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 }
 
 std::int64_t attention_forward_workspace_bf16(const AttentionProblem<float>& problem) {
+  const std::int64_t state =
+      tiles::state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
   const std::int64_t tiles =
-      tiles::forward_workspace_bytes(problem.D, problem.Dv, bf16_parts(problem.precision)) /
-      static_cast<std::int64_t>(sizeof(float));
+      (tiles::kScratchBytes + kBlockParts * state) / static_cast<std::int64_t>(sizeof(float));
   return joining_numbers(problem) + std::max(tiles, attention_workspace_simd(problem));
 }
 
@@ -219,8 +288,8 @@ void pack_pool_piece(const AttentionProblem<float>& problem, std::int64_t b, std
 
 std::int64_t attention_pool_workspace_bf16(const AttentionProblem<float>& problem) {
   const std::int64_t state =
-      tiles::pool_state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
-  return (tiles::kPoolScratchBytes + kPoolRows / tiles::kRows * state) /
+      tiles::state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
+  return (tiles::kScratchBytes + kPoolRows / tiles::kRows * state) /
          static_cast<std::int64_t>(sizeof(float));
 }
 
@@ -258,16 +327,11 @@ void attention_pool_bf16(const AttentionProblem<float>& problem, std::int64_t b,
                    cells.end,
                    out.cell_max + row * out.cells,
                    out.cell_sum + row * out.cells};
-    block.state = scratch + tiles::kPoolScratchBytes +
-                  i * tiles::pool_state_bytes(problem.D, problem.Dv, parts);
+    block.state =
+        scratch + tiles::kScratchBytes + i * tiles::state_bytes(problem.D, problem.Dv, parts);
     block.bad = tiles::pool_begin(block.rows, block.cells, scratch, block.state);
   }
-  // Keys and values that stay in a quarter of a second-level cache of 2 MiB while all blocks meet
-  // them.
-  const std::int64_t bytes = tiles::packed_keys_bytes(tiles::kChunk, problem.D, parts) +
-                             tiles::packed_values_bytes(tiles::kChunk, problem.Dv, parts);
-  const std::int64_t near =
-      std::max<std::int64_t>(1, (std::int64_t{512} << 10) / bytes) * tiles::kChunk;
+  const std::int64_t near = near_keys(problem);
   const std::int64_t end = std::min(cells.end * out.cell, problem.keys);
   for (std::int64_t s = cells.begin * out.cell; s < end; s += near) {
     for (PoolBlock* block = blocks; block < blocks + count; ++block) {

@@ -6,64 +6,19 @@
 // passes it by a factor of 2^8; sums of weights up to 2^9 are far from any limit of f32, so nothing
 // is lost, and nearly no chunk has to rescale. Since r is an integer, rescaling is exact.
 //
-// Cycles a score at D = 64: products 0.28, storing the scores 0.03, softmax 0.23, sums 0.06.
+// On AMX, `medium` calculates the softmax between products (OverlappedWalk); on vectors, with two
+// parts or with pooling, one phase follows the other.
 #include "clearhead/kernels/attention/forward_tiles.h"
 
+#include <type_traits>
+
+#include "clearhead/kernels/attention/overlap_tiles-inl.h"
+#include "clearhead/kernels/attention/scores_tiles-inl.h"
 #include "clearhead/kernels/attention/softmax_tiles-inl.h"
 #include "clearhead/kernels/attention/walk_tiles-inl.h"
-#include "clearhead/kernels/targets/tile_products-inl.h"
 
 namespace clearhead::kernels::tiles {
 namespace {
-
-// Scores of a chunk: for every 32 keys, 2 × 2 tiles of scores.
-template <typename Unit, int RowTiles, int Parts>
-void multiply_keys(const Walk& w, const char* keys, std::int64_t steps) {
-  constexpr std::int64_t kStep = Parts * kTileBytes;
-  const std::int64_t row = w.k_tiles * kStep;
-  typename Unit::template Products<Parts, Near::a, RowTiles> products;
-  for (std::int64_t p = 0; p < steps; ++p) {
-    products.multiply({w.queries, row, kTileBytes, kStep},
-                      {keys + 2 * p * row, row, kTileBytes, kStep}, w.k_tiles,
-                      group_at(w.scores + p * 4 * kTileFloats), nullptr);
-  }
-  products.finish();
-}
-
-// Z += P·V: for every 32 columns of V, 2 × 2 tiles of Z. The weights of 32 keys lie where the
-// scores of the first 16 were; their low parts, where those of the other 16 were.
-template <typename Unit, int RowTiles, int Parts>
-void multiply_values(const Walk& w, const char* values, std::int64_t steps, bool from_zero) {
-  constexpr std::int64_t kTile = Parts * kTileBytes;
-  const Factor weights = {reinterpret_cast<const char*>(w.scores), kTileBytes, 2 * kTileBytes,
-                          4 * kTileBytes};
-  typename Unit::template Products<Parts, Near::a, RowTiles> products;
-  for (std::int64_t e = 0; e < w.v_tiles; e += 2) {
-    const Group sums = group_at(w.sums + e * 2 * kTileFloats);
-    products.multiply(weights, {values + e * kTile, kTile, kTileBytes, w.v_tiles * kTile}, steps,
-                      sums, from_zero ? nullptr : &sums);
-  }
-  products.finish();
-}
-
-struct Range {
-  std::int64_t begin, end;
-};
-
-// The keys that some row sees, and (`all`) those that all rows see.
-Range keys_of(const Rows& rows, bool all) {
-  Range some = {INT64_MAX, 0};
-  Range common = {0, INT64_MAX};
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    common.begin = rows.begin[r] > common.begin ? rows.begin[r] : common.begin;
-    common.end = rows.end[r] < common.end ? rows.end[r] : common.end;
-    if (rows.begin[r] >= rows.end[r]) continue;
-    some.begin = rows.begin[r] < some.begin ? rows.begin[r] : some.begin;
-    some.end = rows.end[r] > some.end ? rows.end[r] : some.end;
-  }
-  if (some.begin > some.end) some.begin = some.end;
-  return all ? common : some;
-}
 
 // The cell `cell` of pooling is complete: its maxima and sums leave the lanes, for the next one.
 void close_cell(const Rows& rows, const Walk& w, std::int64_t cell) {
@@ -80,13 +35,14 @@ void close_cell(const Rows& rows, const Walk& w, std::int64_t cell) {
 
 // The keys of `range`, a chunk at a time. With pooling, no chunk crosses the border of a cell.
 template <typename Unit, int RowTiles, int Parts, bool Pool>
-std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) {
+std::uint32_t walk(const Rows& rows, const Walk& w, Range range) {
   const Range some = keys_of(rows, false);
   const Range common = keys_of(rows, true);
   const bool finish = rows.has_mask || rows.softcap != 0;
   std::uint32_t bad = 0;
   const std::int64_t first = some.begin / kKeyStep * kKeyStep;
   const std::int64_t end = range.end < some.end ? range.end : some.end;
+  BringNear bring_near(rows, range.begin <= first ? ceil_div(end - first, kChunk) : 0);
   for (std::int64_t s = range.begin > first ? range.begin : first; s < end;) {
     std::int64_t left = end - s < kChunk ? end - s : kChunk;
     if constexpr (Pool) {
@@ -94,8 +50,7 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
       left = left < of_cell ? left : of_cell;
     }
     const std::int64_t steps = ceil_div(left, kKeyStep);
-    multiply_keys<Unit, RowTiles, Parts>(
-        w, rows.keys + s / kKeyStep * 2 * w.k_tiles * Parts * kTileBytes, steps);
+    multiply_keys<Unit, RowTiles, Parts>(w, keys_at(rows, w, s), steps);
     if (finish) {
       for (std::int64_t r = 0; r < rows.count; ++r) {
         if (!finish_scores(rows, w, r, s, steps)) bad |= 1U << r;
@@ -103,14 +58,13 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
     } else if (s < common.begin || s + steps * kKeyStep > common.end) {
       for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
     }
-    if (!Pool && !has_sums) set_references(w, steps);
-    softmax_chunk<Parts, Pool>(w, steps, has_sums);
+    const bool has_sums = Pool || s > first;
+    if (!has_sums) set_references(w, steps);
+    softmax_chunk<Parts, Pool>(w, steps, has_sums, bring_near);
     memory_barrier();
     if (w.v_tiles != 0) {
-      multiply_values<Unit, RowTiles, Parts>(
-          w, rows.values + s / kKeyStep * w.v_tiles * Parts * kTileBytes, steps, !has_sums);
+      multiply_values<Unit, RowTiles, Parts>(w, values_at(rows, w, s), steps, !has_sums);
     }
-    has_sums = true;
     s += steps * kKeyStep;
     if constexpr (Pool) {
       if (s % w.cells->size == 0 || s >= some.end) close_cell(rows, w, (s - 1) / w.cells->size);
@@ -120,33 +74,39 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range, bool has_sums) 
 }
 
 template <bool Pool>
-std::uint32_t walk_any(const Rows& rows, const Walk& w, Range range, bool has_sums) {
+std::uint32_t walk_any(const Rows& rows, const Walk& w, Range range) {
   return on_unit_in_use([&](auto unit) {
     using Unit = decltype(unit);
-    if (w.rows == 32) {
-      return rows.parts == 2 ? walk<Amx, 2, 2, Pool>(rows, w, range, has_sums)
-                             : walk<Unit, 2, 1, Pool>(rows, w, range, has_sums);
+    if constexpr (std::is_same_v<Unit, Amx> && !Pool) {
+      if (w.rows == 32 && rows.parts == 1) return OverlappedWalk(rows, w).go(range);
     }
-    return rows.parts == 2 ? walk<Amx, 1, 2, Pool>(rows, w, range, has_sums)
-                           : walk<Unit, 1, 1, Pool>(rows, w, range, has_sums);
+    if (w.rows == 32) {
+      return rows.parts == 2 ? walk<Amx, 2, 2, Pool>(rows, w, range)
+                             : walk<Unit, 2, 1, Pool>(rows, w, range);
+    }
+    return rows.parts == 2 ? walk<Amx, 1, 2, Pool>(rows, w, range)
+                           : walk<Unit, 1, 1, Pool>(rows, w, range);
   });
 }
 
 }  // namespace
 
-std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts) {
-  return kPoolScratchBytes + pool_state_bytes(D, Dv, parts);
-}
-
-std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace) {
-  const Walk w = make_walk(rows, nullptr, workspace, workspace + kPoolScratchBytes);
-  std::uint32_t bad = begin_walk(rows, w);
-  bad |= walk_any<false>(rows, w, {0, INT64_MAX}, false);
-  return bad | write_rows(rows, w, z, row_max, row_sum);
-}
-
-std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts) {
+std::int64_t state_bytes(std::int64_t D, std::int64_t Dv, int parts) {
   return (sums_floats(Dv) + 3 * kRows * 16 + 2 * kRows) * 4 + 2 * k_tiles(D) * parts * kTileBytes;
+}
+
+std::uint32_t forward_begin(const Rows& rows, char* scratch, char* state) {
+  return begin_walk(rows, make_walk(rows, nullptr, scratch, state));
+}
+
+std::uint32_t forward_keys(const Rows& rows, std::int64_t begin, std::int64_t end, char* scratch,
+                           char* state) {
+  return walk_any<false>(rows, make_walk(rows, nullptr, scratch, state), {begin, end});
+}
+
+std::uint32_t forward_end(const Rows& rows, float* z, float* row_max, float* row_sum, char* scratch,
+                          char* state) {
+  return write_rows(rows, make_walk(rows, nullptr, scratch, state), z, row_max, row_sum);
 }
 
 std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state) {
@@ -164,7 +124,7 @@ std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, ch
 
 std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
                         char* scratch, char* state) {
-  return walk_any<true>(rows, make_walk(rows, &cells, scratch, state), {begin, end}, true);
+  return walk_any<true>(rows, make_walk(rows, &cells, scratch, state), {begin, end});
 }
 
 std::uint32_t pool_end(const Rows& rows, const Cells& cells, float* z, float* row_max,

@@ -18,7 +18,7 @@ namespace clearhead::kernels::tiles {
 
 /// The queries of a call, and the keys of a chunk, whose scores are held at the same time: 32 × 128
 /// in f32 take 16 KiB of a first-level cache of 48, beside 4 KiB of queries and 8 KiB of sums at D
-/// = 64.
+/// = 64. (OverlappedWalk holds three times 64 keys.)
 inline constexpr std::int64_t kRows = 32;
 inline constexpr std::int64_t kChunk = 128;
 
@@ -29,10 +29,9 @@ inline constexpr std::int64_t kKeyStep = 32;
 static constexpr std::int64_t k_tiles(std::int64_t D) { return ceil_div(D, 32); }
 static constexpr std::int64_t v_tiles(std::int64_t Dv) { return ceil_div(Dv, 32) * 2; }
 
-/// The bytes of `keys` packed keys, of their packed values, and of the workspace of a call.
+/// The bytes of `keys` packed keys and of their packed values.
 std::int64_t packed_keys_bytes(std::int64_t keys, std::int64_t D, int parts);
 std::int64_t packed_values_bytes(std::int64_t keys, std::int64_t Dv, int parts);
-std::int64_t forward_workspace_bytes(std::int64_t D, std::int64_t Dv, int parts);
 
 /// Packs n rows of k, `stride` numbers apart, as the keys from 0 on at `packed`, up to a multiple
 /// of kKeyStep with zeros. Returns the bits of the largest |k|: at least those of infinity if any
@@ -54,6 +53,15 @@ std::uint32_t pack_rows(const float* x, std::int64_t stride, std::int64_t n, std
 /// [n / 32, 2·k_tiles(D), parts].
 void pack_columns(const char* rows, std::int64_t n, std::int64_t D, int parts, char* packed);
 
+/// kRows rows in memory that are needed soon: `bytes` of each, `stride` bytes apart. Asking for
+/// what is not there does no harm.
+struct SoonNeeded {
+  const void* at;
+  std::int64_t stride, bytes;
+};
+
+inline constexpr int kMostSoon = 4;
+
 /// Up to kRows queries with the same keys.
 struct Rows {
   std::int64_t count;
@@ -69,13 +77,25 @@ struct Rows {
   float scale, softcap;
   const char* keys;  // packed
   const char* values;
-  float largest_key;  // the largest |k| among them
+  float largest_key;               // the largest |k| among them
+  SoonNeeded soon[kMostSoon + 1];  // brought near while these rows meet their keys; null ends them
 };
 
-/// z [count, Dv], row_max and row_sum [count], as scalar.h has them. `workspace` begins at a
-/// multiple of 64 bytes. Returns a bit for each row whose result cannot be trusted, because numbers
-/// were too large or not finite.
-std::uint32_t forward(const Rows& rows, float* z, float* row_max, float* row_sum, char* workspace);
+/// The bytes that queries keep from one call to the next, and those that they need within a call;
+/// both are aligned to 64 bytes.
+std::int64_t state_bytes(std::int64_t D, std::int64_t Dv, int parts);
+inline constexpr std::int64_t kScratchBytes = kRows * 2 * kChunk * 4;
+
+/// Forward, in parts: it begins, takes ranges of keys [begin, end) in ascending order, divided at
+/// multiples of kChunk, and ends with z [count, Dv], row_max and row_sum [count], as scalar.h has
+/// them. So several blocks of queries can read the same keys while these are in a near cache. A row
+/// is not to be trusted, because numbers were too large or not finite, if any of the calls returned
+/// its bit.
+std::uint32_t forward_begin(const Rows& rows, char* scratch, char* state);
+std::uint32_t forward_keys(const Rows& rows, std::int64_t begin, std::int64_t end, char* scratch,
+                           char* state);
+std::uint32_t forward_end(const Rows& rows, float* z, float* row_max, float* row_sum, char* scratch,
+                          char* state);
 
 /// What pooling keeps of these queries (pool.h): [count, stride] numbers for cells of `size` keys,
 /// a multiple of kKeyStep. Cells [begin, end) are written.
@@ -86,15 +106,8 @@ struct Cells {
   float* sum;
 };
 
-/// The bytes that queries keep from one call of pool_keys to the next, and those that they need
-/// within a call; both are aligned to 64 bytes.
-std::int64_t pool_state_bytes(std::int64_t D, std::int64_t Dv, int parts);
-inline constexpr std::int64_t kPoolScratchBytes = kRows * kChunk * 4;
-
-/// Forward with pooling, in parts. It begins, takes ranges of keys [begin, end) in ascending order,
-/// divided at multiples of kKeyStep, and ends with the results of `forward` and the mean score of
-/// each row. So several blocks of queries can read the same keys while these are in a near cache. A
-/// row is not to be trusted if any of the calls returned its bit.
+/// The same with pooling; ranges are divided at multiples of kKeyStep. It ends with the mean score
+/// of each row, too.
 std::uint32_t pool_begin(const Rows& rows, const Cells& cells, char* scratch, char* state);
 std::uint32_t pool_keys(const Rows& rows, const Cells& cells, std::int64_t begin, std::int64_t end,
                         char* scratch, char* state);

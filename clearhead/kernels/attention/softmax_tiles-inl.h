@@ -104,12 +104,22 @@ __attribute__((noinline)) void move_reference(const Walk& w, std::int64_t r, boo
   w.limit[r] = (powers + kMaxGrowth) * one / w.factor;
 }
 
-// The first references of a walk, for 16 rows at a time, from the scores of its first chunk.
+// Whether each row has a reference.
+bool has_references(const Walk& w) {
+  const __m512 none = _mm512_set1_ps(kInfinity);
+  __mmask16 without = 0;
+  for (std::int64_t r = 0; r < w.rows; r += 16) {
+    without |= _mm512_cmp_ps_mask(_mm512_load_ps(w.offset + r), none, _CMP_EQ_OQ);
+  }
+  return without == 0;
+}
+
+// The references of rows that have none, for 16 rows at a time, from the scores of a chunk.
 void set_references(const Walk& w, std::int64_t steps) {
   for (std::int64_t r = 0; r < w.rows; ++r) {
     const float* const at = score_row(w, r, 0);
-    __m512 top = _mm512_load_ps(at);
-    for (std::int64_t tile = 1; tile < 2 * steps; ++tile) {
+    __m512 top = _mm512_load_ps(w.maximum + r * 16);
+    for (std::int64_t tile = 0; tile < 2 * steps; ++tile) {
       top = _mm512_max_ps(top, _mm512_load_ps(at + tile * 2 * kTileFloats));
     }
     _mm512_store_ps(w.maximum + r * 16, top);
@@ -118,7 +128,10 @@ void set_references(const Walk& w, std::int64_t steps) {
   const __m512 first = _mm512_set1_ps(w.unit == 1 ? 0 : 127 / w.unit);
   for (std::int64_t r = 0; r < w.rows; r += 16) {
     __m512 top = max_of_16(w.maximum + r * 16);
-    const __mmask16 any = _mm512_cmp_ps_mask(top, _mm512_set1_ps(w.hidden), _CMP_NLE_UQ);
+    const __mmask16 without =
+        _mm512_cmp_ps_mask(_mm512_load_ps(w.offset + r), _mm512_set1_ps(kInfinity), _CMP_EQ_OQ);
+    const __mmask16 any =
+        _mm512_mask_cmp_ps_mask(without, top, _mm512_set1_ps(w.hidden), _CMP_NLE_UQ);
     top = _mm512_max_ps(top, _mm512_set1_ps(-kTooLarge));
     const __m512 powers = _mm512_roundscale_ps(
         _mm512_mul_ps(top, _mm512_set1_ps(w.factor * w.unit)), _MM_FROUND_TO_POS_INF);
@@ -219,8 +232,45 @@ CLEARHEAD_ALWAYS_INLINE void two_part_row(const Walk& w, const SoftmaxState& sta
   if constexpr (Pool) _mm512_store_ps(state.moment + r * 16, moment);
 }
 
+// Asks for what rows need soon, a few lines with each row of a softmax: more at once would wait for
+// each other, and products wait for lines themselves.
+class BringNear {
+ public:
+  // To be done within so many chunks; 0: not at all.
+  BringNear(const Rows& rows, std::int64_t chunks) : soon_(rows.soon), end_(rows.soon) {
+    if (chunks == 0) return;
+    std::int64_t lines = 0;
+    for (; end_ < rows.soon + kMostSoon && end_->at != nullptr; ++end_) {
+      lines += kRows * ceil_div(end_->bytes, kLine);
+    }
+    lines_ = ceil_div(lines, chunks * kRows);
+    at_ = static_cast<const char*>(soon_->at);
+  }
+
+  CLEARHEAD_ALWAYS_INLINE void some() {
+    for (std::int64_t i = 0; i < lines_ && soon_ < end_; ++i) {
+      constexpr int kSecondLevel = 2;
+      __builtin_prefetch(at_ + byte_, 0, kSecondLevel);
+      byte_ += kLine;
+      if (byte_ < soon_->bytes) continue;
+      byte_ = 0;
+      at_ += soon_->stride;
+      if (++row_ < kRows) continue;
+      row_ = 0;
+      at_ = static_cast<const char*>((++soon_)->at);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kLine = 64;
+  const SoonNeeded* soon_;
+  const SoonNeeded* end_;
+  const char* at_ = nullptr;
+  std::int64_t lines_ = 0, row_ = 0, byte_ = 0;
+};
+
 template <int Parts, int Steps, bool Pool>
-void softmax_rows(const Walk& w, bool has_sums) {
+void softmax_rows(const Walk& w, bool has_sums, BringNear& bring_near) {
   const SoftmaxState state = {w.maximum,
                               w.total,
                               w.moment,
@@ -230,6 +280,7 @@ void softmax_rows(const Walk& w, bool has_sums) {
                               _mm512_load_si512(kTooMuch),
                               _mm512_set1_epi16(0x3f80)};
   for (std::int64_t r = 0; r < w.rows; ++r) {
+    bring_near.some();
     if constexpr (Parts == 1) {
       one_part_row<Steps, Pool>(w, state, r, has_sums);
     } else {
@@ -239,16 +290,16 @@ void softmax_rows(const Walk& w, bool has_sums) {
 }
 
 template <int Parts, bool Pool>
-void softmax_chunk(const Walk& w, std::int64_t steps, bool has_sums) {
+void softmax_chunk(const Walk& w, std::int64_t steps, bool has_sums, BringNear& bring_near) {
   switch (steps) {
     case 1:
-      return softmax_rows<Parts, 1, Pool>(w, has_sums);
+      return softmax_rows<Parts, 1, Pool>(w, has_sums, bring_near);
     case 2:
-      return softmax_rows<Parts, 2, Pool>(w, has_sums);
+      return softmax_rows<Parts, 2, Pool>(w, has_sums, bring_near);
     case 3:
-      return softmax_rows<Parts, 3, Pool>(w, has_sums);
+      return softmax_rows<Parts, 3, Pool>(w, has_sums, bring_near);
     default:
-      return softmax_rows<Parts, 4, Pool>(w, has_sums);
+      return softmax_rows<Parts, 4, Pool>(w, has_sums, bring_near);
   }
 }
 

@@ -188,6 +188,47 @@ class TileScope {
   TileScope& operator=(const TileScope&) = delete;
 };
 
+// c = a·b or c += a·b, where a is 2 × 2 tiles, which stay in the tiles 4 to 7, and b, 2 × `columns`
+// tiles, streams by: from one column to the next `column` bytes. c comes as columns of two tiles.
+// This loads half as many tiles as groups of 2 × 2 do. between(i) runs after each product of
+// column i.
+template <typename Between = NothingBetween>
+CLEARHEAD_ALWAYS_INLINE void multiply_by_kept(const Factor& a, const char* b, std::int64_t b_step,
+                                              std::int64_t column, std::int64_t columns, float* c,
+                                              bool from_zero, const Between& between = {}) {
+  _tile_loadd(4, a.at, 64);
+  _tile_loadd(5, a.at + a.other, 64);
+  _tile_loadd(6, a.at + a.step, 64);
+  _tile_loadd(7, a.at + a.other + a.step, 64);
+  for (std::int64_t j = 0; j < columns; ++j, b += column, c += 2 * kTileFloats) {
+    _tile_stream_loadd(2, b, 64);
+    if (j > 0) _tile_stored(0, c - 2 * kTileFloats, 64);
+    if (from_zero) {
+      _tile_zero(0);
+    } else {
+      _tile_loadd(0, c, 64);
+    }
+    _tile_dpbf16ps(0, 4, 2);
+    between(j);
+    if (j > 0) _tile_stored(1, c - kTileFloats, 64);
+    if (from_zero) {
+      _tile_zero(1);
+    } else {
+      _tile_loadd(1, c + kTileFloats, 64);
+    }
+    _tile_dpbf16ps(1, 5, 2);
+    between(j);
+    _tile_stream_loadd(3, b + b_step, 64);
+    _tile_dpbf16ps(0, 6, 3);
+    between(j);
+    _tile_dpbf16ps(1, 7, 3);
+    between(j);
+  }
+  _tile_stored(0, c - 2 * kTileFloats, 64);
+  _tile_stored(1, c - kTileFloats, 64);
+  memory_barrier();
+}
+
 struct Amx {
   template <int Parts, Near near, int RowTiles = 2>
   using Products = AmxProducts<Parts, near, RowTiles>;

@@ -16,12 +16,14 @@ using Size = std::int64_t;
 
 Size packed_keys_bytes(Size, Size, int) { std::abort(); }
 Size packed_values_bytes(Size, Size, int) { std::abort(); }
-Size forward_workspace_bytes(Size, Size, int) { std::abort(); }
 std::uint32_t pack_keys(const float*, Size, Size, Size, int, char*) { std::abort(); }
 std::uint32_t pack_values(const float*, Size, Size, Size, int, PairOrder, char*) { std::abort(); }
-std::uint32_t forward(const Rows&, float*, float*, float*, char*) { std::abort(); }
 
-Size pool_state_bytes(Size, Size, int) { std::abort(); }
+Size state_bytes(Size, Size, int) { std::abort(); }
+std::uint32_t forward_begin(const Rows&, char*, char*) { std::abort(); }
+std::uint32_t forward_keys(const Rows&, Size, Size, char*, char*) { std::abort(); }
+std::uint32_t forward_end(const Rows&, float*, float*, float*, char*, char*) { std::abort(); }
+
 std::uint32_t pool_begin(const Rows&, const Cells&, char*, char*) { std::abort(); }
 std::uint32_t pool_keys(const Rows&, const Cells&, Size, Size, char*, char*) { std::abort(); }
 std::uint32_t pool_end(const Rows&, const Cells&, float*, float*, float*, float*, char*, char*) {
