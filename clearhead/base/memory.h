@@ -9,8 +9,8 @@
 namespace clearhead {
 
 /// `bytes` uninitialised bytes, aligned to a cache line; null if there is not enough memory. Of
-/// freed blocks of 4 MiB or more, 128 MiB are kept for the next requests of about their size, as far
-/// as that and what is in use do not take more than the most that was ever in use at once.
+/// freed blocks of 4 MiB or more, up to 128 MiB are kept for the next requests of about their size,
+/// unless that and what is in use would take more than was ever in use at once.
 std::shared_ptr<void> allocate(std::size_t bytes);
 
 /// The bytes of memory that this machine has; if unknown, the largest number.
