@@ -103,7 +103,12 @@ class Blocks {
 
   void end_keeping() {
     const std::lock_guard lock(mutex_);
-    if (--users_ == 0) keep_at_most(room_beside(in_use_));
+    if (--users_ > 0) return;
+    while (!kept_.empty() && kept_.begin()->first < kLeastHuge) {
+      std::free(kept_.begin()->second.memory);
+      forget(kept_.begin());
+    }
+    keep_at_most(room_beside(in_use_));
   }
 
   // Forgets the peak of before, and gives what is in use.
