@@ -60,6 +60,32 @@ function(clearhead_add_library name)
   clearhead_configure_target(${name})
 endfunction()
 
+# clearhead_batch(NAME VARIABLE)
+# Replaces the sources in the list VARIABLE by some that include eight of them each, so that
+# headers, most of what is compiled, are read once for eight. CMake's UNITY_BUILD does that, too,
+# but with absolute paths: ccache would not know the same in another clone.
+function(clearhead_batch name variable)
+  set(rest ${${variable}})
+  list(FILTER rest INCLUDE REGEX "\\.cc$")
+  set(result ${${variable}})
+  list(REMOVE_ITEM result ${rest})
+  set(number 0)
+  while(rest)
+    list(SUBLIST rest 0 8 batch)
+    list(REMOVE_ITEM rest ${batch})
+    set(content "")
+    foreach(source IN LISTS batch)
+      file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${source}")
+      string(APPEND content "#include \"${path}\"\n")
+    endforeach()
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_batch_${number}.cc")
+    file(CONFIGURE OUTPUT "${file}" CONTENT "${content}" @ONLY)
+    list(APPEND result "${file}")
+    math(EXPR number "${number} + 1")
+  endwhile()
+  set(${variable} ${result} PARENT_SCOPE)
+endfunction()
+
 # clearhead_compile_for_tiles(TARGET)
 # Compiles the sources *_tiles.cc of TARGET for AVX-512 and AMX, where the compiler can; tiles.cc
 # says at run time whether they may run. They include nothing whose code could be linked into other

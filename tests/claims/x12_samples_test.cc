@@ -36,7 +36,7 @@ std::string row_of(const std::string& file, const Claim& claim) {
 }
 
 // The rows of the table by file.
-std::map<std::string, std::vector<std::string>> counted() {
+std::map<std::string, std::vector<std::string>> rows_of_samples() {
   std::map<std::string, std::vector<std::string>> rows;
   std::istringstream table(content(kFolder + "data/x12_counts.csv"));
   std::string row;
@@ -67,7 +67,7 @@ class X12Samples : public testing::Test {
 };
 
 TEST_F(X12Samples, AgreeWithTheIndependentCount) {
-  const auto rows = counted();
+  const auto rows = rows_of_samples();
   ReadSummary total;
   for (const auto& path : files_) {
     const std::string file = path.filename().string();

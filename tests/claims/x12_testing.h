@@ -3,10 +3,10 @@
 #define CLEARHEAD_TESTS_CLAIMS_X12_TESTING_H_
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 
 #include "clearhead/claims/x12.h"
+#include "tests/claims/billed_claim.h"
 #include "tests/claims/reading.h"
 
 namespace clearhead::claims {
@@ -36,11 +36,6 @@ inline std::string interchange(const std::string& guide, const std::string& segm
 /// Where a segment stands in a text.
 inline std::uint64_t byte_of(const std::string& text, const std::string& segment) {
   return text.find("~" + segment) + 1;
-}
-
-inline Date day(int year, unsigned month, unsigned day) {
-  return std::chrono::year_month_day(std::chrono::year{year}, std::chrono::month{month},
-                                     std::chrono::day{day});
 }
 
 }  // namespace clearhead::claims

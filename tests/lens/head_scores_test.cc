@@ -15,7 +15,7 @@ namespace {
 
 // Causal [T, T] of weight 1 at key `at(t)`, or at key 0 if that is negative.
 template <typename F>
-Tensor looks_at(std::int64_t T, const F& at) {
+Tensor attends_to(std::int64_t T, const F& at) {
   Tensor weights({T, T}, DType::f64);
   for (std::int64_t t = 0; t < T; ++t) {
     for (std::int64_t s = 0; s < T; ++s) {
@@ -30,7 +30,7 @@ const std::vector<std::int64_t> kTwice = {7, 8, 9, 7, 8, 9};
 
 TEST(ScoreHead, KnowsHeadsThatDoOneThing) {
   const auto scores = [](std::int64_t back) {
-    return score_head(looks_at(6, [&](std::int64_t t) { return t - back; }), kTwice);
+    return score_head(attends_to(6, [&](std::int64_t t) { return t - back; }), kTwice);
   };
   EXPECT_EQ(scores(1).previous_token, 1);
   EXPECT_EQ(scores(1).duplicate_token, 0);
@@ -43,20 +43,20 @@ TEST(ScoreHead, KnowsHeadsThatDoOneThing) {
 
 TEST(ScoreHead, ATokenAfterItselfHasNoSuccessorBetween) {
   const std::vector<std::int64_t> ids = {3, 3};
-  const HeadScores scores = score_head(looks_at(2, [](std::int64_t t) { return t; }), ids);
+  const HeadScores scores = score_head(attends_to(2, [](std::int64_t t) { return t; }), ids);
   EXPECT_EQ(scores.induction, 0);  // key 1 is the query itself
   EXPECT_EQ(scores.duplicate_token, 0);
 }
 
 TEST(ScoreHead, TextsWithoutRepetitionHaveNoSuchKeys) {
   const std::vector<std::int64_t> ids = {1, 2, 3};
-  const HeadScores scores = score_head(looks_at(3, [](std::int64_t) { return 0; }), ids);
+  const HeadScores scores = score_head(attends_to(3, [](std::int64_t) { return 0; }), ids);
   EXPECT_EQ(scores.duplicate_token, 0);
   EXPECT_EQ(scores.induction, 0);
 }
 
 TEST(ScoreHead, QueriesOfACacheAreTheLastTokens) {
-  const Tensor whole = looks_at(6, [](std::int64_t t) { return t - 2; });
+  const Tensor whole = attends_to(6, [](std::int64_t t) { return t - 2; });
   EXPECT_EQ(score_head(whole.slice(0, 4, 6).contiguous(), kTwice).induction, 1);
   expect_error([&] { score_head(whole, std::vector<std::int64_t>{1, 2}); }, "2 tokens");
 }

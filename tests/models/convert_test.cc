@@ -94,7 +94,7 @@ TEST_P(Conversions, WithinTheLayoutOfOthersKeepEveryTensorAndFile) {
   }
 }
 
-std::vector<std::string> names() {
+std::vector<std::string> names_to_convert() {
   std::vector<std::string> names;
   for (const char* folder : {"data", "translation_data"}) {
     const fs::path path = fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models" / folder;
@@ -106,11 +106,12 @@ std::vector<std::string> names() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Conversions, ::testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Each, Conversions, ::testing::ValuesIn(names_to_convert()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 // Model types that no other calculates like: what is written has the names and the bits of the
 // file that transformers wrote.

@@ -21,12 +21,12 @@ namespace fs = std::filesystem;
 using namespace gguf_bytes;
 
 fs::path data() { return fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/gguf_data"; }
-fs::path file_of(const std::string& name) { return data() / (name + ".gguf"); }
+fs::path gguf_path(const std::string& name) { return data() / (name + ".gguf"); }
 
 class GgufModel : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(GgufModel, CalculatesWhatTransformersDo) {
-  const SavedModel saved = open_model(file_of(GetParam()));
+  const SavedModel saved = open_model(gguf_path(GetParam()));
   const NamedTensors golden = read_safetensors(data() / (GetParam() + ".safetensors"));
   Tape tape;
   expect_result(batch_result(*saved.model, golden, tape), golden, 1e-4);
@@ -34,8 +34,9 @@ TEST_P(GgufModel, CalculatesWhatTransformersDo) {
 
 TEST_P(GgufModel, IsConvertedToAFolderOfTheSameModel) {
   const TemporaryFolder folder;
-  convert_model(file_of(GetParam()), folder / "model");
-  const SavedModel file = open_model(file_of(GetParam())), converted = open_model(folder / "model");
+  convert_model(gguf_path(GetParam()), folder / "model");
+  const SavedModel file = open_model(gguf_path(GetParam())),
+                   converted = open_model(folder / "model");
   for (const Parameter& parameter : file.model->parameters()) {
     SCOPED_TRACE(parameter.name);
     expect_near(converted.model->parameters().at(parameter.name).value(), parameter.value(), 0);
@@ -51,7 +52,7 @@ TEST_P(GgufModel, IsConvertedToAFolderOfTheSameModel) {
   expect_result(batch_result(*converted.model, golden, tape), golden, 1e-4);
 }
 
-std::vector<std::string> names() {
+std::vector<std::string> gguf_names() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(data())) {
     if (entry.path().extension() == ".gguf") names.push_back(entry.path().stem());
@@ -60,14 +61,14 @@ std::vector<std::string> names() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, GgufModel, ::testing::ValuesIn(names()), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Each, GgufModel, ::testing::ValuesIn(gguf_names()), [](const auto& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
 
 TEST(GgufModelFile, SaysHowTextsBeginAndEnd) {
-  const SavedModel saved = open_model(file_of("llama"));
+  const SavedModel saved = open_model(gguf_path("llama"));
   EXPECT_EQ(saved.tokens.begin, 1);
   EXPECT_THAT(saved.tokens.ends, ::testing::ElementsAre(2));
   EXPECT_EQ(saved.chat.jinja, "{{ messages }}");
@@ -80,7 +81,7 @@ TEST(GgufModelFile, SaysHowTextsBeginAndEnd) {
 // A file with some bytes replaced by as many others.
 class Spoilt {
  public:
-  explicit Spoilt(const std::string& name) : bytes_(content(file_of(name))) {}
+  explicit Spoilt(const std::string& name) : bytes_(content(gguf_path(name))) {}
 
   Spoilt with(const std::string& from, const std::string& to) const {
     Spoilt spoilt = *this;
@@ -164,7 +165,7 @@ TEST(GgufModelFile, SaysWhichTensorIsWrong) {
 
 // Any file that is cut short is refused.
 TEST(GgufModelFile, RefusesTruncatedFiles) {
-  const std::string whole = content(file_of("llama"));
+  const std::string whole = content(gguf_path("llama"));
   for (std::size_t size = 0; size < whole.size() - 32; size += 97) {
     EXPECT_THROW(open_model(parse(whole.substr(0, size))), Error) << size;
   }

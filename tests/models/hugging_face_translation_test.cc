@@ -18,11 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path data() { return fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/translation_data"; }
+fs::path translation_data() {
+  return fs::path(CLEARHEAD_SOURCE_DIR) / "tests/models/translation_data";
+}
 
 // Both are in f32, in another order.
-constexpr double kNear = 1e-4;
-constexpr double kPatternNear = 1e-5;
+constexpr double kTranslationNear = 1e-4;
+constexpr double kTranslationPatternNear = 1e-5;
 
 const TranslationModel& translator(const HuggingFaceModel& read) {
   return dynamic_cast<const TranslationModel&>(*read.model);
@@ -32,8 +34,8 @@ const TranslationModel& translator(const HuggingFaceModel& read) {
 struct TranslationRun {
   explicit TranslationRun(const std::string& name, const Pass& given = {},
                           Keep keep = Keep::everything)
-      : read(read_hugging_face(data() / name)),
-        golden(read_safetensors(data() / name / "golden.safetensors")),
+      : read(read_hugging_face(translation_data() / name)),
+        golden(read_safetensors(translation_data() / name / "golden.safetensors")),
         lengths(golden.at("lengths")),
         pass(given),
         tape(keep),
@@ -70,7 +72,7 @@ class HuggingFaceTranslation : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(HuggingFaceTranslation, CalculatesWhatTransformersDo) {
   TranslationRun run(GetParam());
-  expect_near(run.decode(run.golden.at("target")), run.golden.at("logits"), kNear);
+  expect_near(run.decode(run.golden.at("target")), run.golden.at("logits"), kTranslationNear);
   const auto ours = [](const std::string& stack, std::int64_t layer, const std::string& name) {
     return stack + ".blocks." + std::to_string(layer) + "." + name;
   };
@@ -79,9 +81,10 @@ TEST_P(HuggingFaceTranslation, CalculatesWhatTransformersDo) {
   };
   const auto has = [&](const std::string& name) { return run.golden.find(name) != nullptr; };
   for (std::int64_t i = 0; has(theirs("encoder.attention", i)); ++i) {
-    run.expect(ours("encoder", i, "hook_resid_pre"), theirs("encoder.hidden", i), 1, kNear);
+    run.expect(ours("encoder", i, "hook_resid_pre"), theirs("encoder.hidden", i), 1,
+               kTranslationNear);
     run.expect(ours("encoder", i, "attn.hook_pattern"), theirs("encoder.attention", i), 2,
-               kPatternNear);
+               kTranslationPatternNear);
   }
   ASSERT_TRUE(has("cross.attention.0"));
   for (std::int64_t i = 0; has(theirs("cross.attention", i)); ++i) {
@@ -90,15 +93,15 @@ TEST_P(HuggingFaceTranslation, CalculatesWhatTransformersDo) {
       expect_near(run.tape[ours("decoder", i, name)].value(), run.golden.at(theirs(expected, i)),
                   near);
     };
-    expect("hook_resid_pre", "decoder.hidden", kNear);
-    expect("attn.hook_pattern", "decoder.attention", kPatternNear);
-    expect("cross_attn.hook_pattern", "cross.attention", kPatternNear);
+    expect("hook_resid_pre", "decoder.hidden", kTranslationNear);
+    expect("attn.hook_pattern", "decoder.attention", kTranslationPatternNear);
+    expect("cross_attn.hook_pattern", "cross.attention", kTranslationPatternNear);
   }
 }
 
 TEST_P(HuggingFaceTranslation, CalculatesTheSameFused) {
   TranslationRun run(GetParam(), {.way = AttentionWay::fused}, Keep::nothing);
-  expect_near(run.decode(run.golden.at("target")), run.golden.at("logits"), kNear);
+  expect_near(run.decode(run.golden.at("target")), run.golden.at("logits"), kTranslationNear);
 }
 
 TEST_P(HuggingFaceTranslation, CalculatesTheSameTokenByToken) {
@@ -141,10 +144,10 @@ TEST_P(HuggingFaceTranslation, WritesWhatTransformersDo) {
 }
 
 // A copy of a folder, to change.
-struct Copy {
-  explicit Copy(const std::string& name) {
+struct TranslationCopy {
+  explicit TranslationCopy(const std::string& name) {
     constexpr auto kOptions = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
-    fs::copy(data() / name, folder.path(), kOptions);
+    fs::copy(translation_data() / name, folder.path(), kOptions);
   }
   void replace_in_config(const std::string& from, const std::string& to) const {
     std::string text = content(folder / "config.json");
@@ -166,7 +169,7 @@ TEST(HuggingFaceTranslationFolder, RefusesWhatItDoesNotKnow) {
   const auto refused = [](const std::string& name, const std::string& from, const std::string& to,
                           const std::string& part) {
     SCOPED_TRACE(to);
-    const Copy copy(name);
+    const TranslationCopy copy(name);
     copy.replace_in_config(from, to);
     expect_error([&] { read_hugging_face(copy.folder.path()); }, part);
   };
@@ -184,7 +187,7 @@ TEST(HuggingFaceTranslationFolder, RefusesWhatItDoesNotKnow) {
 
 // As BartModel alone is saved, and as tables were saved under each of their names.
 TEST(HuggingFaceTranslationFolder, TakesOtherNamesOfTheSame) {
-  const Copy copy("bart");
+  const TranslationCopy copy("bart");
   copy.change_weights([](auto& tensors) {
     std::erase_if(tensors, [](const auto& tensor) { return tensor.first == "final_logits_bias"; });
     for (auto& [name, value] : tensors) {
@@ -194,7 +197,7 @@ TEST(HuggingFaceTranslationFolder, TakesOtherNamesOfTheSame) {
   });
   copy.replace_in_config("BartForConditionalGeneration", "BartModel");
   const HuggingFaceModel renamed = read_hugging_face(copy.folder.path());
-  const HuggingFaceModel plain = read_hugging_face(data() / "bart");
+  const HuggingFaceModel plain = read_hugging_face(translation_data() / "bart");
   for (const Parameter& parameter : plain.model->parameters()) {
     const Tensor& other = renamed.model->parameters().at(parameter.name).value();
     const bool is_bias = parameter.name == "unembed.b_U";
@@ -208,10 +211,10 @@ TEST(HuggingFaceTranslationFolder, HasATableForScoresWhereTheFileHasIt) {
     const ModelConfig config = read_hugging_face(folder).config;
     return std::get<TransformerConfig>(config.network).tied_embedding;
   };
-  EXPECT_TRUE(is_tied(data() / "t5"));
-  EXPECT_FALSE(is_tied(data() / "t5-gated"));
-  EXPECT_FALSE(is_tied(data() / "mt5"));
-  const Copy copy("t5-gated");
+  EXPECT_TRUE(is_tied(translation_data() / "t5"));
+  EXPECT_FALSE(is_tied(translation_data() / "t5-gated"));
+  EXPECT_FALSE(is_tied(translation_data() / "mt5"));
+  const TranslationCopy copy("t5-gated");
   copy.change_weights([](auto& tensors) {
     std::erase_if(tensors, [](const auto& tensor) { return tensor.first == "lm_head.weight"; });
   });
@@ -219,11 +222,11 @@ TEST(HuggingFaceTranslationFolder, HasATableForScoresWhereTheFileHasIt) {
 }
 
 TEST(HuggingFaceTranslationFolder, KnowsWhatIsWrittenAndWhatIsNot) {
-  const WritingTokens bart = read_hugging_face(data() / "bart").tokens;
+  const WritingTokens bart = read_hugging_face(translation_data() / "bart").tokens;
   EXPECT_EQ(bart.begin, 2);
   EXPECT_EQ(bart.first, 0);
   EXPECT_THAT(bart.ends, ::testing::ElementsAre(2));
-  const WritingTokens marian = read_hugging_face(data() / "marian").tokens;
+  const WritingTokens marian = read_hugging_face(translation_data() / "marian").tokens;
   EXPECT_EQ(marian.begin, 23);
   EXPECT_EQ(marian.first, std::nullopt);
   EXPECT_THAT(marian.never, ::testing::ElementsAre(23));
@@ -231,7 +234,7 @@ TEST(HuggingFaceTranslationFolder, KnowsWhatIsWrittenAndWhatIsNot) {
 
 // (Its ids: tests/text/marian_tokenizer_test.cc.)
 TEST(HuggingFaceTranslationFolder, HasMariansTwoFilesOrATokenizer) {
-  const Copy copy("marian");
+  const TranslationCopy copy("marian");
   copy.folder.write("vocab.json", "{}");
   expect_error([&] { open_model(copy.folder.path()); },
                "there is no tokenizer in it: expected tokenizer.json, or source.spm;");
@@ -240,16 +243,16 @@ TEST(HuggingFaceTranslationFolder, HasMariansTwoFilesOrATokenizer) {
                "vocab.json: expected a token </s>, as Marian's have");
 }
 
-std::vector<std::string> names() {
+std::vector<std::string> translation_names() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(data())) {
+  for (const auto& entry : fs::directory_iterator(translation_data())) {
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, HuggingFaceTranslation, ::testing::ValuesIn(names()),
+INSTANTIATE_TEST_SUITE_P(Each, HuggingFaceTranslation, ::testing::ValuesIn(translation_names()),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

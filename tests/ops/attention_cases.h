@@ -13,6 +13,8 @@
 
 namespace clearhead::testing {
 
+inline constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
+
 /// Operands and options of one call. Undefined tensors are left out.
 struct AttentionCase {
   std::int64_t B = 1, H = 1, G = 1, T = 1, new_keys = 1, past = 0, D = 1, Dv = 1;

@@ -18,10 +18,9 @@ namespace {
 
 using testing::AttentionCall;
 using testing::AttentionCase;
+using testing::kWays;
 using testing::random_case;
 using testing::random_normal;
-
-constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
 // Σ weights·y as a function of the operands.
 double weighted_output(const AttentionCase& c, AttentionWay way, const Tensor& weights) {

@@ -25,9 +25,8 @@ namespace clearhead {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::kWays;
 using testing::random_normal;
-
-constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
 struct Inputs {
   Tensor q, k, v, mask;

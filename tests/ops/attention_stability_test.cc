@@ -13,9 +13,8 @@
 namespace clearhead {
 namespace {
 
+using testing::kWays;
 using testing::random_normal;
-
-constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
 struct Bad {
   const char* name;

@@ -13,7 +13,7 @@
 namespace clearhead {
 namespace {
 
-constexpr std::int64_t kD = 37;  // so that q·k depends on the order in which it is summed
+constexpr std::int64_t kSize = 37;  // so that q·k depends on the order in which it is summed
 constexpr Precision kPrecisions[] = {Precision::highest, Precision::high, Precision::medium};
 
 Tensor normal(const Shape& shape, std::uint64_t stream, double size = 1) {
@@ -28,9 +28,9 @@ Tensor normal(const Shape& shape, std::uint64_t stream, double size = 1) {
 struct Call {
   Call(Keep keep, std::int64_t T, double size, const AttentionOptions& given, bool shared = false)
       : tape(keep) {
-    q = tape.input("q", normal({1, shared ? 4 : 1, T, kD}, 1, size));
-    k = tape.input("k", normal({1, 1, 96, kD}, 2));
-    v = tape.input("v", normal({1, 1, 96, kD}, 3));
+    q = tape.input("q", normal({1, shared ? 4 : 1, T, kSize}, 1, size));
+    k = tape.input("k", normal({1, 1, 96, kSize}, 2));
+    v = tape.input("v", normal({1, 1, 96, kSize}, 3));
     AttentionOptions options = given;
     options.way = AttentionWay::fused;
     z = scaled_dot_product_attention(q, k, v, options);
@@ -86,13 +86,13 @@ TEST(AttentionStatistics, AQueryThatTilesRefuseLeavesItsNeighboursAlone) {
     for (const bool bad : {false, true}) {
       Call call(Keep::for_backward, 128, 100, {.precision = precision});
       Tensor dz = normal(call.z.shape(), 4);
-      if (bad) dz.mutable_data<float>()[70 * kD] = std::numeric_limits<float>::infinity();
+      if (bad) dz.mutable_data<float>()[70 * kSize] = std::numeric_limits<float>::infinity();
       call.tape.backward(call.z, dz);
       dq[bad] = call.q.grad();
     }
     double largest = 0, difference = 0;
     for (std::int64_t t = 0; t < 128; ++t) {
-      for (std::int64_t d = 0; d < kD && t != 70; ++d) {
+      for (std::int64_t d = 0; d < kSize && t != 70; ++d) {
         largest = std::max(largest, std::abs(dq[0].at({0, 0, t, d})));
         difference =
             std::max(difference, std::abs(dq[0].at({0, 0, t, d}) - dq[1].at({0, 0, t, d})));
@@ -107,9 +107,9 @@ TEST(AttentionStatistics, TheGradientOfAMaskIsThatOfTheHighestPrecision) {
   Tensor gradients[2];
   for (const bool lower : {false, true}) {
     Tape tape(Keep::for_backward);
-    const Var q = tape.input("q", normal({1, 1, 32, kD}, 1, 300));
-    const Var k = tape.input("k", normal({1, 1, 96, kD}, 2));
-    const Var v = tape.input("v", normal({1, 1, 96, kD}, 3));
+    const Var q = tape.input("q", normal({1, 1, 32, kSize}, 1, 300));
+    const Var k = tape.input("k", normal({1, 1, 96, kSize}, 2));
+    const Var v = tape.input("v", normal({1, 1, 96, kSize}, 3));
     const Var mask = tape.input("mask", normal({1, 1, 32, 96}, 5));
     const Var z =
         scaled_dot_product_attention(q, k, v,

@@ -22,10 +22,9 @@ namespace {
 using testing::AttentionCall;
 using testing::AttentionCase;
 using ::testing::HasSubstr;
+using testing::kWays;
 using testing::random_case;
 using testing::random_normal;
-
-constexpr AttentionWay kWays[] = {AttentionWay::by_hand, AttentionWay::fused};
 
 TEST(AttentionOptions, GiveTheRuleEachOfItsFields) {
   const AttentionOptions options{
@@ -231,9 +230,9 @@ TEST(Attention, StepsOfLongTextsAreNotStoredUnlessAskedFor) {
   EXPECT_EQ(kind_of_z(3700, AttentionWay::by_hand), "weighted_sum");
 }
 
-std::string error_of(const Shape& q, const Shape& k, const Shape& v,
-                     const AttentionOptions& options = {}) {
-  return clearhead::error_of([&] {
+std::string attention_error(const Shape& q, const Shape& k, const Shape& v,
+                            const AttentionOptions& options = {}) {
+  return error_of([&] {
     Tape tape;
     attention(tape.input("q", Tensor(q)), tape.input("k", Tensor(k)), tape.input("v", Tensor(v)),
               options);
@@ -279,20 +278,22 @@ TEST(Attention, WritesResultsAndGradientsWhereTheyAreWanted) {
 }
 
 TEST(Attention, WrongShapesAndOptionsAreNamed) {
-  EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}), HasSubstr("q_num_heads"));
-  EXPECT_THAT(error_of({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, {.q_num_heads = 3, .kv_num_heads = 3}),
-              HasSubstr("does not divide"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 5}, {1, 1, 3, 4}), HasSubstr("k [1, 1, 3, 5]"));
-  EXPECT_THAT(error_of({1, 3, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}), HasSubstr("multiple"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 2, 4}), HasSubstr("same length"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {2, 1, 3, 4}, {2, 1, 3, 4}), HasSubstr("same batch"));
-  EXPECT_THAT(error_of({3, 4}, {3, 4}, {3, 4}), HasSubstr("4-D"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.softcap = -1}),
+  EXPECT_THAT(attention_error({2, 3, 4}, {2, 3, 4}, {2, 3, 4}), HasSubstr("q_num_heads"));
+  EXPECT_THAT(
+      attention_error({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, {.q_num_heads = 3, .kv_num_heads = 3}),
+      HasSubstr("does not divide"));
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {1, 1, 3, 5}, {1, 1, 3, 4}),
+              HasSubstr("k [1, 1, 3, 5]"));
+  EXPECT_THAT(attention_error({1, 3, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}), HasSubstr("multiple"));
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 2, 4}), HasSubstr("same length"));
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {2, 1, 3, 4}, {2, 1, 3, 4}), HasSubstr("same batch"));
+  EXPECT_THAT(attention_error({3, 4}, {3, 4}, {3, 4}), HasSubstr("4-D"));
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.softcap = -1}),
               HasSubstr("softcap"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.left_window_size = -2}),
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}, {.left_window_size = -2}),
               HasSubstr("window"));
-  EXPECT_THAT(error_of({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4},
-                       {.nonpad_kv_seqlen = Tensor::of<std::int64_t>({1}, {4})}),
+  EXPECT_THAT(attention_error({1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4},
+                              {.nonpad_kv_seqlen = Tensor::of<std::int64_t>({1}, {4})}),
               HasSubstr("nonpad_kv_seqlen[0] is 4"));
   Tape tape;
   const Var x = tape.input("x", Tensor({1, 1, 3, 4}));

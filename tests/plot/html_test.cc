@@ -27,7 +27,7 @@ std::string between(const std::string& text, const std::string& begin, const std
   return text.substr(from, text.find(end, from) - from);
 }
 
-Json data_of(const std::string& page) {
+Json page_data(const std::string& page) {
   return Json::parse(between(page, "<script type=\"application/json\" id=\"data\">", "</script>"));
 }
 
@@ -62,7 +62,7 @@ TEST(Html, HoldsEveryValueExactly) {
   f32.mutable_data<float>()[3] = -static_cast<float>(kInfinity);
   f32.mutable_data<float>()[4] = static_cast<float>(kNan);
   for (const Tensor& matrix : {f32, random_matrix(7, 5, 2), random_matrix(1, 1, 3)}) {
-    const Json data = data_of(render_html(one_panel(matrix)));
+    const Json data = page_data(render_html(one_panel(matrix)));
     EXPECT_EQ(data["doubles"], matrix.dtype() == DType::f64);
     const std::vector<double> values = decode(data, 0);
     ASSERT_EQ(static_cast<std::int64_t>(values.size()), matrix.count());
@@ -78,7 +78,7 @@ TEST(Html, HoldsEveryValueExactly) {
 }
 
 TEST(Html, NamesEachAxisOnce) {
-  const Json data = data_of(render_html(heads(8, 6, 7)));
+  const Json data = page_data(render_html(heads(8, 6, 7)));
   EXPECT_EQ(data["panels"].size(), 8u);
   EXPECT_EQ(data["axes"].size(), 2u);
   EXPECT_EQ(data["axes"][0]["labels"].size(), 6u);
@@ -88,7 +88,7 @@ TEST(Html, CallsItemsByTheirNumbers) {
   Heatmap heatmap = labelled(9, 9, 4);
   heatmap.panels[0].row_labels.clear();
   heatmap.panels[0].row_numbers = {700, 512};
-  const Json data = data_of(render_html(heatmap));
+  const Json data = page_data(render_html(heatmap));
   EXPECT_EQ(data["axes"][0]["first"], 700);
   EXPECT_EQ(data["axes"][0]["unit"], 512);
 }
@@ -122,7 +122,7 @@ TEST(Html, TextOfUsersIsNeverMarkup) {
     ++scripts;
   }
   EXPECT_EQ(scripts, 2u);
-  EXPECT_EQ(data_of(page)["panels"][1]["title"], attack);
+  EXPECT_EQ(page_data(page)["panels"][1]["title"], attack);
 }
 
 TEST(Html, IsMadeForPhonesKeyboardsAndScreenReaders) {

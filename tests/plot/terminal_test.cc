@@ -39,7 +39,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 void expect_fits(const Heatmap& heatmap, const TerminalOptions& options,
-                 decltype(render_terminal)* render = render_terminal) {
+                 std::string (*render)(const Heatmap&, const TerminalOptions&) = render_terminal) {
   const std::string text = render(heatmap, options);
   ASSERT_TRUE(text.ends_with('\n'));
   for (const std::string& line : lines_of(text)) {
@@ -237,7 +237,7 @@ TEST(Terminal, RefusesAWidthInWhichNothingFits) {
   const Heatmap heatmap = one_panel(Tensor({2, 2}));
   expect_error([&] { render_terminal(heatmap, {.columns = 19}); }, "at least 20 columns");
   expect_error([&] { render_terminal(heatmap, {.lines = 1}); }, "4 lines");
-  EXPECT_THROW(render_terminal({}, {}), Error);
+  EXPECT_THROW(render_terminal(Heatmap(), {}), Error);
 }
 
 TEST(TerminalLine, NearestOf256IsExactForTheFixedColours) {

@@ -21,9 +21,9 @@ namespace {
 using Labels = std::vector<std::string>;
 using Rows = std::vector<std::vector<double>>;
 
-Table parse(const std::string& text) { return parse_csv(as_bytes(text), "x.csv"); }
+Table parsed_csv(const std::string& text) { return parse_csv(as_bytes(text), "x.csv"); }
 
-std::string written(const Table& table) {
+std::string written_csv(const Table& table) {
   std::ostringstream to;
   write_csv(to, table, "y.csv");
   return to.str();
@@ -42,7 +42,7 @@ Rows rows_of(const Table& table) {
 void expect_table(const std::string& text, const Rows& rows, const Labels& row_labels,
                   const Labels& column_labels) {
   SCOPED_TRACE(text);
-  const Table table = parse(text);
+  const Table table = parsed_csv(text);
   EXPECT_EQ(table.values.dtype(), DType::f64);
   EXPECT_EQ(rows_of(table), rows);
   EXPECT_EQ(table.row_labels, row_labels);
@@ -66,7 +66,7 @@ TEST(Csv, FindsTheSeparator) {
 TEST(Csv, ReadsDecimalCommasBetweenSemicolonsAndTabs) {
   const Rows rows{{0.5, 0.25}, {-1, 2.125e3}};
   const auto expect_noted = [](const std::string& text, const std::string& note) {
-    EXPECT_EQ(parse(text).notes.back(), note) << text;
+    EXPECT_EQ(parsed_csv(text).notes.back(), note) << text;
   };
   const std::string taken = ", and numbers have a decimal comma: '0,5' is taken for 0.5";
   for (const char* text : {"0,5;0,25\n-1;2,125e3\n", "0,5; 0,25\r\n-1,0 ;2125\r\n",
@@ -79,23 +79,24 @@ TEST(Csv, ReadsDecimalCommasBetweenSemicolonsAndTabs) {
   expect_table("token;x\nthe;0,5\ncat;1,234\n", {{0.5}, {1.234}}, {"the", "cat"}, {"x"});
   expect_table("the;0,5\ncat;1,234\n", {{0.5}, {1.234}}, {"the", "cat"}, {});
   expect_table("a;b\n1,5;2\n3;4\n", {{1.5, 2}, {3, 4}}, {}, {"a", "b"});
-  EXPECT_EQ(parse("1;2.5\n").notes, Labels{});
+  EXPECT_EQ(parsed_csv("1;2.5\n").notes, Labels{});
 }
 
 // A comma that may be between thousands, or that is beside a point, is not guessed at.
 TEST(Csv, RefusesCommasThatMayBeOtherThanDecimal) {
   expect_error(
-      [] { parse("1,234;5,678\n-12,000;7\n"); },
+      [] { parsed_csv("1,234;5,678\n-12,000;7\n"); },
       "x.csv: line 1, column 1: '1,234' may be 1.234 or 1234, and so may all others; write "
       "numbers with a decimal point");
   expect_error(
-      [] { parse("1,5;2\n3;4.5\n"); },
+      [] { parsed_csv("1,5;2\n3;4.5\n"); },
       "x.csv: line 2, column 2: '4.5' has a decimal point, but '1,5' in line 1 has a comma; "
       "write all with a point");
-  expect_error([] { parse("1.5;2\n3;4,5\n"); }, "'4,5' has a decimal comma, but '1.5' in line 1");
-  expect_error([] { parse("1;2\n1.234,5;2\n"); }, "'1.234,5' is no number");
-  expect_error([] { parse("1;2\n1,234,567;2\n"); }, "'1,234,567' is no number");
-  expect_error([] { parse("0,5 0,25\n1 2\n"); }, "'0,25' is no number");
+  expect_error([] { parsed_csv("1.5;2\n3;4,5\n"); },
+               "'4,5' has a decimal comma, but '1.5' in line 1");
+  expect_error([] { parsed_csv("1;2\n1.234,5;2\n"); }, "'1.234,5' is no number");
+  expect_error([] { parsed_csv("1;2\n1,234,567;2\n"); }, "'1,234,567' is no number");
+  expect_error([] { parsed_csv("0,5 0,25\n1 2\n"); }, "'0,25' is no number");
   // One column of them is two: there is no other separator.
   expect_table("0,5\n0,25\n", {{0, 5}, {0, 25}}, {}, {});
   // And a label may have a semicolon.
@@ -108,7 +109,7 @@ TEST(Csv, ReadsNumbersAsAnyLocaleWritesThem) {
   const double infinity = std::numeric_limits<double>::infinity();
   expect_table("+1,.5,-2.,1E-3,inf,-Infinity,5e-324,0.1\n",
                {{1, 0.5, -2, 0.001, infinity, -infinity, 5e-324, 0.1}}, {}, {});
-  EXPECT_TRUE(std::isnan(parse("nan,NaN").values.at({0, 1})));
+  EXPECT_TRUE(std::isnan(parsed_csv("nan,NaN").values.at({0, 1})));
   std::setlocale(LC_ALL, old.c_str());
 }
 
@@ -153,7 +154,7 @@ TEST(Csv, ABlankIsALabelOfARow) {
 }
 
 TEST(Csv, SaysWhatItTookForAHeader) {
-  const auto notes = [](const std::string& text) { return parse(text).notes; };
+  const auto notes = [](const std::string& text) { return parsed_csv(text).notes; };
   EXPECT_EQ(notes("a,b\n1,2\n"), Labels{"the first row is taken for labels of columns: 'a', 'b'"});
   EXPECT_EQ(notes("word,x\nthe,1\n"), Labels{"the first row is taken for labels of columns: 'x'"});
   EXPECT_EQ(notes(",0,1,2,3,4\n0,1,2,3,4,5\n"),
@@ -180,21 +181,24 @@ TEST(Csv, ARowOfWhatStandsForNumbersIsNoHeader) {
     const std::string x = word;
     const std::string message =
         "'" + x + "' is no number; if it is a column label, put it in quotes";
-    expect_error([&] { parse(x + "," + x + "\n3,4\n"); }, "x.csv: line 1, column 2: " + message);
-    expect_error([&] { parse("the," + x + "," + x + "\ncat,3,4\n"); },
+    expect_error([&] { parsed_csv(x + "," + x + "\n3,4\n"); },
+                 "x.csv: line 1, column 2: " + message);
+    expect_error([&] { parsed_csv("the," + x + "," + x + "\ncat,3,4\n"); },
                  "x.csv: line 1, column 2: " + message);
     if (x[0] != '#') {  // a comment
-      expect_error([&] { parse(x + ";" + x + "\nr;3;4\n"); },
+      expect_error([&] { parsed_csv(x + ";" + x + "\nr;3;4\n"); },
                    "x.csv: line 1, column 1: " + message);
     }
-    expect_error([&] { parse("," + x + "," + x + "\nr,3,4\n"); }, "line 1, column 2: " + message);
-    expect_error([&] { parse(x + ",4\n3,4\n"); }, "line 2, column 1: a number among row labels");
+    expect_error([&] { parsed_csv("," + x + "," + x + "\nr,3,4\n"); },
+                 "line 1, column 2: " + message);
+    expect_error([&] { parsed_csv(x + ",4\n3,4\n"); },
+                 "line 2, column 1: a number among row labels");
     expect_table("\"" + x + "\",\"" + x + "\"\n3,4\n", {{3, 4}}, {}, {x, x});
     expect_table(x + ",b\n3,4\n", {{3, 4}}, {}, {x, "b"});
     expect_table("a,1\n" + x + ",2\n", {{1}, {2}}, {"a", x}, {});  // a token
   }
-  expect_error([&] { parse("10%\n3\n"); }, "x.csv: line 1, column 1: '10%' is no number");
-  expect_error([&] { parse("1'5;2'5\n3'5;4'5\n"); }, "line 1, column 2: '2'5' is no");
+  expect_error([&] { parsed_csv("10%\n3\n"); }, "x.csv: line 1, column 1: '10%' is no number");
+  expect_error([&] { parsed_csv("1'5;2'5\n3'5;4'5\n"); }, "line 1, column 2: '2'5' is no");
   expect_table("1st,2020-01\n3,4\n", {{3, 4}}, {}, {"1st", "2020-01"});
 }
 
@@ -205,15 +209,15 @@ TEST(Csv, AFirstLineMaySayTheSeparator) {
   expect_table("\xef\xbb\xbfsep=,\nx y,1,2.5\nz,-3,4e3\n", rows, {"x y", "z"}, {});
   expect_table("sep=\t\n1\t2.5\n-3\t4e3", rows, {}, {});
   expect_table("sep=;\n1,5\n2,25\n", {{1.5}, {2.25}}, {}, {});  // not what the last comma says
-  expect_error([] { parse("sep=;\n1;2\n3\n"); }, "x.csv: line 3, column 2: expected 2 cells");
-  expect_error([] { parse("sep=;\n"); }, "x.csv: line 1, column 2: an empty cell");
-  expect_error([] { parse("sep=|\n1|2\n"); }, "x.csv: line 2, column 1: '1|2' is no number");
+  expect_error([] { parsed_csv("sep=;\n1;2\n3\n"); }, "x.csv: line 3, column 2: expected 2 cells");
+  expect_error([] { parsed_csv("sep=;\n"); }, "x.csv: line 1, column 2: an empty cell");
+  expect_error([] { parsed_csv("sep=|\n1|2\n"); }, "x.csv: line 2, column 1: '1|2' is no number");
 }
 
 TEST(Csv, DecimalCommasMayBeInQuotes) {
   expect_table("x;y\n\"1,5\";2\n\"-2,25\";3\n", {{1.5, 2}, {-2.25, 3}}, {}, {"x", "y"});
   expect_table("\"1,5\"\t2\n7\t\"3,5\"\n8\t4\n", {{1.5, 2}, {7, 3.5}, {8, 4}}, {}, {});
-  EXPECT_THAT(parse("\"1,5\";2\n").notes.at(0), testing::HasSubstr("'1,5' is taken for 1.5"));
+  EXPECT_THAT(parsed_csv("\"1,5\";2\n").notes.at(0), testing::HasSubstr("'1,5' is taken for 1.5"));
   // Between commas, quotes make labels of them.
   expect_table("\"1,5\",2\n", {{2}}, {"1,5"}, {});
 }
@@ -286,22 +290,22 @@ TEST(Csv, RefusesMalformedFiles) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.text);
-    expect_error([&] { parse(c.text); }, c.message);
-    expect_error([&] { parse(c.text); }, "x.csv: ");
+    expect_error([&] { parsed_csv(c.text); }, c.message);
+    expect_error([&] { parsed_csv(c.text); }, "x.csv: ");
   }
 }
 
 TEST(Csv, WritesTheseBytes) {
   const Tensor values = Tensor::of<float>({2, 2}, {0.1f, -1, INFINITY, 1e20f});
-  EXPECT_EQ(written({.values = values, .row_labels = {}, .column_labels = {}}),
+  EXPECT_EQ(written_csv({.values = values, .row_labels = {}, .column_labels = {}}),
             "0.1,-1\ninf,1e+20\n");
-  EXPECT_EQ(written({.values = values.transpose(0, 1),
-                     .row_labels = {"the", "a \"b\""},
-                     .column_labels = {"1", ""}}),
+  EXPECT_EQ(written_csv({.values = values.transpose(0, 1),
+                         .row_labels = {"the", "a \"b\""},
+                         .column_labels = {"1", ""}}),
             ",\"1\",\"\"\n\"the\",0.1,inf\n\"a \"\"b\"\"\",-1,1e+20\n");
-  EXPECT_EQ(written({.values = values.slice(0, 0, 1).to(DType::boolean),
-                     .row_labels = {},
-                     .column_labels = {"x", "y"}}),
+  EXPECT_EQ(written_csv({.values = values.slice(0, 0, 1).to(DType::boolean),
+                         .row_labels = {},
+                         .column_labels = {"x", "y"}}),
             "\"x\",\"y\"\n1,1\n");
 }
 
@@ -327,7 +331,7 @@ TEST(Csv, WhatIsWrittenIsRead) {
     const Table table{.values = sample(shape, DType::f64),
                       .row_labels = Labels(static_cast<std::size_t>(shape[0]), "7"),
                       .column_labels = Labels(static_cast<std::size_t>(shape[1]), "")};
-    const Table read = parse(written(table));
+    const Table read = parsed_csv(written_csv(table));
     EXPECT_EQ(read.row_labels, table.row_labels);
     EXPECT_EQ(read.column_labels, table.column_labels);
     expect_same(read.values, table.values);
@@ -336,9 +340,9 @@ TEST(Csv, WhatIsWrittenIsRead) {
 
 TEST(Csv, RefusesToWriteWhatIsNoTable) {
   const auto write = [](Tensor values, Labels rows, Labels columns) {
-    written({.values = std::move(values),
-             .row_labels = std::move(rows),
-             .column_labels = std::move(columns)});
+    written_csv({.values = std::move(values),
+                 .row_labels = std::move(rows),
+                 .column_labels = std::move(columns)});
   };
   expect_error([&] { write(Tensor({3}), {}, {}); },
                "y.csv: .csv holds a matrix of at least one number, got shape [3]");

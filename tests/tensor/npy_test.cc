@@ -30,7 +30,7 @@ std::string described(const std::string& descr, const std::string& shape,
   return "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
 }
 
-Tensor parse(const std::string& file) { return parse_npy(as_bytes(file), "x.npy"); }
+Tensor parsed_npy(const std::string& file) { return parse_npy(as_bytes(file), "x.npy"); }
 
 using Values = std::vector<double>;
 
@@ -111,10 +111,10 @@ TEST(Npy, ReadsEveryType) {
     SCOPED_TRACE(c.descr);
     const std::string file = npy(described(c.descr, "(2,)"), c.elements);
     if (c.values.empty()) {
-      expect_error([&] { parse(file); }, "elements of type '?' are not supported");
+      expect_error([&] { parsed_npy(file); }, "elements of type '?' are not supported");
       continue;
     }
-    const Tensor tensor = parse(file);
+    const Tensor tensor = parsed_npy(file);
     EXPECT_EQ(tensor.dtype(), c.dtype);
     EXPECT_EQ(tensor.shape(), Shape{2});
     EXPECT_EQ(numbers_of(tensor), c.values);
@@ -124,32 +124,32 @@ TEST(Npy, ReadsEveryType) {
 TEST(Npy, ReadsFortranOrderAsRowMajor) {
   // [[0, 1, 2], [3, 4, 5]] column by column
   const Tensor tensor =
-      parse(npy(described("|i1", "(2, 3)", "True"), bytes("\0\x03\x01\x04\x02\x05")));
+      parsed_npy(npy(described("|i1", "(2, 3)", "True"), bytes("\0\x03\x01\x04\x02\x05")));
   EXPECT_EQ(tensor.shape(), (Shape{2, 3}));
   EXPECT_TRUE(tensor.is_contiguous());
   EXPECT_EQ(numbers_of(tensor), (Values{0, 1, 2, 3, 4, 5}));
   // A cube: element (i, j, k) = 4i + 2j + k lies at i + 2j + 4k.
-  const Tensor cube =
-      parse(npy(described("|i1", "(2, 2, 2)", "True"), bytes("\0\x04\x02\x06\x01\x05\x03\x07")));
+  const Tensor cube = parsed_npy(
+      npy(described("|i1", "(2, 2, 2)", "True"), bytes("\0\x04\x02\x06\x01\x05\x03\x07")));
   EXPECT_EQ(numbers_of(cube), (Values{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
 TEST(Npy, ReadsEveryVersionAndWayToWriteTheDescription) {
   const std::string two = bytes("\x01\x02");
   for (const char major : {'\x01', '\x02', '\x03'}) {
-    EXPECT_EQ(numbers_of(parse(npy(described("|u1", "(2,)"), two, major))), (Values{1, 2}));
+    EXPECT_EQ(numbers_of(parsed_npy(npy(described("|u1", "(2,)"), two, major))), (Values{1, 2}));
   }
   for (const char* description :
        {"{\"shape\":(2,),'fortran_order':False,'descr':'|u1'}",
         " { 'descr' : '|u1' , 'fortran_order' : True , 'shape' : ( 2 , ) , } \n\n",
         "{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }",  // Python 2
         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1,1)}"}) {
-    EXPECT_EQ(numbers_of(parse(npy(description, two))), (Values{1, 2})) << description;
+    EXPECT_EQ(numbers_of(parsed_npy(npy(description, two))), (Values{1, 2})) << description;
   }
-  const Tensor scalar = parse(npy(described("|u1", "()"), bytes("\x07")));
+  const Tensor scalar = parsed_npy(npy(described("|u1", "()"), bytes("\x07")));
   EXPECT_EQ(scalar.shape(), Shape{});
   EXPECT_EQ(scalar.item(), 7);
-  EXPECT_EQ(parse(npy(described("<f4", "(3, 0)"), "")).shape(), (Shape{3, 0}));
+  EXPECT_EQ(parsed_npy(npy(described("<f4", "(3, 0)"), "")).shape(), (Shape{3, 0}));
 }
 
 TEST(Npy, RefusesMalformedFiles) {
@@ -217,8 +217,8 @@ TEST(Npy, RefusesMalformedFiles) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.message);
-    expect_error([&] { parse(c.file); }, c.message);
-    expect_error([&] { parse(c.file); }, "x.npy: ");
+    expect_error([&] { parsed_npy(c.file); }, c.message);
+    expect_error([&] { parsed_npy(c.file); }, "x.npy: ");
   }
 }
 

@@ -82,9 +82,11 @@ std::string npy(const Tensor& tensor) {
   return to.str();
 }
 
-NamedTensors parse(const std::string& file) { return open_npz(as_bytes(file), "x.npz").read_all(); }
+NamedTensors parsed_npz(const std::string& file) {
+  return open_npz(as_bytes(file), "x.npz").read_all();
+}
 
-std::string written(const NamedTensors& named) {
+std::string written_npz(const NamedTensors& named) {
   std::ostringstream to;
   write_npz(to, named, "y.npz");
   return to.str();
@@ -99,18 +101,18 @@ TEST(Npz, WhatIsWrittenIsRead) {
   for (std::size_t i = 0; i < named.tensors.size(); ++i) {
     EXPECT_EQ(read.tensors[i].first, named.tensors[i].first);  // in their order
   }
-  EXPECT_EQ(written(named), content(folder / "a.npz"));  // the same bytes each time
-  expect_same(parse(written({})), {});
+  EXPECT_EQ(written_npz(named), content(folder / "a.npz"));  // the same bytes each time
+  expect_same(parsed_npz(written_npz({})), {});
   const NamedTensors folders{.tensors = {{"läyer/0/ß", Tensor({1})}, {"", Tensor({2})}},
                              .metadata = {}};
-  expect_same(parse(written(folders)), folders);
+  expect_same(parsed_npz(written_npz(folders)), folders);
 }
 
 TEST(Npz, ReadsStoredAndDeflatedEntries) {
   const Tensor q = sample({3, 4}, DType::f32);
   const Tensor k = sample({5}, DType::i64);
   const std::string file = archive({stored("q.npy", npy(q)), deflated("k.npy", npy(k))});
-  expect_same(parse(file), {.tensors = {{"q", q}, {"k", k}}, .metadata = {}});
+  expect_same(parsed_npz(file), {.tensors = {{"q", q}, {"k", k}}, .metadata = {}});
 }
 
 // 256 KiB of zeros take 280 bytes: more than the first piece that is unpacked, at nearly the
@@ -139,7 +141,7 @@ TEST(Npz, ReadsWhatIsHighlyCompressed) {
   }
   ASSERT_LT(packed.size(), 2500u);
   const Entry entry{"z.npy", packed, all, 8, 0, all.size(), crc32(all)};
-  expect_same(parse(archive({entry})), {.tensors = {{"z", zeros}}, .metadata = {}});
+  expect_same(parsed_npz(archive({entry})), {.tensors = {{"z", zeros}}, .metadata = {}});
 }
 
 // Strings and objects of NumPy, folders, notes, what macOS adds, entries that are no arrays,
@@ -262,8 +264,8 @@ TEST(Npz, RefusesMalformedArchives) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(testing::Message() << "case " << &c - kCases << ": " << c.message);
-    expect_error([&] { parse(c.file); }, c.message);
-    expect_error([&] { parse(c.file); }, "x.npz: ");
+    expect_error([&] { parsed_npz(c.file); }, c.message);
+    expect_error([&] { parsed_npz(c.file); }, "x.npz: ");
   }
 }
 
@@ -278,13 +280,13 @@ TEST(Npz, RefusesEntriesWithinOthers) {
   a.replace(a.find("|b1"), 3, "|u1");
   a.replace(a.size() - inner.size(), inner.size(), inner);
   std::string file = archive({stored("a.npy", a), stored("b.npy", b)});
-  EXPECT_EQ(parse(file).tensors.size(), 2u);
+  EXPECT_EQ(parsed_npz(file).tensors.size(), 2u);
   const std::size_t second = 30 + 5 + a.size();  // where b lies a second time
   file.erase(second, inner.size());
   const std::size_t directory = file.find("PK\x01\x02", second);
   file.replace(file.rfind("PK\x01\x02") + 42, 4, little(second - inner.size(), 4));
   file.replace(file.size() - 6, 4, little(directory, 4));
-  expect_error([&] { parse(file); }, "x.npz: entry 'b.npy': the entries take more bytes than");
+  expect_error([&] { parsed_npz(file); }, "x.npz: entry 'b.npy': the entries take more bytes than");
 }
 
 TEST(Npz, RefusesToWriteWhatTheFormatCannotHold) {
@@ -292,27 +294,27 @@ TEST(Npz, RefusesToWriteWhatTheFormatCannotHold) {
   const TemporaryFolder folder;
   expect_error(
       [&] {
-        written({.tensors = {{"a", tensor}, {"a", tensor}}, .metadata = {}});
+        written_npz({.tensors = {{"a", tensor}, {"a", tensor}}, .metadata = {}});
       },
       "y.npz: two tensors are called 'a'");
   expect_error(
       [&] {
-        written({.tensors = {{"a", tensor}}, .metadata = {{"k", "v"}}});
+        written_npz({.tensors = {{"a", tensor}}, .metadata = {{"k", "v"}}});
       },
       "y.npz: .npz has no place for metadata ('k')");
   expect_error(
       [&] {
-        written({.tensors = {{"a", Tensor({1}, DType::bf16)}}, .metadata = {}});
+        written_npz({.tensors = {{"a", Tensor({1}, DType::bf16)}}, .metadata = {}});
       },
       "y.npz: tensor 'a': .npy and .npz have no type for bf16");
   expect_error(
       [&] {
-        written({.tensors = {{bytes("a\0b"), tensor}}, .metadata = {}});
+        written_npz({.tensors = {{bytes("a\0b"), tensor}}, .metadata = {}});
       },
       "a NUL in its name");
   expect_error(
       [&] {
-        written({.tensors = {{"\xff", tensor}}, .metadata = {}});
+        written_npz({.tensors = {{"\xff", tensor}}, .metadata = {}});
       },
       "y.npz: entry '\\xff.npy'");
   expect_error(

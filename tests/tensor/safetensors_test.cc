@@ -35,7 +35,7 @@ NamedTensors parse(const std::string& file) {
   return open_safetensors(as_bytes(file), "x.st").read_all();
 }
 
-std::string written(const NamedTensors& named) {
+std::string written_safetensors(const NamedTensors& named) {
   std::ostringstream to;
   write_safetensors(to, named, "y.st");
   return to.str();
@@ -49,7 +49,7 @@ TEST(Safetensors, WhatIsWrittenIsRead) {
   const NamedTensors read = read_safetensors(folder / "a.safetensors");
   expect_same(read, named);
   for (const auto& [name, tensor] : read.tensors) EXPECT_TRUE(tensor.is_read_only()) << name;
-  expect_same(parse(written({})), {});
+  expect_same(parse(written_safetensors({})), {});
 }
 
 TEST(Safetensors, WritesTheseBytes) {
@@ -66,8 +66,8 @@ TEST(Safetensors, WritesTheseBytes) {
       "\"h\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[8,10]},"
       "\"b\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[10,12]}}";
   ASSERT_EQ(header.size(), 249u);
-  EXPECT_EQ(written(named), bytes("\0\x01\0\0\0\0\0\0") + header + "       " +
-                                bytes("\0\0\0\xc0\0\0\x80\x3f\0\x3c\x01\0"));
+  EXPECT_EQ(written_safetensors(named), bytes("\0\x01\0\0\0\0\0\0") + header + "       " +
+                                            bytes("\0\0\0\xc0\0\0\x80\x3f\0\x3c\x01\0"));
 }
 
 TEST(Safetensors, ReadsEveryType) {
@@ -252,19 +252,27 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatCannotHold) {
   const Tensor tensor({1});
   expect_error(
       [&] {
-        written({.tensors = {{"a", tensor}, {"a", tensor}}, .metadata = {}});
+        written_safetensors({.tensors = {{"a", tensor}, {"a", tensor}}, .metadata = {}});
       },
       "y.st: two tensors are called 'a'");
   expect_error(
       [&] {
-        written({.tensors = {{"__metadata__", tensor}}, .metadata = {}});
+        written_safetensors({.tensors = {{"__metadata__", tensor}}, .metadata = {}});
       },
       "cannot be called __metadata__");
-  expect_error([&] { written({.tensors = {{"\xff", tensor}}, .metadata = {}}); }, "must be UTF-8");
-  expect_error([&] { written({.tensors = {}, .metadata = {{"k", "\xff"}}}); }, "must be UTF-8");
   expect_error(
       [&] {
-        written({.tensors = {{"a", Tensor()}}, .metadata = {}});
+        written_safetensors({.tensors = {{"\xff", tensor}}, .metadata = {}});
+      },
+      "must be UTF-8");
+  expect_error(
+      [&] {
+        written_safetensors({.tensors = {}, .metadata = {{"k", "\xff"}}});
+      },
+      "must be UTF-8");
+  expect_error(
+      [&] {
+        written_safetensors({.tensors = {{"a", Tensor()}}, .metadata = {}});
       },
       "y.st: tensor 'a': there is no tensor to write");
 }
@@ -281,7 +289,7 @@ TEST(Safetensors, ReadsFilesOfTheReferenceImplementation) {
     SCOPED_TRACE(item.path());
     const NamedTensors named = read_safetensors(item.path());
     EXPECT_FALSE(named.tensors.empty());
-    expect_same(parse(written(named)), named);
+    expect_same(parse(written_safetensors(named)), named);
     ++files;
   }
   EXPECT_GT(files, 0);
