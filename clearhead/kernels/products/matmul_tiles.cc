@@ -1,12 +1,13 @@
-// c is made in groups of 2 × 2 tiles, 32 × 32 elements, a slice of K of 512 steps at a time:
+// c is made in groups of 2 × 2 tiles, 32 × 32 elements, a slice of K of some 512 steps at a time:
 //
 //     for each slice of K
-//       for each panel of b                    32 KiB, stays in the first-level cache
+//       for each panel of b                    32 KiB and more, stays in the first-level cache
 //         for each panel of a: a group of c    256 KiB in all, stream by from the second
 //
 // A step is 4 products, 64 cycles, for 4 loads. With those of b from the first level and those of a
 // as a stream from the second that is the full speed of the tiles; with all from the second 83 %.
-// Between slices of K the groups wait in the second level as tiles (512 KiB).
+// Between slices of K the groups wait in the second level as tiles (512 KiB), which takes longer
+// than the last steps of b as a stream; so slices are deeper where that makes them fewer.
 //
 // The rest happens between the products, a little each step: the last group is written to c row by
 // row, and the next panels of a and b are fetched from the third level, 6 bytes a cycle together;
@@ -19,8 +20,13 @@
 namespace clearhead::kernels::tiles {
 namespace {
 
-// Steps of a slice of K, of 32 each: a panel of b takes at most 32 KiB.
-constexpr std::int64_t most_steps(int parts) { return 16 / parts; }
+// Slices of K of so many steps, of 32 each: as many as where a panel of b takes at most 32 KiB; in
+// one part on AMX one less, so that of up to 1024 only one is left.
+template <typename Unit, int Parts>
+constexpr std::int64_t slices_of(std::int64_t steps) {
+  const std::int64_t slices = ceil_div(steps, std::int64_t{16} / Parts);
+  return std::is_same_v<Unit, Amx> && Parts == 1 && slices > 1 ? slices - 1 : slices;
+}
 
 // 16 × 32 numbers as bf16 in 16 vectors: the rounded numbers, or the rest that rounding leaves
 // over.
@@ -159,7 +165,7 @@ void multiply(const Block& block, std::int64_t K, const char* a, const char* b, 
   const MatrixView<float>& c = block.c;
   const std::int64_t panel = panel_bytes(K, Parts);
   const std::int64_t all_steps = ceil_div(K, kDepthStep);
-  const std::int64_t deepest = ceil_div(all_steps, ceil_div(all_steps, most_steps(Parts)));
+  const std::int64_t deepest = ceil_div(all_steps, slices_of<Unit, Parts>(all_steps));
   const std::int64_t groups = ceil_div(c.rows, kPanel);
   const std::int64_t across = ceil_div(c.columns, kPanel);
   // Each group fetches as much of the next panel of b, and of its own panel of a in the next slice.
@@ -169,7 +175,7 @@ void multiply(const Block& block, std::int64_t K, const char* a, const char* b, 
   const bool streams = block.past_caches && is_aligned(c);
   alignas(64) float done[kGroupFloats];
   Between between = {{nullptr, 0, 0, 0, false, false}, done, {}, {}};
-  typename Unit::template Products<Parts, Near::b> products;
+  typename Unit::template Products<Parts, Near::start_of_b> products;
   for (std::int64_t first = 0; first < all_steps; first += deepest) {
     const std::int64_t steps = all_steps - first < deepest ? all_steps - first : deepest;
     const bool last = first + steps == all_steps;

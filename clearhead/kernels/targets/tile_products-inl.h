@@ -51,8 +51,9 @@ CLEARHEAD_ALWAYS_INLINE std::int64_t bytes_a_row(const Group& group) {
   return group.stride * static_cast<std::int64_t>(sizeof(float));
 }
 
-// The factor that stays in the first-level cache while the other streams by.
-enum class Near { a, b, both };
+// The factor that stays in the first-level cache while the other streams by: all of it, or as many
+// steps of b as fit, while later ones stream, too.
+enum class Near { a, b, start_of_b, both, neither };
 
 // What happens between the steps of a group, where nothing does.
 struct NothingBetween {
@@ -63,8 +64,8 @@ struct NothingBetween {
 
 #define CLEARHEAD_TILE_LOAD(tile, address) _tile_loadd(tile, address, 64)
 #define CLEARHEAD_TILE_STREAM(tile, address) _tile_stream_loadd(tile, address, 64)
-#define CLEARHEAD_TILE_LOAD_OF(factor, tile, address)         \
-  if constexpr (near == Near::factor || near == Near::both) { \
+#define CLEARHEAD_TILE_LOAD_OF(kept, factor, tile, address)   \
+  if constexpr (kept == Near::factor || kept == Near::both) { \
     CLEARHEAD_TILE_LOAD(tile, address);                       \
   } else {                                                    \
     CLEARHEAD_TILE_STREAM(tile, address);                     \
@@ -82,11 +83,10 @@ class AmxProducts {
     if constexpr (Parts == 2) add_low_parts(a, b, a.at, b.at);
     memory_barrier();  // what `between` reads was stored
     between(0);
-    for (std::int64_t i = 1; i < steps; ++i) {
-      const char *const x = a.at + i * a.step, *const y = b.at + i * b.step;
-      multiply_tiles(x, x + a.other, y, y + b.other);
-      if constexpr (Parts == 2) add_low_parts(a, b, x, y);
-      between(i);
+    const std::int64_t until = near == Near::start_of_b && steps > kStepsNear ? kStepsNear : steps;
+    multiply_steps<kKept>(a, b, 1, until, between);
+    if constexpr (near == Near::start_of_b) {
+      multiply_steps<Near::neither>(a, b, until, steps, between);
     }
     before_ = to;
     any_ = true;
@@ -106,13 +106,17 @@ class AmxProducts {
   }
 
  private:
+  // 40 KiB of b in one part, of a first-level cache of 48 KiB: 22 steps are slower.
+  static constexpr std::int64_t kStepsNear = 20 / Parts;
+  static constexpr Near kKept = near == Near::start_of_b ? Near::b : near;
+
   // The first step, and between its products the results of the group before.
   CLEARHEAD_ALWAYS_INLINE void begin(const Factor& a, const Factor& b, const Group* from) {
-    CLEARHEAD_TILE_LOAD_OF(a, 4, a.at)
-    CLEARHEAD_TILE_LOAD_OF(b, 6, b.at)
-    CLEARHEAD_TILE_LOAD_OF(b, 7, b.at + b.other)
+    CLEARHEAD_TILE_LOAD_OF(kKept, a, 4, a.at)
+    CLEARHEAD_TILE_LOAD_OF(kKept, b, 6, b.at)
+    CLEARHEAD_TILE_LOAD_OF(kKept, b, 7, b.at + b.other)
     if constexpr (RowTiles == 2) {
-      CLEARHEAD_TILE_LOAD_OF(a, 5, a.at + a.other)
+      CLEARHEAD_TILE_LOAD_OF(kKept, a, 5, a.at + a.other)
     }
 #define CLEARHEAD_FIRST(tile, x, y)                                    \
   if (any_) _tile_stored(tile, before_.c[tile], bytes_a_row(before_)); \
@@ -133,15 +137,29 @@ class AmxProducts {
 #undef CLEARHEAD_FIRST
   }
 
+  // The steps from `begin` to `end`.
+  template <Near kept, typename Between>
+  static CLEARHEAD_ALWAYS_INLINE void multiply_steps(const Factor& a, const Factor& b,
+                                                     std::int64_t begin, std::int64_t end,
+                                                     const Between& between) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const char *const x = a.at + i * a.step, *const y = b.at + i * b.step;
+      multiply_tiles<kept>(x, x + a.other, y, y + b.other);
+      if constexpr (Parts == 2) add_low_parts(a, b, x, y);
+      between(i);
+    }
+  }
+
+  template <Near kept>
   static CLEARHEAD_ALWAYS_INLINE void multiply_tiles(const char* a0, const char* a1, const char* b0,
                                                      const char* b1) {
-    CLEARHEAD_TILE_LOAD_OF(a, 4, a0)
-    CLEARHEAD_TILE_LOAD_OF(b, 6, b0)
+    CLEARHEAD_TILE_LOAD_OF(kept, a, 4, a0)
+    CLEARHEAD_TILE_LOAD_OF(kept, b, 6, b0)
     _tile_dpbf16ps(0, 4, 6);
-    CLEARHEAD_TILE_LOAD_OF(b, 7, b1)
+    CLEARHEAD_TILE_LOAD_OF(kept, b, 7, b1)
     _tile_dpbf16ps(1, 4, 7);
     if constexpr (RowTiles == 2) {
-      CLEARHEAD_TILE_LOAD_OF(a, 5, a1)
+      CLEARHEAD_TILE_LOAD_OF(kept, a, 5, a1)
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
@@ -151,15 +169,15 @@ class AmxProducts {
   static CLEARHEAD_ALWAYS_INLINE void add_low_parts(const Factor& a, const Factor& b, const char* x,
                                                     const char* y) {
     const char* const y_low = y + b.part;
-    CLEARHEAD_TILE_LOAD_OF(b, 6, y_low)
+    CLEARHEAD_TILE_LOAD_OF(kKept, b, 6, y_low)
     _tile_dpbf16ps(0, 4, 6);
-    CLEARHEAD_TILE_LOAD_OF(b, 7, y_low + b.other)
+    CLEARHEAD_TILE_LOAD_OF(kKept, b, 7, y_low + b.other)
     _tile_dpbf16ps(1, 4, 7);
     if constexpr (RowTiles == 2) {
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
-    multiply_tiles(x + a.part, x + a.part + a.other, y, y + b.other);
+    multiply_tiles<kKept>(x + a.part, x + a.part + a.other, y, y + b.other);
   }
 
   Group before_ = {};
