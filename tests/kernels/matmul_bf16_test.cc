@@ -113,11 +113,13 @@ TEST_P(MatmulBf16, EveryFormAroundTilesAndPanels) {
   }
 }
 
-// Blocks are 256 × 512, slices of K 512 or 256 deep, pieces of packing 64 rows. Of 512 rows or more
-// each block packs its own, unless they are deeper than 3072. Factors of 2 MiB are packed past the
-// caches.
+// Blocks are 256 × 512, slices of K up to 1024 deep, of which 640 stay near, or 256; pieces of
+// packing are 64 rows. Of 512 rows or more each block packs its own, unless they are deeper than
+// 3072. Factors of 2 MiB are packed past the caches.
 TEST_P(MatmulBf16, SeveralBlocks) {
   expect_product(40, 40, 1100, {false, false, false});
+  expect_product(40, 70, 1000, {false, true, false});
+  expect_product(70, 40, 1500, {true, false, true});
   expect_product(33, 600, 70, {true, false, true});
   expect_product(600, 33, 520, {false, true, true});
   expect_product(530, 520, 40, {true, true, false});
@@ -132,7 +134,7 @@ TEST_P(MatmulBf16, SeveralBlocks) {
 
 // An element comes out the same wherever a product is divided.
 TEST_P(MatmulBf16, AnElementDependsOnItsRowAndColumn) {
-  const std::int64_t M = 70, N = 90, K = 600;
+  const std::int64_t M = 70, N = 90, K = 1500;
   const std::vector<float> a = random_matrix(M, K, 1);
   const std::vector<float> b = random_matrix(K, N, 2);
   std::vector<float> whole(static_cast<std::size_t>(M * N));
