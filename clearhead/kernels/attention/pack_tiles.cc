@@ -18,6 +18,12 @@ inline RowPiece load_piece(const float* row, std::int64_t d, std::int64_t D, __m
   return x;
 }
 
+// Asks for 32 numbers of a row that is packed soon, into the first level. It need not exist.
+inline void bring_piece_near(const float* row, std::int64_t d) {
+  __builtin_prefetch(row + d);
+  __builtin_prefetch(row + d + 16);
+}
+
 // What rounding to bf16 leaves over.
 inline RowPiece rest_of(const RowPiece& x, __m512i rounded) {
   return {_mm512_sub_ps(x.low, lower_f32(rounded)), _mm512_sub_ps(x.high, upper_f32(rounded))};
@@ -57,6 +63,7 @@ std::uint32_t pack_keys(const float* k, std::int64_t stride, std::int64_t n, std
           continue;
         }
         const RowPiece x = load_piece(k + (j + i) * stride, d * 32, D, &largest);
+        bring_piece_near(k + (j + i + 16) * stride, d * 32);
         high[i] = to_bf16(x.low, x.high);
         if (parts == 2) {
           const RowPiece rest = rest_of(x, high[i]);
@@ -86,6 +93,8 @@ std::uint32_t pack_values(const float* v, std::int64_t stride, std::int64_t n, s
       const float* const first = v + key * stride;
       for (std::int64_t e = 0; e < tiles; e += 2) {
         char* const to = packed + (j / kKeyStep * tiles + e) * parts * kTileBytes + r * 64;
+        bring_piece_near(first + kKeyStep * stride, e * 16);
+        bring_piece_near(first + (kKeyStep + 1) * stride, e * 16);
         const RowPiece zero = {_mm512_setzero_ps(), _mm512_setzero_ps()};
         const RowPiece a = key < n ? load_piece(first, e * 16, Dv, &largest) : zero;
         const RowPiece b = key + 1 < n ? load_piece(first + stride, e * 16, Dv, &largest) : zero;
