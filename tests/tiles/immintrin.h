@@ -147,6 +147,9 @@ inline __m512 _mm512_and_ps(__m512 x, __m512 y) {
 inline __m512 _mm512_xor_ps(__m512 x, __m512 y) {
   return as<__m512>(as<__m512i>(x) ^ as<__m512i>(y));
 }
+inline __m512i _mm512_add_epi32(__m512i x, __m512i y) {
+  return as<__m512i>(as<I32>(x) + as<I32>(y));
+}
 inline __m512i _mm512_mullo_epi32(__m512i x, __m512i y) {
   return as<__m512i>(as<U32>(x) * as<U32>(y));
 }

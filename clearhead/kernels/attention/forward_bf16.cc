@@ -76,10 +76,9 @@ tiles::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& 
                       KeyRange keys) {
   tiles::Rows rows = {};
   rows.count = block.rows;
+  std::int64_t h = block.g * (problem.H / problem.G) + block.first / problem.queries;
+  std::int64_t t = block.first % problem.queries;
   for (std::int64_t r = 0; r < block.rows; ++r) {
-    const std::int64_t in_group = block.first + r;
-    const std::int64_t h = block.g * (problem.H / problem.G) + in_group / problem.queries;
-    const std::int64_t t = in_group % problem.queries;
     rows.q[r] = problem.q.row(block.b, h, t);
     const KeyRange seen = visible_keys(problem, block.b, t);
     rows.begin[r] = std::clamp(seen.begin, keys.begin, keys.end) - keys.begin;
@@ -87,6 +86,10 @@ tiles::Rows tile_rows(const AttentionProblem<float>& problem, const QueryBlock& 
     const std::int64_t mask = problem.mask.offset(block.b, h, t, keys.begin);
     if (problem.mask.visible != nullptr) rows.visible[r] = problem.mask.visible + mask;
     if (problem.mask.bias != nullptr) rows.bias[r] = problem.mask.bias + mask;
+    if (++t == problem.queries) {
+      t = 0;
+      ++h;
+    }
   }
   rows.mask_stride = problem.mask.stride_s;
   rows.has_mask = problem.mask.visible != nullptr || problem.mask.bias != nullptr;
@@ -112,17 +115,6 @@ QueryBlock rows_of(const QueryBlock& block, std::int64_t row, std::int64_t rows)
 BlockResult rows_of(const AttentionProblem<float>& problem, const BlockResult& result,
                     std::int64_t row) {
   return {result.z + row * problem.Dv, result.row_max + row, result.row_sum + row};
-}
-
-// How many of the keys some row of a block sees, with all before them.
-std::int64_t keys_seen(const AttentionProblem<float>& problem, const QueryBlock& block,
-                       KeyRange keys) {
-  std::int64_t end = keys.begin;
-  for (std::int64_t r = 0; r < block.rows; ++r) {
-    const std::int64_t t = (block.first + r) % problem.queries;
-    end = std::max(end, visible_keys(problem, block.b, t).end);
-  }
-  return std::min(end, keys.end) - keys.begin;
 }
 
 // What `rows`, of the block `block`, will need while they meet their keys or after that: where z is
@@ -170,26 +162,29 @@ struct RowsOnTheirWay {
 // The result of a block over packed keys alone.
 void forward_over(const AttentionProblem<float>& problem, const QueryBlock& block, KeyRange keys,
                   const Packed& packed, const BlockResult& result, float* workspace) {
-  const std::int64_t end = keys_seen(problem, block, keys);
-  const float largest_key = largest_of(packed, end);
-  const bool finite = largest_key < std::numeric_limits<float>::infinity();
   char* const scratch = reinterpret_cast<char*>(workspace);
   char* const states = scratch + tiles::kScratchBytes;
   const std::int64_t state_bytes =
       tiles::state_bytes(problem.D, problem.Dv, bf16_parts(problem.precision));
   RowsOnTheirWay parts[kBlockParts];
   const std::int64_t count = ceil_div(block.rows, tiles::kRows);
+  std::int64_t end = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t row = i * tiles::kRows;
     RowsOnTheirWay& part = parts[i];
     const QueryBlock rows = rows_of(block, row, std::min(tiles::kRows, block.rows - row));
     part = {tile_rows(problem, rows, keys), rows_of(problem, result, row), states + i * state_bytes,
             ~std::uint32_t{0}};
-    part.rows.keys = packed.keys;
-    part.rows.values = packed.values;
-    part.rows.largest_key = largest_key;
     add_soon_needed(problem, rows, part.to, part.rows);
-    if (finite) part.bad = tiles::forward_begin(part.rows, scratch, part.state);
+    end = std::max(end, *std::max_element(part.rows.end, part.rows.end + rows.rows));
+  }
+  const float largest_key = largest_of(packed, end);
+  const bool finite = largest_key < std::numeric_limits<float>::infinity();
+  for (RowsOnTheirWay* part = parts; finite && part < parts + count; ++part) {
+    part->rows.keys = packed.keys;
+    part->rows.values = packed.values;
+    part->rows.largest_key = largest_key;
+    part->bad = tiles::forward_begin(part->rows, scratch, part->state);
   }
   const std::int64_t step = near_keys(problem);
   for (std::int64_t s = 0; finite && s < end; s += step) {

@@ -36,8 +36,7 @@ void close_cell(const Rows& rows, const Walk& w, std::int64_t cell) {
 // The keys of `range`, a chunk at a time. With pooling, no chunk crosses the border of a cell.
 template <typename Unit, int RowTiles, int Parts, bool Pool>
 std::uint32_t walk(const Rows& rows, const Walk& w, Range range) {
-  const Range some = keys_of(rows, false);
-  const Range common = keys_of(rows, true);
+  const auto [some, common] = keys_of(rows);
   const bool finish = rows.has_mask || rows.softcap != 0;
   std::uint32_t bad = 0;
   const std::int64_t first = some.begin / kKeyStep * kKeyStep;
@@ -56,7 +55,7 @@ std::uint32_t walk(const Rows& rows, const Walk& w, Range range) {
         if (!finish_scores(rows, w, r, s, steps)) bad |= 1U << r;
       }
     } else if (s < common.begin || s + steps * kKeyStep > common.end) {
-      for (std::int64_t r = 0; r < rows.count; ++r) hide_outside(rows, w, r, s, steps);
+      hide_outside(rows, w, common, s, steps);
     }
     const bool has_sums = Pool || s > first;
     if (!has_sums) set_references(w, steps);

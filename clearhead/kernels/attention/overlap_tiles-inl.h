@@ -21,8 +21,8 @@ class OverlappedWalk {
 
   // The keys of `range`. Returns a bit for each row that is not to be trusted.
   std::uint32_t go(Range range) {
-    const std::int64_t first = some_.begin / kKeyStep * kKeyStep;
-    const std::int64_t end = range.end < some_.end ? range.end : some_.end;
+    const std::int64_t first = keys_.some.begin / kKeyStep * kKeyStep;
+    const std::int64_t end = range.end < keys_.some.end ? range.end : keys_.some.end;
     const std::int64_t begin = range.begin > first ? range.begin : first;
     if (begin >= end) return 0;
     BringNear bring_near(rows_, begin == first ? ceil_div(end - first, kKeys) : 0);
@@ -159,10 +159,8 @@ class OverlappedWalk {
       for (std::int64_t r = 0; r < rows_.count; ++r) {
         if (!finish_scores(rows_, w, r, link.s, link.steps)) bad_ |= 1U << r;
       }
-    } else if (link.s < common_.begin || link.s + link.steps * kKeyStep > common_.end) {
-      for (std::int64_t r = 0; r < rows_.count; ++r) {
-        hide_outside(rows_, w, r, link.s, link.steps);
-      }
+    } else if (link.s < keys_.all.begin || link.s + link.steps * kKeyStep > keys_.all.end) {
+      hide_outside(rows_, w, keys_.all, link.s, link.steps);
     }
   }
 
@@ -212,8 +210,7 @@ class OverlappedWalk {
 
   const Rows& rows_;
   const Walk& w_;
-  const Range some_ = keys_of(rows_, false);
-  const Range common_ = keys_of(rows_, true);
+  const SeenKeys keys_ = keys_of(rows_);
   std::uint32_t bad_ = 0;
 };
 

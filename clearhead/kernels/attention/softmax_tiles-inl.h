@@ -65,15 +65,25 @@ bool finish_scores(const Rows& rows, const Walk& w, std::int64_t r, std::int64_t
   return good == 0xffff;
 }
 
-// Hides the keys that row r does not see by position.
-void hide_outside(const Rows& rows, const Walk& w, std::int64_t r, std::int64_t s,
+// Hides the keys of [s, s + 32·steps) that rows do not see by position; all see those of `common`.
+void hide_outside(const Rows& rows, const Walk& w, const Range& common, std::int64_t s,
                   std::int64_t steps) {
-  for (std::int64_t tile = 0; tile < steps * 2; ++tile) {
-    const std::int64_t key = s + tile * 16;
-    const __mmask16 inside = first_lanes(rows.end[r] - key) & ~first_lanes(rows.begin[r] - key);
-    if (inside == 0xffff) continue;
-    float* const at = score_row(w, r, tile);
-    _mm512_mask_storeu_ps(at, static_cast<__mmask16>(~inside), _mm512_set1_ps(w.hidden));
+  const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m512 hidden = _mm512_set1_ps(w.hidden);
+  const std::int64_t seen = common.begin <= s && common.end > s ? (common.end - s) / 16 : 0;
+  const auto place_of = [&](std::int64_t key) {  // in these keys, as near as is of interest
+    const std::int64_t place = key - s < kChunk ? key - s : kChunk;
+    return _mm512_set1_epi32(static_cast<int>(place > 0 ? place : 0));
+  };
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const __m512i begin = place_of(rows.begin[r]);
+    const __m512i end = place_of(rows.end[r]);
+    for (std::int64_t tile = seen; tile < 2 * steps; ++tile) {
+      const __m512i place = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(16 * tile)));
+      const __mmask16 outside =
+          _mm512_cmpgt_epi32_mask(begin, place) | _mm512_cmple_epi32_mask(end, place);
+      _mm512_mask_storeu_ps(score_row(w, r, tile), outside, hidden);
+    }
   }
 }
 

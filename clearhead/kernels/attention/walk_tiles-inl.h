@@ -13,6 +13,10 @@ namespace {
 // With pooling, the score of a hidden pair: 0 · this is 0, and 0 · −∞ is not.
 constexpr float kHidden = -1e38F;
 
+struct Range {
+  std::int64_t begin, end;
+};
+
 // What up to 32 queries keep while they go along the keys.
 struct Walk {
   float* scores;   // tile of 16 queries × 16 keys: [kChunk / 16][2], then weights in their place
