@@ -60,7 +60,7 @@ struct SoonNeeded {
   std::int64_t stride, bytes;
 };
 
-inline constexpr int kMostSoon = 4;
+inline constexpr int kMostSoon = 2;
 
 /// Up to kRows queries with the same keys.
 struct Rows {
