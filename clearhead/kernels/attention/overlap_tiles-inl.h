@@ -76,7 +76,7 @@ class OverlappedWalk {
     float* scores;
     float* maximum;
     float* total;       // of the keys before
-    float* next_total;  // and with these
+    float* next_total;  // and with these: at first where pooling would have its moment
     const float* offset;
     const float* limit;
     __m512 factor;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kParts = 3;           // of 8 bits each: all 24 of an f32
 constexpr std::int64_t kStep = 32;  // of K
-constexpr std::int64_t kColumns = kFewRowsColumns;
 
 // Tiles of parts of a step: two for the 18 to 24 of more than five rows.
 std::int64_t part_tiles(std::int64_t M) { return M * kParts > 16 ? 2 : 1; }
@@ -63,7 +62,7 @@ void multiply_columns(const char* parts, std::int64_t K, const bf16* b, std::int
     _tile_zero(3);
   }
   std::int64_t k = 0;
-  for (; columns == kColumns && k + kStep <= K; k += kStep) {
+  for (; columns == kFewRowsColumns && k + kStep <= K; k += kStep) {
     multiply_step<Tiles>(reinterpret_cast<const char*>(b + k), stride * 2,
                          parts + k / kStep * Tiles * kTileBytes);
   }
@@ -102,8 +101,8 @@ void multiply(const char* parts, const MatrixView<const bf16>& b, const MatrixVi
               bool accumulate) {
   const TileScope scope;
   alignas(64) float sums[2 * Tiles * kTileFloats];
-  for (std::int64_t j = 0; j < c.columns; j += kColumns) {
-    const std::int64_t columns = c.columns - j < kColumns ? c.columns - j : kColumns;
+  for (std::int64_t j = 0; j < c.columns; j += kFewRowsColumns) {
+    const std::int64_t columns = c.columns - j < kFewRowsColumns ? c.columns - j : kFewRowsColumns;
     multiply_columns<Tiles>(parts, b.rows, b.data + j * b.column_stride, b.column_stride, columns,
                             sums);
     for (std::int64_t i = 0; i < columns; i += 16) {
