@@ -37,7 +37,7 @@ struct Knob {
 enum class Numbers {
   exact,     ///< the last digit printed after a point by one
   trained,   ///< numbers by a tenth: roundings differ from processor to processor, and add up
-  measured,  ///< numbers as they come: times, and what follows from them
+  measured,  ///< numbers as they come: times, what chance decides, and what follows from them
   sampled,   ///< the text too, as a network writes it that was just trained
 };
 

@@ -33,7 +33,7 @@ void recurrence(Lesson& lesson) {
   const std::int64_t steps = lesson.knob("steps", 300, 1, 100000, "steps of training, at most");
   const std::int64_t far = lesson.knob("far", 80, kNear + 1, 1000, "words of the paragraph");
 
-  lesson.step("recalled", Numbers::trained);
+  lesson.step("recalled", Numbers::measured);
   std::vector<NamedNetwork> networks = equal_networks(5000, kRecallVocabulary, 2048);
   std::erase_if(networks, [](const NamedNetwork& network) { return network.name == "GRU"; });
   std::vector<std::string> names;

@@ -2,13 +2,15 @@
 //
 // In a page, a fenced text marked `sh` is a script, which must succeed; one marked `console` is a
 // transcript: lines after "$ " are commands, and what follows each is what it prints, where a line
-// "…" stands for any lines. All of a page run one after the other in one folder, which has links to
-// the project's models, recipes and docs, with 80 columns; where $PREFIX is used, clearhead is
-// installed there. `<!-- not run: why -->` above a fence leaves it out. With
-// CLEARHEAD_UPDATE_PAGES=1 the pages are written anew, with what is printed.
+// "…" stands for any lines, and numbers are as another processor may round them. All of a page run
+// one after the other in one folder, which has links to the project's models, recipes and docs,
+// with 80 columns; where $PREFIX is used, clearhead is installed there. `<!-- not run: why -->`
+// above a fence leaves it out. With CLEARHEAD_UPDATE_PAGES=1 the pages are written anew, with what
+// is printed.
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <regex>
@@ -50,6 +52,21 @@ struct Printed {
   std::vector<std::string> lines;  // standard output and error, as they come
 };
 
+// Whether two lines are the same but for rounding: numbers with a point may differ by a thousandth.
+bool agree(const std::string& shown, const std::string& printed) {
+  static const std::regex number(R"([0-9]+\.[0-9]+(e[-+]?[0-9]+)?)");
+  if (std::regex_replace(shown, number, "0.0") != std::regex_replace(printed, number, "0.0")) {
+    return false;
+  }
+  const std::sregex_iterator end;
+  std::sregex_iterator a(shown.begin(), shown.end(), number);
+  for (std::sregex_iterator b(printed.begin(), printed.end(), number); a != end; ++a, ++b) {
+    const double x = std::stod(a->str()), y = std::stod(b->str());
+    if (std::abs(x - y) > std::abs(x) / 1000) return false;
+  }
+  return true;
+}
+
 // Whether `printed` is `shown`, in which "…" stands for any lines.
 bool matches(const std::vector<std::string>& shown, std::size_t i,
              const std::vector<std::string>& printed, std::size_t j) {
@@ -60,7 +77,7 @@ bool matches(const std::vector<std::string>& shown, std::size_t i,
     }
     return false;
   }
-  return j < printed.size() && shown[i] == printed[j] && matches(shown, i + 1, printed, j + 1);
+  return j < printed.size() && agree(shown[i], printed[j]) && matches(shown, i + 1, printed, j + 1);
 }
 
 std::string joined(const std::vector<std::string>& lines) {
