@@ -105,17 +105,25 @@ class Product:
 
     @classmethod
     def of(cls, a, b, precision):
-        """a [M, K] times b [K, N]."""
+        """What multiplies a [M, K] by b [K, N] each time it is called."""
         (M, K), (_, N) = a.shape, b.shape
-        data = a.ctypes.data, b.ctypes.data
-        return cls((M, N), peers.peers_matmul(M, N, K, precision, *data))
+        call = M, N, K, precision, a.ctypes.data, b.ctypes.data
+        return cls._again(peers.peers_matmul, call, (M, N), (a, b))
 
     @classmethod
     def linear(cls, x, w, precision):
-        """x [M, K] times w [N, K], f32 or the bits of bf16, transposed."""
+        """What multiplies x [M, K] by w [N, K], f32 or the bits of bf16, transposed."""
         (M, K), (N, _) = x.shape, w.shape
-        data = x.ctypes.data, w.ctypes.data, w.dtype == np.uint16
-        return cls((M, N), peers.peers_linear(M, N, K, precision, *data))
+        call = M, N, K, precision, x.ctypes.data, w.ctypes.data, w.dtype == np.uint16
+        return cls._again(peers.peers_linear, call, (M, N), (x, w))
+
+    @classmethod
+    def _again(cls, function, call, shape, given):
+        def multiply():
+            return cls(shape, function(*call))
+
+        multiply.given = given  # which the call only points to
+        return multiply
 
     def __del__(self):
         peers.peers_product_free(self.handle)

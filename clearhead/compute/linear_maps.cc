@@ -21,13 +21,13 @@ using kernels::LinearMapsProblem;
 
 template <typename W>
 void few_rows(const MatrixView<const float>& x, std::span<const LinearMap<W>> maps,
-              std::span<const MatrixView<float>> y) {
+              std::span<const MatrixView<float>> y, Precision precision) {
   std::vector<FewRowsFactor<W>> factors;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     if (maps[i].bias != nullptr) repeat_row(maps[i].bias, y[i]);
     factors.push_back({maps[i].weight.transposed(), y[i], maps[i].bias != nullptr});
   }
-  few_rows_products<W>(x, factors);
+  few_rows_products<W>(x, factors, precision);
 }
 
 void forward_in_blocks(const LinearMapsProblem& problem, std::span<const MatrixView<float>> y) {
@@ -146,7 +146,7 @@ void linear_maps(MatrixView<const typename LinearMap<W>::Number> x,
     if (pay_together(x, maps, precision)) return forward_in_blocks({x, maps}, y);
   }
   if constexpr (std::is_same_v<T, float>) {
-    if (is_few_rows(x.rows)) return few_rows(x, maps, y);
+    if (is_few_rows(x.rows)) return few_rows(x, maps, y, precision);
   }
   if constexpr (!std::is_same_v<W, bf16>) {
     for (std::size_t i = 0; i < maps.size(); ++i) {

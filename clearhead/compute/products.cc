@@ -30,13 +30,15 @@ struct Division {
   Division(std::int64_t M, std::int64_t N, std::int64_t K) {
     // Columns of b must meet many rows before packing them costs little: 5 % of 500, 2.5 % of
     // 1,000.
-    constexpr std::int64_t kFewRows = 128, kManyRows = 1024;
+    constexpr std::int64_t kFewRows = 128, kManyRows = 1024, kMostRows = 2048;
     constexpr std::int64_t kFewColumns = 128;
     constexpr std::int64_t kLeastRows = 48, kLeastColumns = 64;
     constexpr std::int64_t kLeastWork = 1 << 18;  // multiply-adds; handing them over costs as much
     const kernels::simd::MatmulPart part = kernels::simd::matmul_part();
-    std::int64_t across = ceil_div(N, M <= kFewRows ? kFewColumns : part.columns);
-    std::int64_t down = ceil_div(M, kManyRows);
+    std::int64_t across = ceil_div(N, M <= kFewRows   ? kFewColumns
+                                      : M < kManyRows ? part.columns
+                                                      : part.most_columns);
+    std::int64_t down = ceil_div(M, kMostRows);
     const std::int64_t wanted =
         std::min<std::int64_t>(thread_count(), ceil_div(M * N * K, kLeastWork));
     const auto divide = [&](std::int64_t size, std::int64_t least, std::int64_t& parts) {
@@ -105,7 +107,7 @@ void multiply(const MatrixView<const float>& a, const MatrixView<const float>& b
   const bool adds = accumulate || row != nullptr;
   if (a.columns > 0) {
     const FewRowsFactor<float> factor{b, c, adds};
-    return few_rows_products<float>(a, {&factor, 1});
+    return few_rows_products<float>(a, {&factor, 1}, precision);
   }
   for (std::int64_t i = 0; i < c.rows && !adds; ++i) std::fill_n(&c.at(i, 0), c.columns, 0.0F);
 }
@@ -253,7 +255,8 @@ bool is_finite(MatrixView<const double> m) { return all_finite(m); }
 bool is_few_rows(std::int64_t rows) { return rows <= kernels::simd::kFewRows; }
 
 template <typename T>
-void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors) {
+void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors,
+                       Precision precision) {
   // Handing a piece to another thread takes as long as reading 64 KiB, about 2 µs. Pieces of about
   // the same size, as many for each thread. What lies row after row wants to be read in long
   // stretches.
@@ -265,14 +268,16 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
     by_columns = by_columns && factor.b.by_columns();
   }
   if (a.rows == 0 || N == 0) return;
-  // Up to four rows vectors keep up with memory; beyond, tiles do better where they are.
-  constexpr std::int64_t kRowsOfVectors = 4;
+  // Up to three rows vectors keep up with memory; beyond, tiles do better where they are.
+  constexpr std::int64_t kRowsOfVectors = 3;
   const bool on_tiles = std::is_same_v<T, bf16> && a.rows > kRowsOfVectors && kernels::amx_in_use();
-  const Workspace<char> parts(on_tiles ? kernels::tiles::parts_bytes(a.rows, a.columns) : 0);
-  if (on_tiles) kernels::tiles::pack_parts(a, parts.get());
+  const std::int64_t parts = kernels::tiles::parts_of_f32(precision);
+  const Workspace<char> packed(
+      on_tiles ? kernels::tiles::packed_rows_bytes(a.rows, a.columns, parts) : 0);
+  if (on_tiles) kernels::tiles::pack_few_rows(a, parts, packed.get());
   const auto multiply = [&](const MatrixView<const T>& b, const MatrixView<float>& c, bool adds) {
     if constexpr (std::is_same_v<T, bf16>) {
-      if (on_tiles) return kernels::tiles::few_rows(parts.get(), b, c, adds);
+      if (on_tiles) return kernels::tiles::few_rows(packed.get(), parts, b, c, adds);
     }
     kernels::simd::few_rows(a, b, c, adds);
   };
@@ -329,7 +334,9 @@ CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)
 #undef CLEARHEAD_INSTANTIATE
 
-template void few_rows_products(MatrixView<const float>, std::span<const FewRowsFactor<float>>);
-template void few_rows_products(MatrixView<const float>, std::span<const FewRowsFactor<bf16>>);
+template void few_rows_products(MatrixView<const float>, std::span<const FewRowsFactor<float>>,
+                                Precision);
+template void few_rows_products(MatrixView<const float>, std::span<const FewRowsFactor<bf16>>,
+                                Precision);
 
 }  // namespace clearhead::compute

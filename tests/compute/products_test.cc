@@ -121,15 +121,15 @@ TEST(Products, FindWhatIsNotFinite) {
 
 // Several b of one a, whatever their sizes and wherever a thread's share ends.
 template <typename T>
-void expect_few_rows(std::int64_t M, std::int64_t K) {
+void expect_few_rows(std::int64_t M, std::int64_t K, Precision precision = Precision::highest) {
   const Matrix<float> a(M, K, 1);
   const Matrix<T> b1(K, 130, 2, true), b2(K, 1, 3, true), b3(K, 77, 4, true);
   Matrix<float> c1(M, 130, 5), c2(M, 1, 6), c3(M, 77, 7);
   const Matrix<float> before = c1;
   const FewRowsFactor<T> factors[] = {
       {b1.view(), c1.view(), true}, {b2.view(), c2.view(), false}, {b3.view(), c3.view(), false}};
-  few_rows_products<T>(a.view(), factors);
-  const double each = error<float>(K, Precision::highest);
+  few_rows_products<T>(a.view(), factors, precision);
+  const double each = error<float>(K, precision);
   const std::vector<float> zeros(static_cast<std::size_t>(M * 130));
   expect_product<float, T>(a.view(), b1.view(), c1.view(), before.view(), each);
   expect_product<float, T>(a.view(), b2.view(), c2.view(), {zeros.data(), M, 1}, each);
@@ -141,7 +141,7 @@ TEST(Products, OfFewRowsGoSideBySide) {
   for (const std::int64_t M : {1, 4, 8}) {
     for (const std::int64_t K : {3, 700}) {
       expect_few_rows<float>(M, K);
-      expect_few_rows<bf16>(M, K);
+      for (const auto& [name, precision] : kPrecisions) expect_few_rows<bf16>(M, K, precision);
     }
   }
 }

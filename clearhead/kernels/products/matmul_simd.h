@@ -11,9 +11,10 @@
 
 namespace clearhead::kernels::simd {
 
-/// A part of c that suits the target: `columns`, and rows in multiples of `rows`.
+/// A part of c that suits the target: `columns`, with many rows up to `most_columns`, and rows in
+/// multiples of `rows`.
 struct MatmulPart {
-  std::int64_t rows, columns;
+  std::int64_t rows, columns, most_columns;
 };
 MatmulPart matmul_part();
 
