@@ -36,10 +36,10 @@ class Clearhead(Contender):
 
     def prepare(self, cell, inputs):
         if cell.kind == MATMUL:
-            return engine.Product.of(inputs["a"], inputs["b"], self.precision)
+            return engine.product_call(inputs["a"], inputs["b"], self.precision)
         if cell.kind == FEW_ROWS:
             w = engine.to_bf16(inputs["w"]) if self.in_bf16 else inputs["w"]
-            return engine.Product.linear(inputs["x"], w, self.precision)
+            return engine.linear_call(inputs["x"], w, self.precision)
         q, k, v = (inputs[name] for name in "qkv")
         if self.in_bf16:
             q, k, v = (engine.to_bf16(x) for x in (q, k, v))

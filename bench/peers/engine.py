@@ -103,34 +103,34 @@ class Product:
         self.shape = shape
         self.handle = checked(handle)
 
-    @classmethod
-    def of(cls, a, b, precision):
-        """What multiplies a [M, K] by b [K, N] each time it is called."""
-        (M, K), (_, N) = a.shape, b.shape
-        call = M, N, K, precision, a.ctypes.data, b.ctypes.data
-        return cls._again(peers.peers_matmul, call, (M, N), (a, b))
-
-    @classmethod
-    def linear(cls, x, w, precision):
-        """What multiplies x [M, K] by w [N, K], f32 or the bits of bf16, transposed."""
-        (M, K), (N, _) = x.shape, w.shape
-        call = M, N, K, precision, x.ctypes.data, w.ctypes.data, w.dtype == np.uint16
-        return cls._again(peers.peers_linear, call, (M, N), (x, w))
-
-    @classmethod
-    def _again(cls, function, call, shape, given):
-        def multiply():
-            return cls(shape, function(*call))
-
-        multiply.given = given  # which the call only points to
-        return multiply
-
     def __del__(self):
         peers.peers_product_free(self.handle)
 
     def array(self):
         data = ctypes.cast(peers.peers_product_data(self.handle), POINTER(c_float))
         return np.ctypeslib.as_array(data, self.shape).copy()
+
+
+def product_call(a, b, precision):
+    """What multiplies a [M, K] by b [K, N] each time it is called, and returns a Product."""
+    (M, K), (_, N) = a.shape, b.shape
+    call = M, N, K, precision, a.ctypes.data, b.ctypes.data
+    return _call(peers.peers_matmul, call, (M, N), (a, b))
+
+
+def linear_call(x, w, precision):
+    """The same for x [M, K] and w [N, K], f32 or the bits of bf16, transposed."""
+    (M, K), (N, _) = x.shape, w.shape
+    call = M, N, K, precision, x.ctypes.data, w.ctypes.data, w.dtype == np.uint16
+    return _call(peers.peers_linear, call, (M, N), (x, w))
+
+
+def _call(function, call, shape, factors):
+    def multiply():
+        return Product(shape, function(*call))
+
+    multiply.factors = factors  # keeps alive what the call has only addresses of
+    return multiply
 
 
 class Result:

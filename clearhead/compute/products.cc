@@ -29,18 +29,20 @@ struct Division {
 
   Division(std::int64_t M, std::int64_t N, std::int64_t K) {
     // Columns of b must meet many rows before packing them costs little: 5 % of 500, 2.5 % of
-    // 1,000.
+    // 1,000. With so many, parts are wider where that comes out even: a is packed less often.
     constexpr std::int64_t kFewRows = 128, kManyRows = 1024, kMostRows = 2048;
     constexpr std::int64_t kFewColumns = 128;
     constexpr std::int64_t kLeastRows = 48, kLeastColumns = 64;
     constexpr std::int64_t kLeastWork = 1 << 18;  // multiply-adds; handing them over costs as much
     const kernels::simd::MatmulPart part = kernels::simd::matmul_part();
-    std::int64_t across = ceil_div(N, M <= kFewRows   ? kFewColumns
-                                      : M < kManyRows ? part.columns
-                                                      : part.most_columns);
-    std::int64_t down = ceil_div(M, kMostRows);
+    constexpr std::int64_t kFewRounds = 4;
     const std::int64_t wanted =
         std::min<std::int64_t>(thread_count(), ceil_div(M * N * K, kLeastWork));
+    std::int64_t across = ceil_div(N, M <= kFewRows ? kFewColumns : part.columns);
+    std::int64_t down = ceil_div(M, kMostRows);
+    const std::int64_t wide = ceil_div(N, part.most_columns) * down;
+    const bool is_even = wide % wanted == 0 || wanted % wide == 0 || wide >= kFewRounds * wanted;
+    if (M >= kManyRows && is_even) across = ceil_div(N, part.most_columns);
     const auto divide = [&](std::int64_t size, std::int64_t least, std::int64_t& parts) {
       const std::int64_t most = std::max<std::int64_t>(1, size / (parts * least));
       parts *= std::min(most, ceil_div(wanted, across * down));
@@ -49,7 +51,6 @@ struct Division {
     divide(N, kLeastColumns, across);
     divide(M, kLeastRows, down);
     // Few parts that do not divide evenly would leave threads idle in the last round.
-    constexpr std::int64_t kFewRounds = 4;
     if (across * down < kFewRounds * wanted) {
       across = std::min(ceil_div(round_up(across * down, wanted), down),
                         std::max(across, N / kLeastColumns));
@@ -271,9 +272,9 @@ void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<
   // Up to three rows vectors keep up with memory; beyond, tiles do better where they are.
   constexpr std::int64_t kRowsOfVectors = 3;
   const bool on_tiles = std::is_same_v<T, bf16> && a.rows > kRowsOfVectors && kernels::amx_in_use();
-  const std::int64_t parts = kernels::tiles::parts_of_f32(precision);
-  const Workspace<char> packed(
-      on_tiles ? kernels::tiles::packed_rows_bytes(a.rows, a.columns, parts) : 0);
+  const std::int64_t parts = kernels::tiles::parts_of_f32(a.rows, precision);
+  const Workspace<char> packed(on_tiles ? kernels::tiles::few_rows_bytes(a.rows, a.columns, parts)
+                                        : 0);
   if (on_tiles) kernels::tiles::pack_few_rows(a, parts, packed.get());
   const auto multiply = [&](const MatrixView<const T>& b, const MatrixView<float>& c, bool adds) {
     if constexpr (std::is_same_v<T, bf16>) {

@@ -61,8 +61,9 @@ struct FewRowsFactor {
 };
 
 /// c = a·b, or c += a·b, for one a of few rows and several b, in one loop over all threads. T is
-/// float or bf16. For a single b of float, `matrix_product` does this by itself. With b in bf16, a
-/// is taken with 16 of its 24 bits unless `precision` is `highest`, where that is faster.
+/// float or bf16. For a single b of float, `matrix_product` does this by itself. With b in bf16 and
+/// a precision below `highest`, a counts with 16 of its 24 bits where that is faster: six to eight
+/// rows on AMX.
 template <typename T>
 void few_rows_products(MatrixView<const float> a, std::span<const FewRowsFactor<T>> factors,
                        Precision precision);

@@ -12,9 +12,9 @@ namespace clearhead {
 
 /// x·weightᵀ + bias over the last axis, as in PyTorch: x [..., in], weight [out, in], bias [out] or
 /// none, result [..., out]. All f32 or all f64. With f32, the weight may be stored as bf16 (half
-/// the bytes): it is widened as it is read for a few rows of x, else once for the call. `precision`
-/// is that of the products in f32, forward and backward; docs/numerics.md states the errors. Throws
-/// Error if types or shapes do not fit.
+/// the bytes): for a few rows of x it is read where it lies, else widened once for the call.
+/// `precision` is that of the products in f32, forward and backward; docs/numerics.md states the
+/// errors. Throws Error if types or shapes do not fit.
 Var linear(const Var& x, const Var& weight, const Var& bias = {},
            Precision precision = Precision::highest);
 

@@ -52,17 +52,22 @@ struct Printed {
   std::vector<std::string> lines;  // standard output and error, as they come
 };
 
-// Whether two lines are the same but for rounding: numbers with a point may differ by a thousandth.
+// Whether two lines are the same but for rounding. Numbers with a point may differ by one in the
+// last digit that is shown, or by a ten-thousandth: small ones are differences of larger ones, of
+// which f32 has seven digits. Spaces may differ, since a sign takes one.
 bool agree(const std::string& shown, const std::string& printed) {
-  static const std::regex number(R"([0-9]+\.[0-9]+(e[-+]?[0-9]+)?)");
-  if (std::regex_replace(shown, number, "0.0") != std::regex_replace(printed, number, "0.0")) {
-    return false;
-  }
+  static const std::regex number(R"(-?[0-9]+\.([0-9]+)(e[-+]?[0-9]+)?)");
+  const auto words = [](const std::string& line) {
+    return std::regex_replace(std::regex_replace(line, number, "0.0"), std::regex(" +"), " ");
+  };
+  if (words(shown) != words(printed)) return false;
   const std::sregex_iterator end;
   std::sregex_iterator a(shown.begin(), shown.end(), number);
   for (std::sregex_iterator b(printed.begin(), printed.end(), number); a != end; ++a, ++b) {
     const double x = std::stod(a->str()), y = std::stod(b->str());
-    if (std::abs(x - y) > std::abs(x) / 1000) return false;
+    const std::string power = (*a)[2].str().empty() ? "e0" : (*a)[2].str();
+    const double digit = std::stod("1" + power) * std::pow(10, -(*a)[1].length());
+    if (std::abs(x - y) > std::max(1.001 * digit, std::abs(x) / 10000)) return false;
   }
   return true;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kStep = 32;  // of K
 
-// Tiles for the parts of a step: two for three of more than five rows.
+// Tiles for the parts of a step, 16 in each: two only for three parts of more than five rows.
 std::int64_t part_tiles(std::int64_t M, std::int64_t parts) { return M * parts > 16 ? 2 : 1; }
 
 // The upper bits of x, which are a bf16; what is left over in x is exact. Of what is infinite
@@ -116,7 +116,7 @@ void multiply(const char* packed, std::int64_t parts, const MatrixView<const bf1
 
 }  // namespace
 
-std::int64_t packed_rows_bytes(std::int64_t M, std::int64_t K, std::int64_t parts) {
+std::int64_t few_rows_bytes(std::int64_t M, std::int64_t K, std::int64_t parts) {
   return ceil_div(K, kStep) * part_tiles(M, parts) * kTileBytes;
 }
 

@@ -42,9 +42,9 @@ constexpr std::int64_t kPanelRows = kMaxVectors == 4 ? 12 : 6;
 constexpr std::int64_t kPanelVectors = 2;
 constexpr std::int64_t kPanelColumns = kPanelVectors * kLanes;
 
-// A slice of b, 384 × 768, takes half of a second-level cache of 2 MiB, a fifth of that where
-// vectors are shorter and caches older. c is read and written once for each slice, a packed once
-// for all columns of a part.
+// A slice of b, 384 × 768, takes 1.1 MiB of a second-level cache of 2; 256 KiB where vectors are
+// shorter and caches older. c is read and written once for each slice, a packed once for all
+// columns of a part.
 constexpr std::int64_t kDepth = kMaxVectors == 4 ? 384 : 256;
 constexpr std::int64_t kColumns = kMaxVectors == 4 ? 512 : 256;
 constexpr std::int64_t kMostColumns = kMaxVectors == 4 ? 768 : 256;

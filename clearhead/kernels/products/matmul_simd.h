@@ -11,8 +11,8 @@
 
 namespace clearhead::kernels::simd {
 
-/// A part of c that suits the target: `columns`, with many rows up to `most_columns`, and rows in
-/// multiples of `rows`.
+/// A part of c that suits the target: rows in multiples of `rows`, and `columns` columns, or up to
+/// `most_columns` if its rows are many, so that a is packed less often.
 struct MatmulPart {
   std::int64_t rows, columns, most_columns;
 };

@@ -43,7 +43,7 @@ void pack_rows(const MatrixView<const float>&, const Panels&) { std::abort(); }
 void pack_columns(const MatrixView<const float>&, const Panels&) { std::abort(); }
 void multiply_panels(const Block&, Size, const char*, const char*, int, float*) { std::abort(); }
 
-Size packed_rows_bytes(Size, Size, Size) { std::abort(); }
+Size few_rows_bytes(Size, Size, Size) { std::abort(); }
 void pack_few_rows(const MatrixView<const float>&, Size, char*) { std::abort(); }
 void few_rows(const char*, Size, const MatrixView<const bf16>&, const MatrixView<float>&, bool) {
   std::abort();
