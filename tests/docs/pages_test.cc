@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/last_digit.h"
 #include "tests/scale.h"
 #include "tests/surroundings.h"
 #include "tests/testing.h"
@@ -56,7 +57,7 @@ struct Printed {
 // last digit that is shown, or by a ten-thousandth: small ones are differences of larger ones, of
 // which f32 has seven digits. Spaces may differ, since a sign takes one.
 bool agree(const std::string& shown, const std::string& printed) {
-  static const std::regex number(R"(-?[0-9]+\.([0-9]+)(e[-+]?[0-9]+)?)");
+  static const std::regex number(R"(-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?)");
   const auto words = [](const std::string& line) {
     return std::regex_replace(std::regex_replace(line, number, "0.0"), std::regex(" +"), " ");
   };
@@ -65,8 +66,7 @@ bool agree(const std::string& shown, const std::string& printed) {
   std::sregex_iterator a(shown.begin(), shown.end(), number);
   for (std::sregex_iterator b(printed.begin(), printed.end(), number); a != end; ++a, ++b) {
     const double x = std::stod(a->str()), y = std::stod(b->str());
-    const std::string power = (*a)[2].str().empty() ? "e0" : (*a)[2].str();
-    const double digit = std::stod("1" + power) * std::pow(10, -(*a)[1].length());
+    const double digit = last_digit(a->str());
     if (std::abs(x - y) > std::max(1.001 * digit, std::abs(x) / 10000)) return false;
   }
   return true;

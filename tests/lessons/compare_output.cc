@@ -9,6 +9,8 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/last_digit.h"
+
 namespace clearhead::lessons {
 namespace {
 
@@ -17,15 +19,6 @@ const std::regex kNumber(R"([-+]?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]+)?)");
 std::string without_commas(std::string text) {
   std::erase(text, ',');
   return text;
-}
-
-// The size of one in the last digit printed: 0.01 of "2.72", 0.001 of "1.23e-1".
-double last_digit(const std::string& number) {
-  const std::size_t point = number.find('.');
-  const std::size_t exponent = std::min(number.find('e'), number.size());
-  const double digits = point == std::string::npos ? 0 : static_cast<double>(exponent - point - 1);
-  const double power = exponent == number.size() ? 0 : std::stod(number.substr(exponent + 1));
-  return std::pow(10, power - digits);
 }
 
 bool agree(const std::string& page, const std::string& program, Numbers numbers) {
