@@ -101,7 +101,7 @@ struct AttentionGradients {
 Tensor empty_gradient(const Attention& attention, const Tensor& operand);
 
 /// The gradients of the operands, given d_z = ∂L/∂z [B, H, T, Dv] of any strides and what forward
-/// gave. Those of q, k and v are row-major or made by empty_gradient.
+/// gave.
 template <typename T>
 void attention_backward(const Attention& attention, const AttentionForward& forward,
                         const Tensor& d_z, const AttentionGradients<T>& gradients);

@@ -2,6 +2,7 @@
 // sums (Dao et al. 2022, "FlashAttention", algorithm 4). Which kernels, and how their pieces spread
 // over threads.
 #include <algorithm>
+#include <numeric>
 #include <type_traits>
 
 #include "clearhead/compute/attention_internal.h"
@@ -17,35 +18,50 @@ using kernels::AttentionProblem;
 using kernels::kKeyTile;
 using kernels::kQueryTile;
 
-// What backward adds to; null where no gradient is wanted.
+// One call: what it reads and where its gradients go.
 template <typename T>
-struct Wanted {
-  T* dq;
-  T* dk;
-  T* dv;
+struct Backward {
+  Backward(const AttentionProblem<T>& of, const AttentionForward& forward, const Tensor& d_z,
+           const AttentionGradients<T>& gradients);
+
+  // Begins a key/value head, before anything else is calculated of it: delta of its queries, and
+  // zeros in gradients that are to be written over, so that all may be added to.
+  void begin(std::int64_t b, std::int64_t g) const;
+
+  bool wants_operands() const {
+    return to.q.data != nullptr || to.k.data != nullptr || to.v.data != nullptr;
+  }
+
+  const AttentionProblem<T>& problem;
+  const AttentionGradients<T>& gradients;
+  Tensor delta;  // [B, H, T]: Σ_e dz·z of each row
+  T* delta_data = delta.mutable_data<T>();
+  kernels::HeadsView<T> z;
+  kernels::AttentionBackward<T> saved;
+  kernels::GradientRows<T> to;
 };
 
 // By the scalar kernels, queries and keys separately.
 template <typename T>
-void backward_tiles(const AttentionProblem<T>& problem, const kernels::AttentionBackward<T>& rows,
-                    const Wanted<T>& wanted) {
+void backward_tiles(const Backward<T>& call) {
+  const AttentionProblem<T>& problem = call.problem;
   const std::int64_t query_tiles = ceil_div(problem.queries, kQueryTile);
   const std::int64_t key_tiles = ceil_div(problem.keys, kKeyTile);
-  if (wanted.dq != nullptr) {
+  if (call.to.q.data != nullptr) {
     parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / query_tiles;
       const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
-      kernels::attention_backward_queries_scalar(problem, rows, head / problem.H, head % problem.H,
-                                                 i % query_tiles * kQueryTile, wanted.dq,
-                                                 memory.get());
+      kernels::attention_backward_queries_scalar(problem, call.saved, head / problem.H,
+                                                 head % problem.H, i % query_tiles * kQueryTile,
+                                                 call.to, memory.get());
     });
   }
-  if (wanted.dk != nullptr || wanted.dv != nullptr) {
+  if (call.to.k.data != nullptr || call.to.v.data != nullptr) {
     parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / key_tiles;
       const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
-      kernels::attention_backward_keys_scalar(problem, rows, head / problem.G, head % problem.G,
-                                              i % key_tiles * kKeyTile, wanted.dk, wanted.dv,
+      kernels::attention_backward_keys_scalar(problem, call.saved, head / problem.G,
+                                              head % problem.G, i % key_tiles * kKeyTile, call.to,
                                               memory.get());
     });
   }
@@ -66,8 +82,16 @@ std::int64_t block_count(const AttentionProblem<float>& problem) {
                                         : kernels::query_blocks(problem);
 }
 
-// How many rounds backward_rounds takes: one where there are heads enough.
-std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
+// How many rounds backward_rounds takes: one where there are heads enough, or where two operands
+// are one tensor, so that no two threads add to the same rows of its gradient.
+std::int64_t backward_round_count(const Backward<float>& call) {
+  const AttentionProblem<float>& problem = call.problem;
+  const auto share = [](const kernels::HeadsRows<float>& x, const kernels::HeadsRows<float>& y) {
+    return x.data != nullptr && x.data == y.data;
+  };
+  if (share(call.to.q, call.to.k) || share(call.to.k, call.to.v) || share(call.to.v, call.to.q)) {
+    return 1;
+  }
   // Work for 16 threads, if a part does not become so small that starting a thread takes longer.
   constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
   const std::int64_t rows_each =
@@ -81,10 +105,10 @@ std::int64_t backward_round_count(const AttentionProblem<float>& problem) {
 // By blocks of queries, with vectors or tiles. The pairs of a head are divided into n × n
 // rectangles, which are calculated in n rounds: in round r those of key part i and query part i + r
 // (mod n). No two rectangles of a round share keys or queries, so they may run at the same time,
-// and each gradient is summed in the order of the rounds, for any number of threads.
-void backward_rounds(const AttentionProblem<float>& problem,
-                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted,
-                     std::int64_t n) {
+// and each gradient is summed in the order of the rounds, for any number of threads. A single round
+// begins the heads, too: their rows then come into a cache once.
+void backward_rounds(const Backward<float>& call, std::int64_t n) {
+  const AttentionProblem<float>& problem = call.problem;
   const bool on_tiles = tier_of(problem) == Tier::bf16;
   const std::int64_t heads = problem.B * problem.G;
   const std::int64_t blocks = block_count(problem);
@@ -108,35 +132,42 @@ void backward_rounds(const AttentionProblem<float>& problem,
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const std::int64_t block = query_part * blocks / n;
       const std::int64_t block_end = (query_part + 1) * blocks / n;
+      if (n == 1) call.begin(head / problem.G, head % problem.G);
       if (on_tiles) {
-        kernels::attention_backward_bf16(problem, rows, head / problem.G, head % problem.G, block,
-                                         block_end, keys, wanted.dq, wanted.dk, wanted.dv, memory);
+        kernels::attention_backward_bf16(problem, call.saved, head / problem.G, head % problem.G,
+                                         block, block_end, keys, call.to, memory);
         return;
       }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
         const KeyRange some{s, std::min(s + near, keys.end)};
         for (std::int64_t i = block; i < block_end; ++i) {
           kernels::attention_backward_simd(
-              problem, rows, kernels::query_block(problem, head / problem.G, head % problem.G, i),
-              some, wanted.dq, wanted.dk, wanted.dv, memory);
+              problem, call.saved,
+              kernels::query_block(problem, head / problem.G, head % problem.G, i), some, call.to,
+              memory);
         }
       }
     });
   }
 }
 
-void backward_pieces(const AttentionProblem<float>& problem,
-                     const kernels::AttentionBackward<float>& rows, const Wanted<float>& wanted) {
-  if (tier_of(problem) == Tier::scalar) {
-    backward_tiles(problem, rows, wanted);
-  } else {
-    backward_rounds(problem, rows, wanted, backward_round_count(problem));
-  }
+template <typename T>
+void begin_all(const Backward<T>& call) {
+  parallel_for(call.problem.B * call.problem.G, [&](std::int64_t head) {
+    call.begin(head / call.problem.G, head % call.problem.G);
+  });
 }
 
-void backward_pieces(const AttentionProblem<double>& problem,
-                     const kernels::AttentionBackward<double>& rows, const Wanted<double>& wanted) {
-  backward_tiles(problem, rows, wanted);
+void backward_operands(const Backward<float>& call) {
+  const bool is_scalar = tier_of(call.problem) == Tier::scalar;
+  const std::int64_t rounds = is_scalar ? 0 : backward_round_count(call);
+  if (rounds != 1) begin_all(call);
+  is_scalar ? backward_tiles(call) : backward_rounds(call, rounds);
+}
+
+void backward_operands(const Backward<double>& call) {
+  begin_all(call);
+  backward_tiles(call);
 }
 
 // Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that
@@ -155,156 +186,76 @@ void backward_mask_tile(const AttentionProblem<T>& problem,
   kernels::attention_backward_mask_scalar(problem, rows, s, d_mask, memory.get());
 }
 
-void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
-                   float* delta) {
-  kernels::attention_delta_simd(rows, Dv, dz, z, delta);
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, std::int64_t dz_stride,
+                   const float* z, std::int64_t z_stride, float* delta) {
+  kernels::attention_delta_simd(rows, Dv, dz, dz_stride, z, z_stride, delta);
 }
 
-void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, const double* z,
-                   double* delta) {
-  for (std::int64_t i = 0; i < rows * Dv; ++i) delta[i / Dv] += dz[i] * z[i];
-}
-
-// A key/value head with its queries as a problem of its own.
-AttentionProblem<float> head_alone(const AttentionProblem<float>& problem, std::int64_t b,
-                                   std::int64_t g) {
-  AttentionProblem<float> alone = problem;
-  const std::int64_t group = problem.H / problem.G, mask = problem.mask.offset(b, g * group, 0, 0);
-  alone.B = 1, alone.H = group, alone.G = 1;
-  alone.q.data = problem.q.row(b, g * group, 0);
-  alone.k.data = problem.k.row(b, g, 0);
-  alone.v.data = problem.v.row(b, g, 0);
-  if (problem.mask.visible != nullptr) alone.mask.visible += mask;
-  if (problem.mask.bias != nullptr) alone.mask.bias += mask;
-  alone.offset += b;
-  alone.key_count += b;
-  return alone;
-}
-
-// Heads [h, h + heads) of batch b of x, dense: where they lie, or brought to `memory`.
-const float* dense_heads(const Tensor& x, std::int64_t b, std::int64_t h, std::int64_t heads,
-                         float* memory) {
-  const std::int64_t rows = x.size(2), D = x.size(3);
-  const float* const from = x.data<float>() + b * x.strides()[0] + h * x.strides()[1];
-  if (x.is_contiguous()) return from;
-  float* to = memory;
-  for (std::int64_t i = 0; i < heads; ++i) {
-    for (std::int64_t t = 0; t < rows; ++t, to += D) {
-      std::copy_n(from + i * x.strides()[1] + t * x.strides()[2], D, to);
-    }
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, std::int64_t dz_stride,
+                   const double* z, std::int64_t z_stride, double* delta) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    delta[i] =
+        std::inner_product(dz + i * dz_stride, dz + i * dz_stride + Dv, z + i * z_stride, 0.0);
   }
-  return memory;
 }
 
-// Numbers at hand for a key/value head in backward_by_heads.
-std::int64_t numbers_of_head(const AttentionProblem<float>& p) {
-  const std::int64_t queries = p.H / p.G * p.queries;
-  return queries * (p.D + 2 * p.Dv + 1) + p.keys * (p.D + p.Dv);
-}
-
-// Where there are many heads, each is the work of one thread: its rows come from and go to any
-// place, and while they are worked on lie in a near cache.
-bool goes_by_heads(const Attention& a, const AttentionProblem<float>& problem) {
-  const bool empty = problem.B * problem.H * problem.queries == 0;
-  return !empty && tier_of(problem) != Tier::scalar && !a.mask_gradient_follows &&
-         backward_round_count(problem) == 1 && are_near(numbers_of_head(problem));
-}
-
-void backward_by_heads(const AttentionProblem<float>& problem, const AttentionForward& saved,
-                       const Tensor& any_d_z, const AttentionGradients<float>& gradients) {
-  const bool dense_rows = any_d_z.size(-1) <= 1 || any_d_z.strides().back() == 1;
-  const Tensor d_z = dense_rows ? any_d_z : any_d_z.contiguous();
-  const std::int64_t group = problem.H / problem.G, queries = group * problem.queries;
-  const std::int64_t q_count = queries * problem.D, z_count = queries * problem.Dv;
-  const std::int64_t k_count = problem.keys * problem.D, v_count = problem.keys * problem.Dv;
-  const std::int64_t work = queries * problem.keys * (3 * problem.D + 2 * problem.Dv);
-  for_each_with_memory(
-      numbers_of_head(problem), problem.B * problem.G, work, [&](std::int64_t head, float* memory) {
-        const std::int64_t b = head / problem.G, g = head % problem.G, h = g * group;
-        float* const delta = memory + 2 * z_count;
-        float* const dq_rows = delta + queries;
-        float* const dk_rows = dq_rows + q_count;
-        float* const dv_rows = dk_rows + k_count;
-        const float* const dz = dense_heads(d_z, b, h, group, memory);
-        const float* const z = dense_heads(saved.z, b, h, group, memory + z_count);
-        kernels::attention_delta_simd(queries, problem.Dv, dz, z, delta);
-        std::fill_n(dq_rows, q_count + k_count + v_count, 0.0F);
-        const std::int64_t row = (b * problem.H + h) * problem.queries;
-        const auto if_wanted = [](const HeadsInto<float>& d, float* rows) {
-          return d.data == nullptr ? nullptr : rows;
-        };
-        backward_rounds(
-            head_alone(problem, b, g),
-            {saved.row_max.data<float>() + row, saved.row_sum.data<float>() + row, dz, delta},
-            {if_wanted(gradients.q, dq_rows), if_wanted(gradients.k, dk_rows),
-             if_wanted(gradients.v, dv_rows)},
-            /*rounds=*/1);
-        const auto put = [&](const HeadsInto<float>& d, const float* from, std::int64_t first,
-                             std::int64_t heads, std::int64_t rows, std::int64_t D) {
-          if (d.data != nullptr) put_rows(from, b, first, heads, rows, D, d);
-        };
-        put(gradients.q, dq_rows, h, group, problem.queries, problem.D);
-        put(gradients.k, dk_rows, g, 1, problem.keys, problem.D);
-        put(gradients.v, dv_rows, g, 1, problem.keys, problem.Dv);
-      });
-}
-
-// Zeros in a row-major gradient that is to be written over, so that all may be added to.
 template <typename T>
-void begin(const HeadsInto<T>& d, std::int64_t count) {
-  if (d.data == nullptr || d.add) return;
-  for_each_piece(count, kPiece, [&](std::int64_t begin, std::int64_t end) {
-    std::fill(d.data + begin, d.data + end, T{0});
-  });
+kernels::HeadsRows<T> rows_of(const HeadsInto<T>& d) {
+  return {d.data, d.stride_b, d.stride_h, d.stride_t};
+}
+
+template <typename T>
+Backward<T>::Backward(const AttentionProblem<T>& of, const AttentionForward& forward,
+                      const Tensor& d_z, const AttentionGradients<T>& into)
+    : problem(of),
+      gradients(into),
+      delta(Tensor::empty({of.B, of.H, of.queries}, dtype_of<T>)),
+      z(heads_view<T>(forward.z)),
+      saved{forward.row_max.data<T>(), forward.row_sum.data<T>(), heads_view<T>(d_z), delta_data},
+      to{rows_of(into.q), rows_of(into.k), rows_of(into.v)} {}
+
+template <typename T>
+void Backward<T>::begin(std::int64_t b, std::int64_t g) const {
+  const std::int64_t group = problem.H / problem.G;
+  const auto zero = [&](const HeadsInto<T>& d, std::int64_t h, std::int64_t rows, std::int64_t D) {
+    for (std::int64_t t = 0; t < rows && d.data != nullptr && !d.add; ++t) {
+      std::fill_n(rows_of(d).row(b, h, t), D, T{0});
+    }
+  };
+  for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
+    zero(gradients.q, h, problem.queries, problem.D);
+    delta_of_rows(problem.queries, problem.Dv, saved.dz.row(b, h, 0), saved.dz.stride_t,
+                  z.row(b, h, 0), z.stride_t, delta_data + (b * problem.H + h) * problem.queries);
+  }
+  zero(gradients.k, g, problem.keys, problem.D);
+  zero(gradients.v, g, problem.keys, problem.Dv);
 }
 
 }  // namespace
 
 template <typename T>
-void attention_backward(const Attention& a, const AttentionForward& saved, const Tensor& any_d_z,
+void attention_backward(const Attention& a, const AttentionForward& forward, const Tensor& any_d_z,
                         const AttentionGradients<T>& gradients) {
   const AttentionProblem<T> problem = problem_of<T>(a);
-  if constexpr (std::is_same_v<T, float>) {
-    if (goes_by_heads(a, problem)) {
-      backward_by_heads(problem, saved, any_d_z, gradients);
-      return;
-    }
+  const bool dense_rows = a.Dv <= 1 || any_d_z.strides().back() == 1;
+  const Tensor d_z = dense_rows ? any_d_z : any_d_z.contiguous();
+  const Backward<T> call(problem, forward, d_z, gradients);
+  if (call.wants_operands() && problem.queries > 0) {
+    backward_operands(call);
+  } else {
+    begin_all(call);
   }
-  begin(gradients.q, a.q.count());
-  begin(gradients.k, a.k.count());
-  begin(gradients.v, a.v.count());
-  if (saved.row_max.count() == 0) return;
-  const Tensor d_z = any_d_z.contiguous(), z_value = saved.z.contiguous();
-  const T* z = z_value.data<T>();
-  const T* dz = d_z.data<T>();
-  Tensor delta({a.B, a.H, a.T}, dtype_of<T>);  // Σ_e dz·z of each row
-  T* delta_data = delta.mutable_data<T>();
-  parallel_for(a.B * a.H, [&](std::int64_t head) {
-    const std::int64_t row = head * a.T;
-    delta_of_rows(a.T, a.Dv, dz + row * a.Dv, z + row * a.Dv, delta_data + row);
-  });
-  const kernels::AttentionBackward<T> rows{saved.row_max.data<T>(), saved.row_sum.data<T>(), dz,
-                                           delta_data};
-  const Wanted<T> wanted{gradients.q.data, gradients.k.data, gradients.v.data};
-  if (wanted.dq != nullptr || wanted.dk != nullptr || wanted.dv != nullptr) {
-    backward_pieces(problem, rows, wanted);
-  }
-  if (gradients.mask == nullptr) return;
+  if (gradients.mask == nullptr || problem.queries == 0) return;
   parallel_for(ceil_div(a.S, kKeyTile), [&](std::int64_t i) {
-    backward_mask_tile(problem, rows, i * kKeyTile, gradients.mask);
+    backward_mask_tile(problem, call.saved, i * kKeyTile, gradients.mask);
   });
 }
 
 Tensor empty_gradient(const Attention& a, const Tensor& operand) {
-  if (operand.dtype() == DType::f32) {
-    // What is added to later must stay where it is, and becomes row-major then.
-    const void *const q = a.q.address(), *const k = a.k.address(), *const v = a.v.address();
-    const bool shared = q == k || k == v || v == q;
-    if (!shared && goes_by_heads(a, problem_of<float>(a))) {
-      return in_order_of(operand, operand.shape());
-    }
-  }
-  return Tensor::empty(operand.shape(), operand.dtype());
+  // What is added to later must stay where it is, and becomes row-major then.
+  const void *const q = a.q.address(), *const k = a.k.address(), *const v = a.v.address();
+  if (q == k || k == v || v == q) return Tensor::empty(operand.shape(), operand.dtype());
+  return in_order_of(operand, operand.shape());
 }
 
 template void attention_backward(const Attention&, const AttentionForward&, const Tensor&,

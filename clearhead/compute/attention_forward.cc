@@ -74,8 +74,17 @@ struct Bf16Forward {
                                     {z_rows, row_max + row, row_sum + row}, memory);
   }
 
+  // Copies dense rows of the heads of a key/value head, the first of which is h, to z.
+  void bring(const float* rows, std::int64_t b, std::int64_t h,
+             const kernels::HeadsRows<float>& z) const {
+    for (std::int64_t i = 0; i < head_rows; ++i) {
+      std::copy_n(rows + i * problem.Dv, problem.Dv,
+                  z.row(b, h + i / problem.queries, i % problem.queries));
+    }
+  }
+
   // Each head by one thread, in a near cache if it fits.
-  void by_heads(const HeadsInto<float>& z) const {
+  void by_heads(const kernels::HeadsRows<float>& z) const {
     // Where the rows of a head are neighbours, they are made in place.
     const bool in_place = z.stride_t == problem.Dv && z.stride_h == problem.queries * problem.Dv;
     const bool brings = brings_heads(problem) && !in_place;
@@ -94,8 +103,7 @@ struct Bf16Forward {
         }
       });
       if (brings) {
-        put_rows(z_head, head / problem.G, head % problem.G * group, group, problem.queries,
-                 problem.Dv, z);
+        bring(z_head, head / problem.G, head % problem.G * group, z);
       }
     };
     const std::int64_t work = head_rows * problem.keys * (problem.D + problem.Dv);
@@ -173,7 +181,8 @@ void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* 
   }
   const Bf16Forward forward{problem, row_max, row_sum};
   if (is_work_of_heads(problem)) {
-    forward.by_heads(HeadsInto<float>(result, /*add=*/false));
+    forward.by_heads({result.mutable_data<float>(), result.strides()[0], result.strides()[1],
+                      result.strides()[2]});
   } else {
     forward.by_blocks(result.mutable_data<float>());
   }

@@ -11,12 +11,6 @@
 namespace clearhead::compute {
 namespace {
 
-template <typename T>
-kernels::HeadsView<T> heads_view(const Tensor& tensor) {
-  if (!tensor.defined()) return {};
-  return {tensor.data<T>(), tensor.strides()[0], tensor.strides()[1], tensor.strides()[2]};
-}
-
 // Along an axis of 1 the stride is 0, so that every position reads the same.
 template <typename T>
 kernels::MaskView<T> mask_view(const Tensor& mask) {

@@ -19,32 +19,24 @@ kernels::SoftmaxRounding rounding_to(DType type);
 template <typename T>
 kernels::AttentionProblem<T> problem_of(const Attention& attention);
 
+/// The rows of a tensor [B, heads, rows, D] whose last axis has no gaps; none, if it is undefined.
+template <typename T>
+kernels::HeadsView<T> heads_view(const Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  return {tensor.data<T>(), tensor.strides()[0], tensor.strides()[1], tensor.strides()[2]};
+}
+
 /// f(0) with a number of the type of calculation.
 template <typename F>
 auto with_type(const Attention& attention, F&& f) {
   return attention.q.dtype() == DType::f64 ? f(double{}) : f(float{});
 }
 
-/// A tensor [B, heads, rows, D] whose axes lie in memory in the order of those of `like`: heads
-/// beside each other within a row, where a linear map has made them, or one after the other.
+/// A tensor [B, heads, rows, D] of the type of `like`, whose axes lie in memory in the same order:
+/// heads beside each other within a row, where a linear map has made them, or one after the other.
 inline Tensor in_order_of(const Tensor& like, const Shape& shape) {
-  if (like.strides()[1] >= like.strides()[2]) return Tensor::empty(shape, DType::f32);
-  return Tensor::empty({shape[0], shape[2], shape[1], shape[3]}, DType::f32).transpose(1, 2);
-}
-
-/// to[h, t] = from[h, t], or to[h, t] += …, for heads [h, h + heads) of batch b; `from` is dense.
-inline void put_rows(const float* from, std::int64_t b, std::int64_t h, std::int64_t heads,
-                     std::int64_t rows, std::int64_t D, const HeadsInto<float>& to) {
-  for (std::int64_t i = 0; i < heads; ++i) {
-    for (std::int64_t t = 0; t < rows; ++t, from += D) {
-      float* const row = to.data + b * to.stride_b + (h + i) * to.stride_h + t * to.stride_t;
-      if (!to.add) {
-        std::copy_n(from, D, row);
-      } else {
-        for (std::int64_t d = 0; d < D; ++d) row[d] += from[d];
-      }
-    }
-  }
+  if (like.strides()[1] >= like.strides()[2]) return Tensor::empty(shape, like.dtype());
+  return Tensor::empty({shape[0], shape[2], shape[1], shape[3]}, like.dtype()).transpose(1, 2);
 }
 
 /// Whether this many numbers fit into half of a second-level cache of 2 MiB.

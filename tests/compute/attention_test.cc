@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "clearhead/base/error.h"
+#include "clearhead/base/parallel.h"
 #include "tests/testing.h"
 
 namespace clearhead::compute {
@@ -48,8 +49,8 @@ TEST(Attention, AGradientThatIsWrittenOverIsOneThatIsAddedToZeros) {
   struct Size {
     std::int64_t B, H, T, D;
   };
-  // The work of heads, and of parts of one long head.
-  for (const Size& s : {Size{4, 4, 40, 16}, Size{1, 1, 600, 16}}) {
+  // The work of heads, and of parts of long heads.
+  for (const Size& s : {Size{4, 4, 40, 16}, Size{1, 2, 600, 16}}) {
     for (const bool beside : {false, true}) {
       const Attention a = random_call(s.B, s.H, s.T, s.D, beside);
       const AttentionForward forward = attention_forward(a);
@@ -71,6 +72,32 @@ TEST(Attention, AGradientThatIsWrittenOverIsOneThatIsAddedToZeros) {
       EXPECT_EQ(numbers_of(alone), numbers_of(sum[1])) << "unwanted ones are left out";
     }
   }
+}
+
+// Several threads work on one long head; without care they would add to the same rows at a time.
+TEST(Attention, OperandsThatAreOneTensorShareAGradient) {
+  Attention a = random_call(1, 1, 2048, 16, false);
+  a.k = a.v = a.q;
+  set_rule(a, {}, "test");
+  const AttentionForward forward = attention_forward(a);
+  const Tensor d_z = normal(a.q.shape(), 4);
+  const auto shared_gradient = [&] {
+    Tensor d = empty_gradient(a, a.q);
+    attention_backward<float>(a, forward, d_z, {{d, false}, {d, true}, {d, true}, nullptr});
+    return d;
+  };
+  Tensor sum(a.q.shape());
+  for (const int operand : {0, 1, 2}) {
+    AttentionGradients<float> to;
+    (operand == 0 ? to.q : operand == 1 ? to.k : to.v) = HeadsInto<float>(sum, /*add=*/true);
+    attention_backward<float>(a, forward, d_z, to);
+  }
+  set_thread_count(1);
+  const Tensor by_one = shared_gradient();
+  EXPECT_LE(largest_difference(by_one, sum), 1e-4);  // added in another order
+  set_thread_count(2);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(numbers_of(shared_gradient()), numbers_of(by_one));
+  set_thread_count(0);
 }
 
 TEST(Attention, WhatNoQueryMeetsHasAGradientOfZero) {

@@ -25,7 +25,10 @@ struct BackwardCall {
   std::vector<float> dz, row_max, row_sum, delta;
 
   AttentionBackward<float> saved() const {
-    return {row_max.data(), row_sum.data(), dz.data(), delta.data()};
+    return {row_max.data(),
+            row_sum.data(),
+            {dz.data(), c.H * c.T * c.Dv, c.T * c.Dv, c.Dv},
+            delta.data()};
   }
 };
 
@@ -121,6 +124,12 @@ BackwardCall backward_call(Call c, std::uint64_t stream) {
 
 struct Result {
   std::vector<float> q, k, v;
+
+  GradientRows<float> rows(const Call& c) {
+    return {{q.data(), c.H * c.T * c.D, c.T * c.D, c.D},
+            {k.data(), c.G * c.S * c.D, c.S * c.D, c.D},
+            {v.data(), c.G * c.S * c.Dv, c.S * c.Dv, c.Dv}};
+  }
 };
 
 // By pieces of `keys` keys, starting from 1 everywhere: gradients are added.
@@ -135,8 +144,7 @@ Result packed(const BackwardCall& call, std::int64_t keys) {
       std::fill_n(memory.get(), attention_backward_workspace_bf16(p),
                   std::numeric_limits<float>::quiet_NaN());
       attention_backward_bf16(p, call.saved(), head / c.G, head % c.G, 0, query_blocks_bf16(p),
-                              {s, std::min(s + keys, c.S)}, result.q.data(), result.k.data(),
-                              result.v.data(), memory.get());
+                              {s, std::min(s + keys, c.S)}, result.rows(c), memory.get());
     }
   }
   return result;
@@ -243,11 +251,10 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
              &row_sum[static_cast<std::size_t>(row)]},
             memory.get());
       }
-      attention_delta_simd(150, c.Dv, call.dz.data(), z.data(), delta.data());
+      attention_delta_simd(150, c.Dv, call.dz.data(), c.Dv, z.data(), c.Dv, delta.data());
       for (std::int64_t i = 0; i < query_blocks(p); ++i) {
-        attention_backward_simd(p, {row_max.data(), row_sum.data(), call.dz.data(), delta.data()},
-                                query_block(p, 0, 0, i), {0, c.S}, f32.q.data(), f32.k.data(),
-                                f32.v.data(), memory.get());
+        attention_backward_simd(p, {row_max.data(), row_sum.data(), call.saved().dz, delta.data()},
+                                query_block(p, 0, 0, i), {0, c.S}, f32.rows(c), memory.get());
       }
       const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
         for (std::size_t i = 0; i < x.size(); ++i) {
@@ -280,10 +287,12 @@ TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
   for (const int one : {0, 1, 2}) {
     Result result = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
                      std::vector<float>(c.v.size(), 1)};
-    attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S},
-                            one == 0 ? result.q.data() : nullptr,
-                            one == 1 ? result.k.data() : nullptr,
-                            one == 2 ? result.v.data() : nullptr, memory.get());
+    GradientRows<float> to = {};
+    if (one == 0) to.q = result.rows(c).q;
+    if (one == 1) to.k = result.rows(c).k;
+    if (one == 2) to.v = result.rows(c).v;
+    attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S}, to,
+                            memory.get());
     EXPECT_EQ(result.q, one == 0 ? all.q : std::vector<float>(c.q.size(), 1));
     EXPECT_EQ(result.k, one == 1 ? all.k : std::vector<float>(c.k.size(), 1));
     EXPECT_EQ(result.v, one == 2 ? all.v : std::vector<float>(c.v.size(), 1));

@@ -95,6 +95,11 @@ AttentionProblem<N> problem_of(const Call& c) {
 }
 
 template <typename N>
+HeadsView<N> dz_of(const Call& c) {
+  return {c.operands<N>().dz.data(), c.H * c.T * c.Dv, c.T * c.Dv, c.Dv};
+}
+
+template <typename N>
 struct Results {
   std::vector<N> z, row_max, row_sum, dq, dk, dv, d_mask;
 
@@ -106,6 +111,12 @@ struct Results {
         dk(static_cast<std::size_t>(c.B * c.G * c.S * c.D)),
         dv(static_cast<std::size_t>(c.B * c.G * c.S * c.Dv)),
         d_mask(c.f32.bias.size()) {}
+
+  GradientRows<N> gradients(const Call& c) {
+    return {{dq.data(), c.H * c.T * c.D, c.T * c.D, c.D},
+            {dk.data(), c.G * c.S * c.D, c.S * c.D, c.D},
+            {dv.data(), c.G * c.S * c.Dv, c.S * c.Dv, c.Dv}};
+  }
 };
 
 Results<double> by_reference(const Call& c) {
@@ -124,17 +135,17 @@ Results<double> by_reference(const Call& c) {
   for (std::size_t i = 0; i < r.z.size(); ++i) {
     delta[i / static_cast<std::size_t>(c.Dv)] += r.z[i] * c.f64.dz[i];
   }
-  const AttentionBackward<double> saved{r.row_max.data(), r.row_sum.data(), c.f64.dz.data(),
+  const AttentionBackward<double> saved{r.row_max.data(), r.row_sum.data(), dz_of<double>(c),
                                         delta.data()};
   for (std::int64_t head = 0; head < c.B * c.H; ++head) {
     for (std::int64_t t = 0; t < c.T; t += kQueryTile) {
-      attention_backward_queries_scalar(p, saved, head / c.H, head % c.H, t, r.dq.data(),
+      attention_backward_queries_scalar(p, saved, head / c.H, head % c.H, t, r.gradients(c),
                                         memory.get());
     }
   }
   for (std::int64_t head = 0; head < c.B * c.G; ++head) {
     for (std::int64_t s = 0; s < c.S; s += kKeyTile) {
-      attention_backward_keys_scalar(p, saved, head / c.G, head % c.G, s, r.dk.data(), r.dv.data(),
+      attention_backward_keys_scalar(p, saved, head / c.G, head % c.G, s, r.gradients(c),
                                      memory.get());
     }
   }
@@ -163,13 +174,14 @@ Results<float> by_blocks(const Call& c) {
   });
   if (!attention_backward_takes_simd(p)) return r;
   std::vector<float> delta(r.row_max.size());
-  attention_delta_simd(c.B * c.H * c.T, c.Dv, c.f32.dz.data(), r.z.data(), delta.data());
-  const AttentionBackward<float> saved{r.row_max.data(), r.row_sum.data(), c.f32.dz.data(),
+  attention_delta_simd(c.B * c.H * c.T, c.Dv, c.f32.dz.data(), c.Dv, r.z.data(), c.Dv,
+                       delta.data());
+  const AttentionBackward<float> saved{r.row_max.data(), r.row_sum.data(), dz_of<float>(c),
                                        delta.data()};
   for_each_block([&](const QueryBlock& block) {
     for (std::int64_t s = 0; s < c.S; s += 100) {  // in parts that cut tiles
-      attention_backward_simd(p, saved, block, {s, std::min(s + 100, c.S)}, r.dq.data(),
-                              r.dk.data(), r.dv.data(), memory.get());
+      attention_backward_simd(p, saved, block, {s, std::min(s + 100, c.S)}, r.gradients(c),
+                              memory.get());
     }
   });
   for (std::int64_t s = 0; s < c.S && p.mask.bias != nullptr; s += kKeyBlock) {

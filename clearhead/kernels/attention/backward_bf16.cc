@@ -45,7 +45,8 @@ bool describe(const AttentionProblem<float>& problem, const AttentionBackward<fl
   to.count = chunk.count;
   to.q = problem.q.row(chunk.b, chunk.h, chunk.t);
   to.q_stride = problem.q.stride_t;
-  to.dz = saved.dz + row * problem.Dv;
+  to.dz = saved.dz.row(chunk.b, chunk.h, chunk.t);
+  to.dz_stride = saved.dz.stride_t;
   to.row_max = saved.row_max + row;
   to.row_sum = saved.row_sum + row;
   to.delta = saved.delta + row;
@@ -69,10 +70,16 @@ bool describe(const AttentionProblem<float>& problem, const AttentionBackward<fl
   return sees;
 }
 
+// The rows from (b, h, t) on; null if they are not wanted.
+tiles::AddTo rows_of(const HeadsRows<float>& heads, std::int64_t b, std::int64_t h,
+                     std::int64_t t) {
+  return {heads.data == nullptr ? nullptr : heads.row(b, h, t), heads.stride_t};
+}
+
 // What tiles refuse, in f32; and with it the rows' maxima and sums, since those saved belong to the
 // scores of tiles.
 void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<float>& saved,
-                     const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+                     const QueryBlock& block, KeyRange keys, const GradientRows<float>& to,
                      float* workspace) {
   problem.precision = Precision::highest;
   problem.scores_again = true;
@@ -82,11 +89,13 @@ void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<fl
   float* const delta = row_sum + kQueryBlock;
   float* const rest = delta + kQueryBlock;
   attention_forward_simd(problem, block, {0, problem.keys}, {z, row_max, row_sum}, rest);
-  const std::int64_t row = row_of(problem, block);
+  const std::int64_t h = block.g * (problem.H / problem.G) + block.first / problem.queries;
   std::fill(delta, delta + kQueryBlock, 0.0F);
-  attention_delta_simd(block.rows, problem.Dv, saved.dz + row * problem.Dv, z, delta);
-  attention_backward_simd(problem, {row_max, row_sum, saved.dz, delta, row}, block, keys, dq, dk,
-                          dv, rest);
+  attention_delta_simd(block.rows, problem.Dv,
+                       saved.dz.row(block.b, h, block.first % problem.queries), saved.dz.stride_t,
+                       z, problem.Dv, delta);
+  attention_backward_simd(problem, {row_max, row_sum, saved.dz, delta, row_of(problem, block)},
+                          block, keys, to, rest);
 }
 
 }  // namespace
@@ -108,13 +117,12 @@ std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& pr
 
 void attention_backward_bf16(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
-                             std::int64_t block, std::int64_t block_end, KeyRange keys, float* dq,
-                             float* dk, float* dv, float* workspace) {
+                             std::int64_t block, std::int64_t block_end, KeyRange keys,
+                             const GradientRows<float>& to, float* workspace) {
   const tiles::BackwardSizes sizes = sizes_of(problem);
   char* const memory = reinterpret_cast<char*>(workspace);
   float* const of_blocks =
       workspace + tiles::backward_workspace_bytes(sizes) / static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t first_key = (b * problem.G + g) * problem.keys;
   keys.end = std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
   for (std::int64_t s = keys.begin; s < keys.end; s += sizes.keys) {
     const KeyRange stretch{s, std::min(s + sizes.keys, keys.end)};
@@ -129,20 +137,18 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
                                   problem.v.row(b, g, s), problem.v.stride_t, n, memory);
         loaded = true;
       }
-      const std::int64_t row = (b * problem.H + chunk.h) * problem.queries + chunk.t;
-      float* const dq_rows = dq == nullptr ? nullptr : dq + row * problem.D;
-      if (tiles::backward_chunk(sizes, queries, dq_rows, memory)) continue;
+      const tiles::AddTo dq = rows_of(to.q, b, chunk.h, chunk.t);
+      if (tiles::backward_chunk(sizes, queries, dq, memory)) continue;
       const std::int64_t first =
           (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
       for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
         backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
-                        stretch, dq, dk, dv, of_blocks);
+                        stretch, to, of_blocks);
       }
     }
     if (!loaded) continue;
-    tiles::backward_add_keys(sizes, problem.scale(), n,
-                             dk == nullptr ? nullptr : dk + (first_key + s) * problem.D,
-                             dv == nullptr ? nullptr : dv + (first_key + s) * problem.Dv, memory);
+    tiles::backward_add_keys(sizes, problem.scale(), n, rows_of(to.k, b, g, s),
+                             rows_of(to.v, b, g, s), memory);
   }
 }
 

@@ -58,7 +58,7 @@ void gradient_tile(const AttentionProblem<T>& problem, const AttentionBackward<T
       }
       p[j] = softmax_weight(p[j], saved.row_max[row - saved.first_row],
                             saved.row_sum[row - saved.first_row], problem.rounding);
-      const T* dz = saved.dz + row * problem.Dv;
+      const T* dz = saved.dz.row(tile.b, tile.h, tile.t + i);
       const T* v = problem.v.row(tile.b, g, tile.s + j);
       T dp = 0;
       for (std::int64_t e = 0; e < problem.Dv; ++e) dp += dz[e] * v[e];
@@ -99,22 +99,23 @@ void for_each_query_tile(const AttentionProblem<T>& problem, std::int64_t b, std
 template <typename T>
 void attention_backward_queries_scalar(const AttentionProblem<T>& problem,
                                        const AttentionBackward<T>& saved, std::int64_t b,
-                                       std::int64_t h, std::int64_t t, T* dq, T* workspace) {
+                                       std::int64_t h, std::int64_t t, const GradientRows<T>& to,
+                                       T* workspace) {
   const Workspace<T> w(problem, workspace);
   const T scale = problem.scale();
   const std::int64_t t_end = std::min(t + kQueryTile, problem.queries);
   const std::int64_t begin = visible_keys(problem, b, t).begin;
   const std::int64_t end = visible_keys(problem, b, t_end - 1).end;
-  dq += ((b * problem.H + h) * problem.queries + t) * problem.D;
   for (std::int64_t s = begin; s < end; s += kKeyTile) {
     const Tile tile{b, h, t, t_end, s, std::min(s + kKeyTile, end)};
     gradient_tile(problem, saved, tile, Differentiate::scaled_scores, w);
     for (std::int64_t i = 0; i < t_end - t; ++i) {
+      T* dq_i = to.q.row(b, h, t + i);
       for (std::int64_t j = 0; j < tile.s_end - tile.s; ++j) {
         if (w.weights[i * kKeyTile + j] == T{-1}) continue;
         const T ds = scale * w.gradients[i * kKeyTile + j];
         const T* k = problem.k.row(b, problem.kv_head(h), s + j);
-        for (std::int64_t d = 0; d < problem.D; ++d) dq[i * problem.D + d] += ds * k[d];
+        for (std::int64_t d = 0; d < problem.D; ++d) dq_i[d] += ds * k[d];
       }
     }
   }
@@ -123,28 +124,28 @@ void attention_backward_queries_scalar(const AttentionProblem<T>& problem,
 template <typename T>
 void attention_backward_keys_scalar(const AttentionProblem<T>& problem,
                                     const AttentionBackward<T>& saved, std::int64_t b,
-                                    std::int64_t g, std::int64_t s, T* dk, T* dv, T* workspace) {
+                                    std::int64_t g, std::int64_t s, const GradientRows<T>& to,
+                                    T* workspace) {
   const Workspace<T> w(problem, workspace);
   const T scale = problem.scale();
   const std::int64_t s_end = std::min(s + kKeyTile, problem.keys);
-  const std::int64_t first_key = (b * problem.G + g) * problem.keys;
   const std::int64_t heads_each = problem.H / problem.G;
   for (std::int64_t h = g * heads_each; h < (g + 1) * heads_each; ++h) {
     for_each_query_tile(problem, b, h, s, s_end, [&](const Tile& tile) {
       gradient_tile(problem, saved, tile, Differentiate::scaled_scores, w);
       for (std::int64_t i = 0; i < tile.t_end - tile.t; ++i) {
         const T* q = problem.q.row(b, h, tile.t + i);
-        const T* dz = saved.dz + ((b * problem.H + h) * problem.queries + tile.t + i) * problem.Dv;
+        const T* dz = saved.dz.row(b, h, tile.t + i);
         for (std::int64_t j = 0; j < s_end - s; ++j) {
           const T p = w.weights[i * kKeyTile + j];
           if (p == T{-1}) continue;
           const T ds = scale * w.gradients[i * kKeyTile + j];
-          if (dk != nullptr) {
-            T* dk_j = dk + (first_key + s + j) * problem.D;
+          if (to.k.data != nullptr) {
+            T* dk_j = to.k.row(b, g, s + j);
             for (std::int64_t d = 0; d < problem.D; ++d) dk_j[d] += ds * q[d];
           }
-          if (dv != nullptr) {
-            T* dv_j = dv + (first_key + s + j) * problem.Dv;
+          if (to.v.data != nullptr) {
+            T* dv_j = to.v.row(b, g, s + j);
             for (std::int64_t e = 0; e < problem.Dv; ++e) dv_j[e] += p * dz[e];
           }
         }
@@ -174,14 +175,14 @@ void attention_backward_mask_scalar(const AttentionProblem<T>& problem,
   }
 }
 
-#define CLEARHEAD_INSTANTIATE(T)                                                             \
-  template void attention_backward_queries_scalar(const AttentionProblem<T>&,                \
-                                                  const AttentionBackward<T>&, std::int64_t, \
-                                                  std::int64_t, std::int64_t, T*, T*);       \
-  template void attention_backward_keys_scalar(const AttentionProblem<T>&,                   \
-                                               const AttentionBackward<T>&, std::int64_t,    \
-                                               std::int64_t, std::int64_t, T*, T*, T*);      \
-  template void attention_backward_mask_scalar(const AttentionProblem<T>&,                   \
+#define CLEARHEAD_INSTANTIATE(T)                                                           \
+  template void attention_backward_queries_scalar(                                         \
+      const AttentionProblem<T>&, const AttentionBackward<T>&, std::int64_t, std::int64_t, \
+      std::int64_t, const GradientRows<T>&, T*);                                           \
+  template void attention_backward_keys_scalar(                                            \
+      const AttentionProblem<T>&, const AttentionBackward<T>&, std::int64_t, std::int64_t, \
+      std::int64_t, const GradientRows<T>&, T*);                                           \
+  template void attention_backward_mask_scalar(const AttentionProblem<T>&,                 \
                                                const AttentionBackward<T>&, std::int64_t, T*, T*);
 CLEARHEAD_INSTANTIATE(float)
 CLEARHEAD_INSTANTIATE(double)

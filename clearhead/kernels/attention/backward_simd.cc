@@ -65,9 +65,7 @@ struct BackwardBlock {
   Vectors q;    // the block's rows
   Vectors dz;   // likewise
   bool finite;  // all of q, dz and the lanes' softmax
-  float* dk;    // [keys, D] of this head; null: not wanted
-  float* dv;
-  bool want_dq;
+  const GradientRows<float>& to;
 };
 
 // One strip's scores in m.weights become p, its scale·dp in m.gradients become scale·ds, where the
@@ -106,18 +104,20 @@ void differentiate([[maybe_unused]] const Lanes& lanes, const Strip& strip, cons
   }
 }
 
-// out [keys, columns] += factorsᵀ·rows for a strip; `factors` are p or ds, `rows` dz or q.
+// Rows of the strip's keys in `to` [columns] += factorsᵀ·rows; `factors` are p or ds, `rows` dz or
+// q.
 void add_to_keys(const BackwardBlock& block, const Strip& strip, const float* factors,
-                 const Vectors& rows, std::int64_t columns, float* out, bool skip) {
+                 const Vectors& rows, std::int64_t columns, const HeadsRows<float>& to, bool skip) {
   const std::int64_t lane = strip.vector * kLanes;
   const std::int64_t lane_end = std::min(strip.vector_end * kLanes, block.lanes.block.rows);
   const std::int64_t keys = strip.s_end - strip.s;
   const std::int64_t padded = whole_vectors(columns);
   const Broadcast a{factors + lane, kQueryBlock, 1};
   const Vectors b{rows.data + lane * rows.step_stride, rows.step_stride};
+  float* const out = to.row(block.lanes.block.b, block.lanes.block.g, strip.s);
   if (padded == columns && !skip) {
     multiply<Finish::kAdd>(keys, padded / kLanes, a, b, lane_end - lane,
-                           {out, columns, 1.0F, nullptr});
+                           {out, to.stride_t, 1.0F, nullptr});
     return;
   }
   const Sums sums{block.m.rows, padded, 1.0F, nullptr};
@@ -127,7 +127,8 @@ void add_to_keys(const BackwardBlock& block, const Strip& strip, const float* fa
     multiply<Finish::kSet>(keys, padded / kLanes, a, b, lane_end - lane, sums);
   }
   for (std::int64_t j = 0; j < keys; ++j) {
-    for (std::int64_t i = 0; i < columns; ++i) out[j * columns + i] += sums.data[j * padded + i];
+    for (std::int64_t i = 0; i < columns; ++i)
+      out[j * to.stride_t + i] += sums.data[j * padded + i];
   }
 }
 
@@ -146,13 +147,13 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   const bool capped = p.softcap() != 0;
   skip ? differentiate<true>(lanes, strip, m, at, capped)
        : differentiate<false>(lanes, strip, m, at, capped);
-  if (block.dv != nullptr) {
-    add_to_keys(block, strip, m.weights + at, block.dz, p.Dv, block.dv + strip.s * p.Dv, skip);
+  if (block.to.v.data != nullptr) {
+    add_to_keys(block, strip, m.weights + at, block.dz, p.Dv, block.to.v, skip);
   }
-  if (block.dk != nullptr) {
-    add_to_keys(block, strip, m.gradients + at, block.q, p.D, block.dk + strip.s * p.D, skip);
+  if (block.to.k.data != nullptr) {
+    add_to_keys(block, strip, m.gradients + at, block.q, p.D, block.to.k, skip);
   }
-  if (!block.want_dq) return;
+  if (block.to.q.data == nullptr) return;
   const Broadcast key{k, 1, p.k.stride_t};
   const Vectors ds{m.gradients + at + lane, kQueryBlock};
   const Sums dq{m.dqt + lane, kQueryBlock, 1.0F, nullptr};
@@ -163,15 +164,16 @@ void backward_strip(const BackwardBlock& block, const Strip& strip, std::int64_t
   }
 }
 
-// The n rows of a block, `stride` apart from row_of(0) on if they are `regular`: as they lie, if
-// they are whole vectors, else copied to `copies`, padded with 0.
-template <typename RowOf>
-Vectors rows_of(std::int64_t n, std::int64_t columns, bool regular, std::int64_t stride,
-                const RowOf& row_of, float* copies) {
+// The lanes' rows of x: as they lie, if they are whole vectors of one head, else copied to
+// `copies`, padded with 0.
+Vectors rows_of(const Lanes& lanes, std::int64_t columns, const HeadsView<float>& x,
+                float* copies) {
+  const QueryBlock& block = lanes.block;
   const std::int64_t padded = whole_vectors(columns);
-  if (regular && padded == columns) return {row_of(0), stride};
-  for (std::int64_t lane = 0; lane < n; ++lane) {
-    const float* from = row_of(lane);
+  const bool one_head = block.first % lanes.problem.queries + block.rows <= lanes.problem.queries;
+  if (one_head && padded == columns) return {row_of_lane(lanes, x, 0), x.stride_t};
+  for (std::int64_t lane = 0; lane < block.rows; ++lane) {
+    const float* from = row_of_lane(lanes, x, lane);
     std::copy(from, from + columns, copies + lane * padded);
     std::fill(copies + lane * padded + columns, copies + (lane + 1) * padded, 0.0F);
   }
@@ -195,37 +197,24 @@ void load_softmax(const Lanes& lanes, const AttentionBackward<float>& saved, flo
 }  // namespace
 
 void backward_block(const AttentionProblem<float>& p, const AttentionBackward<float>& saved,
-                    const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+                    const QueryBlock& block, KeyRange keys, const GradientRows<float>& to,
                     float* workspace) {
   const BackwardMemory m(p, workspace);
   Lanes lanes = lanes_of(p, block);
   see_by_position(lanes, keys);
   if (lanes.first_begin >= lanes.last_end) return;
 
-  const std::int64_t first = row_of(p, block);
-  const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
   load_softmax(lanes, saved, p.scale(), m);
   load_queries(lanes, m.qt);
-  load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
+  load_transposed(lanes, p.Dv, saved.dz, m.dzt);
   std::fill_n(m.dqt, p.D * kQueryBlock, 0.0F);
-  const bool one_head = block.first % p.queries + block.rows <= p.queries;
-  const Vectors q = rows_of(
-      block.rows, p.D, one_head, p.q.stride_t,
-      [&](std::int64_t lane) { return query_row(lanes, lane); }, m.q);
-  const Vectors dz = rows_of(block.rows, p.Dv, true, p.Dv, dz_row, m.dz);
+  const Vectors q = rows_of(lanes, p.D, p.q, m.q);
+  const Vectors dz = rows_of(lanes, p.Dv, saved.dz, m.dz);
   const bool finite = all_finite(block.rows, p.D, q.data, q.step_stride) &&
                       all_finite(block.rows, p.Dv, dz.data, dz.step_stride) &&
                       all_finite(2, kQueryBlock, m.shift, kQueryBlock);  // shift and inverse
 
-  const std::int64_t first_key = (block.b * p.G + block.g) * p.keys;
-  const BackwardBlock piece{lanes,
-                            m,
-                            q,
-                            dz,
-                            finite,
-                            dk == nullptr ? nullptr : dk + first_key * p.D,
-                            dv == nullptr ? nullptr : dv + first_key * p.Dv,
-                            dq != nullptr};
+  const BackwardBlock piece{lanes, m, q, dz, finite, to};
   for (std::int64_t s = lanes.first_begin; s < lanes.last_end;) {
     const std::int64_t s_end = std::min((s / kKeyBlock + 1) * kKeyBlock, lanes.last_end);
     const Strips strips = strips_of(lanes, s, s_end);
@@ -241,12 +230,14 @@ void backward_block(const AttentionProblem<float>& p, const AttentionBackward<fl
     }
     s = s_end;
   }
-  if (dq == nullptr) return;
+  if (to.q.data == nullptr) return;
   // Back to rows, then added.
   float* rows = m.q;
   transpose(p.D, block.rows, m.dqt, kQueryBlock, rows, p.D);
-  float* out = dq + first * p.D;
-  for (std::int64_t i = 0; i < block.rows * p.D; ++i) out[i] += rows[i];
+  for (std::int64_t lane = 0; lane < block.rows; ++lane, rows += p.D) {
+    float* const out = row_of_lane(lanes, to.q, lane);
+    for (std::int64_t i = 0; i < p.D; ++i) out[i] += rows[i];
+  }
 }
 
 // da, the gradient of the masked scores, is that of the mask: neither scaled nor through the cap.
@@ -256,11 +247,9 @@ void backward_mask(const AttentionProblem<float>& p, const AttentionBackward<flo
   Lanes lanes = lanes_of(p, block);
   see_by_position(lanes, keys);
   if (lanes.first_begin >= lanes.last_end) return;
-  const std::int64_t first = row_of(p, block);
-  const auto dz_row = [&](std::int64_t lane) { return saved.dz + (first + lane) * p.Dv; };
   load_softmax(lanes, saved, 1.0F, m);
   load_queries(lanes, m.qt);
-  load_transposed(lanes, p.Dv, p.Dv, dz_row, m.dzt);
+  load_transposed(lanes, p.Dv, saved.dz, m.dzt);
   const Strips strips = strips_of(lanes, lanes.first_begin, lanes.last_end);
   for (std::int64_t i = 0; i < strips.count; ++i) {
     const Strip& strip = strips.strip[i];
@@ -282,10 +271,10 @@ void backward_mask(const AttentionProblem<float>& p, const AttentionBackward<flo
   }
 }
 
-void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
-                   float* delta) {
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, std::int64_t dz_stride,
+                   const float* z, std::int64_t z_stride, float* delta) {
   const Floats d;
-  for (std::int64_t i = 0; i < rows; ++i, dz += Dv, z += Dv) {
+  for (std::int64_t i = 0; i < rows; ++i, dz += dz_stride, z += z_stride) {
     Vec sum = hn::Zero(d);
     std::int64_t e = 0;
     for (; e + kLanes <= Dv; e += kLanes) {
@@ -300,16 +289,16 @@ void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const fl
 #else
 
 void backward_block(const AttentionProblem<float>&, const AttentionBackward<float>&,
-                    const QueryBlock&, KeyRange, float*, float*, float*, float*) {}
+                    const QueryBlock&, KeyRange, const GradientRows<float>&, float*) {}
 
 void backward_mask(const AttentionProblem<float>&, const AttentionBackward<float>&,
                    const QueryBlock&, KeyRange, float*, float*) {}
 
-void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
-                   float* delta) {
-  for (std::int64_t i = 0; i < rows; ++i) {
+void delta_of_rows(std::int64_t rows, std::int64_t Dv, const float* dz, std::int64_t dz_stride,
+                   const float* z, std::int64_t z_stride, float* delta) {
+  for (std::int64_t i = 0; i < rows; ++i, dz += dz_stride, z += z_stride) {
     delta[i] = 0;
-    for (std::int64_t e = 0; e < Dv; ++e) delta[i] += dz[i * Dv + e] * z[i * Dv + e];
+    for (std::int64_t e = 0; e < Dv; ++e) delta[i] += dz[e] * z[e];
   }
 }
 
@@ -324,9 +313,9 @@ HWY_AFTER_NAMESPACE();
 namespace clearhead::kernels::simd {
 
 void backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
-              const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+              const QueryBlock& block, KeyRange keys, const GradientRows<float>& to,
               float* workspace) {
-  CLEARHEAD_CHOOSE(backward_block)(problem, saved, block, keys, dq, dk, dv, workspace);
+  CLEARHEAD_CHOOSE(backward_block)(problem, saved, block, keys, to, workspace);
 }
 
 void backward_mask(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
@@ -334,8 +323,9 @@ void backward_mask(const AttentionProblem<float>& problem, const AttentionBackwa
   CLEARHEAD_CHOOSE(backward_mask)(problem, saved, block, keys, d_mask, workspace);
 }
 
-void delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta) {
-  CLEARHEAD_CHOOSE(delta_of_rows)(rows, Dv, dz, z, delta);
+void delta(std::int64_t rows, std::int64_t Dv, const float* dz, std::int64_t dz_stride,
+           const float* z, std::int64_t z_stride, float* delta) {
+  CLEARHEAD_CHOOSE(delta_of_rows)(rows, Dv, dz, dz_stride, z, z_stride, delta);
 }
 
 }  // namespace clearhead::kernels::simd

@@ -25,7 +25,7 @@ bool load_queries(const BackwardSizes& sizes, const BackwardQueries& queries,
   const std::int64_t n = queries.count;
   const int parts = sizes.parts;
   const float q = as_float(pack_keys(queries.q, queries.q_stride, n, sizes.D, parts, m.q));
-  const float dz = as_float(pack_keys(queries.dz, sizes.Dv, n, sizes.Dv, parts, m.dz));
+  const float dz = as_float(pack_keys(queries.dz, queries.dz_stride, n, sizes.Dv, parts, m.dz));
   const float k = m.largest[0];
   const float v = m.largest[1];
   const float factor = __builtin_fabsf(exponent.factor);
@@ -37,7 +37,7 @@ bool load_queries(const BackwardSizes& sizes, const BackwardQueries& queries,
                      product * largest < kTooLarge && largest < kTooLarge && v < kTooLarge;
   if (!load_softmax(queries, exponent, m) || !small) return false;
   pack_values(queries.q, queries.q_stride, n, sizes.D, parts, PairOrder::natural, m.q_pairs);
-  pack_values(queries.dz, sizes.Dv, n, sizes.Dv, parts, PairOrder::of_weights, m.dz_pairs);
+  pack_values(queries.dz, queries.dz_stride, n, sizes.Dv, parts, PairOrder::of_weights, m.dz_pairs);
   return true;
 }
 
@@ -223,7 +223,7 @@ CLEARHEAD_ALWAYS_INLINE void add_16(float* to, std::int64_t n, __m512 x, __m512 
 }
 
 void add_queries(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
-                 unsigned begun, float* dq) {
+                 unsigned begun, const AddTo& dq) {
   const __m512 scale = _mm512_set1_ps(queries.scale);
   const std::int64_t tiles = v_tiles(sizes.D);
   for (std::int64_t g = 0; g < kGroups; ++g) {
@@ -238,8 +238,8 @@ void add_queries(const BackwardSizes& sizes, const BackwardQueries& queries, con
         for (int i = 0; i < 16; ++i) {
           const std::int64_t query = g * kGroup + i / 4 * 8 + half * 4 + i % 4;
           if (query >= queries.count) continue;
-          add_16(dq + query * sizes.D + e * 16, sizes.D - e * 16, _mm512_castsi512_ps(rows[i]),
-                 scale);
+          add_16(dq.rows + query * dq.stride + e * 16, sizes.D - e * 16,
+                 _mm512_castsi512_ps(rows[i]), scale);
         }
       }
     }
@@ -247,11 +247,12 @@ void add_queries(const BackwardSizes& sizes, const BackwardQueries& queries, con
 }
 
 // Adds the gradients of one strip's keys, n at most.
-void add_strip(const float* sums, std::int64_t n, std::int64_t D, float scale, float* to) {
+void add_strip(const float* sums, std::int64_t n, std::int64_t D, float scale, float* to,
+               std::int64_t stride) {
   for (std::int64_t j = 0; j < kStrip && j < n; ++j) {
     for (std::int64_t e = 0; e * 16 < D; ++e) {
       const float* const from = sums + (e / 2 * 4 + e % 2 * 2 + j / 16) * kTileFloats + j % 16 * 16;
-      add_16(to + j * D + e * 16, D - e * 16, _mm512_load_ps(from), _mm512_set1_ps(scale));
+      add_16(to + j * stride + e * 16, D - e * 16, _mm512_load_ps(from), _mm512_set1_ps(scale));
     }
   }
 }
@@ -282,7 +283,7 @@ void backward_load_keys(const BackwardSizes& sizes, const float* k, std::int64_t
   for (std::int64_t i = 0; i * kStrip < n; ++i) m.begun[i] = 0;
 }
 
-bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const AddTo& dq,
                     char* workspace) {
   const Memory m = memory_of(sizes, workspace);
   const Exponent exponent = exponent_of(sizes, queries);
@@ -293,23 +294,23 @@ bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, 
     return sizes.parts == 2 ? walk<Amx, 2>(sizes, queries, m, exponent)
                             : walk<Unit, 1>(sizes, queries, m, exponent);
   });
-  if (dq != nullptr) add_queries(sizes, queries, m, begun, dq);
+  if (dq.rows != nullptr) add_queries(sizes, queries, m, begun, dq);
   return true;
 }
 
-void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, float* dk,
-                       float* dv, char* workspace) {
+void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const AddTo& dk,
+                       const AddTo& dv, char* workspace) {
   const Memory m = memory_of(sizes, workspace);
   for (std::int64_t i = 0; i * kStrip < n; ++i) {
     if (m.begun[i] == 0) continue;
     const std::int64_t s = i * kStrip;
-    if (dk != nullptr) {
+    if (dk.rows != nullptr) {
       add_strip(m.dk + i * v_tiles(sizes.D) * 2 * kTileFloats, n - s, sizes.D, scale,
-                dk + s * sizes.D);
+                dk.rows + s * dk.stride, dk.stride);
     }
-    if (dv != nullptr) {
+    if (dv.rows != nullptr) {
       add_strip(m.dv + i * v_tiles(sizes.Dv) * 2 * kTileFloats, n - s, sizes.Dv, 1,
-                dv + s * sizes.Dv);
+                dv.rows + s * dv.stride, dv.stride);
     }
   }
 }

@@ -37,7 +37,8 @@ struct BackwardQueries {
   std::int64_t count;
   const float* q;  // [D], `q_stride` numbers apart
   std::int64_t q_stride;
-  const float* dz;  // [count, Dv]
+  const float* dz;  // [Dv], `dz_stride` numbers apart
+  std::int64_t dz_stride;
   const float* row_max;
   const float* row_sum;
   const float* delta;
@@ -52,15 +53,21 @@ struct BackwardQueries {
   float scale, softcap;
 };
 
+/// Rows to which is added, `stride` numbers apart; null if they are not wanted.
+struct AddTo {
+  float* rows;
+  std::int64_t stride;
+};
+
 /// Adds the gradients of the pairs of a chunk and the stretch to dq [count, D] and to the stretch's
-/// own gradients; dq may be null. If a number is not finite, or so large that a product might not
+/// own gradients. If a number is not finite, or so large that a product might not
 /// be, it returns false and adds nothing.
-bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, float* dq,
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const AddTo& dq,
                     char* workspace);
 
-/// Ends a stretch of n keys: adds its gradients to dk [n, D] and dv [n, Dv]; either may be null.
-void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, float* dk,
-                       float* dv, char* workspace);
+/// Ends a stretch of n keys: adds its gradients to dk [n, D] and dv [n, Dv].
+void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const AddTo& dk,
+                       const AddTo& dv, char* workspace);
 
 }  // namespace clearhead::kernels::tiles
 

@@ -57,8 +57,8 @@ std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& pr
 /// it needs itself, since no two pieces of work have the same keys and queries.
 void attention_backward_bf16(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
-                             std::int64_t block, std::int64_t block_end, KeyRange keys, float* dq,
-                             float* dk, float* dv, float* workspace);
+                             std::int64_t block, std::int64_t block_end, KeyRange keys,
+                             const GradientRows<float>& to, float* workspace);
 
 /// Whether cells of `cell` keys can be pooled on tiles: whole steps of packed keys, and at
 /// least half a chunk, since in smaller cells the fixed cost of a chunk would weigh too much.

@@ -13,7 +13,7 @@ namespace clearhead::kernels {
 /// The type to which the softmax rounds each of its steps.
 enum class SoftmaxRounding { none, f32, f16, bf16, f64 };
 
-/// The elements of one of q, k, v: x[b·stride_b + h·stride_h + t·stride_t + d], d = 0 … without
+/// The elements of q, k, v, z or dz: x[b·stride_b + h·stride_h + t·stride_t + d], d = 0 … without
 /// gaps.
 template <typename T>
 struct HeadsView {
@@ -23,6 +23,19 @@ struct HeadsView {
   std::int64_t stride_t = 0;
 
   const T* row(std::int64_t b, std::int64_t h, std::int64_t t) const {
+    return data + b * stride_b + h * stride_h + t * stride_t;
+  }
+};
+
+/// Numbers to be written that lie as those of a HeadsView; none, if there is no data.
+template <typename T>
+struct HeadsRows {
+  T* data = nullptr;
+  std::int64_t stride_b = 0;
+  std::int64_t stride_h = 0;
+  std::int64_t stride_t = 0;
+
+  T* row(std::int64_t b, std::int64_t h, std::int64_t t) const {
     return data + b * stride_b + h * stride_h + t * stride_t;
   }
 };
@@ -83,9 +96,16 @@ template <typename T>
 struct AttentionBackward {
   const T* row_max;
   const T* row_sum;
-  const T* dz;
+  HeadsView<T> dz;
   const T* delta;
   std::int64_t first_row = 0;  // row_max, row_sum and delta begin here; dz has all rows
+};
+
+/// Where backward adds the gradients of q [B, H, queries, D], k [B, G, keys, D] and v [B, G, keys,
+/// Dv]. Those without data are not wanted.
+template <typename T>
+struct GradientRows {
+  HeadsRows<T> q, k, v;
 };
 
 }  // namespace clearhead::kernels

@@ -35,18 +35,20 @@ void attention_forward_scalar(const AttentionProblem<T>& problem, std::int64_t b
                               std::int64_t t, std::int64_t t_end, KeyRange keys, T* z, T* row_max,
                               T* row_sum, T* workspace);
 
-/// Adds ∂L/∂q of queries [t, t + kQueryTile) of one head to dq [B, H, queries, D].
+/// Adds ∂L/∂q of queries [t, t + kQueryTile) of one head.
 template <typename T>
 void attention_backward_queries_scalar(const AttentionProblem<T>& problem,
                                        const AttentionBackward<T>& saved, std::int64_t b,
-                                       std::int64_t h, std::int64_t t, T* dq, T* workspace);
+                                       std::int64_t h, std::int64_t t, const GradientRows<T>& to,
+                                       T* workspace);
 
 /// Adds ∂L/∂k and ∂L/∂v of keys [s, s + kKeyTile) of one key/value head, from all query heads that
-/// share it, to dk [B, G, keys, D] and dv [B, G, keys, Dv]; either may be null.
+/// share it.
 template <typename T>
 void attention_backward_keys_scalar(const AttentionProblem<T>& problem,
                                     const AttentionBackward<T>& saved, std::int64_t b,
-                                    std::int64_t g, std::int64_t s, T* dk, T* dv, T* workspace);
+                                    std::int64_t g, std::int64_t s, const GradientRows<T>& to,
+                                    T* workspace);
 
 /// Adds ∂L/∂bias of keys [s, s + kKeyTile) to `d_mask`, laid out like problem.mask.bias (broadcast
 /// axes are summed).

@@ -73,15 +73,16 @@ bool attention_backward_takes_simd(const AttentionProblem<float>& problem) {
   return current_target() != Target::baseline && problem.rounding == SoftmaxRounding::none;
 }
 
-void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz,
+                          std::int64_t dz_stride, const float* z, std::int64_t z_stride,
                           float* delta) {
-  simd::delta(rows, Dv, dz, z, delta);
+  simd::delta(rows, Dv, dz, dz_stride, z, z_stride, delta);
 }
 
 void attention_backward_simd(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, const QueryBlock& block,
-                             KeyRange keys, float* dq, float* dk, float* dv, float* workspace) {
-  simd::backward(problem, saved, block, keys, dq, dk, dv, workspace);
+                             KeyRange keys, const GradientRows<float>& to, float* workspace) {
+  simd::backward(problem, saved, block, keys, to, workspace);
 }
 
 void attention_backward_mask_simd(const AttentionProblem<float>& problem,

@@ -66,16 +66,16 @@ void attention_forward_simd(const AttentionProblem<float>& problem, const QueryB
 /// target `baseline`), the reference does.
 bool attention_backward_takes_simd(const AttentionProblem<float>& problem);
 
-/// delta = Σ_e dz·z of each of `rows` rows [rows, Dv].
-void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z,
+/// delta = Σ_e dz·z of each of `rows` rows [Dv], which lie dz_stride and z_stride numbers apart.
+void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz,
+                          std::int64_t dz_stride, const float* z, std::int64_t z_stride,
                           float* delta);
 
-/// Adds the gradients of the pairs of a block's queries and the keys [keys.begin, keys.end) to dq
-/// [B, H, queries, D], dk [B, G, keys, D] and dv [B, G, keys, Dv]; each may be null. Calls that run
-/// at the same time must share neither keys nor queries.
+/// Adds the gradients of the pairs of a block's queries and the keys [keys.begin, keys.end). Calls
+/// that run at the same time must share neither keys nor queries.
 void attention_backward_simd(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, const QueryBlock& block,
-                             KeyRange keys, float* dq, float* dk, float* dv, float* workspace);
+                             KeyRange keys, const GradientRows<float>& to, float* workspace);
 
 /// Adds ∂L/∂bias of the keys of tile [s, s + kKeyBlock), s being a multiple of kKeyBlock, to
 /// d_mask, laid out like problem.mask.bias, in the order of batches, heads and queries.

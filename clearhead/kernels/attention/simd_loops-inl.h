@@ -64,10 +64,12 @@ inline bool has_mask(const AttentionProblem<float>& problem) {
   return problem.mask.visible != nullptr || problem.mask.bias != nullptr;
 }
 
-inline const float* query_row(const Lanes& lanes, std::int64_t lane) {
+// The row of a lane in `rows`, of queries or of what belongs to them.
+template <typename Rows>
+auto* row_of_lane(const Lanes& lanes, const Rows& rows, std::int64_t lane) {
   const AttentionProblem<float>& p = lanes.problem;
   const std::int64_t row = lanes.block.first + lane;
-  return p.q.row(lanes.block.b, lanes.block.g * (p.H / p.G) + row / p.queries, row % p.queries);
+  return rows.row(lanes.block.b, lanes.block.g * (p.H / p.G) + row / p.queries, row % p.queries);
 }
 
 // The keys that each lane sees; lanes past the last row repeat that row.
@@ -122,18 +124,16 @@ inline void see_by_position(Lanes& lanes, KeyRange keys) {
   }
 }
 
-// xt [columns, 64]: the rows of a block as columns, 0 past the last; row `lane` of the n rows of
-// one head begins at row_of(lane) and its neighbours `stride` further.
-template <typename RowOf>
-inline void load_transposed(const Lanes& lanes, std::int64_t columns, std::int64_t stride,
-                            const RowOf& row_of, float* xt) {
+// xt [columns, 64]: the lanes' rows of x as columns, 0 past the last.
+inline void load_transposed(const Lanes& lanes, std::int64_t columns, const HeadsView<float>& x,
+                            float* xt) {
   const std::int64_t rows = lanes.block.rows;
   const std::int64_t lane_end = lanes.vectors * kLanes;
   // Rows of one head lie at one stride; a block of few queries may hold several heads.
   for (std::int64_t lane = 0; lane < rows;) {
     const std::int64_t t = (lanes.block.first + lane) % lanes.problem.queries;
     const std::int64_t n = std::min(rows - lane, lanes.problem.queries - t);
-    transpose(n, columns, row_of(lane), stride, xt + lane, kQueryBlock);
+    transpose(n, columns, row_of_lane(lanes, x, lane), x.stride_t, xt + lane, kQueryBlock);
     lane += n;
   }
   for (std::int64_t d = 0; d < columns && rows < lane_end; ++d) {
@@ -143,9 +143,7 @@ inline void load_transposed(const Lanes& lanes, std::int64_t columns, std::int64
 
 // qt [D, 64]: the lanes' queries.
 inline void load_queries(const Lanes& lanes, float* qt) {
-  load_transposed(
-      lanes, lanes.problem.D, lanes.problem.q.stride_t,
-      [&](std::int64_t lane) { return query_row(lanes, lane); }, qt);
+  load_transposed(lanes, lanes.problem.D, lanes.problem.q, qt);
 }
 
 // The part of the tile [s, s_end) that has to be calculated.

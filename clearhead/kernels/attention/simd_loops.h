@@ -23,7 +23,7 @@ bool decode(const AttentionProblem<float>& problem, const QueryBlock& block, Key
 
 /// As attention_backward_simd.
 void backward(const AttentionProblem<float>& problem, const AttentionBackward<float>& saved,
-              const QueryBlock& block, KeyRange keys, float* dq, float* dk, float* dv,
+              const QueryBlock& block, KeyRange keys, const GradientRows<float>& to,
               float* workspace);
 
 /// Adds ∂L/∂bias of the pairs of a block's queries and the keys of one tile to d_mask.
@@ -31,7 +31,8 @@ void backward_mask(const AttentionProblem<float>& problem, const AttentionBackwa
                    const QueryBlock& block, KeyRange keys, float* d_mask, float* workspace);
 
 /// As attention_delta_simd.
-void delta(std::int64_t rows, std::int64_t Dv, const float* dz, const float* z, float* delta);
+void delta(std::int64_t rows, std::int64_t Dv, const float* dz, std::int64_t dz_stride,
+           const float* z, std::int64_t z_stride, float* delta);
 
 /// As attention_pool_scalar for up to kQueryBlock rows, writing the cells `cells`. Rows that are
 /// not finite may differ from the reference.

@@ -35,8 +35,12 @@ Size backward_workspace_bytes(const BackwardSizes&) { std::abort(); }
 void backward_load_keys(const BackwardSizes&, const float*, Size, const float*, Size, Size, char*) {
   std::abort();
 }
-bool backward_chunk(const BackwardSizes&, const BackwardQueries&, float*, char*) { std::abort(); }
-void backward_add_keys(const BackwardSizes&, float, Size, float*, float*, char*) { std::abort(); }
+bool backward_chunk(const BackwardSizes&, const BackwardQueries&, const AddTo&, char*) {
+  std::abort();
+}
+void backward_add_keys(const BackwardSizes&, float, Size, const AddTo&, const AddTo&, char*) {
+  std::abort();
+}
 
 Size panel_bytes(Size, int) { std::abort(); }
 void pack_rows(const MatrixView<const float>&, const Panels&) { std::abort(); }
