@@ -1,6 +1,7 @@
 // Dropout of arrays, on all threads.
 #include "clearhead/compute/dropout.h"
 
+#include "clearhead/base/caches.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/kernels/rows/dropout.h"
 
@@ -21,14 +22,15 @@ KeptBits::KeptBits(std::int64_t n, std::uint64_t seed, std::uint64_t stream, std
 template <typename T>
 void dropout(std::int64_t n, const T* x, const KeptBits& kept, T scale, T* y) {
   for_each_piece(n, kPiece, [&](std::int64_t begin, std::int64_t end) {
-    kernels::dropout(end - begin, x + begin, kept.from(begin), scale, y + begin);
+    kernels::dropout(end - begin, x + begin, kept.from(begin), scale, y + begin, is_large(n));
   });
 }
 
 template <typename T>
 void dropout_add(std::int64_t n, const T* a, const T* x, const KeptBits& kept, T scale, T* y) {
   for_each_piece(n, kPiece, [&](std::int64_t begin, std::int64_t end) {
-    kernels::dropout_add(end - begin, a + begin, x + begin, kept.from(begin), scale, y + begin);
+    kernels::dropout_add(end - begin, a + begin, x + begin, kept.from(begin), scale, y + begin,
+                         is_large(n));
   });
 }
 

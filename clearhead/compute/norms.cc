@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "clearhead/base/caches.h"
 #include "clearhead/base/parallel.h"
 #include "clearhead/kernels/rows/norm.h"
 
@@ -52,7 +53,8 @@ template <typename T>
 void norm(const RowNorm<T>& norm, std::int64_t R, const T* x, T* y, T* mean, T* scale) {
   const std::int64_t C = norm.C;
   for_each_rows(R, C, [&](std::int64_t begin, std::int64_t end) {
-    kernels::norm(norm, end - begin, x + begin * C, y + begin * C, mean + begin, scale + begin);
+    kernels::norm(norm, end - begin, x + begin * C, y + begin * C, mean + begin, scale + begin,
+                  is_large(R * C));
   });
 }
 

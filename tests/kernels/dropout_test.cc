@@ -3,11 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "arrays.h"
+#include "clearhead/base/workspace.h"
 #include "targets.h"
 
 namespace clearhead::kernels {
@@ -57,6 +59,24 @@ TEST(Dropout, KeepsWhatTheBitsSay) {
       ASSERT_EQ(sum.back(), 77);
     });
   }
+}
+
+TEST(Dropout, GivesTheSamePastTheCaches) {
+  constexpr std::int64_t n = 45;
+  const std::uint8_t bits[] = {0xa5, 0x00, 0xff, 0x3c, 0x81, 0x7e};
+  const std::vector<float> x = random_floats(n, 3), a = random_floats(n, 4);
+  clearhead::testing::for_each_target([&] {
+    for (const std::int64_t shift : {0, 1}) {  // aligned or not
+      std::vector<float> expected(n), expected_sum(n);
+      dropout(n, x.data(), bits, 1.25F, expected.data());
+      dropout_add(n, a.data(), x.data(), bits, 1.25F, expected_sum.data());
+      const Workspace<float> y(n + shift), sum(n + shift);
+      dropout(n, x.data(), bits, 1.25F, y.get() + shift, /*past_caches=*/true);
+      dropout_add(n, a.data(), x.data(), bits, 1.25F, sum.get() + shift, /*past_caches=*/true);
+      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), y.get() + shift)) << shift;
+      EXPECT_TRUE(std::equal(expected_sum.begin(), expected_sum.end(), sum.get() + shift)) << shift;
+    }
+  });
 }
 
 }  // namespace

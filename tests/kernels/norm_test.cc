@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "arrays.h"
+#include "clearhead/base/workspace.h"
 #include "targets.h"
 
 namespace clearhead::kernels {
@@ -113,6 +115,21 @@ void expect_agreement(bool centered, bool affine, std::int64_t rows, std::int64_
   expect_near(d_w.values(), d_w64, 4e-6);
   expect_near(d_b.values(), d_b64, 4e-6);
   for (Misaligned* array : {&y, &d_x, &d_w, &d_b}) array->expect_guards();
+}
+
+TEST(Norm, GivesTheSamePastTheCaches) {
+  for (const std::int64_t C : {32, 33}) {  // whole vectors or not
+    const std::vector<float> x = random_floats(3 * C, 1), w = random_floats(C, 2);
+    const RowNorm<float> n{true, C, w.data(), w.data(), kEpsilon};
+    float mean[3], scale[3];
+    testing::for_each_target([&] {
+      std::vector<float> expected(x.size());
+      norm(n, 3, x.data(), expected.data(), mean, scale);
+      const Workspace<float> y(3 * C);
+      norm(n, 3, x.data(), y.get(), mean, scale, /*past_caches=*/true);
+      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), y.get())) << C;
+    });
+  }
 }
 
 TEST(Norm, AgreesWithF64ForEverySizeAndMisalignment) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/caches.h"
 #include "clearhead/kernels/products/feed_forward_tiles.h"
 #include "clearhead/kernels/products/matmul_tiles.h"
 #include "clearhead/kernels/rows/activation.h"
@@ -180,7 +181,7 @@ void feed_forward_block(const FeedForwardOperands& p, std::int64_t i, const char
     tiles::forward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next),
                          weight(strip, 1), m.sums, /*add=*/strip > 0);
   }
-  tiles::write_sums({rows_of(y, rows), /*accumulate=*/false, is_large(y.rows, y.columns)},
+  tiles::write_sums({rows_of(y, rows), /*accumulate=*/false, is_large(y.rows * y.columns)},
                     ceil_div(rows.count, kPanel), m.sums, p.b_out);
 }
 
@@ -227,7 +228,7 @@ void feed_forward_backward_block(const FeedForwardOperands& p, const FeedForward
     tiles::backward_strip(strip_of(p, m, rows.count, strip, weight(strip, 0), next), part);
   }
   if (backward.dx.data == nullptr) return;
-  tiles::write_sums({rows_of(backward.dx, rows), backward.add_dx, is_large(R, C)},
+  tiles::write_sums({rows_of(backward.dx, rows), backward.add_dx, is_large(R * C)},
                     ceil_div(rows.count, kPanel), m.sums, nullptr);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/caches.h"
 #include "clearhead/kernels/targets/tiles.h"
 
 namespace clearhead::kernels {
@@ -118,8 +119,8 @@ void linear_maps_block(const LinearMapsProblem& p, std::int64_t i, const char* w
   tiles::pack_rows(rows_of(p.x, rows), panels_at(m.packed, C));
   for (std::size_t map = 0; map < p.maps.size(); ++map) {
     const std::int64_t N = p.maps[map].weight.rows;
-    tiles::multiply_rows({rows_of(y[map], rows), /*accumulate=*/false, is_large(R, N)}, C, m.packed,
-                         weights, p.maps[map].bias, m.sums);
+    tiles::multiply_rows({rows_of(y[map], rows), /*accumulate=*/false, is_large(R * N)}, C,
+                         m.packed, weights, p.maps[map].bias, m.sums);
     weights += packed_bytes(N, C);
   }
 }
@@ -148,8 +149,8 @@ void linear_maps_backward_block(const LinearMapsProblem& p, const LinearMapsBack
     tiles::pack_columns(rows_of(p.x, rows), panels_from(factors.x, R, rows.first, past_caches));
   }
   if (wants_dx) {
-    tiles::multiply_rows({rows_of(backward.dx, rows), backward.add_dx, is_large(R, p.x.columns)}, K,
-                         m.packed, weights, nullptr, m.sums);
+    tiles::multiply_rows({rows_of(backward.dx, rows), backward.add_dx, is_large(R * p.x.columns)},
+                         K, m.packed, weights, nullptr, m.sums);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "clearhead/base/caches.h"
 #include "clearhead/kernels/products/row_blocks_bf16.h"
 #include "clearhead/kernels/targets/tiles.h"
 
@@ -68,8 +69,8 @@ void multiply_packed(const MatmulProblem& p, std::int64_t row, std::int64_t colu
   for (std::int64_t i = 0; i < part.rows && adds_row; ++i) {
     std::copy_n(p.row + column, part.columns, &part.at(i, 0));  // still in a cache when it is read
   }
-  tiles::multiply_panels({part, p.accumulate || adds_row, is_large(c.rows, c.columns)}, p.a.columns,
-                         a, b, bf16_parts(p.precision), sums);
+  tiles::multiply_panels({part, p.accumulate || adds_row, is_large(c.rows * c.columns)},
+                         p.a.columns, a, b, bf16_parts(p.precision), sums);
 }
 
 }  // namespace

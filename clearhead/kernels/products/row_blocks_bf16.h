@@ -40,12 +40,6 @@ inline tiles::Panels panels_from(char* at, std::int64_t R, std::int64_t row, boo
 /// hold.
 inline bool go_past_caches(std::int64_t factor_bytes) { return factor_bytes >= 8 << 20; }
 
-/// Whether `rows` rows of `columns` numbers are too many to be still in a second-level cache when
-/// they are read next: twice what it holds.
-inline bool is_large(std::int64_t rows, std::int64_t columns) {
-  return rows * columns * static_cast<std::int64_t>(sizeof(float)) >= 4 << 20;
-}
-
 /// How many of R rows a block has: whole panels, at most `most` rows, and few enough for about 16
 /// blocks, at least 9, if there are enough rows.
 inline std::int64_t rows_of_block(std::int64_t R, std::int64_t most) {

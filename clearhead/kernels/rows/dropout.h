@@ -18,14 +18,17 @@ void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t droppe
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);
 
 /// y = x·scale where the bit is 1; else 0, even if x is NaN or infinite. For n numbers; y may be x.
-void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y);
-void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y);
+/// `past_caches`: all of y is large (base/caches.h), which matters in f32.
+void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y,
+             bool past_caches = false);
+void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y,
+             bool past_caches = false);
 
 /// y = a + dropout(x), the same to the last bit.
 void dropout_add(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
-                 float scale, float* y);
+                 float scale, float* y, bool past_caches = false);
 void dropout_add(std::int64_t n, const double* a, const double* x, const std::uint8_t* bits,
-                 double scale, double* y);
+                 double scale, double* y, bool past_caches = false);
 
 /// The reference: the same as plain loops.
 namespace scalar {

@@ -7,10 +7,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "clearhead/kernels/rows/dropout_simd.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
-#include "clearhead/kernels/targets/simd-inl.h"
+#include "clearhead/kernels/rows/rows-inl.h"
 #else
 #include <hwy/highway.h>
 #endif
@@ -108,21 +109,25 @@ HWY_INLINE void for_each_dropped(std::int64_t n, const float* x, const std::uint
   }
 }
 
-void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
+void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y,
+                 bool past_caches) {
+  const bool streams = past_caches && can_stream(y, kLanes);
   for_each_dropped(
       n, x, bits, scale,
-      [=](std::int64_t i, Vec dropped) HWY_ATTR { hn::StoreU(dropped, Floats(), y + i); },
+      [=](std::int64_t i, Vec dropped) HWY_ATTR { store(dropped, y + i, streams); },
       [=](std::int64_t i, float dropped) { y[i] = dropped; });
+  if (streams) hwy::FlushStream();
 }
 
 void dropout_add_f32(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
-                     float scale, float* y) {
-  const Floats d;
+                     float scale, float* y, bool past_caches) {
+  const bool streams = past_caches && can_stream(y, kLanes);
   for_each_dropped(
       n, x, bits, scale,
       [=](std::int64_t i, Vec dropped)
-          HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, a + i), dropped), d, y + i); },
+          HWY_ATTR { store(hn::Add(load(a + i), dropped), y + i, streams); },
       [=](std::int64_t i, float dropped) { y[i] = a[i] + dropped; });
+  if (streams) hwy::FlushStream();
 }
 
 #else
@@ -132,12 +137,13 @@ void dropout_bits_words(std::uint64_t seed, std::uint64_t stream, std::uint32_t 
   scalar::dropout_bits(seed, stream, dropped, first, blocks, bits);
 }
 
-void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
+void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y,
+                 bool) {
   scalar::dropout(n, x, bits, scale, y);
 }
 
 void dropout_add_f32(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
-                     float scale, float* y) {
+                     float scale, float* y, bool) {
   scalar::dropout_add(n, a, x, bits, scale, y);
 }
 
@@ -155,21 +161,23 @@ void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t droppe
   CLEARHEAD_CHOOSE(dropout_bits_words)(seed, stream, dropped, first, blocks, bits);
 }
 
-void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y) {
-  CLEARHEAD_CHOOSE(dropout_f32)(n, x, bits, scale, y);
+void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y,
+             bool past_caches) {
+  CLEARHEAD_CHOOSE(dropout_f32)(n, x, bits, scale, y, past_caches);
 }
 
-void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y) {
+void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y,
+             bool /*past_caches*/) {
   scalar::dropout(n, x, bits, scale, y);
 }
 
 void dropout_add(std::int64_t n, const float* a, const float* x, const std::uint8_t* bits,
-                 float scale, float* y) {
-  CLEARHEAD_CHOOSE(dropout_add_f32)(n, a, x, bits, scale, y);
+                 float scale, float* y, bool past_caches) {
+  CLEARHEAD_CHOOSE(dropout_add_f32)(n, a, x, bits, scale, y, past_caches);
 }
 
 void dropout_add(std::int64_t n, const double* a, const double* x, const std::uint8_t* bits,
-                 double scale, double* y) {
+                 double scale, double* y, bool /*past_caches*/) {
   scalar::dropout_add(n, a, x, bits, scale, y);
 }
 

@@ -1,12 +1,14 @@
 // Norms of rows in f32, a vector at a time: a row is read from memory once, and stays in the
 // first-level cache (48 KiB hold x and y of 6000 numbers) for the passes after the first.
 #include <cmath>
+#include <type_traits>
 
 #include "clearhead/kernels/rows/norm.h"
 #include "clearhead/kernels/targets/dispatch-inl.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "clearhead/kernels/rows/norm_simd.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 
 #if CLEARHEAD_HAS_VECTORS
@@ -21,9 +23,10 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 #if CLEARHEAD_HAS_VECTORS
 
 void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
-              float* scale) {
+              float* scale, bool past_caches) {
   const Floats d;
   const std::int64_t C = norm.C;
+  const bool streams = past_caches && can_stream(y, C);
   const float* weight = norm.weight;
   const float* bias = norm.bias;
   for (std::int64_t i = 0; i < rows; ++i, x += C, y += C) {
@@ -45,11 +48,16 @@ void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, flo
       Vec result = hn::Mul(hn::Sub(part.load(x + c), shift), factor);
       if (weight) result = hn::Mul(result, part.load(weight + c));
       if (bias) result = hn::Add(result, part.load(bias + c));
-      part.store(result, y + c);
+      if constexpr (std::is_same_v<decltype(part), Whole>) {
+        store(result, y + c, streams);
+      } else {
+        part.store(result, y + c);
+      }
     });
     if (mean) mean[i] = m;
     scale[i] = s;
   }
+  if (streams) hwy::FlushStream();
 }
 
 void norm_backward_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x,
@@ -112,7 +120,7 @@ double sum_of_squares_f32(std::int64_t n, const float* x) {
 double sum_of_squares_f32(std::int64_t n, const float* x) { return scalar::sum_of_squares(n, x); }
 
 void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
-              float* scale) {
+              float* scale, bool) {
   scalar::norm(norm, rows, x, y, mean, scale);
 }
 
@@ -136,12 +144,12 @@ HWY_AFTER_NAMESPACE();
 namespace clearhead::kernels {
 
 void norm(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
-          float* scale) {
-  CLEARHEAD_CHOOSE(norm_f32)(norm, rows, x, y, mean, scale);
+          float* scale, bool past_caches) {
+  CLEARHEAD_CHOOSE(norm_f32)(norm, rows, x, y, mean, scale, past_caches);
 }
 
 void norm(const RowNorm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
-          double* scale) {
+          double* scale, bool /*past_caches*/) {
   scalar::norm(norm, rows, x, y, mean, scale);
 }
 

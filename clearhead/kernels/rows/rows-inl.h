@@ -48,6 +48,16 @@ struct Part {
   HWY_INLINE Vec or_else(Vec x, Vec other) const { return hn::IfThenElse(mask(), x, other); }
 };
 
+// Whether whole vectors may be stored past the caches from y on, and after each row of C numbers.
+HWY_INLINE bool can_stream(const float* y, std::int64_t C) {
+  return reinterpret_cast<std::uintptr_t>(y) % HWY_MAX_BYTES == 0 && C % kLanes == 0;
+}
+
+// Stores a whole vector, past the caches if `streams`.
+HWY_INLINE void store(Vec x, float* to, bool streams) {
+  streams ? hn::Stream(x, Floats(), to) : hn::StoreU(x, Floats(), to);
+}
+
 // Calls f(i, Whole or Part) for the vectors of a row of n numbers.
 template <typename F>
 HWY_INLINE void for_each_vector(std::int64_t n, const F& f) {
