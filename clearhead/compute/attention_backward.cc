@@ -26,10 +26,20 @@ struct Backward {
 
   // Begins a key/value head, before anything else is calculated of it: delta of its queries, and
   // zeros in gradients that are to be written over, so that all may be added to.
-  void begin(std::int64_t b, std::int64_t g) const;
+  void begin(std::int64_t b, std::int64_t g) const {
+    set_delta(b, g);
+    fill_zeros(b, g);
+  }
+  void set_delta(std::int64_t b, std::int64_t g) const;
+  void fill_zeros(std::int64_t b, std::int64_t g) const;
 
   bool wants_operands() const {
     return to.q.data != nullptr || to.k.data != nullptr || to.v.data != nullptr;
+  }
+
+  bool nothing_is_added() const {
+    const auto written = [](const HeadsInto<T>& d) { return d.data == nullptr || !d.add; };
+    return written(gradients.q) && written(gradients.k) && written(gradients.v);
   }
 
   const AttentionProblem<T>& problem;
@@ -122,6 +132,8 @@ void backward_rounds(const Backward<float>& call, std::int64_t n) {
                             ceil_div(problem.keys, n) * (3 * problem.D + 2 * problem.Dv);
   const std::int64_t numbers = on_tiles ? kernels::attention_backward_workspace_bf16(problem)
                                         : kernels::attention_workspace_simd(problem);
+  // Tiles can write a whole head's gradients, rather than add to zeros.
+  const bool over = on_tiles && n == 1 && call.nothing_is_added();
   for (std::int64_t round = 0; round < n; ++round) {
     for_each_with_memory(numbers, heads * n, work, [&](std::int64_t piece, float* memory) {
       const std::int64_t head = piece / n;
@@ -132,10 +144,11 @@ void backward_rounds(const Backward<float>& call, std::int64_t n) {
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const std::int64_t block = query_part * blocks / n;
       const std::int64_t block_end = (query_part + 1) * blocks / n;
-      if (n == 1) call.begin(head / problem.G, head % problem.G);
+      if (n == 1) call.set_delta(head / problem.G, head % problem.G);
+      if (n == 1 && !over) call.fill_zeros(head / problem.G, head % problem.G);
       if (on_tiles) {
         kernels::attention_backward_bf16(problem, call.saved, head / problem.G, head % problem.G,
-                                         block, block_end, keys, call.to, memory);
+                                         block, block_end, keys, call.to, over, memory);
         return;
       }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
@@ -215,7 +228,16 @@ Backward<T>::Backward(const AttentionProblem<T>& of, const AttentionForward& for
       to{rows_of(into.q), rows_of(into.k), rows_of(into.v)} {}
 
 template <typename T>
-void Backward<T>::begin(std::int64_t b, std::int64_t g) const {
+void Backward<T>::set_delta(std::int64_t b, std::int64_t g) const {
+  const std::int64_t group = problem.H / problem.G;
+  for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
+    delta_of_rows(problem.queries, problem.Dv, saved.dz.row(b, h, 0), saved.dz.stride_t,
+                  z.row(b, h, 0), z.stride_t, delta_data + (b * problem.H + h) * problem.queries);
+  }
+}
+
+template <typename T>
+void Backward<T>::fill_zeros(std::int64_t b, std::int64_t g) const {
   const std::int64_t group = problem.H / problem.G;
   const auto zero = [&](const HeadsInto<T>& d, std::int64_t h, std::int64_t rows, std::int64_t D) {
     for (std::int64_t t = 0; t < rows && d.data != nullptr && !d.add; ++t) {
@@ -224,8 +246,6 @@ void Backward<T>::begin(std::int64_t b, std::int64_t g) const {
   };
   for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
     zero(gradients.q, h, problem.queries, problem.D);
-    delta_of_rows(problem.queries, problem.Dv, saved.dz.row(b, h, 0), saved.dz.stride_t,
-                  z.row(b, h, 0), z.stride_t, delta_data + (b * problem.H + h) * problem.queries);
   }
   zero(gradients.k, g, problem.keys, problem.D);
   zero(gradients.v, g, problem.keys, problem.Dv);
@@ -240,12 +260,13 @@ void attention_backward(const Attention& a, const AttentionForward& forward, con
   const bool dense_rows = a.Dv <= 1 || any_d_z.strides().back() == 1;
   const Tensor d_z = dense_rows ? any_d_z : any_d_z.contiguous();
   const Backward<T> call(problem, forward, d_z, gradients);
-  if (call.wants_operands() && problem.queries > 0) {
+  const bool has_rows = problem.B * problem.H * problem.queries > 0;
+  if (call.wants_operands() && has_rows) {
     backward_operands(call);
   } else {
     begin_all(call);
   }
-  if (gradients.mask == nullptr || problem.queries == 0) return;
+  if (gradients.mask == nullptr || !has_rows) return;
   parallel_for(ceil_div(a.S, kKeyTile), [&](std::int64_t i) {
     backward_mask_tile(problem, call.saved, i * kKeyTile, gradients.mask);
   });

@@ -125,6 +125,9 @@ BackwardCall backward_call(Call c, std::uint64_t stream) {
 struct Result {
   std::vector<float> q, k, v;
 
+  Result(const Call& c, float start)
+      : q(c.q.size(), start), k(c.k.size(), start), v(c.v.size(), start) {}
+
   GradientRows<float> rows(const Call& c) {
     return {{q.data(), c.H * c.T * c.D, c.T * c.D, c.D},
             {k.data(), c.G * c.S * c.D, c.S * c.D, c.D},
@@ -132,22 +135,36 @@ struct Result {
   }
 };
 
-// By pieces of `keys` keys, starting from 1 everywhere: gradients are added.
-Result packed(const BackwardCall& call, std::int64_t keys) {
+// By pieces of `keys` keys, which are added to `start` everywhere or written over it.
+Result packed(const BackwardCall& call, std::int64_t keys, float start = 1, bool over = false) {
   const Call& c = call.c;
   const AttentionProblem<float> p = c.problem();
-  Result result = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
-                   std::vector<float>(c.v.size(), 1)};
+  Result result(c, start);
   const Workspace<float> memory(attention_backward_workspace_bf16(p));
   for (std::int64_t head = 0; head < c.B * c.G; ++head) {
     for (std::int64_t s = 0; s < c.S; s += keys) {
       std::fill_n(memory.get(), attention_backward_workspace_bf16(p),
                   std::numeric_limits<float>::quiet_NaN());
       attention_backward_bf16(p, call.saved(), head / c.G, head % c.G, 0, query_blocks_bf16(p),
-                              {s, std::min(s + keys, c.S)}, result.rows(c), memory.get());
+                              {s, std::min(s + keys, c.S)}, result.rows(c), over, memory.get());
     }
   }
   return result;
+}
+
+// Gradients that are written over what lies there are those that are added to zeros.
+void expect_written_as_added(const BackwardCall& call) {
+  const Result added = packed(call, call.c.S, 0);
+  const Result written = packed(call, call.c.S, std::numeric_limits<float>::quiet_NaN(), true);
+  const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      ASSERT_TRUE(x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])))
+          << i << ": " << x[i] << ", not " << y[i];
+    }
+  };
+  compare(written.q, added.q);
+  compare(written.k, added.k);
+  compare(written.v, added.v);
 }
 
 // Medium: weights err by at most 0.72 %, ds by 0.4 % more where it is rounded. High: each factor by
@@ -167,6 +184,7 @@ void expect_close(const Call& c, std::uint64_t stream, std::int64_t keys) {
   compare("dq", actual.q, e.gradients.q, e.sizes.q);
   compare("dk", actual.k, e.gradients.k, e.sizes.k);
   compare("dv", actual.v, e.gradients.v, e.sizes.v);
+  if (stream % 4 == 0) expect_written_as_added(call);
 }
 
 using AttentionPackedBackward = testing::OnTiles;
@@ -237,9 +255,9 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
       if (where == 2) call.c.v[110 * 20 + 3] = bad;
       if (where == 3) call.dz[30 * 20 + 4] = bad;
       const Result actual = packed(call, c.S);
+      expect_written_as_added(call);
       const AttentionProblem<float> p = call.c.problem();
-      Result f32 = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
-                    std::vector<float>(c.v.size(), 1)};
+      Result f32(c, 1);
       const Workspace<float> memory(attention_workspace_simd(p));
       std::vector<float> z(call.dz.size()), row_max(150), row_sum(150), delta(150);
       for (std::int64_t i = 0; i < query_blocks(p); ++i) {
@@ -275,6 +293,35 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
   }
 }
 
+// Large gradients are written past the caches, if their rows are whole lines.
+TEST_P(AttentionPackedBackward, LargeGradientsAreWrittenAsSmallOnes) {
+  for (const std::int64_t D : {64, 63}) {
+    Call c;
+    c.T = 16700, c.S = 40, c.D = c.Dv = D, c.precision = precision();
+    c.left = 100;  // most queries see no key
+    c.fill(9);
+    BackwardCall call = backward_call(c, 9);
+    std::fill(call.row_sum.begin(), call.row_sum.end(), 1.0F);
+    expect_written_as_added(call);
+  }
+}
+
+// Where a query sees no key, no query sees a key, or there are none at all.
+TEST_P(AttentionPackedBackward, WhatSeesNothingIsWrittenAsZero) {
+  for (const std::int64_t key_count : {0, 20, 300}) {
+    for (const std::int64_t offset : {-400, -200, 0, 500}) {
+      Call c;
+      c.T = 300, c.S = 300, c.D = 16, c.Dv = 24, c.precision = precision();
+      c.is_causal = true, c.left = 40, c.key_count = key_count, c.offset = offset;
+      c.fill(10);
+      SCOPED_TRACE(c.describe());
+      BackwardCall call = backward_call(c, 10);
+      std::fill(call.row_sum.begin(), call.row_sum.end(), 1.0F);
+      expect_written_as_added(call);
+    }
+  }
+}
+
 TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
   Call c;
   c.T = 70, c.S = 90, c.precision = precision();
@@ -285,14 +332,13 @@ TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
   const AttentionProblem<float> p = call.c.problem();
   const Workspace<float> memory(attention_backward_workspace_bf16(p));
   for (const int one : {0, 1, 2}) {
-    Result result = {std::vector<float>(c.q.size(), 1), std::vector<float>(c.k.size(), 1),
-                     std::vector<float>(c.v.size(), 1)};
+    Result result(c, 1);
     GradientRows<float> to = {};
     if (one == 0) to.q = result.rows(c).q;
     if (one == 1) to.k = result.rows(c).k;
     if (one == 2) to.v = result.rows(c).v;
     attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S}, to,
-                            memory.get());
+                            /*over=*/false, memory.get());
     EXPECT_EQ(result.q, one == 0 ? all.q : std::vector<float>(c.q.size(), 1));
     EXPECT_EQ(result.k, one == 1 ? all.k : std::vector<float>(c.k.size(), 1));
     EXPECT_EQ(result.v, one == 2 ? all.v : std::vector<float>(c.v.size(), 1));

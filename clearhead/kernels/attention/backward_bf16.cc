@@ -1,6 +1,7 @@
 // Backward attention on tiles: stretches of keys, and for each the chunks of queries that see it.
 #include <algorithm>
 
+#include "clearhead/base/caches.h"
 #include "clearhead/base/ceil_div.h"
 #include "clearhead/kernels/attention/backward_tiles.h"
 #include "clearhead/kernels/attention/bf16.h"
@@ -70,12 +71,6 @@ bool describe(const AttentionProblem<float>& problem, const AttentionBackward<fl
   return sees;
 }
 
-// The rows from (b, h, t) on; null if they are not wanted.
-tiles::AddTo rows_of(const HeadsRows<float>& heads, std::int64_t b, std::int64_t h,
-                     std::int64_t t) {
-  return {heads.data == nullptr ? nullptr : heads.row(b, h, t), heads.stride_t};
-}
-
 // What tiles refuse, in f32; and with it the rows' maxima and sums, since those saved belong to the
 // scores of tiles.
 void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<float>& saved,
@@ -98,6 +93,83 @@ void backward_in_f32(AttentionProblem<float> problem, const AttentionBackward<fl
                           block, keys, to, rest);
 }
 
+// A call of attention_backward_bf16.
+struct Piece {
+  const AttentionProblem<float>& problem;
+  const AttentionBackward<float>& saved;
+  std::int64_t b, g, block, block_end;
+  const GradientRows<float>& to;
+  bool over;
+  tiles::BackwardSizes sizes;
+  char* memory;      // of tiles
+  float* of_blocks;  // of what they refuse
+};
+
+using How = tiles::RowsInto::How;
+
+// The rows from (b, h, t) on; null if they are not wanted.
+tiles::RowsInto rows_of(const Piece& piece, const HeadsRows<float>& to, std::int64_t h,
+                        std::int64_t t, How how) {
+  return {to.data == nullptr ? nullptr : to.row(piece.b, h, t), to.stride_t, how};
+}
+
+void fill_zeros(const Piece& piece, const HeadsRows<float>& to, std::int64_t h, KeyRange rows,
+                std::int64_t columns) {
+  for (std::int64_t t = rows.begin; t < rows.end && to.data != nullptr; ++t) {
+    std::fill_n(to.row(piece.b, h, t), columns, 0.0F);
+  }
+}
+
+void fill_zeros_of_keys(const Piece& piece, KeyRange keys) {
+  fill_zeros(piece, piece.to.k, piece.g, keys, piece.problem.D);
+  fill_zeros(piece, piece.to.v, piece.g, keys, piece.problem.Dv);
+}
+
+// The queries of the piece meet a stretch of keys, the first or the last of all.
+void meet_stretch(const Piece& piece, KeyRange keys, bool is_first, bool is_last) {
+  const auto& [problem, saved, b, g, block, block_end, to, over, sizes, memory, of_blocks] = piece;
+  const bool streams = is_large(problem.B * problem.H * problem.queries * problem.D);
+  const How written = streams ? How::stream : How::write;
+  const How of_chunks = !over || !is_first ? How::add : is_last ? written : How::write;
+  How of_keys = over ? written : How::add;
+  bool loaded = false;
+  for (std::int64_t i = block; i < block_end; ++i) {
+    const Chunk chunk = chunk_of(problem, b, g, i);
+    const auto fill_zeros_of_chunk = [&] {
+      if (of_chunks == How::add) return;
+      fill_zeros(piece, to.q, chunk.h, {chunk.t, chunk.t + chunk.count}, problem.D);
+    };
+    tiles::BackwardQueries queries = {};
+    if (!describe(problem, saved, chunk, keys, queries)) {
+      fill_zeros_of_chunk();
+      continue;
+    }
+    if (!loaded) {
+      tiles::backward_load_keys(sizes, problem.k.row(b, g, keys.begin), problem.k.stride_t,
+                                problem.v.row(b, g, keys.begin), problem.v.stride_t,
+                                keys.end - keys.begin, memory);
+      loaded = true;
+    }
+    const tiles::RowsInto dq = rows_of(piece, to.q, chunk.h, chunk.t, of_chunks);
+    if (tiles::backward_chunk(sizes, queries, dq, memory)) continue;
+    fill_zeros_of_chunk();
+    if (of_keys != How::add) fill_zeros_of_keys(piece, keys);
+    of_keys = How::add;
+    const std::int64_t first = (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
+    for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
+      backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
+                      keys, to, of_blocks);
+    }
+  }
+  if (loaded) {
+    tiles::backward_end_keys(sizes, problem.scale(), keys.end - keys.begin,
+                             rows_of(piece, to.k, g, keys.begin, of_keys),
+                             rows_of(piece, to.v, g, keys.begin, of_keys), memory);
+  } else if (over) {
+    fill_zeros_of_keys(piece, keys);
+  }
+}
+
 }  // namespace
 
 bool attention_backward_takes_bf16(const AttentionProblem<float>& problem) {
@@ -118,38 +190,20 @@ std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& pr
 void attention_backward_bf16(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
                              std::int64_t block, std::int64_t block_end, KeyRange keys,
-                             const GradientRows<float>& to, float* workspace) {
+                             const GradientRows<float>& to, bool over, float* workspace) {
   const tiles::BackwardSizes sizes = sizes_of(problem);
-  char* const memory = reinterpret_cast<char*>(workspace);
   float* const of_blocks =
       workspace + tiles::backward_workspace_bytes(sizes) / static_cast<std::int64_t>(sizeof(float));
-  keys.end = std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
-  for (std::int64_t s = keys.begin; s < keys.end; s += sizes.keys) {
-    const KeyRange stretch{s, std::min(s + sizes.keys, keys.end)};
-    const std::int64_t n = stretch.end - stretch.begin;
-    bool loaded = false;
-    for (std::int64_t i = block; i < block_end; ++i) {
-      const Chunk chunk = chunk_of(problem, b, g, i);
-      tiles::BackwardQueries queries = {};
-      if (!describe(problem, saved, chunk, stretch, queries)) continue;
-      if (!loaded) {
-        tiles::backward_load_keys(sizes, problem.k.row(b, g, s), problem.k.stride_t,
-                                  problem.v.row(b, g, s), problem.v.stride_t, n, memory);
-        loaded = true;
-      }
-      const tiles::AddTo dq = rows_of(to.q, b, chunk.h, chunk.t);
-      if (tiles::backward_chunk(sizes, queries, dq, memory)) continue;
-      const std::int64_t first =
-          (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
-      for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
-        backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
-                        stretch, to, of_blocks);
-      }
-    }
-    if (!loaded) continue;
-    tiles::backward_add_keys(sizes, problem.scale(), n, rows_of(to.k, b, g, s),
-                             rows_of(to.v, b, g, s), memory);
+  const Piece piece = {problem,   saved, b,    g,     block,
+                       block_end, to,    over, sizes, reinterpret_cast<char*>(workspace),
+                       of_blocks};
+  const std::int64_t end =
+      std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
+  for (std::int64_t s = keys.begin; s < end || (over && s == 0); s += sizes.keys) {
+    const std::int64_t stretch_end = std::min(s + sizes.keys, end);
+    meet_stretch(piece, {s, stretch_end}, s == keys.begin, stretch_end == end);
   }
+  if (over) fill_zeros_of_keys(piece, {end, keys.end});
 }
 
 }  // namespace clearhead::kernels

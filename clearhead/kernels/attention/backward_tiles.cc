@@ -216,43 +216,70 @@ unsigned walk(const BackwardSizes& sizes, const BackwardQueries& queries, const 
   return begun;
 }
 
-// Adds 16 numbers of a row, times `scale`, past column n not.
-CLEARHEAD_ALWAYS_INLINE void add_16(float* to, std::int64_t n, __m512 x, __m512 scale) {
-  const __mmask16 columns = first_lanes(n);
-  _mm512_mask_storeu_ps(to, columns, _mm512_fmadd_ps(x, scale, _mm512_maskz_loadu_ps(columns, to)));
+// Puts 16 numbers, times `scale`, into row `row` from column e on.
+CLEARHEAD_ALWAYS_INLINE void put_16(const RowsInto& into, std::int64_t row, std::int64_t e,
+                                    std::int64_t D, __m512 x, __m512 scale) {
+  float* const to = into.rows + row * into.stride + e;
+  const __mmask16 columns = first_lanes(D - e);
+  if (into.how == RowsInto::How::add) {
+    _mm512_mask_storeu_ps(to, columns,
+                          _mm512_fmadd_ps(x, scale, _mm512_maskz_loadu_ps(columns, to)));
+  } else if (into.how == RowsInto::How::write) {
+    _mm512_mask_storeu_ps(to, columns, _mm512_mul_ps(x, scale));
+  } else {
+    _mm512_stream_ps(to, _mm512_mul_ps(x, scale));
+  }
 }
 
-void add_queries(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
-                 unsigned begun, const AddTo& dq) {
+// As it is, or without streaming where rows are not whole lines.
+RowsInto as_possible(RowsInto into, std::int64_t D) {
+  const bool lines =
+      D % 16 == 0 && into.stride % 16 == 0 && reinterpret_cast<std::uintptr_t>(into.rows) % 64 == 0;
+  if (into.how == RowsInto::How::stream && !lines) into.how = RowsInto::How::write;
+  return into;
+}
+
+// `begun`: for each group whether dQ holds sums, as a bit.
+void put_queries(const BackwardSizes& sizes, const BackwardQueries& queries, const Memory& m,
+                 unsigned begun, const RowsInto& dq) {
   const __m512 scale = _mm512_set1_ps(queries.scale);
   const std::int64_t tiles = v_tiles(sizes.D);
-  for (std::int64_t g = 0; g < kGroups; ++g) {
-    if ((begun >> g & 1U) == 0) continue;
+  for (std::int64_t g = 0; g * kGroup < queries.count; ++g) {
+    const bool holds_sums = (begun >> g & 1U) != 0;
+    if (!holds_sums && dq.how == RowsInto::How::add) continue;
     for (std::int64_t e = 0; e * 16 < sizes.D; ++e) {
       for (std::int64_t half = 0; half < 2; ++half) {
         const float* const from =
             m.dq + ((g * tiles + e / 2 * 2) * 2 + half * 2 + e % 2) * kTileFloats;
         __m512i rows[16];
-        for (int i = 0; i < 16; ++i) rows[i] = _mm512_load_si512(from + i * 16);
+        for (int i = 0; i < 16; ++i) {
+          rows[i] = holds_sums ? _mm512_load_si512(from + i * 16) : _mm512_setzero_si512();
+        }
         transpose_16x16(rows);
         for (int i = 0; i < 16; ++i) {
           const std::int64_t query = g * kGroup + i / 4 * 8 + half * 4 + i % 4;
           if (query >= queries.count) continue;
-          add_16(dq.rows + query * dq.stride + e * 16, sizes.D - e * 16,
-                 _mm512_castsi512_ps(rows[i]), scale);
+          put_16(dq, query, e * 16, sizes.D, _mm512_castsi512_ps(rows[i]), scale);
         }
       }
     }
   }
 }
 
-// Adds the gradients of one strip's keys, n at most.
-void add_strip(const float* sums, std::int64_t n, std::int64_t D, float scale, float* to,
-               std::int64_t stride) {
-  for (std::int64_t j = 0; j < kStrip && j < n; ++j) {
-    for (std::int64_t e = 0; e * 16 < D; ++e) {
-      const float* const from = sums + (e / 2 * 4 + e % 2 * 2 + j / 16) * kTileFloats + j % 16 * 16;
-      add_16(to + j * stride + e * 16, D - e * 16, _mm512_load_ps(from), _mm512_set1_ps(scale));
+// Of a stretch of n keys; `sums` of D numbers for each.
+void put_keys(const Memory& m, const float* sums, std::int64_t n, std::int64_t D, float scale,
+              const RowsInto& into) {
+  const RowsInto to = as_possible(into, D);
+  for (std::int64_t s = 0; s < n; s += kStrip, sums += v_tiles(D) * 2 * kTileFloats) {
+    const bool holds_sums = m.begun[s / kStrip] != 0;
+    if (!holds_sums && to.how == RowsInto::How::add) continue;
+    for (std::int64_t j = 0; j < kStrip && s + j < n; ++j) {
+      for (std::int64_t e = 0; e * 16 < D; ++e) {
+        const float* const from =
+            sums + (e / 2 * 4 + e % 2 * 2 + j / 16) * kTileFloats + j % 16 * 16;
+        const __m512 x = holds_sums ? _mm512_load_ps(from) : _mm512_setzero_ps();
+        put_16(to, s + j, e * 16, D, x, _mm512_set1_ps(scale));
+      }
     }
   }
 }
@@ -283,7 +310,7 @@ void backward_load_keys(const BackwardSizes& sizes, const float* k, std::int64_t
   for (std::int64_t i = 0; i * kStrip < n; ++i) m.begun[i] = 0;
 }
 
-bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const AddTo& dq,
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const RowsInto& dq,
                     char* workspace) {
   const Memory m = memory_of(sizes, workspace);
   const Exponent exponent = exponent_of(sizes, queries);
@@ -294,25 +321,16 @@ bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, 
     return sizes.parts == 2 ? walk<Amx, 2>(sizes, queries, m, exponent)
                             : walk<Unit, 1>(sizes, queries, m, exponent);
   });
-  if (dq.rows != nullptr) add_queries(sizes, queries, m, begun, dq);
+  if (dq.rows != nullptr) put_queries(sizes, queries, m, begun, as_possible(dq, sizes.D));
   return true;
 }
 
-void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const AddTo& dk,
-                       const AddTo& dv, char* workspace) {
+void backward_end_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const RowsInto& dk,
+                       const RowsInto& dv, char* workspace) {
   const Memory m = memory_of(sizes, workspace);
-  for (std::int64_t i = 0; i * kStrip < n; ++i) {
-    if (m.begun[i] == 0) continue;
-    const std::int64_t s = i * kStrip;
-    if (dk.rows != nullptr) {
-      add_strip(m.dk + i * v_tiles(sizes.D) * 2 * kTileFloats, n - s, sizes.D, scale,
-                dk.rows + s * dk.stride, dk.stride);
-    }
-    if (dv.rows != nullptr) {
-      add_strip(m.dv + i * v_tiles(sizes.Dv) * 2 * kTileFloats, n - s, sizes.Dv, 1,
-                dv.rows + s * dv.stride, dv.stride);
-    }
-  }
+  if (dk.rows != nullptr) put_keys(m, m.dk, n, sizes.D, scale, dk);
+  if (dv.rows != nullptr) put_keys(m, m.dv, n, sizes.Dv, 1, dv);
+  _mm_sfence();  // what went past the caches is seen by whoever learns that this is done
 }
 
 }  // namespace clearhead::kernels::tiles

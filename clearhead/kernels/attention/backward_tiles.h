@@ -53,21 +53,24 @@ struct BackwardQueries {
   float scale, softcap;
 };
 
-/// Rows to which is added, `stride` numbers apart; null if they are not wanted.
-struct AddTo {
+/// Where gradients of rows go, `stride` numbers apart; null if they are not wanted.
+struct RowsInto {
+  enum class How { add, write, stream };  // to what is there; over it; over it past the caches
+
   float* rows;
   std::int64_t stride;
+  How how;
 };
 
-/// Adds the gradients of the pairs of a chunk and the stretch to dq [count, D] and to the stretch's
-/// own gradients. If a number is not finite, or so large that a product might not
+/// Adds the gradients of the pairs of a chunk and the stretch to the stretch's own, and puts those
+/// of the chunk into dq [count, D]. If a number is not finite, or so large that a product might not
 /// be, it returns false and adds nothing.
-bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const AddTo& dq,
+bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const RowsInto& dq,
                     char* workspace);
 
-/// Ends a stretch of n keys: adds its gradients to dk [n, D] and dv [n, Dv].
-void backward_add_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const AddTo& dk,
-                       const AddTo& dv, char* workspace);
+/// Ends a stretch of n keys: puts its gradients into dk [n, D] and dv [n, Dv].
+void backward_end_keys(const BackwardSizes& sizes, float scale, std::int64_t n, const RowsInto& dk,
+                       const RowsInto& dv, char* workspace);
 
 }  // namespace clearhead::kernels::tiles
 

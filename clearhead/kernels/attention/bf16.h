@@ -54,11 +54,12 @@ std::int64_t query_blocks_bf16(const AttentionProblem<float>& problem);
 std::int64_t attention_backward_workspace_bf16(const AttentionProblem<float>& problem);
 
 /// As attention_backward_simd, for the blocks [block, block_end) of one key/value head. Packs what
-/// it needs itself, since no two pieces of work have the same keys and queries.
+/// it needs itself, since no two pieces of work have the same keys and queries. `over`: gradients
+/// are written over what lies there; the call is then that of all blocks and keys of the head.
 void attention_backward_bf16(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, std::int64_t b, std::int64_t g,
                              std::int64_t block, std::int64_t block_end, KeyRange keys,
-                             const GradientRows<float>& to, float* workspace);
+                             const GradientRows<float>& to, bool over, float* workspace);
 
 /// Whether cells of `cell` keys can be pooled on tiles: whole steps of packed keys, and at
 /// least half a chunk, since in smaller cells the fixed cost of a chunk would weigh too much.

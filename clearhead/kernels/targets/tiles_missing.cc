@@ -35,10 +35,10 @@ Size backward_workspace_bytes(const BackwardSizes&) { std::abort(); }
 void backward_load_keys(const BackwardSizes&, const float*, Size, const float*, Size, Size, char*) {
   std::abort();
 }
-bool backward_chunk(const BackwardSizes&, const BackwardQueries&, const AddTo&, char*) {
+bool backward_chunk(const BackwardSizes&, const BackwardQueries&, const RowsInto&, char*) {
   std::abort();
 }
-void backward_add_keys(const BackwardSizes&, float, Size, const AddTo&, const AddTo&, char*) {
+void backward_end_keys(const BackwardSizes&, float, Size, const RowsInto&, const RowsInto&, char*) {
   std::abort();
 }
 
