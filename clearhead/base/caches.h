@@ -1,4 +1,5 @@
-// Which arrays outlive the caches, so that writing them past the caches takes less time.
+// Which arrays are too large to stay in the caches, so that writing them past the caches takes less
+// time.
 #ifndef CLEARHEAD_BASE_CACHES_H_
 #define CLEARHEAD_BASE_CACHES_H_
 

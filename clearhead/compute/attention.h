@@ -13,6 +13,7 @@
 
 #include "clearhead/base/attention_rule.h"
 #include "clearhead/base/attention_stage.h"
+#include "clearhead/base/heads_rows.h"
 #include "clearhead/base/precision.h"
 #include "clearhead/tensor/tensor.h"
 
@@ -70,21 +71,16 @@ AttentionForward attention_forward(const Attention& attention, const Tensor& int
 /// −∞ and 0. A row takes its first part as it is.
 void attention_join(AttentionForward& joined, const AttentionForward& part);
 
-/// Where a gradient of q, k or v goes: [b, h, t, d] at data[b·stride_b + h·stride_h + t·stride_t +
-/// d]. Null if it is not wanted.
+/// Where a gradient of q, k or v goes. Without data it is not wanted.
 template <typename T>
-struct HeadsInto {
-  T* data = nullptr;                                      ///< of the first number
-  std::int64_t stride_b = 0, stride_h = 0, stride_t = 0;  ///< from one to the next
+struct HeadsInto : HeadsRows<T> {
   bool add = true;  ///< to what lies there; else it is written over
 
   HeadsInto() = default;
   /// Into a tensor [B, H, T, D] whose last axis has no gaps.
   HeadsInto(Tensor& tensor, bool add)
-      : data(tensor.mutable_data<T>()),
-        stride_b(tensor.strides()[0]),
-        stride_h(tensor.strides()[1]),
-        stride_t(tensor.strides()[2]),
+      : HeadsRows<T>{tensor.mutable_data<T>(), tensor.strides()[0], tensor.strides()[1],
+                     tensor.strides()[2]},
         add(add) {}
 };
 

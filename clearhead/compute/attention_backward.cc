@@ -24,31 +24,28 @@ struct Backward {
   Backward(const AttentionProblem<T>& of, const AttentionForward& forward, const Tensor& d_z,
            const AttentionGradients<T>& gradients);
 
-  // Begins a key/value head, before anything else is calculated of it: delta of its queries, and
-  // zeros in gradients that are to be written over, so that all may be added to.
-  void begin(std::int64_t b, std::int64_t g) const {
-    set_delta(b, g);
-    fill_zeros(b, g);
-  }
-  void set_delta(std::int64_t b, std::int64_t g) const;
-  void fill_zeros(std::int64_t b, std::int64_t g) const;
+  // What comes before anything else that is calculated of a head: delta of its queries, and zeros
+  // where its gradients are to be written over, so that all may be added to.
+  void begin_queries(std::int64_t b, std::int64_t h) const;
+  void begin_keys(std::int64_t b, std::int64_t g) const;
+  void set_delta(std::int64_t b, std::int64_t h) const;
 
   bool wants_operands() const {
-    return to.q.data != nullptr || to.k.data != nullptr || to.v.data != nullptr;
+    return gradients.q.data != nullptr || gradients.k.data != nullptr ||
+           gradients.v.data != nullptr;
   }
-
   bool nothing_is_added() const {
-    const auto written = [](const HeadsInto<T>& d) { return d.data == nullptr || !d.add; };
-    return written(gradients.q) && written(gradients.k) && written(gradients.v);
+    const auto is_written = [](const HeadsInto<T>& d) { return d.data == nullptr || !d.add; };
+    return is_written(gradients.q) && is_written(gradients.k) && is_written(gradients.v);
   }
+  kernels::GradientRows<T> to() const { return {gradients.q, gradients.k, gradients.v}; }
 
   const AttentionProblem<T>& problem;
   const AttentionGradients<T>& gradients;
   Tensor delta;  // [B, H, T]: Σ_e dz·z of each row
   T* delta_data = delta.mutable_data<T>();
-  kernels::HeadsView<T> z;
+  HeadsView<T> z;
   kernels::AttentionBackward<T> saved;
-  kernels::GradientRows<T> to;
 };
 
 // By the scalar kernels, queries and keys separately.
@@ -57,21 +54,21 @@ void backward_tiles(const Backward<T>& call) {
   const AttentionProblem<T>& problem = call.problem;
   const std::int64_t query_tiles = ceil_div(problem.queries, kQueryTile);
   const std::int64_t key_tiles = ceil_div(problem.keys, kKeyTile);
-  if (call.to.q.data != nullptr) {
+  if (call.gradients.q.data != nullptr) {
     parallel_for(problem.B * problem.H * query_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / query_tiles;
       const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
       kernels::attention_backward_queries_scalar(problem, call.saved, head / problem.H,
                                                  head % problem.H, i % query_tiles * kQueryTile,
-                                                 call.to, memory.get());
+                                                 call.to(), memory.get());
     });
   }
-  if (call.to.k.data != nullptr || call.to.v.data != nullptr) {
+  if (call.gradients.k.data != nullptr || call.gradients.v.data != nullptr) {
     parallel_for(problem.B * problem.G * key_tiles, [&](std::int64_t i) {
       const std::int64_t head = i / key_tiles;
       const Workspace<T> memory(kernels::attention_workspace_scalar(problem));
       kernels::attention_backward_keys_scalar(problem, call.saved, head / problem.G,
-                                              head % problem.G, i % key_tiles * kKeyTile, call.to,
+                                              head % problem.G, i % key_tiles * kKeyTile, call.to(),
                                               memory.get());
     });
   }
@@ -92,16 +89,12 @@ std::int64_t block_count(const AttentionProblem<float>& problem) {
                                         : kernels::query_blocks(problem);
 }
 
-// How many rounds backward_rounds takes: one where there are heads enough, or where two operands
-// are one tensor, so that no two threads add to the same rows of its gradient.
+// How many rounds backward_rounds takes: one where there are heads enough, or where q is one tensor
+// with k or v, so that no two threads add to the same rows of its gradient.
 std::int64_t backward_round_count(const Backward<float>& call) {
   const AttentionProblem<float>& problem = call.problem;
-  const auto share = [](const kernels::HeadsRows<float>& x, const kernels::HeadsRows<float>& y) {
-    return x.data != nullptr && x.data == y.data;
-  };
-  if (share(call.to.q, call.to.k) || share(call.to.k, call.to.v) || share(call.to.v, call.to.q)) {
-    return 1;
-  }
+  const float* const dq = call.gradients.q.data;
+  if (dq != nullptr && (dq == call.gradients.k.data || dq == call.gradients.v.data)) return 1;
   // Work for 16 threads, if a part does not become so small that starting a thread takes longer.
   constexpr std::int64_t kPieces = 16, kSmallestPart = 256;
   const std::int64_t rows_each =
@@ -110,6 +103,15 @@ std::int64_t backward_round_count(const Backward<float>& call) {
       std::min(problem.keys, block_count(problem) * rows_each) / kSmallestPart;
   return std::clamp<std::int64_t>(ceil_div(kPieces, problem.B * problem.G), 1,
                                   std::max<std::int64_t>(most, 1));
+}
+
+// Begins a key/value head; gradients that kernels write `over` what lies there need no zeros.
+void begin_head(const Backward<float>& call, std::int64_t b, std::int64_t g, bool over) {
+  const std::int64_t group = call.problem.H / call.problem.G;
+  for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
+    over ? call.set_delta(b, h) : call.begin_queries(b, h);
+  }
+  if (!over) call.begin_keys(b, g);
 }
 
 // By blocks of queries, with vectors or tiles. The pairs of a head are divided into n × n
@@ -144,11 +146,10 @@ void backward_rounds(const Backward<float>& call, std::int64_t n) {
           std::min((key_part + 1) * key_tiles / n * kernels::kKeyBlock, problem.keys)};
       const std::int64_t block = query_part * blocks / n;
       const std::int64_t block_end = (query_part + 1) * blocks / n;
-      if (n == 1) call.set_delta(head / problem.G, head % problem.G);
-      if (n == 1 && !over) call.fill_zeros(head / problem.G, head % problem.G);
+      if (n == 1) begin_head(call, head / problem.G, head % problem.G, over);
       if (on_tiles) {
         kernels::attention_backward_bf16(problem, call.saved, head / problem.G, head % problem.G,
-                                         block, block_end, keys, call.to, over, memory);
+                                         block, block_end, keys, call.to(), over, memory);
         return;
       }
       for (std::int64_t s = keys.begin; s < keys.end; s += near) {
@@ -156,7 +157,7 @@ void backward_rounds(const Backward<float>& call, std::int64_t n) {
         for (std::int64_t i = block; i < block_end; ++i) {
           kernels::attention_backward_simd(
               problem, call.saved,
-              kernels::query_block(problem, head / problem.G, head % problem.G, i), some, call.to,
+              kernels::query_block(problem, head / problem.G, head % problem.G, i), some, call.to(),
               memory);
         }
       }
@@ -166,9 +167,9 @@ void backward_rounds(const Backward<float>& call, std::int64_t n) {
 
 template <typename T>
 void begin_all(const Backward<T>& call) {
-  parallel_for(call.problem.B * call.problem.G, [&](std::int64_t head) {
-    call.begin(head / call.problem.G, head % call.problem.G);
-  });
+  const AttentionProblem<T>& p = call.problem;
+  parallel_for(p.B * p.H, [&](std::int64_t i) { call.begin_queries(i / p.H, i % p.H); });
+  parallel_for(p.B * p.G, [&](std::int64_t i) { call.begin_keys(i / p.G, i % p.G); });
 }
 
 void backward_operands(const Backward<float>& call) {
@@ -213,42 +214,30 @@ void delta_of_rows(std::int64_t rows, std::int64_t Dv, const double* dz, std::in
 }
 
 template <typename T>
-kernels::HeadsRows<T> rows_of(const HeadsInto<T>& d) {
-  return {d.data, d.stride_b, d.stride_h, d.stride_t};
-}
-
-template <typename T>
 Backward<T>::Backward(const AttentionProblem<T>& of, const AttentionForward& forward,
                       const Tensor& d_z, const AttentionGradients<T>& into)
     : problem(of),
       gradients(into),
       delta(Tensor::empty({of.B, of.H, of.queries}, dtype_of<T>)),
       z(heads_view<T>(forward.z)),
-      saved{forward.row_max.data<T>(), forward.row_sum.data<T>(), heads_view<T>(d_z), delta_data},
-      to{rows_of(into.q), rows_of(into.k), rows_of(into.v)} {}
+      saved{forward.row_max.data<T>(), forward.row_sum.data<T>(), heads_view<T>(d_z), delta_data} {}
 
 template <typename T>
-void Backward<T>::set_delta(std::int64_t b, std::int64_t g) const {
-  const std::int64_t group = problem.H / problem.G;
-  for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
-    delta_of_rows(problem.queries, problem.Dv, saved.dz.row(b, h, 0), saved.dz.stride_t,
-                  z.row(b, h, 0), z.stride_t, delta_data + (b * problem.H + h) * problem.queries);
-  }
+void Backward<T>::set_delta(std::int64_t b, std::int64_t h) const {
+  delta_of_rows(problem.queries, problem.Dv, saved.dz.row(b, h, 0), saved.dz.stride_t,
+                z.row(b, h, 0), z.stride_t, delta_data + (b * problem.H + h) * problem.queries);
 }
 
 template <typename T>
-void Backward<T>::fill_zeros(std::int64_t b, std::int64_t g) const {
-  const std::int64_t group = problem.H / problem.G;
-  const auto zero = [&](const HeadsInto<T>& d, std::int64_t h, std::int64_t rows, std::int64_t D) {
-    for (std::int64_t t = 0; t < rows && d.data != nullptr && !d.add; ++t) {
-      std::fill_n(rows_of(d).row(b, h, t), D, T{0});
-    }
-  };
-  for (std::int64_t h = g * group; h < (g + 1) * group; ++h) {
-    zero(gradients.q, h, problem.queries, problem.D);
-  }
-  zero(gradients.k, g, problem.keys, problem.D);
-  zero(gradients.v, g, problem.keys, problem.Dv);
+void Backward<T>::begin_queries(std::int64_t b, std::int64_t h) const {
+  set_delta(b, h);
+  if (!gradients.q.add) kernels::fill_zeros<T>(gradients.q, b, h, {0, problem.queries}, problem.D);
+}
+
+template <typename T>
+void Backward<T>::begin_keys(std::int64_t b, std::int64_t g) const {
+  if (!gradients.k.add) kernels::fill_zeros<T>(gradients.k, b, g, {0, problem.keys}, problem.D);
+  if (!gradients.v.add) kernels::fill_zeros<T>(gradients.v, b, g, {0, problem.keys}, problem.Dv);
 }
 
 }  // namespace

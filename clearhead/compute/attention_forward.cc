@@ -75,8 +75,7 @@ struct Bf16Forward {
   }
 
   // Copies dense rows of the heads of a key/value head, the first of which is h, to z.
-  void bring(const float* rows, std::int64_t b, std::int64_t h,
-             const kernels::HeadsRows<float>& z) const {
+  void bring(const float* rows, std::int64_t b, std::int64_t h, const HeadsRows<float>& z) const {
     for (std::int64_t i = 0; i < head_rows; ++i) {
       std::copy_n(rows + i * problem.Dv, problem.Dv,
                   z.row(b, h + i / problem.queries, i % problem.queries));
@@ -84,7 +83,7 @@ struct Bf16Forward {
   }
 
   // Each head by one thread, in a near cache if it fits.
-  void by_heads(const kernels::HeadsRows<float>& z) const {
+  void by_heads(const HeadsRows<float>& z) const {
     // Where the rows of a head are neighbours, they are made in place.
     const bool in_place = z.stride_t == problem.Dv && z.stride_h == problem.queries * problem.Dv;
     const bool brings = brings_heads(problem) && !in_place;
@@ -181,8 +180,7 @@ void run_forward(const AttentionProblem<float>& problem, Tensor& result, float* 
   }
   const Bf16Forward forward{problem, row_max, row_sum};
   if (is_work_of_heads(problem)) {
-    forward.by_heads({result.mutable_data<float>(), result.strides()[0], result.strides()[1],
-                      result.strides()[2]});
+    forward.by_heads(HeadsInto<float>(result, /*add=*/false));
   } else {
     forward.by_blocks(result.mutable_data<float>());
   }

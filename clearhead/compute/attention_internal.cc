@@ -2,6 +2,7 @@
 // calculations must agree on.
 #include "clearhead/compute/attention_internal.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 

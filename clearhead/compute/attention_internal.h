@@ -3,7 +3,6 @@
 #ifndef CLEARHEAD_COMPUTE_ATTENTION_INTERNAL_H_
 #define CLEARHEAD_COMPUTE_ATTENTION_INTERNAL_H_
 
-#include <algorithm>
 #include <cstdint>
 
 #include "clearhead/compute/attention.h"
@@ -21,7 +20,7 @@ kernels::AttentionProblem<T> problem_of(const Attention& attention);
 
 /// The rows of a tensor [B, heads, rows, D] whose last axis has no gaps; none, if it is undefined.
 template <typename T>
-kernels::HeadsView<T> heads_view(const Tensor& tensor) {
+HeadsView<T> heads_view(const Tensor& tensor) {
   if (!tensor.defined()) return {};
   return {tensor.data<T>(), tensor.strides()[0], tensor.strides()[1], tensor.strides()[2]};
 }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -109,6 +110,20 @@ TEST(Attention, WhatNoQueryMeetsHasAGradientOfZero) {
   attention_backward<float>(a, attention_forward(a), Tensor({1, 2, 0, 8}),
                             {{}, {d_k, false}, {}, nullptr});
   EXPECT_EQ(numbers_of(d_k), std::vector<double>(2 * 40 * 8, 0.0));
+}
+
+TEST(Attention, WhereThereAreNoKeysQueriesHaveAGradientOfZero) {
+  for (const Precision precision : {Precision::highest, Precision::medium}) {
+    Attention a = random_call(2, 2, 40, 8, false);
+    a.k = a.v = a.k.slice(2, 0, 0);
+    a.S = 0, a.key_count = {0, 0}, a.precision = precision;
+    Tensor d_q = empty_gradient(a, a.q);
+    std::fill_n(d_q.mutable_data<float>(), d_q.count(), 7.0F);
+    Tensor d_k(a.k.shape()), d_v(a.k.shape());
+    attention_backward<float>(a, attention_forward(a), Tensor({2, 2, 40, 8}),
+                              {{d_q, false}, {d_k, false}, {d_v, false}, nullptr});
+    EXPECT_EQ(numbers_of(d_q), std::vector<double>(2 * 2 * 40 * 8, 0.0));
+  }
 }
 
 // Causal attention over parts of the keys, joined, is that over all of them; the first queries see

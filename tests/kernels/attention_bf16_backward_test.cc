@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "clearhead/base/workspace.h"
@@ -122,8 +123,22 @@ BackwardCall backward_call(Call c, std::uint64_t stream) {
   return call;
 }
 
+// Memory that begins with a line of a cache, as a tensor's does.
+template <typename T>
+struct InLines {
+  using value_type = T;
+  static constexpr std::align_val_t kLine{64};
+  static T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new(n * sizeof(T), kLine));
+  }
+  static void deallocate(T* x, std::size_t) { ::operator delete(x, kLine); }
+  bool operator==(const InLines&) const { return true; }
+};
+using Numbers = std::vector<float, InLines<float>>;
+
+// Gradients, `start` everywhere.
 struct Result {
-  std::vector<float> q, k, v;
+  Numbers q, k, v;
 
   Result(const Call& c, float start)
       : q(c.q.size(), start), k(c.k.size(), start), v(c.v.size(), start) {}
@@ -142,7 +157,7 @@ Result packed(const BackwardCall& call, std::int64_t keys, float start = 1, bool
   Result result(c, start);
   const Workspace<float> memory(attention_backward_workspace_bf16(p));
   for (std::int64_t head = 0; head < c.B * c.G; ++head) {
-    for (std::int64_t s = 0; s < c.S; s += keys) {
+    for (std::int64_t s = 0; s < c.S || s == 0; s += std::max<std::int64_t>(keys, 1)) {
       std::fill_n(memory.get(), attention_backward_workspace_bf16(p),
                   std::numeric_limits<float>::quiet_NaN());
       attention_backward_bf16(p, call.saved(), head / c.G, head % c.G, 0, query_blocks_bf16(p),
@@ -156,7 +171,7 @@ Result packed(const BackwardCall& call, std::int64_t keys, float start = 1, bool
 void expect_written_as_added(const BackwardCall& call) {
   const Result added = packed(call, call.c.S, 0);
   const Result written = packed(call, call.c.S, std::numeric_limits<float>::quiet_NaN(), true);
-  const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
+  const auto compare = [](const Numbers& x, const Numbers& y) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       ASSERT_TRUE(x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])))
           << i << ": " << x[i] << ", not " << y[i];
@@ -175,8 +190,8 @@ void expect_close(const Call& c, std::uint64_t stream, std::int64_t keys) {
   const Expected e = expected(call);
   const Result actual = packed(call, keys);
   const double tolerance = c.precision == Precision::medium ? 0.013 : 5e-4;
-  const auto compare = [&](const char* name, const std::vector<float>& x,
-                           const std::vector<double>& exact, const std::vector<double>& size) {
+  const auto compare = [&](const char* name, const Numbers& x, const std::vector<double>& exact,
+                           const std::vector<double>& size) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       ASSERT_NEAR(x[i] - 1, exact[i], tolerance * size[i] + 1e-6) << name << " " << i;
     }
@@ -274,7 +289,7 @@ TEST_P(AttentionPackedBackward, NumbersThatAreNotFinite) {
         attention_backward_simd(p, {row_max.data(), row_sum.data(), call.saved().dz, delta.data()},
                                 query_block(p, 0, 0, i), {0, c.S}, f32.rows(c), memory.get());
       }
-      const auto compare = [](const std::vector<float>& x, const std::vector<float>& y) {
+      const auto compare = [](const Numbers& x, const Numbers& y) {
         for (std::size_t i = 0; i < x.size(); ++i) {
           if (!std::isfinite(y[i])) {
             ASSERT_EQ(std::isnan(x[i]), std::isnan(y[i])) << i;
@@ -308,11 +323,14 @@ TEST_P(AttentionPackedBackward, LargeGradientsAreWrittenAsSmallOnes) {
 
 // Where a query sees no key, no query sees a key, or there are none at all.
 TEST_P(AttentionPackedBackward, WhatSeesNothingIsWrittenAsZero) {
-  for (const std::int64_t key_count : {0, 20, 300}) {
+  struct Keys {
+    std::int64_t all, seen;
+  };
+  for (const Keys& keys : {Keys{0, 0}, Keys{300, 0}, Keys{300, 20}, Keys{300, 300}}) {
     for (const std::int64_t offset : {-400, -200, 0, 500}) {
       Call c;
-      c.T = 300, c.S = 300, c.D = 16, c.Dv = 24, c.precision = precision();
-      c.is_causal = true, c.left = 40, c.key_count = key_count, c.offset = offset;
+      c.T = 300, c.S = keys.all, c.D = 16, c.Dv = 24, c.precision = precision();
+      c.is_causal = true, c.left = 40, c.key_count = keys.seen, c.offset = offset;
       c.fill(10);
       SCOPED_TRACE(c.describe());
       BackwardCall call = backward_call(c, 10);
@@ -322,26 +340,40 @@ TEST_P(AttentionPackedBackward, WhatSeesNothingIsWrittenAsZero) {
   }
 }
 
+// Tiles refuse one chunk of two heads that share several stretches of keys.
+TEST_P(AttentionPackedBackward, WhatTilesRefuseIsWrittenAsAdded) {
+  Call c;
+  c.H = 2, c.T = 20, c.S = 600, c.D = 128, c.Dv = 100, c.precision = precision();
+  c.scale = 0.1F;
+  c.fill(12);
+  BackwardCall call = backward_call(c, 12);
+  call.c.q[static_cast<std::size_t>(23 * c.D)] = 3e38F;
+  std::fill(call.row_sum.begin(), call.row_sum.end(), 1e4F);
+  expect_written_as_added(call);
+}
+
 TEST_P(AttentionPackedBackward, GradientsThatAreNotWantedAreLeftAlone) {
   Call c;
   c.T = 70, c.S = 90, c.precision = precision();
   c.fill(6);
   BackwardCall call = backward_call(c, 6);
   (void)expected(call);
-  const Result all = packed(call, c.S);
   const AttentionProblem<float> p = call.c.problem();
   const Workspace<float> memory(attention_backward_workspace_bf16(p));
-  for (const int one : {0, 1, 2}) {
-    Result result(c, 1);
-    GradientRows<float> to = {};
-    if (one == 0) to.q = result.rows(c).q;
-    if (one == 1) to.k = result.rows(c).k;
-    if (one == 2) to.v = result.rows(c).v;
-    attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S}, to,
-                            /*over=*/false, memory.get());
-    EXPECT_EQ(result.q, one == 0 ? all.q : std::vector<float>(c.q.size(), 1));
-    EXPECT_EQ(result.k, one == 1 ? all.k : std::vector<float>(c.k.size(), 1));
-    EXPECT_EQ(result.v, one == 2 ? all.v : std::vector<float>(c.v.size(), 1));
+  for (const bool over : {false, true}) {
+    const Result all = packed(call, c.S, 1, over);
+    for (const int one : {0, 1, 2}) {
+      Result result(c, 1);
+      GradientRows<float> to = {};
+      if (one == 0) to.q = result.rows(c).q;
+      if (one == 1) to.k = result.rows(c).k;
+      if (one == 2) to.v = result.rows(c).v;
+      attention_backward_bf16(p, call.saved(), 0, 0, 0, query_blocks_bf16(p), {0, c.S}, to, over,
+                              memory.get());
+      EXPECT_EQ(result.q, one == 0 ? all.q : Numbers(c.q.size(), 1));
+      EXPECT_EQ(result.k, one == 1 ? all.k : Numbers(c.k.size(), 1));
+      EXPECT_EQ(result.v, one == 2 ? all.v : Numbers(c.v.size(), 1));
+    }
   }
 }
 

@@ -290,13 +290,20 @@ TEST(AttentionOperands, HeadsBesideEachOtherGiveTheSameBytes) {
   set_thread_count(2);  // few enough that each head is the work of one thread
   Random random(31);
   const auto normal = [&](const Shape& shape) { return random_normal(random, shape, DType::f32); };
-  const Inputs in = {normal({2, 4, 70, 32}), normal({2, 2, 90, 32}), normal({2, 2, 90, 24}), {}};
-  for (const Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
-    for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
-      testing::for_each_target([&] {
-        expect_equal(of_heads(in, true, precision, keep), of_heads(in, false, precision, keep));
-      });
+  for (const std::int64_t T : {70, 3}) {  // a block of few queries holds several heads
+    const Inputs in = {normal({2, 4, T, 32}), normal({2, 2, 90, 32}), normal({2, 2, 90, 24}), {}};
+    for (const Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
+      for (const Keep keep : {Keep::nothing, Keep::for_backward, Keep::everything}) {
+        testing::for_each_target([&] {
+          expect_equal(of_heads(in, true, precision, keep), of_heads(in, false, precision, keep));
+        });
+      }
     }
+    const Inputs in_f64 = {in.q.to(DType::f64), in.k.to(DType::f64), in.v.to(DType::f64), {}};
+    const auto f64 = [&](bool beside) {
+      return of_heads(in_f64, beside, Precision::highest, Keep::for_backward);
+    };
+    expect_equal(f64(true), f64(false));
   }
   set_thread_count(0);
 }

@@ -107,66 +107,64 @@ struct Piece {
 
 using How = tiles::RowsInto::How;
 
+// How a gradient [B, heads, rows, columns] is put over what lies there.
+How written(std::int64_t B, std::int64_t heads, std::int64_t rows, std::int64_t columns) {
+  return is_large(B * heads * rows * columns) ? How::stream : How::write;
+}
+
 // The rows from (b, h, t) on; null if they are not wanted.
-tiles::RowsInto rows_of(const Piece& piece, const HeadsRows<float>& to, std::int64_t h,
-                        std::int64_t t, How how) {
-  return {to.data == nullptr ? nullptr : to.row(piece.b, h, t), to.stride_t, how};
+tiles::RowsInto rows_of(const HeadsRows<float>& to, std::int64_t b, std::int64_t h, std::int64_t t,
+                        How how) {
+  return {to.data == nullptr ? nullptr : to.row(b, h, t), to.stride_t, how};
 }
 
-void fill_zeros(const Piece& piece, const HeadsRows<float>& to, std::int64_t h, KeyRange rows,
-                std::int64_t columns) {
-  for (std::int64_t t = rows.begin; t < rows.end && to.data != nullptr; ++t) {
-    std::fill_n(to.row(piece.b, h, t), columns, 0.0F);
-  }
-}
-
-void fill_zeros_of_keys(const Piece& piece, KeyRange keys) {
-  fill_zeros(piece, piece.to.k, piece.g, keys, piece.problem.D);
-  fill_zeros(piece, piece.to.v, piece.g, keys, piece.problem.Dv);
-}
-
-// The queries of the piece meet a stretch of keys, the first or the last of all.
+// The queries of the piece meet a stretch of keys, perhaps the first or the last of the piece.
 void meet_stretch(const Piece& piece, KeyRange keys, bool is_first, bool is_last) {
-  const auto& [problem, saved, b, g, block, block_end, to, over, sizes, memory, of_blocks] = piece;
-  const bool streams = is_large(problem.B * problem.H * problem.queries * problem.D);
-  const How written = streams ? How::stream : How::write;
-  const How of_chunks = !over || !is_first ? How::add : is_last ? written : How::write;
-  How of_keys = over ? written : How::add;
-  bool loaded = false;
-  for (std::int64_t i = block; i < block_end; ++i) {
-    const Chunk chunk = chunk_of(problem, b, g, i);
-    const auto fill_zeros_of_chunk = [&] {
-      if (of_chunks == How::add) return;
-      fill_zeros(piece, to.q, chunk.h, {chunk.t, chunk.t + chunk.count}, problem.D);
-    };
+  const AttentionProblem<float>& p = piece.problem;
+  const GradientRows<float>& to = piece.to;
+  const std::int64_t b = piece.b, g = piece.g;
+  // What is added to later stays near.
+  const How over_queries = is_last ? written(p.B, p.H, p.queries, p.D) : How::write;
+  const How of_queries = piece.over && is_first ? over_queries : How::add;
+  bool loaded = false, adds_keys = !piece.over;
+  const auto fill_zeros_of_keys = [&] {
+    fill_zeros(to.k, b, g, keys, p.D);
+    fill_zeros(to.v, b, g, keys, p.Dv);
+  };
+  for (std::int64_t i = piece.block; i < piece.block_end; ++i) {
+    const Chunk chunk = chunk_of(p, b, g, i);
+    const KeyRange rows{chunk.t, chunk.t + chunk.count};
     tiles::BackwardQueries queries = {};
-    if (!describe(problem, saved, chunk, keys, queries)) {
-      fill_zeros_of_chunk();
+    if (!describe(p, piece.saved, chunk, keys, queries)) {
+      if (of_queries != How::add) fill_zeros(to.q, b, chunk.h, rows, p.D);
       continue;
     }
     if (!loaded) {
-      tiles::backward_load_keys(sizes, problem.k.row(b, g, keys.begin), problem.k.stride_t,
-                                problem.v.row(b, g, keys.begin), problem.v.stride_t,
-                                keys.end - keys.begin, memory);
+      tiles::backward_load_keys(piece.sizes, p.k.row(b, g, keys.begin), p.k.stride_t,
+                                p.v.row(b, g, keys.begin), p.v.stride_t, keys.end - keys.begin,
+                                piece.memory);
       loaded = true;
     }
-    const tiles::RowsInto dq = rows_of(piece, to.q, chunk.h, chunk.t, of_chunks);
-    if (tiles::backward_chunk(sizes, queries, dq, memory)) continue;
-    fill_zeros_of_chunk();
-    if (of_keys != How::add) fill_zeros_of_keys(piece, keys);
-    of_keys = How::add;
-    const std::int64_t first = (chunk.h - g * (problem.H / problem.G)) * problem.queries + chunk.t;
+    const tiles::RowsInto dq = rows_of(to.q, b, chunk.h, chunk.t, of_queries);
+    if (tiles::backward_chunk(piece.sizes, queries, dq, piece.memory)) continue;
+    if (of_queries != How::add) fill_zeros(to.q, b, chunk.h, rows, p.D);
+    if (!adds_keys) fill_zeros_of_keys();
+    adds_keys = true;
+    const std::int64_t first = (chunk.h - g * (p.H / p.G)) * p.queries + chunk.t;
     for (std::int64_t t = 0; t < chunk.count; t += kQueryBlock) {
-      backward_in_f32(problem, saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
-                      keys, to, of_blocks);
+      backward_in_f32(p, piece.saved, {b, g, first + t, std::min(kQueryBlock, chunk.count - t)},
+                      keys, to, piece.of_blocks);
     }
   }
   if (loaded) {
-    tiles::backward_end_keys(sizes, problem.scale(), keys.end - keys.begin,
-                             rows_of(piece, to.k, g, keys.begin, of_keys),
-                             rows_of(piece, to.v, g, keys.begin, of_keys), memory);
-  } else if (over) {
-    fill_zeros_of_keys(piece, keys);
+    const auto into = [&](const HeadsRows<float>& d, std::int64_t columns) {
+      return rows_of(d, b, g, keys.begin,
+                     adds_keys ? How::add : written(p.B, p.G, p.keys, columns));
+    };
+    tiles::backward_end_keys(piece.sizes, p.scale(), keys.end - keys.begin, into(to.k, p.D),
+                             into(to.v, p.Dv), piece.memory);
+  } else if (piece.over) {
+    fill_zeros_of_keys();
   }
 }
 
@@ -199,11 +197,15 @@ void attention_backward_bf16(const AttentionProblem<float>& problem,
                        of_blocks};
   const std::int64_t end =
       std::min(keys.end, problem.key_count[b]);  // later ones may hold anything
-  for (std::int64_t s = keys.begin; s < end || (over && s == 0); s += sizes.keys) {
-    const std::int64_t stretch_end = std::min(s + sizes.keys, end);
-    meet_stretch(piece, {s, stretch_end}, s == keys.begin, stretch_end == end);
-  }
-  if (over) fill_zeros_of_keys(piece, {end, keys.end});
+  KeyRange stretch{keys.begin, keys.begin};
+  do {  // written over are gradients of no keys, too
+    stretch = {stretch.end, std::min(stretch.end + sizes.keys, end)};
+    if (stretch.begin >= stretch.end && !over) continue;
+    meet_stretch(piece, stretch, stretch.begin == keys.begin, stretch.end == end);
+  } while (stretch.end < end);
+  if (!over) return;
+  fill_zeros(to.k, b, g, {end, keys.end}, problem.D);
+  fill_zeros(to.v, b, g, {end, keys.end}, problem.Dv);
 }
 
 }  // namespace clearhead::kernels

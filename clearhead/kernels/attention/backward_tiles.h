@@ -64,7 +64,7 @@ struct RowsInto {
 
 /// Adds the gradients of the pairs of a chunk and the stretch to the stretch's own, and puts those
 /// of the chunk into dq [count, D]. If a number is not finite, or so large that a product might not
-/// be, it returns false and adds nothing.
+/// be, it returns false and leaves dq and them as they were.
 bool backward_chunk(const BackwardSizes& sizes, const BackwardQueries& queries, const RowsInto& dq,
                     char* workspace);
 

@@ -2,43 +2,18 @@
 #ifndef CLEARHEAD_KERNELS_ATTENTION_PROBLEM_H_
 #define CLEARHEAD_KERNELS_ATTENTION_PROBLEM_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "clearhead/base/attention_rule.h"
 #include "clearhead/base/half.h"
+#include "clearhead/base/heads_rows.h"
 #include "clearhead/base/precision.h"
 
 namespace clearhead::kernels {
 
 /// The type to which the softmax rounds each of its steps.
 enum class SoftmaxRounding { none, f32, f16, bf16, f64 };
-
-/// The elements of q, k, v, z or dz: x[b·stride_b + h·stride_h + t·stride_t + d], d = 0 … without
-/// gaps.
-template <typename T>
-struct HeadsView {
-  const T* data = nullptr;
-  std::int64_t stride_b = 0;
-  std::int64_t stride_h = 0;
-  std::int64_t stride_t = 0;
-
-  const T* row(std::int64_t b, std::int64_t h, std::int64_t t) const {
-    return data + b * stride_b + h * stride_h + t * stride_t;
-  }
-};
-
-/// Numbers to be written that lie as those of a HeadsView; none, if there is no data.
-template <typename T>
-struct HeadsRows {
-  T* data = nullptr;
-  std::int64_t stride_b = 0;
-  std::int64_t stride_h = 0;
-  std::int64_t stride_t = 0;
-
-  T* row(std::int64_t b, std::int64_t h, std::int64_t t) const {
-    return data + b * stride_b + h * stride_h + t * stride_t;
-  }
-};
 
 /// attn_mask; a stride is 0 along an axis that is broadcast. At most one of the two pointers is
 /// set.
@@ -107,6 +82,15 @@ template <typename T>
 struct GradientRows {
   HeadsRows<T> q, k, v;
 };
+
+/// Zeros in `rows` of head h, of `columns` numbers each, if there is data.
+template <typename T>
+void fill_zeros(const HeadsRows<T>& x, std::int64_t b, std::int64_t h, KeyRange rows,
+                std::int64_t columns) {
+  for (std::int64_t t = rows.begin; t < rows.end && x.data != nullptr; ++t) {
+    std::fill_n(x.row(b, h, t), columns, T{0});
+  }
+}
 
 }  // namespace clearhead::kernels
 

@@ -72,7 +72,8 @@ void attention_delta_simd(std::int64_t rows, std::int64_t Dv, const float* dz,
                           float* delta);
 
 /// Adds the gradients of the pairs of a block's queries and the keys [keys.begin, keys.end). Calls
-/// that run at the same time must share neither keys nor queries.
+/// that run at the same time must share neither keys nor queries, nor rows of a gradient of two
+/// operands.
 void attention_backward_simd(const AttentionProblem<float>& problem,
                              const AttentionBackward<float>& saved, const QueryBlock& block,
                              KeyRange keys, const GradientRows<float>& to, float* workspace);

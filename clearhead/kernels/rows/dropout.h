@@ -18,7 +18,7 @@ void dropout_bits(std::uint64_t seed, std::uint64_t stream, std::uint32_t droppe
                   std::int64_t first, std::int64_t blocks, std::uint8_t* bits);
 
 /// y = x·scale where the bit is 1; else 0, even if x is NaN or infinite. For n numbers; y may be x.
-/// `past_caches`: all of y is large (base/caches.h), which matters in f32.
+/// `past_caches`: all of y is large (base/caches.h); f64 ignores it.
 void dropout(std::int64_t n, const float* x, const std::uint8_t* bits, float scale, float* y,
              bool past_caches = false);
 void dropout(std::int64_t n, const double* x, const std::uint8_t* bits, double scale, double* y,

@@ -16,8 +16,7 @@ double sum_of_squares(std::int64_t n, const double* x);
 // over a row are made in f64, so that in f32 the error is a few roundings of x̂ for any C.
 
 /// y = x̂·weight + bias; y may be x. mean and scale [rows] keep what backward needs; mean may be
-/// nullptr for RMS norm. `past_caches`: all of y is large (base/caches.h),
-/// which matters in f32.
+/// nullptr for RMS norm. `past_caches`: all of y is large (base/caches.h); f64 ignores it.
 void norm(const RowNorm<float>& norm, std::int64_t rows, const float* x, float* y, float* mean,
           float* scale, bool past_caches = false);
 void norm(const RowNorm<double>& norm, std::int64_t rows, const double* x, double* y, double* mean,
