@@ -47,7 +47,8 @@ TEST(Products, AreTheSumsInEveryForm) {
                                 {70, 150, 64},
                                 {130, 300, 3},
                                 {64, 64, 64},
-                                {2100, 800, 5},
+                                {2100, 40, 5},
+                                {1030, 770, 2},
                                 {3, 2, 0}}) {
     expect_right<float>(M, N, K, Precision::highest);
     expect_right<float>(M, N, K, Precision::high);

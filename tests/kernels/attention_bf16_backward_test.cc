@@ -209,6 +209,7 @@ TEST_P(AttentionPackedBackward, EverySizeAroundStripsGroupsAndChunks) {
   std::uint64_t stream = 0;
   for (const std::int64_t T : {1, 16, 31, 32, 33, 64, 97, 127, 128, 129, 200}) {
     for (const std::int64_t S : {1, 15, 16, 31, 32, 33, 127, 128, 129, 161}) {
+      if (is_small_scale() && (T + S) % 3 != 0) continue;
       Call c;
       c.T = T, c.S = S, c.D = 1 + static_cast<std::int64_t>(stream * 7 % 70);
       c.Dv = 1 + static_cast<std::int64_t>(stream * 11 % 70);
