@@ -127,8 +127,9 @@ void add_to_keys(const BackwardBlock& block, const Strip& strip, const float* fa
     multiply<Finish::kSet>(keys, padded / kLanes, a, b, lane_end - lane, sums);
   }
   for (std::int64_t j = 0; j < keys; ++j) {
-    for (std::int64_t i = 0; i < columns; ++i)
+    for (std::int64_t i = 0; i < columns; ++i) {
       out[j * to.stride_t + i] += sums.data[j * padded + i];
+    }
   }
 }
 
