@@ -93,7 +93,7 @@ struct AttentionGradients {
 };
 
 /// A tensor for the first gradient of `operand`, which is q, k or v. Its numbers are unspecified;
-/// they lie in the order that suits attention_backward best.
+/// they lie in the order of the operand's, or row-major where operands are one tensor.
 Tensor empty_gradient(const Attention& attention, const Tensor& operand);
 
 /// The gradients of the operands, given d_z = ∂L/∂z [B, H, T, Dv] of any strides and what forward

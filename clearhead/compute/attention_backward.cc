@@ -50,7 +50,7 @@ struct Backward {
 
 // By the scalar kernels, queries and keys separately.
 template <typename T>
-void backward_tiles(const Backward<T>& call) {
+void backward_scalar(const Backward<T>& call) {
   const AttentionProblem<T>& problem = call.problem;
   const std::int64_t query_tiles = ceil_div(problem.queries, kQueryTile);
   const std::int64_t key_tiles = ceil_div(problem.keys, kKeyTile);
@@ -176,12 +176,12 @@ void backward_operands(const Backward<float>& call) {
   const bool is_scalar = tier_of(call.problem) == Tier::scalar;
   const std::int64_t rounds = is_scalar ? 0 : backward_round_count(call);
   if (rounds != 1) begin_all(call);
-  is_scalar ? backward_tiles(call) : backward_rounds(call, rounds);
+  is_scalar ? backward_scalar(call) : backward_rounds(call, rounds);
 }
 
 void backward_operands(const Backward<double>& call) {
   begin_all(call);
-  backward_tiles(call);
+  backward_scalar(call);
 }
 
 // Whoever shares a number of the mask, batches, heads or queries, is gathered by one thread: that

@@ -114,7 +114,7 @@ void dropout_f32(std::int64_t n, const float* x, const std::uint8_t* bits, float
   const bool streams = past_caches && can_stream(y, kLanes);
   for_each_dropped(
       n, x, bits, scale,
-      [=](std::int64_t i, Vec dropped) HWY_ATTR { store(dropped, y + i, streams); },
+      [=](std::int64_t i, Vec dropped) HWY_ATTR { Whole::store(dropped, y + i, streams); },
       [=](std::int64_t i, float dropped) { y[i] = dropped; });
   if (streams) hwy::FlushStream();
 }
@@ -125,7 +125,7 @@ void dropout_add_f32(std::int64_t n, const float* a, const float* x, const std::
   for_each_dropped(
       n, x, bits, scale,
       [=](std::int64_t i, Vec dropped)
-          HWY_ATTR { store(hn::Add(load(a + i), dropped), y + i, streams); },
+          HWY_ATTR { Whole::store(hn::Add(load(a + i), dropped), y + i, streams); },
       [=](std::int64_t i, float dropped) { y[i] = a[i] + dropped; });
   if (streams) hwy::FlushStream();
 }

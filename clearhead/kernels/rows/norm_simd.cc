@@ -1,7 +1,6 @@
 // Norms of rows in f32, a vector at a time: a row is read from memory once, and stays in the
 // first-level cache (48 KiB hold x and y of 6000 numbers) for the passes after the first.
 #include <cmath>
-#include <type_traits>
 
 #include "clearhead/kernels/rows/norm.h"
 #include "clearhead/kernels/targets/dispatch-inl.h"
@@ -48,11 +47,7 @@ void norm_f32(const RowNorm<float>& norm, std::int64_t rows, const float* x, flo
       Vec result = hn::Mul(hn::Sub(part.load(x + c), shift), factor);
       if (weight) result = hn::Mul(result, part.load(weight + c));
       if (bias) result = hn::Add(result, part.load(bias + c));
-      if constexpr (std::is_same_v<decltype(part), Whole>) {
-        store(result, y + c, streams);
-      } else {
-        part.store(result, y + c);
-      }
+      part.store(result, y + c, streams);
     });
     if (mean) mean[i] = m;
     scale[i] = s;

@@ -19,7 +19,9 @@ namespace clearhead::kernels::HWY_NAMESPACE {
 // A whole vector of a row.
 struct Whole {
   static HWY_INLINE Vec load(const float* from) { return hn::LoadU(Floats(), from); }
-  static HWY_INLINE void store(Vec x, float* to) { hn::StoreU(x, Floats(), to); }
+  static HWY_INLINE void store(Vec x, float* to, bool past_caches = false) {
+    past_caches ? hn::Stream(x, Floats(), to) : hn::StoreU(x, Floats(), to);
+  }
   static HWY_INLINE Vec or_zero(Vec x) { return x; }
   static HWY_INLINE Vec or_else(Vec x, Vec) { return x; }
 };
@@ -35,14 +37,16 @@ struct Part {
     std::copy_n(from, count, lanes);
     return hn::Load(Floats(), lanes);
   }
-  HWY_INLINE void store(Vec x, float* to) const {
+  HWY_INLINE void store(Vec x, float* to, bool /*past_caches*/ = false) const {
     HWY_ALIGN float lanes[kLanes];
     hn::Store(x, Floats(), lanes);
     std::copy_n(lanes, count, to);
   }
 #else
   HWY_INLINE Vec load(const float* from) const { return hn::MaskedLoad(mask(), Floats(), from); }
-  HWY_INLINE void store(Vec x, float* to) const { hn::BlendedStore(x, mask(), Floats(), to); }
+  HWY_INLINE void store(Vec x, float* to, bool /*past_caches*/ = false) const {
+    hn::BlendedStore(x, mask(), Floats(), to);
+  }
 #endif
   HWY_INLINE Vec or_zero(Vec x) const { return hn::IfThenElseZero(mask(), x); }
   HWY_INLINE Vec or_else(Vec x, Vec other) const { return hn::IfThenElse(mask(), x, other); }
@@ -51,11 +55,6 @@ struct Part {
 // Whether whole vectors may be stored past the caches from y on, and after each row of C numbers.
 HWY_INLINE bool can_stream(const float* y, std::int64_t C) {
   return reinterpret_cast<std::uintptr_t>(y) % HWY_MAX_BYTES == 0 && C % kLanes == 0;
-}
-
-// Stores a whole vector, past the caches if `streams`.
-HWY_INLINE void store(Vec x, float* to, bool streams) {
-  streams ? hn::Stream(x, Floats(), to) : hn::StoreU(x, Floats(), to);
 }
 
 // Calls f(i, Whole or Part) for the vectors of a row of n numbers.
